@@ -1,0 +1,287 @@
+#include "base/loop.h"
+
+#include <event2/event.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+
+enum { PRIORITY_REQUESTS = 0, PRIORITY_WORK = 1, PRIORITIES = 2 };
+
+struct loop {
+	struct event_base *base;
+	struct event *signals[8];
+	int signal_count;
+};
+struct loop_io {
+	struct loop *loop;
+	struct event *event;
+	int fd;
+	void (*fn)(void *ctx, int what);
+	void *ctx;
+};
+struct loop_timer {
+	struct event *event;
+	void (*fn)(void *ctx);
+	void *ctx;
+};
+struct loop_work {
+	struct event *event;
+	bool (*fn)(void *ctx);
+	void *ctx;
+};
+
+struct loop *
+loop_new(void)
+{
+	struct loop *loop = mem_new(sizeof(*loop));
+
+	loop->base = event_base_new();
+	if (loop->base == NULL)
+		abort();
+	(void)event_base_priority_init(loop->base, PRIORITIES);
+	return loop;
+}
+
+void
+loop_free(struct loop *loop)
+{
+	if (loop == NULL)
+		return;
+	for (int i = 0; i < loop->signal_count; i++) {
+		free(event_get_callback_arg(loop->signals[i]));
+		event_free(loop->signals[i]);
+	}
+	event_base_free(loop->base);
+	free(loop);
+}
+
+void
+loop_run(struct loop *loop)
+{
+	(void)event_base_dispatch(loop->base);
+}
+
+void
+loop_stop(struct loop *loop)
+{
+	(void)event_base_loopbreak(loop->base);
+}
+
+static void
+io_ready(evutil_socket_t fd, short what, void *ctx)
+{
+	struct loop_io *io = ctx;
+
+	(void)fd;
+	io->fn(io->ctx, (what & EV_READ ? LOOP_READ : 0) | (what & EV_WRITE ? LOOP_WRITE : 0));
+}
+
+static short
+io_flags(int what)
+{
+	return (short)((what & LOOP_READ ? EV_READ : 0) | (what & LOOP_WRITE ? EV_WRITE : 0) |
+	               EV_PERSIST);
+}
+
+struct loop_io *
+loop_io_new(struct loop *loop, int fd, int what, void (*fn)(void *ctx, int what), void *ctx)
+{
+	struct loop_io *io = mem_new(sizeof(*io));
+
+	io->loop = loop;
+	io->fd = fd;
+	io->fn = fn;
+	io->ctx = ctx;
+	io->event = event_new(loop->base, fd, io_flags(what), io_ready, io);
+	(void)event_priority_set(io->event, PRIORITY_REQUESTS);
+	if (what != 0)
+		(void)event_add(io->event, NULL);
+	return io;
+}
+
+void
+loop_io_set(struct loop_io *io, int what)
+{
+	(void)event_del(io->event);
+	if (what == 0)
+		return;
+	(void)event_assign(io->event, io->loop->base, io->fd, io_flags(what), io_ready, io);
+	(void)event_priority_set(io->event, PRIORITY_REQUESTS);
+	(void)event_add(io->event, NULL);
+}
+
+void
+loop_io_free(struct loop_io *io)
+{
+	if (io == NULL)
+		return;
+	event_free(io->event);
+	free(io);
+}
+
+static void
+timer_due(evutil_socket_t fd, short what, void *ctx)
+{
+	struct loop_timer *timer = ctx;
+
+	(void)fd;
+	(void)what;
+	timer->fn(timer->ctx);
+}
+
+struct loop_timer *
+loop_timer_new(struct loop *loop, void (*fn)(void *ctx), void *ctx)
+{
+	struct loop_timer *timer = mem_new(sizeof(*timer));
+
+	timer->fn = fn;
+	timer->ctx = ctx;
+	timer->event = event_new(loop->base, -1, 0, timer_due, timer);
+	(void)event_priority_set(timer->event, PRIORITY_REQUESTS);
+	return timer;
+}
+
+void
+loop_timer_set(struct loop_timer *timer, int64_t after_ms)
+{
+	struct timeval tv = {.tv_sec = after_ms / 1000, .tv_usec = (after_ms % 1000) * 1000};
+
+	(void)event_add(timer->event, &tv);
+}
+
+void
+loop_timer_stop(struct loop_timer *timer)
+{
+	(void)event_del(timer->event);
+}
+
+void
+loop_timer_free(struct loop_timer *timer)
+{
+	if (timer == NULL)
+		return;
+	event_free(timer->event);
+	free(timer);
+}
+
+struct signal_call {
+	void (*fn)(void *ctx);
+	void *ctx;
+};
+
+static void
+signal_came(evutil_socket_t signum, short what, void *ctx)
+{
+	struct signal_call *call = ctx;
+
+	(void)signum;
+	(void)what;
+	call->fn(call->ctx);
+}
+
+void
+loop_signal(struct loop *loop, int signum, void (*fn)(void *ctx), void *ctx)
+{
+	struct signal_call *call;
+
+	if (loop->signal_count == (int)(sizeof(loop->signals) / sizeof(*loop->signals)))
+		return;
+	call = mem_new(sizeof(*call));
+	call->fn = fn;
+	call->ctx = ctx;
+	loop->signals[loop->signal_count] = evsignal_new(loop->base, signum, signal_came, call);
+	(void)event_add(loop->signals[loop->signal_count], NULL);
+	loop->signal_count++;
+}
+
+/* Between two steps every waiting request is served: low priority events run only when no other is
+ * active, and the zero timeout sends the loop through the kernel once more first. */
+static void
+work_step(evutil_socket_t fd, short what, void *ctx)
+{
+	struct loop_work *work = ctx;
+
+	(void)fd;
+	(void)what;
+	if (work->fn(work->ctx))
+		loop_work_wake(work);
+}
+
+struct loop_work *
+loop_work_new(struct loop *loop, bool (*fn)(void *ctx), void *ctx)
+{
+	struct loop_work *work = mem_new(sizeof(*work));
+
+	work->fn = fn;
+	work->ctx = ctx;
+	work->event = event_new(loop->base, -1, 0, work_step, work);
+	(void)event_priority_set(work->event, PRIORITY_WORK);
+	return work;
+}
+
+void
+loop_work_wake(struct loop_work *work)
+{
+	struct timeval now = {0, 0};
+
+	if (!event_pending(work->event, EV_TIMEOUT, NULL))
+		(void)event_add(work->event, &now);
+}
+
+void
+loop_work_free(struct loop_work *work)
+{
+	if (work == NULL)
+		return;
+	event_free(work->event);
+	free(work);
+}
+
+struct off_thread {
+	struct loop_io *io;
+	int fd;
+	pthread_t thread;
+	void (*job)(void *ctx);
+	void (*done)(void *ctx);
+	void *ctx;
+};
+
+static void *
+off_thread_main(void *arg)
+{
+	struct off_thread *off = arg;
+
+	off->job(off->ctx);
+	(void)eventfd_write(off->fd, 1);
+	return NULL;
+}
+
+static void
+off_thread_done(void *arg, int what)
+{
+	struct off_thread *off = arg;
+
+	(void)what;
+	(void)pthread_join(off->thread, NULL);
+	loop_io_free(off->io);
+	(void)close(off->fd);
+	off->done(off->ctx);
+	free(off);
+}
+
+void
+loop_off_thread(struct loop *loop, void (*job)(void *ctx), void (*done)(void *ctx), void *ctx)
+{
+	struct off_thread *off = mem_new(sizeof(*off));
+
+	off->job = job;
+	off->done = done;
+	off->ctx = ctx;
+	off->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	off->io = loop_io_new(loop, off->fd, LOOP_READ, off_thread_done, off);
+	if (off->fd < 0 || pthread_create(&off->thread, NULL, off_thread_main, off) != 0)
+		abort();
+}

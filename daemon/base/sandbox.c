@@ -1,0 +1,154 @@
+#include "base/sandbox.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/landlock.h>
+#include <seccomp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#ifndef PAMOJA_ALLOW_DUMPS
+#define PAMOJA_ALLOW_DUMPS 0
+#endif
+
+void
+sandbox_basics(void)
+{
+	struct rlimit none = {0, 0};
+
+	(void)umask(077);
+	(void)signal(SIGPIPE, SIG_IGN);
+	if (!PAMOJA_ALLOW_DUMPS) {
+		(void)setrlimit(RLIMIT_CORE, &none);
+		(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	}
+}
+
+enum pmj_code
+sandbox_no_network(struct pmj_error *err)
+{
+	scmp_filter_ctx filter = NULL;
+	static const int never[] = {SCMP_SYS(execve), SCMP_SYS(execveat), SCMP_SYS(bpf),
+	    SCMP_SYS(mount), SCMP_SYS(umount2), SCMP_SYS(pivot_root), SCMP_SYS(kexec_load),
+	    SCMP_SYS(init_module), SCMP_SYS(process_vm_readv), SCMP_SYS(process_vm_writev),
+	    SCMP_SYS(keyctl), SCMP_SYS(io_uring_setup)};
+	int bad = 0;
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+		return pmj_fail_errno(err, errno, "cannot give up", "privileges");
+	filter = seccomp_init(SCMP_ACT_ALLOW);
+	if (filter == NULL)
+		return pmj_fail(err, PMJ_NO_MEMORY, "cannot make the system call filter");
+	bad |= seccomp_rule_add(filter, SCMP_ACT_ERRNO(EAFNOSUPPORT), SCMP_SYS(socket), 1,
+	    SCMP_A0(SCMP_CMP_NE, AF_UNIX));
+	for (size_t i = 0; i < sizeof(never) / sizeof(*never); i++)
+		bad |= seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), never[i], 0);
+	if (!PAMOJA_ALLOW_DUMPS)
+		bad |= seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(ptrace), 0);
+	if (bad == 0)
+		bad = seccomp_load(filter);
+	seccomp_release(filter);
+	if (bad != 0)
+		return pmj_fail(
+		    err, PMJ_FAILED, "cannot load the system call filter: %s", strerror(-bad));
+	return PMJ_OK;
+}
+
+#define FOLDER_READ (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR)
+#define FOLDER_WRITE                                                                               \
+	(FOLDER_READ | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_REMOVE_DIR |             \
+	    LANDLOCK_ACCESS_FS_REMOVE_FILE | LANDLOCK_ACCESS_FS_MAKE_DIR |                         \
+	    LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_MAKE_SOCK |                           \
+	    LANDLOCK_ACCESS_FS_MAKE_SYM)
+
+static int
+allow_folder(int ruleset, const char *path, unsigned long long access)
+{
+	struct landlock_path_beneath_attr rule = {.allowed_access = access};
+	int rc;
+
+	rule.parent_fd = open(path, O_PATH | O_CLOEXEC);
+	if (rule.parent_fd < 0)
+		return errno == ENOENT ? 0 : -1;
+	rc = (int)syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0);
+	(void)close(rule.parent_fd);
+	return rc;
+}
+
+enum pmj_code
+sandbox_folders(bool *in_force, const char *const *writable, size_t writable_count,
+    const char *const *readable, size_t readable_count, struct pmj_error *err)
+{
+	struct landlock_ruleset_attr attr = {.handled_access_fs = FOLDER_WRITE};
+	int ruleset;
+	int bad = 0;
+
+	*in_force = false;
+	ruleset = (int)syscall(SYS_landlock_create_ruleset, &attr, sizeof(attr), 0);
+	if (ruleset < 0)
+		return PMJ_OK; /* this kernel has none; the rest of the hardening stands */
+	for (size_t i = 0; i < writable_count; i++)
+		bad |= allow_folder(ruleset, writable[i], FOLDER_WRITE);
+	for (size_t i = 0; i < readable_count; i++)
+		bad |= allow_folder(ruleset, readable[i], FOLDER_READ);
+	if (bad == 0 && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+		bad = -1;
+	if (bad == 0 && syscall(SYS_landlock_restrict_self, ruleset, 0) != 0)
+		bad = -1;
+	(void)close(ruleset);
+	if (bad != 0)
+		return pmj_fail_errno(err, errno, "cannot restrict", "folders");
+	*in_force = true;
+	return PMJ_OK;
+}
+
+static void
+read_swaps(struct sandbox_state *out)
+{
+	char line[256];
+	FILE *swaps = fopen("/proc/swaps", "re");
+
+	out->swap_encrypted = true;
+	if (swaps == NULL)
+		return;
+	if (fgets(line, sizeof(line), swaps) != NULL) {
+		while (fgets(line, sizeof(line), swaps) != NULL) {
+			out->swap_on = true;
+			if (strncmp(line, "/dev/dm-", 8) != 0 &&
+			    strncmp(line, "/dev/mapper/", 12) != 0 &&
+			    strncmp(line, "/dev/zram", 9) != 0)
+				out->swap_encrypted = false;
+		}
+	}
+	(void)fclose(swaps);
+}
+
+void
+sandbox_state(struct sandbox_state *out)
+{
+	struct rlimit locked;
+	char line[128];
+	FILE *status = fopen("/proc/self/status", "re");
+
+	memset(out, 0, sizeof(*out));
+	while (status != NULL && fgets(line, sizeof(line), status) != NULL) {
+		if (strncmp(line, "NoNewPrivs:\t1", 13) == 0)
+			out->no_new_privs = true;
+		if (strncmp(line, "Seccomp:\t2", 10) == 0)
+			out->seccomp_filter = true;
+	}
+	if (status != NULL)
+		(void)fclose(status);
+	out->dumpable = prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) == 1;
+	if (getrlimit(RLIMIT_MEMLOCK, &locked) == 0)
+		out->locked_kib =
+		    locked.rlim_cur == RLIM_INFINITY ? -1 : (long)(locked.rlim_cur / 1024);
+	read_swaps(out);
+}
