@@ -37,6 +37,18 @@ prim_wipe(void *bytes, size_t count)
 	sodium_memzero(bytes, count);
 }
 
+void *
+prim_guarded(size_t bytes)
+{
+	return sodium_malloc(bytes);
+}
+
+void
+prim_guarded_free(void *bytes)
+{
+	sodium_free(bytes);
+}
+
 static void
 label_pad(uint8_t out[static PRIM_LABEL_BYTES], const char *label)
 {

@@ -31,6 +31,10 @@ void prim_random(void *out, size_t count);
 /** Equal in constant time. */
 int prim_equal(const void *a, const void *b, size_t count);
 void prim_wipe(void *bytes, size_t count);
+/** Memory between guard pages, locked where the limits allow it; NULL when there is none. Not zeroed. */
+void *prim_guarded(size_t bytes);
+/** Wipes, then frees; NULL does nothing. */
+void prim_guarded_free(void *bytes);
 
 /** H(label, d) = BLAKE2b-256(LABEL || parts). */
 void prim_hash(uint8_t out[static PRIM_HASH_BYTES], const char *label, const struct prim_part *parts, size_t count);
