@@ -22,6 +22,7 @@ struct ring_lane { /* of an anchor: a live lane's head */
 	uint8_t chain[32];
 };
 #define RING_ANCHOR_LANES_MAX 64
+#define RING_EPOCHS_MAX 64 /* 90 days each */
 struct ring_anchor {
 	uint64_t count;   /* journal entries */
 	uint8_t j[32];    /* journal chain head */
@@ -48,6 +49,9 @@ PMJ_MUST_CHECK enum pmj_code ring_new(struct ring **out, bool hub, uint64_t now_
 void ring_free(struct ring *ring);
 /** Ring plaintext (records u16 type, u16 length, value; unknown types kept). Wipe the buf with buf_wipe. */
 PMJ_MUST_CHECK enum pmj_code ring_encode(struct buf *out, struct ring *ring, struct pmj_error *err);
+/** The same into room bytes of guarded memory; *len of them were written. PMJ_TOO_BIG. */
+PMJ_MUST_CHECK enum pmj_code ring_pack(uint8_t *out, size_t room, size_t *len, struct ring *ring, struct pmj_error *err);
+/** PMJ_DAMAGED_KEYS when a record is cut, missing, doubled or of the wrong length. */
 PMJ_MUST_CHECK enum pmj_code ring_decode(struct ring **out, const uint8_t *bytes, size_t len, struct pmj_error *err);
 
 const uint8_t *ring_sign_pk(const struct ring *ring);     /* 32: the device's */

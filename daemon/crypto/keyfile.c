@@ -1,0 +1,561 @@
+#include "crypto/keyfile.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fs.h"
+#include "base/mem.h"
+#include "crypto/image.h"
+#include "crypto/recovery.h"
+#include "crypto/secret.h"
+
+_Static_assert(KEYFILE_BYTES == IMAGE_BYTES, "key file size");
+_Static_assert(KEYFILE_RECOVERY_CHARS == RECOVERY_CHARS, "recovery code size");
+
+struct keyfile {
+	const struct os *os;
+	char *path;
+	uint8_t head[IMAGE_AT_RING_LEN]; /* the file's first part as last read or written: fields,
+	                                    slots */
+	struct secret *kek;              /* KEK_1: re-wraps MK, and opens it again for a rewrite */
+	bool has_kek;                    /* not after a recovery, until a passphrase is set */
+};
+
+/* One rewrite under way: the bytes to be, and the KEK of their passphrase slot. */
+struct rewrite {
+	uint8_t *image;
+	struct secret *secret; /* *work */
+	struct image_work *work;
+};
+
+static enum pmj_code
+work_begin(struct secret **secret, struct image_work **work, struct pmj_error *err)
+{
+	enum pmj_code rc = secret_new(secret, sizeof(struct image_work), err);
+
+	if (rc == PMJ_OK)
+		*work = (struct image_work *)secret_use(*secret);
+	return rc;
+}
+
+static enum pmj_code
+keyfile_alloc(struct keyfile **out, const struct os *os, const char *path, struct pmj_error *err)
+{
+	struct keyfile *keys = mem_new(sizeof(*keys));
+	enum pmj_code rc;
+
+	*out = NULL;
+	keys->os = os;
+	keys->path = mem_strdup(path);
+	if ((rc = secret_new(&keys->kek, 32, err)) != PMJ_OK) {
+		keyfile_free(keys);
+		return rc;
+	}
+	*out = keys;
+	return PMJ_OK;
+}
+
+void
+keyfile_free(struct keyfile *keys)
+{
+	if (keys == NULL)
+		return;
+	secret_free(keys->kek);
+	free(keys->path);
+	free(keys);
+}
+
+const uint8_t *
+keyfile_store_uuid(const struct keyfile *keys)
+{
+	return keys->head + IMAGE_AT_UUID;
+}
+
+static void
+keep_kek(struct keyfile *keys, const uint8_t kek[static 32])
+{
+	memcpy(secret_use(keys->kek), kek, 32);
+	secret_done(keys->kek);
+	keys->has_kek = true;
+}
+
+/* ---- writing ---- */
+
+/* The new image starts as the old head, with the KEK kept so far. */
+static enum pmj_code
+rewrite_begin(struct rewrite *rw, const struct keyfile *keys, struct pmj_error *err)
+{
+	enum pmj_code rc;
+
+	memset(rw, 0, sizeof(*rw));
+	if ((rc = work_begin(&rw->secret, &rw->work, err)) != PMJ_OK)
+		return rc;
+	rw->image = mem_new(IMAGE_BYTES);
+	memcpy(rw->image, keys->head, sizeof(keys->head));
+	if (keys->has_kek) {
+		memcpy(rw->work->kek, secret_use(keys->kek), 32);
+		secret_done(keys->kek);
+	}
+	return PMJ_OK;
+}
+
+static void
+rewrite_end(struct rewrite *rw)
+{
+	secret_free(rw->secret);
+	free(rw->image);
+}
+
+/* Put work->mk into every slot that is not empty. */
+static enum pmj_code
+wrap_slots(struct rewrite *rw, struct pmj_error *err)
+{
+	const uint8_t *uuid = rw->image + IMAGE_AT_UUID;
+
+	for (unsigned i = 0; i < IMAGE_SLOTS; i++) {
+		uint8_t *slot = image_slot(rw->image, i);
+
+		if (slot[SLOT_AT_TYPE] == SLOT_PASSPHRASE)
+			slot_seal(slot, uuid, rw->work->kek, rw->work->mk);
+		else if (slot[SLOT_AT_TYPE] != SLOT_EMPTY &&
+		         slot_seal_public(slot, uuid, i, rw->work->mk, &rw->work->slot) != 0)
+			return pmj_fail(
+			    err, PMJ_INVALID, "slot %u of the key file: no usable public key", i);
+	}
+	return PMJ_OK;
+}
+
+/* Random bytes over the old inode, which has no name any more. Best effort: a flash disk keeps what
+ * it likes. */
+static void
+shred_old(const struct os *os, int fd)
+{
+	uint8_t noise[4096];
+	size_t left = IMAGE_BYTES;
+
+	while (left > 0) {
+		ssize_t put;
+
+		prim_random(noise, sizeof(noise));
+		put = os->write(os->ctx, fd, noise, left < sizeof(noise) ? left : sizeof(noise));
+		if (put < 0 && errno == EINTR)
+			continue;
+		if (put <= 0)
+			break;
+		left -= (size_t)put;
+	}
+	(void)os->fsync(os->ctx, fd);
+}
+
+/* After a failed write: is the new file there all the same (renamed, but its folder not synced)? */
+static bool
+is_in_place(const struct keyfile *keys, const uint8_t *image)
+{
+	struct buf there;
+	bool same;
+
+	buf_init(&there, 0);
+	same = fs_read(&there, keys->os, keys->path, IMAGE_BYTES, NULL) == PMJ_OK &&
+	       there.len == IMAGE_BYTES && memcmp(there.bytes, image, IMAGE_BYTES) == 0;
+	buf_close(&there);
+	return same;
+}
+
+/*
+ * Wrap work->mk, seal the ring, replace the file. The old inode is opened before it loses its name,
+ * so that it can be overwritten after.
+ */
+static enum pmj_code
+rewrite_commit(
+    struct rewrite *rw, struct keyfile *keys, struct ring *ring, bool shred, struct pmj_error *err)
+{
+	const struct os *os = keys->os;
+	enum pmj_code rc;
+	int old = -1;
+
+	put_le32(rw->image + IMAGE_AT_GENERATION, get_le32(rw->image + IMAGE_AT_GENERATION) + 1);
+	if ((rc = wrap_slots(rw, err)) != PMJ_OK)
+		return rc;
+	if ((rc = image_seal(rw->image, ring, rw->work, err)) != PMJ_OK)
+		return rc;
+	if (shred)
+		old = os->open(os->ctx, keys->path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC, 0);
+	rc = fs_write(os, keys->path, rw->image, IMAGE_BYTES, err);
+	if (rc != PMJ_OK)
+		pmj_context(err, "saving the key file");
+	/* What is on the disk is what we must be able to rewrite, confirmed or not. */
+	if (rc == PMJ_OK || is_in_place(keys, rw->image)) {
+		memcpy(keys->head, rw->image, sizeof(keys->head));
+		keep_kek(keys, rw->work->kek);
+	}
+	if (rc == PMJ_OK && old >= 0)
+		shred_old(os, old);
+	if (old >= 0)
+		(void)os->close(os->ctx, old);
+	return rc;
+}
+
+/* work->kek and the passphrase slot, anew. */
+static enum pmj_code
+new_passphrase(struct rewrite *rw, unsigned index, const char *passphrase,
+    const struct keyfile_cost *cost, struct pmj_error *err)
+{
+	uint8_t *slot = image_slot(rw->image, index);
+	enum pmj_code rc;
+
+	if (!image_cost_ok(cost->ops, cost->mem_kib))
+		return pmj_fail(err, PMJ_INVALID,
+		    "cost of %u passes and %u KiB is out of range; use 3 to 16 passes and 65536 to "
+		    "1048576 KiB",
+		    cost->ops, cost->mem_kib);
+	slot_begin(slot, SLOT_PASSPHRASE, cost->ops, cost->mem_kib);
+	if ((rc = slot_stretch(rw->work->slot.x, slot, passphrase, err)) != PMJ_OK)
+		return rc;
+	slot_keys(&rw->work->slot, rw->image + IMAGE_AT_UUID, index, slot);
+	memcpy(slot + SLOT_AT_COMMIT, rw->work->slot.kek_commit + 32, 32);
+	memcpy(rw->work->kek, rw->work->slot.kek_commit, 32);
+	return PMJ_OK;
+}
+
+/* work->slot_sk = KDF(32, "pmj recovery v1", BLAKE2b-256(code), store_uuid) */
+static void
+recovery_sk(struct image_work *work, const uint8_t *store_uuid)
+{
+	prim_hash(work->code_hash, NULL, PRIM_PARTS({work->code, sizeof(work->code)}));
+	prim_kdf(work->slot_sk, sizeof(work->slot_sk), "pmj recovery v1", work->code_hash,
+	    PRIM_PARTS({store_uuid, 16}));
+}
+
+static void
+new_recovery(struct rewrite *rw, unsigned index, char *recovery_out)
+{
+	uint8_t *slot = image_slot(rw->image, index);
+
+	prim_random(rw->work->code, sizeof(rw->work->code));
+	recovery_text(recovery_out, rw->work->code);
+	recovery_sk(rw->work, rw->image + IMAGE_AT_UUID);
+	slot_begin(slot, SLOT_RECOVERY, 0, 0);
+	prim_dh_public(slot + SLOT_AT_PK, rw->work->slot_sk);
+}
+
+enum pmj_code
+keyfile_create(struct keyfile **out, const struct os *os, const char *path, struct ring *ring,
+    const char *passphrase, const struct keyfile_cost *cost,
+    char recovery_out[static KEYFILE_RECOVERY_CHARS + 1], struct pmj_error *err)
+{
+	struct keyfile *keys = NULL;
+	struct rewrite rw = {0};
+	uint8_t uuid[16];
+	enum pmj_code rc;
+
+	*out = NULL;
+	recovery_out[0] = '\0';
+	if (fs_exists(os, path)) {
+		rc = pmj_fail(err, PMJ_BUSY, "%s is there already", path);
+		pmj_hint(err, "this home has its keys; use another --home, or unlock this one");
+		return rc;
+	}
+	if ((rc = keyfile_alloc(&keys, os, path, err)) != PMJ_OK)
+		goto out;
+	if ((rc = rewrite_begin(&rw, keys, err)) != PMJ_OK)
+		goto out;
+	prim_random(uuid, sizeof(uuid));
+	image_begin(rw.image, uuid);
+	if ((rc = new_passphrase(&rw, 0, passphrase, cost, err)) != PMJ_OK)
+		goto out;
+	new_recovery(&rw, 1, recovery_out);
+	prim_random(rw.work->mk, sizeof(rw.work->mk));
+	if ((rc = rewrite_commit(&rw, keys, ring, false, err)) != PMJ_OK)
+		goto out;
+	*out = keys;
+	keys = NULL;
+out:
+	if (rc != PMJ_OK) {
+		/* A file whose recovery code nobody will see must not stay. */
+		if (rw.image != NULL && is_in_place(keys, rw.image))
+			(void)os->unlink(os->ctx, path);
+		prim_wipe(recovery_out, KEYFILE_RECOVERY_CHARS + 1);
+	}
+	rewrite_end(&rw);
+	keyfile_free(keys);
+	return rc;
+}
+
+static enum pmj_code
+need_kek(const struct keyfile *keys, struct pmj_error *err)
+{
+	if (keys->has_kek)
+		return PMJ_OK;
+	(void)pmj_fail(err, PMJ_REFUSED, "the keys were opened by the recovery code");
+	pmj_hint(err, "set a new passphrase first");
+	return PMJ_REFUSED;
+}
+
+enum pmj_code
+keyfile_save(struct keyfile *keys, struct ring *ring, bool rotate, struct pmj_error *err)
+{
+	int index = image_find(keys->head, SLOT_PASSPHRASE);
+	struct rewrite rw = {0};
+	enum pmj_code rc;
+
+	if ((rc = need_kek(keys, err)) != PMJ_OK)
+		return rc;
+	if ((rc = rewrite_begin(&rw, keys, err)) != PMJ_OK)
+		goto out;
+	assert(index >= 0);
+	if (rotate)
+		prim_random(rw.work->mk, sizeof(rw.work->mk));
+	else if (slot_open(rw.work->mk, image_slot_at(keys->head, (unsigned)index),
+	             keyfile_store_uuid(keys), rw.work->kek) != 0) {
+		rc = pmj_fail(err, PMJ_DAMAGED_KEYS, "the key in memory does not fit its slot");
+		goto out;
+	}
+	rc = rewrite_commit(&rw, keys, ring, rotate, err);
+out:
+	rewrite_end(&rw);
+	return rc;
+}
+
+enum pmj_code
+keyfile_set_passphrase(struct keyfile *keys, struct ring *ring, const char *passphrase,
+    const struct keyfile_cost *cost, struct pmj_error *err)
+{
+	int index = image_find(keys->head, SLOT_PASSPHRASE);
+	struct keyfile_cost old;
+	struct rewrite rw = {0};
+	enum pmj_code rc;
+
+	assert(index >= 0);
+	old.ops = get_le32(image_slot_at(keys->head, (unsigned)index) + SLOT_AT_OPS);
+	old.mem_kib = get_le32(image_slot_at(keys->head, (unsigned)index) + SLOT_AT_MEM_KIB);
+	if ((rc = rewrite_begin(&rw, keys, err)) != PMJ_OK)
+		goto out;
+	rc = new_passphrase(&rw, (unsigned)index, passphrase, cost != NULL ? cost : &old, err);
+	if (rc != PMJ_OK)
+		goto out;
+	prim_random(rw.work->mk, sizeof(rw.work->mk));
+	rc = rewrite_commit(&rw, keys, ring, true, err);
+out:
+	rewrite_end(&rw);
+	return rc;
+}
+
+/* ---- slots of others ---- */
+
+enum pmj_code
+keyfile_new_recovery(struct keyfile *keys, struct ring *ring,
+    char recovery_out[static KEYFILE_RECOVERY_CHARS + 1], struct pmj_error *err)
+{
+	int index = image_find(keys->head, SLOT_RECOVERY);
+	struct rewrite rw = {0};
+	enum pmj_code rc;
+
+	recovery_out[0] = '\0';
+	if (index < 0)
+		index = image_find(keys->head, SLOT_EMPTY);
+	if (index < 0)
+		return pmj_fail(err, PMJ_TOO_BIG, "the key file has no free slot");
+	if ((rc = need_kek(keys, err)) != PMJ_OK)
+		return rc;
+	if ((rc = rewrite_begin(&rw, keys, err)) != PMJ_OK)
+		goto out;
+	new_recovery(&rw, (unsigned)index, recovery_out);
+	prim_random(rw.work->mk, sizeof(rw.work->mk));
+	rc = rewrite_commit(&rw, keys, ring, true, err);
+	if (memcmp(keys->head, rw.image, sizeof(keys->head)) != 0)
+		prim_wipe(recovery_out, KEYFILE_RECOVERY_CHARS + 1);
+out:
+	rewrite_end(&rw);
+	return rc;
+}
+
+static int
+find_holder(const struct keyfile *keys, const uint8_t *holder)
+{
+	for (unsigned i = 0; i < IMAGE_SLOTS; i++) {
+		const uint8_t *slot = image_slot_at(keys->head, i);
+
+		if (slot[SLOT_AT_TYPE] == SLOT_ESCROW &&
+		    memcmp(slot + SLOT_AT_HOLDER, holder, 16) == 0)
+			return (int)i;
+	}
+	return -1;
+}
+
+enum pmj_code
+keyfile_add_escrow(struct keyfile *keys, struct ring *ring, const uint8_t holder[static 16],
+    const uint8_t holder_pk[static 32], struct pmj_error *err)
+{
+	int index = find_holder(keys, holder);
+	struct rewrite rw = {0};
+	enum pmj_code rc;
+	uint8_t *slot;
+
+	if (index < 0)
+		index = image_find(keys->head, SLOT_EMPTY);
+	if (index < 0)
+		return pmj_fail(err, PMJ_TOO_BIG, "the key file has no free slot");
+	if ((rc = need_kek(keys, err)) != PMJ_OK)
+		return rc;
+	if ((rc = rewrite_begin(&rw, keys, err)) != PMJ_OK)
+		goto out;
+	slot = image_slot(rw.image, (unsigned)index);
+	slot_begin(slot, SLOT_ESCROW, 0, 0);
+	memcpy(slot + SLOT_AT_PK, holder_pk, 32);
+	memcpy(slot + SLOT_AT_HOLDER, holder, 16);
+	prim_random(rw.work->mk, sizeof(rw.work->mk));
+	rc = rewrite_commit(&rw, keys, ring, true, err);
+out:
+	rewrite_end(&rw);
+	return rc;
+}
+
+enum pmj_code
+keyfile_remove_escrow(
+    struct keyfile *keys, struct ring *ring, const uint8_t holder[static 16], struct pmj_error *err)
+{
+	int index = find_holder(keys, holder);
+	struct rewrite rw = {0};
+	enum pmj_code rc;
+
+	if (index < 0)
+		return pmj_fail(err, PMJ_NOT_FOUND, "no escrow slot of that device");
+	if ((rc = need_kek(keys, err)) != PMJ_OK)
+		return rc;
+	if ((rc = rewrite_begin(&rw, keys, err)) != PMJ_OK)
+		goto out;
+	memset(image_slot(rw.image, (unsigned)index), 0, SLOT_BYTES);
+	prim_random(rw.work->mk, sizeof(rw.work->mk));
+	rc = rewrite_commit(&rw, keys, ring, true, err);
+out:
+	rewrite_end(&rw);
+	return rc;
+}
+
+/* ---- opening ---- */
+
+/* The file's bytes, private, whole and checked. */
+static enum pmj_code
+load(struct buf *out, const struct os *os, const char *path, struct pmj_error *err)
+{
+	enum pmj_code rc;
+
+	if ((rc = fs_check_private(os, path, err)) != PMJ_OK)
+		return rc;
+	rc = fs_read(out, os, path, IMAGE_BYTES, err);
+	if (rc != PMJ_OK && rc != PMJ_TOO_BIG) {
+		pmj_context(err, "reading the key file");
+		return rc;
+	}
+	return image_check(out->bytes, rc == PMJ_OK ? out->len : IMAGE_BYTES + 1, err);
+}
+
+enum pmj_code
+keyfile_unlock(struct keyfile **out, struct ring **ring, const struct os *os, const char *path,
+    const char *passphrase, struct pmj_error *err)
+{
+	struct image_work *work = NULL;
+	struct keyfile *keys = NULL;
+	struct secret *secret = NULL;
+	struct buf image;
+	enum pmj_code rc;
+	unsigned index;
+
+	*out = NULL;
+	*ring = NULL;
+	buf_init(&image, 0);
+	if ((rc = load(&image, os, path, err)) != PMJ_OK)
+		goto out;
+	if ((rc = keyfile_alloc(&keys, os, path, err)) != PMJ_OK)
+		goto out;
+	if ((rc = work_begin(&secret, &work, err)) != PMJ_OK)
+		goto out;
+	index = (unsigned)image_find(image.bytes, SLOT_PASSPHRASE); /* image_check saw it */
+	rc = slot_stretch(work->slot.x, image_slot_at(image.bytes, index), passphrase, err);
+	if (rc != PMJ_OK)
+		goto out;
+	if ((rc = image_open(ring, image.bytes, index, work, err)) != PMJ_OK)
+		goto out;
+	memcpy(keys->head, image.bytes, sizeof(keys->head));
+	keep_kek(keys, work->slot.kek_commit);
+	*out = keys;
+	keys = NULL;
+out:
+	secret_free(secret);
+	keyfile_free(keys);
+	buf_close(&image);
+	return rc;
+}
+
+enum pmj_code
+keyfile_recover(struct keyfile **out, struct ring **ring, const struct os *os, const char *path,
+    const char *code, struct pmj_error *err)
+{
+	struct image_work *work = NULL;
+	struct keyfile *keys = NULL;
+	struct secret *secret = NULL;
+	struct buf image;
+	enum pmj_code rc;
+	int index;
+
+	*out = NULL;
+	*ring = NULL;
+	buf_init(&image, 0);
+	if ((rc = load(&image, os, path, err)) != PMJ_OK)
+		goto out;
+	if ((rc = keyfile_alloc(&keys, os, path, err)) != PMJ_OK)
+		goto out;
+	if ((rc = work_begin(&secret, &work, err)) != PMJ_OK)
+		goto out;
+	if ((rc = recovery_parse(work->code, code, err)) != PMJ_OK)
+		goto out;
+	if ((index = image_find(image.bytes, SLOT_RECOVERY)) < 0) {
+		rc = pmj_fail(err, PMJ_NOT_FOUND, "this key file has no recovery code");
+		goto out;
+	}
+	recovery_sk(work, image.bytes + IMAGE_AT_UUID);
+	if (slot_x_public(
+	        &work->slot, image_slot_at(image.bytes, (unsigned)index), work->slot_sk)) {
+		rc = pmj_fail(err, PMJ_DAMAGED_KEYS, "the key file is damaged: its recovery slot");
+		goto out;
+	}
+	rc = image_open(ring, image.bytes, (unsigned)index, work, err);
+	if (rc == PMJ_WRONG_PASSPHRASE) {
+		(void)pmj_fail(err, rc, "this is not the recovery code of these keys");
+		pmj_hint(err, "a newer code may have been printed since; look for that paper");
+	}
+	if (rc != PMJ_OK)
+		goto out;
+	memcpy(keys->head, image.bytes, sizeof(keys->head));
+	*out = keys;
+	keys = NULL;
+out:
+	secret_free(secret);
+	keyfile_free(keys);
+	buf_close(&image);
+	return rc;
+}
+
+enum pmj_code
+keyfile_check_passphrase(const struct keyfile *keys, const char *passphrase, struct pmj_error *err)
+{
+	unsigned index = (unsigned)image_find(keys->head, SLOT_PASSPHRASE);
+	const uint8_t *slot = image_slot_at(keys->head, index);
+	struct image_work *work = NULL;
+	struct secret *secret = NULL;
+	enum pmj_code rc;
+
+	if ((rc = work_begin(&secret, &work, err)) != PMJ_OK)
+		goto out;
+	if ((rc = slot_stretch(work->slot.x, slot, passphrase, err)) != PMJ_OK)
+		goto out;
+	slot_keys(&work->slot, keyfile_store_uuid(keys), index, slot);
+	if (!slot_commits(&work->slot, slot))
+		rc = pmj_fail(err, PMJ_WRONG_PASSPHRASE, "wrong passphrase");
+out:
+	secret_free(secret);
+	return rc;
+}

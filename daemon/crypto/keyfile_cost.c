@@ -1,0 +1,66 @@
+/* How hard a passphrase is stretched on this machine, and how often it may be tried
+ * (security 4.3, 4.4). */
+#include <stdint.h>
+
+#include "crypto/image.h"
+#include "crypto/keyfile.h"
+#include "crypto/prim.h"
+#include "crypto/secret.h"
+
+/* Time of one stretching in ms; -1 when the memory is not to be had. */
+static int64_t
+stretch_ms(const struct os *os, struct secret *x, uint32_t ops, uint32_t mem_kib)
+{
+	static const uint8_t salt[16] = {0};
+	int64_t start = os->mono_ms(os->ctx);
+	enum pmj_code rc;
+
+	rc = prim_argon2id(secret_use(x), (const uint8_t *)"time it", 7, salt, ops, mem_kib, NULL);
+	secret_done(x);
+	return rc == PMJ_OK ? os->mono_ms(os->ctx) - start : -1;
+}
+
+void
+keyfile_calibrate(struct keyfile_cost *out, const struct os *os, uint32_t unlock_ms)
+{
+	static const uint32_t mib[] = {256, 192, 128, 96, 64};
+	struct secret *x = NULL;
+	int64_t took = -1;
+
+	out->ops = IMAGE_OPS_MIN;
+	out->mem_kib = IMAGE_MEM_KIB_MIN;
+	if (secret_new(&x, 32, NULL) != PMJ_OK)
+		return;
+	for (size_t i = 0; i < sizeof(mib) / sizeof(mib[0]); i++) {
+		out->mem_kib = mib[i] * 1024;
+		took = stretch_ms(os, x, out->ops, out->mem_kib);
+		if (took >= 0 && took <= (int64_t)unlock_ms)
+			break;
+	}
+	secret_free(x);
+	if (took < 0 || took >= (int64_t)unlock_ms / 2)
+		return;
+	/* Time grows as the passes do: raise them to reach half of unlock_ms. A clock too coarse to
+	 * say counts as 1 ms. */
+	took = took > 0 ? took : 1;
+	while (out->ops < IMAGE_OPS_MAX && took * out->ops / IMAGE_OPS_MIN < (int64_t)unlock_ms / 2)
+		out->ops++;
+}
+
+enum pmj_code
+keyfile_tries_take(struct keyfile_tries *tries, const struct os *os, struct pmj_error *err)
+{
+	/* Boot time: the wall clock may be set back, and suspend must not lengthen the minute. */
+	int64_t now = os->boot_ms(os->ctx);
+	int64_t oldest = tries->at_ms[tries->next];
+
+	if (oldest != 0 && now - oldest < 60000) {
+		(void)pmj_fail(err, PMJ_BUSY, "%d tries within a minute", KEYFILE_TRIES);
+		pmj_hint(err, "wait %d seconds, then try again",
+		    (int)((60000 - (now - oldest)) / 1000) + 1);
+		return PMJ_BUSY;
+	}
+	tries->at_ms[tries->next] = now;
+	tries->next = (tries->next + 1) % KEYFILE_TRIES;
+	return PMJ_OK;
+}
