@@ -1,0 +1,64 @@
+/* journal.h - the encrypted SQLite database: all entries known here and the projections made from them. One process, one thread.
+ * Tables: pmj_* are ours; each kind has a plain table of its own name. Folders above add their tables by `schema`. */
+#ifndef STORE_JOURNAL_H
+#define STORE_JOURNAL_H
+#include <stdbool.h>
+
+#include "crypto/ring.h"
+#include "domain/kind.h"
+#include "store/sql.h"
+
+#define JOURNAL_VERSION 1 /* PRAGMA user_version; a higher one in the file is refused unchanged (PMJ_TOO_NEW) */
+
+struct journal;
+struct journal_setup {
+	const struct os *os;
+	const char *home;               /* the file is HOME/journal-<file_id hex>.db; others of that pattern are deleted at open */
+	struct ring *ring;              /* DEK, file id */
+	const uint8_t *store_uuid;      /* 16 */
+	const struct kinds *kinds;      /* must outlive the journal */
+	const char *const *schema;      /* NULL-ended: CREATE TABLE ... texts of the folders above */
+	int64_t cache_kib;              /* 0: 16 MiB */
+};
+/** New file under a temporary name, prepared as 6.1 asks, schema made, closed, renamed, folder synced, opened. */
+PMJ_MUST_CHECK enum pmj_code journal_create(struct journal **out, const struct journal_setup *setup, struct pmj_error *err);
+/** Errors PMJ_TOO_NEW; PMJ_INTEGRITY: damaged or not ours; PMJ_NOT_FOUND. Checkpoints right after. Missing kind tables and columns are added and
+ *  projected. */
+PMJ_MUST_CHECK enum pmj_code journal_open(struct journal **out, const struct journal_setup *setup, struct pmj_error *err);
+/** Checkpoint and close. NULL is fine. */
+void journal_close(struct journal *journal);
+/** Truncating checkpoint (at lock, every 1,000 frames, when idle). */
+PMJ_MUST_CHECK enum pmj_code journal_checkpoint(struct journal *journal, struct pmj_error *err);
+/** Frames in the WAL now: checkpoint from 1,000 on. */
+int64_t journal_wal_frames(const struct journal *journal);
+
+/** One level. Whatever fails inside: journal_rollback. After commit returned PMJ_OK the rows are durable. */
+PMJ_MUST_CHECK enum pmj_code journal_begin(struct journal *journal, struct pmj_error *err);
+PMJ_MUST_CHECK enum pmj_code journal_commit(struct journal *journal, struct pmj_error *err);
+void journal_rollback(struct journal *journal);
+
+PMJ_MUST_CHECK enum pmj_code journal_put_int(struct journal *journal, const char *key, int64_t value, struct pmj_error *err);
+PMJ_MUST_CHECK enum pmj_code journal_put_text(struct journal *journal, const char *key, const char *value, struct pmj_error *err);
+PMJ_MUST_CHECK enum pmj_code journal_put_blob(struct journal *journal, const char *key, const void *bytes, size_t len, struct pmj_error *err);
+int64_t journal_int(struct journal *journal, const char *key, int64_t otherwise);
+/** Caller frees; NULL when absent. */
+char *journal_text(struct journal *journal, const char *key);
+bool journal_blob(struct journal *journal, const char *key, void *out, size_t len);
+
+/** Entries so far and the journal chain's head (5.3). */
+void journal_head(struct journal *journal, uint64_t *count, uint8_t j[static 32]);
+/** The chain value after `count` entries (recomputed from the entries; for the anchor's check). PMJ_NOT_FOUND beyond the end. */
+PMJ_MUST_CHECK enum pmj_code journal_chain_at(struct journal *journal, uint64_t count, uint8_t j[static 32], struct pmj_error *err);
+/** Verify the chain over entries (from, to] against stored values, at most `most` of them; *next is where to go on. PMJ_INTEGRITY names the entry. */
+PMJ_MUST_CHECK enum pmj_code journal_check_slice(struct journal *journal, uint64_t from, uint64_t most, uint64_t *next,
+                                                 struct pmj_error *err);
+const struct kinds *journal_kinds(const struct journal *journal);
+const struct os *journal_os(const struct journal *journal);
+struct ring *journal_ring(const struct journal *journal);
+
+/** What happened, for `log`: ids and counts, no names. Old ones beyond 10,000 go. */
+PMJ_MUST_CHECK enum pmj_code journal_event(struct journal *journal, const char *event, const char *code, const char *message, struct pmj_error *err);
+/** Newest last: {"at","event","message","code"}. New reference. */
+PMJ_MUST_CHECK enum pmj_code journal_events(struct journal *journal, json_t **out, int64_t since_ms, int64_t limit, struct pmj_error *err);
+
+#endif
