@@ -3,15 +3,13 @@
 #define SYNC_DEVICE_H
 #include "sync/sync.h"
 
-/** Why a device is asked to confirm words is in daemon/api: here only facts. */
-
 /** A request text to carry to the hub (10.1). The nonce is kept in the journal; asking again gives the same request until it is accepted. */
 PMJ_MUST_CHECK enum pmj_code device_request(struct journal *journal, struct buf *text, struct pmj_error *err);
 /** Check an invitation against our request: certificate, signature, nonce, expiry. root_pk receives what the words are made of. Changes nothing. */
 PMJ_MUST_CHECK enum pmj_code device_invitation_check(struct journal *journal, const char *text, size_t len, uint8_t root_pk[static 32],
                                                      struct pmj_error *err);
 /** Accept it (words were compared): pin, mailbox, roster, remotes, hub epochs; every own entry that may leave is queued. One transaction; the caller
- *  saves the ring after. */
+ *  saves the ring after. *sync_out (may be NULL) receives a new sync that owns its device: it takes the place of one the caller may have. */
 PMJ_MUST_CHECK enum pmj_code device_accept(struct journal *journal, struct sync **sync_out, const char *home, const char *text, size_t len,
                                            struct pmj_error *err);
 bool device_enrolled(struct journal *journal);

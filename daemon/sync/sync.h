@@ -40,13 +40,14 @@ struct sync_hooks {
 	void (*ack_more)(void *ctx, const struct sync_peer *peer, json_t *ack);
 	/** Asked again when a forwarded entry is sealed: may this peer still have it? (8.4: decided at seal time.) */
 	bool (*may_have)(void *ctx, const struct sync_peer *peer, int64_t n);
-	/** The hub's note of arrival of an entry to wrap. */
 	/** Stamp for own control lines: fills pt and counter. */
 	void (*stamp)(void *ctx, int64_t *pt, uint16_t *counter);
 	/** The peer was found to be a copy, or asked for everything (ctl.incarnate cause copy, ctl.resend): queue its whole state anew. */
 	enum pmj_code (*resend)(void *ctx, const struct sync_peer *peer, struct pmj_error *err);
 	/** Own incarnation changed (a device: keep it in the ring). May be NULL. */
 	void (*incarnated)(void *ctx, const struct sync_peer *peer, const uint8_t incarnation[static PMJ_INCARNATION_BYTES]);
+	/** Called by sync_free when ctx belongs to the sync. May be NULL. */
+	void (*close)(void *ctx);
 };
 extern const char *const sync_schema[]; /* for journal_setup.schema */
 
@@ -70,6 +71,17 @@ PMJ_MUST_CHECK enum pmj_code sync_forget_sent(struct sync *sync, const uint8_t m
 PMJ_MUST_CHECK enum pmj_code sync_seal_step(struct sync *sync, bool small, bool *more, struct pmj_error *err);
 /** Take at most PMJ_STEP_MS of what lies in spool/in: verify, open, apply, move the lanes, delete the file. *more: call again. *taken counts lines. */
 PMJ_MUST_CHECK enum pmj_code sync_take_step(struct sync *sync, bool *more, int64_t *taken, struct pmj_error *err);
+/** Seal what waits for this mailbox now, as segment 1 of an invitation needs (10.1): at most one segment, in a transaction of its own.
+ *  PMJ_NOT_FOUND when nothing waits. */
+PMJ_MUST_CHECK enum pmj_code sync_seal_mailbox(struct sync *sync, const uint8_t mailbox[static PMJ_MAILBOX_BYTES], struct pmj_error *err);
+/** The bytes of a segment of ours that no receipt covers yet, of the present incarnation. PMJ_NOT_FOUND. */
+PMJ_MUST_CHECK enum pmj_code sync_segment(struct sync *sync, const uint8_t mailbox[static PMJ_MAILBOX_BYTES], uint64_t segno, struct buf *out,
+                                          struct pmj_error *err);
+/** Queue a line that serves the lane only and is not journaled (ctl.hello). Inside a transaction. */
+PMJ_MUST_CHECK enum pmj_code sync_queue_line(struct sync *sync, const uint8_t mailbox[static PMJ_MAILBOX_BYTES], const char *line, size_t len,
+                                             bool urgent, struct pmj_error *err);
+/** carry finished an exchange and its segments were taken: notices a down segment that stays missing (section 9: two exchanges a day apart). */
+PMJ_MUST_CHECK enum pmj_code sync_exchanged(struct sync *sync, struct pmj_error *err);
 /** Put every unacked segment back into spool/out that is not there (the spool is a cache); remove acked ones. */
 PMJ_MUST_CHECK enum pmj_code sync_spool_step(struct sync *sync, bool *more, struct pmj_error *err);
 /** Something may wait: cheap question for the loop. */
@@ -83,11 +95,11 @@ enum sync_place { SYNC_CARRIED = 1, SYNC_DELIVERED = 2 };
 /** carry's word about a segment of ours. */
 PMJ_MUST_CHECK enum pmj_code sync_mark(struct sync *sync, enum sync_place place, const uint8_t mailbox[static PMJ_MAILBOX_BYTES], int lane,
                                        const uint8_t incarnation[static PMJ_INCARNATION_BYTES], uint64_t segno, struct pmj_error *err);
-/** A new incarnation of the lane we write, re-issuing every line not acked, byte for byte (section 9). cause: copy, epoch, nack, size. */
+/** A new incarnation of the lane we write, re-issuing every line not acked, byte for byte (section 9). cause: copy, epoch, nack, size. A
+ *  transaction of its own. The engine calls for one itself: after a NACK, a new epoch of the reader, and when a segment or receipt of our
+ *  writing is seen that we do not hold ("I am a copy"), be it a file in spool/in (carry's `foreign` leads there) or an ack. */
 PMJ_MUST_CHECK enum pmj_code sync_incarnate(struct sync *sync, const uint8_t mailbox[static PMJ_MAILBOX_BYTES], const char *cause,
                                             struct pmj_error *err);
-/** A segment of our own writing that we do not hold was seen (spool/in file or carry's `foreign`): section 9, "I am a copy". Called by take_step
- *  itself for files in spool/in. */
 
 /** saved, carried, delivered, deferred, merged or refused, of one entry of ours (on the hub everything is merged). */
 const char *sync_entry_state(struct sync *sync, int64_t n);
