@@ -43,7 +43,9 @@ struct segment_draft {
 	const uint8_t *test_nonce;
 	bool test_store;            /* no compression; only for known answers */
 };
-/** Encode, seal and sign. chain_after and segment_id receive 32 bytes each. PMJ_TOO_BIG past PMJ_SEGMENT_FILE_MAX. */
+/** Encode, seal and sign; appended to *out, which is left as it was on failure. For an unsigned note only reader_pk, lines and count
+ *  are read and ring may be NULL (a locked daemon has none). PMJ_INVALID for a line that is empty or holds "\n"; PMJ_INTEGRITY for a
+ *  reader key of low order. chain_after and segment_id receive 32 bytes each. PMJ_TOO_BIG past PMJ_SEGMENT_FILE_MAX. */
 PMJ_MUST_CHECK enum pmj_code segment_seal(struct buf *out, uint8_t chain_after[static 32], uint8_t segment_id[static 32],
                                           const struct segment_draft *draft, struct ring *ring, struct pmj_error *err);
 
@@ -51,10 +53,13 @@ PMJ_MUST_CHECK enum pmj_code segment_seal(struct buf *out, uint8_t chain_after[s
 enum segment_fault {
 	SEGMENT_OK,
 	SEGMENT_BAD_SIZE, SEGMENT_BAD_FORM /* magic, suite, zero fields */, SEGMENT_WRONG_LANE /* lane or mailbox not as expected */,
-	SEGMENT_FOREIGN_WRITER, SEGMENT_BAD_PADDED_SIZE, SEGMENT_OUT_OF_ORDER /* segno or prev */, SEGMENT_BAD_SIGNATURE,
+	SEGMENT_FOREIGN_WRITER, SEGMENT_BAD_PADDED_SIZE, SEGMENT_REPLAYED /* segno below the one expected */,
+	SEGMENT_OUT_OF_ORDER /* segno above it, or another prev */, SEGMENT_BAD_SIGNATURE,
 	/* from here on the signature was good: kept, lane stops, NACK */
 	SEGMENT_EPOCH_GONE, SEGMENT_BAD_SEAL /* low order, commitment or AEAD */, SEGMENT_BAD_PLAINTEXT, SEGMENT_BAD_PADDING,
-	SEGMENT_BAD_COMPRESSION, SEGMENT_BAD_COUNT /* line count, seq run */, SEGMENT_BAD_CHAIN
+	SEGMENT_BAD_COMPRESSION, SEGMENT_BAD_COUNT /* line count, seq run */, SEGMENT_BAD_CHAIN,
+	/* says nothing about the segment: leave it where it is and try again later */
+	SEGMENT_NO_MEMORY
 };
 const char *segment_fault_name(enum segment_fault fault); /* "bad_signature" ... */
 bool segment_fault_is_signed(enum segment_fault fault);   /* was the signature good? */
@@ -84,7 +89,12 @@ struct segment_open {
 enum segment_fault segment_peek(struct segment_header *out, const uint8_t *bytes, size_t len);
 /** Segment id = H("pmj seg id v1", whole file). */
 void segment_id(uint8_t out[static 32], const uint8_t *bytes, size_t len);
-/** Check and open in the order of section 5. *out is left empty on a fault. */
+/**
+ * Check and open in the order of section 5. *out is left empty on a fault.
+ *
+ * Segment 1 of an incarnation must begin its chains whatever `expect` says: prev, first_seq 1 and chain 0 follow from mailbox and
+ * incarnation. A file whose ct_len is not its size less 264 (cut, or something appended) is SEGMENT_BAD_SIZE.
+ */
 enum segment_fault segment_open(struct segment_open *out, const uint8_t *bytes, size_t len, const struct segment_expect *expect,
                                 struct ring *ring);
 void segment_open_close(struct segment_open *opened);

@@ -1,0 +1,308 @@
+#include "log/segment_inner.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zstd.h>
+
+#include "crypto/prim.h"
+#include "log/chain.h"
+
+enum { PACK_NONE = 0, PACK_ZSTD = 1 };
+enum {
+	AT_MAGIC = 0,
+	AT_PACK = 4,
+	AT_ZERO = 5,
+	AT_BODY_LEN = 8,
+	AT_RAW_LEN = 12,
+	AT_FIRST_SEQ = 16,
+	AT_COUNT = 24,
+	AT_ZERO_TOO = 28,
+	AT_CHAIN_BEFORE = 32,
+	AT_CHAIN_AFTER = 64
+};
+#define WINDOW_LOG_MAX 22 /* 4 MiB */
+#define WINDOW_MAX (1u << WINDOW_LOG_MAX)
+
+static const char inner_magic[4] = {'P', 'M', 'J', 'P'};
+
+/* Up to 16 KiB (what one exchange of a worker gives) the strongest level costs a few ms and is
+ * worth it on 2G; above, a level that packs 64 KiB in under 5 ms on a slow laptop. */
+static int
+pack_level(size_t raw_len)
+{
+	return raw_len <= 16 * 1024 ? 19 : 10;
+}
+
+static enum pmj_code
+lines_join(struct buf *raw, const struct segment_draft *draft, struct pmj_error *err)
+{
+	for (size_t i = 0; i < draft->count; i++) {
+		const struct segment_line *line = &draft->lines[i];
+
+		if (line->len == 0 || memchr(line->bytes, '\n', line->len) != NULL)
+			return pmj_fail(err, PMJ_INVALID,
+			    "line %zu of %zu is empty or not one line", i + 1, draft->count);
+		if (line->len > PMJ_LINE_WRAPPED_MAX)
+			return pmj_fail(err, PMJ_TOO_BIG,
+			    "line %zu of %zu has %zu bytes; at most %u", i + 1, draft->count,
+			    line->len, PMJ_LINE_WRAPPED_MAX);
+		buf_put(raw, line->bytes, line->len);
+		buf_put_u8(raw, '\n');
+	}
+	return buf_check(raw, err);
+}
+
+/* Compress raw. packed stays empty where storing is smaller, or where a reader would take the
+ * result for a bomb. */
+static enum pmj_code
+lines_pack(struct buf *packed, const struct buf *raw, struct pmj_error *err)
+{
+	ZSTD_CCtx *zstd = ZSTD_createCCtx();
+	size_t len;
+
+	buf_put_zeros(packed, ZSTD_compressBound(raw->len));
+	if (zstd == NULL || packed->failed != PMJ_OK) {
+		(void)ZSTD_freeCCtx(zstd);
+		return pmj_fail(err, PMJ_NO_MEMORY, "out of memory");
+	}
+	(void)ZSTD_CCtx_setParameter(zstd, ZSTD_c_compressionLevel, pack_level(raw->len));
+	if (raw->len > WINDOW_MAX)
+		(void)ZSTD_CCtx_setParameter(zstd, ZSTD_c_windowLog, WINDOW_LOG_MAX);
+	len = ZSTD_compress2(zstd, packed->bytes, packed->len, raw->bytes, raw->len);
+	(void)ZSTD_freeCCtx(zstd);
+	if (ZSTD_isError(len))
+		return pmj_fail(err, PMJ_NO_MEMORY, "compressing: %s", ZSTD_getErrorName(len));
+	if (len >= raw->len || raw->len > len * PMJ_SEGMENT_EXPANSION_MAX)
+		buf_clear(packed);
+	else
+		packed->len = len;
+	return PMJ_OK;
+}
+
+static void
+head_put(uint8_t *head, uint8_t pack, const struct buf *body, const struct buf *raw,
+    uint64_t first_seq, size_t count)
+{
+	memcpy(head + AT_MAGIC, inner_magic, sizeof(inner_magic));
+	head[AT_PACK] = pack;
+	put_le32(head + AT_BODY_LEN, (uint32_t)body->len);
+	put_le32(head + AT_RAW_LEN, (uint32_t)raw->len);
+	put_le64(head + AT_FIRST_SEQ, first_seq);
+	put_le32(head + AT_COUNT, (uint32_t)count);
+}
+
+enum pmj_code
+segment_inner_write(struct buf *out, uint8_t chain[static 32], const struct segment_draft *draft,
+    uint64_t first_seq, struct pmj_error *err)
+{
+	uint8_t head[SEGMENT_INNER_HEAD_BYTES] = {0};
+	uint8_t after[32];
+	uint8_t e[32];
+	struct buf raw;
+	struct buf packed;
+	const struct buf *body = &raw;
+	size_t start = out->len;
+	enum pmj_code rc;
+
+	buf_init(&raw, PMJ_SEGMENT_RAW_MAX);
+	buf_init(&packed, 0);
+	if ((rc = lines_join(&raw, draft, err)) != PMJ_OK)
+		goto out;
+	if (!draft->test_store && (rc = lines_pack(&packed, &raw, err)) != PMJ_OK)
+		goto out;
+	if (packed.len > 0)
+		body = &packed;
+	if (body->len > PMJ_SEGMENT_FILE_MAX) {
+		rc = pmj_fail(err, PMJ_TOO_BIG, "%zu bytes of lines; at most %u make one segment",
+		    body->len, PMJ_SEGMENT_FILE_MAX);
+		goto out;
+	}
+	memcpy(after, chain, sizeof(after));
+	for (size_t i = 0; i < draft->count; i++) {
+		chain_entry(e, draft->lines[i].bytes, draft->lines[i].len);
+		chain_lane_next(after, e);
+	}
+	head_put(head, body == &raw ? PACK_NONE : PACK_ZSTD, body, &raw, first_seq, draft->count);
+	memcpy(head + AT_CHAIN_BEFORE, chain, 32);
+	memcpy(head + AT_CHAIN_AFTER, after, 32);
+	buf_put(out, head, sizeof(head));
+	buf_put(out, body->bytes, body->len);
+	buf_put_zeros(
+	    out, segment_padded((uint32_t)(sizeof(head) + body->len)) - (sizeof(head) + body->len));
+	if ((rc = buf_check(out, err)) != PMJ_OK) {
+		out->len = start;
+		goto out;
+	}
+	memcpy(chain, after, sizeof(after));
+out:
+	buf_wipe(&raw);
+	buf_wipe(&packed);
+	return rc;
+}
+
+struct inner_head {
+	uint8_t pack;
+	uint32_t body_len;
+	uint32_t raw_len;
+	uint32_t count;
+	uint64_t first_seq;
+};
+
+static bool
+all_zero(const uint8_t *bytes, size_t count)
+{
+	uint8_t any = 0;
+
+	for (size_t i = 0; i < count; i++)
+		any |= bytes[i];
+	return any == 0;
+}
+
+static enum segment_fault
+head_read(struct inner_head *out, const uint8_t *plain, size_t padded)
+{
+	if (padded < SEGMENT_INNER_HEAD_BYTES || padded > PMJ_SEGMENT_FILE_MAX)
+		return SEGMENT_BAD_PLAINTEXT;
+	out->pack = plain[AT_PACK];
+	out->body_len = get_le32(plain + AT_BODY_LEN);
+	out->raw_len = get_le32(plain + AT_RAW_LEN);
+	out->first_seq = get_le64(plain + AT_FIRST_SEQ);
+	out->count = get_le32(plain + AT_COUNT);
+	if (memcmp(plain + AT_MAGIC, inner_magic, sizeof(inner_magic)) != 0 ||
+	    out->pack > PACK_ZSTD || !all_zero(plain + AT_ZERO, 3) ||
+	    !all_zero(plain + AT_ZERO_TOO, 4))
+		return SEGMENT_BAD_PLAINTEXT;
+	if (out->body_len > padded - SEGMENT_INNER_HEAD_BYTES)
+		return SEGMENT_BAD_PLAINTEXT;
+	if (segment_padded(SEGMENT_INNER_HEAD_BYTES + out->body_len) != padded ||
+	    !all_zero(plain + SEGMENT_INNER_HEAD_BYTES + out->body_len,
+	        padded - SEGMENT_INNER_HEAD_BYTES - out->body_len))
+		return SEGMENT_BAD_PADDING;
+	if (out->pack == PACK_NONE && out->raw_len != out->body_len)
+		return SEGMENT_BAD_PLAINTEXT;
+	if (out->raw_len > PMJ_SEGMENT_RAW_MAX ||
+	    out->raw_len > (uint64_t)out->body_len * PMJ_SEGMENT_EXPANSION_MAX)
+		return SEGMENT_BAD_COMPRESSION;
+	return SEGMENT_OK;
+}
+
+/* One ordinary zstd frame, no dictionary, a window of at most 4 MiB. Decompressing into a buffer
+ * of raw_len needs no window of its own, so libzstd would not look: the rule is checked here. */
+static bool
+frame_legal(const uint8_t *body, size_t len)
+{
+	static const uint8_t magic[4] = {0x28, 0xb5, 0x2f, 0xfd};
+	unsigned exponent;
+
+	if (len < 6 || memcmp(body, magic, sizeof(magic)) != 0 || (body[4] & 3) != 0)
+		return false;
+	if ((body[4] & 0x20) != 0) /* single segment: the window is the content, bound by raw_len */
+		return ZSTD_getFrameContentSize(body, len) <= WINDOW_MAX;
+	exponent = body[5] >> 3;
+	return 10 + exponent < WINDOW_LOG_MAX ||
+	       (10 + exponent == WINDOW_LOG_MAX && (body[5] & 7) == 0);
+}
+
+static enum segment_fault
+body_unpack(struct buf *out, const uint8_t *body, const struct inner_head *head)
+{
+	enum segment_fault fault = SEGMENT_OK;
+	ZSTD_DCtx *zstd = NULL;
+	size_t len;
+
+	if (!frame_legal(body, head->body_len) ||
+	    ZSTD_findFrameCompressedSize(body, head->body_len) != head->body_len)
+		return SEGMENT_BAD_COMPRESSION;
+	zstd = ZSTD_createDCtx();
+	buf_put_zeros(out, head->raw_len);
+	if (zstd == NULL || out->failed != PMJ_OK) {
+		fault = SEGMENT_NO_MEMORY;
+		goto out;
+	}
+	len = ZSTD_decompressDCtx(zstd, out->bytes, out->len, body, head->body_len);
+	if (ZSTD_isError(len) || len != head->raw_len)
+		fault = SEGMENT_BAD_COMPRESSION;
+out:
+	(void)ZSTD_freeDCtx(zstd);
+	return fault;
+}
+
+static enum segment_fault
+body_take(struct segment_open *out, const uint8_t *body, const struct inner_head *head)
+{
+	buf_init(&out->body, PMJ_SEGMENT_RAW_MAX);
+	if (head->pack == PACK_ZSTD)
+		return body_unpack(&out->body, body, head);
+	buf_put(&out->body, body, head->body_len);
+	return out->body.failed == PMJ_OK ? SEGMENT_OK : SEGMENT_NO_MEMORY;
+}
+
+/* Exactly count lines, each ended by "\n", and nothing after the last. */
+static enum segment_fault
+lines_split(struct segment_open *out, uint32_t count)
+{
+	const char *at = (const char *)out->body.bytes;
+	size_t left = out->body.len;
+
+	if (count == 0 || count > PMJ_SEGMENT_ENTRIES_MAX || count > left)
+		return SEGMENT_BAD_COUNT;
+	out->lines = calloc(count, sizeof(out->lines[0]));
+	out->e = calloc(count, sizeof(out->e[0]));
+	if (out->lines == NULL || out->e == NULL)
+		return SEGMENT_NO_MEMORY;
+	for (uint32_t i = 0; i < count; i++) {
+		const char *end = left > 0 ? memchr(at, '\n', left) : NULL;
+
+		if (end == NULL)
+			return SEGMENT_BAD_COUNT;
+		out->lines[i].bytes = at;
+		out->lines[i].len = (size_t)(end - at);
+		chain_entry(out->e[i], at, out->lines[i].len);
+		left -= out->lines[i].len + 1;
+		at = end + 1;
+	}
+	out->count = count;
+	return left == 0 ? SEGMENT_OK : SEGMENT_BAD_COUNT;
+}
+
+static enum segment_fault
+chain_check(struct segment_open *out, const uint8_t *plain, const uint8_t *expected)
+{
+	uint8_t chain[32];
+
+	memcpy(out->chain_before, plain + AT_CHAIN_BEFORE, 32);
+	memcpy(out->chain_after, plain + AT_CHAIN_AFTER, 32);
+	if (expected != NULL && !prim_equal(out->chain_before, expected, 32))
+		return SEGMENT_BAD_CHAIN;
+	memcpy(chain, out->chain_before, sizeof(chain));
+	for (size_t i = 0; i < out->count; i++)
+		chain_lane_next(chain, out->e[i]);
+	return prim_equal(chain, out->chain_after, 32) ? SEGMENT_OK : SEGMENT_BAD_CHAIN;
+}
+
+enum segment_fault
+segment_inner_read(struct segment_open *out, const uint8_t *plain, size_t padded,
+    const struct segment_expect *expect)
+{
+	struct inner_head head;
+	enum segment_fault fault;
+
+	memset(out, 0, sizeof(*out));
+	if ((fault = head_read(&head, plain, padded)) != SEGMENT_OK)
+		return fault;
+	if ((fault = body_take(out, plain + SEGMENT_INNER_HEAD_BYTES, &head)) != SEGMENT_OK)
+		goto out;
+	if ((fault = lines_split(out, head.count)) != SEGMENT_OK)
+		goto out;
+	fault = SEGMENT_BAD_COUNT;
+	if (head.first_seq == 0 || head.first_seq > UINT64_MAX - head.count ||
+	    (expect->first_seq != 0 && head.first_seq != expect->first_seq))
+		goto out;
+	out->first_seq = head.first_seq;
+	fault = chain_check(out, plain, expect->chain);
+out:
+	if (fault != SEGMENT_OK)
+		segment_open_close(out);
+	return fault;
+}
