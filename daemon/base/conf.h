@@ -13,11 +13,20 @@ struct conf_item {
 	const char *value;
 	int line;
 };
+struct conf_section {
+	const char *name;
+	int line;
+};
 struct conf {
 	char *path;
 	struct conf_item *items; /* in file order */
 	size_t count;
+	struct conf_section *sections; /* in file order; also those without a key; no name twice */
+	size_t section_count;
 };
+#define CONF_LINE_MAX 1000      /* bytes of one line */
+#define CONF_SECTION_MAX 49     /* bytes of a section's name; inih cuts above */
+#define CONF_SECTION_KEYS_MAX 500
 
 /** Read a file of at most 64 KiB. err: "FILE line N: what is wrong", hint: what would be right. Left empty on failure. */
 PMJ_MUST_CHECK enum pmj_code conf_read(struct conf *conf, const struct os *os, const char *path, struct pmj_error *err);
@@ -41,7 +50,8 @@ struct setting {
 	int64_t most;       /* for SETTING_TEXT the most bytes */
 	const char *unit;   /* "seconds", "minutes", ... for messages */
 };
-/** Unknown names are errors with the line and the nearest name; values out of range say the range. */
+/** Unknown names are errors with the line and the nearest name; values out of range say the range. A SETTING_TEXT is a copy that
+ *  replaces (and does not free) what stood there; the caller frees it. `to` may be half written on failure. */
 PMJ_MUST_CHECK enum pmj_code conf_settings(void *to, const struct conf *conf, const struct setting *table, size_t count,
                                            struct pmj_error *err);
 

@@ -77,7 +77,23 @@ struct kind {
 	char *urgent_field;     /* `urgent = when FIELD is VALUE`, or NULL */
 	char *urgent_value;
 	char *urgent_verb;      /* `urgent_move = VERB`, or NULL */
+	/* What a move with needs_consent discloses: names of fields of this kind, or NULL. */
+	char *discloses_to;       /* a link (or plain text) that names the recipient */
+	char *discloses_for;      /* the purpose */
+	char *discloses_category; /* a consent whose purpose names this covers too */
+	char *discloses;          /* the choices of information; empty: what the consent describes */
+	/* Of the kind that records consents. */
+	char **consent_needs;     /* fields that must be filled (a yes-no: with yes) before anything is disclosed */
+	size_t consent_needs_count;
+	char **consent_signed;    /* values of `how` that suffice to disclose */
+	size_t consent_signed_count;
 };
+#define KIND_NAME_MAX 32   /* bytes of the name of a kind, field, state or verb: [a-z][a-z0-9_]*; a verb may hold "-" */
+#define KIND_FIELDS_MAX 100
+#define KIND_STATES_MAX 32
+#define KIND_MOVES_MAX 64
+/** [a-z][a-z0-9_]{0,31} */
+bool kind_is_name(const char *name);
 struct kinds {
 	struct kind **list;     /* sorted by name */
 	size_t count;
@@ -106,5 +122,11 @@ bool kind_is_subject(const struct kind *kind, const char *field_name);
  *  "required","default","choices":[{"value","label"}],"link","label","help","example",...}],"states":[...],"moves":[{"verb","from","to","asks","label"}],...} */
 json_t *kind_json(const struct kind *kind, enum lang lang);
 const char *field_type_name(enum field_type type);
+/** The label in this language; the value itself for a value that is not among the choices. */
+const char *field_choice_label(const struct field *field, const char *value, enum lang lang);
+const struct choice *field_choice(const struct field *field, const char *value);
+/** May `next` take the place of `old` (security 8.3)? Fields, types, privacy, states and moves never change or vanish, the version
+ *  grows when anything does; PMJ_REFUSED names the first thing that does not follow. */
+PMJ_MUST_CHECK enum pmj_code kind_follows(const struct kind *old, const struct kind *next, struct pmj_error *err);
 
 #endif

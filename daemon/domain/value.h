@@ -15,7 +15,11 @@ struct value_context {
  * A typed JSON value (string as typed; or integer, boolean, list of strings, null) into the value a line stores:
  * text, note, phone, place, link, decimal, date (YYYY-MM-DD), time, choice -> string; integer -> integer; yes-no -> boolean;
  * choices -> list of strings; "" or null -> null (cleared); "-declined-"/"chose not to say"/{"declined":true} -> {"declined":true}.
- * Errors PMJ_INVALID naming the field, what was typed and what would be right (nearest choice offered).
+ * Spaces around what was typed do not count. A choice may be typed as its value or as its label in any language; choices with
+ * commas, semicolons or bars between them. An open link that resolves to nothing is kept as plain text.
+ * A required field cannot be cleared; one that names a subject cannot be declined.
+ * Errors PMJ_INVALID naming the field, what was typed and what would be right (nearest choice offered); of a link also
+ * PMJ_NOT_FOUND and PMJ_AMBIGUOUS. *out NULL on failure, else a new reference.
  */
 PMJ_MUST_CHECK enum pmj_code value_take(json_t **out, const struct kind *kind, const struct field *field, const json_t *typed,
                                         const struct value_context *context, struct pmj_error *err);
@@ -23,6 +27,8 @@ PMJ_MUST_CHECK enum pmj_code value_take(json_t **out, const struct kind *kind, c
 bool value_is_legal(const json_t *value);
 /** Does a line's value fit the field's type? For lines from outside (unknown fields are kept raw, not judged). */
 bool value_fits(const struct field *field, const json_t *value);
+/** Is it the text of a record id (16 lower-case Crockford characters)? Tells a link from plain text in an open link. */
+bool value_is_id(const json_t *value);
 /** For people: "yes", "chose not to say", list joined by ", ". Caller frees. */
 char *value_text(const struct field *field, const json_t *value, enum lang lang);
 

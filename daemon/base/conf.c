@@ -1,0 +1,376 @@
+/* conf.c - inih, fed line by line by a reader of ours that refuses what inih would cut or skip
+ * without a word. */
+#include "base/conf.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <ini.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fs.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "pamoja/limits.h"
+
+struct parser {
+	struct conf *conf;
+	const char *at; /* the next line begins here */
+	size_t left;
+	int line;            /* of the line inih has now, from 1 */
+	size_t section_from; /* first item of the present section */
+	bool failed;
+	struct pmj_error *err;
+};
+
+enum pmj_code
+conf_fail(struct pmj_error *err, const struct conf *conf, int line, const char *fmt, ...)
+{
+	char what[sizeof(err->message)];
+	va_list args;
+
+	va_start(args, fmt);
+	(void)vsnprintf(what, sizeof(what), fmt, args);
+	va_end(args);
+	if (line > 0)
+		return pmj_fail(err, PMJ_INVALID, "%.120s line %d: %.180s", conf->path, line, what);
+	return pmj_fail(err, PMJ_INVALID, "%.120s: %.190s", conf->path, what);
+}
+
+static bool
+refuse(struct parser *p, const char *what, const char *hint)
+{
+	(void)conf_fail(p->err, p->conf, p->line, "%s", what);
+	pmj_hint(p->err, "%s", hint);
+	p->failed = true;
+	return false;
+}
+
+/* A section's line is checked and noted here: inih tells its handler only of keys. */
+static bool
+take_section(struct parser *p, const char *line)
+{
+	struct conf *conf = p->conf;
+	const char *end = strchr(line, ']');
+	size_t bytes;
+
+	if (end == NULL)
+		return refuse(p, "the section's name has no closing ]", "write [section]");
+	bytes = (size_t)(end - line) - 1;
+	for (const char *after = end + 1; *after != '\0'; after++)
+		if (!isspace((unsigned char)*after))
+			return refuse(p, "there is text after the section's ]",
+			    "put it on a line of its own");
+	if (bytes == 0 || bytes > CONF_SECTION_MAX)
+		return refuse(p, "the section's name is empty or too long", "use 1 to 49 bytes");
+	if (isspace((unsigned char)line[1]) || isspace((unsigned char)end[-1]))
+		return refuse(p, "the section's name begins or ends with a space",
+		    "write [section] without spaces inside the brackets' edges");
+	for (size_t i = 0; i < conf->section_count; i++) {
+		const struct conf_section *old = &conf->sections[i];
+		if (strlen(old->name) == bytes && memcmp(old->name, line + 1, bytes) == 0) {
+			(void)conf_fail(p->err, conf, p->line,
+			    "section [%s] stands here a second time", old->name);
+			pmj_hint(
+			    p->err, "it first stands on line %d: bring both together", old->line);
+			p->failed = true;
+			return false;
+		}
+	}
+	conf->sections = mem_grow(conf->sections, conf->section_count + 1, sizeof(*conf->sections));
+	conf->sections[conf->section_count].name = mem_strndup(line + 1, bytes);
+	conf->sections[conf->section_count].line = p->line;
+	conf->section_count++;
+	p->section_from = conf->count;
+	return true;
+}
+
+static bool
+line_is_whole(struct parser *p, const char *line, size_t bytes, size_t room)
+{
+	const char *first = line;
+
+	if (bytes > CONF_LINE_MAX || bytes + 2 > room) {
+		(void)conf_fail(p->err, p->conf, p->line, "the line is %zu bytes long", bytes);
+		pmj_hint(p->err, "use at most %d bytes a line", CONF_LINE_MAX);
+		p->failed = true;
+		return false;
+	}
+	if (memchr(line, '\0', bytes) != NULL || !text_is_utf8(line, bytes))
+		return refuse(p, "the line is not UTF-8 text", "save the file as UTF-8");
+	while (first < line + bytes && isspace((unsigned char)*first))
+		first++;
+	if (first == line + bytes || *first == ';' || *first == '#')
+		return true;
+	for (size_t i = 0; i < bytes; i++)
+		if ((unsigned char)line[i] < ' ' && line[i] != '\t')
+			return refuse(p, "there is a control character in the line", "remove it");
+	for (size_t i = 0; i + 1 < bytes; i++)
+		if (isspace((unsigned char)line[i]) && line[i + 1] == ';')
+			return refuse(p, "there is a comment after a value",
+			    "put the comment on a line of its own; \" ;\" cannot stand in a value");
+	return true;
+}
+
+/* fgets for inih: one whole line, or NULL at the end and after the first failure. */
+static char *
+next_line(char *out, int room, void *stream)
+{
+	struct parser *p = stream;
+	const char *end;
+	size_t bytes, skip;
+	char *first;
+
+	if (p->failed || p->left == 0 || room < 3)
+		return NULL;
+	p->line++;
+	end = memchr(p->at, '\n', p->left);
+	bytes = end != NULL ? (size_t)(end - p->at) : p->left;
+	skip = end != NULL ? bytes + 1 : bytes;
+	if (bytes > 0 && p->at[bytes - 1] == '\r')
+		bytes--;
+	if (!line_is_whole(p, p->at, bytes, (size_t)room))
+		return NULL;
+	memcpy(out, p->at, bytes);
+	out[bytes] = '\0';
+	p->at += skip;
+	p->left -= skip;
+	for (first = out; isspace((unsigned char)*first);)
+		first++;
+	if (p->line == 1 && strncmp(first, "\xef\xbb\xbf", 3) == 0)
+		first += 3;
+	if (*first == '[' && !take_section(p, first))
+		return NULL;
+	out[bytes] = '\n';
+	out[bytes + 1] = '\0';
+	return out;
+}
+
+static int
+take_item(void *user, const char *section, const char *key, const char *value)
+{
+	struct parser *p = user;
+	struct conf *conf = p->conf;
+	struct conf_item *item;
+
+	if (p->failed)
+		return 0;
+	if (key == NULL || *key == '\0' || value == NULL)
+		return refuse(p, "there is no name before the =", "write NAME = VALUE");
+	for (size_t i = p->section_from; i < conf->count; i++)
+		if (strcmp(conf->items[i].key, key) == 0) {
+			(void)conf_fail(
+			    p->err, conf, p->line, "%.60s has a second value here", key);
+			pmj_hint(p->err, "it is first set on line %d: keep one of the two",
+			    conf->items[i].line);
+			p->failed = true;
+			return 0;
+		}
+	if (conf->count - p->section_from >= CONF_SECTION_KEYS_MAX)
+		return refuse(p, "the section has too many names", "use at most 500");
+	conf->items = mem_grow(conf->items, conf->count + 1, sizeof(*conf->items));
+	item = &conf->items[conf->count++];
+	item->section = mem_strdup(section);
+	item->key = mem_strdup(key);
+	item->value = mem_strdup(value);
+	item->line = p->line;
+	return 1;
+}
+
+enum pmj_code
+conf_read_text(
+    struct conf *conf, const char *name, const char *text, size_t len, struct pmj_error *err)
+{
+	struct parser p = {conf, text, len, 0, 0, false, err};
+	int result;
+
+	memset(conf, 0, sizeof(*conf));
+	conf->path = mem_strdup(name);
+	if (len > PMJ_CONF_FILE_MAX) {
+		(void)pmj_fail(err, PMJ_TOO_BIG, "%.120s has %zu bytes", name, len);
+		pmj_hint(err, "use at most %u KiB", PMJ_CONF_FILE_MAX / 1024);
+		conf_close(conf);
+		return PMJ_TOO_BIG;
+	}
+	/* Debian's libinih has these as variables; next_line holds even where they are fixed. */
+	ini_use_stack = false;
+	ini_max_line = CONF_LINE_MAX + 3;
+	ini_initial_alloc = CONF_LINE_MAX + 3;
+	ini_allow_multiline = false;
+	ini_allow_inline_comments = false;
+	ini_stop_on_first_error = true;
+	result = ini_parse_stream(next_line, &p, take_item, &p);
+	if (p.failed) {
+		conf_close(conf);
+		return PMJ_INVALID;
+	}
+	if (result < 0) {
+		conf_close(conf);
+		return pmj_fail(err, PMJ_NO_MEMORY, "no memory left while reading %.120s", name);
+	}
+	if (result > 0) {
+		(void)conf_fail(err, conf, result, "this is not a setting");
+		pmj_hint(err, "write [section], NAME = VALUE, or a comment that begins with ;");
+		conf_close(conf);
+		return PMJ_INVALID;
+	}
+	return PMJ_OK;
+}
+
+enum pmj_code
+conf_read(struct conf *conf, const struct os *os, const char *path, struct pmj_error *err)
+{
+	struct buf text;
+	enum pmj_code rc;
+
+	memset(conf, 0, sizeof(*conf));
+	buf_init(&text, 0);
+	if ((rc = fs_read(&text, os, path, PMJ_CONF_FILE_MAX, err)) == PMJ_OK)
+		rc = conf_read_text(conf, path, buf_text(&text), text.len, err);
+	buf_close(&text);
+	return rc;
+}
+
+void
+conf_close(struct conf *conf)
+{
+	for (size_t i = 0; i < conf->count; i++) {
+		free((void *)conf->items[i].section);
+		free((void *)conf->items[i].key);
+		free((void *)conf->items[i].value);
+	}
+	for (size_t i = 0; i < conf->section_count; i++)
+		free((void *)conf->sections[i].name);
+	free(conf->items);
+	free(conf->sections);
+	free(conf->path);
+	memset(conf, 0, sizeof(*conf));
+}
+
+const struct conf_item *
+conf_get(const struct conf *conf, const char *section, const char *key)
+{
+	for (size_t i = 0; i < conf->count; i++)
+		if (strcmp(conf->items[i].key, key) == 0 &&
+		    strcmp(conf->items[i].section, section) == 0)
+			return &conf->items[i];
+	return NULL;
+}
+
+static enum pmj_code
+take_int(int64_t *to, const struct conf *conf, const struct conf_item *item,
+    const struct setting *setting, struct pmj_error *err)
+{
+	const char *unit = setting->unit != NULL ? setting->unit : "";
+	const char *gap = *unit != '\0' ? " " : "";
+	char *end = NULL;
+	long long number;
+
+	errno = 0;
+	number = strtoll(item->value, &end, 10);
+	if (errno != 0 || end == item->value || *end != '\0') {
+		(void)conf_fail(err, conf, item->line, "%s = %.60s is not a whole number",
+		    item->key, item->value);
+	} else if (number < setting->least || number > setting->most) {
+		(void)conf_fail(err, conf, item->line, "%s = %lld is too %s", item->key, number,
+		    number < setting->least ? "small" : "big");
+	} else {
+		*to = number;
+		return PMJ_OK;
+	}
+	pmj_hint(err, "use %lld to %lld%s%s", (long long)setting->least, (long long)setting->most,
+	    gap, unit);
+	return PMJ_INVALID;
+}
+
+static enum pmj_code
+take_flag(bool *to, const struct conf *conf, const struct conf_item *item, struct pmj_error *err)
+{
+	static const char *const yes[] = {"yes", "on", "true"};
+	static const char *const no[] = {"no", "off", "false"};
+
+	for (size_t i = 0; i < 3; i++) {
+		if (strcmp(item->value, yes[i]) == 0 || strcmp(item->value, no[i]) == 0) {
+			*to = strcmp(item->value, yes[i]) == 0;
+			return PMJ_OK;
+		}
+	}
+	(void)conf_fail(
+	    err, conf, item->line, "%s = %.60s is neither yes nor no", item->key, item->value);
+	pmj_hint(err, "write %s = yes or %s = no", item->key, item->key);
+	return PMJ_INVALID;
+}
+
+static enum pmj_code
+take_setting(void *to, const struct conf *conf, const struct conf_item *item,
+    const struct setting *setting, struct pmj_error *err)
+{
+	char *place = (char *)to + setting->offset;
+
+	if (setting->type == SETTING_INT)
+		return take_int((int64_t *)(void *)place, conf, item, setting, err);
+	if (setting->type == SETTING_FLAG)
+		return take_flag((bool *)(void *)place, conf, item, err);
+	if (setting->most > 0 && strlen(item->value) > (size_t)setting->most) {
+		(void)conf_fail(err, conf, item->line, "%s is too long", item->key);
+		pmj_hint(err, "use at most %lld bytes", (long long)setting->most);
+		return PMJ_INVALID;
+	}
+	*(char **)(void *)place = mem_strdup(item->value);
+	return PMJ_OK;
+}
+
+/* The nearest of the names, offered in the hint; of the sections where the section itself is
+ * unknown. */
+static enum pmj_code
+unknown_setting(const struct conf *conf, const struct conf_item *item, const struct setting *table,
+    size_t count, struct pmj_error *err)
+{
+	const char **names = mem_array(count, sizeof(*names));
+	const char *near;
+	size_t found = 0;
+
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(table[i].section, item->section) == 0)
+			names[found++] = table[i].key;
+	if (found > 0) {
+		(void)conf_fail(
+		    err, conf, item->line, "[%s] knows no setting %.60s", item->section, item->key);
+		near = text_nearest(item->key, names, found);
+	} else {
+		for (size_t i = 0; i < count; i++)
+			names[found++] = table[i].section;
+		(void)conf_fail(err, conf, item->line, "there is no section [%s]", item->section);
+		near = text_nearest(item->section, names, found);
+	}
+	if (near != NULL)
+		pmj_hint(err, "did you mean %s?", near);
+	else
+		pmj_hint(err, "remove the line, or look the name up in the manual");
+	free(names);
+	return PMJ_INVALID;
+}
+
+enum pmj_code
+conf_settings(void *to, const struct conf *conf, const struct setting *table, size_t count,
+    struct pmj_error *err)
+{
+	for (size_t i = 0; i < conf->count; i++) {
+		const struct conf_item *item = &conf->items[i];
+		const struct setting *found = NULL;
+		enum pmj_code rc;
+
+		for (size_t j = 0; j < count && found == NULL; j++)
+			if (strcmp(table[j].section, item->section) == 0 &&
+			    strcmp(table[j].key, item->key) == 0)
+				found = &table[j];
+		rc = found != NULL ? take_setting(to, conf, item, found, err)
+		                   : unknown_setting(conf, item, table, count, err);
+		if (rc != PMJ_OK)
+			return rc;
+	}
+	return PMJ_OK;
+}

@@ -1,0 +1,306 @@
+/* kind_find.c - looking things up in kinds, what a client needs of them, and what may follow what.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "domain/kind.h"
+
+const struct kind *
+kinds_get(const struct kinds *kinds, const char *name)
+{
+	for (size_t i = 0; i < kinds->count; i++)
+		if (strcmp(kinds->list[i]->name, name) == 0)
+			return kinds->list[i];
+	return NULL;
+}
+
+enum pmj_code
+kinds_need(
+    const struct kind **out, const struct kinds *kinds, const char *name, struct pmj_error *err)
+{
+	const char **names;
+	const char *near;
+
+	if ((*out = kinds_get(kinds, name)) != NULL)
+		return PMJ_OK;
+	names = mem_array(kinds->count, sizeof(*names));
+	for (size_t i = 0; i < kinds->count; i++)
+		names[i] = kinds->list[i]->name;
+	near = text_nearest(name, names, kinds->count);
+	(void)pmj_fail(err, PMJ_NOT_FOUND, "there is no kind %.60s", name);
+	if (near != NULL)
+		pmj_hint(err, "did you mean %s?", near);
+	else
+		pmj_hint(err, "pamoja kinds lists them");
+	free(names);
+	return PMJ_NOT_FOUND;
+}
+
+const struct field *
+kind_field(const struct kind *kind, const char *name)
+{
+	for (size_t i = 0; i < kind->field_count; i++)
+		if (strcmp(kind->fields[i].name, name) == 0)
+			return &kind->fields[i];
+	return NULL;
+}
+
+enum pmj_code
+kind_need_field(
+    const struct field **out, const struct kind *kind, const char *name, struct pmj_error *err)
+{
+	const char *names[KIND_FIELDS_MAX];
+	char list[240] = "";
+	const char *near;
+
+	if ((*out = kind_field(kind, name)) != NULL)
+		return PMJ_OK;
+	for (size_t i = 0; i < kind->field_count; i++) {
+		size_t used = strlen(list);
+		names[i] = kind->fields[i].name;
+		(void)snprintf(
+		    list + used, sizeof(list) - used, "%s%s", i > 0 ? ", " : "", names[i]);
+	}
+	near = text_nearest(name, names, kind->field_count);
+	(void)pmj_fail(err, PMJ_INVALID, "a %s has no field %.60s", kind->name, name);
+	if (near != NULL)
+		pmj_hint(err, "did you mean %s?", near);
+	else
+		pmj_hint(err, "its fields are: %s", list);
+	return PMJ_INVALID;
+}
+
+const struct state *
+kind_state(const struct kind *kind, const char *name)
+{
+	for (size_t i = 0; i < kind->state_count; i++)
+		if (strcmp(kind->states[i].name, name) == 0)
+			return &kind->states[i];
+	return NULL;
+}
+
+const struct move *
+kind_move(const struct kind *kind, const char *verb)
+{
+	for (size_t i = 0; i < kind->move_count; i++)
+		if (strcmp(kind->moves[i].verb, verb) == 0)
+			return &kind->moves[i];
+	return NULL;
+}
+
+bool
+kind_is_subject(const struct kind *kind, const char *field_name)
+{
+	for (size_t i = 0; i < kind->subject_count; i++)
+		if (strcmp(kind->subjects[i], field_name) == 0)
+			return true;
+	return false;
+}
+
+const struct choice *
+field_choice(const struct field *field, const char *value)
+{
+	for (size_t i = 0; i < field->choice_count; i++)
+		if (strcmp(field->choices[i].value, value) == 0)
+			return &field->choices[i];
+	return NULL;
+}
+
+const char *
+field_choice_label(const struct field *field, const char *value, enum lang lang)
+{
+	const struct choice *choice = field_choice(field, value);
+
+	return choice != NULL ? texts_in(&choice->label, lang) : value;
+}
+
+static void
+put(json_t *object, const char *key, const char *text)
+{
+	if (text != NULL)
+		(void)json_object_set_new(object, key, json_string(text));
+}
+
+static void
+put_flag(json_t *object, const char *key, bool flag)
+{
+	(void)json_object_set_new(object, key, json_boolean(flag));
+}
+
+static void
+put_names(json_t *object, const char *key, char *const *names, size_t count)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < count; i++)
+		(void)json_array_append_new(list, json_string(names[i]));
+	(void)json_object_set_new(object, key, list);
+}
+
+static json_t *
+field_json(const struct kind *kind, const struct field *field, enum lang lang)
+{
+	static const char *const privacy[] = {"identity", "clinical", "open"};
+	json_t *out = json_object();
+
+	put(out, "name", field->name);
+	put(out, "type", field_type_name(field->type));
+	put_flag(out, "required", field->required);
+	put(out, "default", field->otherwise);
+	put(out, "privacy", privacy[field->privacy]);
+	put_flag(out, "searchable", field->searchable);
+	put_flag(out, "open", field->open);
+	put_flag(out, "subject", kind_is_subject(kind, field->name));
+	put(out, "link", field->link_kind);
+	if (field->least != 0 || field->most != 0) {
+		(void)json_object_set_new(out, "least", json_integer(field->least));
+		(void)json_object_set_new(out, "most", json_integer(field->most));
+	}
+	if (field->choice_count > 0) {
+		json_t *choices = json_array();
+		for (size_t i = 0; i < field->choice_count; i++) {
+			json_t *choice = json_object();
+			put(choice, "value", field->choices[i].value);
+			put(choice, "label", texts_in(&field->choices[i].label, lang));
+			(void)json_array_append_new(choices, choice);
+		}
+		(void)json_object_set_new(out, "choices", choices);
+	}
+	put(out, "label", texts_in(&field->label, lang));
+	put(out, "help", texts_in(&field->help, lang));
+	put(out, "example", field->example);
+	return out;
+}
+
+static json_t *
+moves_json(const struct kind *kind, enum lang lang)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < kind->move_count; i++) {
+		const struct move *move = &kind->moves[i];
+		json_t *out = json_object();
+		put(out, "verb", move->verb);
+		put_names(out, "from", move->from, move->from_count);
+		put(out, "to", move->to);
+		put_names(out, "asks", move->asks, move->asks_count);
+		put_flag(out, "needs_consent", move->needs_consent);
+		put(out, "label", texts_in(&move->label, lang));
+		(void)json_array_append_new(list, out);
+	}
+	return list;
+}
+
+static json_t *
+states_json(const struct kind *kind, enum lang lang)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < kind->state_count; i++) {
+		const struct state *state = &kind->states[i];
+		json_t *out = json_object();
+		put(out, "name", state->name);
+		put(out, "label", texts_in(&state->label, lang));
+		put_flag(out, "refusing", state->refusing);
+		put_flag(out, "closed", state->closed);
+		(void)json_array_append_new(list, out);
+	}
+	return list;
+}
+
+json_t *
+kind_json(const struct kind *kind, enum lang lang)
+{
+	static const char *const scopes[] = {
+	    "person", "programme", "author", "supervision", "office"};
+	json_t *out = json_object();
+	json_t *fields = json_array();
+
+	put(out, "name", kind->name);
+	put(out, "title", texts_in(&kind->title, lang));
+	put(out, "plural", texts_in(&kind->plural, lang));
+	put(out, "help", texts_in(&kind->help, lang));
+	put(out, "scope", scopes[kind->scope]);
+	(void)json_object_set_new(out, "version", json_integer(kind->version));
+	put(out, "shows", kind->shows);
+	for (size_t i = 0; i < kind->field_count; i++)
+		(void)json_array_append_new(fields, field_json(kind, &kind->fields[i], lang));
+	(void)json_object_set_new(out, "fields", fields);
+	(void)json_object_set_new(out, "states", states_json(kind, lang));
+	(void)json_object_set_new(out, "moves", moves_json(kind, lang));
+	put_names(out, "subjects", kind->subjects, kind->subject_count);
+	put_flag(out, "append_only", kind->append_only);
+	put_flag(out, "author_only", kind->author_only);
+	put_flag(out, "revocation_wins", kind->revocation_wins);
+	put(out, "due", kind->due);
+	return out;
+}
+
+static enum pmj_code
+lost(struct pmj_error *err, const struct kind *kind, const char *what, const char *name)
+{
+	(void)pmj_fail(err, PMJ_REFUSED, "%s: the %s %s was published and is gone or changed",
+	    kind->name, what, name);
+	pmj_hint(err, "put it back as it was; new ones may be added beside it");
+	return PMJ_REFUSED;
+}
+
+static bool
+same_text(const char *a, const char *b)
+{
+	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+static bool
+move_stays(const struct move *old, const struct move *next)
+{
+	if (next == NULL || strcmp(old->to, next->to) != 0)
+		return false;
+	for (size_t i = 0; i < old->from_count; i++) {
+		bool there = false;
+		for (size_t j = 0; j < next->from_count; j++)
+			there = there || strcmp(old->from[i], next->from[j]) == 0;
+		if (!there)
+			return false;
+	}
+	return true;
+}
+
+enum pmj_code
+kind_follows(const struct kind *old, const struct kind *next, struct pmj_error *err)
+{
+	for (size_t i = 0; i < old->field_count; i++) {
+		const struct field *was = &old->fields[i];
+		const struct field *is = kind_field(next, was->name);
+		if (is == NULL || is->type != was->type || is->privacy != was->privacy ||
+		    !same_text(is->link_kind, was->link_kind))
+			return lost(err, old, "field", was->name);
+		for (size_t j = 0; j < was->choice_count; j++)
+			if (field_choice(is, was->choices[j].value) == NULL)
+				return lost(err, old, "choice", was->choices[j].value);
+	}
+	for (size_t i = 0; i < old->state_count; i++) {
+		const struct state *was = &old->states[i];
+		const struct state *is = kind_state(next, was->name);
+		if (is == NULL || is->refusing != was->refusing || is->closed != was->closed)
+			return lost(err, old, "state", was->name);
+	}
+	if (old->state_count > 0 && strcmp(old->states[0].name, next->states[0].name) != 0)
+		return lost(err, old, "first state", old->states[0].name);
+	for (size_t i = 0; i < old->move_count; i++)
+		if (!move_stays(&old->moves[i], kind_move(next, old->moves[i].verb)))
+			return lost(err, old, "move", old->moves[i].verb);
+	if (old->scope != next->scope || old->append_only != next->append_only ||
+	    old->author_only != next->author_only || old->revocation_wins != next->revocation_wins)
+		return lost(err, old, "rule", "scope, append_only, author_only or revocation_wins");
+	if (next->version < old->version) {
+		(void)pmj_fail(err, PMJ_REFUSED, "%s: version %d is older than %d", next->name,
+		    next->version, old->version);
+		pmj_hint(err, "write version = %d", old->version + 1);
+		return PMJ_REFUSED;
+	}
+	return PMJ_OK;
+}
