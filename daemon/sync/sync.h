@@ -66,6 +66,10 @@ bool sync_was_sent(struct sync *sync, const uint8_t mailbox[static PMJ_MAILBOX_B
 /** After a withdraw: what was sent of these entries may be sent again later. Inside a transaction. */
 PMJ_MUST_CHECK enum pmj_code sync_forget_sent(struct sync *sync, const uint8_t mailbox[static PMJ_MAILBOX_BYTES], int64_t n, struct pmj_error *err);
 
+/** Seal the queue of one mailbox at once into segment 1 of the lane we write (its first: the invitation's), and give its bytes. Its own
+ *  transaction. */
+PMJ_MUST_CHECK enum pmj_code sync_seal_first(struct sync *sync, const uint8_t mailbox[static PMJ_MAILBOX_BYTES], struct buf *segment,
+                                             struct pmj_error *err);
 /** Make at most one segment of what waits (for any mailbox; urgent first), durable in the journal, then in the spool. *more: call again.
  *  `small`: at most 16 KiB (before locking). Also makes one when an ack or the weekly one is due (5.4). */
 PMJ_MUST_CHECK enum pmj_code sync_seal_step(struct sync *sync, bool small, bool *more, struct pmj_error *err);

@@ -1,0 +1,359 @@
+/* admit.c - admission, decided once, at ingest (8.5): an entry is admitted unless a hold stands
+ * that no release names. A bad entry never stops the lane. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "hub/hub_inner.h"
+#include "log/chain.h"
+
+#define CLOCK_AHEAD_MS (24LL * 60 * 60 * 1000)
+#define CLOCK_BEHIND_MS (400LL * CLOCK_AHEAD_MS)
+
+/* What admission says of an entry. reason NULL: admitted. */
+struct verdict {
+	const char *reason; /* of a hold */
+	bool waits;         /* for another entry; reason says which sort */
+	const char *mark;
+};
+
+/* The persons this entry's record would belong to: the record's own, and those the entry sets. */
+static size_t
+entry_subjects(struct hub *hub, uint8_t out[][PMJ_RECORD_BYTES], size_t room,
+    const struct kind *kind, const struct entry *entry)
+{
+	uint8_t(*of_record)[PMJ_RECORD_BYTES] = NULL;
+	size_t record_count = 0, count = 0;
+
+	if (strcmp(kind->name, "person") == 0) {
+		memcpy(out[0], entry->rec, PMJ_RECORD_BYTES);
+		return 1;
+	}
+	if (!entry->makes &&
+	    records_subjects(hub->journal, &of_record, &record_count, entry->rec, NULL) == PMJ_OK) {
+		for (size_t i = 0; i < record_count && count < room; i++)
+			memcpy(out[count++], of_record[i], PMJ_RECORD_BYTES);
+	}
+	free(of_record);
+	for (size_t i = 0; i < kind->subject_count && count < room; i++) {
+		const char *id =
+		    entry->set != NULL ? json_str(entry->set, kind->subjects[i]) : NULL;
+
+		if (id != NULL && strlen(id) == PMJ_RECORD_CHARS &&
+		    text_unbase32(out[count], PMJ_RECORD_BYTES, id, PMJ_RECORD_CHARS))
+			count++;
+	}
+	return count;
+}
+
+static bool
+person_is_here(struct hub *hub, const uint8_t person[PMJ_RECORD_BYTES])
+{
+	struct sql *q = sql_get(hub->journal, "SELECT 1 FROM pmj_entry WHERE rec = ?1 AND kind = "
+	                                      "'person' AND status IN (0, 1) LIMIT 1");
+	bool row = false;
+
+	(void)sql_blob(q, 1, person, PMJ_RECORD_BYTES);
+	if (sql_row(q, &row, NULL) != PMJ_OK)
+		row = false;
+	sql_done(q);
+	return row;
+}
+
+/* Authority for kinds of scope person: on the team in roster version rv, or made the person. */
+static enum pmj_code
+judge_team(struct hub *hub, struct verdict *out, const struct kind *kind, const struct entry *entry,
+    struct pmj_error *err)
+{
+	uint8_t persons[16][PMJ_RECORD_BYTES];
+	size_t count = entry_subjects(hub, persons, 16, kind, entry);
+	enum pmj_code rc;
+
+	if (strcmp(kind->name, "person") == 0 && entry->makes)
+		return PMJ_OK; /* the maker is on the team from now on */
+	if (count == 0 && !entry->makes) {
+		out->reason = "record_unknown";
+		out->waits = true;
+	}
+	for (size_t i = 0; i < count; i++) {
+		bool then, now;
+
+		if (!person_is_here(hub, persons[i])) {
+			out->reason = "person_unknown";
+			out->waits = true;
+			return PMJ_OK;
+		}
+		if ((rc = office_on_team(hub, &then, persons[i], entry->by, entry->rv, err)) !=
+		        PMJ_OK ||
+		    (rc = office_on_team(hub, &now, persons[i], entry->by, -1, err)) != PMJ_OK)
+			return rc;
+		if (!then) {
+			out->reason = "not_on_team";
+			return PMJ_OK;
+		}
+		if (!now)
+			out->mark = "after_handover";
+	}
+	return PMJ_OK;
+}
+
+static bool
+values_fit(const struct kind *kind, const struct entry *entry)
+{
+	const char *name;
+	json_t *value;
+
+	if (entry->set == NULL)
+		return true;
+	json_object_foreach((json_t *)entry->set, name, value)
+	{
+		const struct field *field = kind_field(kind, name);
+
+		if (!value_is_legal(value) || (field != NULL && !value_fits(field, value)))
+			return false;
+	}
+	return true;
+}
+
+/* States, moves and the kind's own rules, against all that is here of the record. */
+static enum pmj_code
+judge_rules(struct hub *hub, struct verdict *out, const struct kind *kind,
+    const struct entry *entry, struct pmj_error *err)
+{
+	static const char *const reasons[] = {[MERGE_MOVE] = "move",
+	    [MERGE_WAITING] = "version_unknown",
+	    [MERGE_KIND] = "kind",
+	    [MERGE_APPEND_ONLY] = "append_only",
+	    [MERGE_AUTHOR_ONLY] = "author_only"};
+	struct entry_row *rows = NULL;
+	const struct entry **others = NULL;
+	size_t count = 0, other_count = 0;
+	enum merge_verdict verdict;
+	enum pmj_code rc;
+
+	if ((rc = entries_of_record(hub->journal, &rows, &count, entry->rec, false, err)) != PMJ_OK)
+		return rc;
+	others = calloc(count > 0 ? count : 1, sizeof(*others));
+	if (others == NULL)
+		abort();
+	for (size_t i = 0; i < count; i++)
+		if (memcmp(rows[i].entry.e, entry->e, PMJ_ENTRY_BYTES) != 0)
+			others[other_count++] = &rows[i].entry;
+	verdict = merge_judge(kind, entry, others, other_count);
+	if (verdict != MERGE_OK) {
+		out->reason = reasons[verdict];
+		out->waits = verdict == MERGE_WAITING;
+	}
+	free((void *)others);
+	entry_rows_free(rows, count);
+	return PMJ_OK;
+}
+
+static enum pmj_code
+judge(struct hub *hub, struct verdict *out, const struct hub_device *writer,
+    const struct entry *entry, int64_t recv_ms, struct pmj_error *err)
+{
+	const struct kind *kind = kinds_get(journal_kinds(hub->journal), entry->kind);
+	enum pmj_code rc;
+
+	memset(out, 0, sizeof(*out));
+	if (entry->pt > recv_ms + CLOCK_AHEAD_MS || entry->pt < recv_ms - CLOCK_BEHIND_MS)
+		out->mark = "clock_suspect";
+	if (memcmp(entry->by, writer->device, PMJ_DEVICE_BYTES) != 0)
+		out->reason = "forged_author";
+	else if (strcmp(writer->state, "live") != 0)
+		out->reason = "revoked";
+	else if (kind == NULL)
+		out->reason = "kind_unknown";
+	else if (kind->scope == SCOPE_AUTHOR)
+		out->reason = "private_kind";
+	else if (kind->scope != SCOPE_PERSON && kind->scope != SCOPE_PROGRAMME)
+		out->reason = "not_your_office";
+	else if (!values_fit(kind, entry))
+		out->reason = "bad_value";
+	if (out->reason != NULL)
+		return PMJ_OK;
+	if (kind->scope == SCOPE_PERSON && (rc = judge_team(hub, out, kind, entry, err)) != PMJ_OK)
+		return rc;
+	if (out->reason != NULL)
+		return PMJ_OK;
+	return judge_rules(hub, out, kind, entry, err);
+}
+
+/* The hold is a line of our own; its author gets it. */
+static enum pmj_code
+hold_entry(struct hub *hub, int64_t held, const struct entry *entry, const char *reason,
+    const struct hub_device *author, struct pmj_error *err)
+{
+	struct sql *q;
+	uint8_t e[PMJ_ENTRY_BYTES];
+	enum pmj_code rc;
+	int64_t n;
+
+	rc = decide_control(hub, "ctl.hold",
+	    json_pack("{s:o,s:s}", "e", json_hex(entry->e, PMJ_ENTRY_BYTES), "reason", reason), &n,
+	    e, err);
+	if (rc != PMJ_OK)
+		return rc;
+	q = sql_get(hub->journal,
+	    "INSERT INTO pmj_hold_line(n, e, held, reason, released) VALUES(?1, ?2, ?3, ?4, NULL)");
+	(void)sql_int(q, 1, n);
+	(void)sql_blob(q, 2, e, sizeof(e));
+	(void)sql_int(q, 3, held);
+	(void)sql_text(q, 4, reason);
+	if ((rc = sql_run(q, err)) != PMJ_OK)
+		return rc;
+	return author->has_mailbox ? sync_queue(hub->sync, author->mailbox, n, true, err) : PMJ_OK;
+}
+
+/* What follows from an admitted entry: a new person's team, the teams' copies. */
+static enum pmj_code
+after_admission(
+    struct hub *hub, const struct kind *kind, const struct entry *entry, struct pmj_error *err)
+{
+	enum pmj_code rc = PMJ_OK;
+
+	if (entry->makes && strcmp(entry->kind, "person") == 0)
+		rc = office_join_team(hub, entry->rec, entry->by, 0, err);
+	if (rc == PMJ_OK)
+		rc = share_record(hub, entry->rec, entry_is_urgent(kind, entry), err);
+	return rc;
+}
+
+static enum pmj_code
+admit_entry(struct hub *hub, const struct sync_peer *peer, const struct sync_line *line,
+    struct pmj_error *err)
+{
+	struct entries_new entry = {
+	    .entry = line->entry, .line = line->bytes, .len = line->len, .origin = ENTRY_RECEIVED};
+	struct hub_device writer;
+	struct verdict verdict;
+	enum pmj_code rc;
+	int64_t n, pt;
+	uint16_t counter;
+	bool known;
+
+	if ((rc = office_device(hub, &writer, peer->device, err)) != PMJ_OK)
+		return rc;
+	entry.recv_ms = os_now(hub->os);
+	if ((rc = judge(hub, &verdict, &writer, line->entry, entry.recv_ms, err)) != PMJ_OK)
+		return rc;
+	if (hub_stamp(hub, &pt, &counter, NULL) == PMJ_OK) {
+		entry.recv_ms = pt;
+		entry.recv_counter = counter;
+	}
+	entry.reason = verdict.reason;
+	entry.mark = verdict.mark;
+	entry.status = verdict.waits            ? ENTRY_WAITING
+	               : verdict.reason != NULL ? ENTRY_HELD
+	                                        : ENTRY_ADMITTED;
+	if ((rc = entries_append(hub->journal, &entry, &n, &known, err)) != PMJ_OK)
+		return rc;
+	if (!known && entry.status == ENTRY_HELD)
+		rc = hold_entry(hub, n, line->entry, verdict.reason, &writer, err);
+	else if (!known && entry.status == ENTRY_ADMITTED)
+		rc = after_admission(hub, kinds_get(journal_kinds(hub->journal), line->entry->kind),
+		    line->entry, err);
+	if (rc == PMJ_OK && entry.status == ENTRY_ADMITTED && !line->newest)
+		rc = sync_queue_forward(hub->sync, peer->mailbox, n, false, err);
+	hub->waiting = true;
+	return rc;
+}
+
+/* A device's ack also echoes the last beacon and the roster it saw. */
+static enum pmj_code
+note_echo(
+    struct hub *hub, const struct sync_peer *peer, const struct entry *entry, struct pmj_error *err)
+{
+	struct sql *q = sql_get(hub->journal,
+	    "UPDATE pmj_device SET roster_seen = max(roster_seen, ?2) WHERE device = ?1");
+
+	(void)sql_blob(q, 1, peer->device, PMJ_DEVICE_BYTES);
+	return sql_run(sql_int(q, 2, json_int(entry->json, "rv", 0)), err);
+}
+
+enum pmj_code
+admit_line(struct hub *hub, const struct sync_peer *peer, const struct sync_line *line,
+    struct pmj_error *err)
+{
+	if (!line->entry->control)
+		return admit_entry(hub, peer, line, err);
+	if (strcmp(line->entry->kind, "ctl.ack") == 0)
+		return note_echo(hub, peer, line->entry, err);
+	if (strcmp(line->entry->kind, "ctl.hello") == 0)
+		return PMJ_OK;
+	return journal_event(hub->journal, "line_refused", "refused",
+	    "a device sent a control line that is not its to send", err);
+}
+
+/* Entries that waited, in order of arrival, until a round lets none in. */
+static enum pmj_code
+rejudge_one(struct hub *hub, int64_t n, bool *settled, struct pmj_error *err)
+{
+	struct entry_row row = {.n = 0};
+	struct hub_device writer;
+	struct verdict verdict;
+	enum pmj_code rc;
+
+	*settled = false;
+	if ((rc = entries_get(hub->journal, &row, n, err)) != PMJ_OK)
+		return rc;
+	if ((rc = office_device(hub, &writer, row.entry.by, err)) != PMJ_OK ||
+	    (rc = judge(hub, &verdict, &writer, &row.entry, row.recv_ms, err)) != PMJ_OK ||
+	    verdict.waits)
+		goto out;
+	*settled = true;
+	rc = entries_set_status(hub->journal, n,
+	    verdict.reason != NULL ? ENTRY_HELD : ENTRY_ADMITTED, verdict.reason, err);
+	if (rc == PMJ_OK && verdict.reason != NULL)
+		rc = hold_entry(hub, n, &row.entry, verdict.reason, &writer, err);
+	else if (rc == PMJ_OK)
+		rc = after_admission(
+		    hub, kinds_get(journal_kinds(hub->journal), row.entry.kind), &row.entry, err);
+out:
+	entry_row_close(&row);
+	return rc;
+}
+
+static enum pmj_code
+rejudge_round(struct hub *hub, bool *again, struct pmj_error *err)
+{
+	enum pmj_code rc = PMJ_OK;
+	int64_t last = 0;
+
+	*again = false;
+	for (;;) {
+		struct sql *q = sql_get(hub->journal,
+		    "SELECT n FROM pmj_entry WHERE status = 2 AND n > ?1 ORDER BY n LIMIT 1");
+		bool row, settled;
+
+		if ((rc = sql_row(sql_int(q, 1, last), &row, err)) != PMJ_OK || !row)
+			return rc;
+		last = sql_col_int(q, 0);
+		sql_done(q);
+		if ((rc = rejudge_one(hub, last, &settled, err)) != PMJ_OK)
+			return rc;
+		*again = *again || settled;
+	}
+}
+
+enum pmj_code
+hub_rejudge(struct hub *hub, struct pmj_error *err)
+{
+	enum pmj_code rc;
+	bool again = true;
+
+	if (!hub->waiting || hub_count(hub, "waiting") == 0)
+		return PMJ_OK;
+	if ((rc = journal_begin(hub->journal, err)) != PMJ_OK)
+		return rc;
+	while (rc == PMJ_OK && again)
+		rc = rejudge_round(hub, &again, err);
+	if (rc == PMJ_OK)
+		rc = journal_commit(hub->journal, err);
+	else
+		journal_rollback(hub->journal);
+	hub->waiting = rc != PMJ_OK;
+	return rc;
+}

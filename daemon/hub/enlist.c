@@ -1,0 +1,272 @@
+/* enlist.c - enrolment at the hub (10.1), and the list of who is enrolled. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "hub/hub_inner.h"
+#include "log/cert.h"
+#include "log/enrol.h"
+
+#define INVITATION_DAYS 30
+#define DAY_MS (24LL * 60 * 60 * 1000)
+
+static enum pmj_code
+read_request(struct enrol_request *out, const char *text, struct pmj_error *err)
+{
+	struct buf bytes;
+	enum pmj_code rc;
+
+	buf_init(&bytes, 4096);
+	rc = enrol_text_read(&bytes, text, strlen(text), err);
+	if (rc == PMJ_OK)
+		rc = enrol_request_read(out, bytes.bytes, bytes.len, err);
+	buf_close(&bytes);
+	if (rc != PMJ_OK)
+		pmj_hint(err,
+		    "ask the worker to run `pamoja enrol request` again and send the whole text");
+	return rc;
+}
+
+enum pmj_code
+hub_request_key(const char *request, uint8_t out[static 64], struct pmj_error *err)
+{
+	struct enrol_request read;
+	enum pmj_code rc = read_request(&read, request, err);
+
+	if (rc == PMJ_OK) {
+		memcpy(out, read.sign_pk, 32);
+		memcpy(out + 32, read.seal_pk, 32);
+	}
+	return rc;
+}
+
+/* Roles one person may enrol; the others need a second pair of eyes (7.2). */
+static enum pmj_code
+check_role(const char *role, const char *until, struct pmj_error *err)
+{
+	static const char *const roles[] = {"peer", "ally", "volunteer"};
+	enum pmj_code rc;
+
+	for (size_t i = 0; i < sizeof(roles) / sizeof(*roles); i++) {
+		if (strcmp(role, roles[i]) != 0)
+			continue;
+		if (i == 2 && (until == NULL || !text_is_date(until))) {
+			rc = pmj_fail(err, PMJ_USAGE, "a volunteer is enrolled until a date");
+			pmj_hint(err, "add --until YYYY-MM-DD");
+			return rc;
+		}
+		return PMJ_OK;
+	}
+	if (strcmp(role, "supervisor") == 0 || strcmp(role, "coordinator") == 0) {
+		rc = pmj_fail(err, PMJ_REFUSED, "enrolling a %s needs two people", role);
+		pmj_hint(err, "this version enrols peers, allies and volunteers");
+		return rc;
+	}
+	rc = pmj_fail(err, PMJ_USAGE, "%.30s is not a role", role);
+	pmj_hint(err, "roles: peer, ally, volunteer");
+	return rc;
+}
+
+static enum pmj_code
+enter_device(
+    struct hub *hub, const struct hub_device *device, const char *until, struct pmj_error *err)
+{
+	struct sql *q = sql_get(hub->journal, "INSERT INTO pmj_device(device, sign_pk, seal_pk, "
+	                                      "mailbox, role, name, until, state, enrolled_ms)"
+	                                      " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, 'live', ?8)");
+
+	(void)sql_blob(q, 1, device->device, PMJ_DEVICE_BYTES);
+	(void)sql_blob(q, 2, device->sign_pk, 32);
+	(void)sql_blob(q, 3, device->seal_pk, 32);
+	(void)sql_blob(q, 4, device->mailbox, PMJ_MAILBOX_BYTES);
+	(void)sql_text(q, 5, device->role);
+	(void)sql_text(q, 6, device->name);
+	(void)sql_text(q, 7, until);
+	return sql_run(sql_int(q, 8, os_now(hub->os)), err);
+}
+
+static enum pmj_code
+queue_control(struct hub *hub, const struct hub_device *device, const char *kind, json_t *more,
+    struct pmj_error *err)
+{
+	enum pmj_code rc;
+	int64_t n;
+
+	rc = decide_control(hub, kind, more, &n, NULL, err);
+	return rc == PMJ_OK ? sync_queue(hub->sync, device->mailbox, n, true, err) : rc;
+}
+
+static enum pmj_code
+queue_statement(
+    struct hub *hub, const struct hub_device *device, json_t *fields, struct pmj_error *err)
+{
+	enum pmj_code rc;
+	int64_t n, ver;
+
+	rc = decide_statement(hub, fields, &n, &ver, err);
+	return rc == PMJ_OK ? sync_queue(hub->sync, device->mailbox, n, true, err) : rc;
+}
+
+/* The first lines of the down lane: what the invitation carries. */
+static enum pmj_code
+enrol_lines(struct hub *hub, const struct hub_device *device, const uint8_t nonce[32],
+    const char *until, struct pmj_error *err)
+{
+	char *cert = journal_text(hub->journal, "hub.cert");
+	char *url = hub_mailboxes(hub);
+	json_t *enrol;
+	enum pmj_code rc;
+
+	rc = queue_control(hub, device, "ctl.invite",
+	    json_pack("{s:o,s:I,s:o}", "nonce", json_hex(nonce, 32), "expires",
+	        (json_int_t)(os_now(hub->os) + INVITATION_DAYS * DAY_MS), "mailbox",
+	        json_hex(device->mailbox, PMJ_MAILBOX_BYTES)),
+	    err);
+	if (rc == PMJ_OK)
+		rc = queue_control(hub, device, "ctl.cert", json_pack("{s:s}", "cert", cert), err);
+	enrol = json_pack("{s:s,s:o,s:o,s:o,s:s,s:s}", "op", "enrol", "device",
+	    json_hex(device->device, PMJ_DEVICE_BYTES), "sign_pk", json_hex(device->sign_pk, 32),
+	    "mailbox", json_hex(device->mailbox, PMJ_MAILBOX_BYTES), "role", device->role, "name",
+	    device->name);
+	if (until != NULL)
+		(void)json_object_set_new(enrol, "until", json_string(until));
+	if (rc == PMJ_OK)
+		rc = queue_statement(hub, device, json_incref(enrol), err);
+	json_decref(enrol);
+	if (rc == PMJ_OK)
+		rc = queue_statement(hub, device,
+		    json_pack("{s:s,s:o,s:i,s:o}", "op", "seal", "device",
+		        json_hex(device->device, PMJ_DEVICE_BYTES), "epoch", 1, "pk",
+		        json_hex(device->seal_pk, 32)),
+		    err);
+	if (rc == PMJ_OK)
+		rc = queue_control(hub, device, "ctl.remotes",
+		    json_pack("{s:[{s:s}]}", "remotes", "url", url != NULL ? url : ""), err);
+	free(cert);
+	free(url);
+	return rc;
+}
+
+static enum pmj_code
+seal_invitation(
+    struct hub *hub, const struct hub_device *device, struct buf *invitation, struct pmj_error *err)
+{
+	struct buf segment, cert, whole;
+	char *cert_text = journal_text(hub->journal, "hub.cert");
+	enum pmj_code rc;
+
+	buf_init(&segment, PMJ_SEGMENT_FILE_MAX);
+	buf_init(&cert, PMJ_CERT_MAX);
+	buf_init(&whole, 0);
+	if ((rc = sync_seal_first(hub->sync, device->mailbox, &segment, err)) != PMJ_OK)
+		goto out;
+	if (cert_text == NULL || !text_unbase64_buf(&cert, cert_text)) {
+		rc = pmj_fail(err, PMJ_INTEGRITY, "the hub certificate cannot be read");
+		goto out;
+	}
+	enrol_invitation_put(&whole, cert.bytes, cert.len, segment.bytes, segment.len);
+	enrol_text_put(invitation, whole.bytes, whole.len);
+	rc = buf_check(invitation, err);
+out:
+	free(cert_text);
+	buf_close(&segment);
+	buf_close(&cert);
+	buf_close(&whole);
+	return rc;
+}
+
+enum pmj_code
+hub_enrol(struct hub *hub, const struct hub_enrol *enrol, struct buf *invitation,
+    uint8_t device_id[static PMJ_DEVICE_BYTES], struct pmj_error *err)
+{
+	struct enrol_request request;
+	struct hub_device device = {.has_mailbox = true}, other;
+	enum pmj_code rc;
+
+	if ((rc = check_role(enrol->role, enrol->until, err)) != PMJ_OK ||
+	    (rc = read_request(&request, enrol->request, err)) != PMJ_OK)
+		return rc;
+	if (enrol->name == NULL || enrol->name[0] == '\0' ||
+	    strlen(enrol->name) >= sizeof(device.name)) {
+		rc = pmj_fail(err, PMJ_USAGE, "the worker needs a name of at most %zu bytes",
+		    sizeof(device.name) - 1);
+		pmj_hint(err, "add --name \"Neema\"");
+		return rc;
+	}
+	prim_device_id(device.device, request.sign_pk);
+	if (office_device(hub, &other, device.device, NULL) == PMJ_OK) {
+		rc = pmj_fail(err, PMJ_BUSY, "this laptop is already enrolled, as %s", other.name);
+		return rc;
+	}
+	if (hub_worker(hub, other.device, enrol->name, NULL) == PMJ_OK) {
+		rc = pmj_fail(err, PMJ_BUSY, "there is already a worker called %s", enrol->name);
+		pmj_hint(err, "give a name that tells them apart: --name \"%.40s 2\"", enrol->name);
+		return rc;
+	}
+	memcpy(device.sign_pk, request.sign_pk, 32);
+	memcpy(device.seal_pk, request.seal_pk, 32);
+	memcpy(device_id, device.device, PMJ_DEVICE_BYTES);
+	hub->os->random(hub->os->ctx, device.mailbox, sizeof(device.mailbox));
+	memcpy(device.role, enrol->role, strlen(enrol->role) + 1);
+	memcpy(device.name, enrol->name, strlen(enrol->name) + 1);
+	if ((rc = journal_begin(hub->journal, err)) != PMJ_OK)
+		return rc;
+	if ((rc = enter_device(hub, &device, enrol->until, err)) == PMJ_OK &&
+	    (rc = enrol_lines(hub, &device, request.nonce, enrol->until, err)) == PMJ_OK)
+		rc = journal_commit(hub->journal, err);
+	else
+		journal_rollback(hub->journal);
+	if (rc != PMJ_OK)
+		return rc;
+	rc = seal_invitation(hub, &device, invitation, err);
+	if (rc == PMJ_OK && (rc = journal_begin(hub->journal, err)) == PMJ_OK) {
+		if ((rc = share_programme(hub, &device, err)) == PMJ_OK)
+			rc = journal_commit(hub->journal, err);
+		else
+			journal_rollback(hub->journal);
+	}
+	return rc;
+}
+
+static json_t *
+roster_item(struct hub *hub, struct sql *q)
+{
+	uint8_t device[PMJ_DEVICE_BYTES], mailbox[PMJ_MAILBOX_BYTES];
+	json_t *item;
+
+	(void)sql_col_copy(q, 0, device, sizeof(device));
+	item = json_pack("{s:o,s:s,s:s,s:s,s:s?,s:I,s:I,s:I,s:I}", "device",
+	    json_hex(device, sizeof(device)), "name", sql_col_text(q, 2), "role",
+	    sql_col_text(q, 3), "state", sql_col_text(q, 4), "until", sql_col_text(q, 5),
+	    "enrolled_at", (json_int_t)sql_col_int(q, 6), "people", (json_int_t)sql_col_int(q, 7),
+	    "held", (json_int_t)sql_col_int(q, 8), "waiting", (json_int_t)sql_col_int(q, 9));
+	if (sql_col_copy(q, 1, mailbox, sizeof(mailbox))) {
+		json_t *state = sync_peer_state(hub->sync, mailbox);
+
+		(void)json_object_update_missing(item, state);
+		json_decref(state);
+	}
+	return item;
+}
+
+enum pmj_code
+hub_roster(struct hub *hub, json_t **out, struct pmj_error *err)
+{
+	struct sql *q = sql_get(hub->journal,
+	    "SELECT d.device, d.mailbox, d.name, d.role, d.state, d.until, d.enrolled_ms,"
+	    " (SELECT count(*) FROM pmj_team t WHERE t.device = d.device AND t.to_ver IS NULL),"
+	    " (SELECT count(*) FROM pmj_hold_line h JOIN pmj_entry x ON x.n = h.held"
+	    "  WHERE h.released IS NULL AND x.by = d.device),"
+	    " (SELECT count(*) FROM pmj_entry w WHERE w.by = d.device AND w.status = 2)"
+	    " FROM pmj_device d ORDER BY d.enrolled_ms, d.device");
+	json_t *items = json_array();
+	enum pmj_code rc;
+	bool row;
+
+	while ((rc = sql_row(q, &row, err)) == PMJ_OK && row)
+		(void)json_array_append_new(items, roster_item(hub, q));
+	*out = rc == PMJ_OK ? json_pack("{s:O}", "items", items) : NULL;
+	json_decref(items);
+	return rc;
+}

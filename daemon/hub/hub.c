@@ -1,0 +1,400 @@
+/* hub.c - the hub as the other end of every mailbox: its certificate, its clock, its beacon, and
+ * what the lanes ask of it. */
+#include "hub/hub.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "hub/hub_inner.h"
+#include "log/cert.h"
+
+#define CERT_DAYS 400 /* root is used about once a year; a month to be late in */
+#define DAY_MS (24LL * 60 * 60 * 1000)
+
+static enum pmj_code
+read_cert(struct journal *journal, struct cert *out, struct buf *bytes, struct pmj_error *err)
+{
+	char *text = journal_text(journal, "hub.cert");
+	enum pmj_code rc;
+
+	if (text == NULL)
+		return pmj_fail(err, PMJ_NOT_INITIALISED, "this home is not a hub");
+	if (!text_unbase64_buf(bytes, text))
+		rc = pmj_fail(err, PMJ_INTEGRITY, "the hub certificate cannot be read");
+	else
+		rc = cert_read(out, bytes->bytes, bytes->len, err);
+	free(text);
+	return rc;
+}
+
+/* The coordinator's own device: first in the roster, without a mailbox. */
+static enum pmj_code
+enter_self(struct journal *journal, const char *name, struct pmj_error *err)
+{
+	struct ring *ring = journal_ring(journal);
+	struct sql *q = sql_get(journal,
+	    "INSERT INTO pmj_device(device, sign_pk, seal_pk, mailbox, role, name,"
+	    " state, enrolled_ms) VALUES(?1, ?2, ?3, NULL, 'coordinator', ?4, 'live', ?5)");
+	struct ring_epoch epoch;
+
+	ring_epoch_current(ring, &epoch);
+	(void)sql_blob(q, 1, ring_device_id(ring), PMJ_DEVICE_BYTES);
+	(void)sql_blob(q, 2, ring_sign_pk(ring), 32);
+	(void)sql_blob(q, 3, epoch.pk, 32);
+	(void)sql_text(q, 4, name);
+	return sql_run(sql_int(q, 5, os_now(journal_os(journal))), err);
+}
+
+enum pmj_code
+hub_init(struct journal *journal, const char *name, const char *mailboxes, struct buf *root_text,
+    struct pmj_error *err)
+{
+	struct ring *ring = journal_ring(journal);
+	int64_t now = os_now(journal_os(journal));
+	struct cert_root root;
+	struct ring_pin pin = {.set = true};
+	struct cert cert;
+	struct buf bytes;
+	uint8_t none[32] = {0};
+	char *text = NULL;
+	enum pmj_code rc;
+
+	buf_init(&bytes, PMJ_CERT_MAX);
+	cert_root_new(&root);
+	cert_make(&bytes, &root, 1, (uint64_t)(now - DAY_MS), (uint64_t)(now + CERT_DAYS * DAY_MS),
+	    ring_op_pk(ring), none);
+	cert_root_put(root_text, &root);
+	prim_wipe(&root, sizeof(root));
+	if ((rc = cert_read(&cert, bytes.bytes, bytes.len, err)) != PMJ_OK)
+		goto out;
+	memcpy(pin.root_pk, cert.root_pk, 32);
+	memcpy(pin.next_root_hash, cert.next_root_hash, 32);
+	memcpy(pin.cert_hash, cert.hash, 32);
+	pin.serial = cert.serial;
+	text = mem_new(bytes.len * 2 + 4);
+	(void)text_base64(text, bytes.bytes, bytes.len);
+	if ((rc = journal_begin(journal, err)) != PMJ_OK)
+		goto out;
+	if ((rc = journal_put_text(journal, "hub.cert", text, err)) != PMJ_OK ||
+	    (rc = journal_put_text(journal, "hub.mailboxes", mailboxes, err)) != PMJ_OK ||
+	    (rc = journal_put_text(journal, "name", name, err)) != PMJ_OK ||
+	    (rc = enter_self(journal, name, err)) != PMJ_OK ||
+	    (rc = journal_commit(journal, err)) != PMJ_OK)
+		journal_rollback(journal);
+	else
+		ring_set_pin(ring, &pin);
+out:
+	free(text);
+	buf_close(&bytes);
+	return rc;
+}
+
+enum pmj_code
+hub_stamp(struct hub *hub, int64_t *pt, uint16_t *counter, struct pmj_error *err)
+{
+	struct hlc last = {.pt = journal_int(hub->journal, "clock.pt", 0),
+	    .counter = (uint16_t)journal_int(hub->journal, "clock.counter", 0)};
+	int64_t now = os_now(hub->os);
+	int64_t not_before = journal_int(hub->journal, "hub.not_before", 0);
+	int64_t not_after = journal_int(hub->journal, "hub.not_after", 0);
+	enum pmj_code rc;
+
+	if (now + DAY_MS < last.pt || now < not_before || now > not_after) {
+		rc = pmj_fail(err, PMJ_REFUSED, "this machine's clock cannot be right (%s)",
+		    now > not_after && now >= last.pt ? "past the hub certificate's end"
+		                                      : "before what was already written");
+		pmj_hint(err, "set the clock, then try again; what arrives is kept meanwhile");
+		return rc;
+	}
+	hlc_next(&last, now, 0, not_after);
+	*pt = last.pt;
+	*counter = last.counter;
+	if ((rc = journal_put_int(hub->journal, "clock.pt", last.pt, err)) == PMJ_OK)
+		rc = journal_put_int(hub->journal, "clock.counter", last.counter, err);
+	return rc;
+}
+
+json_t *
+hub_beacon(struct hub *hub)
+{
+	struct ring_epoch epochs[16];
+	struct ring_pin pin;
+	size_t count = ring_epochs(hub->ring, epochs, 16);
+	json_t *list = json_array();
+	uint64_t version;
+	uint8_t head[32];
+	uint32_t least = UINT32_MAX;
+
+	ring_pin(hub->ring, &pin);
+	ring_roster(hub->ring, &version, head);
+	for (size_t i = 0; i < count; i++) {
+		if (epochs[i].state == 3)
+			continue;
+		least = epochs[i].epoch < least ? epochs[i].epoch : least;
+		(void)json_array_append_new(list, cert_epoch_statement(hub->ring, &epochs[i]));
+	}
+	return json_pack("{s:I,s:I,s:o,s:I,s:o,s:I,s:o}", "hub_time", (json_int_t)os_now(hub->os),
+	    "serial", (json_int_t)pin.serial, "cert", json_hex(pin.cert_hash, 32), "rv",
+	    (json_int_t)version, "head", json_hex(head, 32), "min_epoch", (json_int_t)least,
+	    "epochs", list);
+}
+
+bool
+entry_is_urgent(const struct kind *kind, const struct entry *entry)
+{
+	const json_t *value;
+	const char *text;
+
+	if (kind == NULL)
+		return false;
+	if (kind->urgent_verb != NULL && entry->verb != NULL &&
+	    strcmp(kind->urgent_verb, entry->verb) == 0)
+		return true;
+	if (kind->urgent_field == NULL || entry->set == NULL)
+		return false;
+	value = json_object_get(entry->set, kind->urgent_field);
+	text = json_is_true(value) ? "yes" : json_is_false(value) ? "no" : json_string_value(value);
+	return text != NULL && strcmp(text, kind->urgent_value) == 0;
+}
+
+/* --- what the lanes ask --- */
+
+static void
+peer_of_device(struct sync_peer *out, const struct hub_device *device)
+{
+	memset(out, 0, sizeof(*out));
+	memcpy(out->mailbox, device->mailbox, sizeof(out->mailbox));
+	memcpy(out->device, device->device, sizeof(out->device));
+	memcpy(out->writer_pk, device->sign_pk, sizeof(out->writer_pk));
+	memcpy(out->reader_pk, device->seal_pk, sizeof(out->reader_pk));
+	out->reads = LANE_UP;
+	out->writes = LANE_DOWN;
+	out->signs = RING_KEY_OP;
+	out->closed = strcmp(device->state, "live") != 0;
+}
+
+static enum pmj_code
+hook_peer(void *ctx, struct sync_peer *out, const uint8_t mailbox[static PMJ_MAILBOX_BYTES],
+    struct pmj_error *err)
+{
+	struct hub_device device;
+	enum pmj_code rc = office_by_mailbox(ctx, &device, mailbox, err);
+
+	if (rc == PMJ_OK)
+		peer_of_device(out, &device);
+	return rc;
+}
+
+static enum pmj_code
+hook_mailboxes(void *ctx, uint8_t (**out)[PMJ_MAILBOX_BYTES], size_t *count, struct pmj_error *err)
+{
+	struct hub_device *devices = NULL;
+	enum pmj_code rc = office_devices(ctx, &devices, count, err);
+
+	*out = mem_array(*count, sizeof(**out));
+	for (size_t i = 0; rc == PMJ_OK && i < *count; i++)
+		memcpy((*out)[i], devices[i].mailbox, PMJ_MAILBOX_BYTES);
+	free(devices);
+	return rc;
+}
+
+static enum pmj_code
+hook_line(
+    void *ctx, const struct sync_peer *peer, const struct sync_line *line, struct pmj_error *err)
+{
+	return admit_line(ctx, peer, line, err);
+}
+
+static json_t *
+hook_beacon(void *ctx, const struct sync_peer *peer)
+{
+	(void)peer;
+	return hub_beacon(ctx);
+}
+
+static bool
+hook_may_have(void *ctx, const struct sync_peer *peer, int64_t n)
+{
+	struct hub_device device;
+
+	return office_by_mailbox(ctx, &device, peer->mailbox, NULL) == PMJ_OK &&
+	       share_may_have(ctx, &device, n);
+}
+
+static void
+hook_stamp(void *ctx, int64_t *pt, uint16_t *counter)
+{
+	struct hub *hub = ctx;
+
+	if (hub_stamp(hub, pt, counter, NULL) == PMJ_OK)
+		return;
+	/* A clock in doubt stops decisions, not receipts: they repeat the last stamp. */
+	*pt = journal_int(hub->journal, "clock.pt", 0);
+	*counter = (uint16_t)journal_int(hub->journal, "clock.counter", 0);
+}
+
+static enum pmj_code
+hook_resend(void *ctx, const struct sync_peer *peer, struct pmj_error *err)
+{
+	struct hub_device device;
+	enum pmj_code rc = office_by_mailbox(ctx, &device, peer->mailbox, err);
+
+	return rc == PMJ_OK ? share_everything(ctx, &device, err) : rc;
+}
+
+static enum pmj_code
+keep_cert_dates(struct hub *hub, struct pmj_error *err)
+{
+	struct cert cert;
+	struct buf bytes;
+	enum pmj_code rc;
+
+	buf_init(&bytes, PMJ_CERT_MAX);
+	if ((rc = read_cert(hub->journal, &cert, &bytes, err)) == PMJ_OK &&
+	    journal_int(hub->journal, "hub.not_after", 0) != (int64_t)cert.not_after_ms &&
+	    (rc = journal_begin(hub->journal, err)) == PMJ_OK) {
+		if ((rc = journal_put_int(hub->journal, "hub.not_before",
+		         (int64_t)cert.not_before_ms, err)) == PMJ_OK &&
+		    (rc = journal_put_int(
+		         hub->journal, "hub.not_after", (int64_t)cert.not_after_ms, err)) == PMJ_OK)
+			rc = journal_commit(hub->journal, err);
+		else
+			journal_rollback(hub->journal);
+	}
+	buf_close(&bytes);
+	return rc;
+}
+
+enum pmj_code
+hub_new(struct hub **out, struct journal *journal, const char *home, struct pmj_error *err)
+{
+	struct hub *hub = mem_new(sizeof(*hub));
+	struct sync_hooks hooks = {.ctx = hub,
+	    .peer = hook_peer,
+	    .mailboxes = hook_mailboxes,
+	    .line = hook_line,
+	    .beacon = hook_beacon,
+	    .may_have = hook_may_have,
+	    .stamp = hook_stamp,
+	    .resend = hook_resend};
+	enum pmj_code rc;
+
+	*out = NULL;
+	hub->journal = journal;
+	hub->ring = journal_ring(journal);
+	hub->os = journal_os(journal);
+	hub->home = mem_strdup(home);
+	hub->waiting = true;
+	if ((rc = keep_cert_dates(hub, err)) != PMJ_OK ||
+	    (rc = sync_new(&hub->sync, journal, home, &hooks, err)) != PMJ_OK) {
+		hub_free(hub);
+		return rc;
+	}
+	*out = hub;
+	return PMJ_OK;
+}
+
+void
+hub_free(struct hub *hub)
+{
+	if (hub == NULL)
+		return;
+	sync_free(hub->sync);
+	free(hub->home);
+	free(hub);
+}
+
+struct sync *
+hub_sync(struct hub *hub)
+{
+	return hub->sync;
+}
+
+enum pmj_code
+hub_shared(struct hub *hub, int64_t n, const uint8_t rec[static PMJ_RECORD_BYTES], bool urgent,
+    struct pmj_error *err)
+{
+	struct entry_row row = {.n = 0};
+	enum pmj_code rc;
+
+	if ((rc = entries_get(hub->journal, &row, n, err)) != PMJ_OK)
+		return rc;
+	if (row.entry.makes && strcmp(row.entry.kind, "person") == 0)
+		rc = office_join_team(hub, rec, row.entry.by, 0, err);
+	entry_row_close(&row);
+	return rc == PMJ_OK ? share_record(hub, rec, urgent, err) : rc;
+}
+
+enum pmj_code
+hub_root_pk(struct hub *hub, uint8_t out[static 32], struct pmj_error *err)
+{
+	struct cert cert;
+	struct buf bytes;
+	enum pmj_code rc;
+
+	buf_init(&bytes, PMJ_CERT_MAX);
+	if ((rc = read_cert(hub->journal, &cert, &bytes, err)) == PMJ_OK)
+		memcpy(out, cert.root_pk, 32);
+	buf_close(&bytes);
+	return rc;
+}
+
+char *
+hub_mailboxes(struct hub *hub)
+{
+	return journal_text(hub->journal, "hub.mailboxes");
+}
+
+enum pmj_code
+hub_remotes(struct hub *hub, json_t **out, struct pmj_error *err)
+{
+	struct hub_device *devices = NULL;
+	char *url = hub_mailboxes(hub);
+	size_t count = 0;
+	enum pmj_code rc;
+
+	*out = NULL;
+	if ((rc = office_devices(hub, &devices, &count, err)) == PMJ_OK) {
+		*out = json_array();
+		for (size_t i = 0; i < count; i++)
+			(void)json_array_append_new(
+			    *out, json_pack("{s:o,s:s}", "mailbox",
+			              json_hex(devices[i].mailbox, PMJ_MAILBOX_BYTES), "url",
+			              url != NULL ? url : ""));
+	}
+	free(devices);
+	free(url);
+	return rc;
+}
+
+static const struct {
+	const char *what;
+	const char *text;
+} counts[] = {
+    {"held", "SELECT count(*) FROM pmj_hold_line WHERE released IS NULL"},
+    {"waiting", "SELECT count(*) FROM pmj_entry WHERE status = 2"},
+    {"conflicts", "SELECT count(*) FROM pmj_record WHERE conflict = 1"},
+    {"devices", "SELECT count(*) FROM pmj_device WHERE mailbox IS NOT NULL AND state = 'live'"},
+};
+
+int64_t
+hub_count(struct hub *hub, const char *what)
+{
+	int64_t count = 0;
+	bool row;
+
+	for (size_t i = 0; i < sizeof(counts) / sizeof(*counts); i++) {
+		struct sql *q;
+
+		if (strcmp(counts[i].what, what) != 0)
+			continue;
+		q = sql_get(hub->journal, counts[i].text);
+		if (sql_row(q, &row, NULL) == PMJ_OK && row)
+			count = sql_col_int(q, 0);
+		sql_done(q);
+	}
+	return count;
+}

@@ -1,0 +1,207 @@
+/* office.c - who is who: devices, their mailboxes and the care teams. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "hub/hub_inner.h"
+
+#define DEVICE_COLUMNS "device, sign_pk, seal_pk, mailbox, role, name, state"
+
+static void
+device_of_row(struct hub_device *out, struct sql *q)
+{
+	memset(out, 0, sizeof(*out));
+	(void)sql_col_copy(q, 0, out->device, sizeof(out->device));
+	(void)sql_col_copy(q, 1, out->sign_pk, sizeof(out->sign_pk));
+	(void)sql_col_copy(q, 2, out->seal_pk, sizeof(out->seal_pk));
+	out->has_mailbox = sql_col_copy(q, 3, out->mailbox, sizeof(out->mailbox));
+	(void)snprintf(out->role, sizeof(out->role), "%s", sql_col_text(q, 4));
+	(void)snprintf(out->name, sizeof(out->name), "%s", sql_col_text(q, 5));
+	(void)snprintf(out->state, sizeof(out->state), "%s", sql_col_text(q, 6));
+}
+
+static enum pmj_code
+one_device(struct hub_device *out, struct sql *q, struct pmj_error *err)
+{
+	enum pmj_code rc;
+	bool row;
+
+	if ((rc = sql_row(q, &row, err)) != PMJ_OK)
+		return rc;
+	if (!row)
+		return pmj_fail(err, PMJ_NOT_FOUND, "no such device in the roster");
+	device_of_row(out, q);
+	sql_done(q);
+	return PMJ_OK;
+}
+
+enum pmj_code
+office_device(struct hub *hub, struct hub_device *out,
+    const uint8_t device[static PMJ_DEVICE_BYTES], struct pmj_error *err)
+{
+	struct sql *q =
+	    sql_get(hub->journal, "SELECT " DEVICE_COLUMNS " FROM pmj_device WHERE device = ?1");
+
+	return one_device(out, sql_blob(q, 1, device, PMJ_DEVICE_BYTES), err);
+}
+
+enum pmj_code
+office_by_mailbox(struct hub *hub, struct hub_device *out,
+    const uint8_t mailbox[static PMJ_MAILBOX_BYTES], struct pmj_error *err)
+{
+	struct sql *q =
+	    sql_get(hub->journal, "SELECT " DEVICE_COLUMNS " FROM pmj_device WHERE mailbox = ?1");
+
+	return one_device(out, sql_blob(q, 1, mailbox, PMJ_MAILBOX_BYTES), err);
+}
+
+enum pmj_code
+office_devices(struct hub *hub, struct hub_device **out, size_t *count, struct pmj_error *err)
+{
+	struct sql *q = sql_get(hub->journal,
+	    "SELECT " DEVICE_COLUMNS
+	    " FROM pmj_device WHERE mailbox IS NOT NULL AND state = 'live' ORDER BY device");
+	enum pmj_code rc;
+	bool row;
+
+	*out = NULL;
+	*count = 0;
+	while ((rc = sql_row(q, &row, err)) == PMJ_OK && row) {
+		*out = mem_grow(*out, *count + 1, sizeof(**out));
+		device_of_row(&(*out)[(*count)++], q);
+	}
+	return rc;
+}
+
+enum pmj_code
+office_team(struct hub *hub, struct hub_device **out, size_t *count,
+    const uint8_t (*persons)[PMJ_RECORD_BYTES], size_t person_count, struct pmj_error *err)
+{
+	struct hub_device *all = NULL;
+	size_t all_count = 0;
+	enum pmj_code rc;
+
+	*out = NULL;
+	*count = 0;
+	if ((rc = office_devices(hub, &all, &all_count, err)) != PMJ_OK)
+		goto out;
+	*out = mem_array(all_count, sizeof(**out));
+	for (size_t i = 0; i < all_count; i++) {
+		bool on = person_count > 0;
+
+		for (size_t p = 0; p < person_count && on; p++)
+			if ((rc = office_on_team(hub, &on, persons[p], all[i].device, -1, err)) !=
+			    PMJ_OK)
+				goto out;
+		if (on)
+			(*out)[(*count)++] = all[i];
+	}
+out:
+	free(all);
+	return rc;
+}
+
+enum pmj_code
+office_on_team(struct hub *hub, bool *on, const uint8_t person[static PMJ_RECORD_BYTES],
+    const uint8_t device[static PMJ_DEVICE_BYTES], int64_t rv, struct pmj_error *err)
+{
+	struct sql *q =
+	    sql_get(hub->journal, "SELECT 1 FROM pmj_team WHERE person = ?1 AND device = ?2 AND"
+	                          " ((?3 < 0 AND to_ver IS NULL) OR (?3 >= 0 AND from_ver <= ?3 "
+	                          "AND (to_ver IS NULL OR to_ver > ?3)))");
+	enum pmj_code rc;
+
+	(void)sql_blob(q, 1, person, PMJ_RECORD_BYTES);
+	(void)sql_blob(q, 2, device, PMJ_DEVICE_BYTES);
+	(void)sql_int(q, 3, rv);
+	rc = sql_row(q, on, err);
+	sql_done(q);
+	return rc;
+}
+
+enum pmj_code
+office_join_team(struct hub *hub, const uint8_t person[static PMJ_RECORD_BYTES],
+    const uint8_t device[static PMJ_DEVICE_BYTES], int64_t from_ver, struct pmj_error *err)
+{
+	struct sql *q = sql_get(hub->journal,
+	    "INSERT INTO pmj_team(person, device, from_ver, to_ver) VALUES(?1, ?2, ?3, NULL)"
+	    " ON CONFLICT DO NOTHING");
+
+	(void)sql_blob(q, 1, person, PMJ_RECORD_BYTES);
+	(void)sql_blob(q, 2, device, PMJ_DEVICE_BYTES);
+	return sql_run(sql_int(q, 3, from_ver), err);
+}
+
+enum pmj_code
+office_leave_team(struct hub *hub, const uint8_t person[static PMJ_RECORD_BYTES],
+    const uint8_t device[static PMJ_DEVICE_BYTES], int64_t to_ver, struct pmj_error *err)
+{
+	struct sql *q = sql_get(hub->journal,
+	    "UPDATE pmj_team SET to_ver = ?3 WHERE person = ?1 AND device = ?2 AND to_ver IS NULL");
+
+	(void)sql_blob(q, 1, person, PMJ_RECORD_BYTES);
+	(void)sql_blob(q, 2, device, PMJ_DEVICE_BYTES);
+	return sql_run(sql_int(q, 3, to_ver), err);
+}
+
+/* A device id as hex or its first digits. */
+static bool
+is_hex_prefix(const char *typed)
+{
+	return strlen(typed) >= 6 && strlen(typed) <= 2 * (size_t)PMJ_DEVICE_BYTES &&
+	       strspn(typed, "0123456789abcdefABCDEF") == strlen(typed);
+}
+
+enum pmj_code
+hub_worker(struct hub *hub, uint8_t device[static PMJ_DEVICE_BYTES], const char *typed,
+    struct pmj_error *err)
+{
+	struct sql *q = sql_get(hub->journal,
+	    "SELECT device, name FROM pmj_device WHERE mailbox IS NOT NULL AND state = 'live'");
+	char hex[2 * PMJ_DEVICE_BYTES + 1];
+	char names[200] = "";
+	size_t found = 0, used = 0;
+	enum pmj_code rc;
+	bool row;
+
+	while ((rc = sql_row(q, &row, err)) == PMJ_OK && row) {
+		uint8_t id[PMJ_DEVICE_BYTES];
+		const char *name = sql_col_text(q, 1);
+
+		(void)sql_col_copy(q, 0, id, sizeof(id));
+		(void)text_hex(hex, id, sizeof(id));
+		if (used + strlen(name) + 3 < sizeof(names))
+			used += (size_t)snprintf(
+			    names + used, sizeof(names) - used, "%s%s", used > 0 ? ", " : "", name);
+		if (text_same(name, typed) ||
+		    (is_hex_prefix(typed) && strncasecmp(hex, typed, strlen(typed)) == 0)) {
+			memcpy(device, id, sizeof(id));
+			found++;
+		}
+	}
+	if (rc != PMJ_OK)
+		return rc;
+	if (found == 1)
+		return PMJ_OK;
+	rc = pmj_fail(err, found > 1 ? PMJ_AMBIGUOUS : PMJ_NOT_FOUND,
+	    found > 1 ? "more than one worker is called %s" : "no worker is called %s", typed);
+	if (found > 1)
+		pmj_hint(err, "name the device instead: pamoja hub roster lists them");
+	else
+		pmj_hint(err, "enrolled here: %s", names[0] != '\0' ? names : "nobody yet");
+	return rc;
+}
+
+void
+hub_who(struct hub *hub, const uint8_t device[static PMJ_DEVICE_BYTES], char **name, char **role)
+{
+	struct hub_device who;
+
+	if (office_device(hub, &who, device, NULL) != PMJ_OK)
+		memset(&who, 0, sizeof(who));
+	*name = mem_strdup(who.name);
+	*role = mem_strdup(who.role);
+}

@@ -1,0 +1,28 @@
+/* schema.c - what the hub keeps beside the journal's entries; all of it is made from lines of the
+ * journal. */
+#include "hub/hub.h"
+
+const char *const hub_schema[] = {
+    /* state: live, revoked. The hub's own device has no mailbox. */
+    "CREATE TABLE IF NOT EXISTS pmj_device(device BLOB PRIMARY KEY, sign_pk BLOB NOT NULL, seal_pk "
+    "BLOB NOT NULL,"
+    " mailbox BLOB UNIQUE, role TEXT NOT NULL, name TEXT NOT NULL, until TEXT, state TEXT NOT NULL,"
+    " enrolled_ms INTEGER NOT NULL, beacon_seen BLOB, roster_seen INTEGER NOT NULL DEFAULT 0) "
+    "WITHOUT ROWID",
+    "CREATE TABLE IF NOT EXISTS pmj_roster(ver INTEGER PRIMARY KEY, hash BLOB NOT NULL, n INTEGER "
+    "NOT NULL, op TEXT NOT NULL,"
+    " device BLOB)",
+    /* On the team from roster version from_ver (0: made the person) until before to_ver. */
+    "CREATE TABLE IF NOT EXISTS pmj_team(person BLOB NOT NULL, device BLOB NOT NULL, from_ver "
+    "INTEGER NOT NULL, to_ver INTEGER,"
+    " PRIMARY KEY(person, device, from_ver)) WITHOUT ROWID",
+    "CREATE INDEX IF NOT EXISTS pmj_team_device ON pmj_team(device)",
+    /* n: the hold line; held: the entry it holds; released: the release line. */
+    "CREATE TABLE IF NOT EXISTS pmj_hold_line(n INTEGER PRIMARY KEY, e BLOB NOT NULL, held INTEGER "
+    "NOT NULL, reason TEXT NOT NULL,"
+    " released INTEGER)",
+    "CREATE INDEX IF NOT EXISTS pmj_hold_held ON pmj_hold_line(held)",
+    /* Which authors a device was told the name of. */
+    "CREATE TABLE IF NOT EXISTS pmj_told(mailbox BLOB NOT NULL, device BLOB NOT NULL, PRIMARY "
+    "KEY(mailbox, device)) WITHOUT ROWID",
+    NULL};
