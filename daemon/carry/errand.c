@@ -1,0 +1,187 @@
+#include "carry/errand.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/diag.h"
+#include "base/mem.h"
+#include "base/sandbox.h"
+#include "carry/line.h"
+
+#define LINE_OUT_MAX 4096
+
+static void
+say(int fd, const struct buf *line)
+{
+	size_t done = 0;
+
+	while (done < line->len) {
+		ssize_t n = write(fd, line->bytes + done, line->len - done);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0) /* nobody listens any more; what is done is done */
+			return;
+		done += (size_t)n;
+	}
+}
+
+static void
+tell(void *ctx, enum exchange_event what, const struct shape_place *place, size_t count)
+{
+	struct buf line;
+
+	buf_init(&line, LINE_OUT_MAX);
+	line_put_event(&line, what, place, count);
+	say(*(int *)ctx, &line);
+	buf_close(&line);
+}
+
+static void
+beat(void *ctx)
+{
+	struct buf line;
+
+	buf_init(&line, LINE_OUT_MAX);
+	buf_put_text(&line, "\n");
+	say(*(int *)ctx, &line);
+	buf_close(&line);
+}
+
+/* Only the job's own folders, from now on. */
+static enum pmj_code
+fence(const struct job *job, struct pmj_error *err)
+{
+	static const char *const readable[] = {"/usr", "/lib", "/etc"};
+	const char **writable = mem_array(job->remote_count + 3, sizeof(*writable));
+	size_t count = 0;
+	bool in_force = false;
+	enum pmj_code rc;
+
+	writable[count++] = job->ex.spool;
+	writable[count++] = job->ex.store;
+	if (job->parcel != NULL)
+		writable[count++] = job->parcel;
+	for (size_t i = 0; i < job->remote_count && job->parcel == NULL; i++)
+		if (i == 0 || strcmp(job->remotes[i].url, job->remotes[i - 1].url) != 0)
+			writable[count++] = job->remotes[i].url;
+	rc = sandbox_folders(
+	    &in_force, writable, count, readable, sizeof(readable) / sizeof(*readable), err);
+	free(writable);
+	return rc;
+}
+
+static _Noreturn void
+child(struct job *job, int fd, int64_t id)
+{
+	struct pmj_error err = {0};
+	struct buf line;
+	enum pmj_code rc;
+
+	job->ex.tell = tell;
+	job->ex.beat = beat;
+	job->ex.ctx = &fd;
+	(void)signal(SIGTERM, SIG_DFL);
+	(void)signal(SIGINT, SIG_DFL);
+	rc = fence(job, &err);
+	if (rc == PMJ_OK)
+		rc = chain_setup(&err);
+	if (rc == PMJ_OK)
+		rc = job_run(job, &err);
+	buf_init(&line, LINE_OUT_MAX);
+	line_put_done(&line, id, rc, &err, job->ex.sent, job->ex.got);
+	say(fd, &line);
+	_exit(pmj_code_exit(rc));
+}
+
+enum pmj_code
+errand_start(struct errand *out, struct job *job, int64_t id, struct pmj_error *err)
+{
+	int pipes[2];
+
+	if (pipe2(pipes, O_CLOEXEC) != 0)
+		return pmj_fail_errno(err, errno, "cannot make", "a pipe");
+	/* The folders must stand before the fence: what is not there cannot be let in. */
+	out->pid = fork();
+	if (out->pid < 0) {
+		int why = errno;
+
+		out->pid = 0;
+		(void)close(pipes[0]);
+		(void)close(pipes[1]);
+		return pmj_fail_errno(err, why, "cannot start", "the exchange");
+	}
+	if (out->pid == 0) {
+		(void)close(pipes[0]);
+		child(job, pipes[1], id);
+	}
+	(void)close(pipes[1]);
+	out->fd = pipes[0];
+	out->id = id;
+	out->done = false;
+	out->heard_ms = os_real.mono_ms(os_real.ctx);
+	buf_init(&out->partial, LINE_OUT_MAX);
+	return PMJ_OK;
+}
+
+/* Pass whole lines on; signs of life end here. */
+static void
+pass_lines(struct errand *errand, const char *bytes, size_t len, struct buf *out)
+{
+	for (size_t i = 0; i < len; i++) {
+		if (bytes[i] != '\n') {
+			buf_put(&errand->partial, bytes + i, 1);
+			continue;
+		}
+		if (errand->partial.len > 0 && errand->partial.failed == PMJ_OK) {
+			errand->done = errand->done || strstr(buf_text(&errand->partial),
+			                                   "\"event\":\"done\"") != NULL;
+			buf_put(out, errand->partial.bytes, errand->partial.len);
+			buf_put_text(out, "\n");
+		}
+		buf_clear(&errand->partial);
+	}
+}
+
+bool
+errand_read(struct errand *errand, struct buf *out, bool *good)
+{
+	char bytes[4096];
+	struct pmj_error err;
+	int status = 0;
+	ssize_t n;
+
+	*good = false;
+	n = read(errand->fd, bytes, sizeof(bytes));
+	if (n < 0 && (errno == EINTR || errno == EAGAIN))
+		return true;
+	errand->heard_ms = os_real.mono_ms(os_real.ctx);
+	if (n > 0) {
+		pass_lines(errand, bytes, (size_t)n, out);
+		return true;
+	}
+	(void)close(errand->fd);
+	/* It has closed its end, so it is ending; one stuck in the kernel is left to itself. */
+	if (waitpid(errand->pid, &status, errand->done ? 0 : WNOHANG) == errand->pid)
+		*good = WIFEXITED(status) && WEXITSTATUS(status) == 0;
+	if (!errand->done) {
+		(void)pmj_fail(&err, PMJ_UNREACHED, "the exchange broke off");
+		pmj_hint(&err, "nothing is lost; try again");
+		line_put_done(out, errand->id, PMJ_UNREACHED, &err, 0, 0);
+	}
+	buf_close(&errand->partial);
+	errand->pid = 0;
+	return false;
+}
+
+void
+errand_kill(struct errand *errand)
+{
+	if (errand->pid > 0)
+		(void)kill(errand->pid, SIGKILL);
+}

@@ -1,0 +1,73 @@
+/* exchange.h - one exchange: what is in the spool goes out, what is new comes in. Every step may be
+ * repeated, and a stop at any instant is finished by the next exchange. */
+#ifndef CARRY_EXCHANGE_H
+#define CARRY_EXCHANGE_H
+#include <git2.h>
+
+#include "base/os.h"
+#include "carry/branch.h"
+#include "carry/chain.h"
+#include "carry/places.h"
+#include "carry/spool.h"
+
+enum exchange_event {
+	EXCHANGE_ARRIVED,   /* count new files are in spool/in */
+	EXCHANGE_CARRIED,   /* the place is on a stick or share */
+	EXCHANGE_DELIVERED, /* everything up to the place is at the mailbox; read back */
+	EXCHANGE_FOREIGN,   /* the far tip of a lane we write is not of our chain */
+};
+
+struct exchange {
+	const struct os *os;
+	char *spool;         /* the folder that has `out` and `in` */
+	char *store;         /* our own repositories */
+	uint8_t write_lane;  /* 1 or 2; the other one is read */
+	bool create;         /* make missing mailboxes */
+	struct places have;  /* durably taken in, per run of the lane we read; sorted */
+	struct places acked; /* covered by receipts, per run of the lane we write; sorted */
+	void (*tell)(
+	    void *ctx, enum exchange_event what, const struct shape_place *place, size_t count);
+	void (*beat)(void *ctx); /* called often while it goes on; may be NULL */
+	void *ctx;
+	size_t sent; /* segments that were not there before */
+	size_t got;
+	struct spool_list out; /* what is in spool/out; filled by exchange_begin */
+	int lock;
+};
+
+/** Take the lock of the store's folder and list the spool. exchange_end also after a failure. */
+PMJ_MUST_CHECK enum pmj_code exchange_begin(struct exchange *ex, struct pmj_error *err);
+void exchange_end(struct exchange *ex);
+
+/** Say that the exchange is alive. */
+void exchange_beat(const struct exchange *ex);
+
+/** The lane we read. */
+uint8_t exchange_read_lane(const struct exchange *ex);
+/** Where segments that come in are put. Caller frees. */
+char *exchange_in(const struct exchange *ex);
+
+/** How the far side is moved: a branch from `was` (zero: not there) to the last of links. */
+struct exchange_far {
+	git_repository *repo; /* where far commits can be read */
+	enum pmj_code (*push)(void *ctx, git_repository *own, const struct shape_place *run,
+	    const struct chain_links *links, const git_oid *was, struct pmj_error *err);
+	/* Read the far branch again; zero when there is none. */
+	enum pmj_code (*tip)(
+	    void *ctx, git_oid *out, const struct shape_place *run, struct pmj_error *err);
+	void *ctx;
+};
+
+/** Send the runs of one mailbox that wait in the spool; look at far tips of our lane. */
+PMJ_MUST_CHECK enum pmj_code exchange_send(struct exchange *ex, const struct exchange_far *far,
+    const uint8_t mailbox[static PMJ_MAILBOX_BYTES], const struct branch_tips *tips,
+    struct pmj_error *err);
+
+/** Put everything of one far branch above `above` into spool/in. */
+PMJ_MUST_CHECK enum pmj_code exchange_take(struct exchange *ex, git_repository *from,
+    const struct branch_tip *tip, uint64_t above, size_t *fresh, struct pmj_error *err);
+/** exchange_take for each tip of the lane we read, above what we have; then tells what arrived. */
+PMJ_MUST_CHECK enum pmj_code exchange_receive(struct exchange *ex, git_repository *from,
+    const struct branch_tips *tips, struct pmj_error *err);
+
+#endif

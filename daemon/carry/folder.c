@@ -1,0 +1,147 @@
+#include "carry/folder.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/diag.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "carry/bare.h"
+
+#define LOCK_WAIT_MS 10000
+#define LITTER_AGE_S 3600
+/* The branch is moved after so many commits: a stop or a full disk costs only these. */
+#define STEP_COMMITS 64
+
+struct folder {
+	struct exchange *ex;
+	git_repository *repo;
+	char *path;
+	bool shared; /* its group may write */
+};
+
+static enum pmj_code
+push(void *ctx, git_repository *own, const struct shape_place *run, const struct chain_links *links,
+    const git_oid *was, struct pmj_error *err)
+{
+	struct folder *folder = ctx;
+	git_oid from = *was;
+	enum pmj_code rc = PMJ_OK;
+
+	for (size_t i = 0; i < links->count && rc == PMJ_OK; i++) {
+		const struct chain_link *link = &links->items[i];
+
+		exchange_beat(folder->ex);
+		rc = chain_copy(folder->repo, own, link, err);
+		if (rc == PMJ_OK && ((i + 1) % STEP_COMMITS == 0 || i + 1 == links->count)) {
+			rc = branch_move(folder->repo, run, &link->commit, &from, err);
+			from = link->commit;
+		}
+	}
+	return rc;
+}
+
+static enum pmj_code
+far_tip(void *ctx, git_oid *out, const struct shape_place *run, struct pmj_error *err)
+{
+	struct folder *folder = ctx;
+
+	return branch_tip(folder->repo, out, run, err);
+}
+
+static enum pmj_code
+folder_open(struct folder *out, const struct exchange *ex, const char *hex, const char *dir,
+    struct pmj_error *err)
+{
+	struct stat st;
+	enum pmj_code rc = PMJ_OK;
+
+	if (stat(dir, &st) != 0 || !S_ISDIR(st.st_mode)) {
+		(void)pmj_fail(err, PMJ_UNREACHED, "there is no folder %s", dir);
+		pmj_hint(err, "plug in the disk or connect the share, then try again");
+		return PMJ_UNREACHED;
+	}
+	out->path = mem_printf("%s/%s.git", dir, hex);
+	if (lstat(out->path, &st) != 0 && !ex->create) {
+		(void)pmj_fail(err, PMJ_UNREACHED, "%s has no mailbox %s", dir, hex);
+		pmj_hint(
+		    err, "check the folder; the hub makes the mailbox when it exchanges there");
+		return PMJ_UNREACHED;
+	}
+	if (ex->create)
+		rc = bare_make(out->path, err);
+	if (rc == PMJ_OK)
+		rc = bare_open(&out->repo, out->path, err);
+	if (rc == PMJ_OK)
+		out->shared = stat(out->path, &st) == 0 && (st.st_mode & S_IWGRP) != 0;
+	return rc;
+}
+
+static enum pmj_code
+send(struct exchange *ex, struct folder *folder, const uint8_t mailbox[static PMJ_MAILBOX_BYTES],
+    struct pmj_error *err)
+{
+	const struct exchange_far far = {folder->repo, push, far_tip, folder};
+	struct branch_tips tips = {0};
+	enum pmj_code rc;
+	int lock = -1;
+
+	if ((rc = bare_lock(&lock, folder->path, LOCK_WAIT_MS, err)) != PMJ_OK)
+		return rc;
+	if (ex->write_lane == SHAPE_LANE_DOWN)
+		(void)bare_sweep(folder->path, LITTER_AGE_S);
+	rc = branch_tips(folder->repo, &tips, mailbox, ex->write_lane, err);
+	if (rc == PMJ_OK)
+		rc = exchange_send(ex, &far, mailbox, &tips, err);
+	branch_tips_close(&tips);
+	(void)close(lock);
+	return rc;
+}
+
+static enum pmj_code
+receive(struct exchange *ex, const struct folder *folder,
+    const uint8_t mailbox[static PMJ_MAILBOX_BYTES], struct pmj_error *err)
+{
+	struct branch_tips tips = {0};
+	enum pmj_code rc;
+
+	rc = branch_tips(folder->repo, &tips, mailbox, exchange_read_lane(ex), err);
+	if (rc == PMJ_OK)
+		rc = exchange_receive(ex, folder->repo, &tips, err);
+	branch_tips_close(&tips);
+	return rc;
+}
+
+enum pmj_code
+folder_exchange(struct exchange *ex, const uint8_t mailbox[static PMJ_MAILBOX_BYTES],
+    const char *dir, struct pmj_error *err)
+{
+	char hex[2 * PMJ_MAILBOX_BYTES + 1];
+	struct folder folder = {.ex = ex};
+	struct pmj_error why;
+	enum pmj_code rc;
+	enum pmj_code got;
+	mode_t mask = 077;
+
+	(void)text_hex(hex, mailbox, PMJ_MAILBOX_BYTES);
+	rc = folder_open(&folder, ex, hex, dir, err);
+	if (rc != PMJ_OK)
+		goto out;
+	if (folder.shared)
+		mask = umask(007);
+	rc = send(ex, &folder, mailbox, err);
+	got = receive(ex, &folder, mailbox, &why);
+	if (folder.shared)
+		(void)umask(mask);
+	if (rc == PMJ_OK && got != PMJ_OK) {
+		rc = got;
+		if (err != NULL)
+			*err = why;
+	}
+out:
+	git_repository_free(folder.repo);
+	free(folder.path);
+	return rc;
+}

@@ -1,0 +1,213 @@
+#include "carry/line.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/text.h"
+
+/* A hub says thousands of runs in one array; nothing here is kept but what is asked for. */
+static const struct json_limits limits = {4, 4096, 4096, 4096};
+
+static enum pmj_code
+read_place(struct shape_place *out, const json_t *item, struct pmj_error *err)
+{
+	const char *mailbox = json_string_value(json_array_get(item, 0));
+	const char *incarnation = json_string_value(json_array_get(item, 2));
+	json_int_t lane = json_integer_value(json_array_get(item, 1));
+	json_int_t segno = json_integer_value(json_array_get(item, 3));
+
+	memset(out, 0, sizeof(*out));
+	if (json_array_size(item) != 4 || mailbox == NULL || incarnation == NULL ||
+	    !text_unhex(out->mailbox, sizeof(out->mailbox), mailbox) ||
+	    !text_unhex(out->incarnation, sizeof(out->incarnation), incarnation))
+		return pmj_fail(
+		    err, PMJ_INVALID, "a place is not [mailbox, lane, incarnation, segno]");
+	if (lane < 1 || lane > 5 || segno < 0)
+		return pmj_fail(err, PMJ_INVALID, "lane or segno of a place is out of range");
+	out->lane = (uint8_t)lane;
+	out->segno = (uint64_t)segno;
+	return PMJ_OK;
+}
+
+static enum pmj_code
+read_places(struct places *out, const json_t *list, struct pmj_error *err)
+{
+	struct shape_place place;
+	enum pmj_code rc;
+
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		if ((rc = read_place(&place, json_array_get(list, i), err)) != PMJ_OK)
+			return rc;
+		places_add(out, &place);
+	}
+	places_sort(out);
+	return PMJ_OK;
+}
+
+static enum pmj_code
+read_remotes(struct line_order *out, const json_t *line, struct pmj_error *err)
+{
+	const json_t *list = json_arr(line, "remotes");
+	int64_t write_lane = json_int(line, "write", 0);
+
+	if (write_lane != SHAPE_LANE_UP && write_lane != SHAPE_LANE_DOWN)
+		return pmj_fail(err, PMJ_INVALID, "remotes: write is not 1 or 2");
+	if (list == NULL)
+		return pmj_fail(err, PMJ_INVALID, "remotes: no list of remotes");
+	out->write_lane = (uint8_t)write_lane;
+	out->remotes = mem_array(json_array_size(list) + 1, sizeof(*out->remotes));
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const json_t *item = json_array_get(list, i);
+		struct job_remote *remote = &out->remotes[out->remote_count];
+		const char *url = json_str(item, "url");
+
+		if (url == NULL ||
+		    !json_unhex(item, "mailbox", remote->mailbox, sizeof(remote->mailbox)))
+			return pmj_fail(
+			    err, PMJ_INVALID, "remotes: number %zu has no mailbox and url", i + 1);
+		remote->url = mem_strdup(url);
+		out->remote_count++;
+	}
+	return PMJ_OK;
+}
+
+static enum pmj_code
+read_sync(struct line_order *out, const json_t *line, struct pmj_error *err)
+{
+	const char *url = json_str(line, "url");
+
+	out->url = url != NULL ? mem_strdup(url) : NULL;
+	out->create = json_flag(line, "create");
+	return read_places(&out->places, json_arr(line, "have"), err);
+}
+
+static enum pmj_code
+read_parcel(struct line_order *out, const json_t *line, struct pmj_error *err)
+{
+	const char *dir = json_str(line, "dir");
+
+	if (dir == NULL)
+		return pmj_fail(err, PMJ_INVALID, "parcel: no dir");
+	out->dir = mem_strdup(dir);
+	return read_places(&out->places, json_arr(line, "have"), err);
+}
+
+static enum pmj_code
+read_wake(struct line_order *out, const json_t *line, struct pmj_error *err)
+{
+	out->urgent = json_flag(line, "urgent");
+	return read_places(&out->places, json_arr(line, "have"), err);
+}
+
+static enum pmj_code
+read_acked(struct line_order *out, const json_t *line, struct pmj_error *err)
+{
+	return read_places(&out->places, json_arr(line, "upto"), err);
+}
+
+static const struct {
+	const char *name;
+	enum line_do what;
+	enum pmj_code (*read)(struct line_order *out, const json_t *line, struct pmj_error *err);
+} orders[] = {
+    {"remotes", LINE_REMOTES, read_remotes},
+    {"sync", LINE_SYNC, read_sync},
+    {"parcel", LINE_PARCEL, read_parcel},
+    {"wake", LINE_WAKE, read_wake},
+    {"acked", LINE_ACKED, read_acked},
+};
+
+enum pmj_code
+line_read(struct line_order *out, const char *bytes, size_t len, struct pmj_error *err)
+{
+	json_t *line = NULL;
+	const char *what;
+	enum pmj_code rc;
+
+	memset(out, 0, sizeof(*out));
+	if ((rc = json_read(&line, bytes, len, &limits, err)) != PMJ_OK)
+		return rc;
+	what = json_str(line, "do");
+	rc = pmj_fail(err, PMJ_INVALID, "%.40s is nothing we can do", what != NULL ? what : "\"\"");
+	for (size_t i = 0; what != NULL && i < sizeof(orders) / sizeof(*orders); i++) {
+		if (strcmp(orders[i].name, what) != 0)
+			continue;
+		out->what = orders[i].what;
+		out->id = json_int(line, "id", 0);
+		out->has_have = json_arr(line, "have") != NULL;
+		rc = orders[i].read(out, line, err);
+		break;
+	}
+	json_decref(line);
+	if (rc != PMJ_OK)
+		line_order_close(out);
+	return rc;
+}
+
+void
+line_order_close(struct line_order *order)
+{
+	for (size_t i = 0; i < order->remote_count; i++)
+		free(order->remotes[i].url);
+	free(order->remotes);
+	free(order->url);
+	free(order->dir);
+	places_close(&order->places);
+	memset(order, 0, sizeof(*order));
+}
+
+static void
+put_line(struct buf *out, json_t *event)
+{
+	json_put(out, event);
+	buf_put_text(out, "\n");
+	json_decref(event);
+}
+
+void
+line_put_event(
+    struct buf *out, enum exchange_event what, const struct shape_place *place, size_t count)
+{
+	static const char *const names[] = {"arrived", "carried", "delivered", "foreign"};
+	json_t *event = json_pack("{s:s}", "event", names[what]);
+
+	if (what == EXCHANGE_ARRIVED) {
+		(void)json_object_set_new(event, "count", json_integer((json_int_t)count));
+	} else if (what == EXCHANGE_FOREIGN) {
+		(void)json_object_set_new(
+		    event, "mailbox", json_hex(place->mailbox, sizeof(place->mailbox)));
+		(void)json_object_set_new(event, "lane", json_integer(place->lane));
+		(void)json_object_set_new(
+		    event, "inc", json_hex(place->incarnation, sizeof(place->incarnation)));
+		(void)json_object_set_new(event, "segno", json_integer((json_int_t)place->segno));
+	} else {
+		json_t *segment = json_array();
+
+		(void)json_array_append_new(
+		    segment, json_hex(place->mailbox, sizeof(place->mailbox)));
+		(void)json_array_append_new(segment, json_integer(place->lane));
+		(void)json_array_append_new(
+		    segment, json_hex(place->incarnation, sizeof(place->incarnation)));
+		(void)json_array_append_new(segment, json_integer((json_int_t)place->segno));
+		(void)json_object_set_new(event, "segment", segment);
+	}
+	put_line(out, event);
+}
+
+void
+line_put_hello(struct buf *out)
+{
+	put_line(out, json_pack("{s:s,s:s}", "event", "hello", "version", PAMOJA_VERSION));
+}
+
+void
+line_put_done(struct buf *out, int64_t id, enum pmj_code rc, const struct pmj_error *err,
+    size_t sent, size_t got)
+{
+	put_line(out,
+	    json_pack("{s:s,s:I,s:s,s:s,s:s,s:I,s:I}", "event", "done", "id", (json_int_t)id,
+	        "code", pmj_code_name(rc), "message", rc != PMJ_OK ? err->message : "", "hint",
+	        rc != PMJ_OK ? err->hint : "", "sent", (json_int_t)sent, "got", (json_int_t)got));
+}

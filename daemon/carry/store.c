@@ -1,0 +1,134 @@
+#include "carry/store.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/diag.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "carry/bare.h"
+#include "carry/branch.h"
+
+/* After so many commits the branch is moved, so that a stop costs only these. */
+#define STEP_COMMITS 64
+
+enum pmj_code
+store_open(git_repository **out, const char *folder,
+    const uint8_t mailbox[static PMJ_MAILBOX_BYTES], uint8_t lane, struct pmj_error *err)
+{
+	char hex[2 * PMJ_MAILBOX_BYTES + 1];
+	char *path =
+	    mem_printf("%s/%s-%u.git", folder, text_hex(hex, mailbox, PMJ_MAILBOX_BYTES), lane);
+	enum pmj_code rc;
+
+	*out = NULL;
+	rc = bare_make(path, err);
+	if (rc == PMJ_OK) {
+		bare_sweep_own(path);
+		rc = bare_open(out, path, err);
+	}
+	if (rc != PMJ_OK)
+		pmj_hint(err, "remove the folder %s; it is made again", path);
+	free(path);
+	return rc;
+}
+
+/* The spool's file at a segno that the chain has already: is it the same segment? */
+static void
+compare_held(struct store_run *out, const struct chain_links *held, const struct spool_item *item,
+    const struct buf *bytes)
+{
+	git_oid blob;
+
+	chain_blob_id(&blob, bytes->bytes, bytes->len);
+	if (!git_oid_equal(&blob, &held->items[item->place.segno - held->items[0].segno].blob) &&
+	    out->differs == 0)
+		out->differs = item->place.segno;
+}
+
+/* One file of the spool: compare it with the chain, or put it on top of it. */
+static enum pmj_code
+take_one(struct store_run *out, git_repository *store, const struct chain_links *held,
+    const struct spool_item *item, const struct buf *bytes, git_oid *made, struct pmj_error *err)
+{
+	struct chain_link link;
+	enum pmj_code rc;
+
+	if (held->count > 0 && item->place.segno <= held->items[held->count - 1].segno) {
+		compare_held(out, held, item, bytes);
+		return PMJ_OK;
+	}
+	if (item->place.segno != out->tip_segno + 1) {
+		out->gap = true;
+		return PMJ_OK;
+	}
+	rc = chain_add(
+	    store, &link, out->tip_segno > 0 ? made : NULL, item->place.segno, bytes, err);
+	if (rc == PMJ_OK) {
+		*made = link.commit;
+		out->tip_segno = link.segno;
+	}
+	return rc;
+}
+
+static enum pmj_code
+take_all(struct store_run *out, git_repository *store, const struct os *os, const char *spool_out,
+    const struct spool_item *items, size_t count, struct pmj_error *err)
+{
+	struct chain_links held = {0};
+	git_oid made = out->tip;
+	struct buf bytes;
+	enum pmj_code rc = PMJ_OK;
+
+	buf_init(&bytes, 0);
+	if (!git_oid_is_zero(&out->tip))
+		rc = chain_walk(store, &held, &out->tip, items[0].place.segno - 1, err);
+	for (size_t i = 0; i < count && rc == PMJ_OK && !out->gap; i++) {
+		struct pmj_error why;
+
+		if (items[i].tag[0] != '\0')
+			continue;
+		rc = spool_load(&bytes, os, spool_out, &items[i], &why);
+		if (rc != PMJ_OK) { /* acked and gone since we listed it, or no segment */
+			if (rc != PMJ_NOT_FOUND)
+				diag_error("reading the spool", &why);
+			rc = PMJ_OK;
+			continue;
+		}
+		rc = take_one(out, store, &held, &items[i], &bytes, &made, err);
+		if (rc == PMJ_OK && !git_oid_equal(&made, &out->tip) &&
+		    out->tip_segno % STEP_COMMITS == 0) {
+			rc = branch_move(store, &out->run, &made, &out->tip, err);
+			out->tip = made;
+		}
+	}
+	if (rc == PMJ_OK && !git_oid_equal(&made, &out->tip)) {
+		rc = branch_move(store, &out->run, &made, &out->tip, err);
+		out->tip = made;
+	}
+	chain_links_close(&held);
+	buf_close(&bytes);
+	return rc;
+}
+
+enum pmj_code
+store_take(struct store_run *out, git_repository *store, const struct os *os, const char *spool_out,
+    const struct shape_place *run, const struct spool_item *items, size_t count,
+    struct pmj_error *err)
+{
+	struct chain_link link;
+	enum pmj_code rc;
+
+	memset(out, 0, sizeof(*out));
+	out->run = *run;
+	out->run.segno = 0;
+	rc = branch_tip(store, &out->tip, &out->run, err);
+	if (rc == PMJ_OK && !git_oid_is_zero(&out->tip)) {
+		rc = chain_look(store, &link, &out->tip, err);
+		out->tip_segno = link.segno;
+	}
+	if (count == 0 || rc != PMJ_OK)
+		return rc;
+	out->waiting = items[count - 1].place.segno;
+	return take_all(out, store, os, spool_out, items, count, err);
+}
