@@ -66,7 +66,9 @@ sandbox_no_network(struct pmj_error *err)
 	(FOLDER_READ | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_REMOVE_DIR |             \
 	    LANDLOCK_ACCESS_FS_REMOVE_FILE | LANDLOCK_ACCESS_FS_MAKE_DIR |                         \
 	    LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_MAKE_SOCK |                           \
-	    LANDLOCK_ACCESS_FS_MAKE_SYM)
+	    LANDLOCK_ACCESS_FS_MAKE_SYM | LANDLOCK_ACCESS_FS_REFER)
+/* The first Landlock forbids every rename from one folder to another, which git needs: ABI 2. */
+#define LANDLOCK_ABI_MIN 2
 
 static int
 allow_folder(int ruleset, const char *path, unsigned long long access)
@@ -91,6 +93,9 @@ sandbox_folders(bool *in_force, const char *const *writable, size_t writable_cou
 	int bad = 0;
 
 	*in_force = false;
+	if (syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION) <
+	    LANDLOCK_ABI_MIN)
+		return PMJ_OK; /* as below */
 	ruleset = (int)syscall(SYS_landlock_create_ruleset, &attr, sizeof(attr), 0);
 	if (ruleset < 0)
 		return PMJ_OK; /* this kernel has none; the rest of the hardening stands */
