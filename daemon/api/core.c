@@ -1,0 +1,544 @@
+#include "api/core.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/conf.h"
+#include "base/diag.h"
+#include "base/fs.h"
+#include "base/mem.h"
+#include "log/chain.h"
+#include "pamoja/api.h"
+
+#define TICK_MS 15000
+#define SUSPEND_MS 30000
+#define CHECKPOINT_FRAMES 1000
+#define CHECK_SLICE 200
+#define ANCHOR_TAIL 1000
+
+static const struct setting settings_table[] = {
+    {"keys", "unlock_ms", SETTING_INT, offsetof(struct core_settings, unlock_ms), 200, 3000, "milliseconds"},
+    {"lock", "idle_minutes", SETTING_INT, offsetof(struct core_settings, idle_minutes), 0, 600, "minutes"},
+    {"sync", "every_minutes", SETTING_INT, offsetof(struct core_settings, sync_minutes), 1, 1440, "minutes"},
+    {"hub", "look_every_seconds", SETTING_INT, offsetof(struct core_settings, look_seconds), 2, 3600, "seconds"},
+    {"page", "language", SETTING_TEXT, offsetof(struct core_settings, language), 2, 2, "en or sw"},
+};
+
+char *
+core_path(const struct core *core, const char *name)
+{
+	return fs_join(core->home, name);
+}
+
+static enum pmj_code
+read_settings(struct core *core, struct pmj_error *err)
+{
+	struct conf conf = {.path = NULL};
+	char *path = core_path(core, "pamoja.ini");
+	enum pmj_code rc = PMJ_OK;
+
+	core->settings = (struct core_settings){
+	    .unlock_ms = 1000, .idle_minutes = -1, .sync_minutes = 15, .look_seconds = 20};
+	if (fs_exists(core->os, path)) {
+		rc = fs_check_private(core->os, path, err);
+		if (rc == PMJ_OK)
+			rc = conf_read(&conf, core->os, path, err);
+		if (rc == PMJ_OK)
+			rc = conf_settings(&core->settings, &conf, settings_table,
+			    sizeof(settings_table) / sizeof(*settings_table), err);
+		conf_close(&conf);
+	}
+	free(path);
+	return rc;
+}
+
+static void core_tick(void *ctx);
+static bool core_work(void *ctx);
+static void core_exchange_due(void *ctx);
+
+enum pmj_code
+core_start(struct core *core, struct loop *loop, const struct os *os, const char *home, struct pmj_error *err)
+{
+	const char *conf = getenv(PMJ_ENV_CONF);
+	char *kinds_dir = NULL;
+	char *keys = NULL;
+	enum pmj_code rc;
+
+	memset(core, 0, sizeof(*core));
+	core->os = os;
+	core->loop = loop;
+	core->home = mem_strdup(home);
+	core->conf = mem_strdup(conf != NULL && conf[0] != '\0' ? conf : PAMOJA_CONF_DIR);
+	core->next_job = 1;
+	kinds_dir = fs_join(core->conf, "kinds");
+	keys = core_path(core, "keys");
+	if ((rc = read_settings(core, err)) != PMJ_OK)
+		goto out;
+	if ((rc = kinds_read(&core->kinds, os, kinds_dir, err)) != PMJ_OK)
+		goto out;
+	core->state = fs_exists(os, keys) ? CORE_LOCKED : CORE_EMPTY;
+	if (core->state == CORE_LOCKED && (rc = fs_check_private(os, keys, err)) != PMJ_OK)
+		goto out;
+	core->work = loop_work_new(loop, core_work, core);
+	core->tick = loop_timer_new(loop, core_tick, core);
+	core->exchange_timer = loop_timer_new(loop, core_exchange_due, core);
+	rc = carrylink_new(&core->carry, core, err);
+out:
+	free(kinds_dir);
+	free(keys);
+	return rc;
+}
+
+static void
+close_parts(struct core *core)
+{
+	if (core->hub == NULL)
+		sync_free(core->sync);
+	core->sync = NULL;
+	hub_free(core->hub);
+	core->hub = NULL;
+	device_free(core->device);
+	core->device = NULL;
+	journal_close(core->journal);
+	core->journal = NULL;
+	ring_free(core->ring);
+	core->ring = NULL;
+	keyfile_free(core->keys);
+	core->keys = NULL;
+}
+
+void
+core_end(struct core *core)
+{
+	if (core->state == CORE_OPEN)
+		core_lock(core);
+	carrylink_free(core->carry);
+	loop_work_free(core->work);
+	loop_timer_free(core->tick);
+	loop_timer_free(core->exchange_timer);
+	kinds_close(&core->kinds);
+	json_decref(core->last_sync);
+	free(core->settings.language);
+	free(core->home);
+	free(core->conf);
+}
+
+/* --- opening --- */
+
+static const char *const *
+all_schemas(void)
+{
+	static const char *all[64];
+	size_t count = 0;
+
+	for (const char *const *at = sync_schema; *at != NULL; at++)
+		all[count++] = *at;
+	for (const char *const *at = hub_schema; *at != NULL; at++)
+		all[count++] = *at;
+	all[count] = NULL;
+	return all;
+}
+
+/* The ring's anchor was saved after the journal was durable: a journal that is behind it was put back (6.6). */
+static void
+compare_anchor(struct core *core)
+{
+	struct ring_anchor anchor;
+	uint64_t count;
+	uint8_t j[32], then[32];
+
+	ring_anchor(core->ring, &anchor);
+	journal_head(core->journal, &count, j);
+	if (anchor.count == 0)
+		return;
+	if (count < anchor.count) {
+		(void)snprintf(core->warning, sizeof(core->warning),
+		    "the journal is older than the keys: %llu entries of %llu are here",
+		    (unsigned long long)count, (unsigned long long)anchor.count);
+	} else if (journal_chain_at(core->journal, anchor.count, then, NULL) != PMJ_OK ||
+		   !prim_equal(then, anchor.j, sizeof(then))) {
+		(void)snprintf(core->warning, sizeof(core->warning),
+		    "the journal is not the one these keys last saw");
+	}
+	if (core->warning[0] != '\0')
+		diag("anchor: journal %llu, anchor %llu", (unsigned long long)count,
+		    (unsigned long long)anchor.count);
+}
+
+static enum pmj_code
+open_journal(struct core *core, bool fresh, struct pmj_error *err)
+{
+	struct journal_setup setup = {.os = core->os, .home = core->home, .ring = core->ring,
+	    .store_uuid = keyfile_store_uuid(core->keys), .kinds = &core->kinds, .schema = all_schemas()};
+	struct ring_anchor anchor;
+	enum pmj_code rc;
+
+	if (fresh)
+		return journal_create(&core->journal, &setup, err);
+	rc = journal_open(&core->journal, &setup, err);
+	ring_anchor(core->ring, &anchor);
+	if (rc == PMJ_NOT_FOUND && anchor.count == 0) {
+		rc = pmj_fail(err, PMJ_FAILED, "`init` was cut off before it had finished; nothing was recorded yet");
+		pmj_hint(err, "remove %s and run pamoja init again", core->home);
+	}
+	return rc;
+}
+
+enum pmj_code
+core_begin_sync(struct core *core, struct pmj_error *err)
+{
+	struct sync_hooks hooks;
+	enum pmj_code rc;
+
+	if (core->is_hub || core->sync != NULL || !device_enrolled(core->journal))
+		return PMJ_OK;
+	device_hooks(core->device, &hooks);
+	rc = sync_new(&core->sync, core->journal, core->home, &hooks, err);
+	if (rc == PMJ_OK)
+		carrylink_remotes(core);
+	return rc;
+}
+
+static enum pmj_code
+open_parts(struct core *core, bool fresh, struct pmj_error *err)
+{
+	enum pmj_code rc;
+
+	if ((rc = open_journal(core, fresh, err)) != PMJ_OK)
+		return rc;
+	core->is_hub = ring_is_hub(core->ring);
+	if (fresh)
+		return PMJ_OK;
+	compare_anchor(core);
+	if (core->is_hub) {
+		if ((rc = hub_new(&core->hub, core->journal, core->home, err)) != PMJ_OK)
+			return rc;
+		core->sync = hub_sync(core->hub);
+		carrylink_remotes(core);
+		return PMJ_OK;
+	}
+	if ((rc = device_new(&core->device, core->journal, err)) != PMJ_OK)
+		return rc;
+	return core_begin_sync(core, err);
+}
+
+enum pmj_code
+core_open(struct core *core, struct keyfile *keys, struct ring *ring, bool fresh, struct pmj_error *err)
+{
+	struct ring_epoch epoch;
+	enum pmj_code rc;
+
+	core->keys = keys;
+	core->ring = ring;
+	core->warning[0] = '\0';
+	if ((rc = open_parts(core, fresh, err)) != PMJ_OK) {
+		close_parts(core);
+		return rc;
+	}
+	ring_epoch_current(ring, &epoch);
+	memcpy(core->note_pk, epoch.pk, sizeof(core->note_pk));
+	core->note_pk_known = true;
+	core->state = CORE_OPEN;
+	core->checking = !fresh;
+	core->checked = 0;
+	core->last_person_ms = core->os->mono_ms(core->os->ctx);
+	core->suspend_gap_ms = core->os->boot_ms(core->os->ctx) - core->last_person_ms;
+	core->last_look_ms = 0;
+	if (!fresh && journal_reserve_make(core->journal, NULL) != PMJ_OK)
+		diag("the reserve file could not be made");
+	loop_timer_set(core->tick, core->is_hub ? 1000 : TICK_MS);
+	core_wake(core);
+	return PMJ_OK;
+}
+
+enum pmj_code
+core_save_anchor(struct core *core, struct pmj_error *err)
+{
+	struct ring_anchor anchor;
+
+	memset(&anchor, 0, sizeof(anchor));
+	journal_head(core->journal, &anchor.count, anchor.j);
+	if (core->sync != NULL && !core->is_hub)
+		sync_anchor(core->sync, &anchor);
+	ring_set_anchor(core->ring, &anchor);
+	return keyfile_save(core->keys, core->ring, false, err);
+}
+
+/* What is unsent goes to the spool in small segments, so that the carrier can go on with it (4.5). */
+static void
+seal_all(struct core *core)
+{
+	struct pmj_error err;
+	bool more = core->sync != NULL;
+
+	while (more)
+		if (sync_seal_step(core->sync, true, &more, &err) != PMJ_OK) {
+			diag_error("sealing before locking", &err);
+			return;
+		}
+	more = core->sync != NULL;
+	while (more)
+		if (sync_spool_step(core->sync, &more, &err) != PMJ_OK) {
+			diag_error("filling the spool before locking", &err);
+			return;
+		}
+}
+
+void
+core_lock(struct core *core)
+{
+	struct pmj_error err;
+
+	if (core->state != CORE_OPEN)
+		return;
+	(void)pmj_fail(&err, PMJ_LOCKED, "Pamoja was locked meanwhile");
+	exchange_drop_all(core, &err);
+	seal_all(core);
+	if (core_save_anchor(core, &err) != PMJ_OK)
+		diag_error("saving the anchor", &err);
+	close_parts(core);
+	core->state = CORE_LOCKED;
+	core->checking = false;
+	loop_timer_stop(core->exchange_timer);
+	diag("locked");
+}
+
+/* --- time --- */
+
+static bool
+slept(struct core *core, int64_t mono)
+{
+	int64_t gap = core->os->boot_ms(core->os->ctx) - mono;
+	bool jumped = gap - core->suspend_gap_ms > SUSPEND_MS;
+
+	core->suspend_gap_ms = gap;
+	return jumped;
+}
+
+static void
+core_tick(void *ctx)
+{
+	struct core *core = ctx;
+	int64_t mono = core->os->mono_ms(core->os->ctx);
+	int64_t idle = core->settings.idle_minutes >= 0 ? core->settings.idle_minutes : core->is_hub ? 0 : 10;
+
+	if (core->state != CORE_OPEN)
+		return;
+	if (slept(core, mono) && !core->is_hub) {
+		diag("the machine slept: locking");
+		core_lock(core);
+		return;
+	}
+	if (idle > 0 && mono - core->last_person_ms > idle * 60000 && !exchange_running(core)) {
+		diag("idle: locking");
+		core_lock(core);
+		return;
+	}
+	if (core->is_hub && !exchange_running(core) && carrylink_up(core->carry) &&
+	    mono - core->last_look_ms >= core->settings.look_seconds * 1000) {
+		core->last_look_ms = mono;
+		exchange_start(core, EXCHANGE_LOOK, NULL, NULL);
+	}
+	if (journal_wal_frames(core->journal) > 0 && !exchange_running(core) &&
+	    mono - core->last_person_ms > TICK_MS) {
+		struct pmj_error err;
+
+		if (journal_checkpoint(core->journal, &err) != PMJ_OK)
+			diag_error("checkpoint", &err);
+	}
+	loop_timer_set(core->tick, core->is_hub && core->settings.look_seconds * 1000 < TICK_MS
+					   ? core->settings.look_seconds * 1000
+					   : TICK_MS);
+}
+
+static void
+core_exchange_due(void *ctx)
+{
+	struct core *core = ctx;
+
+	if (core->state != CORE_OPEN || core->sync == NULL || !carrylink_up(core->carry))
+		return;
+	core->urgent = false;
+	exchange_start(core, EXCHANGE_LOOK, NULL, NULL);
+}
+
+void
+core_queued(struct core *core, bool urgent)
+{
+	if (core->sync == NULL || (core->urgent && !urgent))
+		return;
+	core->urgent = core->urgent || urgent;
+	loop_timer_set(core->exchange_timer, urgent ? 500 : core->settings.sync_minutes * 60000);
+}
+
+void
+core_wake(struct core *core)
+{
+	loop_work_wake(core->work);
+}
+
+/* One slice of checking the chain against what is stored (6.6). */
+static bool
+check_step(struct core *core)
+{
+	struct pmj_error err;
+	uint64_t count, next;
+	uint8_t j[32];
+
+	journal_head(core->journal, &count, j);
+	if (core->checked < count && journal_check_slice(core->journal, core->checked, CHECK_SLICE, &next,
+					 &err) != PMJ_OK) {
+		(void)snprintf(core->warning, sizeof(core->warning), "%.190s", err.message);
+		diag_error("checking the journal", &err);
+		core->checking = false;
+		return false;
+	}
+	if (core->checked < count && next > core->checked) {
+		core->checked = next;
+		return true;
+	}
+	core->checking = false;
+	return false;
+}
+
+static bool
+core_work(void *ctx)
+{
+	struct core *core = ctx;
+	struct pmj_error err;
+
+	if (core->state != CORE_OPEN)
+		return false;
+	if (exchange_step(core))
+		return true;
+	if (journal_wal_frames(core->journal) >= CHECKPOINT_FRAMES &&
+	    journal_checkpoint(core->journal, &err) != PMJ_OK)
+		diag_error("checkpoint", &err);
+	return core->checking && check_step(core);
+}
+
+/* --- own entries --- */
+
+static enum pmj_code
+stamp(struct core *core, int64_t *pt, uint16_t *counter, struct pmj_error *err)
+{
+	if (core->hub != NULL)
+		return hub_stamp(core->hub, pt, counter, err);
+	device_stamp(core->journal, pt, counter);
+	return PMJ_OK;
+}
+
+static bool
+is_urgent(const struct core_draft *draft)
+{
+	const struct kind *kind = draft->kind;
+	const json_t *value;
+
+	if (draft->verb != NULL && kind->urgent_verb != NULL && strcmp(draft->verb, kind->urgent_verb) == 0)
+		return true;
+	if (kind->urgent_field == NULL || draft->set == NULL)
+		return false;
+	value = json_object_get(draft->set, kind->urgent_field);
+	if (json_is_boolean(value))
+		return json_is_true(value) == (strcmp(kind->urgent_value, "yes") == 0);
+	return json_is_string(value) && strcmp(json_string_value(value), kind->urgent_value) == 0;
+}
+
+static enum pmj_code
+append_one(struct core *core, const struct core_draft *draft, uint8_t rec[PMJ_RECORD_BYTES], bool *urgent,
+    struct pmj_error *err)
+{
+	struct line_draft line = {.kind = draft->kind->name, .kv = draft->kind->version, .rec = draft->rec,
+	    .by = ring_device_id(core->ring), .set = draft->set, .was = draft->was, .verb = draft->verb,
+	    .knows = draft->knows};
+	struct entry entry = {.json = NULL};
+	struct entries_new new_entry = {.entry = &entry, .origin = ENTRY_OWN, .status = ENTRY_ADMITTED};
+	uint8_t e[PMJ_ENTRY_BYTES];
+	struct buf bytes;
+	enum pmj_code rc;
+	int64_t n;
+	bool known;
+
+	buf_init(&bytes, PMJ_LINE_MAX);
+	core->os->random(core->os->ctx, line.n, sizeof(line.n));
+	line.rv = core->hub != NULL ? hub_roster_version(core->hub) : device_roster_version(core->journal);
+	if ((rc = stamp(core, &line.pt, &line.counter, err)) != PMJ_OK)
+		goto out;
+	line_write(&bytes, &line);
+	if ((rc = buf_check(&bytes, err)) != PMJ_OK) {
+		pmj_context(err, "this %s is too long for one entry", draft->kind->name);
+		goto out;
+	}
+	chain_entry(e, bytes.bytes, bytes.len);
+	if ((rc = line_read(&entry, buf_text(&bytes), bytes.len, e, err)) != PMJ_OK)
+		goto out;
+	new_entry.line = buf_text(&bytes);
+	new_entry.len = bytes.len;
+	if ((rc = entries_append(core->journal, &new_entry, &n, &known, err)) != PMJ_OK)
+		goto out;
+	memcpy(rec, entry.rec, PMJ_RECORD_BYTES);
+	*urgent = is_urgent(draft);
+	rc = core->hub != NULL ? hub_shared(core->hub, n, rec, *urgent, err)
+			       : device_queue(core->journal, core->sync, n, draft->kind, *urgent, err);
+out:
+	entry_close(&entry);
+	buf_wipe(&bytes);
+	return rc;
+}
+
+static enum pmj_code
+append_all(struct core *core, const struct core_draft *drafts, size_t count,
+    uint8_t (*recs)[PMJ_RECORD_BYTES], bool *urgent, struct pmj_error *err)
+{
+	enum pmj_code rc;
+
+	if ((rc = journal_begin(core->journal, err)) != PMJ_OK)
+		return rc;
+	for (size_t i = 0; i < count && rc == PMJ_OK; i++) {
+		bool this_urgent = false;
+
+		rc = append_one(core, &drafts[i], recs[i], &this_urgent, err);
+		*urgent = *urgent || this_urgent;
+	}
+	if (rc == PMJ_OK)
+		return journal_commit(core->journal, err);
+	journal_rollback(core->journal);
+	return rc;
+}
+
+enum pmj_code
+core_append(struct core *core, const struct core_draft *drafts, size_t count,
+    uint8_t (*recs)[PMJ_RECORD_BYTES], struct pmj_error *err)
+{
+	bool urgent = false;
+	enum pmj_code rc = append_all(core, drafts, count, recs, &urgent, err);
+
+	if (rc == PMJ_FULL && journal_reserve_release(core->journal, NULL) == PMJ_OK) {
+		diag("the disk is full: the reserve was given up to save an entry");
+		(void)snprintf(core->warning, sizeof(core->warning),
+		    "the disk is full: free some space before the next entry");
+		rc = append_all(core, drafts, count, recs, &urgent, err);
+	}
+	if (rc == PMJ_OK)
+		core_queued(core, urgent);
+	return rc;
+}
+
+void
+core_who(struct core *core, const uint8_t device[static PMJ_DEVICE_BYTES], char **name, char **role)
+{
+	if (core->hub != NULL) {
+		hub_who(core->hub, device, name, role);
+		return;
+	}
+	if (memcmp(device, ring_device_id(core->ring), PMJ_DEVICE_BYTES) == 0) {
+		char *own_name = journal_text(core->journal, "name");
+		char *own_role = journal_text(core->journal, "role");
+
+		*name = own_name != NULL ? own_name : mem_strdup("");
+		*role = own_role != NULL ? own_role : mem_strdup("");
+		return;
+	}
+	device_who(core->journal, device, name, role);
+}

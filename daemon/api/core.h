@@ -1,0 +1,117 @@
+/* core.h - the daemon's one home: keys, journal, lanes, and what is done with them between requests. One thread; only key stretching is elsewhere. */
+#ifndef API_CORE_H
+#define API_CORE_H
+#include "api/server.h"
+#include "base/loop.h"
+#include "crypto/keyfile.h"
+#include "hub/hub.h"
+#include "sync/device.h"
+
+struct carrylink;
+
+struct core_settings {          /* HOME/pamoja.ini */
+	int64_t unlock_ms;      /* [keys] unlock_ms, 200 to 3000 */
+	int64_t idle_minutes;   /* [lock] idle_minutes, 0 (never) to 600 */
+	int64_t sync_minutes;   /* [sync] every_minutes: routine entries wait at most so long for company */
+	int64_t look_seconds;   /* [hub] look_every_seconds: mailboxes are looked at so often */
+	char *language;         /* [page] language: en or sw */
+};
+
+enum core_state { CORE_EMPTY, CORE_LOCKED, CORE_OPEN };
+
+struct core {
+	const struct os *os;
+	struct loop *loop;
+	char *home;
+	char *conf;             /* where kinds/ and words/ are */
+	struct core_settings settings;
+	struct kinds kinds;
+	enum core_state state;
+	bool stretching;        /* a passphrase is being stretched: one at a time */
+	int64_t tries[5];       /* when the last unlock tries were made (mono ms) */
+	struct keyfile *keys;
+	struct ring *ring;
+	struct journal *journal;
+	bool is_hub;
+	struct hub *hub;        /* of a hub */
+	struct device *device;  /* of a worker */
+	struct sync *sync;      /* the hub's, or an enrolled device's; else NULL */
+	uint8_t note_pk[32];    /* for locked notes: known after the first unlock since start */
+	bool note_pk_known;
+	int64_t last_person_ms; /* mono: the last request by a person */
+	int64_t suspend_gap_ms; /* boot clock minus mono clock when last looked */
+	uint64_t checked;       /* how far the journal chain was checked since unlock */
+	bool checking;
+	char warning[200];      /* what the anchor or the checks found, or "" */
+	struct loop_work *work;
+	struct loop_timer *tick;
+	struct loop_timer *exchange_timer;
+	bool urgent;            /* something urgent waits for an exchange */
+	int64_t last_look_ms;
+	struct carrylink *carry;
+	struct exchange *exchanges; /* sync, carry and merge under way, first come first served */
+	int64_t next_job;
+	json_t *last_sync;      /* of this run; the journal keeps it too */
+	void (*stop)(void *ctx);
+	void *stop_ctx;
+};
+
+/** Look at the home and read kinds and settings. Errors: PMJ_PERMISSION with the chmod, a bad settings or kind file with file and line. */
+PMJ_MUST_CHECK enum pmj_code core_start(struct core *core, struct loop *loop, const struct os *os, const char *home, struct pmj_error *err);
+/** Lock if open, and free. */
+void core_end(struct core *core);
+char *core_path(const struct core *core, const char *name); /* HOME/name; caller frees */
+
+/** What the worker thread did: opens the journal and starts the lanes. Takes keys and ring over, also on failure. */
+PMJ_MUST_CHECK enum pmj_code core_open(struct core *core, struct keyfile *keys, struct ring *ring, bool fresh, struct pmj_error *err);
+/** Seal what is unsent, save the anchor, close and wipe. */
+void core_lock(struct core *core);
+/** Begin the lanes of a device that has just been enrolled, or is at unlock. */
+PMJ_MUST_CHECK enum pmj_code core_begin_sync(struct core *core, struct pmj_error *err);
+/** Rewrite the key file with the present anchor. */
+PMJ_MUST_CHECK enum pmj_code core_save_anchor(struct core *core, struct pmj_error *err);
+
+struct core_draft {             /* an own entry */
+	const struct kind *kind;
+	const uint8_t *rec;     /* NULL: makes the record */
+	const json_t *set;
+	const json_t *was;      /* or NULL */
+	const char *verb;       /* or NULL */
+	const json_t *knows;    /* or NULL */
+};
+/** Stamp, write, append and queue entries in one transaction; durable when PMJ_OK. recs receives the record id of each (count x 10 bytes). On a
+ *  full disk the reserve is given up once, so that what is being recorded can still be saved. */
+PMJ_MUST_CHECK enum pmj_code core_append(struct core *core, const struct core_draft *drafts, size_t count,
+                                         uint8_t (*recs)[PMJ_RECORD_BYTES], struct pmj_error *err);
+/** Something was queued: start an exchange soon (urgent: now). */
+void core_queued(struct core *core, bool urgent);
+void core_wake(struct core *core); /* background steps have something to do */
+void core_who(struct core *core, const uint8_t device[static PMJ_DEVICE_BYTES], char **name, char **role);
+
+/* Exchanges (exchange.c). */
+enum exchange_kind { EXCHANGE_SYNC, EXCHANGE_CARRY, EXCHANGE_MERGE, EXCHANGE_LOOK /* by itself: nobody waits */ };
+struct exchange;
+/** where: a folder or NULL. request NULL for EXCHANGE_LOOK. Answers the request when done. */
+void exchange_start(struct core *core, enum exchange_kind kind, const char *where, struct request *request);
+/** One background step of the exchange under way; false when it waits for the carrier or there is none. */
+bool exchange_step(struct core *core);
+/** The carrier said how a job ended. */
+void exchange_carried(struct core *core, int64_t id, const json_t *done);
+/** The carrier went away. */
+void exchange_broken(struct core *core);
+void exchange_drop_all(struct core *core, const struct pmj_error *err);
+bool exchange_running(const struct core *core);
+
+/* The link to pamoja-carry (carrylink.c): daemon/carry/DESIGN.md. */
+PMJ_MUST_CHECK enum pmj_code carrylink_new(struct carrylink **out, struct core *core, struct pmj_error *err);
+void carrylink_free(struct carrylink *link);
+bool carrylink_up(const struct carrylink *link);
+/** Send one line (stolen). False when the carrier is not there. */
+bool carrylink_send(struct carrylink *link, json_t *line);
+/** Tell the carrier its remotes anew. */
+void carrylink_remotes(struct core *core);
+
+/* Every route (routes.c). */
+void core_handle(void *ctx, struct request *request);
+
+#endif
