@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,6 +54,9 @@ enum pmj_code
 chain_setup(struct pmj_error *err)
 {
 	int rc = git_libgit2_init() < 0 ? -1 : forget_settings();
+
+	/* A link that dies while libgit2 writes would kill us. */
+	(void)signal(SIGPIPE, SIG_IGN);
 
 	if (rc == 0)
 		rc = git_libgit2_opts(GIT_OPT_ENABLE_FSYNC_GITDIR, 1);

@@ -23,7 +23,7 @@ struct chain_links {
 
 /**
  * Start libgit2: no settings of the machine are read, everything is synced, hashes are checked, and
- * memory is kept small. Once a process; umask and SIGPIPE are the caller's.
+ * memory is kept small; SIGPIPE is ignored from now on. Once a process.
  */
 PMJ_MUST_CHECK enum pmj_code chain_setup(struct pmj_error *err);
 void chain_teardown(void);

@@ -12,13 +12,10 @@
 /* After so many commits the branch is moved, so that a stop costs only these. */
 #define STEP_COMMITS 64
 
-enum pmj_code
-store_open(git_repository **out, const char *folder,
-    const uint8_t mailbox[static PMJ_MAILBOX_BYTES], uint8_t lane, struct pmj_error *err)
+/* path is ours to free. */
+static enum pmj_code
+open_path(git_repository **out, char *path, struct pmj_error *err)
 {
-	char hex[2 * PMJ_MAILBOX_BYTES + 1];
-	char *path =
-	    mem_printf("%s/%s-%u.git", folder, text_hex(hex, mailbox, PMJ_MAILBOX_BYTES), lane);
 	enum pmj_code rc;
 
 	*out = NULL;
@@ -31,6 +28,31 @@ store_open(git_repository **out, const char *folder,
 		pmj_hint(err, "remove the folder %s; it is made again", path);
 	free(path);
 	return rc;
+}
+
+enum pmj_code
+store_open(git_repository **out, const char *folder,
+    const uint8_t mailbox[static PMJ_MAILBOX_BYTES], uint8_t lane, struct pmj_error *err)
+{
+	char hex[2 * PMJ_MAILBOX_BYTES + 1];
+
+	return open_path(out,
+	    mem_printf("%s/%s-%u.git", folder, text_hex(hex, mailbox, PMJ_MAILBOX_BYTES), lane),
+	    err);
+}
+
+enum pmj_code
+store_open_run(
+    git_repository **out, const char *folder, const struct shape_place *run, struct pmj_error *err)
+{
+	char mailbox[2 * PMJ_MAILBOX_BYTES + 1];
+	char incarnation[2 * PMJ_INCARNATION_BYTES + 1];
+
+	return open_path(out,
+	    mem_printf("%s/%s-%u-%s.git", folder,
+	        text_hex(mailbox, run->mailbox, sizeof(run->mailbox)), run->lane,
+	        text_hex(incarnation, run->incarnation, sizeof(run->incarnation))),
+	    err);
 }
 
 /* The spool's file at a segno that the chain has already: is it the same segment? */

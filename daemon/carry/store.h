@@ -10,6 +10,11 @@
 PMJ_MUST_CHECK enum pmj_code store_open(git_repository **out, const char *folder,
     const uint8_t mailbox[static PMJ_MAILBOX_BYTES], uint8_t lane, struct pmj_error *err);
 
+/** The same for one run of the lane we read: HOME/carry/MAILBOX-LANE-INCARNATION.git, so that a
+ *  fetch never walks, and never fetches again, what belongs to another run. */
+PMJ_MUST_CHECK enum pmj_code store_open_run(
+    git_repository **out, const char *folder, const struct shape_place *run, struct pmj_error *err);
+
 /** What taking a run from the spool into the store came to. */
 struct store_run {
 	struct shape_place run;
