@@ -190,6 +190,8 @@ enrol_text_read(struct buf *out, const char *text, size_t len, struct pmj_error 
 		if (count < LINE_BYTES) {
 			rc = pmj_fail(err, PMJ_INVALID,
 			    "line %zu is too short, or lines follow the last", line.number - 1);
+			pmj_hint(err, "compare line %zu and what follows it with the original",
+			    line.number - 1);
 			goto out;
 		}
 		count = line_bytes(bytes, &check, &line);

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/mem.h"
 #include "base/text.h"
 
 #define SIGNATURES_MAX 8
@@ -250,8 +249,9 @@ roster_read(struct roster_statement *out, const json_t *line, const uint8_t op_p
 	if (!signed_by(s, json_string_value(p), len, op_pk))
 		return pmj_fail(
 		    err, PMJ_INTEGRITY, "the roster statement is not signed by the hub");
-	out->text = mem_strndup(json_string_value(p), len);
-	if ((out->signatures = json_deep_copy(s)) == NULL) {
+	out->text = strndup(json_string_value(p), len);
+	out->signatures = json_deep_copy(s);
+	if (out->text == NULL || out->signatures == NULL) {
 		rc = pmj_fail(err, PMJ_NO_MEMORY, "out of memory");
 		goto out;
 	}
