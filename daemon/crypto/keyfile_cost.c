@@ -56,8 +56,8 @@ keyfile_tries_take(struct keyfile_tries *tries, const struct os *os, struct pmj_
 
 	if (oldest != 0 && now - oldest < 60000) {
 		(void)pmj_fail(err, PMJ_BUSY, "%d tries within a minute", KEYFILE_TRIES);
-		pmj_hint(err, "wait %d seconds, then try again",
-		    (int)((60000 - (now - oldest)) / 1000) + 1);
+		pmj_hint(
+		    err, "wait %d seconds, then try again", (int)((60999 - (now - oldest)) / 1000));
 		return PMJ_BUSY;
 	}
 	tries->at_ms[tries->next] = now;
