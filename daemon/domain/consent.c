@@ -194,7 +194,7 @@ check_revocations(struct doubts *doubts, const struct deciding *d, const struct 
 		if (record == grant && refusing_stands(d->kind, grant))
 			continue; /* said by check_state */
 		if (record == grant) {
-			doubt(doubts, 4, "it was revoked or refused",
+			doubt(doubts, 6, "it was revoked or refused",
 			    "ask the person, and record a new consent if they give one");
 			return;
 		}
@@ -217,7 +217,7 @@ check_state(struct doubts *doubts, const struct deciding *d, const struct merge_
 	if (grant->voided)
 		doubt(doubts, 8, "it was voided", "record a new consent");
 	if (refusing_stands(d->kind, grant)) {
-		doubt(doubts, 4, "it was revoked or refused",
+		doubt(doubts, 6, "it was revoked or refused",
 		    "ask the person, and record a new consent if they give one");
 		return;
 	}
@@ -311,7 +311,7 @@ check_signed(struct doubts *doubts, const struct deciding *d, const struct merge
 		char what[120];
 		for (size_t j = 0; text != NULL && j < d->kind->consent_signed_count; j++)
 			enough = enough || text_same(text, d->kind->consent_signed[j]);
-		if (text == NULL || enough)
+		if (!is_answer(how->values[i].value) || enough)
 			continue; /* a missing one is said by check_complete */
 		(void)snprintf(
 		    what, sizeof(what), "it is only %.40s, and a signed form is needed", text);

@@ -250,11 +250,11 @@ check_keys(const struct part *part, const char *const *keys, size_t count, struc
 		(void)conf_fail(part->err, part->conf, item->line, "[%s] knows no %.60s",
 		    part->section, item->key);
 		near = text_nearest(item->key, keys, count);
-		if (near != NULL)
-			pmj_hint(part->err, "did you mean %s?", near);
-		else if (field != NULL && strncmp(item->key, "choice.", 7) == 0)
+		if (field != NULL && strncmp(item->key, "choice.", 7) == 0)
 			pmj_hint(
 			    part->err, "name one of the field's choices: choice.VALUE.en or .sw");
+		else if (near != NULL)
+			pmj_hint(part->err, "did you mean %s?", near);
 		else
 			pmj_hint(part->err, "remove the line");
 		return PMJ_INVALID;
