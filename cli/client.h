@@ -1,0 +1,45 @@
+/* client.h - the way to pamojad: which home, is it running, ask and be answered. */
+#ifndef CLI_CLIENT_H
+#define CLI_CLIENT_H
+#include <stdbool.h>
+
+#include "base/json.h"
+
+struct client {
+	char *home;       /* absolute */
+	const char *lang; /* en or sw */
+	int fd;           /* -1 until the first call */
+	bool may_start;   /* start pamojad when it does not run */
+	char cookie[65];
+};
+
+/** Which home: `given`, $PAMOJA_HOME, $XDG_DATA_HOME/pamoja, ~/.local/share/pamoja. PMJ_USAGE when
+ * none can be found. */
+PMJ_MUST_CHECK enum pmj_code client_init(
+    struct client *client, const char *given, struct pmj_error *err);
+void client_close(struct client *client);
+/** en or sw, from LC_ALL, LC_MESSAGES, LANGUAGE and LANG. */
+const char *client_language(void);
+
+/**
+ * One request. Connects first, and starts the daemon when it must and may.
+ *
+ * out   the answer; the caller decrefs. NULL on failure, but with PMJ_PARTIAL it holds what was
+ * done. body  NULL for a request without one; not stolen. Errors what the daemon says, with its
+ * code; PMJ_FAILED when it is not running and was not to be started.
+ */
+PMJ_MUST_CHECK enum pmj_code client_get(
+    struct client *client, json_t **out, const char *path, struct pmj_error *err);
+PMJ_MUST_CHECK enum pmj_code client_post(struct client *client, json_t **out, const char *path,
+    const json_t *body, struct pmj_error *err);
+/** The same without a time limit: for what waits for the outside, or reads the whole journal. */
+PMJ_MUST_CHECK enum pmj_code client_get_patient(
+    struct client *client, json_t **out, const char *path, struct pmj_error *err);
+PMJ_MUST_CHECK enum pmj_code client_post_patient(struct client *client, json_t **out,
+    const char *path, const json_t *body, struct pmj_error *err);
+/** Is the daemon there already? Starts nothing. */
+bool client_is_up(struct client *client);
+/** The error in an answer's "error"; PMJ_OK when there is none. */
+PMJ_MUST_CHECK enum pmj_code client_error(const json_t *answer, int status, struct pmj_error *err);
+
+#endif

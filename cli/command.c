@@ -1,0 +1,341 @@
+#include "cli/command.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "cli/enrol.h"
+#include "cli/help.h"
+#include "cli/home.h"
+#include "cli/hub.h"
+#include "cli/import.h"
+#include "cli/kinds.h"
+#include "cli/note.h"
+#include "cli/record.h"
+#include "cli/status.h"
+#include "cli/sync.h"
+#include "cli/term.h"
+#include "pamoja/api.h"
+
+const struct option command_global[] = {
+    {"home", "DIR", "where the records are (else $PAMOJA_HOME, else ~/.local/share/pamoja)"},
+    {"json", NULL, "one JSON document instead of text"},
+    {"no-input", NULL, "ask nothing"},
+    {"passphrase-file", "FILE", "the passphrase, where there is no terminal"},
+    {"help", NULL, "this help"},
+    {"version", NULL, "which version this is"},
+    {NULL, NULL, NULL},
+};
+
+static const struct option none[] = {{NULL, NULL, NULL}};
+static const struct option find_options[] = {
+    {"limit", "N", "at most N (usually 50)"},
+    {NULL, NULL, NULL},
+};
+static const struct option list_options[] = {
+    {"since", "DATE", "list: from this day on"},
+    {"limit", "N", "list: at most N (usually 100)"},
+    {"all", NULL, "list: voided ones too"},
+    {NULL, NULL, NULL},
+};
+
+#define RECORD_HELP "A record is meant by its short id, the beginning of it, or its title.\n"
+
+const struct command command_table[] = {
+    {"init", GROUP_START, home_init, 0, 0, "", "make a home for your records", home_init_options,
+        "Without options it asks. Examples:\n"
+        "  pamoja init\n"
+        "  pamoja init --name \"Amina\" --role peer\n"
+        "  pamoja init --practice\n"
+        "  pamoja init --hub --name \"Office\" --mailboxes /srv/mailboxes --root-key "
+        "/media/stick/root-key.txt\n"},
+    {"unlock", GROUP_START, home_unlock, 0, 0, "", "open the records with your passphrase", none,
+        NULL},
+    {"lock", GROUP_START, home_lock, 0, 0, "", "close them", none, NULL},
+    {"passphrase", GROUP_START, home_passphrase, 0, 0, "", "choose a new passphrase",
+        home_new_options, NULL},
+    {"recover", GROUP_START, home_recover, 0, 0, "",
+        "open with the recovery code, when the passphrase is forgotten", home_recover_options,
+        NULL},
+    {"status", GROUP_START, status_run, 0, 0, "", "how things stand, and what to do next", none,
+        "Its exit status is 0 also when locked or when there is nothing yet.\n"},
+    {"log", GROUP_START, status_log, 0, 0, "", "what happened, newest last", status_log_options,
+        NULL},
+    {"verify", GROUP_START, status_verify, 0, COMMAND_MANY, "[PERSON]",
+        "check that nothing was changed or lost", status_verify_options,
+        "With a person, the digest of everything recorded about them: the same digest on\n"
+        "two laptops means the same records. Examples:\n"
+        "  pamoja verify\n"
+        "  pamoja verify \"Juma K.\"\n"},
+    {"show", GROUP_RECORDS, record_show, 1, COMMAND_MANY, "ID", "one record", none, RECORD_HELP},
+    {"edit", GROUP_RECORDS, record_edit, 1, COMMAND_MANY, "ID [FIELD=VALUE …]",
+        "change fields of a record", none,
+        RECORD_HELP "Without fields it asks; - reads them from standard input. FIELD= clears a "
+                    "field. Examples:\n"
+                    "  pamoja edit 7k2m9\n"
+                    "  pamoja edit 7k2m9 phone=0712000000\n"},
+    {"void", GROUP_RECORDS, record_void, 1, COMMAND_MANY, "ID REASON",
+        "a mistake: let a record no longer count", none, RECORD_HELP},
+    {"history", GROUP_RECORDS, record_history, 1, COMMAND_MANY, "ID",
+        "who wrote what in a record, and when", none, RECORD_HELP},
+    {"find", GROUP_RECORDS, record_find, 1, COMMAND_MANY, "WORDS",
+        "search everything; beginnings of words are enough", find_options, NULL},
+    {"today", GROUP_RECORDS, record_today, 0, 0, "", "what is due", none, NULL},
+    {"note", GROUP_RECORDS, note_run, 0, COMMAND_MANY, "[TEXT]",
+        "keep a thought, even while locked", note_options,
+        "Without text it asks; - reads it from standard input. Examples:\n"
+        "  pamoja note\n"
+        "  pamoja note --locked\n"},
+    {"import", GROUP_RECORDS, import_run, 1, 1, "FILE", "many records from JSON lines or a table",
+        import_options,
+        "JSON lines: {\"kind\":\"person\",\"ref\":\"p1\",\"fields\":{\"name\":\"Juma K.\"}} and "
+        "then\n"
+        "\"@p1\" in a link field of a later line. CSV: the first row names the fields.\n"
+        "FILE may be - for standard input. Examples:\n"
+        "  pamoja import people.csv --kind person --dry-run\n"
+        "  pamoja import records.jsonl\n"},
+    {"kinds", GROUP_RECORDS, kinds_list, 0, 0, "", "the kinds of records there are", none, NULL},
+    {"kinds check", GROUP_RECORDS, kinds_check, 1, 1, "FILE",
+        "is this declaration of a kind in order?", none, NULL},
+    {"sync", GROUP_EXCHANGE, sync_run, 0, 0, "", "exchange with the hub now", sync_options,
+        "What you record is safe on this laptop before it is sent. Exit status 6: nothing was\n"
+        "reached; nothing is lost.\n"},
+    {"carry", GROUP_EXCHANGE, sync_carry, 1, 1, "DIR", "exchange by a stick or a shared folder",
+        none, NULL},
+    {"enrol request", GROUP_EXCHANGE, enrol_request, 0, 0, "", "ask to join your programme's hub",
+        enrol_request_options, NULL},
+    {"enrol accept", GROUP_EXCHANGE, enrol_accept, 0, 1, "INVITATION", "join with the answer",
+        enrol_accept_options, NULL},
+    {"hub enrol", GROUP_HUB, hub_enrol, 0, 1, "REQUEST", "take in a worker's laptop",
+        hub_enrol_options,
+        "Examples:\n"
+        "  pamoja hub enrol --file request.txt --role ally --name \"Baraka\"\n"},
+    {"hub roster", GROUP_HUB, hub_roster, 0, 0, "", "who is enrolled", none, NULL},
+    {"hub assign", GROUP_HUB, hub_assign, 2, COMMAND_MANY, "PERSON WORKER …",
+        "share a person with workers", none, NULL},
+    {"hub unassign", GROUP_HUB, hub_unassign, 2, COMMAND_MANY, "PERSON WORKER …", "withdraw it",
+        none, NULL},
+    {"hub merge", GROUP_HUB, hub_merge, 0, 0, "", "merge what is in the mailboxes now", none, NULL},
+    {"hub conflicts", GROUP_HUB, hub_conflicts, 0, 0, "", "what two people wrote differently", none,
+        NULL},
+    {"hub resolve", GROUP_HUB, hub_resolve, 1, 1, "ID", "decide a conflict", hub_resolve_options,
+        "Without options it shows the values and asks. Examples:\n"
+        "  pamoja hub resolve 3f9a --keep 2\n"
+        "  pamoja hub resolve 3f9a --value 0712000000\n"},
+    {"hub held", GROUP_HUB, hub_held, 0, 0, "", "what was not admitted, and why", none, NULL},
+    {"hub release", GROUP_HUB, hub_release, 1, 1, "ID", "admit it after all", none, NULL},
+    {"help", GROUP_START, help_run, 0, 2, "[COMMAND]", "what can be typed", none, NULL},
+    {NULL, GROUP_START, NULL, 0, 0, NULL, NULL, NULL, NULL},
+};
+
+const struct command command_kind = {"KIND", GROUP_KIND, kinds_command, 1, COMMAND_MANY,
+    "add|list|VERB …", "the commands of every kind of record", list_options, NULL};
+
+const struct command *
+command_find(const char *first, const char *second)
+{
+	size_t len = strlen(first);
+
+	for (const struct command *c = command_table; second != NULL && c->name != NULL; c++)
+		if (strncmp(c->name, first, len) == 0 && c->name[len] == ' ' &&
+		    strcmp(c->name + len + 1, second) == 0)
+			return c;
+	for (const struct command *c = command_table; c->name != NULL; c++)
+		if (strcmp(c->name, first) == 0)
+			return c;
+	return NULL;
+}
+
+bool
+command_is_group(const char *first)
+{
+	size_t len = strlen(first);
+
+	for (const struct command *c = command_table; c->name != NULL; c++)
+		if (strncmp(c->name, first, len) == 0 && c->name[len] == ' ')
+			return true;
+	return false;
+}
+
+/* No such command: the nearest of the table's and the kinds' names. */
+static enum pmj_code
+fail_unknown(struct cli *cli, const char *first, const char *second, struct pmj_error *err)
+{
+	const char *names[192], *near;
+	const json_t *kinds = NULL, *kind;
+	char typed[128];
+	size_t count = 0, i;
+
+	(void)snprintf(typed, sizeof(typed), "%s%s%s", first, second != NULL ? " " : "",
+	    second != NULL ? second : "");
+	for (const struct command *c = command_table; c->name != NULL && count < 128; c++)
+		if ((strchr(c->name, ' ') != NULL) == (second != NULL))
+			names[count++] = c->name;
+	if (second == NULL && kinds_load(cli, &kinds, NULL) == PMJ_OK)
+		json_array_foreach(kinds, i, kind)
+		{
+			if (count < 192)
+				names[count++] = json_str(kind, "name");
+		}
+	(void)pmj_fail(err, PMJ_USAGE, "there is no command or kind \"%.80s\"", typed);
+	near = text_nearest(typed, names, count);
+	if (near != NULL)
+		pmj_hint(err, "did you mean `pamoja %s`?", near);
+	else
+		pmj_hint(err, "`pamoja help%s%s` shows what there is", second != NULL ? " " : "",
+		    second != NULL ? first : "");
+	return PMJ_USAGE;
+}
+
+static enum pmj_code
+check_count(const struct command *command, const struct args *args, struct pmj_error *err)
+{
+	if (args->count >= command->least && args->count <= command->most)
+		return PMJ_OK;
+	if (args->count < command->least)
+		(void)pmj_fail(
+		    err, PMJ_USAGE, "`pamoja %s` needs more: %s", command->name, command->words);
+	else
+		(void)pmj_fail(err, PMJ_USAGE, "`pamoja %s` takes less: \"%.60s\" is too much",
+		    command->name, args->words[command->most]);
+	pmj_hint(err, "`pamoja %s --help` shows how it is written", command->name);
+	return PMJ_USAGE;
+}
+
+/* Help asked for with --help: of the table's command, or of the kind and its verb. */
+static enum pmj_code
+help_for(
+    struct cli *cli, const struct command *command, const struct args *args, struct pmj_error *err)
+{
+	if (command != &command_kind) {
+		help_command(command);
+		return PMJ_OK;
+	}
+	return help_kind(
+	    kinds_named(cli, args->words[0]), args->count > 1 ? args->words[1] : NULL, err);
+}
+
+static enum pmj_code
+run_words(struct cli *cli, const struct command *command, struct args *args, struct pmj_error *err)
+{
+	bool kind = command == &command_kind;
+	struct args rest = *args;
+
+	if (args_has(args, "help"))
+		return help_for(cli, command, args, err);
+	if (!kind) {
+		size_t words = strchr(command->name, ' ') != NULL ? 2 : 1;
+
+		rest.words += words;
+		rest.count -= words;
+	}
+	if (!kind && check_count(command, &rest, err) != PMJ_OK)
+		return PMJ_USAGE;
+	return command->run(cli, &rest, err);
+}
+
+/* The command of the first words. *command stays NULL for help on everything or on a group. */
+static enum pmj_code
+choose(struct cli *cli, const struct command **command, char **argv, struct pmj_error *err)
+{
+	size_t at = args_first_word(argv, command_global);
+	const char *first = argv[at], *second = first != NULL ? argv[at + 1] : NULL;
+	const json_t *kinds = NULL;
+	enum pmj_code rc;
+
+	*command = NULL;
+	if (first == NULL || first[0] == '-')
+		return PMJ_OK;
+	if (second != NULL && second[0] == '-')
+		second = NULL;
+	if ((*command = command_find(first, second)) != NULL)
+		return PMJ_OK;
+	if (command_is_group(first))
+		return second == NULL ? PMJ_OK : fail_unknown(cli, first, second, err);
+	if (kinds_named(cli, first) != NULL) {
+		*command = &command_kind;
+		return PMJ_OK;
+	}
+	if ((rc = kinds_load(cli, &kinds, err)) != PMJ_OK) {
+		pmj_context(err,
+		    "\"%.40s\" is no command of pamoja's own, and the kinds are not known", first);
+		return rc;
+	}
+	return fail_unknown(cli, first, NULL, err);
+}
+
+static void
+set_options(struct cli *cli, const struct args *args)
+{
+	const char *from_env = getenv(PMJ_ENV_PASSPHRASE_FILE);
+
+	cli->json = args_has(args, "json");
+	cli->passphrase_file = args_value(args, "passphrase-file");
+	if (cli->passphrase_file == NULL && from_env != NULL && *from_env != '\0')
+		cli->passphrase_file = from_env;
+}
+
+/* Without a command: help, the version, or what the group of commands offers. */
+static enum pmj_code
+run_none(struct cli *cli, const struct args *args, struct pmj_error *err)
+{
+	if (args_has(args, "version")) {
+		term_say("pamoja %s\n", PAMOJA_VERSION);
+		return PMJ_OK;
+	}
+	if (args->count > 0)
+		help_group(args->words[0]);
+	else
+		help_all(cli);
+	if (args_has(args, "help") || (args->count == 0 && args->given_count == 0))
+		return PMJ_OK;
+	return pmj_fail(err, PMJ_USAGE,
+	    args->count > 0 ? "the second word of the command is missing" : "which command?");
+}
+
+/* Options that shape everything else, wherever they stand. A word after "--" is none. */
+static void
+look_ahead(char **argv, const char **home, bool *json, bool *no_input)
+{
+	for (size_t i = 0; argv[i] != NULL && strcmp(argv[i], "--") != 0; i++) {
+		if (strcmp(argv[i], "--json") == 0)
+			*json = true;
+		else if (strcmp(argv[i], "--no-input") == 0)
+			*no_input = true;
+		else if (strcmp(argv[i], "--home") == 0 && argv[i + 1] != NULL)
+			*home = argv[i + 1];
+		else if (strncmp(argv[i], "--home=", 7) == 0)
+			*home = argv[i] + 7;
+	}
+}
+
+enum pmj_code
+command_run(char **argv, bool *json, struct pmj_error *err)
+{
+	const struct option *tables[] = {command_global, none, NULL};
+	const struct command *command = NULL;
+	const char *home = NULL;
+	struct args args = {0};
+	struct cli cli = {0};
+	bool no_input = false;
+	enum pmj_code rc;
+
+	look_ahead(argv, &home, json, &no_input);
+	term_init(no_input);
+	cli.json = *json;
+	if ((rc = client_init(&cli.client, home, err)) != PMJ_OK ||
+	    (rc = choose(&cli, &command, argv, err)) != PMJ_OK)
+		goto out;
+	if (command != NULL)
+		tables[1] = command->options;
+	if ((rc = args_parse(&args, argv, tables, err)) != PMJ_OK)
+		goto out;
+	set_options(&cli, &args);
+	rc = command == NULL ? run_none(&cli, &args, err) : run_words(&cli, command, &args, err);
+out:
+	args_close(&args);
+	json_decref(cli.kinds);
+	client_close(&cli.client);
+	return rc;
+}

@@ -1,0 +1,306 @@
+#include "cli/form.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/os.h"
+#include "base/text.h"
+#include "cli/kinds.h"
+#include "cli/record.h"
+#include "cli/term.h"
+#include "pamoja/limits.h"
+
+enum answer { ANSWER_NEXT, ANSWER_AGAIN, ANSWER_BACK, ANSWER_END };
+
+static enum pmj_code
+check_date(json_t **out, const char *typed, struct pmj_error *err)
+{
+	int64_t now = os_now(&os_real);
+	char date[11];
+
+	if (!text_date(date, typed, now, os_real.offset_minutes(NULL, now))) {
+		(void)pmj_fail(err, PMJ_INVALID, "\"%.40s\" is not a date", typed);
+		pmj_hint(err, "write it as 2026-11-23, today, yesterday, 3 days ago or monday");
+		return PMJ_INVALID;
+	}
+	*out = json_string(date);
+	return PMJ_OK;
+}
+
+static enum pmj_code
+check_integer(json_t **out, const json_t *field, const char *typed, struct pmj_error *err)
+{
+	int64_t least = json_int(field, "least", -PMJ_JSON_INT_MAX),
+	        most = json_int(field, "most", PMJ_JSON_INT_MAX);
+	char *end = NULL;
+	long long n;
+
+	errno = 0;
+	n = strtoll(typed, &end, 10);
+	if (end == typed || *end != '\0' || errno != 0)
+		return pmj_fail(err, PMJ_INVALID, "\"%.40s\" is not a whole number", typed);
+	if (n < least || n > most)
+		return pmj_fail(err, PMJ_INVALID, "%lld is out of range; use %lld to %lld", n,
+		    (long long)least, (long long)most);
+	*out = json_integer(n);
+	return PMJ_OK;
+}
+
+/* The value of one choice: its number in the list, its value or its label. */
+static const char *
+one_choice(const json_t *field, const char *typed)
+{
+	const json_t *choices = json_arr(field, "choices"), *choice;
+	char *end = NULL;
+	long n = strtol(typed, &end, 10);
+	size_t i;
+
+	json_array_foreach(choices, i, choice)
+	{
+		const char *value = json_str(choice, "value"), *label = json_str(choice, "label");
+
+		if ((end != typed && *end == '\0' && n == (long)i + 1) ||
+		    (value != NULL && text_same(value, typed)) ||
+		    (label != NULL && text_same(label, typed)))
+			return value;
+	}
+	return NULL;
+}
+
+static enum pmj_code
+check_choice(json_t **out, const json_t *field, const char *typed, struct pmj_error *err)
+{
+	const char *value = one_choice(field, typed);
+
+	if (value == NULL && !json_flag(field, "open")) {
+		(void)pmj_fail(err, PMJ_INVALID, "\"%.40s\" is not in the list", typed);
+		pmj_hint(err, "type the number of a choice");
+		return PMJ_INVALID;
+	}
+	*out = json_string(value != NULL ? value : typed);
+	return PMJ_OK;
+}
+
+static enum pmj_code
+check_choices(json_t **out, const json_t *field, const char *typed, struct pmj_error *err)
+{
+	char *copy = mem_strdup(typed), *rest = copy, *part;
+	enum pmj_code rc = PMJ_OK;
+	json_t *list = json_array(), *one;
+
+	while (rc == PMJ_OK && (part = strsep(&rest, ",;")) != NULL) {
+		while (*part == ' ')
+			part++;
+		while (*part != '\0' && part[strlen(part) - 1] == ' ')
+			part[strlen(part) - 1] = '\0';
+		if (*part == '\0')
+			continue;
+		one = NULL;
+		if ((rc = check_choice(&one, field, part, err)) == PMJ_OK)
+			(void)json_array_append_new(list, one);
+	}
+	free(copy);
+	if (rc == PMJ_OK)
+		*out = json_incref(list);
+	json_decref(list);
+	return rc;
+}
+
+enum pmj_code
+form_check(json_t **out, const json_t *field, const char *typed, struct pmj_error *err)
+{
+	const char *type = json_str(field, "type");
+
+	*out = NULL;
+	if (type == NULL || strcmp(type, "link") == 0)
+		return PMJ_OK;
+	if (strcmp(type, "date") == 0)
+		return check_date(out, typed, err);
+	if (strcmp(type, "integer") == 0)
+		return check_integer(out, field, typed, err);
+	if (strcmp(type, "choice") == 0)
+		return check_choice(out, field, typed, err);
+	if (strcmp(type, "choices") == 0)
+		return check_choices(out, field, typed, err);
+	if (strcmp(type, "time") == 0 && !text_is_time(typed)) {
+		(void)pmj_fail(err, PMJ_INVALID, "\"%.40s\" is not a time", typed);
+		pmj_hint(err, "write it as 14:05");
+		return PMJ_INVALID;
+	}
+	*out = json_string(typed);
+	return *out != NULL ? PMJ_OK : pmj_fail(err, PMJ_INVALID, "this text is not UTF-8");
+}
+
+/* A name was typed where a record is meant: take the only one, or let the person choose by number.
+ */
+static enum pmj_code
+choose_link(
+    struct cli *cli, json_t **out, const json_t *field, const char *typed, struct pmj_error *err)
+{
+	const char *kind = json_str(field, "link");
+	json_t *items = NULL, *item;
+	struct buf answer;
+	enum pmj_code rc;
+	char *id = NULL;
+	size_t i;
+
+	rc = record_resolve(cli, &id, kind, typed, err);
+	if (rc == PMJ_NOT_FOUND && json_flag(field, "open")) {
+		*out = json_string(typed);
+		return PMJ_OK;
+	}
+	if (rc == PMJ_OK)
+		*out = json_string(id);
+	free(id);
+	if (rc != PMJ_AMBIGUOUS)
+		return rc;
+	if ((rc = record_candidates(cli, &items, kind, typed, err)) != PMJ_OK)
+		return rc;
+	json_array_foreach(items, i, item)
+	    term_note("    %zu  %s  %s\n", i + 1, json_str(item, "short"), json_str(item, "title"));
+	buf_init(&answer, 0);
+	rc = pmj_fail(err, PMJ_INVALID, "none was chosen");
+	if (term_ask(&answer, "  which number? ")) {
+		long n = strtol(buf_text(&answer), NULL, 10);
+
+		item = n > 0 ? json_array_get(items, (size_t)n - 1) : NULL;
+		if (item != NULL) {
+			*out = json_string(json_str(item, "id"));
+			rc = PMJ_OK;
+		}
+	}
+	buf_wipe(&answer);
+	json_decref(items);
+	return rc;
+}
+
+static void
+show_choices(const json_t *field)
+{
+	const json_t *choice;
+	size_t i;
+
+	json_array_foreach(json_arr(field, "choices"), i, choice)
+	    term_note("    %zu  %s\n", i + 1, json_str(choice, "label"));
+}
+
+static void
+show_help(const json_t *field)
+{
+	const char *help = json_str(field, "help"), *example = json_str(field, "example");
+	const char *link = json_str(field, "link");
+
+	if (help != NULL)
+		term_note("    %s\n", help);
+	if (example != NULL)
+		term_note("    for example: %s\n", example);
+	if (link != NULL)
+		term_note("    type a name, or the short id from `pamoja %s list`\n", link);
+	if (json_arr(field, "choices") != NULL)
+		show_choices(field);
+	term_note("    Enter leaves it out; \"chose not to say\" records just that; "
+	          "\"back\" goes one back; Ctrl-D stops without saving\n");
+}
+
+static enum answer
+ask_field(struct cli *cli, json_t *fields, const json_t *field)
+{
+	const char *name = json_str(field, "name"), *otherwise = json_str(field, "default");
+	bool required = json_flag(field, "required");
+	struct pmj_error err = {0};
+	enum answer next = ANSWER_AGAIN;
+	json_t *value = NULL;
+	struct buf line;
+	enum pmj_code rc = PMJ_OK;
+
+	buf_init(&line, 0);
+	if (!term_ask(&line, "%s%s%s%s%s ", kinds_label(field), required ? " (required)" : "",
+	        otherwise != NULL ? " [" : "", otherwise != NULL ? otherwise : "",
+	        otherwise != NULL ? "]:" : ":")) {
+		next = ANSWER_END;
+	} else if (strcmp(buf_text(&line), "?") == 0) {
+		show_help(field);
+	} else if (strcmp(buf_text(&line), "back") == 0) {
+		next = ANSWER_BACK;
+	} else if (line.len == 0 && required && otherwise == NULL) {
+		term_note("    this one is needed; \"?\" says more\n");
+	} else if (line.len == 0) {
+		(void)json_object_del(fields, name);
+		next = ANSWER_NEXT;
+	} else {
+		if (text_same(buf_text(&line), "chose not to say"))
+			value = json_pack("{s:b}", "declined", 1);
+		else if ((rc = form_check(&value, field, buf_text(&line), &err)) == PMJ_OK &&
+		         value == NULL)
+			rc = choose_link(cli, &value, field, buf_text(&line), &err);
+		if (rc == PMJ_OK && json_object_set_new(fields, name, value) == 0)
+			next = ANSWER_NEXT;
+		else
+			term_note(
+			    "    %s%s%s\n", err.message, err.hint[0] != '\0' ? "; " : "", err.hint);
+	}
+	buf_wipe(&line);
+	return next;
+}
+
+enum pmj_code
+form_ask(
+    struct cli *cli, json_t *fields, const json_t *kind, const json_t *names, struct pmj_error *err)
+{
+	size_t at = 0;
+
+	term_note("Type ? for help on a question, back for the one before, Ctrl-D to stop.\n");
+	while (at < json_array_size(names)) {
+		const char *name = json_string_value(json_array_get(names, at));
+		const json_t *field = kinds_field(kind, name);
+		enum answer next;
+
+		if (field == NULL)
+			return pmj_fail(err, PMJ_FAILED, "the kind has no field %s", name);
+		if (json_arr(field, "choices") != NULL)
+			show_choices(field);
+		next = ask_field(cli, fields, field);
+		if (next == ANSWER_END) {
+			(void)pmj_fail(err, PMJ_USAGE, "stopped; nothing was saved");
+			return PMJ_USAGE;
+		}
+		if (next == ANSWER_NEXT)
+			at++;
+		else if (next == ANSWER_BACK && at > 0)
+			at--;
+	}
+	return PMJ_OK;
+}
+
+json_t *
+form_missing(const json_t *kind, const json_t *fields)
+{
+	json_t *names = json_array();
+	const json_t *field;
+	size_t i;
+
+	json_array_foreach(json_arr(kind, "fields"), i, field)
+	{
+		const char *name = json_str(field, "name");
+
+		if (json_flag(field, "required") && json_str(field, "default") == NULL &&
+		    json_object_get(fields, name) == NULL)
+			(void)json_array_append_new(names, json_string(name));
+	}
+	return names;
+}
+
+json_t *
+form_all(const json_t *kind)
+{
+	json_t *names = json_array();
+	const json_t *field;
+	size_t i;
+
+	json_array_foreach(json_arr(kind, "fields"), i, field)(void)
+	    json_array_append(names, json_object_get(field, "name"));
+	return names;
+}

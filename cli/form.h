@@ -1,0 +1,27 @@
+/* form.h - asking for a record's fields on the terminal, one after the other. */
+#ifndef CLI_FORM_H
+#define CLI_FORM_H
+#include "cli/cli.h"
+
+/**
+ * Ask for these fields of a kind and put the answers into `fields`.
+ *
+ * names   list of field names, asked in this order; '?' helps, "back" goes to the one before, Enter
+ * leaves out what is not required. Errors  PMJ_USAGE when the person ends it (Ctrl-D): nothing is
+ * saved.
+ */
+PMJ_MUST_CHECK enum pmj_code form_ask(struct cli *cli, json_t *fields, const json_t *kind,
+    const json_t *names, struct pmj_error *err);
+/**
+ * An answer as typed, checked as far as it can be here: numbers of the choice list become its
+ * values, dates are read. Pure but for the clock. *out is NULL when the daemon must judge (links).
+ */
+PMJ_MUST_CHECK enum pmj_code form_check(
+    json_t **out, const json_t *field, const char *typed, struct pmj_error *err);
+/** Names of the fields that are required, have no default and are not in `fields`. The caller
+ * decrefs. */
+json_t *form_missing(const json_t *kind, const json_t *fields);
+/** Names of all fields. */
+json_t *form_all(const json_t *kind);
+
+#endif

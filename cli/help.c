@@ -1,0 +1,324 @@
+#include "cli/help.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "cli/command.h"
+#include "cli/kinds.h"
+#include "cli/print.h"
+#include "cli/term.h"
+
+static void
+say_title(const char *title)
+{
+	(void)puts("");
+	term_put(stdout, PAINT_BOLD, title);
+	(void)puts("");
+}
+
+static void
+say_options(const struct option *options)
+{
+	for (const struct option *o = options; o->name != NULL; o++) {
+		char left[48];
+
+		(void)snprintf(left, sizeof(left), "--%s%s%s", o->name, o->takes != NULL ? " " : "",
+		    o->takes != NULL ? o->takes : "");
+		term_say("  %-28s %s\n", left, o->help);
+	}
+}
+
+static void
+say_commands(enum command_group group)
+{
+	for (const struct command *c = command_table; c->name != NULL; c++) {
+		char left[64];
+
+		if (c->group != group)
+			continue;
+		(void)snprintf(
+		    left, sizeof(left), "%s%s%s", c->name, *c->words != '\0' ? " " : "", c->words);
+		/* "…" has three bytes and one column */
+		term_say(
+		    "  %-*s %s\n", (int)(28 + strlen(left) - text_columns(left)), left, c->summary);
+	}
+}
+
+static void
+say_kinds(struct cli *cli)
+{
+	const json_t *kinds = NULL, *kind;
+	size_t i;
+
+	term_say(
+	    "  KIND add [FIELD=VALUE …]     record something new; without fields it asks\n"
+	    "  KIND list [FIELD=VALUE …]    what there is\n"
+	    "  KIND VERB ID                 what can be done with one, such as `referral send`\n");
+	if (!client_is_up(&cli->client) || kinds_load(cli, &kinds, NULL) != PMJ_OK) {
+		term_say(
+		    "  `pamoja kinds` shows the kinds, such as person, contact and referral.\n");
+		return;
+	}
+	term_say("  Kinds:");
+	json_array_foreach(kinds, i, kind)
+	    term_say("%s %s", i > 0 ? "," : "", json_str(kind, "name"));
+	term_say(". `pamoja KIND --help` shows the fields.\n");
+}
+
+void
+help_all(struct cli *cli)
+{
+	static const char *const titles[] = {"Yours", "Records", "Exchange", "At the hub"};
+
+	term_say("Pamoja keeps the records of peers and allies, offline and sealed.\n\n"
+	         "  pamoja [--home DIR] [--json] COMMAND …\n");
+	for (int group = 0; group < GROUP_KIND; group++) {
+		say_title(titles[group]);
+		say_commands((enum command_group)group);
+		if (group == GROUP_RECORDS)
+			say_kinds(cli);
+	}
+	say_title("With every command");
+	say_options(command_global);
+	say_title("First steps");
+	term_say("  pamoja init             make a home for your records\n"
+	         "  pamoja person add       record the first person\n"
+	         "  pamoja status           how things stand, and what to do next\n"
+	         "\nWhat you type is not kept: leave fields out and you are asked for them.\n");
+}
+
+void
+help_command(const struct command *command)
+{
+	term_say(
+	    "pamoja %s%s%s\n", command->name, *command->words != '\0' ? " " : "", command->words);
+	term_say("  %s\n", command->summary);
+	if (command->options->name != NULL) {
+		say_title("Options");
+		say_options(command->options);
+	}
+	if (command->more != NULL)
+		term_say("\n%s", command->more);
+}
+
+void
+help_group(const char *first)
+{
+	size_t len = strlen(first);
+
+	for (const struct command *c = command_table; c->name != NULL; c++)
+		if (strncmp(c->name, first, len) == 0 && c->name[len] == ' ')
+			term_say("  pamoja %s %s\n      %s\n", c->name, c->words, c->summary);
+}
+
+/* What a value of this field looks like, for an example line. */
+static const char *
+example_of(const json_t *field)
+{
+	static const struct {
+		const char *type, *example;
+	} types[] = {{"date", "today"}, {"time", "14:05"}, {"integer", "30"}, {"decimal", "1.5"},
+	    {"yes-no", "yes"}, {"phone", "0712000000"}};
+	const char *type = json_str(field, "type"), *example = json_str(field, "example");
+	const json_t *first = json_array_get(json_arr(field, "choices"), 0);
+
+	if (example != NULL)
+		return example;
+	if (first != NULL)
+		return json_str(first, "value");
+	for (size_t i = 0; type != NULL && i < sizeof(types) / sizeof(*types); i++)
+		if (strcmp(type, types[i].type) == 0)
+			return types[i].example;
+	return json_str(field, "link") != NULL ? "ID" : "…";
+}
+
+static void
+say_pair(const json_t *field)
+{
+	const char *example = example_of(field);
+	bool quote = strpbrk(example, " ;&|()*?<>'") != NULL;
+
+	term_say(
+	    " %s=%s%s%s", json_str(field, "name"), quote ? "\"" : "", example, quote ? "\"" : "");
+}
+
+/* The required fields, and up to two more so that the line shows how. */
+static void
+say_add_example(const json_t *kind)
+{
+	const json_t *field;
+	size_t others = 0, i;
+
+	term_say("  pamoja %s add", json_str(kind, "name"));
+	json_array_foreach(json_arr(kind, "fields"), i, field)
+	{
+		if (json_flag(field, "required"))
+			say_pair(field);
+		else if (others < 2 && json_str(field, "example") != NULL) {
+			say_pair(field);
+			others++;
+		}
+	}
+	term_say("\n");
+}
+
+static void
+say_choices(const json_t *field)
+{
+	const json_t *choices = json_arr(field, "choices"), *choice;
+	size_t i;
+
+	if (json_array_size(choices) == 0)
+		return;
+	term_say("%24s", "");
+	json_array_foreach(choices, i, choice)
+	{
+		const char *value = json_str(choice, "value"), *label = json_str(choice, "label");
+
+		term_say("%s%s", i > 0 ? " · " : "", value);
+		if (label != NULL && !text_same(label, value))
+			term_say(" (%s)", label);
+	}
+	term_say("%s\n", json_flag(field, "open") ? " · or something else" : "");
+}
+
+static void
+say_fields(const json_t *kind)
+{
+	const json_t *field;
+	size_t i;
+
+	say_title("Fields");
+	json_array_foreach(json_arr(kind, "fields"), i, field)
+	{
+		const char *help = json_str(field, "help"), *otherwise = json_str(field, "default");
+		const char *link = json_str(field, "link"), *label = kinds_label(field);
+
+		term_say("  %-20s  ", json_str(field, "name"));
+		term_put(stdout, PAINT_BOLD, label);
+		term_say(
+		    "%s", json_flag(field, "required") && otherwise == NULL ? ", required" : "");
+		if (link != NULL)
+			term_say(", a %s (name or id)", link);
+		else
+			term_say(", %s", json_str(field, "type"));
+		if (otherwise != NULL)
+			term_say(", else %s", otherwise);
+		if (json_str(field, "example") != NULL)
+			term_say(", such as %s", json_str(field, "example"));
+		term_say("\n");
+		if (help != NULL)
+			term_say("%24s%s\n", "", help);
+		say_choices(field);
+	}
+	term_say("\n  Any field may be \"chose not to say\". Dates: 2026-11-23, today, 3 days ago, "
+	         "monday.\n");
+}
+
+static void
+say_move(const json_t *kind, const json_t *move)
+{
+	const json_t *asks = json_arr(move, "asks"), *ask;
+	char left[64];
+	size_t i;
+
+	(void)snprintf(
+	    left, sizeof(left), "%s %s ID", json_str(kind, "name"), json_str(move, "verb"));
+	term_say("  pamoja %-28s %s", left, kinds_label(move));
+	json_array_foreach(asks, i, ask)
+	    term_say("%s %s", i == 0 ? "; needs" : ",", json_string_value(ask));
+	if (json_flag(move, "needs_consent"))
+		term_say("; needs the person's consent");
+	term_say("\n");
+}
+
+static void
+say_move_example(const json_t *kind, const json_t *move)
+{
+	const json_t *ask;
+	size_t i;
+
+	term_say("  pamoja %s %s ID", json_str(kind, "name"), json_str(move, "verb"));
+	json_array_foreach(json_arr(move, "asks"), i, ask)
+	{
+		const json_t *field = kinds_field(kind, json_string_value(ask));
+
+		if (field != NULL)
+			say_pair(field);
+	}
+	term_say(" on=yesterday\n");
+}
+
+static void
+help_move(const json_t *kind, const json_t *move)
+{
+	const json_t *from = json_arr(move, "from"), *state;
+	size_t i;
+
+	say_move(kind, move);
+	term_say("    from:");
+	json_array_foreach(from, i, state)
+	    term_say("%s %s", i > 0 ? "," : "", json_string_value(state));
+	term_say(" → %s\n", json_str(move, "to"));
+	say_title("Examples");
+	term_say("  pamoja %s %s ID\n", json_str(kind, "name"), json_str(move, "verb"));
+	say_move_example(kind, move);
+}
+
+enum pmj_code
+help_kind(const json_t *kind, const char *verb, struct pmj_error *err)
+{
+	const json_t *moves = json_arr(kind, "moves"), *move;
+	const char *name = json_str(kind, "name"), *help = json_str(kind, "help");
+	size_t i;
+
+	if (name == NULL)
+		return pmj_fail(err, PMJ_NOT_FOUND, "this kind is not known");
+	if (verb != NULL && (move = kinds_move(kind, verb)) != NULL) {
+		help_move(kind, move);
+		return PMJ_OK;
+	}
+	term_put(stdout, PAINT_BOLD, kinds_label(kind));
+	term_say("\n");
+	if (help != NULL)
+		term_say("  %s\n", help);
+	say_title("Commands");
+	term_say(
+	    "  pamoja %s add [FIELD=VALUE …]    without fields it asks; - reads standard input\n"
+	    "  pamoja %s list [FIELD=VALUE …] [--since DATE] [--limit N] [--all]\n",
+	    name, name);
+	json_array_foreach(moves, i, move) say_move(kind, move);
+	say_fields(kind);
+	say_title("Examples");
+	term_say("  pamoja %s add\n", name);
+	say_add_example(kind);
+	term_say("  pamoja %s list --since \"7 days ago\"\n", name);
+	return PMJ_OK;
+}
+
+enum pmj_code
+help_run(struct cli *cli, const struct args *args, struct pmj_error *err)
+{
+	const struct command *command;
+	const json_t *kind;
+
+	if (args->count == 0) {
+		help_all(cli);
+		return PMJ_OK;
+	}
+	command = command_find(args->words[0], args->count > 1 ? args->words[1] : NULL);
+	if (command != NULL) {
+		help_command(command);
+		return PMJ_OK;
+	}
+	if (command_is_group(args->words[0])) {
+		help_group(args->words[0]);
+		return PMJ_OK;
+	}
+	if ((kind = kinds_named(cli, args->words[0])) != NULL)
+		return help_kind(kind, args->count > 1 ? args->words[1] : NULL, err);
+	(void)pmj_fail(err, PMJ_USAGE, "there is no command or kind \"%.40s\"", args->words[0]);
+	pmj_hint(err, "`pamoja help` shows all");
+	return PMJ_USAGE;
+}

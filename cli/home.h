@@ -1,0 +1,16 @@
+/* home.h - making a home, and its lock: init, unlock, lock, passphrase, recover. */
+#ifndef CLI_HOME_H
+#define CLI_HOME_H
+#include "cli/cli.h"
+
+extern const struct option home_init_options[], home_new_options[], home_recover_options[];
+enum pmj_code home_init(struct cli *cli, const struct args *args, struct pmj_error *err);
+enum pmj_code home_unlock(struct cli *cli, const struct args *args, struct pmj_error *err);
+enum pmj_code home_lock(struct cli *cli, const struct args *args, struct pmj_error *err);
+enum pmj_code home_passphrase(struct cli *cli, const struct args *args, struct pmj_error *err);
+enum pmj_code home_recover(struct cli *cli, const struct args *args, struct pmj_error *err);
+/** An absolute path for the daemon, which stands in another folder; what names a scheme stays.
+ * Caller frees. */
+char *home_absolute(const char *path);
+
+#endif

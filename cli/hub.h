@@ -1,0 +1,17 @@
+/* hub.h - the coordinator's commands. */
+#ifndef CLI_HUB_H
+#define CLI_HUB_H
+#include "cli/cli.h"
+
+extern const struct option hub_enrol_options[], hub_resolve_options[];
+enum pmj_code hub_enrol(struct cli *cli, const struct args *args, struct pmj_error *err);
+enum pmj_code hub_merge(struct cli *cli, const struct args *args, struct pmj_error *err);
+enum pmj_code hub_conflicts(struct cli *cli, const struct args *args, struct pmj_error *err);
+enum pmj_code hub_resolve(struct cli *cli, const struct args *args, struct pmj_error *err);
+enum pmj_code hub_assign(struct cli *cli, const struct args *args, struct pmj_error *err);
+enum pmj_code hub_unassign(struct cli *cli, const struct args *args, struct pmj_error *err);
+enum pmj_code hub_roster(struct cli *cli, const struct args *args, struct pmj_error *err);
+enum pmj_code hub_held(struct cli *cli, const struct args *args, struct pmj_error *err);
+enum pmj_code hub_release(struct cli *cli, const struct args *args, struct pmj_error *err);
+
+#endif

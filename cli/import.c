@@ -1,0 +1,210 @@
+#include "cli/import.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "cli/kinds.h"
+#include "cli/print.h"
+#include "cli/rows.h"
+#include "cli/term.h"
+
+#define IMPORT_FILE_MAX (64u * 1024 * 1024)
+#define IMPORT_SHOWN_MAX 20u
+
+const struct option import_options[] = {
+    {"kind", "KIND", "what the rows are; CSV needs it"},
+    {"dry-run", NULL, "only check: nothing is saved"},
+    {NULL, NULL, NULL},
+};
+
+static enum pmj_code
+read_csv(struct cli *cli, struct rows *rows, const struct buf *file, const char *kind,
+    struct pmj_error *err)
+{
+	const json_t *declared;
+	enum pmj_code rc;
+	struct csv csv;
+
+	if (kind == NULL) {
+		(void)pmj_fail(err, PMJ_USAGE, "say what the rows of this table are");
+		pmj_hint(err, "add --kind, for example --kind person");
+		return PMJ_USAGE;
+	}
+	if ((declared = kinds_named(cli, kind)) == NULL) {
+		(void)pmj_fail(err, PMJ_NOT_FOUND, "there is no kind \"%.40s\"", kind);
+		pmj_hint(err, "`pamoja kinds` lists them");
+		return PMJ_NOT_FOUND;
+	}
+	if ((rc = csv_read(&csv, buf_text(file), file->len, err)) != PMJ_OK)
+		return rc;
+	rc = rows_read_csv(rows, &csv, declared, err);
+	csv_close(&csv);
+	return rc;
+}
+
+static enum pmj_code
+read_file(struct cli *cli, struct rows *rows, const struct args *args, struct pmj_error *err)
+{
+	const char *kind = args_value(args, "kind");
+	const json_t *kinds = NULL;
+	enum pmj_code rc;
+	struct buf file;
+	size_t start;
+
+	buf_init(&file, 0);
+	if ((rc = kinds_load(cli, &kinds, err)) != PMJ_OK ||
+	    (rc = term_slurp(&file, args->words[0], IMPORT_FILE_MAX, err)) != PMJ_OK)
+		goto out;
+	start = strncmp(buf_text(&file), "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+	start += strspn(buf_text(&file) + start, " \t\r\n");
+	if (buf_text(&file)[start] == '{')
+		rc = rows_read_lines(rows, buf_text(&file), file.len, kind, err);
+	else
+		rc = read_csv(cli, rows, &file, kind, err);
+	if (rc == PMJ_OK)
+		rc = rows_link(rows, kinds, err);
+	if (rc != PMJ_OK)
+		pmj_context(err, "%s", args->words[0]);
+out:
+	buf_wipe(&file);
+	return rc;
+}
+
+static enum pmj_code
+send_rows(struct cli *cli, struct rows *rows, bool dry_run, struct pmj_error *err)
+{
+	bool progress = term_can_ask() && !cli->json && rows->count > ROWS_BATCH_MAX;
+	json_t *body, *answer;
+	enum pmj_code rc = PMJ_OK;
+	struct batch batch;
+	size_t next = 0;
+
+	for (;;) {
+		rows_batch(&batch, rows, &next, dry_run);
+		if (batch.count == 0)
+			break;
+		answer = NULL;
+		body = json_pack("{s:O, s:b}", "rows", batch.rows, "dry_run", dry_run);
+		rc = client_post(&cli->client, &answer, "/v1/import", body, err);
+		if (rc == PMJ_OK || rc == PMJ_PARTIAL)
+			rc = rows_take(rows, &batch, json_arr(answer, "items"), err);
+		json_decref(body);
+		json_decref(answer);
+		if (rc != PMJ_OK)
+			break;
+		batch_close(&batch);
+		if (progress)
+			term_note("\r%zu of %zu", next, rows->count);
+	}
+	if (progress)
+		term_note("\n");
+	batch_close(&batch);
+	return rc;
+}
+
+static json_t *
+report(const struct rows *rows, size_t done, size_t failed, bool dry_run)
+{
+	json_t *items = json_array();
+
+	for (size_t i = 0; i < rows->count; i++) {
+		const struct row *row = &rows->list[i];
+		json_t *item = json_pack("{s:I}", "line", (json_int_t)row->line);
+
+		if (json_str(row->request, "ref") != NULL)
+			(void)json_object_set(item, "ref", json_object_get(row->request, "ref"));
+		if (row->id != NULL)
+			(void)json_object_set_new(item, "id", json_string(row->id));
+		if (row->error != NULL)
+			(void)json_object_set(item, "error", row->error);
+		(void)json_array_append_new(items, item);
+	}
+	return json_pack("{s:I, s:I, s:b, s:o}", "imported", (json_int_t)done, "failed",
+	    (json_int_t)failed, "dry_run", dry_run, "items", items);
+}
+
+static void
+say_failed(const struct rows *rows, size_t failed)
+{
+	size_t shown = 0;
+
+	for (size_t i = 0; i < rows->count && shown < IMPORT_SHOWN_MAX; i++) {
+		const struct row *row = &rows->list[i];
+		const char *hint = json_str(row->error, "hint");
+
+		if (row->state != ROW_FAILED)
+			continue;
+		term_note("line %zu: %s%s%s\n", row->line, json_str(row->error, "message"),
+		    hint != NULL && *hint != '\0' ? "; " : "", hint != NULL ? hint : "");
+		shown++;
+	}
+	if (failed > shown)
+		term_note("and %zu more; --json lists all\n", failed - shown);
+}
+
+/* The outcome of all rows as one code: in part, or what the first failed of. */
+static enum pmj_code
+outcome(const struct rows *rows, size_t done, size_t failed, bool dry_run, struct pmj_error *err)
+{
+	const char *code;
+	size_t i = 0;
+
+	if (failed == 0)
+		return PMJ_OK;
+	if (done > 0 && !dry_run) {
+		(void)pmj_fail(err, PMJ_PARTIAL, "%zu of %zu rows were saved, %zu were not", done,
+		    rows->count, failed);
+		pmj_hint(err, "mend those lines and import them alone; the others are saved");
+		return PMJ_PARTIAL;
+	}
+	while (rows->list[i].state != ROW_FAILED)
+		i++;
+	code = json_str(rows->list[i].error, "code");
+	(void)pmj_fail(err, code != NULL ? pmj_code_from_name(code) : PMJ_FAILED,
+	    "%zu of %zu rows cannot be taken; the first: line %zu: %s", failed, rows->count,
+	    rows->list[i].line, json_str(rows->list[i].error, "message"));
+	pmj_hint(err, "%s",
+	    json_str(rows->list[i].error, "hint") != NULL ? json_str(rows->list[i].error, "hint")
+	                                                  : "mend these lines and import again");
+	return err->code;
+}
+
+enum pmj_code
+import_run(struct cli *cli, const struct args *args, struct pmj_error *err)
+{
+	bool dry_run = args_has(args, "dry-run");
+	size_t done = 0, failed = 0;
+	enum pmj_code rc;
+	struct rows rows;
+	json_t *document;
+
+	rows_init(&rows);
+	if ((rc = read_file(cli, &rows, args, err)) != PMJ_OK)
+		goto out;
+	rc = send_rows(cli, &rows, dry_run, err);
+	for (size_t i = 0; i < rows.count; i++) {
+		done += rows.list[i].state == ROW_DONE;
+		failed += rows.list[i].state == ROW_FAILED;
+	}
+	if (rc != PMJ_OK && done > 0 && !dry_run) {
+		pmj_context(err, "%zu of %zu rows were saved, then", done, rows.count);
+		err->code = rc = PMJ_PARTIAL;
+	} else if (rc == PMJ_OK) {
+		rc = outcome(&rows, done, failed, dry_run, err);
+	}
+	if (done + failed == 0)
+		goto out;
+	if (cli->json) {
+		document = report(&rows, dry_run ? 0 : done, failed, dry_run);
+		print_json(document);
+		json_decref(document);
+	} else {
+		say_failed(&rows, failed);
+		term_say("%s %zu of %zu rows%s.\n", dry_run ? "Checked:" : "Saved", done,
+		    rows.count, dry_run ? " are good; nothing was saved" : "");
+	}
+out:
+	rows_close(&rows);
+	return rc;
+}

@@ -1,0 +1,444 @@
+#include "cli/kinds.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/os.h"
+#include "base/text.h"
+#include "cli/fields.h"
+#include "cli/form.h"
+#include "cli/http.h"
+#include "cli/print.h"
+#include "cli/record.h"
+#include "cli/term.h"
+#include "pamoja/limits.h"
+
+enum pmj_code
+kinds_load(struct cli *cli, const json_t **out, struct pmj_error *err)
+{
+	enum pmj_code rc = PMJ_OK;
+
+	if (cli->kinds == NULL)
+		rc = client_get(&cli->client, &cli->kinds, "/v1/kinds", err);
+	*out = json_arr(cli->kinds, "kinds");
+	return rc;
+}
+
+/* The member of a list of objects whose `key` is this text. */
+static const json_t *
+named(const json_t *list, const char *key, const char *text)
+{
+	const json_t *item;
+	size_t i;
+
+	json_array_foreach(list, i, item)
+	{
+		const char *name = json_str(item, key);
+
+		if (name != NULL && strcmp(name, text) == 0)
+			return item;
+	}
+	return NULL;
+}
+
+const json_t *
+kinds_named(struct cli *cli, const char *name)
+{
+	const json_t *list = NULL;
+
+	if (kinds_load(cli, &list, NULL) != PMJ_OK)
+		return NULL;
+	return named(list, "name", name);
+}
+
+const json_t *
+kinds_field(const json_t *kind, const char *name)
+{
+	return named(json_arr(kind, "fields"), "name", name);
+}
+
+const json_t *
+kinds_move(const json_t *kind, const char *verb)
+{
+	return named(json_arr(kind, "moves"), "verb", verb);
+}
+
+bool
+kinds_lists(const json_t *list, const char *text)
+{
+	const json_t *item;
+	size_t i;
+
+	json_array_foreach(list, i, item)
+	{
+		if (json_is_string(item) && strcmp(json_string_value(item), text) == 0)
+			return true;
+	}
+	return false;
+}
+
+const char *
+kinds_text_field(const json_t *kind)
+{
+	const json_t *field = named(json_arr(kind, "fields"), "type", "note");
+
+	if (field == NULL)
+		field = named(json_arr(kind, "fields"), "type", "text");
+	return json_str(field, "name");
+}
+
+const char *
+kinds_label(const json_t *thing)
+{
+	static const char *const keys[] = {"label", "title", "name"};
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++)
+		if (json_str(thing, keys[i]) != NULL)
+			return json_str(thing, keys[i]);
+	return "";
+}
+
+/* After a refusal of a filled-in form: the rest of what was typed must not be lost. False: give up.
+ */
+static bool
+mend(json_t *fields, const struct pmj_error *why)
+{
+	struct pmj_error err;
+	json_t *change = NULL;
+	struct buf line;
+	bool again = false;
+
+	print_error(why, false);
+	buf_init(&line, 0);
+	while (!again && term_ask(&line, "Change it (FIELD=VALUE; Enter alone gives up): ") &&
+	       line.len > 0) {
+		if (fields_read(&change, buf_text(&line), line.len, &err) == PMJ_OK) {
+			(void)json_object_update(fields, change);
+			again = true;
+		} else {
+			print_error(&err, false);
+		}
+		json_decref(change);
+		change = NULL;
+	}
+	buf_wipe(&line);
+	return again;
+}
+
+static enum pmj_code
+post_new(struct cli *cli, json_t **answer, const json_t *kind, json_t *fields, bool asked,
+    struct pmj_error *err)
+{
+	char *path = mem_printf("/v1/records/%s", json_str(kind, "name"));
+	json_t *body = json_pack("{s:O}", "fields", fields);
+	enum pmj_code rc;
+
+	do
+		rc = client_post(&cli->client, answer, path, body, err);
+	while ((rc == PMJ_INVALID || rc == PMJ_NOT_FOUND || rc == PMJ_AMBIGUOUS) && asked &&
+	       mend(fields, err));
+	json_decref(body);
+	free(path);
+	return rc;
+}
+
+/* What a person would type after adding the first of its moves, so that the next step needs no
+ * manual. */
+static void
+say_added(const json_t *kind, const json_t *answer)
+{
+	const json_t *states = json_arr(kind, "states"), *move;
+	const char *id = json_str(answer, "short"), *name = json_str(kind, "name");
+	const char *state = json_str(json_array_get(states, 0), "name");
+	size_t i;
+
+	if (id == NULL)
+		id = json_str(answer, "id");
+	term_say("Saved: %s %s.\n", kinds_label(kind), id);
+	term_say("  See it:     pamoja show %s\n", id);
+	json_array_foreach(json_arr(kind, "moves"), i, move)
+	{
+		if (state != NULL && kinds_lists(json_arr(move, "from"), state))
+			term_say("  %-10s  pamoja %s %s %s\n", "Then maybe:", name,
+			    json_str(move, "verb"), id);
+	}
+}
+
+static enum pmj_code
+add(struct cli *cli, const struct args *args, const json_t *kind, struct pmj_error *err)
+{
+	json_t *fields = NULL, *names = NULL, *answer = NULL;
+	bool asked = false;
+	enum pmj_code rc;
+
+	if ((rc = fields_take(&fields, args, 2, err)) != PMJ_OK)
+		return rc;
+	if (term_can_ask()) {
+		names = args->count == 2 ? form_all(kind) : form_missing(kind, fields);
+		asked = json_array_size(names) > 0;
+		if (asked)
+			rc = form_ask(cli, fields, kind, names, err);
+	}
+	if (rc == PMJ_OK)
+		rc = post_new(cli, &answer, kind, fields, asked, err);
+	if (rc == PMJ_OK && cli->json)
+		print_json(answer);
+	else if (rc == PMJ_OK)
+		say_added(kind, answer);
+	json_decref(fields);
+	json_decref(names);
+	json_decref(answer);
+	return rc;
+}
+
+/* limit, since and all as the query's beginning. */
+static enum pmj_code
+put_list_options(struct buf *path, const struct args *args, struct pmj_error *err)
+{
+	const char *since = args_value(args, "since");
+	int64_t now = os_now(&os_real);
+	enum pmj_code rc;
+	char date[11];
+	long limit;
+
+	if ((rc = args_number(&limit, args, "limit", 100, err)) != PMJ_OK)
+		return rc;
+	buf_putf(path, "?limit=%ld", limit);
+	if (args_has(args, "all"))
+		buf_put_text(path, "&all=1");
+	if (since == NULL)
+		return PMJ_OK;
+	if (!text_date(date, since, now, os_real.offset_minutes(NULL, now))) {
+		(void)pmj_fail(err, PMJ_INVALID, "--since %.40s is not a date", since);
+		pmj_hint(err, "write it as 2026-11-23, yesterday or \"3 days ago\"");
+		return PMJ_INVALID;
+	}
+	buf_putf(path, "&since=%s", date);
+	return PMJ_OK;
+}
+
+static enum pmj_code
+list(struct cli *cli, const struct args *args, const json_t *kind, struct pmj_error *err)
+{
+	json_t *fields = NULL, *answer = NULL, *value;
+	const char *name;
+	enum pmj_code rc;
+	struct buf path;
+
+	if ((rc = fields_take(&fields, args, 2, err)) != PMJ_OK)
+		return rc;
+	buf_init(&path, 0);
+	buf_putf(&path, "/v1/records/%s", json_str(kind, "name"));
+	rc = put_list_options(&path, args, err);
+	json_object_foreach(fields, name, value)
+	{
+		char *text = print_value(value);
+
+		buf_put_text(&path, "&f.");
+		http_escape(&path, name);
+		buf_put_text(&path, "=");
+		http_escape(&path, text);
+		free(text);
+	}
+	if (rc == PMJ_OK)
+		rc = client_get(&cli->client, &answer, buf_text(&path), err);
+	if (rc == PMJ_OK && cli->json) {
+		print_json(answer);
+	} else if (rc == PMJ_OK) {
+		record_print_items(cli, json_arr(answer, "items"), kind);
+		if (json_flag(answer, "more"))
+			term_note(
+			    "There are more: raise --limit, or narrow it with FIELD=VALUE.\n");
+	}
+	json_decref(fields);
+	json_decref(answer);
+	buf_wipe(&path);
+	return rc;
+}
+
+/* What the move asks for and neither the record nor the person said yet. */
+static enum pmj_code
+ask_for_move(struct cli *cli, json_t *fields, const json_t *kind, const json_t *move,
+    const char *id, struct pmj_error *err)
+{
+	const json_t *asks = json_arr(move, "asks"), *ask;
+	char *path = mem_printf("/v1/record/%s", id);
+	json_t *item = NULL, *names = json_array();
+	enum pmj_code rc = PMJ_OK;
+	size_t i;
+
+	if (json_array_size(asks) > 0)
+		rc = client_get(&cli->client, &item, path, err);
+	json_array_foreach(asks, i, ask)
+	{
+		const char *name = json_string_value(ask);
+
+		if (json_object_get(fields, name) == NULL &&
+		    !json_is_string(json_object_get(json_obj(item, "texts"), name)))
+			(void)json_array_append_new(names, json_string(name));
+	}
+	if (rc == PMJ_OK && json_array_size(names) > 0)
+		rc = form_ask(cli, fields, kind, names, err);
+	json_decref(item);
+	json_decref(names);
+	free(path);
+	return rc;
+}
+
+static enum pmj_code
+move_record(struct cli *cli, const struct args *args, const json_t *kind, const json_t *move,
+    struct pmj_error *err)
+{
+	const char *verb = json_str(move, "verb");
+	json_t *fields = NULL, *body = NULL, *answer = NULL;
+	char *id = NULL, *path = NULL;
+	enum pmj_code rc;
+
+	if (args->count < 3) {
+		(void)pmj_fail(err, PMJ_USAGE, "which %s?", kinds_label(kind));
+		pmj_hint(err, "pamoja %s %s ID; `pamoja %s list` shows the ids", args->words[0],
+		    verb, args->words[0]);
+		return PMJ_USAGE;
+	}
+	if ((rc = fields_take(&fields, args, 3, err)) != PMJ_OK ||
+	    (rc = record_resolve(cli, &id, args->words[0], args->words[2], err)) != PMJ_OK)
+		goto out;
+	if (term_can_ask() && (rc = ask_for_move(cli, fields, kind, move, id, err)) != PMJ_OK)
+		goto out;
+	path = mem_printf("/v1/record/%s/move", id);
+	body = json_pack("{s:s, s:O, s:s}", "verb", verb, "fields", fields, "kind", args->words[0]);
+	rc = client_post(&cli->client, &answer, path, body, err);
+	if (rc == PMJ_OK && cli->json)
+		print_json(answer);
+	else if (rc == PMJ_OK)
+		term_say("Done: %s %s is now %s.\n", kinds_label(kind), json_str(answer, "short"),
+		    json_str(answer, "state"));
+out:
+	json_decref(fields);
+	json_decref(body);
+	json_decref(answer);
+	free(path);
+	free(id);
+	return rc;
+}
+
+static enum pmj_code
+fail_verb(const json_t *kind, const char *verb, struct pmj_error *err)
+{
+	const char *names[64] = {"add", "list", "show", "edit", "void", "history"}, *near;
+	size_t count = 6, i;
+	const json_t *move;
+	struct buf all;
+
+	json_array_foreach(json_arr(kind, "moves"), i, move)
+	{
+		if (count < 64)
+			names[count++] = json_str(move, "verb");
+	}
+	(void)pmj_fail(
+	    err, PMJ_USAGE, "\"%.40s\" cannot be done with a %s", verb, json_str(kind, "name"));
+	near = text_nearest(verb, names, count);
+	buf_init(&all, 0);
+	for (i = 0; i < count; i++)
+		buf_putf(&all, "%s%s", i > 0 ? ", " : "", names[i]);
+	if (near != NULL)
+		pmj_hint(err, "did you mean `pamoja %s %s`?", json_str(kind, "name"), near);
+	else
+		pmj_hint(err, "what can be done: %s", buf_text(&all));
+	buf_close(&all);
+	return PMJ_USAGE;
+}
+
+enum pmj_code
+kinds_command(struct cli *cli, const struct args *args, struct pmj_error *err)
+{
+	/* `person show ID` means `show ID`. */
+	static const struct {
+		const char *verb;
+		enum pmj_code (*run)(struct cli *, const struct args *, struct pmj_error *);
+	} common[] = {{"show", record_show}, {"edit", record_edit}, {"void", record_void},
+	    {"history", record_history}};
+	const json_t *kind = kinds_named(cli, args->words[0]), *move;
+	const char *verb = args->count > 1 ? args->words[1] : "list";
+	struct args rest = *args;
+
+	if ((move = kinds_move(kind, verb)) != NULL)
+		return move_record(cli, args, kind, move, err);
+	if (strcmp(verb, "add") == 0)
+		return add(cli, args, kind, err);
+	if (strcmp(verb, "list") == 0)
+		return list(cli, args, kind, err);
+	for (size_t i = 0; i < sizeof(common) / sizeof(*common); i++) {
+		if (strcmp(verb, common[i].verb) != 0)
+			continue;
+		if (args->count < 3)
+			return pmj_fail(err, PMJ_USAGE, "which %s?", kinds_label(kind));
+		rest.words += 2;
+		rest.count -= 2;
+		return common[i].run(cli, &rest, err);
+	}
+	return fail_verb(kind, verb, err);
+}
+
+enum pmj_code
+kinds_list(struct cli *cli, const struct args *args, struct pmj_error *err)
+{
+	static const char *const heads[] = {"KIND", "WHAT", "ABOUT"};
+	const json_t *kinds = NULL, *kind;
+	struct table *table;
+	enum pmj_code rc;
+	size_t i;
+
+	(void)args;
+	if ((rc = kinds_load(cli, &kinds, err)) != PMJ_OK)
+		return rc;
+	if (cli->json) {
+		print_json(cli->kinds);
+		return PMJ_OK;
+	}
+	table = table_new(heads, 3);
+	json_array_foreach(kinds, i, kind)
+	{
+		const char *cells[] = {
+		    json_str(kind, "name"), kinds_label(kind), json_str(kind, "help")};
+
+		table_row(table, cells);
+	}
+	table_print(table);
+	term_say("\nMore about one: pamoja KIND --help\n");
+	return PMJ_OK;
+}
+
+enum pmj_code
+kinds_check(struct cli *cli, const struct args *args, struct pmj_error *err)
+{
+	const char *file = args->words[0];
+	json_t *body = NULL, *answer = NULL;
+	enum pmj_code rc;
+	struct buf text;
+
+	buf_init(&text, 0);
+	if ((rc = term_slurp(&text, file, PMJ_CONF_FILE_MAX, err)) != PMJ_OK)
+		goto out;
+	if (!text_is_utf8(buf_text(&text), text.len)) {
+		rc = pmj_fail(err, PMJ_INVALID, "%s is not UTF-8 text", file);
+		pmj_hint(err, "save it as UTF-8 in your editor");
+		goto out;
+	}
+	body = json_pack("{s:s, s:s}", "name", file, "text", buf_text(&text));
+	if (body == NULL)
+		rc = pmj_fail(err, PMJ_INVALID, "the name of this file is not UTF-8");
+	else
+		rc = client_post(&cli->client, &answer, "/v1/kinds/check", body, err);
+	if (rc == PMJ_OK && cli->json)
+		print_json(answer);
+	else if (rc == PMJ_OK)
+		term_say("%s is good: it declares the kind %s.\n", file, json_str(answer, "name"));
+out:
+	json_decref(body);
+	json_decref(answer);
+	buf_close(&text);
+	return rc;
+}

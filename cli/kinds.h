@@ -1,0 +1,27 @@
+/* kinds.h - the kinds as the daemon declares them (GET /v1/kinds), read by the names of their keys.
+ */
+#ifndef CLI_KINDS_H
+#define CLI_KINDS_H
+#include "cli/cli.h"
+
+/** All kinds: a list owned by cli. Asked once. */
+PMJ_MUST_CHECK enum pmj_code kinds_load(struct cli *cli, const json_t **out, struct pmj_error *err);
+/** One by name; NULL when there is none (or they could not be asked). Never an error. */
+const json_t *kinds_named(struct cli *cli, const char *name);
+const json_t *kinds_field(const json_t *kind, const char *name);
+const json_t *kinds_move(const json_t *kind, const char *verb);
+/** Does the list hold this text? */
+bool kinds_lists(const json_t *list, const char *text);
+/** The field a note's text goes to: the first of type note, else of type text; NULL when there is
+ * none. */
+const char *kinds_text_field(const json_t *kind);
+/** The label of a field or kind, or its name. */
+const char *kinds_label(const json_t *thing);
+
+/** GROUP_KIND's one command: KIND add|list|VERB. */
+enum pmj_code kinds_command(struct cli *cli, const struct args *args, struct pmj_error *err);
+/** `pamoja kinds`, and `pamoja kinds check FILE`. */
+enum pmj_code kinds_list(struct cli *cli, const struct args *args, struct pmj_error *err);
+enum pmj_code kinds_check(struct cli *cli, const struct args *args, struct pmj_error *err);
+
+#endif

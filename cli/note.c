@@ -1,0 +1,228 @@
+#include "cli/note.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "cli/kinds.h"
+#include "cli/print.h"
+#include "cli/term.h"
+
+#define NOTE_MAX (12u * 1024)
+
+const struct option note_options[] = {
+    {"locked", NULL, "works while locked: sealed at once, decided on after unlocking"},
+    {"waiting", NULL, "the notes written while locked"},
+    {"keep", "FILE", "make a waiting note a record"},
+    {"drop", "FILE", "throw a waiting note away"},
+    {NULL, NULL, NULL},
+};
+
+/* From the words, from standard input, or asked line by line until an empty one. */
+static enum pmj_code
+take_text(struct buf *out, const struct args *args, struct pmj_error *err)
+{
+	bool from_stdin = args->count == 1 && strcmp(args->words[0], "-") == 0;
+	enum pmj_code rc = PMJ_OK;
+	struct buf line;
+	char *words;
+
+	if (from_stdin || (args->count == 0 && !term_can_ask())) {
+		rc = term_slurp(out, "-", NOTE_MAX, err);
+	} else if (args->count > 0) {
+		words = args_join(args, 0);
+		buf_put_text(out, words);
+		mem_wipe(words, strlen(words));
+		free(words);
+	} else {
+		term_note("Write your note. An empty line ends it.\n");
+		buf_init(&line, 0);
+		while (term_ask(&line, "> ") && line.len > 0)
+			buf_putf(out, "%s%s", out->len > 0 ? "\n" : "", buf_text(&line));
+		buf_wipe(&line);
+	}
+	while (rc == PMJ_OK && out->len > 0 && out->bytes[out->len - 1] <= ' ')
+		out->bytes[--out->len] = '\0';
+	if (rc == PMJ_OK && out->len == 0)
+		return pmj_fail(err, PMJ_USAGE, "an empty note is not kept");
+	if (rc == PMJ_OK && !text_is_utf8(buf_text(out), out->len))
+		return pmj_fail(err, PMJ_INVALID, "a note must be UTF-8 text");
+	return rc;
+}
+
+static enum pmj_code
+save_record(struct cli *cli, const char *text, struct pmj_error *err)
+{
+	const json_t *kind = kinds_named(cli, "note");
+	const char *field = kinds_text_field(kind);
+	json_t *body, *answer = NULL;
+	enum pmj_code rc;
+
+	if (field == NULL) {
+		(void)pmj_fail(err, PMJ_NOT_FOUND, "your programme has no kind \"note\"");
+		pmj_hint(
+		    err, "`pamoja note --locked` keeps it aside; `pamoja kinds` shows the kinds");
+		return PMJ_NOT_FOUND;
+	}
+	body = json_pack("{s:{s:s}}", "fields", field, text);
+	rc = client_post(&cli->client, &answer, "/v1/records/note", body, err);
+	if (rc == PMJ_LOCKED)
+		pmj_hint(err, "`pamoja note --locked` keeps it sealed until you unlock");
+	if (rc == PMJ_OK && cli->json)
+		print_json(answer);
+	else if (rc == PMJ_OK)
+		term_say("Saved: note %s.\n", json_str(answer, "short"));
+	json_decref(body);
+	json_decref(answer);
+	return rc;
+}
+
+static enum pmj_code
+save_sealed(struct cli *cli, const char *text, struct pmj_error *err)
+{
+	json_t *body = json_pack("{s:s}", "text", text), *answer = NULL;
+	enum pmj_code rc = client_post(&cli->client, &answer, "/v1/notes", body, err);
+
+	if (rc == PMJ_OK && cli->json)
+		print_json(answer);
+	else if (rc == PMJ_OK)
+		term_say("Kept sealed. After `pamoja unlock` you decide what becomes of it.\n");
+	json_decref(body);
+	json_decref(answer);
+	return rc;
+}
+
+static enum pmj_code
+decide(struct cli *cli, json_t **answer, const char *file, bool keep, struct pmj_error *err)
+{
+	json_t *body = json_pack("{s:b}", "keep", keep);
+	char *path = mem_printf("/v1/notes/%s", file);
+	enum pmj_code rc = client_post(&cli->client, answer, path, body, err);
+
+	free(path);
+	json_decref(body);
+	return rc;
+}
+
+static enum pmj_code
+decide_one(struct cli *cli, const char *file, bool keep, struct pmj_error *err)
+{
+	json_t *answer = NULL;
+	enum pmj_code rc = decide(cli, &answer, file, keep, err);
+
+	if (rc == PMJ_OK && cli->json)
+		print_json(answer);
+	else if (rc == PMJ_OK)
+		term_say("%s\n", keep ? "Kept as a note." : "Dropped.");
+	json_decref(answer);
+	return rc;
+}
+
+static enum pmj_code
+list_waiting(struct cli *cli, struct pmj_error *err)
+{
+	json_t *answer = NULL, *note;
+	char when[PRINT_WHEN_MAX];
+	enum pmj_code rc = client_get(&cli->client, &answer, "/v1/notes", err);
+	size_t i;
+
+	if (rc == PMJ_OK && cli->json)
+		print_json(answer);
+	else if (rc == PMJ_OK && json_array_size(json_object_get(answer, "items")) == 0)
+		term_say("No note waits.\n");
+	else if (rc == PMJ_OK)
+		json_array_foreach(json_object_get(answer, "items"), i, note)
+		{
+			term_put(stdout, PAINT_BOLD, json_str(note, "file"));
+			term_say("  %s\n  %s\n", print_when(when, json_object_get(note, "at")),
+			    json_str(note, "text"));
+		}
+	json_decref(answer);
+	return rc;
+}
+
+enum pmj_code
+note_review(struct cli *cli, struct pmj_error *err)
+{
+	json_t *answer = NULL, *done, *note;
+	char when[PRINT_WHEN_MAX];
+	enum pmj_code rc;
+	size_t i;
+
+	if ((rc = client_get(&cli->client, &answer, "/v1/notes", err)) != PMJ_OK)
+		return rc;
+	term_note("\nYou wrote these while locked:\n");
+	json_array_foreach(json_object_get(answer, "items"), i, note)
+	{
+		bool keep;
+
+		term_note("\n  %s\n  %s\n", print_when(when, json_object_get(note, "at")),
+		    json_str(note, "text"));
+		keep = term_yes(true, "  Keep it as a note?");
+		if (!keep && !term_yes(false, "  Throw it away for good?"))
+			continue; /* it waits on */
+		done = NULL;
+		rc = decide(cli, &done, json_str(note, "file"), keep, err);
+		if (rc == PMJ_OK)
+			term_note("  %s %s\n", keep ? "Kept" : "Dropped.",
+			    json_str(done, "id") != NULL ? json_str(done, "id") : "");
+		json_decref(done);
+		if (rc != PMJ_OK)
+			break;
+	}
+	json_decref(answer);
+	return rc;
+}
+
+/* `note add`, `note list` and the kind's moves are the kind's own commands; anything else is the
+ * text. */
+static bool
+is_kind_command(struct cli *cli, const struct args *args)
+{
+	const char *word = args->count > 0 ? args->words[0] : "";
+	const json_t *kind;
+
+	if (strcmp(word, "list") == 0)
+		return true;
+	if (strcmp(word, "add") == 0)
+		return args->count == 1 || strchr(args->words[1], '=') != NULL ||
+		       strcmp(args->words[1], "-") == 0;
+	if (args->count < 2 || (kind = kinds_named(cli, "note")) == NULL)
+		return false;
+	return kinds_move(kind, word) != NULL;
+}
+
+enum pmj_code
+note_run(struct cli *cli, const struct args *args, struct pmj_error *err)
+{
+	const char *keep = args_value(args, "keep"), *drop = args_value(args, "drop");
+	char *words[] = {"note"};
+	struct args whole = *args;
+	enum pmj_code rc;
+	struct buf text;
+
+	if (args_has(args, "waiting"))
+		return list_waiting(cli, err);
+	if (keep != NULL || drop != NULL)
+		return decide_one(cli, keep != NULL ? keep : drop, keep != NULL, err);
+	if (!args_has(args, "locked") && is_kind_command(cli, args)) {
+		if (kinds_named(cli, "note") == NULL)
+			return save_record(cli, "", err);
+		whole.words = mem_array(args->count + 2, sizeof(char *));
+		whole.words[0] = words[0];
+		memcpy(whole.words + 1, args->words, args->count * sizeof(char *));
+		whole.count++;
+		rc = kinds_command(cli, &whole, err);
+		free(whole.words);
+		return rc;
+	}
+	buf_init(&text, 0);
+	rc = take_text(&text, args, err);
+	if (rc == PMJ_OK)
+		rc = args_has(args, "locked") ? save_sealed(cli, buf_text(&text), err)
+		                              : save_record(cli, buf_text(&text), err);
+	buf_wipe(&text);
+	return rc;
+}

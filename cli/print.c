@@ -1,0 +1,213 @@
+#include "cli/print.h"
+
+#include <libsmartcols.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/os.h"
+#include "base/text.h"
+#include "cli/term.h"
+
+void
+print_json(const json_t *document)
+{
+	char *text = json_text_indented(document);
+
+	(void)puts(text);
+	mem_wipe(text, strlen(text));
+	free(text);
+}
+
+void
+print_error(const struct pmj_error *err, bool json)
+{
+	json_t *document;
+	char *text;
+
+	(void)fflush(stdout);
+	if (!json) {
+		term_put(stderr, PAINT_BAD, err->message);
+		(void)fputc('\n', stderr);
+		if (err->hint[0] != '\0') {
+			term_note("  ");
+			term_put(stderr, PAINT_PLAIN, err->hint);
+			(void)fputc('\n', stderr);
+		}
+		return;
+	}
+	document = json_pack("{s:{s:s, s:s, s:s}}", "error", "code", pmj_code_name(err->code),
+	    "message", err->message, "hint", err->hint);
+	if (document == NULL) /* a path with bytes that are no UTF-8 */
+		document = json_pack("{s:{s:s, s:s, s:s}}", "error", "code",
+		    pmj_code_name(err->code), "message", "the message cannot be shown", "hint", "");
+	text = json_text(document);
+	(void)fprintf(stderr, "%s\n", text);
+	free(text);
+	json_decref(document);
+}
+
+struct table {
+	struct libscols_table *scols;
+	size_t count;
+};
+
+struct table *
+table_new(const char *const *heads, size_t count)
+{
+	struct table *table = mem_new(sizeof(*table));
+	size_t columns = term_columns();
+
+	table->count = count;
+	table->scols = scols_new_table();
+	if (table->scols == NULL)
+		return table;
+	for (size_t i = 0; i < count; i++)
+		(void)scols_table_new_column(
+		    table->scols, heads[i], i == 0 ? 0 : 1, i == 0 ? 0 : SCOLS_FL_TRUNC);
+	(void)scols_table_set_column_separator(table->scols, "  ");
+	(void)scols_table_enable_colors(table->scols, *term_paint(stdout, PAINT_BOLD) != '\0');
+	(void)scols_table_set_termforce(
+	    table->scols, columns > 0 ? SCOLS_TERMFORCE_ALWAYS : SCOLS_TERMFORCE_NEVER);
+	if (columns > 0)
+		(void)scols_table_set_termwidth(table->scols, columns);
+	return table;
+}
+
+void
+table_row(struct table *table, const char *const *cells)
+{
+	struct libscols_line *line = scols_table_new_line(table->scols, NULL);
+	char *text;
+
+	for (size_t i = 0; line != NULL && i < table->count; i++) {
+		if (cells[i] == NULL)
+			continue;
+		text = mem_strdup(cells[i]);
+		text[strcspn(text, "\r\n")] = '\0'; /* a table shows first lines */
+		(void)scols_line_refer_data(line, i, text);
+	}
+}
+
+void
+table_print(struct table *table)
+{
+	if (table->scols != NULL) {
+		(void)fflush(stdout);
+		(void)scols_print_table(table->scols);
+		scols_unref_table(table->scols);
+	}
+	free(table);
+}
+
+void
+print_pair(const char *label, const char *text, size_t width)
+{
+	size_t columns = text_columns(label);
+	const char *end;
+
+	if (text == NULL || *text == '\0')
+		return;
+	(void)fputs("  ", stdout);
+	term_put(stdout, PAINT_DIM, label);
+	(void)printf("%*s", (int)(columns < width ? width - columns + 2 : 2), "");
+	while ((end = strchr(text, '\n')) != NULL) {
+		term_say("%.*s\n%*s", (int)(end - text), text, (int)width + 4, "");
+		text = end + 1;
+	}
+	term_say("%s\n", text);
+}
+
+char *
+print_when(char out[static PRINT_WHEN_MAX], const json_t *at)
+{
+	int64_t ms;
+
+	out[0] = '\0';
+	if (json_is_string(at))
+		(void)snprintf(out, PRINT_WHEN_MAX, "%s", json_string_value(at));
+	if (!json_is_integer(at) || (ms = json_integer_value(at)) <= 0)
+		return out;
+	return text_stamp(out, ms, os_real.offset_minutes(NULL, ms));
+}
+
+char *
+print_ago(char out[static PRINT_WHEN_MAX], const json_t *at)
+{
+	static const struct {
+		int64_t minutes;
+		const char *word;
+	} units[] = {{24 * 60, "day"}, {60, "hour"}, {1, "minute"}};
+	int64_t minutes;
+
+	if (!json_is_integer(at)) {
+		(void)snprintf(out, PRINT_WHEN_MAX, "%s",
+		    json_is_string(at) ? json_string_value(at) : "never");
+		return out;
+	}
+	minutes = (os_now(&os_real) - json_integer_value(at)) / 60000;
+	for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++) {
+		int64_t n = minutes / units[i].minutes;
+
+		if (n > 0) {
+			(void)snprintf(out, PRINT_WHEN_MAX, "%lld %s%s ago", (long long)n,
+			    units[i].word, n == 1 ? "" : "s");
+			return out;
+		}
+	}
+	(void)snprintf(out, PRINT_WHEN_MAX, "just now");
+	return out;
+}
+
+static void
+put_value(struct buf *out, const json_t *value)
+{
+	const json_t *item;
+	size_t i;
+
+	if (json_is_string(value))
+		buf_put_text(out, json_string_value(value));
+	else if (json_is_integer(value))
+		buf_putf(out, "%lld", (long long)json_integer_value(value));
+	else if (json_is_boolean(value))
+		buf_put_text(out, json_is_true(value) ? "yes" : "no");
+	else if (json_is_object(value))
+		buf_put_text(out, json_flag(value, "declined") ? "chose not to say" : "?");
+	json_array_foreach(value, i, item)
+	{
+		if (i > 0)
+			buf_put_text(out, ", ");
+		put_value(out, item);
+	}
+}
+
+char *
+print_value(const json_t *value)
+{
+	struct buf out;
+
+	buf_init(&out, 0);
+	put_value(&out, value);
+	return out.bytes != NULL ? (char *)out.bytes : mem_strdup("");
+}
+
+const char *
+print_sync(const char *sync)
+{
+	static const struct {
+		const char *sync, *words;
+	} table[] = {
+	    {"saved", "saved here, not sent yet"},
+	    {"carried", "on the way, on a carrier"},
+	    {"delivered", "at the hub's mailbox, not merged yet"},
+	    {"deferred", "waits at the hub for something that belongs to it"},
+	    {"merged", "merged at the hub"},
+	    {"refused", "held at the hub; `pamoja log` says why"},
+	};
+
+	for (size_t i = 0; sync != NULL && i < sizeof(table) / sizeof(*table); i++)
+		if (strcmp(sync, table[i].sync) == 0)
+			return table[i].words;
+	return sync != NULL ? sync : "";
+}

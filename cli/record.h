@@ -1,0 +1,29 @@
+/* record.h - the commands about one record, whatever its kind, and finding the record a person
+ * means. */
+#ifndef CLI_RECORD_H
+#define CLI_RECORD_H
+#include "cli/cli.h"
+
+/**
+ * The full id of the record meant by an id, its beginning, or a title (of this kind; NULL: any).
+ *
+ * out     caller frees.
+ * Errors  PMJ_NOT_FOUND; PMJ_AMBIGUOUS with the candidates in the hint.
+ */
+PMJ_MUST_CHECK enum pmj_code record_resolve(
+    struct cli *cli, char **out, const char *kind, const char *typed, struct pmj_error *err);
+/** Records whose words match what was typed, at most 20, of this kind (NULL: any). The caller
+ * decrefs. */
+PMJ_MUST_CHECK enum pmj_code record_candidates(
+    struct cli *cli, json_t **out, const char *kind, const char *typed, struct pmj_error *err);
+/** Print a list of items, of one kind (its fields as columns) or NULL (any). */
+void record_print_items(struct cli *cli, const json_t *items, const json_t *kind);
+
+enum pmj_code record_show(struct cli *cli, const struct args *args, struct pmj_error *err);
+enum pmj_code record_edit(struct cli *cli, const struct args *args, struct pmj_error *err);
+enum pmj_code record_void(struct cli *cli, const struct args *args, struct pmj_error *err);
+enum pmj_code record_history(struct cli *cli, const struct args *args, struct pmj_error *err);
+enum pmj_code record_find(struct cli *cli, const struct args *args, struct pmj_error *err);
+enum pmj_code record_today(struct cli *cli, const struct args *args, struct pmj_error *err);
+
+#endif

@@ -1,0 +1,256 @@
+#include "cli/status.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/os.h"
+#include "base/text.h"
+#include "cli/print.h"
+#include "cli/record.h"
+#include "cli/term.h"
+
+const struct option status_log_options[] = {
+    {"since", "DATE", "from this day on"},
+    {"limit", "N", "the newest N (usually 50)"},
+    {NULL, NULL, NULL},
+};
+const struct option status_verify_options[] = {
+    {"rebuild", NULL, "make all records anew from the journal's entries and compare"},
+    {NULL, NULL, NULL},
+};
+#define WIDTH 13
+
+static void
+say_outbox(const json_t *status)
+{
+	const json_t *outbox = json_obj(status, "outbox"), *last = json_obj(status, "last_sync");
+	const json_t *receipt = json_obj(status, "receipt");
+	int64_t waits = json_int(outbox, "entries", 0);
+	char ago[PRINT_WHEN_MAX];
+	const char *message;
+	char *text;
+
+	if (outbox != NULL) {
+		text = waits == 0
+		           ? mem_strdup("nothing")
+		           : mem_printf("%lld entr%s", (long long)waits, waits == 1 ? "y" : "ies");
+		print_pair("To be sent", text, WIDTH);
+		free(text);
+	}
+	message = json_str(last, "message");
+	text = mem_printf("%s%s%s%s", print_ago(ago, json_object_get(last, "at")),
+	    last != NULL && !json_flag(last, "ok") ? ", it did not work" : "",
+	    message != NULL && *message != '\0' ? ": " : "", message != NULL ? message : "");
+	print_pair("Last exchange", text, WIDTH);
+	free(text);
+	if (receipt != NULL)
+		print_pair("Hub confirmed", print_ago(ago, json_object_get(receipt, "at")), WIDTH);
+}
+
+/* Counts that want somebody: one line each, with the command that shows them. */
+static void
+say_queues(const json_t *status)
+{
+	static const struct {
+		const char *key, *label, *words, *command;
+	} queues[] = {
+	    {"held", "Held", "held back", "pamoja hub held"},
+	    {"conflicts", "Conflicts", "to be settled", "pamoja hub conflicts"},
+	    {"waiting", "Waiting", "waiting for something that belongs to them", "pamoja log"},
+	    {"notes_waiting", "Notes", "written while locked", "pamoja note --waiting"},
+	};
+	bool hub = json_flag(status, "hub");
+
+	for (size_t i = 0; i < sizeof(queues) / sizeof(*queues); i++) {
+		int64_t n = json_int(status, queues[i].key, 0);
+		bool command = hub || strncmp(queues[i].command, "pamoja hub", 10) != 0;
+		char *text;
+
+		if (n == 0)
+			continue;
+		text = mem_printf("%lld %s%s%s%s", (long long)n, queues[i].words,
+		    command ? " (" : "", command ? queues[i].command : "", command ? ")" : "");
+		print_pair(queues[i].label, text, WIDTH);
+		free(text);
+	}
+}
+
+static void
+say_warnings(const json_t *status)
+{
+	const json_t *warning;
+	size_t i;
+
+	json_array_foreach(json_arr(status, "warnings"), i, warning)
+	{
+		(void)fputs("  ", stdout);
+		term_put(stdout, PAINT_WARN, "Careful: ");
+		term_say("%s\n", json_is_string(warning) ? json_string_value(warning)
+		                                         : json_str(warning, "message"));
+	}
+}
+
+static void
+say_next(const json_t *status)
+{
+	const json_t *outbox = json_obj(status, "outbox");
+	const char *next = "pamoja today                  what is due";
+
+	if (!json_flag(status, "initialised"))
+		next = "pamoja init                   make a home for your records\n"
+		       "  pamoja init --practice        or learn with made-up people first";
+	else if (json_flag(status, "locked"))
+		next = "pamoja unlock                 open it with your passphrase\n"
+		       "  pamoja note --locked          or keep a thought without opening";
+	else if (json_flag(status, "hub") && json_int(status, "conflicts", 0) > 0)
+		next = "pamoja hub conflicts          settle what two people wrote differently";
+	else if (json_flag(status, "hub"))
+		next = "pamoja hub roster             who is enrolled";
+	else if (!json_flag(status, "enrolled") && !json_flag(status, "practice"))
+		next = "pamoja enrol request          join your programme's hub\n"
+		       "  pamoja person add             or record somebody first; nothing is lost";
+	else if (json_int(outbox, "entries", 0) > 0)
+		next = "pamoja sync                   send when there is a link";
+	term_say("\nNext:\n  %s\n", next);
+}
+
+static void
+say_status(struct cli *cli, const json_t *status)
+{
+	bool made = json_flag(status, "initialised"), locked = json_flag(status, "locked");
+	const char *name = json_str(status, "name"), *role = json_str(status, "role");
+	const json_t *journal = json_obj(status, "journal");
+	char *text;
+
+	if (!made) {
+		term_say("There are no records in %s yet.\n", cli->client.home);
+		say_warnings(status);
+		say_next(status);
+		return;
+	}
+	text = mem_printf("%s%s%s%s%s%s", name != NULL ? name : "", role != NULL ? " (" : "",
+	    role != NULL ? role : "", role != NULL ? ")" : "",
+	    json_flag(status, "hub") ? ", the hub" : "",
+	    json_flag(status, "practice") ? ", practice: made-up people" : "");
+	print_pair("You", text, WIDTH);
+	free(text);
+	print_pair("Journal",
+	    locked                          ? "locked"
+	    : json_flag(status, "checking") ? "unlocked, being checked"
+	                                    : "unlocked",
+	    WIDTH);
+	if (journal != NULL) {
+		int64_t entries = json_int(journal, "entries", 0);
+
+		text = mem_printf("%lld entr%s", (long long)entries, entries == 1 ? "y" : "ies");
+		print_pair("Holds", text, WIDTH);
+		free(text);
+	}
+	if (!json_flag(status, "hub") && !json_flag(status, "practice"))
+		print_pair(
+		    "Hub", json_flag(status, "enrolled") ? "enrolled" : "not joined yet", WIDTH);
+	if (!locked && json_flag(status, "enrolled") && !json_flag(status, "hub"))
+		say_outbox(status);
+	say_queues(status);
+	say_warnings(status);
+	say_next(status);
+}
+
+enum pmj_code
+status_run(struct cli *cli, const struct args *args, struct pmj_error *err)
+{
+	json_t *status = NULL;
+	enum pmj_code rc;
+
+	(void)args;
+	rc = client_get(&cli->client, &status, "/v1/status", err);
+	if (rc == PMJ_OK && cli->json)
+		print_json(status);
+	else if (rc == PMJ_OK)
+		say_status(cli, status);
+	json_decref(status);
+	return rc;
+}
+
+enum pmj_code
+status_log(struct cli *cli, const struct args *args, struct pmj_error *err)
+{
+	const char *since = args_value(args, "since");
+	int64_t now = os_now(&os_real);
+	char when[PRINT_WHEN_MAX], date[11], *path;
+	json_t *answer = NULL, *event;
+	enum pmj_code rc;
+	long limit;
+	size_t i;
+
+	if ((rc = args_number(&limit, args, "limit", 50, err)) != PMJ_OK)
+		return rc;
+	if (since != NULL && !text_date(date, since, now, os_real.offset_minutes(NULL, now)))
+		return pmj_fail(err, PMJ_INVALID, "--since %.40s is not a date", since);
+	path = mem_printf("/v1/log?limit=%ld%s%s", limit, since != NULL ? "&since=" : "",
+	    since != NULL ? date : "");
+	rc = client_get(&cli->client, &answer, path, err);
+	free(path);
+	if (rc == PMJ_OK && cli->json)
+		print_json(answer);
+	else if (rc == PMJ_OK && json_array_size(json_object_get(answer, "items")) == 0)
+		term_say("Nothing happened yet.\n");
+	else if (rc == PMJ_OK)
+		json_array_foreach(json_object_get(answer, "items"), i, event)
+		{
+			const char *message = json_str(event, "message");
+
+			term_put(stdout, PAINT_DIM, print_when(when, json_object_get(event, "at")));
+			term_say("  %s\n", message != NULL && *message != '\0'
+			                       ? message
+			                       : json_str(event, "event"));
+		}
+	json_decref(answer);
+	return rc;
+}
+
+enum pmj_code
+status_verify(struct cli *cli, const struct args *args, struct pmj_error *err)
+{
+	bool rebuild = args_has(args, "rebuild");
+	char *typed = args_join(args, 0), *id = NULL, *path;
+	json_t *answer = NULL;
+	enum pmj_code rc = PMJ_OK;
+
+	if (*typed != '\0')
+		rc = record_resolve(cli, &id, NULL, typed, err);
+	free(typed);
+	if (rc != PMJ_OK)
+		return rc;
+	path = mem_printf("/v1/verify%s%s%s", id != NULL || rebuild ? "?" : "",
+	    id != NULL ? "person=" : "", id != NULL ? id : "");
+	if (rebuild) {
+		char *longer = mem_printf("%s%srebuild=1", path, id != NULL ? "&" : "");
+
+		free(path);
+		path = longer;
+	}
+	rc = client_get_patient(&cli->client, &answer, path, err);
+	if (rc == PMJ_OK && cli->json) {
+		print_json(answer);
+	} else if (rc == PMJ_OK) {
+		int64_t n = json_int(answer, "entries", 0);
+
+		term_say("Whole: %lld entr%s checked%s.\n", (long long)n, n == 1 ? "y" : "ies",
+		    json_flag(answer, "rebuilt") ? ", all records made anew and equal" : "");
+		term_say("  digest %s\n", json_str(answer, "digest"));
+		if (id != NULL)
+			term_say(
+			    "  The same digest on another laptop means the same records there.\n");
+	}
+	if (rc == PMJ_OK && json_is_false(json_object_get(answer, "ok"))) {
+		rc = pmj_fail(err, PMJ_INTEGRITY, "the records and their entries do not agree");
+		pmj_hint(err, "run `pamoja verify --rebuild`; if it stays, ask your coordinator");
+	}
+	json_decref(answer);
+	free(path);
+	free(id);
+	return rc;
+}

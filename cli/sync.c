@@ -1,0 +1,55 @@
+#include "cli/sync.h"
+
+#include <stdlib.h>
+
+#include "cli/home.h"
+#include "cli/print.h"
+#include "cli/term.h"
+
+const struct option sync_options[] = {
+    {"to", "DIR", "exchange with the mailboxes in this folder instead of the usual place"},
+    {NULL, NULL, NULL},
+};
+
+static enum pmj_code
+exchange(
+    struct cli *cli, const char *path, const char *key, const char *place, struct pmj_error *err)
+{
+	json_t *body = json_object(), *answer = NULL;
+	enum pmj_code rc;
+	char *absolute;
+
+	if (place != NULL) {
+		absolute = home_absolute(place);
+		(void)json_object_set_new(body, key, json_string(absolute));
+		free(absolute);
+	}
+	if (term_can_ask() && !cli->json)
+		term_note("Exchanging … (Ctrl-C stops waiting; the exchange goes on)\n");
+	rc = client_post_patient(&cli->client, &answer, path, body, err);
+	if (answer != NULL && cli->json) {
+		print_json(answer);
+	} else if (answer != NULL) {
+		const char *message = json_str(answer, "message");
+
+		term_say("Done: %lld sent, %lld received.\n",
+		    (long long)json_int(answer, "sent", 0), (long long)json_int(answer, "got", 0));
+		if (message != NULL && *message != '\0')
+			term_say("  %s\n", message);
+	}
+	json_decref(body);
+	json_decref(answer);
+	return rc;
+}
+
+enum pmj_code
+sync_run(struct cli *cli, const struct args *args, struct pmj_error *err)
+{
+	return exchange(cli, "/v1/sync", "to", args_value(args, "to"), err);
+}
+
+enum pmj_code
+sync_carry(struct cli *cli, const struct args *args, struct pmj_error *err)
+{
+	return exchange(cli, "/v1/carry", "dir", args->words[0], err);
+}

@@ -1,0 +1,263 @@
+#include "cli/term.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <langinfo.h>
+#include <locale.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+
+static struct {
+	bool can_ask;
+	bool colour_out, colour_err;
+} term;
+
+void
+term_init(bool no_input)
+{
+	const char *no_color = getenv("NO_COLOR"), *name = getenv("TERM");
+	bool colour =
+	    (no_color == NULL || *no_color == '\0') && (name == NULL || strcmp(name, "dumb") != 0);
+
+	term.can_ask = !no_input && isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
+	term.colour_out = colour && isatty(STDOUT_FILENO);
+	term.colour_err = colour && isatty(STDERR_FILENO);
+	(void)setlocale(LC_ALL, "");
+	if (strcmp(nl_langinfo(CODESET), "UTF-8") != 0)
+		(void)setlocale(LC_CTYPE, "C.UTF-8");
+}
+
+bool
+term_can_ask(void)
+{
+	return term.can_ask;
+}
+
+size_t
+term_columns(void)
+{
+	struct winsize size = {0};
+
+	if (!isatty(STDOUT_FILENO))
+		return 0;
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
+		return 80;
+	return size.ws_col;
+}
+
+const char *
+term_paint(FILE *stream, enum paint paint)
+{
+	static const char *const escapes[] = {
+	    "\033[0m", "\033[1m", "\033[2m", "\033[32m", "\033[33m", "\033[31m"};
+
+	if (stream == stdout ? !term.colour_out : !term.colour_err)
+		return "";
+	return escapes[paint];
+}
+
+/* What others wrote must not steer this terminal: C0, DEL and C1 (C2 80..9F in UTF-8) are shown as
+ * '?'. */
+static void
+put_harmless(FILE *stream, const char *text)
+{
+	for (const unsigned char *at = (const unsigned char *)text; *at != '\0'; at++) {
+		if (*at == 0xc2 && at[1] >= 0x80 && at[1] < 0xa0) {
+			(void)fputc('?', stream);
+			at++;
+		} else if ((*at < 0x20 && *at != '\n' && *at != '\t') || *at == 0x7f) {
+			(void)fputc('?', stream);
+		} else {
+			(void)fputc(*at, stream);
+		}
+	}
+}
+
+void
+term_put(FILE *stream, enum paint paint, const char *text)
+{
+	(void)fputs(paint == PAINT_PLAIN ? "" : term_paint(stream, paint), stream);
+	put_harmless(stream, text);
+	(void)fputs(paint == PAINT_PLAIN ? "" : term_paint(stream, PAINT_PLAIN), stream);
+}
+
+static void put_formatted(FILE *stream, const char *fmt, va_list args)
+    __attribute__((format(printf, 2, 0)));
+
+static void
+put_formatted(FILE *stream, const char *fmt, va_list args)
+{
+	char *text = NULL;
+
+	if (vasprintf(&text, fmt, args) < 0)
+		return;
+	put_harmless(stream, text);
+	mem_wipe(text, strlen(text));
+	free(text);
+}
+
+void
+term_say(const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	put_formatted(stdout, fmt, args);
+	va_end(args);
+}
+
+void
+term_note(const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	put_formatted(stderr, fmt, args);
+	va_end(args);
+}
+
+/* Byte by byte: nothing may be read ahead, another prompt or program comes after us. */
+static bool
+read_line(struct buf *out)
+{
+	bool any = false;
+	ssize_t n;
+	char c;
+
+	buf_wipe(out);
+	while ((n = read(STDIN_FILENO, &c, 1)) == 1 && c != '\n' && out->len < TERM_LINE_MAX) {
+		buf_put(out, &c, 1);
+		any = true;
+	}
+	return n == 1 || any;
+}
+
+static void
+trim(struct buf *line)
+{
+	size_t start = 0;
+
+	while (line->len > 0 && isspace(line->bytes[line->len - 1]))
+		line->bytes[--line->len] = '\0';
+	while (start < line->len && isspace(line->bytes[start]))
+		start++;
+	if (start > 0) {
+		memmove(line->bytes, line->bytes + start, line->len - start + 1);
+		line->len -= start;
+	}
+}
+
+bool
+term_ask(struct buf *out, const char *fmt, ...)
+{
+	va_list args;
+	bool got;
+
+	(void)fflush(stdout);
+	(void)fputs(term_paint(stderr, PAINT_BOLD), stderr);
+	va_start(args, fmt);
+	put_formatted(stderr, fmt, args);
+	va_end(args);
+	(void)fputs(term_paint(stderr, PAINT_PLAIN), stderr);
+	(void)fflush(stderr);
+	got = read_line(out);
+	if (!got)
+		(void)fputc('\n', stderr);
+	trim(out);
+	return got;
+}
+
+static struct termios shown;
+
+/* Ctrl-C at a hidden prompt must not leave the terminal blind. */
+static void
+restore_and_end(int signum)
+{
+	(void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown);
+	(void)signal(signum, SIG_DFL);
+	(void)raise(signum);
+}
+
+bool
+term_ask_hidden(struct buf *out, const char *prompt)
+{
+	struct sigaction restore = {.sa_handler = restore_and_end}, old_int, old_term;
+	struct termios hidden;
+	bool got;
+
+	term_note("%s", prompt);
+	(void)fflush(stderr);
+	if (tcgetattr(STDIN_FILENO, &shown) != 0)
+		return false;
+	hidden = shown;
+	hidden.c_lflag &= ~(tcflag_t)ECHO;
+	(void)sigaction(SIGINT, &restore, &old_int);
+	(void)sigaction(SIGTERM, &restore, &old_term);
+	(void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
+	got = read_line(out);
+	(void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown);
+	(void)sigaction(SIGINT, &old_int, NULL);
+	(void)sigaction(SIGTERM, &old_term, NULL);
+	(void)fputc('\n', stderr);
+	return got;
+}
+
+bool
+term_yes(bool otherwise, const char *fmt, ...)
+{
+	char question[512];
+	struct buf answer;
+	bool yes = false;
+	va_list args;
+
+	va_start(args, fmt);
+	(void)vsnprintf(question, sizeof(question), fmt, args);
+	va_end(args);
+	buf_init(&answer, 0);
+	if (term_ask(&answer, "%s [%s] ", question, otherwise ? "Y/n" : "y/N"))
+		yes = answer.len == 0 ? otherwise
+		      : strchr("yYnN", answer.bytes[0]) != NULL
+		          ? answer.bytes[0] == 'y' || answer.bytes[0] == 'Y'
+		          : otherwise;
+	buf_wipe(&answer);
+	return yes;
+}
+
+enum pmj_code
+term_slurp(struct buf *out, const char *path, size_t limit, struct pmj_error *err)
+{
+	bool standard = strcmp(path, "-") == 0;
+	int fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+	enum pmj_code rc = PMJ_OK;
+	uint8_t chunk[16384];
+	ssize_t n;
+
+	if (fd < 0)
+		return pmj_fail_errno(err, errno, "cannot read", path);
+	while ((n = read(fd, chunk, sizeof(chunk))) != 0) {
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0) {
+			rc = pmj_fail_errno(err, errno, "cannot read", path);
+			break;
+		}
+		if (out->len + (size_t)n > limit) {
+			rc = pmj_fail(
+			    err, PMJ_TOO_BIG, "%s is larger than %zu KiB", path, limit / 1024);
+			break;
+		}
+		buf_put(out, chunk, (size_t)n);
+	}
+	mem_wipe(chunk, sizeof(chunk));
+	if (!standard)
+		(void)close(fd);
+	return rc != PMJ_OK ? rc : buf_check(out, err);
+}
