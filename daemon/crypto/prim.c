@@ -52,11 +52,9 @@ prim_guarded_free(void *bytes)
 static void
 label_pad(uint8_t out[static PRIM_LABEL_BYTES], const char *label)
 {
-	size_t len = strlen(label);
-
-	assert(len <= PRIM_LABEL_BYTES);
-	memset(out, 0, PRIM_LABEL_BYTES);
-	memcpy(out, label, len);
+	assert(strlen(label) <= PRIM_LABEL_BYTES);
+	for (size_t i = 0; i < PRIM_LABEL_BYTES; i++)
+		out[i] = *label != '\0' ? (uint8_t)*label++ : 0;
 }
 
 static void

@@ -142,7 +142,7 @@ six_words(const struct words *words, char *out, size_t room, const uint8_t bytes
 		const char *word;
 
 		for (unsigned bit = i * WORD_BITS; bit < (i + 1) * WORD_BITS; bit++)
-			index = index << 1 | ((bytes[bit / 8] >> (7 - bit % 8)) & 1u);
+			index = index << 1 | (((unsigned)bytes[bit / 8] >> (7 - bit % 8)) & 1u);
 		word = words_at(words, index);
 		if (i > 0)
 			out[used++] = ' ';
