@@ -18,10 +18,14 @@
 #define ANCHOR_TAIL 1000
 
 static const struct setting settings_table[] = {
-    {"keys", "unlock_ms", SETTING_INT, offsetof(struct core_settings, unlock_ms), 200, 3000, "milliseconds"},
-    {"lock", "idle_minutes", SETTING_INT, offsetof(struct core_settings, idle_minutes), 0, 600, "minutes"},
-    {"sync", "every_minutes", SETTING_INT, offsetof(struct core_settings, sync_minutes), 1, 1440, "minutes"},
-    {"hub", "look_every_seconds", SETTING_INT, offsetof(struct core_settings, look_seconds), 2, 3600, "seconds"},
+    {"keys", "unlock_ms", SETTING_INT, offsetof(struct core_settings, unlock_ms), 200, 3000,
+        "milliseconds"},
+    {"lock", "idle_minutes", SETTING_INT, offsetof(struct core_settings, idle_minutes), 0, 600,
+        "minutes"},
+    {"sync", "every_minutes", SETTING_INT, offsetof(struct core_settings, sync_minutes), 1, 1440,
+        "minutes"},
+    {"hub", "look_every_seconds", SETTING_INT, offsetof(struct core_settings, look_seconds), 2,
+        3600, "seconds"},
     {"page", "language", SETTING_TEXT, offsetof(struct core_settings, language), 2, 2, "en or sw"},
 };
 
@@ -58,7 +62,8 @@ static bool core_work(void *ctx);
 static void core_exchange_due(void *ctx);
 
 enum pmj_code
-core_start(struct core *core, struct loop *loop, const struct os *os, const char *home, struct pmj_error *err)
+core_start(struct core *core, struct loop *loop, const struct os *os, const char *home,
+    struct pmj_error *err)
 {
 	const char *conf = getenv(PMJ_ENV_CONF);
 	char *kinds_dir = NULL;
@@ -140,7 +145,8 @@ all_schemas(void)
 	return all;
 }
 
-/* The ring's anchor was saved after the journal was durable: a journal that is behind it was put back (6.6). */
+/* The ring's anchor was saved after the journal was durable: a journal that is behind it was put
+ * back (6.6). */
 static void
 compare_anchor(struct core *core)
 {
@@ -157,7 +163,7 @@ compare_anchor(struct core *core)
 		    "the journal is older than the keys: %llu entries of %llu are here",
 		    (unsigned long long)count, (unsigned long long)anchor.count);
 	} else if (journal_chain_at(core->journal, anchor.count, then, NULL) != PMJ_OK ||
-		   !prim_equal(then, anchor.j, sizeof(then))) {
+	           !prim_equal(then, anchor.j, sizeof(then))) {
 		(void)snprintf(core->warning, sizeof(core->warning),
 		    "the journal is not the one these keys last saw");
 	}
@@ -169,8 +175,12 @@ compare_anchor(struct core *core)
 static enum pmj_code
 open_journal(struct core *core, bool fresh, struct pmj_error *err)
 {
-	struct journal_setup setup = {.os = core->os, .home = core->home, .ring = core->ring,
-	    .store_uuid = keyfile_store_uuid(core->keys), .kinds = &core->kinds, .schema = all_schemas()};
+	struct journal_setup setup = {.os = core->os,
+	    .home = core->home,
+	    .ring = core->ring,
+	    .store_uuid = keyfile_store_uuid(core->keys),
+	    .kinds = &core->kinds,
+	    .schema = all_schemas()};
 	struct ring_anchor anchor;
 	enum pmj_code rc;
 
@@ -179,7 +189,8 @@ open_journal(struct core *core, bool fresh, struct pmj_error *err)
 	rc = journal_open(&core->journal, &setup, err);
 	ring_anchor(core->ring, &anchor);
 	if (rc == PMJ_NOT_FOUND && anchor.count == 0) {
-		rc = pmj_fail(err, PMJ_FAILED, "`init` was cut off before it had finished; nothing was recorded yet");
+		rc = pmj_fail(err, PMJ_FAILED,
+		    "`init` was cut off before it had finished; nothing was recorded yet");
 		pmj_hint(err, "remove %s and run pamoja init again", core->home);
 	}
 	return rc;
@@ -224,7 +235,8 @@ open_parts(struct core *core, bool fresh, struct pmj_error *err)
 }
 
 enum pmj_code
-core_open(struct core *core, struct keyfile *keys, struct ring *ring, bool fresh, struct pmj_error *err)
+core_open(
+    struct core *core, struct keyfile *keys, struct ring *ring, bool fresh, struct pmj_error *err)
 {
 	struct ring_epoch epoch;
 	enum pmj_code rc;
@@ -265,7 +277,8 @@ core_save_anchor(struct core *core, struct pmj_error *err)
 	return keyfile_save(core->keys, core->ring, false, err);
 }
 
-/* What is unsent goes to the spool in small segments, so that the carrier can go on with it (4.5). */
+/* What is unsent goes to the spool in small segments, so that the carrier can go on with it (4.5).
+ */
 static void
 seal_all(struct core *core)
 {
@@ -321,7 +334,9 @@ core_tick(void *ctx)
 {
 	struct core *core = ctx;
 	int64_t mono = core->os->mono_ms(core->os->ctx);
-	int64_t idle = core->settings.idle_minutes >= 0 ? core->settings.idle_minutes : core->is_hub ? 0 : 10;
+	int64_t idle = core->settings.idle_minutes >= 0 ? core->settings.idle_minutes
+	               : core->is_hub                   ? 0
+	                                                : 10;
 
 	if (core->state != CORE_OPEN)
 		return;
@@ -348,8 +363,8 @@ core_tick(void *ctx)
 			diag_error("checkpoint", &err);
 	}
 	loop_timer_set(core->tick, core->is_hub && core->settings.look_seconds * 1000 < TICK_MS
-					   ? core->settings.look_seconds * 1000
-					   : TICK_MS);
+	                               ? core->settings.look_seconds * 1000
+	                               : TICK_MS);
 }
 
 static void
@@ -357,7 +372,13 @@ core_exchange_due(void *ctx)
 {
 	struct core *core = ctx;
 
-	if (core->state != CORE_OPEN || core->sync == NULL || !carrylink_up(core->carry))
+	if (core->state != CORE_OPEN || core->sync == NULL)
+		return;
+	if (exchange_running(core)) { /* it waits for the carrier to come up */
+		core_wake(core);
+		return;
+	}
+	if (!carrylink_up(core->carry))
 		return;
 	core->urgent = false;
 	exchange_start(core, EXCHANGE_LOOK, NULL, NULL);
@@ -387,8 +408,8 @@ check_step(struct core *core)
 	uint8_t j[32];
 
 	journal_head(core->journal, &count, j);
-	if (core->checked < count && journal_check_slice(core->journal, core->checked, CHECK_SLICE, &next,
-					 &err) != PMJ_OK) {
+	if (core->checked < count &&
+	    journal_check_slice(core->journal, core->checked, CHECK_SLICE, &next, &err) != PMJ_OK) {
 		(void)snprintf(core->warning, sizeof(core->warning), "%.190s", err.message);
 		diag_error("checking the journal", &err);
 		core->checking = false;
@@ -435,7 +456,8 @@ is_urgent(const struct core_draft *draft)
 	const struct kind *kind = draft->kind;
 	const json_t *value;
 
-	if (draft->verb != NULL && kind->urgent_verb != NULL && strcmp(draft->verb, kind->urgent_verb) == 0)
+	if (draft->verb != NULL && kind->urgent_verb != NULL &&
+	    strcmp(draft->verb, kind->urgent_verb) == 0)
 		return true;
 	if (kind->urgent_field == NULL || draft->set == NULL)
 		return false;
@@ -446,14 +468,20 @@ is_urgent(const struct core_draft *draft)
 }
 
 static enum pmj_code
-append_one(struct core *core, const struct core_draft *draft, uint8_t rec[PMJ_RECORD_BYTES], bool *urgent,
-    struct pmj_error *err)
+append_one(struct core *core, const struct core_draft *draft, uint8_t rec[PMJ_RECORD_BYTES],
+    bool *urgent, struct pmj_error *err)
 {
-	struct line_draft line = {.kind = draft->kind->name, .kv = draft->kind->version, .rec = draft->rec,
-	    .by = ring_device_id(core->ring), .set = draft->set, .was = draft->was, .verb = draft->verb,
+	struct line_draft line = {.kind = draft->kind->name,
+	    .kv = draft->kind->version,
+	    .rec = draft->rec,
+	    .by = ring_device_id(core->ring),
+	    .set = draft->set,
+	    .was = draft->was,
+	    .verb = draft->verb,
 	    .knows = draft->knows};
 	struct entry entry = {.json = NULL};
-	struct entries_new new_entry = {.entry = &entry, .origin = ENTRY_OWN, .status = ENTRY_ADMITTED};
+	struct entries_new new_entry = {
+	    .entry = &entry, .origin = ENTRY_OWN, .status = ENTRY_ADMITTED};
 	uint8_t e[PMJ_ENTRY_BYTES];
 	struct buf bytes;
 	enum pmj_code rc;
@@ -462,7 +490,8 @@ append_one(struct core *core, const struct core_draft *draft, uint8_t rec[PMJ_RE
 
 	buf_init(&bytes, PMJ_LINE_MAX);
 	core->os->random(core->os->ctx, line.n, sizeof(line.n));
-	line.rv = core->hub != NULL ? hub_roster_version(core->hub) : device_roster_version(core->journal);
+	line.rv = core->hub != NULL ? hub_roster_version(core->hub)
+	                            : device_roster_version(core->journal);
 	if ((rc = stamp(core, &line.pt, &line.counter, err)) != PMJ_OK)
 		goto out;
 	line_write(&bytes, &line);
@@ -479,8 +508,9 @@ append_one(struct core *core, const struct core_draft *draft, uint8_t rec[PMJ_RE
 		goto out;
 	memcpy(rec, entry.rec, PMJ_RECORD_BYTES);
 	*urgent = is_urgent(draft);
-	rc = core->hub != NULL ? hub_shared(core->hub, n, rec, *urgent, err)
-			       : device_queue(core->journal, core->sync, n, draft->kind, *urgent, err);
+	rc = core->hub != NULL
+	         ? hub_shared(core->hub, n, rec, *urgent, err)
+	         : device_queue(core->journal, core->sync, n, draft->kind, *urgent, err);
 out:
 	entry_close(&entry);
 	buf_wipe(&bytes);

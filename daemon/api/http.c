@@ -85,8 +85,9 @@ read_query(struct http_request *out, const char *at, size_t len)
 		size_t name_len = equals != NULL ? (size_t)(equals - at) : pair;
 		char *name = percent_decode(at, name_len, true);
 		char *value = equals != NULL ? percent_decode(equals + 1, pair - name_len - 1, true)
-					     : mem_strdup("");
-		bool good = name != NULL && value != NULL && json_object_get(out->query, name) == NULL;
+		                             : mem_strdup("");
+		bool good =
+		    name != NULL && value != NULL && json_object_get(out->query, name) == NULL;
 
 		if (good)
 			(void)json_object_set_new(out->query, name, json_string(value));
@@ -128,7 +129,8 @@ read_request_line(struct http_request *out, struct span line)
 	out->path = percent_decode(target, path_len, false);
 	if (out->path == NULL)
 		return bad(out, 400, "the path cannot be read");
-	return question != NULL ? read_query(out, question + 1, target_len - path_len - 1) : HTTP_DONE;
+	return question != NULL ? read_query(out, question + 1, target_len - path_len - 1)
+	                        : HTTP_DONE;
 }
 
 /* What the headers of one request said. */
@@ -183,7 +185,8 @@ read_header(struct http_request *out, struct header_state *state, struct span li
 	for (size_t i = 0; i < value.len; i++)
 		if ((unsigned char)value.at[i] < ' ' && value.at[i] != '\t')
 			return bad(out, 400, "a header holds a control character");
-	if (header_is(name, "Transfer-Encoding") || header_is(name, "Expect") || header_is(name, "Upgrade"))
+	if (header_is(name, "Transfer-Encoding") || header_is(name, "Expect") ||
+	    header_is(name, "Upgrade"))
 		return bad(out, 400, "only Content-Length bodies are taken");
 	if (header_is(name, "Content-Length"))
 		return read_length(out, state, value);
@@ -219,11 +222,13 @@ next_line(struct span *line, const char *bytes, size_t len, size_t *at, bool *mo
 		return false;
 	line->len--;
 	*at += line->len + 2;
-	return memchr(line->at, '\r', line->len) == NULL && memchr(line->at, '\0', line->len) == NULL;
+	return memchr(line->at, '\r', line->len) == NULL &&
+	       memchr(line->at, '\0', line->len) == NULL;
 }
 
 static enum http_result
-read_head(struct http_request *out, struct header_state *state, const char *bytes, size_t len, size_t *at)
+read_head(
+    struct http_request *out, struct header_state *state, const char *bytes, size_t len, size_t *at)
 {
 	struct span line;
 	enum http_result result;
@@ -233,8 +238,9 @@ read_head(struct http_request *out, struct header_state *state, const char *byte
 	if (!next_line(&line, bytes, len, at, &more) && !more)
 		return bad(out, 400, "lines end with CR LF");
 	if (more)
-		return len > PMJ_HTTP_REQUEST_LINE_MAX ? bad(out, 414, "the request line is too long")
-						       : HTTP_MORE;
+		return len > PMJ_HTTP_REQUEST_LINE_MAX
+		           ? bad(out, 414, "the request line is too long")
+		           : HTTP_MORE;
 	if (line.len > PMJ_HTTP_REQUEST_LINE_MAX)
 		return bad(out, 414, "the request line is too long");
 	first = *at;
@@ -243,7 +249,8 @@ read_head(struct http_request *out, struct header_state *state, const char *byte
 	for (;;) {
 		if (!next_line(&line, bytes, len, at, &more) && !more)
 			return bad(out, 400, "lines end with CR LF");
-		if (*at - first > PMJ_HTTP_HEADERS_MAX || (more && len - first > PMJ_HTTP_HEADERS_MAX))
+		if (*at - first > PMJ_HTTP_HEADERS_MAX ||
+		    (more && len - first > PMJ_HTTP_HEADERS_MAX))
 			return bad(out, 431, "the headers are too long");
 		if (more)
 			return HTTP_MORE;
@@ -268,7 +275,8 @@ http_read(struct http_request *out, const char *bytes, size_t len)
 	result = read_head(out, &state, bytes, len, &at);
 	if (result == HTTP_DONE && !state.has_host)
 		result = bad(out, 400, "no Host");
-	if (result == HTTP_DONE && strcmp(out->method, "GET") != 0 && strcmp(out->method, "POST") != 0)
+	if (result == HTTP_DONE && strcmp(out->method, "GET") != 0 &&
+	    strcmp(out->method, "POST") != 0)
 		result = bad(out, 405, "only GET and POST");
 	if (result == HTTP_DONE && strcmp(out->method, "POST") == 0 && !state.has_length)
 		result = bad(out, 411, "a POST needs Content-Length");
@@ -304,10 +312,10 @@ status_words(int status)
 		const char *words;
 	} list[] = {{200, "OK"}, {400, "Bad Request"}, {403, "Forbidden"}, {404, "Not Found"},
 	    {405, "Method Not Allowed"}, {408, "Request Timeout"}, {409, "Conflict"},
-	    {411, "Length Required"}, {413, "Content Too Large"}, {414, "URI Too Long"}, {423, "Locked"},
-	    {431, "Request Header Fields Too Large"}, {500, "Internal Server Error"}, {502, "Bad Gateway"},
-	    {503, "Service Unavailable"}, {505, "HTTP Version Not Supported"},
-	    {507, "Insufficient Storage"}};
+	    {411, "Length Required"}, {413, "Content Too Large"}, {414, "URI Too Long"},
+	    {423, "Locked"}, {431, "Request Header Fields Too Large"},
+	    {500, "Internal Server Error"}, {502, "Bad Gateway"}, {503, "Service Unavailable"},
+	    {505, "HTTP Version Not Supported"}, {507, "Insufficient Storage"}};
 
 	for (size_t i = 0; i < sizeof(list) / sizeof(*list); i++)
 		if (list[i].status == status)

@@ -25,7 +25,7 @@ struct connection {
 	struct buf in;
 	struct buf out;
 	size_t sent;
-	struct request *request;  /* in work: nothing is read meanwhile */
+	struct request *request; /* in work: nothing is read meanwhile */
 	bool close_after;
 	struct connection *next;
 };
@@ -116,13 +116,13 @@ connection_answer(struct connection *connection, int status, const char *body, b
 static char *
 error_body(enum pmj_code code, const char *message, const char *hint)
 {
-	json_t *document = json_pack("{s:{s:s,s:s,s:s}}", "error", "code", pmj_code_name(code), "message",
-	    message, "hint", hint);
+	json_t *document = json_pack("{s:{s:s,s:s,s:s}}", "error", "code", pmj_code_name(code),
+	    "message", message, "hint", hint);
 	char *text;
 
 	if (document == NULL)
-		document = json_pack("{s:{s:s,s:s,s:s}}", "error", "code", pmj_code_name(code), "message",
-		    "something that cannot be shown", "hint", "");
+		document = json_pack("{s:{s:s,s:s,s:s}}", "error", "code", pmj_code_name(code),
+		    "message", "something that cannot be shown", "hint", "");
 	text = json_text(document);
 	json_decref(document);
 	return text;
@@ -179,8 +179,8 @@ body_is_good(struct request *request, struct pmj_error *err)
 		request->body = json_object();
 		return true;
 	}
-	if (json_read(&request->body, request->http.body, request->http.body_len, &json_limits_api, err) !=
-	    PMJ_OK)
+	if (json_read(&request->body, request->http.body, request->http.body_len, &json_limits_api,
+	        err) != PMJ_OK)
 		return false;
 	if (!json_is_object(request->body)) {
 		(void)pmj_fail(err, PMJ_INVALID, "the body must be a JSON object");
@@ -304,7 +304,8 @@ server_accept(void *ctx, int what)
 	buf_init(&connection->in,
 	    PMJ_HTTP_REQUEST_LINE_MAX + PMJ_HTTP_HEADERS_MAX + PMJ_HTTP_BODY_MAX + 1024);
 	buf_init(&connection->out, 0);
-	connection->io = loop_io_new(server->setup.loop, fd, LOOP_READ, connection_ready, connection);
+	connection->io =
+	    loop_io_new(server->setup.loop, fd, LOOP_READ, connection_ready, connection);
 	connection->timer = loop_timer_new(server->setup.loop, connection_late, connection);
 	loop_timer_set(connection->timer, PMJ_HTTP_HEADER_SECONDS * 1000);
 	connection->next = server->connections;
@@ -330,7 +331,8 @@ socket_address(struct sockaddr_un *out, const char *path, struct pmj_error *err)
 	if (fd < 0)
 		(void)pmj_fail_errno(err, errno, "cannot open", dir);
 	free(dir);
-	(void)snprintf(out->sun_path, sizeof(out->sun_path), "/proc/self/fd/%d%s", fd, strrchr(path, '/'));
+	(void)snprintf(
+	    out->sun_path, sizeof(out->sun_path), "/proc/self/fd/%d%s", fd, strrchr(path, '/'));
 	return fd;
 }
 
@@ -342,9 +344,11 @@ server_listen_unix(const char *path, struct pmj_error *err)
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	mode_t before = umask(0177);
 
-	/* The folder is ours alone (0700) and the home's lock is held: whatever is there is dead. */
+	/* The folder is ours alone (0700) and the home's lock is held: whatever is there is dead.
+	 */
 	(void)unlink(path);
-	if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof(address)) != 0 || listen(fd, 64) != 0) {
+	if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof(address)) != 0 ||
+	    listen(fd, 64) != 0) {
 		(void)pmj_fail_errno(err, errno, "cannot listen on", path);
 		if (fd >= 0)
 			(void)close(fd);

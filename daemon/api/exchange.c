@@ -1,0 +1,265 @@
+/* exchange.c - sync, carry and hub merge: seal what waits, let the carrier exchange, take what
+ * came, and once more where answers (receipts, shares) came of it. Each phase goes in background
+ * steps, so that nobody at the keyboard waits for it. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/core.h"
+#include "base/diag.h"
+#include "base/mem.h"
+
+#define CARRIER_WAIT_MS 8000 /* the starter needs a moment after the daemon began */
+
+enum phase { PHASE_SEAL, PHASE_SPOOL, PHASE_CARRY, PHASE_WAIT, PHASE_TAKE };
+
+struct exchange {
+	enum exchange_kind kind;
+	char *where;
+	struct request *request;
+	int64_t job;
+	enum phase phase;
+	int round;
+	int64_t taken;           /* lines taken in all */
+	int64_t sent, got;       /* files, by the carrier's word */
+	int64_t started_ms;      /* mono */
+	struct pmj_error failed; /* code PMJ_OK: not failed */
+	struct exchange *next;
+};
+
+void
+exchange_start(
+    struct core *core, enum exchange_kind kind, const char *where, struct request *request)
+{
+	struct exchange *exchange = mem_new(sizeof(*exchange));
+	struct exchange **at = &core->exchanges;
+
+	exchange->kind = kind;
+	exchange->where = where != NULL ? mem_strdup(where) : NULL;
+	exchange->request = request;
+	exchange->started_ms = core->os->mono_ms(core->os->ctx);
+	while (*at != NULL)
+		at = &(*at)->next;
+	*at = exchange;
+	core_wake(core);
+}
+
+bool
+exchange_running(const struct core *core)
+{
+	return core->exchanges != NULL;
+}
+
+static void
+exchange_free(struct exchange *exchange)
+{
+	free(exchange->where);
+	free(exchange);
+}
+
+/* For `status` and `log`: when, and how it went. */
+static void
+remember(struct core *core, const struct exchange *exchange)
+{
+	bool good = exchange->failed.code == PMJ_OK;
+	struct pmj_error err;
+
+	if (exchange->kind == EXCHANGE_LOOK && good && exchange->taken == 0 && exchange->sent == 0)
+		return; /* a look that found nothing is no news */
+	json_decref(core->last_sync);
+	core->last_sync = json_pack("{s:I,s:b,s:s}", "at", (json_int_t)os_now(core->os), "ok", good,
+	    "message", good ? "" : exchange->failed.message);
+	if (core->journal == NULL || journal_begin(core->journal, &err) != PMJ_OK)
+		return;
+	if (journal_event(core->journal, "exchange", pmj_code_name(exchange->failed.code),
+	        good ? "done" : exchange->failed.message, &err) != PMJ_OK ||
+	    journal_commit(core->journal, &err) != PMJ_OK) {
+		journal_rollback(core->journal);
+		diag_error("noting an exchange", &err);
+	}
+}
+
+static void
+finish(struct core *core, struct exchange *exchange)
+{
+	struct pmj_error err;
+
+	core->exchanges = exchange->next;
+	remember(core, exchange);
+	if (core->state == CORE_OPEN && core_save_anchor(core, &err) != PMJ_OK)
+		diag_error("saving the anchor", &err);
+	if (exchange->request != NULL && exchange->failed.code != PMJ_OK)
+		server_fail(exchange->request, &exchange->failed);
+	else if (exchange->request != NULL)
+		server_reply(exchange->request,
+		    json_pack("{s:I,s:I,s:I,s:s}", "sent", (json_int_t)exchange->sent, "got",
+		        (json_int_t)exchange->got, "merged", (json_int_t)exchange->taken, "message",
+		        "everything that waited was exchanged"));
+	exchange_free(exchange);
+	if (core->exchanges != NULL)
+		core_wake(core);
+}
+
+void
+exchange_drop_all(struct core *core, const struct pmj_error *err)
+{
+	while (core->exchanges != NULL) {
+		struct exchange *exchange = core->exchanges;
+
+		core->exchanges = exchange->next;
+		if (exchange->request != NULL)
+			server_fail(exchange->request, err);
+		exchange_free(exchange);
+	}
+}
+
+static bool
+give_up(struct core *core, struct exchange *exchange, const struct pmj_error *err)
+{
+	exchange->failed = *err;
+	finish(core, exchange);
+	return true;
+}
+
+/* Ask the carrier; it answers with `done`. */
+static bool
+ask_carrier(struct core *core, struct exchange *exchange)
+{
+	bool parcel = exchange->kind == EXCHANGE_CARRY;
+	json_t *have = NULL, *acked = NULL, *line;
+	struct pmj_error err;
+
+	if (!carrylink_up(core->carry)) {
+		if (core->os->mono_ms(core->os->ctx) - exchange->started_ms < CARRIER_WAIT_MS) {
+			loop_timer_set(core->exchange_timer, 200);
+			return false;
+		}
+		(void)pmj_fail(&err, PMJ_UNREACHED,
+		    "the carrier (pamoja-carry) is not running; nothing was lost");
+		pmj_hint(&err, "start it: pamoja-carry --home HOME, or restart pamojad");
+		return give_up(core, exchange, &err);
+	}
+	if (sync_have(core->sync, &have, &err) != PMJ_OK ||
+	    sync_acked(core->sync, &acked, &err) != PMJ_OK) {
+		json_decref(have);
+		return give_up(core, exchange, &err);
+	}
+	carrylink_remotes(core);
+	(void)carrylink_send(core->carry, json_pack("{s:s,s:o}", "do", "acked", "upto", acked));
+	exchange->job = core->next_job++;
+	line = json_pack("{s:s,s:I,s:o,s:b}", "do", parcel ? "parcel" : "sync", "id",
+	    (json_int_t)exchange->job, "have", have, "create", core->is_hub);
+	if (exchange->where != NULL)
+		(void)json_object_set_new(
+		    line, parcel ? "dir" : "url", json_string(exchange->where));
+	exchange->phase = PHASE_WAIT;
+	(void)carrylink_send(core->carry, line);
+	return false;
+}
+
+void
+exchange_carried(struct core *core, int64_t id, const json_t *done)
+{
+	struct exchange *exchange = core->exchanges;
+	const char *code = json_str(done, "code");
+
+	if (exchange == NULL || exchange->phase != PHASE_WAIT || exchange->job != id)
+		return;
+	exchange->sent += json_int(done, "sent", 0);
+	exchange->got += json_int(done, "got", 0);
+	if (code == NULL || strcmp(code, "ok") != 0) {
+		const char *message = json_str(done, "message");
+		const char *hint = json_str(done, "hint");
+
+		(void)pmj_fail(&exchange->failed,
+		    pmj_code_from_name(code != NULL ? code : "unreached"), "%s",
+		    message != NULL ? message : "the carrier did not say why");
+		pmj_hint(&exchange->failed, "%s", hint != NULL ? hint : "");
+	}
+	exchange->phase = PHASE_TAKE; /* what did come is taken in even when it broke off */
+	core_wake(core);
+}
+
+void
+exchange_broken(struct core *core)
+{
+	struct exchange *exchange = core->exchanges;
+
+	if (exchange == NULL || exchange->phase != PHASE_WAIT)
+		return;
+	(void)pmj_fail(&exchange->failed, PMJ_UNREACHED, "the carrier broke off; nothing was lost");
+	pmj_hint(&exchange->failed, "try again; what was under way is finished then");
+	exchange->phase = PHASE_TAKE;
+	core_wake(core);
+}
+
+static bool
+step_seal(struct core *core, struct exchange *exchange)
+{
+	struct pmj_error err;
+	bool more;
+
+	if (sync_seal_step(core->sync, false, &more, &err) != PMJ_OK)
+		return give_up(core, exchange, &err);
+	if (!more)
+		exchange->phase = PHASE_SPOOL;
+	return true;
+}
+
+static bool
+step_spool(struct core *core, struct exchange *exchange)
+{
+	struct pmj_error err;
+	bool more;
+
+	if (sync_spool_step(core->sync, &more, &err) != PMJ_OK)
+		return give_up(core, exchange, &err);
+	if (!more)
+		exchange->phase = PHASE_CARRY;
+	return true;
+}
+
+static bool
+step_take(struct core *core, struct exchange *exchange)
+{
+	struct pmj_error err;
+	int64_t taken = 0;
+	bool more;
+
+	if (sync_take_step(core->sync, &more, &taken, &err) != PMJ_OK)
+		return give_up(core, exchange, &err);
+	exchange->taken += taken;
+	if (more)
+		return true;
+	if (core->hub != NULL && hub_rejudge(core->hub, &err) != PMJ_OK)
+		return give_up(core, exchange, &err);
+	/* Answers go out at once where they can: a second round, and no third. */
+	if (exchange->round == 0 && exchange->failed.code == PMJ_OK && sync_has_work(core->sync)) {
+		exchange->round = 1;
+		exchange->phase = PHASE_SEAL;
+		return true;
+	}
+	finish(core, exchange);
+	return true;
+}
+
+bool
+exchange_step(struct core *core)
+{
+	struct exchange *exchange = core->exchanges;
+
+	if (exchange == NULL || core->sync == NULL)
+		return false;
+	switch (exchange->phase) {
+	case PHASE_SEAL:
+		return step_seal(core, exchange);
+	case PHASE_SPOOL:
+		return step_spool(core, exchange);
+	case PHASE_CARRY:
+		return ask_carrier(core, exchange);
+	case PHASE_TAKE:
+		return step_take(core, exchange);
+	case PHASE_WAIT:
+		break;
+	}
+	return false;
+}

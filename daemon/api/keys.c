@@ -1,0 +1,512 @@
+/* keys.c - init, unlock, lock, passphrase, recover. Stretching a passphrase takes a second: it runs
+ * on the worker thread, one at a time. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/handlers.h"
+#include "base/diag.h"
+#include "base/fs.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "crypto/words.h"
+
+#define TRIES_PER_MINUTE 5
+
+struct stretch {
+	struct core *core;
+	struct request *request;
+	enum lang lang;
+	void (*work)(struct stretch *stretch); /* on the worker thread */
+	void (*done)(struct stretch *stretch); /* on the loop */
+	char *passphrase;
+	char *next; /* the new passphrase */
+	char *code; /* recovery code */
+	char *name, *role, *mailboxes;
+	char *path; /* of the key file */
+	bool hub, practice;
+	struct keyfile *keys;
+	struct ring *ring;
+	char recovery[KEYFILE_RECOVERY_CHARS + 1];
+	enum pmj_code rc;
+	struct pmj_error err;
+};
+
+static void
+free_secret_text(char *text)
+{
+	if (text != NULL)
+		mem_wipe(text, strlen(text));
+	free(text);
+}
+
+static void
+stretch_free(struct stretch *stretch)
+{
+	free_secret_text(stretch->passphrase);
+	free_secret_text(stretch->next);
+	free_secret_text(stretch->code);
+	free(stretch->name);
+	free(stretch->role);
+	free(stretch->mailboxes);
+	free(stretch->path);
+	mem_wipe(stretch->recovery, sizeof(stretch->recovery));
+	free(stretch);
+}
+
+static void
+on_thread(void *ctx)
+{
+	struct stretch *stretch = ctx;
+
+	stretch->work(stretch);
+}
+
+static void
+on_loop(void *ctx)
+{
+	struct stretch *stretch = ctx;
+
+	stretch->core->stretching = false;
+	stretch->done(stretch);
+	stretch_free(stretch);
+}
+
+static char *
+copied(const struct call *call, const char *name)
+{
+	const char *text = json_str(call->body, name);
+
+	return text != NULL ? mem_strdup(text) : NULL;
+}
+
+static void
+begin(struct stretch *stretch)
+{
+	stretch->core->stretching = true;
+	loop_off_thread(stretch->core->loop, on_thread, on_loop, stretch);
+}
+
+static struct stretch *
+stretch_new(const struct call *call, struct request *request, void (*work)(struct stretch *),
+    void (*done)(struct stretch *))
+{
+	struct stretch *stretch = mem_new(sizeof(*stretch));
+
+	stretch->core = call->core;
+	stretch->request = request;
+	stretch->lang = call->lang;
+	stretch->work = work;
+	stretch->done = done;
+	stretch->path = core_path(call->core, "keys");
+	return stretch;
+}
+
+/* One at a time, and at most five tries a minute (4.3). */
+static enum pmj_code
+may_try(struct core *core, bool counts, struct pmj_error *err)
+{
+	int64_t now = core->os->mono_ms(core->os->ctx);
+	enum pmj_code rc;
+
+	if (core->stretching) {
+		rc = pmj_fail(err, PMJ_BUSY, "another unlock is under way");
+		pmj_hint(err, "wait a few seconds");
+		return rc;
+	}
+	if (!counts)
+		return PMJ_OK;
+	if (core->tries[0] != 0 && now - core->tries[0] < 60000) {
+		rc = pmj_fail(err, PMJ_BUSY, "five tries in a minute are enough");
+		pmj_hint(err, "wait %d seconds; nothing is lost meanwhile",
+		    (int)((60000 - (now - core->tries[0])) / 1000) + 1);
+		return rc;
+	}
+	memmove(core->tries, core->tries + 1, (TRIES_PER_MINUTE - 1) * sizeof(*core->tries));
+	core->tries[TRIES_PER_MINUTE - 1] = now;
+	return PMJ_OK;
+}
+
+static struct words *
+read_words(const struct core *core, enum lang lang, struct pmj_error *err)
+{
+	char *path = mem_printf("%s/words/%s.txt", core->conf, lang == LANG_SW ? "sw" : "en");
+	struct words *words = NULL;
+
+	if (words_read(&words, core->os, path, err) != PMJ_OK)
+		words = NULL;
+	free(path);
+	return words;
+}
+
+enum pmj_code
+keys_offer(const struct call *call, json_t **out, struct pmj_error *err)
+{
+	struct words *words = read_words(call->core, call->lang, err);
+	char text[WORDS_SIX_MAX];
+
+	if (words == NULL)
+		return err->code;
+	words_passphrase(words, text, sizeof(text));
+	*out = json_pack("{s:s}", "passphrase", text);
+	mem_wipe(text, sizeof(text));
+	words_free(words);
+	return PMJ_OK;
+}
+
+char *
+words_text(struct core *core, enum lang lang, const uint8_t *key, size_t len, struct pmj_error *err)
+{
+	struct words *words = read_words(core, lang, err);
+	char text[WORDS_SIX_MAX];
+	enum pmj_code rc;
+
+	if (words == NULL)
+		return NULL;
+	rc = words_of_key(words, text, sizeof(text), key, len, err);
+	words_free(words);
+	return rc == PMJ_OK ? mem_strdup(text) : NULL;
+}
+
+/* --- init --- */
+
+static void
+init_work(struct stretch *stretch)
+{
+	struct core *core = stretch->core;
+	struct keyfile_cost cost;
+
+	keyfile_calibrate(&cost, core->os, (uint32_t)core->settings.unlock_ms);
+	stretch->rc =
+	    ring_new(&stretch->ring, stretch->hub, (uint64_t)os_now(core->os), &stretch->err);
+	if (stretch->rc == PMJ_OK)
+		stretch->rc = keyfile_create(&stretch->keys, core->os, stretch->path, stretch->ring,
+		    stretch->passphrase, &cost, stretch->recovery, &stretch->err);
+}
+
+static enum pmj_code
+write_profile(struct stretch *stretch, struct pmj_error *err)
+{
+	struct journal *journal = stretch->core->journal;
+	enum pmj_code rc;
+
+	if ((rc = journal_begin(journal, err)) != PMJ_OK)
+		return rc;
+	if ((rc = journal_put_text(journal, "name", stretch->name, err)) == PMJ_OK &&
+	    (rc = journal_put_text(journal, "role", stretch->role, err)) == PMJ_OK &&
+	    (rc = journal_put_int(journal, "practice", stretch->practice, err)) == PMJ_OK &&
+	    (rc = journal_event(journal, "init", "ok", "this journal was made", err)) == PMJ_OK)
+		return journal_commit(journal, err);
+	journal_rollback(journal);
+	return rc;
+}
+
+/* The six words that people compare: the hub's root, or the laptop's request. */
+static char *
+own_words(struct stretch *stretch, struct pmj_error *err)
+{
+	struct core *core = stretch->core;
+	uint8_t key[64];
+	struct ring_epoch epoch;
+
+	if (core->is_hub) {
+		if (hub_root_pk(core->hub, key, err) != PMJ_OK)
+			return NULL;
+		return words_text(core, stretch->lang, key, 32, err);
+	}
+	ring_epoch_current(core->ring, &epoch);
+	memcpy(key, ring_sign_pk(core->ring), 32);
+	memcpy(key + 32, epoch.pk, 32);
+	return words_text(core, stretch->lang, key, 64, err);
+}
+
+static enum pmj_code
+init_finish(struct stretch *stretch, json_t **out, struct pmj_error *err)
+{
+	struct core *core = stretch->core;
+	struct buf root;
+	char *words = NULL;
+	enum pmj_code rc;
+
+	buf_init(&root, 4096);
+	if ((rc = core_open(core, stretch->keys, stretch->ring, true, err)) != PMJ_OK)
+		return rc;
+	if ((rc = write_profile(stretch, err)) != PMJ_OK)
+		goto out;
+	if (stretch->hub) {
+		if ((rc = hub_init(core->journal, stretch->name, stretch->mailboxes, &root, err)) !=
+		        PMJ_OK ||
+		    (rc = hub_new(&core->hub, core->journal, core->home, err)) != PMJ_OK)
+			goto out;
+		core->sync = hub_sync(core->hub);
+		carrylink_remotes(core);
+	} else if ((rc = device_new(&core->device, core->journal, err)) != PMJ_OK) {
+		goto out;
+	}
+	if ((rc = core_save_anchor(core, err)) != PMJ_OK)
+		goto out;
+	words = own_words(stretch, err);
+	*out = json_pack("{s:o,s:s?,s:s,s:s,s:s,s:b}", "device",
+	    json_hex(ring_device_id(core->ring), PMJ_DEVICE_BYTES), "words", words, "recovery_code",
+	    stretch->recovery, "role", stretch->role, "name", stretch->name, "locked", 0);
+	if (stretch->hub) {
+		(void)json_object_set_new(*out, "root_key", json_string(buf_text(&root)));
+		(void)json_object_set_new(
+		    *out, "root_words", json_string(words != NULL ? words : ""));
+	}
+out:
+	free(words);
+	buf_wipe(&root);
+	return rc;
+}
+
+static void
+init_done(struct stretch *stretch)
+{
+	json_t *out = NULL;
+
+	if (stretch->rc == PMJ_OK)
+		stretch->rc = init_finish(stretch, &out, &stretch->err);
+	if (stretch->rc != PMJ_OK) {
+		if (stretch->core->state == CORE_OPEN)
+			core_lock(stretch->core);
+		server_fail(stretch->request, &stretch->err);
+		return;
+	}
+	server_reply(stretch->request, out);
+}
+
+static enum pmj_code
+check_init(const struct call *call, struct pmj_error *err)
+{
+	static const char *const roles[] = {
+	    "peer", "ally", "volunteer", "supervisor", "coordinator"};
+	const char *name, *passphrase, *role = json_str(call->body, "role");
+	const char *mailboxes = json_str(call->body, "mailboxes");
+	bool hub = json_flag(call->body, "hub"), known = false;
+	enum pmj_code rc;
+
+	if (call->core->state != CORE_EMPTY) {
+		rc = pmj_fail(err, PMJ_BUSY, "there is a journal here already");
+		pmj_hint(
+		    err, "use another home (--home DIR), or go on with this one: pamoja unlock");
+		return rc;
+	}
+	if ((rc = call_text(call, &name, "name", err)) != PMJ_OK ||
+	    (rc = call_text(call, &passphrase, "passphrase", err)) != PMJ_OK)
+		return rc;
+	if (name[0] == '\0' || strlen(name) > 100)
+		return pmj_fail(err, PMJ_USAGE, "a name has 1 to 100 bytes");
+	for (size_t i = 0; i < sizeof(roles) / sizeof(*roles); i++)
+		known = known || (role != NULL && strcmp(role, roles[i]) == 0);
+	if (!known && !hub) {
+		rc = pmj_fail(err, PMJ_USAGE, "%s is not a role", role != NULL ? role : "nothing");
+		pmj_hint(err, "roles: peer, ally, volunteer, supervisor, coordinator");
+		return rc;
+	}
+	if (hub && (mailboxes == NULL || mailboxes[0] == '\0')) {
+		rc = pmj_fail(err, PMJ_USAGE, "a hub needs the folder of its mailboxes");
+		pmj_hint(err, "add --mailboxes DIR");
+		return rc;
+	}
+	if (hub && mailboxes[0] != '/') {
+		rc = pmj_fail(err, PMJ_USAGE, "mailboxes must be a folder with its full path");
+		pmj_hint(err, "https:// and ssh:// come with a later version");
+		return rc;
+	}
+	return keyfile_passphrase_rules(passphrase, name, err);
+}
+
+void
+keys_init(const struct call *call, struct request *request)
+{
+	struct pmj_error err;
+	struct stretch *stretch;
+	const char *role = json_str(call->body, "role");
+
+	if (may_try(call->core, false, &err) != PMJ_OK || check_init(call, &err) != PMJ_OK) {
+		server_fail(request, &err);
+		return;
+	}
+	stretch = stretch_new(call, request, init_work, init_done);
+	stretch->passphrase = copied(call, "passphrase");
+	stretch->name = copied(call, "name");
+	stretch->hub = json_flag(call->body, "hub");
+	stretch->role = mem_strdup(stretch->hub ? "coordinator" : role);
+	stretch->mailboxes = copied(call, "mailboxes");
+	stretch->practice = json_flag(call->body, "practice");
+	begin(stretch);
+}
+
+/* --- unlock, recover --- */
+
+static void
+unlock_work(struct stretch *stretch)
+{
+	if (stretch->code != NULL)
+		stretch->rc = keyfile_recover(&stretch->keys, &stretch->ring, stretch->core->os,
+		    stretch->path, stretch->code, &stretch->err);
+	else
+		stretch->rc = keyfile_unlock(&stretch->keys, &stretch->ring, stretch->core->os,
+		    stretch->path, stretch->passphrase, &stretch->err);
+	if (stretch->rc == PMJ_OK && stretch->next != NULL) {
+		struct keyfile_cost cost;
+
+		keyfile_calibrate(
+		    &cost, stretch->core->os, (uint32_t)stretch->core->settings.unlock_ms);
+		stretch->rc = keyfile_set_passphrase(
+		    stretch->keys, stretch->ring, stretch->next, &cost, &stretch->err);
+		if (stretch->rc != PMJ_OK) {
+			ring_free(stretch->ring);
+			keyfile_free(stretch->keys);
+		}
+	}
+}
+
+static int64_t
+notes_waiting(struct core *core)
+{
+	json_t *list = NULL;
+	int64_t count = 0;
+
+	if (locked_note_list(&list, core->os, core->home, core->ring, NULL) == PMJ_OK)
+		count = (int64_t)json_array_size(json_arr(list, "items"));
+	json_decref(list);
+	return count;
+}
+
+static void
+unlock_done(struct stretch *stretch)
+{
+	struct core *core = stretch->core;
+
+	if (stretch->rc == PMJ_OK)
+		stretch->rc = core_open(core, stretch->keys, stretch->ring, false, &stretch->err);
+	if (stretch->rc != PMJ_OK) {
+		server_fail(stretch->request, &stretch->err);
+		return;
+	}
+	diag("unlocked");
+	server_reply(
+	    stretch->request, json_pack("{s:b,s:I,s:s}", "locked", 0, "notes_waiting",
+	                          (json_int_t)notes_waiting(core), "warning", core->warning));
+}
+
+static enum pmj_code
+may_unlock(const struct call *call, struct pmj_error *err)
+{
+	enum pmj_code rc;
+
+	if (call->core->state == CORE_EMPTY) {
+		rc = pmj_fail(err, PMJ_NOT_INITIALISED, "there is no journal here yet");
+		pmj_hint(err, "begin with: pamoja init --name NAME --role peer");
+		return rc;
+	}
+	return may_try(call->core, true, err);
+}
+
+void
+keys_unlock(const struct call *call, struct request *request)
+{
+	struct pmj_error err;
+	struct stretch *stretch;
+	const char *passphrase;
+
+	if (call->core->state == CORE_OPEN) {
+		server_reply(request, json_pack("{s:b,s:I}", "locked", 0, "notes_waiting",
+		                          (json_int_t)notes_waiting(call->core)));
+		return;
+	}
+	if (call_text(call, &passphrase, "passphrase", &err) != PMJ_OK ||
+	    may_unlock(call, &err) != PMJ_OK) {
+		server_fail(request, &err);
+		return;
+	}
+	stretch = stretch_new(call, request, unlock_work, unlock_done);
+	stretch->passphrase = mem_strdup(passphrase);
+	begin(stretch);
+}
+
+void
+keys_recover(const struct call *call, struct request *request)
+{
+	struct pmj_error err;
+	struct stretch *stretch;
+	const char *code, *next;
+
+	if (call_text(call, &code, "code", &err) != PMJ_OK ||
+	    call_text(call, &next, "new", &err) != PMJ_OK ||
+	    keyfile_passphrase_rules(next, "", &err) != PMJ_OK ||
+	    may_unlock(call, &err) != PMJ_OK) {
+		server_fail(request, &err);
+		return;
+	}
+	if (call->core->state == CORE_OPEN)
+		core_lock(call->core);
+	stretch = stretch_new(call, request, unlock_work, unlock_done);
+	stretch->code = mem_strdup(code);
+	stretch->next = mem_strdup(next);
+	begin(stretch);
+}
+
+enum pmj_code
+keys_lock(const struct call *call, json_t **out, struct pmj_error *err)
+{
+	if (call->core->state == CORE_EMPTY)
+		return pmj_fail(err, PMJ_NOT_INITIALISED, "there is nothing to lock here yet");
+	if (call->core->stretching)
+		return pmj_fail(err, PMJ_BUSY, "an unlock is under way; wait a few seconds");
+	core_lock(call->core);
+	*out = json_pack("{s:b}", "locked", 1);
+	return PMJ_OK;
+}
+
+/* --- passphrase --- */
+
+/* The old one is checked and the new slot made while the journal stays open. */
+static void
+change_work(struct stretch *stretch)
+{
+	struct keyfile_cost cost;
+
+	stretch->rc =
+	    keyfile_check_passphrase(stretch->core->keys, stretch->passphrase, &stretch->err);
+	if (stretch->rc != PMJ_OK)
+		return;
+	keyfile_calibrate(&cost, stretch->core->os, (uint32_t)stretch->core->settings.unlock_ms);
+	stretch->rc = keyfile_set_passphrase(
+	    stretch->core->keys, stretch->core->ring, stretch->next, &cost, &stretch->err);
+}
+
+static void
+change_done(struct stretch *stretch)
+{
+	if (stretch->rc != PMJ_OK)
+		server_fail(stretch->request, &stretch->err);
+	else
+		server_reply(stretch->request, NULL);
+}
+
+void
+keys_passphrase(const struct call *call, struct request *request)
+{
+	struct pmj_error err;
+	struct stretch *stretch;
+	const char *old, *next;
+	char *name = journal_text(call->core->journal, "name");
+	enum pmj_code rc;
+
+	if ((rc = call_text(call, &old, "old", &err)) == PMJ_OK &&
+	    (rc = call_text(call, &next, "new", &err)) == PMJ_OK &&
+	    (rc = keyfile_passphrase_rules(next, name, &err)) == PMJ_OK)
+		rc = may_try(call->core, true, &err);
+	free(name);
+	if (rc != PMJ_OK) {
+		server_fail(request, &err);
+		return;
+	}
+	stretch = stretch_new(call, request, change_work, change_done);
+	stretch->passphrase = mem_strdup(old);
+	stretch->next = mem_strdup(next);
+	begin(stretch);
+}

@@ -1,0 +1,392 @@
+/* office.c - enrolment on both sides, the coordinator's routes, locked notes, and the exchanges
+ * that answer later. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/handlers.h"
+#include "base/fs.h"
+#include "base/mem.h"
+#include "base/text.h"
+
+/* --- words --- */
+
+/* Two of the six words, fixed for one key: the person types them, read from the other side. */
+static void
+ask_positions(const uint8_t *key, size_t len, int ask[2])
+{
+	uint8_t hash[PRIM_HASH_BYTES];
+
+	prim_hash(hash, "pmj words ask", PRIM_PARTS({key, len}));
+	ask[0] = hash[0] % 6;
+	ask[1] = (ask[0] + 1 + hash[1] % 5) % 6;
+	if (ask[0] > ask[1]) {
+		int first = ask[0];
+
+		ask[0] = ask[1];
+		ask[1] = first;
+	}
+}
+
+static bool
+word_at(const char *six, int position, const char *typed)
+{
+	const char *at = six;
+	size_t len;
+	char *word;
+	bool same;
+
+	for (int i = 0; i < position && at != NULL; i++)
+		at = strchr(at, ' ') != NULL ? strchr(at, ' ') + 1 : NULL;
+	if (at == NULL)
+		return false;
+	len = strcspn(at, " ");
+	word = mem_strndup(at, len);
+	same = text_same(word, typed);
+	free(word);
+	return same;
+}
+
+enum pmj_code
+words_compare(const struct call *call, const uint8_t *key, size_t len, json_t **out, bool *asked,
+    struct pmj_error *err)
+{
+	const json_t *typed = json_arr(call->body, "typed");
+	int ask[2];
+	char *six;
+	bool good = json_array_size(typed) == 2;
+	enum pmj_code rc;
+
+	*asked = false;
+	if (json_flag(call->body, "words_checked"))
+		return PMJ_OK;
+	ask_positions(key, len, ask);
+	if (typed == NULL) {
+		*out = json_pack("{s:[i,i]}", "ask", ask[0] + 1, ask[1] + 1);
+		*asked = true;
+		return PMJ_OK;
+	}
+	if ((six = words_text(call->core, call->lang, key, len, err)) == NULL)
+		return err->code;
+	for (int i = 0; i < 2 && good; i++) {
+		const char *word = json_string_value(json_array_get(typed, (size_t)i));
+
+		good = word != NULL && word_at(six, ask[i], word);
+	}
+	free(six);
+	if (good)
+		return PMJ_OK;
+	rc = pmj_fail(err, PMJ_NOT_CONFIRMED, "these are not the words of the other side");
+	pmj_hint(err, "read them again together; if they still differ, somebody may be in between: "
+	              "do not go on");
+	return rc;
+}
+
+/* --- the worker's side --- */
+
+enum pmj_code
+enrol_ask(const struct call *call, json_t **out, struct pmj_error *err)
+{
+	struct core *core = call->core;
+	struct ring_epoch epoch;
+	uint8_t key[64];
+	struct buf text;
+	char *words;
+	enum pmj_code rc;
+
+	if (journal_int(core->journal, "practice", 0) != 0) {
+		rc = pmj_fail(err, PMJ_REFUSED, "a practice journal is never enrolled");
+		pmj_hint(err, "make a real one in another home: pamoja --home DIR init ...");
+		return rc;
+	}
+	buf_init(&text, 8192);
+	rc = device_request(core->journal, &text, err);
+	if (rc == PMJ_OK) {
+		ring_epoch_current(core->ring, &epoch);
+		memcpy(key, ring_sign_pk(core->ring), 32);
+		memcpy(key + 32, epoch.pk, 32);
+		words = words_text(core, call->lang, key, sizeof(key), err);
+		if (words == NULL)
+			rc = err->code;
+		else
+			*out = json_pack("{s:s,s:s}", "request", buf_text(&text), "words", words);
+		free(words);
+	}
+	buf_close(&text);
+	return rc;
+}
+
+enum pmj_code
+enrol_take(const struct call *call, json_t **out, struct pmj_error *err)
+{
+	struct core *core = call->core;
+	const char *invitation;
+	uint8_t root[32];
+	char *words;
+	bool asked;
+	enum pmj_code rc;
+
+	if ((rc = call_text(call, &invitation, "invitation", err)) != PMJ_OK)
+		return rc;
+	if (core->sync != NULL)
+		return pmj_fail(err, PMJ_BUSY, "this laptop is enrolled already");
+	if ((rc = device_invitation_check(
+	         core->journal, invitation, strlen(invitation), root, err)) != PMJ_OK ||
+	    (rc = words_compare(call, root, sizeof(root), out, &asked, err)) != PMJ_OK || asked)
+		return rc;
+	if ((rc = device_accept(core->journal, &core->sync, core->home, invitation,
+	         strlen(invitation), err)) != PMJ_OK)
+		return rc;
+	if ((rc = core_begin_sync(core, err)) != PMJ_OK ||
+	    (rc = core_save_anchor(core, err)) != PMJ_OK)
+		return rc;
+	carrylink_remotes(core);
+	core_queued(core, true);
+	words = words_text(core, call->lang, root, sizeof(root), err);
+	*out = json_pack("{s:b,s:s?}", "enrolled", 1, "hub_words", words);
+	free(words);
+	return PMJ_OK;
+}
+
+/* --- the coordinator's side --- */
+
+enum pmj_code
+office_enrol(const struct call *call, json_t **out, struct pmj_error *err)
+{
+	struct hub_enrol enrol = {.role = json_str(call->body, "role"),
+	    .name = json_str(call->body, "name"),
+	    .until = json_str(call->body, "until")};
+	uint8_t key[64], device[PMJ_DEVICE_BYTES];
+	struct buf invitation;
+	bool asked;
+	enum pmj_code rc;
+
+	if ((rc = call_text(call, &enrol.request, "request", err)) != PMJ_OK ||
+	    (rc = call_text(call, &enrol.role, "role", err)) != PMJ_OK ||
+	    (rc = hub_request_key(enrol.request, key, err)) != PMJ_OK ||
+	    (rc = words_compare(call, key, sizeof(key), out, &asked, err)) != PMJ_OK || asked)
+		return rc;
+	buf_init(&invitation, 0);
+	rc = hub_enrol(call->core->hub, &enrol, &invitation, device, err);
+	if (rc == PMJ_OK) {
+		*out = json_pack("{s:s,s:o,s:s,s:s}", "invitation", buf_text(&invitation), "device",
+		    json_hex(device, sizeof(device)), "name", enrol.name, "role", enrol.role);
+		rc = core_save_anchor(call->core, err);
+		core_queued(call->core, true);
+	}
+	buf_close(&invitation);
+	return rc;
+}
+
+enum pmj_code
+office_conflicts(const struct call *call, json_t **out, struct pmj_error *err)
+{
+	return hub_conflicts(call->core->hub, out, call->lang, err);
+}
+
+enum pmj_code
+office_resolve(const struct call *call, json_t **out, struct pmj_error *err)
+{
+	uint8_t rec[PMJ_RECORD_BYTES];
+	const char *id;
+	enum pmj_code rc;
+
+	if ((rc = call_text(call, &id, "id", err)) != PMJ_OK ||
+	    (rc = hub_resolve(call->core->hub, id, (int)json_int(call->body, "keep", 0),
+	         json_object_get(call->body, "value"), rec, err)) != PMJ_OK)
+		return rc;
+	core_queued(call->core, true);
+	*out = call_id(call, rec);
+	return PMJ_OK;
+}
+
+typedef enum pmj_code team_change(struct hub *hub, const uint8_t person[static PMJ_RECORD_BYTES],
+    const uint8_t device[static PMJ_DEVICE_BYTES], struct pmj_error *err);
+
+/* All workers are looked up before the first is changed. */
+static enum pmj_code
+change_team(const struct call *call, json_t **out, team_change *change, struct pmj_error *err)
+{
+	const json_t *workers = json_arr(call->body, "workers");
+	uint8_t person[PMJ_RECORD_BYTES];
+	uint8_t devices[64][PMJ_DEVICE_BYTES];
+	char id[PMJ_RECORD_CHARS + 1];
+	json_t *list;
+	const char *typed;
+	size_t count = json_array_size(workers);
+	enum pmj_code rc;
+
+	if ((rc = call_text(call, &typed, "person", err)) != PMJ_OK)
+		return rc;
+	if (count == 0 || count > 64)
+		return pmj_fail(err, PMJ_USAGE, "name one worker or more (at most 64)");
+	if ((rc = records_resolve(call->core->journal, person, "person", typed, err)) != PMJ_OK)
+		return rc;
+	for (size_t i = 0; i < count; i++) {
+		const char *worker = json_string_value(json_array_get(workers, i));
+
+		if ((rc = hub_worker(
+		         call->core->hub, devices[i], worker != NULL ? worker : "", err)) != PMJ_OK)
+			return rc;
+	}
+	list = json_array();
+	for (size_t i = 0; i < count && rc == PMJ_OK; i++) {
+		char *name, *role;
+
+		rc = change(call->core->hub, person, devices[i], err);
+		core_who(call->core, devices[i], &name, &role);
+		(void)json_array_append_new(list, json_pack("{s:s,s:o}", "name", name, "device",
+		                                      json_hex(devices[i], PMJ_DEVICE_BYTES)));
+		free(name);
+		free(role);
+	}
+	core_queued(call->core, true);
+	*out = json_pack(
+	    "{s:s,s:o}", "person", text_base32(id, person, sizeof(person)), "workers", list);
+	return rc;
+}
+
+enum pmj_code
+office_assign(const struct call *call, json_t **out, struct pmj_error *err)
+{
+	return change_team(call, out, hub_assign, err);
+}
+
+enum pmj_code
+office_unassign(const struct call *call, json_t **out, struct pmj_error *err)
+{
+	return change_team(call, out, hub_unassign, err);
+}
+
+enum pmj_code
+office_roster(const struct call *call, json_t **out, struct pmj_error *err)
+{
+	return hub_roster(call->core->hub, out, err);
+}
+
+enum pmj_code
+office_held(const struct call *call, json_t **out, struct pmj_error *err)
+{
+	return hub_held(call->core->hub, out, err);
+}
+
+enum pmj_code
+office_release(const struct call *call, json_t **out, struct pmj_error *err)
+{
+	const char *id;
+	enum pmj_code rc;
+
+	if ((rc = call_text(call, &id, "id", err)) != PMJ_OK ||
+	    (rc = hub_release(call->core->hub, id, err)) != PMJ_OK)
+		return rc;
+	core_queued(call->core, false);
+	*out = json_pack("{s:s}", "id", id);
+	return PMJ_OK;
+}
+
+/* --- exchanges --- */
+
+void
+exchange_sync(const struct call *call, struct request *request)
+{
+	exchange_start(call->core, call->core->is_hub ? EXCHANGE_MERGE : EXCHANGE_SYNC,
+	    json_str(call->body, "to"), request);
+}
+
+void
+exchange_carry(const struct call *call, struct request *request)
+{
+	const char *dir;
+	struct pmj_error err;
+
+	if (call_text(call, &dir, "dir", &err) != PMJ_OK) {
+		server_fail(request, &err);
+		return;
+	}
+	if (dir[0] != '/') {
+		(void)pmj_fail(&err, PMJ_USAGE, "the folder must have its full path");
+		server_fail(request, &err);
+		return;
+	}
+	exchange_start(call->core, EXCHANGE_CARRY, dir, request);
+}
+
+void
+exchange_merge(const struct call *call, struct request *request)
+{
+	exchange_start(call->core, EXCHANGE_MERGE, NULL, request);
+}
+
+/* --- notes taken while locked --- */
+
+enum pmj_code
+notes_list(const struct call *call, json_t **out, struct pmj_error *err)
+{
+	return locked_note_list(out, call->core->os, call->core->home, call->core->ring, err);
+}
+
+enum pmj_code
+notes_add(const struct call *call, json_t **out, struct pmj_error *err)
+{
+	struct core *core = call->core;
+	const char *text;
+	enum pmj_code rc;
+
+	if ((rc = call_text(call, &text, "text", err)) != PMJ_OK)
+		return rc;
+	if (text[strspn(text, " \t\r\n")] == '\0')
+		return pmj_fail(err, PMJ_USAGE, "the note is empty");
+	if (!core->note_pk_known) {
+		rc = pmj_fail(err, PMJ_LOCKED,
+		    "no note can be taken before the first unlock since the start");
+		pmj_hint(err, "unlock once: pamoja unlock");
+		return rc;
+	}
+	if ((rc = locked_note_write(core->os, core->home, core->note_pk, text, err)) != PMJ_OK)
+		return rc;
+	*out = json_pack("{s:b}", "saved", 1);
+	return PMJ_OK;
+}
+
+static const char *
+note_text(const json_t *list, const char *file)
+{
+	size_t index;
+	json_t *item;
+
+	json_array_foreach(json_arr(list, "items"), index, item)
+	{
+		if (json_str(item, "file") != NULL && strcmp(json_str(item, "file"), file) == 0)
+			return json_str(item, "text");
+	}
+	return NULL;
+}
+
+enum pmj_code
+notes_settle(const struct call *call, json_t **out, struct pmj_error *err)
+{
+	struct core *core = call->core;
+	json_t *list = NULL;
+	const char *text;
+	enum pmj_code rc;
+
+	if (!json_is_boolean(json_object_get(call->body, "keep")))
+		return pmj_fail(err, PMJ_USAGE, "\"keep\" must be true or false");
+	if ((rc = locked_note_list(&list, core->os, core->home, core->ring, err)) != PMJ_OK)
+		return rc;
+	text = note_text(list, call->part[0]);
+	if (text == NULL) {
+		rc = pmj_fail(err, PMJ_NOT_FOUND, "there is no such note");
+	} else if (json_flag(call->body, "keep")) {
+		struct call add = *call;
+		json_t *body = json_pack("{s:{s:s}}", "fields", "text", text);
+
+		add.part[0] = "note";
+		add.body = body;
+		rc = record_add(&add, out, err);
+		json_decref(body);
+	}
+	if (rc == PMJ_OK)
+		rc = locked_note_remove(core->os, core->home, call->part[0], err);
+	json_decref(list);
+	return rc;
+}

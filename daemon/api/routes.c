@@ -1,0 +1,206 @@
+/* routes.c - which request goes where, and what must be true before it may. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/handlers.h"
+#include "base/text.h"
+
+enum needs {
+	NEEDS_NOTHING,
+	NEEDS_OPEN = 1, /* initialised and unlocked */
+	NEEDS_HUB = 2,
+	NEEDS_WORKER = 4, /* not a hub */
+	NEEDS_SYNC = 8,   /* enrolled, or a hub */
+	PASSIVE = 16,     /* does not count as a sign of a person */
+};
+
+static const struct route {
+	const char *method;
+	const char *path; /* {} stands for one part */
+	int needs;
+	handler_now *now;
+	handler_later *later;
+} routes[] = {
+    {"GET", "/v1/status", PASSIVE, status_get, NULL},
+    {"GET", "/v1/passphrase/offer", NEEDS_NOTHING, keys_offer, NULL},
+    {"POST", "/v1/init", NEEDS_NOTHING, NULL, keys_init},
+    {"POST", "/v1/unlock", NEEDS_NOTHING, NULL, keys_unlock},
+    {"POST", "/v1/lock", NEEDS_NOTHING, keys_lock, NULL},
+    {"POST", "/v1/passphrase", NEEDS_OPEN, NULL, keys_passphrase},
+    {"POST", "/v1/recover", NEEDS_NOTHING, NULL, keys_recover},
+    {"GET", "/v1/kinds", PASSIVE, kinds_list, NULL},
+    {"POST", "/v1/kinds/check", PASSIVE, kinds_check, NULL},
+    {"POST", "/v1/records/{}", NEEDS_OPEN, record_add, NULL},
+    {"GET", "/v1/records/{}", NEEDS_OPEN, record_list, NULL},
+    {"GET", "/v1/record/{}", NEEDS_OPEN, record_show, NULL},
+    {"POST", "/v1/record/{}/edit", NEEDS_OPEN, record_edit, NULL},
+    {"POST", "/v1/record/{}/move", NEEDS_OPEN, record_move, NULL},
+    {"POST", "/v1/record/{}/void", NEEDS_OPEN, record_void, NULL},
+    {"GET", "/v1/record/{}/history", NEEDS_OPEN, record_history, NULL},
+    {"GET", "/v1/find", NEEDS_OPEN, record_find, NULL},
+    {"GET", "/v1/today", NEEDS_OPEN, record_today, NULL},
+    {"POST", "/v1/import", NEEDS_OPEN, record_import, NULL},
+    {"GET", "/v1/notes", NEEDS_OPEN, notes_list, NULL},
+    {"POST", "/v1/notes", NEEDS_NOTHING, notes_add, NULL},
+    {"POST", "/v1/notes/{}", NEEDS_OPEN, notes_settle, NULL},
+    {"GET", "/v1/log", NEEDS_OPEN, status_log, NULL},
+    {"GET", "/v1/verify", NEEDS_OPEN, status_verify, NULL},
+    {"POST", "/v1/sync", NEEDS_OPEN | NEEDS_SYNC, NULL, exchange_sync},
+    {"POST", "/v1/carry", NEEDS_OPEN | NEEDS_SYNC, NULL, exchange_carry},
+    {"POST", "/v1/enrol/request", NEEDS_OPEN | NEEDS_WORKER, enrol_ask, NULL},
+    {"POST", "/v1/enrol/accept", NEEDS_OPEN | NEEDS_WORKER, enrol_take, NULL},
+    {"POST", "/v1/hub/enrol", NEEDS_OPEN | NEEDS_HUB, office_enrol, NULL},
+    {"POST", "/v1/hub/merge", NEEDS_OPEN | NEEDS_HUB, NULL, exchange_merge},
+    {"GET", "/v1/hub/conflicts", NEEDS_OPEN | NEEDS_HUB, office_conflicts, NULL},
+    {"POST", "/v1/hub/resolve", NEEDS_OPEN | NEEDS_HUB, office_resolve, NULL},
+    {"POST", "/v1/hub/assign", NEEDS_OPEN | NEEDS_HUB, office_assign, NULL},
+    {"POST", "/v1/hub/unassign", NEEDS_OPEN | NEEDS_HUB, office_unassign, NULL},
+    {"GET", "/v1/hub/roster", NEEDS_OPEN | NEEDS_HUB, office_roster, NULL},
+    {"GET", "/v1/hub/held", NEEDS_OPEN | NEEDS_HUB, office_held, NULL},
+    {"POST", "/v1/hub/release", NEEDS_OPEN | NEEDS_HUB, office_release, NULL},
+};
+
+#define PARTS_MAX 4
+#define PART_BYTES 256
+
+struct parts {
+	char text[PARTS_MAX][PART_BYTES];
+	size_t count;
+};
+
+/* Does the path fit the pattern? The parts that stood for {} are copied out. */
+static bool
+fits(const char *pattern, const char *path, struct parts *parts)
+{
+	parts->count = 0;
+	while (*pattern != '\0') {
+		size_t len;
+
+		if (strncmp(pattern, "{}", 2) != 0) {
+			if (*pattern++ != *path++)
+				return false;
+			continue;
+		}
+		len = strcspn(path, "/");
+		if (len == 0 || len >= PART_BYTES || parts->count == PARTS_MAX)
+			return false;
+		memcpy(parts->text[parts->count], path, len);
+		parts->text[parts->count++][len] = '\0';
+		path += len;
+		pattern += 2;
+	}
+	return *path == '\0';
+}
+
+static enum pmj_code
+check_needs(const struct core *core, int needs, struct pmj_error *err)
+{
+	enum pmj_code rc = PMJ_OK;
+
+	if ((needs & NEEDS_OPEN) == 0)
+		return PMJ_OK;
+	if (core->state == CORE_EMPTY) {
+		rc = pmj_fail(err, PMJ_NOT_INITIALISED, "there is no journal here yet");
+		pmj_hint(err, "begin with: pamoja init --name NAME --role peer");
+	} else if (core->state == CORE_LOCKED) {
+		rc = pmj_fail(err, PMJ_LOCKED, "Pamoja is locked");
+		pmj_hint(err, "unlock it with: pamoja unlock");
+	} else if ((needs & NEEDS_HUB) && !core->is_hub) {
+		rc = pmj_fail(err, PMJ_USAGE, "this laptop is not a hub");
+		pmj_hint(err, "hub commands work at the hub only");
+	} else if ((needs & NEEDS_WORKER) && core->is_hub) {
+		rc = pmj_fail(err, PMJ_USAGE, "this is the hub; it enrols others");
+		pmj_hint(err, "at the hub: pamoja hub enrol REQUEST --role peer --name NAME");
+	} else if ((needs & NEEDS_SYNC) && core->sync == NULL) {
+		rc = pmj_fail(err, PMJ_NOT_ENROLLED, "this laptop is not enrolled at a hub yet");
+		pmj_hint(err, "begin with: pamoja enrol request");
+	}
+	return rc;
+}
+
+static void
+serve(struct core *core, const struct route *route, const struct parts *parts,
+    struct request *request)
+{
+	struct call call = {.core = core,
+	    .query = request_query(request),
+	    .body = request_body(request),
+	    .lang = request_lang(request)};
+	struct pmj_error err = {.code = PMJ_OK};
+	json_t *out = NULL;
+
+	for (size_t i = 0; i < parts->count; i++)
+		call.part[i] = parts->text[i];
+	if (check_needs(core, route->needs, &err) != PMJ_OK) {
+		server_fail(request, &err);
+		return;
+	}
+	if ((route->needs & PASSIVE) == 0)
+		core->last_person_ms = core->os->mono_ms(core->os->ctx);
+	if (route->later != NULL) {
+		route->later(&call, request);
+		return;
+	}
+	if (route->now(&call, &out, &err) != PMJ_OK) {
+		json_decref(out);
+		server_fail(request, &err);
+		return;
+	}
+	server_reply(request, out);
+}
+
+void
+core_handle(void *ctx, struct request *request)
+{
+	struct core *core = ctx;
+	struct pmj_error err;
+	struct parts parts;
+	bool path_known = false;
+
+	for (size_t i = 0; i < sizeof(routes) / sizeof(*routes); i++) {
+		if (!fits(routes[i].path, request_path(request), &parts))
+			continue;
+		path_known = true;
+		if (strcmp(routes[i].method, request_method(request)) == 0) {
+			serve(core, &routes[i], &parts, request);
+			return;
+		}
+	}
+	(void)pmj_fail(&err, path_known ? PMJ_USAGE : PMJ_NOT_FOUND,
+	    path_known ? "this path takes another method" : "there is no such path");
+	server_fail(request, &err);
+}
+
+enum pmj_code
+call_text(const struct call *call, const char **out, const char *name, struct pmj_error *err)
+{
+	*out = json_str(call->body, name);
+	if (*out == NULL)
+		return pmj_fail(err, PMJ_USAGE, "\"%s\" is missing", name);
+	return PMJ_OK;
+}
+
+enum pmj_code
+call_record(const struct call *call, uint8_t rec[static PMJ_RECORD_BYTES], const char *typed,
+    struct pmj_error *err)
+{
+	return records_resolve(call->core->journal, rec, NULL, typed, err);
+}
+
+json_t *
+call_id(const struct call *call, const uint8_t rec[static PMJ_RECORD_BYTES])
+{
+	char id[PMJ_RECORD_CHARS + 1], small[PMJ_RECORD_CHARS + 1];
+
+	records_short(call->core->journal, small, rec);
+	return json_pack("{s:s,s:s}", "id", text_base32(id, rec, PMJ_RECORD_BYTES), "short", small);
+}
+
+int64_t
+call_limit(const struct call *call, int64_t otherwise)
+{
+	const char *text = json_str(call->query, "limit");
+	int64_t limit = text != NULL ? strtoll(text, NULL, 10) : otherwise;
+
+	return limit < 1 || limit > 1000 ? otherwise : limit;
+}

@@ -1,0 +1,238 @@
+/* status.c - how things stand: status, log, verify, kinds. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/handlers.h"
+#include "base/mem.h"
+#include "base/sandbox.h"
+#include "base/text.h"
+
+#ifndef PAMOJA_VERSION
+#define PAMOJA_VERSION "0"
+#endif
+
+static json_t *
+hardening(void)
+{
+	struct sandbox_state state;
+
+	sandbox_state(&state);
+	return json_pack("{s:b,s:b,s:b,s:b,s:b}", "no_new_privileges", state.no_new_privs,
+	    "system_call_filter", state.seccomp_filter, "dumps_off", !state.dumpable, "swap_safe",
+	    !state.swap_on || state.swap_encrypted, "cache_locked", store_cache_locked());
+}
+
+static json_t *
+warnings(const struct core *core)
+{
+	struct sandbox_state state;
+	json_t *list = json_array();
+
+	sandbox_state(&state);
+	if (core->warning[0] != '\0')
+		(void)json_array_append_new(list, json_string(core->warning));
+	if (state.swap_on && !state.swap_encrypted)
+		(void)json_array_append_new(list,
+		    json_string(
+		        "swap on this machine is not encrypted: what was read may reach the disk"));
+	if (core->state == CORE_OPEN && !journal_reserve_there(core->journal))
+		(void)json_array_append_new(
+		    list, json_string("the disk is nearly full: no reserve is left"));
+	return list;
+}
+
+static int64_t
+count_rows(struct core *core, const char *text)
+{
+	struct sql *q = sql_get(core->journal, text);
+	int64_t count = 0;
+	bool row;
+
+	if (sql_row(q, &row, NULL) == PMJ_OK && row)
+		count = sql_col_int(q, 0);
+	sql_done(q);
+	return count;
+}
+
+static void
+add_journal(json_t *out, struct core *core)
+{
+	uint8_t digest[32], j[32];
+	char hex[65];
+	uint64_t count;
+	int64_t admitted;
+
+	journal_head(core->journal, &count, j);
+	if (records_digest(core->journal, digest, &admitted, NULL, NULL) != PMJ_OK)
+		memset(digest, 0, sizeof(digest));
+	(void)json_object_set_new(out, "journal",
+	    json_pack("{s:I,s:s}", "entries", (json_int_t)count, "digest",
+	        text_hex(hex, digest, sizeof(digest))));
+}
+
+static void
+add_sync(json_t *out, struct core *core)
+{
+	json_t *outbox = core->sync != NULL ? sync_outbox(core->sync) : NULL;
+	json_t *receipt = core->sync != NULL ? sync_receipt(core->sync) : NULL;
+	json_t *refused = core->sync != NULL ? sync_refused(core->sync) : NULL;
+	json_t *beacon = NULL;
+
+	if (outbox == NULL) {
+		int64_t own = count_rows(
+		    core, "SELECT count(*) FROM pmj_entry WHERE origin = 0 AND status = 0");
+
+		outbox = json_pack("{s:I,s:i,s:I,s:i,s:i}", "entries", (json_int_t)own, "bytes", 0,
+		    "saved", (json_int_t)own, "carried", 0, "delivered", 0);
+	}
+	(void)json_object_set_new(out, "outbox", outbox);
+	(void)json_object_set_new(out, "receipt", receipt != NULL ? receipt : json_null());
+	(void)json_object_set_new(
+	    out, "refused_segments", refused != NULL ? refused : json_array());
+	(void)json_object_set(
+	    out, "last_sync", core->last_sync != NULL ? core->last_sync : json_null());
+	if (!core->is_hub && device_enrolled(core->journal))
+		beacon = device_beacon(core->journal, os_now(core->os));
+	(void)json_object_set_new(out, "beacon", beacon != NULL ? beacon : json_null());
+}
+
+static void
+add_open(json_t *out, const struct call *call)
+{
+	struct core *core = call->core;
+	char *name = journal_text(core->journal, "name");
+	char *role = journal_text(core->journal, "role");
+	json_t *notes = NULL;
+
+	(void)json_object_set_new(
+	    out, "device", json_hex(ring_device_id(core->ring), PMJ_DEVICE_BYTES));
+	(void)json_object_set_new(out, "name", json_string(name != NULL ? name : ""));
+	(void)json_object_set_new(out, "role", json_string(role != NULL ? role : ""));
+	(void)json_object_set_new(out, "hub", json_boolean(core->is_hub));
+	(void)json_object_set_new(
+	    out, "practice", json_boolean(journal_int(core->journal, "practice", 0) != 0));
+	(void)json_object_set_new(
+	    out, "enrolled", json_boolean(core->is_hub || device_enrolled(core->journal)));
+	(void)json_object_set_new(out, "checking", json_boolean(core->checking));
+	add_journal(out, core);
+	add_sync(out, core);
+	(void)json_object_set_new(out, "held",
+	    json_integer(
+	        core->hub != NULL
+	            ? hub_count(core->hub, "held")
+	            : count_rows(core, "SELECT count(*) FROM pmj_entry WHERE status = 1")));
+	(void)json_object_set_new(out, "waiting",
+	    json_integer(count_rows(core, "SELECT count(*) FROM pmj_entry WHERE status = 2")));
+	(void)json_object_set_new(out, "conflicts",
+	    json_integer(count_rows(core, "SELECT count(*) FROM pmj_record WHERE conflict = 1")));
+	if (locked_note_list(&notes, core->os, core->home, core->ring, NULL) == PMJ_OK)
+		(void)json_object_set_new(out, "notes_waiting",
+		    json_integer((json_int_t)json_array_size(json_arr(notes, "items"))));
+	json_decref(notes);
+	free(name);
+	free(role);
+}
+
+enum pmj_code
+status_get(const struct call *call, json_t **out, struct pmj_error *err)
+{
+	struct core *core = call->core;
+
+	(void)err;
+	*out = json_pack("{s:b,s:b,s:s,s:b,s:o,s:o}", "initialised", core->state != CORE_EMPTY,
+	    "locked", core->state == CORE_LOCKED, "version", PAMOJA_VERSION, "carrier",
+	    carrylink_up(core->carry), "warnings", warnings(core), "hardening", hardening());
+	if (core->state == CORE_OPEN)
+		add_open(*out, call);
+	return PMJ_OK;
+}
+
+enum pmj_code
+status_log(const struct call *call, json_t **out, struct pmj_error *err)
+{
+	const char *since = json_str(call->query, "since");
+	int64_t now = os_now(call->core->os), since_ms = 0;
+	int offset = call->core->os->offset_minutes(call->core->os->ctx, now);
+	char date[11];
+	json_t *items = NULL;
+	enum pmj_code rc;
+
+	if (since != NULL) {
+		if (!text_date(date, since, now, offset)) {
+			rc = pmj_fail(err, PMJ_INVALID, "%.40s is not a date", since);
+			pmj_hint(err, "write 2026-11-23, yesterday, or 3 days ago");
+			return rc;
+		}
+		since_ms = text_date_days(date) * 86400000LL - (int64_t)offset * 60000;
+	}
+	rc = journal_events(call->core->journal, &items, since_ms, call_limit(call, 50), err);
+	if (rc == PMJ_OK)
+		*out =
+		    json_is_array(items) ? json_pack("{s:O}", "items", items) : json_incref(items);
+	json_decref(items);
+	return rc;
+}
+
+enum pmj_code
+status_verify(const struct call *call, json_t **out, struct pmj_error *err)
+{
+	struct journal *journal = call->core->journal;
+	const char *person = json_str(call->query, "person");
+	const char *rebuild = json_str(call->query, "rebuild");
+	uint8_t rec[PMJ_RECORD_BYTES], digest[32];
+	int64_t entries, records = 0, differed = 0;
+	uint64_t at = 0, count;
+	char hex[65];
+	enum pmj_code rc;
+
+	if (person != NULL && (rc = records_resolve(journal, rec, "person", person, err)) != PMJ_OK)
+		return rc;
+	if (person == NULL) {
+		journal_head(journal, &count, digest);
+		while (at < count)
+			if ((rc = journal_check_slice(journal, at, 1000, &at, err)) != PMJ_OK)
+				return rc;
+	}
+	if (rebuild != NULL && (rc = project_rebuild(journal, &records, &differed, err)) != PMJ_OK)
+		return rc;
+	if (rebuild == NULL && person == NULL && (rc = project_check(journal, err)) != PMJ_OK) {
+		pmj_hint(err, "mend the projections from the entries: pamoja verify --rebuild");
+		return rc;
+	}
+	if ((rc = records_digest(journal, digest, &entries, person != NULL ? rec : NULL, err)) !=
+	    PMJ_OK)
+		return rc;
+	*out =
+	    json_pack("{s:s,s:I,s:b,s:b,s:I,s:I}", "digest", text_hex(hex, digest, sizeof(digest)),
+	        "entries", (json_int_t)entries, "ok", 1, "rebuilt", rebuild != NULL, "records",
+	        (json_int_t)records, "differed", (json_int_t)differed);
+	return PMJ_OK;
+}
+
+enum pmj_code
+kinds_list(const struct call *call, json_t **out, struct pmj_error *err)
+{
+	json_t *list = json_array();
+
+	(void)err;
+	for (size_t i = 0; i < call->core->kinds.count; i++)
+		(void)json_array_append_new(list, kind_json(call->core->kinds.list[i], call->lang));
+	*out = json_pack("{s:o}", "kinds", list);
+	return PMJ_OK;
+}
+
+enum pmj_code
+kinds_check(const struct call *call, json_t **out, struct pmj_error *err)
+{
+	const char *name, *text;
+	struct kind *kind = NULL;
+	enum pmj_code rc;
+
+	if ((rc = call_text(call, &name, "name", err)) != PMJ_OK ||
+	    (rc = call_text(call, &text, "text", err)) != PMJ_OK ||
+	    (rc = kind_read_text(&kind, name, text, strlen(text), err)) != PMJ_OK)
+		return rc;
+	*out = json_pack("{s:b,s:s}", "ok", 1, "name", kind->name);
+	kind_free(kind);
+	return PMJ_OK;
+}
