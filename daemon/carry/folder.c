@@ -22,6 +22,22 @@ struct folder {
 	bool shared; /* its group may write */
 };
 
+/* Only the move is done under our lock: it tells a lock of git's that lives from one that was left.
+ * Objects may be written by any number at once. */
+static enum pmj_code
+move(struct folder *folder, const struct shape_place *run, const git_oid *to, const git_oid *was,
+    struct pmj_error *err)
+{
+	enum pmj_code rc;
+	int lock = -1;
+
+	if ((rc = bare_lock(&lock, folder->path, LOCK_WAIT_MS, err)) != PMJ_OK)
+		return rc;
+	rc = branch_move(folder->repo, run, to, was, err);
+	(void)close(lock);
+	return rc;
+}
+
 static enum pmj_code
 push(void *ctx, git_repository *own, const struct shape_place *run, const struct chain_links *links,
     const git_oid *was, struct pmj_error *err)
@@ -36,7 +52,7 @@ push(void *ctx, git_repository *own, const struct shape_place *run, const struct
 		exchange_beat(folder->ex);
 		rc = chain_copy(folder->repo, own, link, err);
 		if (rc == PMJ_OK && ((i + 1) % STEP_COMMITS == 0 || i + 1 == links->count)) {
-			rc = branch_move(folder->repo, run, &link->commit, &from, err);
+			rc = move(folder, run, &link->commit, &from, err);
 			from = link->commit;
 		}
 	}
@@ -86,17 +102,13 @@ send(struct exchange *ex, struct folder *folder, const uint8_t mailbox[static PM
 	const struct exchange_far far = {folder->repo, push, far_tip, folder};
 	struct branch_tips tips = {0};
 	enum pmj_code rc;
-	int lock = -1;
 
-	if ((rc = bare_lock(&lock, folder->path, LOCK_WAIT_MS, err)) != PMJ_OK)
-		return rc;
 	if (ex->write_lane == SHAPE_LANE_DOWN)
 		(void)bare_sweep(folder->path, LITTER_AGE_S);
 	rc = branch_tips(folder->repo, &tips, mailbox, ex->write_lane, err);
 	if (rc == PMJ_OK)
 		rc = exchange_send(ex, &far, mailbox, &tips, err);
 	branch_tips_close(&tips);
-	(void)close(lock);
 	return rc;
 }
 

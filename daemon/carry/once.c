@@ -128,6 +128,7 @@ once_run(int argc, char **argv, struct pmj_error *err)
 	rc = job_run(&job, err);
 	line_put_done(&line, 0, rc, err, job.ex.sent, job.ex.got);
 	(void)fputs(buf_text(&line), stdout);
+	(void)fflush(stdout);
 	chain_teardown();
 out:
 	buf_close(&line);
