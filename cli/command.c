@@ -158,28 +158,46 @@ command_is_group(const char *first)
 	return false;
 }
 
-/* No such command: the nearest of the table's and the kinds' names. */
+/* The nearest of the table's commands and, where they can be asked, of the kinds. */
+static const char *
+nearest(const char *typed, bool two_words, const json_t *kinds)
+{
+	const char *names[192];
+	const json_t *kind;
+	size_t count = 0, i;
+
+	for (const struct command *c = command_table; c->name != NULL && count < 128; c++)
+		if ((strchr(c->name, ' ') != NULL) == two_words)
+			names[count++] = c->name;
+	json_array_foreach(kinds, i, kind)
+	{
+		if (count < 192)
+			names[count++] = json_str(kind, "name");
+	}
+	return text_nearest(typed, names, count);
+}
+
+/* No such command. Without the kinds it may have been one of them, unless it is near to a command.
+ */
 static enum pmj_code
 fail_unknown(struct cli *cli, const char *first, const char *second, struct pmj_error *err)
 {
-	const char *names[192], *near;
-	const json_t *kinds = NULL, *kind;
+	const json_t *kinds = NULL;
+	enum pmj_code rc = PMJ_OK;
 	char typed[128];
-	size_t count = 0, i;
+	const char *near;
 
 	(void)snprintf(typed, sizeof(typed), "%s%s%s", first, second != NULL ? " " : "",
 	    second != NULL ? second : "");
-	for (const struct command *c = command_table; c->name != NULL && count < 128; c++)
-		if ((strchr(c->name, ' ') != NULL) == (second != NULL))
-			names[count++] = c->name;
-	if (second == NULL && kinds_load(cli, &kinds, NULL) == PMJ_OK)
-		json_array_foreach(kinds, i, kind)
-		{
-			if (count < 192)
-				names[count++] = json_str(kind, "name");
-		}
+	if (second == NULL)
+		rc = kinds_load(cli, &kinds, err);
+	near = nearest(typed, second != NULL, kinds);
+	if (rc != PMJ_OK && near == NULL) {
+		pmj_context(
+		    err, "\"%.40s\" is no command, and the kinds could not be asked", first);
+		return rc;
+	}
 	(void)pmj_fail(err, PMJ_USAGE, "there is no command or kind \"%.80s\"", typed);
-	near = text_nearest(typed, names, count);
 	if (near != NULL)
 		pmj_hint(err, "did you mean `pamoja %s`?", near);
 	else
@@ -241,8 +259,6 @@ choose(struct cli *cli, const struct command **command, char **argv, struct pmj_
 {
 	size_t at = args_first_word(argv, command_global);
 	const char *first = argv[at], *second = first != NULL ? argv[at + 1] : NULL;
-	const json_t *kinds = NULL;
-	enum pmj_code rc;
 
 	*command = NULL;
 	if (first == NULL || first[0] == '-')
@@ -256,11 +272,6 @@ choose(struct cli *cli, const struct command **command, char **argv, struct pmj_
 	if (kinds_named(cli, first) != NULL) {
 		*command = &command_kind;
 		return PMJ_OK;
-	}
-	if ((rc = kinds_load(cli, &kinds, err)) != PMJ_OK) {
-		pmj_context(err,
-		    "\"%.40s\" is no command of pamoja's own, and the kinds are not known", first);
-		return rc;
 	}
 	return fail_unknown(cli, first, NULL, err);
 }
@@ -284,6 +295,8 @@ run_none(struct cli *cli, const struct args *args, struct pmj_error *err)
 		term_say("pamoja %s\n", PAMOJA_VERSION);
 		return PMJ_OK;
 	}
+	if (cli->json && !args_has(args, "help"))
+		return pmj_fail(err, PMJ_USAGE, "which command?");
 	if (args->count > 0)
 		help_group(args->words[0]);
 	else

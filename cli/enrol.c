@@ -91,7 +91,7 @@ enrol_compare(struct cli *cli, json_t **out, const char *path, json_t *body,
 		rc = client_post(&cli->client, out, path, body, err);
 		if (rc == PMJ_NOT_CONFIRMED && json_object_get(body, "typed") != NULL &&
 		    term_can_ask()) {
-			print_error(err, false);
+			print_failure(err, false);
 			if (!term_yes(true, "Compare again?"))
 				return rc;
 			(void)json_object_del(body, "typed");

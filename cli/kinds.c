@@ -110,7 +110,7 @@ mend(json_t *fields, const struct pmj_error *why)
 	struct buf line;
 	bool again = false;
 
-	print_error(why, false);
+	print_failure(why, false);
 	buf_init(&line, 0);
 	while (!again && term_ask(&line, "Change it (FIELD=VALUE; Enter alone gives up): ") &&
 	       line.len > 0) {
@@ -118,7 +118,7 @@ mend(json_t *fields, const struct pmj_error *why)
 			(void)json_object_update(fields, change);
 			again = true;
 		} else {
-			print_error(&err, false);
+			print_failure(&err, false);
 		}
 		json_decref(change);
 		change = NULL;

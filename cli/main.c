@@ -31,7 +31,7 @@ main(int argc, char **argv)
 	if (rc == PMJ_OK && fflush(stdout) != 0)
 		rc = pmj_fail(&err, PMJ_IO, "the answer could not be written");
 	if (rc != PMJ_OK)
-		print_error(&err, json);
+		print_failure(&err, json);
 	args_forget();
 	return pmj_code_exit(rc);
 }

@@ -21,7 +21,7 @@ print_json(const json_t *document)
 }
 
 void
-print_error(const struct pmj_error *err, bool json)
+print_failure(const struct pmj_error *err, bool json)
 {
 	json_t *document;
 	char *text;

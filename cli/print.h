@@ -7,7 +7,7 @@
 void print_json(const json_t *document);
 /** For people: the message, and the hint on the next line. With json: {"error":{...}} as one line.
  * Both to standard error. */
-void print_error(const struct pmj_error *err, bool json);
+void print_failure(const struct pmj_error *err, bool json);
 
 struct table;
 /** A table for standard output; heads are shown when it is a terminal or has rows. */
