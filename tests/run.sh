@@ -1,0 +1,86 @@
+#!/bin/sh
+# run.sh - install what the tests need, build everything, pass every test.
+#
+#   sh tests/run.sh                 all of it: release build, then unit tests again under ASan+UBSan and the core ones under valgrind
+#   sh tests/run.sh --only REGEX    the ctest names that match, release build only
+#   sh tests/run.sh --tidy          clang-tidy over every source, nothing else
+#   sh tests/run.sh --cuts N        N simulated power cuts, nothing else (a long campaign)
+#   sh tests/run.sh --fuzz SECONDS  each fuzz target so long under libFuzzer, nothing else
+set -eu
+top=$(cd "$(dirname "$0")/.." && pwd)
+cd "$top"
+. conf/packages.sh
+mode=all
+value=""
+if [ $# -gt 0 ]; then
+	mode=$1
+	value=${2:-}
+fi
+say() { printf '\n== %s\n' "$*"; }
+began=$(date +%s)
+elapsed() { echo $(($(date +%s) - began)); }
+
+say "Packages"
+# shellcheck disable=SC2086
+install_packages $BUILD_PACKAGES $TEST_PACKAGES
+case "$mode" in
+--tidy) install_packages clang-tidy ;;
+--fuzz) install_packages clang libclang-rt-14-dev ;;
+esac
+
+configure() { # configure DIR BUILD_TYPE [cmake options]
+	dir=$1
+	type=$2
+	shift 2
+	cmake -S . -B "$dir" -G Ninja -DCMAKE_BUILD_TYPE="$type" -DPAMOJA_TESTS=ON "$@" >/dev/null
+}
+
+say "Building (release)"
+configure build Release
+cmake --build build
+
+case "$mode" in
+--tidy)
+	# shellcheck disable=SC2046
+	printf '%s\n' $(git ls-files 'daemon/*.c' 'cli/*.c') | xargs -P 2 -n 4 clang-tidy -p build --quiet
+	exit 0
+	;;
+--cuts)
+	exec build/bin/powercut --cuts "$value"
+	;;
+--fuzz)
+	configure build-fuzz Fuzz -DCMAKE_C_COMPILER=clang
+	cmake --build build-fuzz
+	for target in build-fuzz/bin/*_fuzz; do
+		name=$(basename "$target" _fuzz)
+		mkdir -p "build-fuzz/corpus/$name"
+		say "fuzz $name"
+		"$target" -max_total_time="$value" -timeout=10 "build-fuzz/corpus/$name" "tests/fuzz/corpus/$name"
+	done
+	exit 0
+	;;
+--only)
+	exec ctest --test-dir build --output-on-failure -j 2 -R "$value"
+	;;
+esac
+
+say "Format"
+git ls-files '*.c' '*.h' | xargs clang-format --dry-run --Werror
+
+say "Tests (release, $(id -un)), $(elapsed) s so far"
+ctest --test-dir build --output-on-failure -j 2
+
+say "Building with ASan+UBSan, $(elapsed) s so far"
+configure build-asan Asan
+cmake --build build-asan
+say "Unit tests and fuzz corpora under ASan+UBSan, $(elapsed) s so far"
+ctest --test-dir build-asan --output-on-failure -j 2 -R '^(unit|fuzz)/' -LE slow
+
+say "Core unit tests under valgrind, $(elapsed) s so far"
+for name in $(cat tests/valgrind.txt); do
+	echo "valgrind $name"
+	valgrind --quiet --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite "build/bin/$name" >build/valgrind.log 2>&1 ||
+		{ cat build/valgrind.log; exit 1; }
+done
+
+say "All passed in $(elapsed) s"

@@ -1,0 +1,213 @@
+"""lab.py - what the scenario tests share: homes of the real programs in a folder of their own, driven as a person would.
+
+A scenario is a file NN_name.py with functions whose names begin with `story_`; `run(globals())` at its end runs them in order and exits
+non-zero when one fails. Programs come from $PAMOJA_BIN (default build/bin).
+"""
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+BIN = os.environ.get("PAMOJA_BIN", os.path.join(TOP, "build", "bin"))
+PASSPHRASE = "a test only: seven herons on the lake"
+
+
+class Failed(Exception):
+    pass
+
+
+def check(condition, *words):
+    if not condition:
+        raise Failed(" ".join(str(word) for word in words) or "check failed")
+
+
+class Answer:
+    """What a command printed and how it ended."""
+
+    def __init__(self, process):
+        self.status = process.returncode
+        self.out = process.stdout
+        self.err = process.stderr
+
+    @property
+    def json(self):
+        return json.loads(self.out)
+
+    @property
+    def error(self):
+        """The error document: the last line of standard error."""
+        return json.loads(self.err.strip().splitlines()[-1])["error"]
+
+    def __repr__(self):
+        return f"status {self.status}\n{self.out}{self.err}"
+
+
+class Home:
+    """One installation: a home folder, its daemon, its command line."""
+
+    def __init__(self, lab, name, env=None):
+        self.lab = lab
+        self.name = name
+        self.path = os.path.join(lab.dir, name)
+        self.passphrase_file = os.path.join(lab.dir, name + ".pass")
+        self.env = dict(os.environ, PAMOJA_HOME=self.path, PAMOJA_NO_AUTOSTART="1", LC_ALL="C.UTF-8", NO_COLOR="1")
+        self.env.pop("PAMOJA_PASSPHRASE_FILE", None)
+        self.env.update(env or {})
+        self.set_passphrase(PASSPHRASE)
+
+    def set_passphrase(self, text):
+        with open(self.passphrase_file, "w", encoding="utf-8") as file:
+            file.write(text + "\n")
+        os.chmod(self.passphrase_file, 0o600)
+
+    # the daemon
+    def start(self, *options, prefix=(), wait=True, env=None):
+        self.daemon = subprocess.Popen([*prefix, os.path.join(BIN, "pamojad"), "--home", self.path, "--foreground", *options],
+                                       env=dict(self.env, **(env or {})), stdin=subprocess.DEVNULL,
+                                       stdout=subprocess.DEVNULL, stderr=open(os.path.join(self.lab.dir, self.name + ".err"), "ab"))
+        self.lab.daemons.append(self.daemon)
+        if wait:
+            self.wait()
+        return self
+
+    def wait(self, seconds=15):
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            if os.path.exists(os.path.join(self.path, "run", "api.sock")) and self.run("status", check_status=False).status == 0:
+                return
+            if self.daemon.poll() is not None:
+                break
+            time.sleep(0.03)
+        raise Failed(f"pamojad of {self.name} does not answer: " + self.messages())
+
+    def messages(self):
+        with open(os.path.join(self.lab.dir, self.name + ".err"), encoding="utf-8", errors="replace") as file:
+            return file.read()[-2000:]
+
+    def stop(self):
+        self.daemon.terminate()
+        self.daemon.wait(20)
+
+    def kill(self):
+        self.daemon.send_signal(signal.SIGKILL)
+        self.daemon.wait(20)
+
+    # the command line
+    def run(self, *arguments, stdin=None, check_status=True, status=None, json_out=False, timeout=120, env=None):
+        command = [os.path.join(BIN, "pamoja")] + (["--json"] if json_out else []) + [str(a) for a in arguments]
+        process = subprocess.run(command, env=dict(self.env, **(env or {})), input=stdin, text=True, capture_output=True, timeout=timeout,
+                                 stdin=subprocess.DEVNULL if stdin is None else None)
+        answer = Answer(process)
+        wanted = 0 if status is None else status
+        if check_status and answer.status != wanted:
+            raise Failed(f"{self.name}: pamoja {' '.join(command[1:])}\nwanted status {wanted}, got {answer!r}\n{self.messages()[-600:]}")
+        return answer
+
+    def json(self, *arguments, **options):
+        return self.run(*arguments, json_out=True, **options).json
+
+    def refused(self, status, *arguments, **options):
+        """The error document of a command that must end with this status."""
+        return self.run(*arguments, json_out=True, status=status, **options).error
+
+    def add(self, kind, **fields):
+        return self.json(kind, "add", *[f"{name}={value}" for name, value in fields.items()])["id"]
+
+    def show(self, record):
+        return self.json("show", record)
+
+    def status(self):
+        return self.json("status")
+
+    def init(self, role="peer", hub_mailboxes=None, person=None):
+        arguments = ["--passphrase-file", self.passphrase_file, "init", "--name", person or self.name]
+        arguments += ["--hub", "--mailboxes", hub_mailboxes] if hub_mailboxes else ["--role", role]
+        self.made = self.json(*arguments)
+        return self
+
+    def unlock(self, **options):
+        return self.run("--passphrase-file", self.passphrase_file, "unlock", **options)
+
+
+class Lab:
+    """A folder with homes, removed at the end."""
+
+    def __init__(self):
+        self.dir = tempfile.mkdtemp(prefix="pamoja-lab-")
+        self.daemons = []
+        self.mailboxes = os.path.join(self.dir, "mailboxes")
+        os.mkdir(self.mailboxes, 0o700)
+
+    def home(self, name, **options):
+        return Home(self, name, **options)
+
+    def hub(self, name="hub"):
+        return self.home(name).start().init(hub_mailboxes=self.mailboxes, person="Office")
+
+    def worker(self, name, hub=None, role="peer"):
+        worker = self.home(name).start().init(role=role)
+        if hub is not None:
+            self.enrol(worker, hub, role)
+        return worker
+
+    def enrol(self, worker, hub, role="peer"):
+        request = worker.json("enrol", "request")["request"]
+        invited = hub.json("hub", "enrol", "-", "--role", role, "--name", worker.name, "--words-checked", stdin=request)
+        worker.run("enrol", "accept", "-", "--words-checked", stdin=invited["invitation"])
+        return invited
+
+    def exchange(self, hub, *workers, rounds=1):
+        for _ in range(rounds):
+            for worker in workers:
+                worker.run("sync")
+            hub.run("hub", "merge")
+            for worker in workers:
+                worker.run("sync")
+            hub.run("hub", "merge")
+
+    def close(self):
+        for daemon in self.daemons:
+            if daemon.poll() is None:
+                daemon.terminate()
+        for daemon in self.daemons:
+            try:
+                daemon.wait(20)
+            except subprocess.TimeoutExpired:
+                daemon.kill()
+        for root, folders, _ in os.walk(self.dir):
+            for folder in folders:
+                try:
+                    os.chmod(os.path.join(root, folder), 0o700)
+                except OSError:
+                    pass
+        shutil.rmtree(self.dir, ignore_errors=True)
+
+
+def run(names):
+    """Run every story of a scenario; a story takes a fresh Lab."""
+    wanted = sys.argv[1:]
+    failed = 0
+    count = 0
+    for name, story in list(names.items()):
+        if not name.startswith("story_") or (wanted and name not in wanted):
+            continue
+        count += 1
+        lab = Lab()
+        began = time.monotonic()
+        try:
+            story(lab)
+            print(f"ok   {name} ({time.monotonic() - began:.1f} s)", flush=True)
+        except Exception:  # a story may fail in any way
+            failed += 1
+            print(f"FAIL {name}", flush=True)
+            traceback.print_exc()
+        finally:
+            lab.close()
+    print(f"{count - failed} passed, {failed} failed")
+    sys.exit(1 if failed or not count else 0)
