@@ -108,6 +108,49 @@ test_every_bit(void **state)
 	check_ok(open_image(), &err);
 }
 
+/* What section 4.2 has checked before any key is derived: every bit of it. */
+static void
+test_checked_without_a_key(void **state)
+{
+	static const struct {
+		size_t from, to;
+	} fixed[] = {{0, 12}, {32, 65}, {65, 68}, {76, 80}, {64 + 216, 64 + 256},
+	    {64 + 257, 64 + 260}, {64 + 268, 64 + 272}, {64 + 256 + 216, 64 + 512},
+	    {64 + 512, 2112}, {2114, 2116}};
+
+	(void)state;
+	for (size_t k = 0; k < sizeof(fixed) / sizeof(fixed[0]); k++) {
+		for (size_t bit = fixed[k].from * 8; bit < fixed[k].to * 8; bit++) {
+			image[bit / 8] ^= (uint8_t)(1 << bit % 8);
+			if (image_check(image, IMAGE_BYTES, &err) != PMJ_DAMAGED_KEYS)
+				fail_msg("byte %zu bit %zu was not refused", bit / 8, bit % 8);
+			image[bit / 8] ^= (uint8_t)(1 << bit % 8);
+		}
+	}
+}
+
+/* The formulas of section 4.2, written out once more: ring key, associated data, place. */
+static void
+test_ring_by_hand(void **state)
+{
+	static const char label[16] = "pmj ring key v1";
+	static uint8_t plain[14224];
+	struct slot_work work;
+	uint8_t mk[32], key[32], info[20];
+
+	(void)state;
+	memcpy(work.x, x, 32);
+	slot_keys(&work, image + 16, 0, image + 64);
+	assert_int_equal(slot_open(mk, image + 64, image + 16, work.kek_commit), 0);
+	memcpy(info, image + 16, 16);
+	put_le32(info + 16, 41);
+	prim_kdf(key, 32, label, mk, PRIM_PARTS({info, 20}));
+	assert_int_equal(
+	    prim_open(plain, image + 2140, get_le32(image + 2112), image, 2140, image + 2116, key),
+	    0);
+	assert_memory_equal(plain, before, before_len);
+}
+
 /* The ring of an older generation, put back into the newer file, does not open. */
 static void
 test_old_ring_put_back(void **state)
@@ -155,6 +198,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_opens),
 	    cmocka_unit_test(test_every_bit),
+	    cmocka_unit_test(test_checked_without_a_key),
+	    cmocka_unit_test(test_ring_by_hand),
 	    cmocka_unit_test(test_old_ring_put_back),
 	    cmocka_unit_test(test_sizes_and_costs),
 	};

@@ -59,6 +59,10 @@ test_public(void **state)
 	assert_true(slot_commits(&work, slot));
 	assert_int_equal(slot_open(out, slot, uuid, work.kek_commit), 0);
 	assert_memory_equal(out, mk, 32);
+	/* A fresh nonce each time. */
+	memcpy(epk, slot + SLOT_AT_NONCE, 24);
+	slot_seal(slot, uuid, work.kek_commit, mk);
+	assert_memory_not_equal(epk, slot + SLOT_AT_NONCE, 24);
 	/* A fresh epk each time; another key does not fit. */
 	memcpy(epk, slot + SLOT_AT_EPK, 32);
 	assert_int_equal(slot_seal_public(slot, uuid, 4, mk, &work), 0);
