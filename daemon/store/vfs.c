@@ -359,6 +359,12 @@ find(const char *name)
 	return link;
 }
 
+bool
+vfs_is_sealed(const sqlite3_vfs *vfs)
+{
+	return vfs->xOpen == open_file;
+}
+
 /* With the mutex held. */
 static int
 register_locked(struct vfs **link, const char *name, const char *lower_name)
@@ -367,7 +373,7 @@ register_locked(struct vfs **link, const char *name, const char *lower_name)
 	struct vfs *vfs;
 	int rc;
 
-	if (lower == NULL || lower->xOpen == open_file)
+	if (lower == NULL || vfs_is_sealed(lower))
 		return SQLITE_ERROR;
 	if (sqlite3_vfs_find(name) != NULL)
 		return SQLITE_MISUSE; /* somebody else's name */

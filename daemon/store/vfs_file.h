@@ -72,6 +72,8 @@ extern const sqlite3_io_methods vfs_wal_methods;
 int vfs_sync_lower(struct vfs_file *file, int flags);
 /** Close the lower file and count the handle out of its VFS. */
 int vfs_close_lower(struct vfs_file *file);
+/** Is this VFS one of ours? */
+bool vfs_is_sealed(const sqlite3_vfs *vfs);
 /** The part of a connection that is ours, or NULL when it runs on another VFS. */
 struct vfs_file *vfs_main_file(sqlite3 *db);
 

@@ -45,5 +45,15 @@ int pmjvfs_prepare(struct sqlite3 *db);
  * closing. LOCKED inside a transaction or while a statement reads.
  */
 int pmjvfs_checkpoint(struct sqlite3 *db);
+/**
+ * Rekey (section 6.7): checkpoint, then copy page by page into a new file under another registered name, that
+ * is another key and file id, and sync it. The old file stays as it is.
+ *
+ * db       prepared, outside any transaction.
+ * to_path  must not exist. After an error the caller removes what there is of it.
+ * to_vfs   a name of pmjvfs_register.
+ * Then     the caller syncs the folder, rewrites its key file, and overwrites and removes the old journal.
+ */
+int pmjvfs_copy(struct sqlite3 *db, const char *to_path, const char *to_vfs);
 
 #endif

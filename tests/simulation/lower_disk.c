@@ -530,7 +530,7 @@ vfs_open(sqlite3_vfs *vfs, const char *path, sqlite3_file *out, int flags, int *
 	file->base.pMethods = NULL;
 	if (fails(disk, DISK_OPEN))
 		return failure(disk, DISK_OPEN);
-	if (name == NULL && (flags & SQLITE_OPEN_CREATE) == 0)
+	if (name == NULL ? (flags & SQLITE_OPEN_CREATE) == 0 : (flags & SQLITE_OPEN_EXCLUSIVE) != 0)
 		return SQLITE_CANTOPEN;
 	if (name == NULL) {
 		inode = inode_new(disk);

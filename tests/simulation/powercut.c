@@ -42,6 +42,7 @@ struct options {
 	enum campaign campaign;
 	unsigned long cuts;
 	uint64_t seed;
+	uint64_t story; /* 0 for all */
 	bool rule_off;
 };
 
@@ -62,6 +63,11 @@ run_cuts(struct sim *sim, const struct options *options)
 {
 	unsigned long scripted;
 
+	while (options->story != 0 && !sim_done(sim)) {
+		sim_begin(sim, "random", options->story, SIM_EVERY_CALL);
+		story_random(sim);
+		sim_end(sim);
+	}
 	for (size_t i = 0; i < story_count && !sim_done(sim) && !enough(sim, options); i++) {
 		sim_begin(sim, stories[i].name, options->seed, SIM_EVERY_CALL);
 		stories[i].tell(sim);
@@ -250,7 +256,8 @@ flip_journal(struct sim *sim, const struct options *options)
 static void
 usage(void)
 {
-	fputs("usage: powercut [--cuts N] [--seed S] [--flips | --faults] [--without RULE]\n",
+	fputs("usage: powercut [--cuts N] [--seed S | --story S] [--flips | --faults] [--without "
+	      "RULE]\n",
 	    stderr);
 	exit(2);
 }
@@ -285,6 +292,8 @@ options_of(int argc, char **argv)
 			options.campaign = FAULTS;
 		else if (strcmp(argv[i], "--cuts") == 0 && more)
 			options.cuts = strtoul(argv[++i], NULL, 10);
+		else if (strcmp(argv[i], "--story") == 0 && more)
+			options.story = strtoull(argv[++i], NULL, 10);
 		else if (strcmp(argv[i], "--seed") == 0 && more)
 			options.seed = strtoull(argv[++i], NULL, 10);
 		else if (strcmp(argv[i], "--without") == 0 && more)

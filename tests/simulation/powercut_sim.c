@@ -108,8 +108,8 @@ sim_fault(struct sim *sim, unsigned long *counter, const char *what)
 
 	(*counter)++;
 	if (before < FAULTS_SHOWN)
-		fprintf(stderr, "powercut: seed %" PRIu64 ", story %s, call %u: %s\n", sim->seed,
-		    sim->story, sim->calls, what);
+		fprintf(stderr, "powercut: story %s, story seed %" PRIu64 ", call %u: %s\n",
+		    sim->story, sim->seed, sim->calls, what);
 }
 
 static int
@@ -307,7 +307,6 @@ sim_init(struct sim *sim, uint64_t seed, unsigned long cuts_wanted)
 	memset(sim, 0, sizeof(*sim));
 	memset(key, 8, sizeof(key));
 	memset(file_id, 9, sizeof(file_id));
-	sim->seed = seed;
 	sim->cut_rng.state = seed;
 	sim->cuts_wanted = cuts_wanted;
 	for (int i = 0; i < SIM_LEVELS; i++) {
@@ -340,6 +339,7 @@ sim_begin(struct sim *sim, const char *story, uint64_t seed, enum sim_plan plan)
 	disk_watch(sim->disks[0], on_call, sim);
 	sim->story = story;
 	sim->plan = plan;
+	sim->seed = seed;
 	sim->rng.state = seed;
 	sim->calls = 0;
 	sim->exists = false;
