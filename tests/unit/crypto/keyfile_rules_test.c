@@ -40,7 +40,7 @@ test_rules(void **state)
 
 		if ((rc == PMJ_OK) != (cases[i].why == NULL))
 			fail_msg("case %zu \"%s\": %s", i, cases[i].passphrase, err.message);
-		if (rc == PMJ_OK)
+		if (rc == PMJ_OK || cases[i].why == NULL)
 			continue;
 		check_code(rc, PMJ_INVALID);
 		if (strstr(err.message, cases[i].why) == NULL)
