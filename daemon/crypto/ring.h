@@ -37,11 +37,11 @@ struct ring_pin {
 	uint8_t cert_hash[32];
 };
 struct ring_epoch { /* public side of a seal epoch */
+	uint64_t created_ms;
 	uint32_t epoch;
+	uint8_t state; /* 1 next, 2 current, 3 ended */
 	uint8_t pk[32];
 	uint8_t key_id[PRIM_KEY_ID_BYTES];
-	uint64_t created_ms;
-	uint8_t state; /* 1 next, 2 current, 3 ended */
 };
 
 /** A new ring with fresh random signing seed, seal epoch 1 (current), journal file id + DEK, incarnation; for a hub an op signing seed. */
