@@ -1,0 +1,118 @@
+/* text_test.c - encodings, folding, distances and dates. */
+#include "check.h"
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+
+static void
+test_encodings_return(void **state)
+{
+	uint8_t in[40], out[40];
+	char text[100];
+
+	(void)state;
+	for (unsigned n = 0; n <= 40; n++) {
+		for (size_t i = 0; i < n; i++)
+			in[i] = (uint8_t)((i * 37 + n * 11) & 255);
+		assert_true(text_unhex(out, n, text_hex(text, in, n)));
+		assert_int_equal(memcmp(in, out, n), 0);
+		(void)text_base32(text, in, n);
+		assert_true(text_unbase32(out, n, text, strlen(text)));
+		assert_int_equal(memcmp(in, out, n), 0);
+		assert_true(text_unbase64(out, n, text_base64(text, in, n)));
+		assert_int_equal(memcmp(in, out, n), 0);
+	}
+}
+
+static void
+test_encodings_refuse(void **state)
+{
+	uint8_t out[8];
+
+	(void)state;
+	assert_false(text_unhex(out, 2, "12g4"));
+	assert_false(text_unhex(out, 2, "123"));
+	assert_false(text_unhex(out, 2, "12345"));
+	assert_false(text_unbase32(out, 1, "0u", 2)); /* u is no Crockford digit */
+	assert_false(text_unbase32(out, 1, "01", 2)); /* spare bits */
+	assert_true(text_unbase32(out, 1, "O0", 2));  /* o is 0 */
+	assert_false(text_unbase64(out, 1, "AB"));    /* spare bits */
+	assert_false(text_unbase64(out, 1, "AA=="));
+	assert_false(text_unbase64(out, 3, "AA+A"));
+}
+
+static void
+test_fold(void **state)
+{
+	(void)state;
+	assert_true(text_same("  Jos\xc3\xa9  PE\xc3\x91"
+	                      "A ",
+	    "jose pen\xcc\x83"
+	    "a"));
+	assert_true(text_same("STRA\xc3\x9f"
+	                      "E",
+	    "strasse"));
+	assert_false(text_same("juma", "jumaa"));
+	assert_true(text_is_utf8("\xd8\xb3\xd9\x84\xd8\xa7\xd9\x85", 8));
+	assert_false(text_is_utf8("\xc0\xaf", 2));     /* overlong */
+	assert_false(text_is_utf8("\xed\xa0\x80", 3)); /* surrogate */
+	assert_false(text_is_utf8("a\0b", 3));
+}
+
+static void
+test_nearest(void **state)
+{
+	const char *const names[] = {"person", "consent", "contact", "referral"};
+
+	(void)state;
+	assert_string_equal(text_nearest("persn", names, 4), "person");
+	assert_string_equal(text_nearest("contcat", names, 4), "contact");
+	assert_string_equal(text_nearest("refer", names, 4), "referral");
+	assert_null(text_nearest("zzzzzz", names, 4));
+	assert_int_equal(text_distance("abcd", "abdc"), 1);
+	assert_int_equal(text_distance("", "abc"), 3);
+}
+
+static void
+test_dates(void **state)
+{
+	/* Monday 2026-11-23 21:30 UTC is already Tuesday in Nairobi. */
+	const int64_t now = (text_date_days("2026-11-23") * 24 + 21) * 3600000LL + 30 * 60000;
+	char date[11], stamp[17];
+
+	(void)state;
+	assert_true(text_date(date, "today", now, 0));
+	assert_string_equal(date, "2026-11-23");
+	assert_true(text_date(date, "leo", now, 180));
+	assert_string_equal(date, "2026-11-24");
+	assert_true(text_date(date, "in 2 weeks", now, 0));
+	assert_string_equal(date, "2026-12-07");
+	assert_true(text_date(date, "3 days ago", now, 0));
+	assert_string_equal(date, "2026-11-20");
+	assert_true(text_date(date, "Friday", now, 0));
+	assert_string_equal(date, "2026-11-27");
+	assert_true(text_date(date, "jumatatu", now, 0));
+	assert_string_equal(date, "2026-11-23");
+	assert_false(text_date(date, "2026-02-29", now, 0));
+	assert_false(text_date(date, "23/11/2026", now, 0));
+	assert_true(text_is_date("2024-02-29"));
+	assert_false(text_is_date("2100-02-29"));
+	for (int64_t days = -40000; days < 60000; days += 7) {
+		text_days_date(date, days);
+		assert_int_equal(text_date_days(date), days);
+	}
+	assert_string_equal(text_stamp(stamp, now, 180), "2026-11-24 00:30");
+	assert_true(text_is_time("23:59"));
+	assert_false(text_is_time("24:00"));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_encodings_return),
+	    cmocka_unit_test(test_encodings_refuse), cmocka_unit_test(test_fold),
+	    cmocka_unit_test(test_nearest), cmocka_unit_test(test_dates)};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
