@@ -86,6 +86,7 @@ segment_padded(uint32_t used)
 		return PADDED_MIN;
 	e = log2_floor(used);
 	s = log2_floor(e) + 1;
+	assert(s < e);
 	step = 1u << (e - s);
 	assert(used <= UINT32_MAX - step);
 	return (used + step - 1) / step * step;
@@ -304,8 +305,6 @@ reader_pk_find(uint8_t pk[static 32], const struct ring *ring, const uint8_t *ki
 	struct ring_epoch epochs[32];
 	size_t count = ring_epochs(ring, epochs, sizeof(epochs) / sizeof(epochs[0]));
 
-	if (count > sizeof(epochs) / sizeof(epochs[0]))
-		count = sizeof(epochs) / sizeof(epochs[0]);
 	for (size_t i = 0; i < count; i++)
 		if (memcmp(epochs[i].key_id, kid, PRIM_KEY_ID_BYTES) == 0) {
 			memcpy(pk, epochs[i].pk, 32);

@@ -76,9 +76,10 @@ test_lane_expect(const struct test_lane *lane)
 }
 
 /** What a writer with the right key, but hostile, can send: any padded plaintext, sealed and
- * signed. esk is 3 x 32. */
+ * signed; commit_flip is xored into the commitment, which everything after it then covers. */
 static inline void
-test_forge(struct buf *out, const struct test_lane *lane, const uint8_t *plain, size_t padded)
+test_forge(struct buf *out, const struct test_lane *lane, const uint8_t *plain, size_t padded,
+    uint8_t commit_flip)
 {
 	uint8_t esk[32];
 	uint8_t shared[32];
@@ -107,6 +108,7 @@ test_forge(struct buf *out, const struct test_lane *lane, const uint8_t *plain, 
 	prim_kdf(okm, 64, "pmj seg key v1", shared,
 	    PRIM_PARTS({h, 136}, {ring_sign_pk(lane->writer), 32}, {lane->reader_pk, 32}));
 	memcpy(h + 136, okm + 32, 32);
+	h[136] ^= commit_flip;
 	prim_seal(h + 200, plain, padded, h, 200, h + 168, okm);
 	ring_sign(lane->writer, RING_KEY_DEVICE, h + 200 + padded + 16, "pmj seg sig v1",
 	    PRIM_PARTS({h, 200 + padded + 16}));

@@ -21,6 +21,7 @@ struct plain { /* says anything about itself */
 };
 
 static struct test_lane lane;
+static bool any_place;        /* the reader expects no place in the lane */
 static uint8_t chain_two[32]; /* after the lines "one" and "two" */
 
 static int
@@ -89,8 +90,14 @@ opened_as(const struct buf *plain)
 	enum segment_fault fault;
 	struct buf file;
 
+	if (any_place) {
+		expect.segno = 0;
+		expect.prev = NULL;
+		expect.first_seq = 0;
+		expect.chain = NULL;
+	}
 	buf_init(&file, 0);
-	test_forge(&file, &lane, plain->bytes, plain->len);
+	test_forge(&file, &lane, plain->bytes, plain->len, 0);
 	fault = segment_open(&opened, file.bytes, file.len, &expect, lane.reader);
 	assert_true(fault == SEGMENT_OK || fault == SEGMENT_BAD_PADDED_SIZE ||
 	            segment_fault_is_signed(fault));
@@ -335,8 +342,90 @@ chains(void **state)
 	p = stored("two\none\n");
 	assert_string_equal(fault_of(&p), "bad_chain");
 	p = stored("one\ntwo\n");
-	p.before = chain_two; /* consistent or not: not where this lane stands */
+	memcpy(other, chain_two, 32); /* consistent, but not from where this lane stands */
+	for (int i = 0; i < 2; i++) {
+		uint8_t e[32];
+
+		chain_entry(e, i == 0 ? "one" : "two", 3);
+		chain_lane_next(other, e);
+	}
+	p.before = chain_two;
+	p.after = other;
 	assert_string_equal(fault_of(&p), "bad_chain");
+	any_place = true; /* nor where a first segment stands, when the reader takes any */
+	assert_string_equal(fault_of(&p), "bad_chain");
+	p = stored("one\ntwo\n");
+	assert_string_equal(fault_of(&p), "ok");
+	any_place = false;
+}
+
+/* A key that opens is not enough: the commitment must be the key's. */
+static void
+commitment(void **state)
+{
+	struct segment_expect expect = test_lane_expect(&lane);
+	struct plain p = stored("one\ntwo\n");
+	struct segment_open opened;
+	struct buf plain;
+	struct buf file;
+
+	(void)state;
+	buf_init(&plain, 0);
+	buf_init(&file, 0);
+	plain_put(&plain, &p);
+	test_forge(&file, &lane, plain.bytes, plain.len, 1);
+	assert_string_equal(
+	    segment_fault_name(segment_open(&opened, file.bytes, file.len, &expect, lane.reader)),
+	    "bad_seal");
+	buf_close(&plain);
+	buf_close(&file);
+}
+
+/* Limits that hold where nothing is expected of the numbers. */
+static void
+limits(void **state)
+{
+	const struct segment_expect any = {.lane = LANE_UP};
+	struct plain p = stored("one\ntwo\n");
+	struct segment_open opened;
+	struct buf body;
+	struct buf plain;
+
+	(void)state;
+	buf_init(&plain, 0);
+	buf_init(&body, 0);
+	static const uint64_t seqs[] = {0, UINT64_MAX - 1, UINT64_MAX};
+	for (size_t i = 0; i < 3; i++) {
+		buf_clear(&plain);
+		p.first_seq = seqs[i];
+		plain_put(&plain, &p);
+		assert_string_equal(
+		    segment_fault_name(segment_inner_read(&opened, plain.bytes, plain.len, &any)),
+		    "bad_count");
+	}
+	for (size_t count = 4096; count <= 4097; count++) {
+		uint8_t e[32];
+		uint8_t after[32];
+
+		buf_clear(&body);
+		buf_clear(&plain);
+		memcpy(after, lane.chain, 32);
+		chain_entry(e, "x", 1);
+		for (size_t i = 0; i < count; i++) {
+			buf_put_text(&body, "x\n");
+			chain_lane_next(after, e);
+		}
+		p = stored(buf_text(&body));
+		p.count = (uint32_t)count;
+		p.after = after;
+		plain_put(&plain, &p);
+		assert_string_equal(
+		    segment_fault_name(segment_inner_read(&opened, plain.bytes, plain.len, &any)),
+		    count == 4096 ? "ok" : "bad_count");
+		segment_open_close(&opened);
+	}
+	buf_close(&body);
+	buf_close(&plain);
 }
 
 /* What segment_inner_write makes, read back without the sealing: flips of the plaintext never crash
@@ -383,6 +472,8 @@ main(void)
 	    cmocka_unit_test(bombs),
 	    cmocka_unit_test(count_and_sequence),
 	    cmocka_unit_test(chains),
+	    cmocka_unit_test(commitment),
+	    cmocka_unit_test(limits),
 	    cmocka_unit_test(flips),
 	};
 
