@@ -220,6 +220,7 @@ static void
 compression(void **state)
 {
 	static const char raw[] = "one\ntwo\n";
+	static const uint8_t skippable[8] = {0x50, 0x2a, 0x4d, 0x18};
 	uint8_t body[256];
 	size_t len = pack(body, sizeof(body), raw, 8, 0);
 	struct plain p = packed(body, len, 8);
@@ -247,11 +248,11 @@ compression(void **state)
 	p.body_bytes += 2;
 	body[len] = 'x';
 	assert_string_equal(fault_of(&p), "bad_compression");
-	memcpy(body + len, "\x50\x2a\x4d\x18\0\0\0\0", 8); /* a skippable frame behind */
+	memcpy(body + len, skippable, 8); /* a skippable frame behind */
 	p = packed(body, len + 8, 8);
 	assert_string_equal(fault_of(&p), "bad_compression");
 	memmove(body + 8, body, len); /* and in front */
-	memcpy(body, "\x50\x2a\x4d\x18\0\0\0\0", 8);
+	memcpy(body, skippable, 8);
 	p = packed(body, len + 8, 8);
 	assert_string_equal(fault_of(&p), "bad_compression");
 	p = packed(body, 3, 8);
@@ -261,6 +262,7 @@ compression(void **state)
 static void
 bombs(void **state)
 {
+	static const uint8_t two_lines[8] = {'o', 'n', 'e', '\n', 't', 'w', 'o', '\n'};
 	const size_t most = 20u << 20;
 	char *raw = calloc(1, most);
 	uint8_t *body = malloc(ZSTD_compressBound(most));
@@ -284,7 +286,7 @@ bombs(void **state)
 	p = packed(body, len, (16u << 20) + 1);
 	if (96 + len < PMJ_SEGMENT_FILE_MAX - 4096)
 		assert_string_equal(fault_of(&p), "bad_compression");
-	memcpy(raw, "one\ntwo\n", 8);
+	memcpy(raw, two_lines, sizeof(two_lines));
 	len = pack(body, ZSTD_compressBound(most), raw, 8, 22);
 	p = packed(body, len, 8);
 	assert_string_equal(fault_of(&p), "ok");
