@@ -10,7 +10,7 @@
 #include "cli/term.h"
 
 const struct option enrol_request_options[] = {
-    {"out", "FILE", "write the request to a file"},
+    {"file", "FILE", "write the request to this file"},
     {NULL, NULL, NULL},
 };
 const struct option enrol_accept_options[] = {
@@ -114,9 +114,8 @@ enrol_compare(struct cli *cli, json_t **out, const char *path, json_t *body,
 }
 
 enum pmj_code
-enrol_hand_over(const struct args *args, const char *text, struct pmj_error *err)
+enrol_hand_over(const char *file, const char *text, struct pmj_error *err)
 {
-	const char *file = args_value(args, "out");
 	enum pmj_code rc;
 	struct buf line;
 
@@ -139,16 +138,19 @@ enrol_hand_over(const struct args *args, const char *text, struct pmj_error *err
 enum pmj_code
 enrol_request(struct cli *cli, const struct args *args, struct pmj_error *err)
 {
+	const char *file = args_value(args, "file");
 	json_t *body = json_object(), *answer = NULL;
 	enum pmj_code rc;
 
 	rc = client_post(&cli->client, &answer, "/v1/enrol/request", body, err);
+	if (rc == PMJ_OK && cli->json && file != NULL)
+		rc = enrol_hand_over(file, json_str(answer, "request"), err);
 	if (rc == PMJ_OK && cli->json) {
 		print_json(answer);
 	} else if (rc == PMJ_OK) {
-		if (args_value(args, "out") == NULL)
+		if (file == NULL)
 			term_note("This is your request. Send it to your coordinator:\n\n");
-		rc = enrol_hand_over(args, json_str(answer, "request"), err);
+		rc = enrol_hand_over(file, json_str(answer, "request"), err);
 		term_note("\nTell the coordinator these six words, by voice:\n\n    ");
 		term_put(stderr, PAINT_BOLD, json_str(answer, "words"));
 		term_note("\n\nYou get an invitation back. Then: pamoja enrol accept INVITATION\n");

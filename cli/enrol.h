@@ -26,9 +26,9 @@ PMJ_MUST_CHECK enum pmj_code enrol_text(
  */
 PMJ_MUST_CHECK enum pmj_code enrol_compare(struct cli *cli, json_t **out, const char *path,
     json_t *body, const struct args *args, const char *where, struct pmj_error *err);
-/** Hand over a text for the other side: to --out FILE, else to standard output, so that it can be
- * redirected. */
+/** Hand over a text for the other side: to a file (NULL: standard output, so that it can be
+ * redirected). */
 PMJ_MUST_CHECK enum pmj_code enrol_hand_over(
-    const struct args *args, const char *text, struct pmj_error *err);
+    const char *file, const char *text, struct pmj_error *err);
 
 #endif

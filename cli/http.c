@@ -128,7 +128,7 @@ receive(int fd, const struct http_request *request, int *status, struct buf *ans
 	struct http_head head = {0};
 	enum pmj_code rc;
 	struct buf in;
-	size_t got;
+	size_t got = 0;
 
 	buf_init(&in, HTTP_ANSWER_MAX + HTTP_HEAD_MAX);
 	rc = PMJ_UNREACHED;

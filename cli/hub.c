@@ -50,6 +50,7 @@ put_option(json_t *body, const struct args *args, const char *option, const char
 enum pmj_code
 hub_enrol(struct cli *cli, const struct args *args, struct pmj_error *err)
 {
+	const char *out = args_value(args, "out");
 	json_t *body = json_object(), *answer = NULL;
 	enum pmj_code rc;
 	struct buf text;
@@ -69,12 +70,14 @@ hub_enrol(struct cli *cli, const struct args *args, struct pmj_error *err)
 	(void)json_object_set_new(body, "request", json_string(buf_text(&text)));
 	rc = enrol_compare(
 	    cli, &answer, "/v1/hub/enrol", body, args, "of the six the worker reads to you", err);
+	if (rc == PMJ_OK && cli->json && out != NULL)
+		rc = enrol_hand_over(out, json_str(answer, "invitation"), err);
 	if (rc == PMJ_OK && cli->json) {
 		print_json(answer);
 	} else if (rc == PMJ_OK) {
 		term_note(
 		    "%s is enrolled. Send this invitation back:\n\n", json_str(answer, "name"));
-		rc = enrol_hand_over(args, json_str(answer, "invitation"), err);
+		rc = enrol_hand_over(out, json_str(answer, "invitation"), err);
 		term_note("\nThe worker types: pamoja enrol accept INVITATION\n"
 		          "and compares the hub's words with the card. Then share people:\n"
 		          "  pamoja hub assign PERSON \"%s\"\n",

@@ -198,7 +198,7 @@ add_csv_row(struct rows *rows, const struct csv_row *row, const char *const *nam
 	json_t *request = json_pack("{s:s}", "kind", json_str(kind, "name"));
 	json_t *fields = json_object();
 
-	for (size_t i = 0; i < row->count; i++) {
+	for (size_t i = 0; i < row->count && names[i] != NULL; i++) {
 		if (row->cells[i][0] == '\0')
 			continue;
 		if (strcmp(names[i], "ref") == 0 && kinds_field(kind, "ref") == NULL)
@@ -219,7 +219,7 @@ add_csv_row(struct rows *rows, const struct csv_row *row, const char *const *nam
 enum pmj_code
 rows_read_csv(struct rows *rows, const struct csv *csv, const json_t *kind, struct pmj_error *err)
 {
-	const char *names[CSV_COLUMNS_MAX];
+	const char *names[CSV_COLUMNS_MAX] = {NULL};
 	const struct csv_row *heads;
 	enum pmj_code rc;
 
