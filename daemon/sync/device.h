@@ -30,6 +30,8 @@ PMJ_MUST_CHECK enum pmj_code device_queue(struct journal *journal, struct sync *
                                           struct pmj_error *err);
 /** Name and role of a device as the roster tells ("", "" when unknown). Caller frees both. */
 void device_who(struct journal *journal, const uint8_t device[static PMJ_DEVICE_BYTES], char **name, char **role);
+/** Whom a person was handed over to, and when; false when it was not (or came back). Caller frees *name. */
+bool device_handed_over(struct journal *journal, const uint8_t person[static PMJ_RECORD_BYTES], char **name, int64_t *at_ms);
 /** Highest roster version seen. */
 int64_t device_roster_version(struct journal *journal);
 /** {"age_days","level":""|"notice"|"warning"|"cut_off"} of the last beacon, or NULL. New reference. */

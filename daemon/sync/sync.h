@@ -75,9 +75,6 @@ PMJ_MUST_CHECK enum pmj_code sync_seal_first(struct sync *sync, const uint8_t ma
 PMJ_MUST_CHECK enum pmj_code sync_seal_step(struct sync *sync, bool small, bool *more, struct pmj_error *err);
 /** Take at most PMJ_STEP_MS of what lies in spool/in: verify, open, apply, move the lanes, delete the file. *more: call again. *taken counts lines. */
 PMJ_MUST_CHECK enum pmj_code sync_take_step(struct sync *sync, bool *more, int64_t *taken, struct pmj_error *err);
-/** Seal what waits for this mailbox now, as segment 1 of an invitation needs (10.1): at most one segment, in a transaction of its own.
- *  PMJ_NOT_FOUND when nothing waits. */
-PMJ_MUST_CHECK enum pmj_code sync_seal_mailbox(struct sync *sync, const uint8_t mailbox[static PMJ_MAILBOX_BYTES], struct pmj_error *err);
 /** The bytes of a segment of ours that no receipt covers yet, of the present incarnation. PMJ_NOT_FOUND. */
 PMJ_MUST_CHECK enum pmj_code sync_segment(struct sync *sync, const uint8_t mailbox[static PMJ_MAILBOX_BYTES], uint64_t segno, struct buf *out,
                                           struct pmj_error *err);

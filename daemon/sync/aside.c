@@ -1,0 +1,82 @@
+/* aside.c - what was refused, and where it lies. */
+#include "sync/aside.h"
+
+#include <stdlib.h>
+
+#include "base/fs.h"
+#include "base/mem.h"
+#include "store/sql.h"
+
+enum pmj_code
+aside_note(struct sync *sync, const struct sync_place_of *place, const char *name,
+    const char *fault, bool kept, struct pmj_error *err)
+{
+	struct sql *sql = sql_get(sync->journal,
+	    "INSERT OR REPLACE INTO pmj_aside(mailbox,lane,inc,segno,fault,file,kept,at)"
+	    " VALUES(?1,?2,?3,?4,?5,?6,?7,?8)");
+	enum pmj_code rc;
+
+	sql_blob(sql, 1, place->mailbox, sizeof(place->mailbox));
+	sql_int(sql, 2, place->lane);
+	sql_blob(sql, 3, place->inc, sizeof(place->inc));
+	sql_int(sql, 4, (int64_t)place->segno);
+	sql_text(sql, 5, fault);
+	sql_text(sql, 6, name);
+	sql_int(sql, 7, kept);
+	sql_int(sql, 8, os_now(sync->os));
+	if ((rc = sql_run(sql, err)) != PMJ_OK)
+		return rc;
+	return journal_event(sync->journal, "refused", fault, name, err);
+}
+
+static void
+aside_unlink(struct sync *sync, const char *name)
+{
+	char *path = fs_join(sync->aside, name);
+
+	(void)sync->os->unlink(sync->os->ctx, path);
+	free(path);
+}
+
+/* One row over the limit of its lane, or NULL. Caller frees. */
+static char *
+aside_oldest_over(struct sync *sync)
+{
+	struct sql *sql = sql_get(sync->journal,
+	    "SELECT file FROM pmj_aside a WHERE kept=0 AND ?1<=(SELECT count(*) FROM pmj_aside b"
+	    " WHERE b.mailbox=a.mailbox AND b.lane=a.lane AND b.kept=0 AND b.id>a.id)"
+	    " ORDER BY id LIMIT 1");
+	char *file = NULL;
+	bool row = false;
+
+	sql_int(sql, 1, PMJ_SET_ASIDE_MAX);
+	if (sql_row(sql, &row, NULL) == PMJ_OK && row)
+		file = mem_strdup(sql_col_text(sql, 0));
+	sql_done(sql);
+	return file;
+}
+
+void
+aside_move(struct sync *sync, const char *name)
+{
+	char *from = fs_join(sync->in, name);
+	char *to = fs_join(sync->aside, name);
+	char *old;
+
+	if (fs_make_dir(sync->os, sync->aside, NULL) != PMJ_OK ||
+	    sync->os->rename(sync->os->ctx, from, to) != 0)
+		(void)sync->os->unlink(sync->os->ctx, from);
+	free(from);
+	free(to);
+	while ((old = aside_oldest_over(sync)) != NULL) {
+		struct sql *sql = sql_get(sync->journal, "DELETE FROM pmj_aside WHERE file=?1");
+		enum pmj_code rc;
+
+		sql_text(sql, 1, old);
+		rc = sql_run(sql, NULL);
+		aside_unlink(sync, old);
+		free(old);
+		if (rc != PMJ_OK)
+			break;
+	}
+}

@@ -1,0 +1,507 @@
+/* incarnation.c - when a writer's history begins anew. */
+#include "sync/incarnation.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "store/sql.h"
+#include "sync/lines.h"
+#include "sync/queue.h"
+
+/* A clone that still runs answers every new incarnation of ours with one of its own: not more often
+ * than this a day. */
+#define INCARNATION_COPIES_A_DAY 3
+
+static const char *const incarnation_names[] = {
+    [INCARNATION_COPY] = "copy",
+    [INCARNATION_EPOCH] = "epoch",
+    [INCARNATION_NACK] = "nack",
+    [INCARNATION_SIZE] = "size",
+};
+
+static enum pmj_code
+incarnation_start(struct sync *sync, const struct sync_peer *peer, const char *cause,
+    struct lane *out, struct pmj_error *err)
+{
+	struct lane *lanes = NULL;
+	size_t count = 0;
+	struct lane lane = {.lane = (uint8_t)peer->writes, .ours = true, .named_segno = -1};
+	enum pmj_code rc;
+
+	if ((rc = lane_list(sync, &lanes, &count, peer->mailbox, true, err)) != PMJ_OK)
+		return rc;
+	free(lanes);
+	memcpy(lane.mailbox, peer->mailbox, sizeof(lane.mailbox));
+	if (count == 0 && peer->writes == LANE_UP)
+		memcpy(lane.inc, ring_incarnation(journal_ring(sync->journal)), sizeof(lane.inc));
+	else
+		sync->os->random(sync->os->ctx, lane.inc, sizeof(lane.inc));
+	memcpy(lane.real, lane.inc, sizeof(lane.real));
+	memcpy(lane.reader_pk, peer->reader_pk, sizeof(lane.reader_pk));
+	(void)snprintf(lane.cause, sizeof(lane.cause), "%s", cause);
+	if ((rc = lane_start(sync, &lane, err)) != PMJ_OK)
+		return rc;
+	sync->tell = true;
+	memcpy(sync->tell_mailbox, peer->mailbox, sizeof(sync->tell_mailbox));
+	*out = lane;
+	return PMJ_OK;
+}
+
+enum pmj_code
+incarnation_current(
+    struct sync *sync, const struct sync_peer *peer, struct lane *out, struct pmj_error *err)
+{
+	bool found;
+	enum pmj_code rc = lane_current(sync, out, peer->mailbox, &found, err);
+
+	if (rc != PMJ_OK || found)
+		return rc;
+	return incarnation_start(sync, peer, "", out, err);
+}
+
+/* NACKs, and the ack of what counts, that only unacked segments of the closed lane told of are due
+ * again. */
+static enum pmj_code
+incarnation_due_again(struct sync *sync, const uint8_t *mailbox, struct pmj_error *err)
+{
+	struct sql *sql = sql_get(sync->journal,
+	    "UPDATE pmj_lane SET told_seq=0,nack=CASE nack WHEN 2 THEN 1 ELSE nack END"
+	    " WHERE mailbox=?1 AND ours=0 AND closed=0");
+
+	sql_blob(sql, 1, mailbox, PMJ_MAILBOX_BYTES);
+	return sql_run(sql, err);
+}
+
+enum pmj_code
+incarnation_begin(struct sync *sync, const struct sync_peer *peer, enum incarnation_cause cause,
+    struct pmj_error *err)
+{
+	struct lane lane;
+	struct sql *sql;
+	char message[96];
+	enum pmj_code rc;
+
+	if ((rc = incarnation_current(sync, peer, &lane, err)) != PMJ_OK)
+		return rc;
+	if (lane.segno == 0) { /* nothing of it was sealed: it is new already */
+		if (cause == INCARNATION_COPY)
+			(void)snprintf(lane.cause, sizeof(lane.cause), "copy");
+		return lane_save(sync, &lane, err);
+	}
+	lane.closed = true;
+	if ((rc = lane_save(sync, &lane, err)) != PMJ_OK)
+		return rc;
+	if ((rc = queue_again(sync, &lane, err)) != PMJ_OK)
+		return rc;
+	sql = sql_get(sync->journal, "DELETE FROM pmj_segment WHERE lane=?1");
+	sql_int(sql, 1, lane.id);
+	if ((rc = sql_run(sql, err)) != PMJ_OK)
+		return rc;
+	sync->spool_dirty = true;
+	if ((rc = incarnation_due_again(sync, peer->mailbox, err)) != PMJ_OK)
+		return rc;
+	rc = incarnation_start(sync, peer, incarnation_names[cause], &lane, err);
+	if (rc != PMJ_OK)
+		return rc;
+	(void)snprintf(
+	    message, sizeof(message), "a new run of segments began (%s)", incarnation_names[cause]);
+	return journal_event(sync->journal, "incarnation", incarnation_names[cause], message, err);
+}
+
+static bool
+incarnation_cause_of(const char *name, enum incarnation_cause *cause)
+{
+	for (int i = INCARNATION_COPY; i <= INCARNATION_SIZE; i++)
+		if (strcmp(name, incarnation_names[i]) == 0) {
+			*cause = (enum incarnation_cause)i;
+			return true;
+		}
+	return false;
+}
+
+enum pmj_code
+sync_incarnate(struct sync *sync, const uint8_t mailbox[static PMJ_MAILBOX_BYTES],
+    const char *cause, struct pmj_error *err)
+{
+	struct sync_peer peer = {0};
+	enum incarnation_cause which;
+	enum pmj_code rc;
+
+	if (!incarnation_cause_of(cause, &which))
+		return pmj_fail(
+		    err, PMJ_INVALID, "cause = %s is none; use copy, epoch, nack, size", cause);
+	if ((rc = journal_begin(sync->journal, err)) != PMJ_OK)
+		return rc;
+	rc = sync->hooks.peer(sync->hooks.ctx, &peer, mailbox, err);
+	if (rc == PMJ_OK)
+		rc = incarnation_begin(sync, &peer, which, err);
+	if (rc == PMJ_OK)
+		rc = journal_commit(sync->journal, err);
+	if (rc != PMJ_OK) {
+		journal_rollback(sync->journal);
+		sync->tell = false;
+		return rc;
+	}
+	sync_tell(sync);
+	return PMJ_OK;
+}
+
+static json_t *
+incarnation_place(const struct lane *lane, uint64_t segno)
+{
+	json_t *place = json_object();
+
+	json_object_set_new(place, "inc", json_hex(lane->real, sizeof(lane->real)));
+	json_object_set_new(place, "segno", json_integer((json_int_t)segno));
+	return place;
+}
+
+/* How far we read each incarnation of the other lane: a copy lost its place, and the hub begins
+ * anew from here. */
+static enum pmj_code
+incarnation_read_list(
+    struct sync *sync, const struct sync_peer *peer, json_t **out, struct pmj_error *err)
+{
+	struct lane *lanes = NULL;
+	size_t count = 0;
+	enum pmj_code rc;
+
+	*out = json_array();
+	rc = lane_list(sync, &lanes, &count, peer->mailbox, false, err);
+	for (size_t i = 0; i < count; i++)
+		json_array_append_new(*out, incarnation_place(&lanes[i], lanes[i].segno));
+	free(lanes);
+	return rc;
+}
+
+enum pmj_code
+incarnation_line(struct sync *sync, const struct sync_peer *peer, const struct lane *lane,
+    json_t **more, struct pmj_error *err)
+{
+	struct lane *lanes = NULL;
+	size_t count = 0;
+	json_t *earlier = json_array();
+	json_t *read = NULL;
+	enum pmj_code rc;
+
+	*more = NULL;
+	rc = lane_list(sync, &lanes, &count, peer->mailbox, true, err);
+	for (size_t i = 0; i < count && rc == PMJ_OK; i++) {
+		const struct lane *old = &lanes[i];
+
+		if (old->id >= lane->id || old->segno == 0)
+			continue;
+		if (old->named_segno >= 0)
+			json_array_append_new(
+			    earlier, incarnation_place(old, (uint64_t)old->named_segno));
+		else if (!old->done && old->acked_seq < old->seq)
+			json_array_append_new(earlier, incarnation_place(old, old->acked_segno));
+	}
+	while (json_array_size(earlier) > PMJ_LIVE_INCARNATIONS_MAX)
+		json_array_remove(earlier, 0);
+	if (rc == PMJ_OK && count > 1) {
+		*more = json_object();
+		json_object_set(*more, "earlier", earlier);
+		json_object_set_new(
+		    *more, "cause", json_string(lane->cause[0] != '\0' ? lane->cause : "copy"));
+		if (peer->writes == LANE_UP && strcmp(lane->cause, "copy") == 0) {
+			rc = incarnation_read_list(sync, peer, &read, err);
+			json_object_set_new(*more, "read", read);
+		}
+	}
+	json_decref(earlier);
+	free(lanes);
+	return rc;
+}
+
+/* *allowed false: too many today already. */
+static enum pmj_code
+incarnation_copy_allowed(struct sync *sync, bool *allowed, struct pmj_error *err)
+{
+	int64_t now_ms = os_now(sync->os);
+	int64_t since_ms = journal_int(sync->journal, "sync.copy_since", 0);
+	int64_t count = journal_int(sync->journal, "sync.copy_count", 0);
+	enum pmj_code rc;
+
+	if (since_ms == 0 || now_ms < since_ms || now_ms - since_ms > SYNC_DAY_MS) {
+		count = 0;
+		if ((rc = journal_put_int(sync->journal, "sync.copy_since", now_ms, err)) != PMJ_OK)
+			return rc;
+	}
+	*allowed = count < INCARNATION_COPIES_A_DAY;
+	return journal_put_int(sync->journal, "sync.copy_count", count + 1, err);
+}
+
+enum pmj_code
+incarnation_copy(struct sync *sync, const struct sync_peer *peer, const uint8_t *inc,
+    uint64_t segno, struct pmj_error *err)
+{
+	struct sql *sql =
+	    sql_get(sync->journal, "SELECT 1 FROM pmj_foreign WHERE mailbox=?1 AND inc=?2");
+	char hex[2 * PMJ_INCARNATION_BYTES + 1];
+	char message[160];
+	bool known = false;
+	bool allowed = false;
+	enum pmj_code rc;
+
+	sql_blob(sql, 1, peer->mailbox, sizeof(peer->mailbox));
+	sql_blob(sql, 2, inc, PMJ_INCARNATION_BYTES);
+	rc = sql_row(sql, &known, err);
+	sql_done(sql);
+	if (rc != PMJ_OK || known)
+		return rc;
+	if ((rc = incarnation_copy_allowed(sync, &allowed, err)) != PMJ_OK || !allowed)
+		return rc;
+	sql = sql_get(sync->journal, "INSERT INTO pmj_foreign(mailbox,inc,segno) VALUES(?1,?2,?3)");
+	sql_blob(sql, 1, peer->mailbox, sizeof(peer->mailbox));
+	sql_blob(sql, 2, inc, PMJ_INCARNATION_BYTES);
+	sql_int(sql, 3, (int64_t)segno);
+	if ((rc = sql_run(sql, err)) != PMJ_OK)
+		return rc;
+	(void)snprintf(message, sizeof(message),
+	    "run %.8s holds more of our writing than this journal: it is a copy of another",
+	    text_hex(hex, inc, PMJ_INCARNATION_BYTES));
+	if ((rc = journal_event(sync->journal, "copy", "copy", message, err)) != PMJ_OK)
+		return rc;
+	return incarnation_begin(sync, peer, INCARNATION_COPY, err);
+}
+
+/* A new name of the branch is all that is needed: cause `size` makes nobody send anything anew. */
+enum pmj_code
+incarnation_blocked(struct sync *sync, const struct sync_peer *peer, struct pmj_error *err)
+{
+	int64_t now_ms = os_now(sync->os);
+	int64_t last_ms = journal_int(sync->journal, "sync.blocked", 0);
+	enum pmj_code rc;
+
+	if (last_ms != 0 && now_ms >= last_ms && now_ms - last_ms < SYNC_DAY_MS)
+		return PMJ_OK;
+	if ((rc = journal_put_int(sync->journal, "sync.blocked", now_ms, err)) != PMJ_OK)
+		return rc;
+	rc = journal_event(sync->journal, "foreign", "integrity",
+	    "the mailbox shows a segment under our name that we did not sign", err);
+	if (rc != PMJ_OK)
+		return rc;
+	return incarnation_begin(sync, peer, INCARNATION_SIZE, err);
+}
+
+/* The reader lost its place: what it says it read is where each earlier incarnation of ours is
+ * closed. */
+static enum pmj_code
+incarnation_name_all(
+    struct sync *sync, const struct sync_peer *peer, const json_t *read, struct pmj_error *err)
+{
+	struct lane *lanes = NULL;
+	size_t count = 0;
+	enum pmj_code rc;
+
+	rc = lane_list(sync, &lanes, &count, peer->mailbox, true, err);
+	for (size_t i = 0; i < count && rc == PMJ_OK; i++) {
+		size_t at;
+		const json_t *place;
+
+		if (!lanes[i].closed)
+			continue;
+		lanes[i].named_segno = 0;
+		json_array_foreach(read, at, place)
+		{
+			uint8_t inc[PMJ_INCARNATION_BYTES];
+			int64_t segno = json_int(place, "segno", 0);
+
+			if (json_unhex(place, "inc", inc, sizeof(inc)) &&
+			    memcmp(inc, lanes[i].inc, sizeof(inc)) == 0 && segno > 0 &&
+			    (uint64_t)segno <= lanes[i].segno)
+				lanes[i].named_segno = segno;
+		}
+		rc = lane_save(sync, &lanes[i], err);
+	}
+	free(lanes);
+	return rc;
+}
+
+/* The hub's answer to a copy or to ctl.resend: a new down incarnation and the whole state in it. */
+static enum pmj_code
+incarnation_resend(struct sync *sync, const struct sync_peer *peer, const struct lane *from,
+    const json_t *read, struct pmj_error *err)
+{
+	enum pmj_code rc;
+	bool newest = false;
+
+	if (peer->writes != LANE_DOWN)
+		return PMJ_OK;
+	if ((rc = lane_is_newest(sync, from, &newest, err)) != PMJ_OK || !newest)
+		return rc;
+	if ((rc = incarnation_begin(sync, peer, INCARNATION_COPY, err)) != PMJ_OK)
+		return rc;
+	if ((rc = incarnation_name_all(sync, peer, read, err)) != PMJ_OK)
+		return rc;
+	if ((rc = queue_forget_all(sync, peer->mailbox, err)) != PMJ_OK)
+		return rc;
+	return sync->hooks.resend(sync->hooks.ctx, peer, err);
+}
+
+static enum pmj_code
+incarnation_nacked(struct sync *sync, const struct sync_peer *peer, const struct entry *entry,
+    struct pmj_error *err)
+{
+	uint8_t inc[PMJ_INCARNATION_BYTES];
+	uint8_t id[32];
+	int64_t segno = json_int(entry->json, "segno", 0);
+	const char *reason = json_str(entry->json, "reason");
+	struct lane lane;
+	struct lane_point point;
+	char message[128];
+	enum pmj_code rc;
+	bool found;
+
+	if (!json_unhex(entry->json, "inc", inc, sizeof(inc)) ||
+	    !json_unhex(entry->json, "id", id, sizeof(id)) || segno < 1)
+		return PMJ_OK;
+	rc = lane_find(sync, &lane, peer->mailbox, (int)peer->writes, inc, &found, err);
+	if (rc != PMJ_OK || !found || lane.closed)
+		return rc;
+	rc = lane_point(sync, &point, &lane, (uint64_t)segno, &found, err);
+	if (rc != PMJ_OK || !found || memcmp(point.id, id, sizeof(id)) != 0)
+		return rc;
+	(void)snprintf(message, sizeof(message), "segment %lld could not be read there (%.32s)",
+	    (long long)segno, reason != NULL ? reason : "?");
+	if ((rc = journal_event(sync->journal, "nack", "integrity", message, err)) != PMJ_OK)
+		return rc;
+	return incarnation_begin(sync, peer, INCARNATION_NACK, err);
+}
+
+enum pmj_code
+incarnation_take(struct sync *sync, const struct sync_peer *peer, struct lane *lane,
+    const struct entry *entry, struct pmj_error *err)
+{
+	const char *cause = json_str(entry->json, "cause");
+	uint8_t inc[PMJ_INCARNATION_BYTES];
+	struct lane ours;
+	enum pmj_code rc;
+	bool found;
+
+	if (strcmp(entry->kind, "ctl.nack") == 0)
+		return incarnation_nacked(sync, peer, entry, err);
+	if (strcmp(entry->kind, "ctl.resend") == 0)
+		return incarnation_resend(sync, peer, lane, json_arr(entry->json, "read"), err);
+	if (strcmp(entry->kind, "ctl.incarnate") == 0) {
+		if (cause == NULL || strcmp(cause, "copy") != 0)
+			return PMJ_OK;
+		return incarnation_resend(sync, peer, lane, json_arr(entry->json, "read"), err);
+	}
+	/* ctl.reincarnate: two of us write one incarnation, and it is not ours alone any more. */
+	if (!json_unhex(entry->json, "inc", inc, sizeof(inc)))
+		return PMJ_OK;
+	if ((rc = lane_current(sync, &ours, peer->mailbox, &found, err)) != PMJ_OK)
+		return rc;
+	if (!found || memcmp(ours.inc, inc, sizeof(inc)) != 0)
+		return PMJ_OK;
+	return incarnation_begin(sync, peer, INCARNATION_COPY, err);
+}
+
+enum pmj_code
+incarnation_ready(struct sync *sync, const struct sync_peer *peer, const json_t *line, bool *ready,
+    struct pmj_error *err)
+{
+	const json_t *earlier = line != NULL ? json_arr(line, "earlier") : NULL;
+	const json_t *place;
+	size_t at;
+
+	*ready = true;
+	if (peer->reads != LANE_DOWN)
+		return PMJ_OK;
+	json_array_foreach(earlier, at, place)
+	{
+		uint8_t inc[PMJ_INCARNATION_BYTES];
+		int64_t segno = json_int(place, "segno", 0);
+		struct lane lane;
+		enum pmj_code rc;
+		bool found;
+
+		if (segno < 1 || !json_unhex(place, "inc", inc, sizeof(inc)))
+			continue;
+		rc = lane_find(sync, &lane, peer->mailbox, (int)peer->reads, inc, &found, err);
+		if (rc != PMJ_OK)
+			return rc;
+		if (!found || lane.segno < (uint64_t)segno)
+			*ready = false;
+	}
+	return PMJ_OK;
+}
+
+/* A named incarnation of which nothing came yet gets its row too: it is closed before it is seen.
+ */
+static enum pmj_code
+incarnation_close_named(
+    struct sync *sync, const struct sync_peer *peer, const json_t *line, struct pmj_error *err)
+{
+	const json_t *earlier = line != NULL ? json_arr(line, "earlier") : NULL;
+	const json_t *place;
+	size_t at;
+
+	json_array_foreach(earlier, at, place)
+	{
+		struct lane lane;
+		uint8_t inc[PMJ_INCARNATION_BYTES];
+		enum pmj_code rc;
+		bool found;
+
+		if (at >= PMJ_LIVE_INCARNATIONS_MAX || !json_unhex(place, "inc", inc, sizeof(inc)))
+			continue;
+		rc = lane_find(sync, &lane, peer->mailbox, (int)peer->reads, inc, &found, err);
+		if (rc != PMJ_OK)
+			return rc;
+		if (!found) {
+			memset(&lane, 0, sizeof(lane));
+			lane.lane = (uint8_t)peer->reads;
+			lane.named_segno = -1;
+			memcpy(lane.mailbox, peer->mailbox, sizeof(lane.mailbox));
+			memcpy(lane.inc, inc, sizeof(inc));
+			memcpy(lane.real, inc, sizeof(inc));
+			if ((rc = lane_start(sync, &lane, err)) != PMJ_OK)
+				return rc;
+		}
+		lane.closed = true;
+		if ((rc = lane_save(sync, &lane, err)) != PMJ_OK)
+			return rc;
+	}
+	return PMJ_OK;
+}
+
+enum pmj_code
+incarnation_opened(struct sync *sync, const struct sync_peer *peer, const struct lane *lane,
+    const json_t *line, struct pmj_error *err)
+{
+	struct sql *sql;
+	enum pmj_code rc;
+
+	if ((rc = incarnation_close_named(sync, peer, line, err)) != PMJ_OK)
+		return rc;
+	if (peer->reads != LANE_DOWN)
+		return PMJ_OK;
+	sql = sql_get(
+	    sync->journal, "UPDATE pmj_lane SET closed=1 WHERE mailbox=?1 AND ours=0 AND id<>?2");
+	sql_blob(sql, 1, lane->mailbox, sizeof(lane->mailbox));
+	sql_int(sql, 2, lane->id);
+	return sql_run(sql, err);
+}
+
+enum pmj_code
+incarnation_tell_fork(
+    struct sync *sync, const struct sync_peer *peer, const uint8_t *inc, struct pmj_error *err)
+{
+	json_t *more = json_object();
+	struct buf line;
+	enum pmj_code rc;
+
+	buf_init(&line, PMJ_LINE_MAX);
+	json_object_set_new(more, "inc", json_hex(inc, PMJ_INCARNATION_BYTES));
+	rc = lines_own(sync, &line, "ctl.reincarnate", more, err);
+	if (rc == PMJ_OK)
+		rc = sync_queue_line(sync, peer->mailbox, buf_text(&line), line.len, true, err);
+	buf_close(&line);
+	return rc;
+}

@@ -1,0 +1,79 @@
+/* lines.c - own control lines. */
+#include "sync/lines.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+enum pmj_code
+lines_own(struct sync *sync, struct buf *out, const char *kind, json_t *more, struct pmj_error *err)
+{
+	struct line_draft draft = {.kind = kind, .kv = 0, .rv = -1, .more = more};
+
+	sync->os->random(sync->os->ctx, draft.n, sizeof(draft.n));
+	draft.by = ring_device_id(journal_ring(sync->journal));
+	sync->hooks.stamp(sync->hooks.ctx, &draft.pt, &draft.counter);
+	line_write(out, &draft);
+	json_decref(more);
+	return buf_check(out, err);
+}
+
+enum pmj_code
+lines_ack(struct sync *sync, const struct sync_peer *peer, json_t **more, struct pmj_error *err)
+{
+	struct lane *lanes = NULL;
+	size_t count = 0;
+	json_t *list = json_array();
+	enum pmj_code rc;
+
+	*more = NULL;
+	if ((rc = lane_list(sync, &lanes, &count, peer->mailbox, false, err)) != PMJ_OK)
+		goto out;
+	for (size_t i = count; i-- > 0 && json_array_size(list) < PMJ_LIVE_INCARNATIONS_MAX;) {
+		const struct lane *lane = &lanes[i];
+		json_t *item;
+
+		/* A fork's id is ours, not its writer's. A closed lane is told of once more, when
+		 * lines of it came in. */
+		if (memcmp(lane->inc, lane->real, sizeof(lane->inc)) != 0 || lane->seq == 0 ||
+		    (lane->closed && lane->count_seq <= lane->told_seq))
+			continue;
+		item = json_object();
+		json_object_set_new(item, "inc", json_hex(lane->inc, sizeof(lane->inc)));
+		json_object_set_new(item, "seq", json_integer((json_int_t)lane->seq));
+		json_object_set_new(item, "chain", json_hex(lane->chain, sizeof(lane->chain)));
+		json_array_append_new(list, item);
+	}
+	if (json_array_size(list) > 0) {
+		*more = json_object();
+		json_object_set(*more, "lanes", list);
+		if (sync->hooks.ack_more != NULL)
+			sync->hooks.ack_more(sync->hooks.ctx, peer, *more);
+	}
+out:
+	json_decref(list);
+	free(lanes);
+	return rc;
+}
+
+enum pmj_code
+lines_forward(struct sync *sync, struct buf *out, int64_t n, struct pmj_error *err)
+{
+	struct entry_row row;
+	json_t *more;
+	enum pmj_code rc;
+
+	if ((rc = entries_get(sync->journal, &row, n, err)) != PMJ_OK)
+		return rc;
+	if (row.line == NULL) {
+		entry_row_close(&row);
+		return pmj_fail(err, PMJ_NOT_FOUND, "entry %lld is only a stub", (long long)n);
+	}
+	more = json_object();
+	json_object_set_new(more, "line", json_stringn(row.line, row.len));
+	json_object_set_new(
+	    more, "recv", json_pack("[I,i]", (json_int_t)row.recv_ms, (int)row.recv_counter));
+	entry_row_close(&row);
+	return lines_own(sync, out, "ctl.fwd", more, err);
+}

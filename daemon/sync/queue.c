@@ -1,0 +1,374 @@
+/* queue.c - pmj_queue, pmj_sent, pmj_done. */
+#include "sync/queue.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "store/sql.h"
+
+/* Is this journaled line on its way or there already? */
+static enum pmj_code
+queue_is_known(struct sync *sync, const uint8_t *mailbox, int64_t n, bool forward, bool *known,
+    struct pmj_error *err)
+{
+	struct sql *sql = sql_get(sync->journal,
+	    "SELECT 1 FROM pmj_done WHERE mailbox=?1 AND n=?2 AND forward=?3"
+	    " UNION ALL SELECT 1 FROM pmj_sent s JOIN pmj_lane l ON l.id=s.lane"
+	    " WHERE ?3=0 AND s.n=?2 AND s.forward=0 AND l.mailbox=?1 LIMIT 1");
+	enum pmj_code rc;
+
+	sql_blob(sql, 1, mailbox, PMJ_MAILBOX_BYTES);
+	sql_int(sql, 2, n);
+	sql_int(sql, 3, forward);
+	rc = sql_row(sql, known, err);
+	sql_done(sql);
+	return rc;
+}
+
+/* urgent only ever rises: a second request for the same line may be the pressing one. */
+static enum pmj_code
+queue_put(struct sync *sync, const uint8_t *mailbox, int64_t n, bool forward, enum queue_rank rank,
+    struct pmj_error *err)
+{
+	struct sql *sql;
+	bool known = false;
+	enum pmj_code rc;
+
+	if ((rc = queue_is_known(sync, mailbox, n, forward, &known, err)) != PMJ_OK || known)
+		return rc;
+	sql = sql_get(sync->journal,
+	    "INSERT INTO pmj_queue(mailbox,rank,pos,n,forward) VALUES(?1,?2,"
+	    "coalesce((SELECT max(pos) FROM pmj_queue),0)+1,?3,?4)"
+	    " ON CONFLICT(mailbox,n,forward) DO UPDATE SET rank=max(rank,excluded.rank)");
+	sql_blob(sql, 1, mailbox, PMJ_MAILBOX_BYTES);
+	sql_int(sql, 2, rank);
+	sql_int(sql, 3, n);
+	sql_int(sql, 4, forward);
+	return sql_run(sql, err);
+}
+
+enum pmj_code
+sync_queue(struct sync *sync, const uint8_t mailbox[static PMJ_MAILBOX_BYTES], int64_t n,
+    bool urgent, struct pmj_error *err)
+{
+	return queue_put(sync, mailbox, n, false, urgent ? QUEUE_URGENT : QUEUE_ROUTINE, err);
+}
+
+enum pmj_code
+sync_queue_forward(struct sync *sync, const uint8_t mailbox[static PMJ_MAILBOX_BYTES], int64_t n,
+    bool urgent, struct pmj_error *err)
+{
+	return queue_put(sync, mailbox, n, true, urgent ? QUEUE_URGENT : QUEUE_ROUTINE, err);
+}
+
+/* pos NULL: behind all others. */
+static enum pmj_code
+queue_put_item(struct sync *sync, const uint8_t *mailbox, const struct queue_item *item,
+    enum queue_rank rank, const int64_t *pos, struct pmj_error *err)
+{
+	struct sql *sql = sql_get(sync->journal,
+	    "INSERT INTO pmj_queue(mailbox,rank,pos,n,forward,line) VALUES(?1,?2,"
+	    "coalesce(?6,(SELECT max(pos) FROM pmj_queue)+1,1),?3,?4,?5)"
+	    " ON CONFLICT(mailbox,n,forward) DO UPDATE SET"
+	    " rank=excluded.rank,pos=excluded.pos,line=excluded.line");
+
+	sql_blob(sql, 1, mailbox, PMJ_MAILBOX_BYTES);
+	sql_int(sql, 2, rank);
+	if (item->n == 0)
+		sql_null(sql, 3);
+	else
+		sql_int(sql, 3, item->n);
+	sql_int(sql, 4, item->forward);
+	if (item->line == NULL)
+		sql_null(sql, 5);
+	else
+		sql_blob(sql, 5, item->line, item->len);
+	if (pos == NULL)
+		sql_null(sql, 6);
+	else
+		sql_int(sql, 6, *pos);
+	return sql_run(sql, err);
+}
+
+enum pmj_code
+sync_queue_line(struct sync *sync, const uint8_t mailbox[static PMJ_MAILBOX_BYTES],
+    const char *line, size_t len, bool urgent, struct pmj_error *err)
+{
+	struct queue_item item = {.line = mem_strndup(line, len), .len = len};
+	enum pmj_code rc =
+	    queue_put_item(sync, mailbox, &item, urgent ? QUEUE_URGENT : QUEUE_ROUTINE, NULL, err);
+
+	free(item.line);
+	return rc;
+}
+
+bool
+sync_was_sent(struct sync *sync, const uint8_t mailbox[static PMJ_MAILBOX_BYTES], int64_t n)
+{
+	struct sql *sql = sql_get(sync->journal,
+	    "SELECT 1 FROM pmj_done WHERE mailbox=?1 AND n=?2 AND forward=1"
+	    " UNION ALL SELECT 1 FROM pmj_queue WHERE mailbox=?1 AND n=?2 AND forward=1 LIMIT 1");
+	bool row = false;
+
+	sql_blob(sql, 1, mailbox, PMJ_MAILBOX_BYTES);
+	sql_int(sql, 2, n);
+	if (sql_row(sql, &row, NULL) != PMJ_OK)
+		row = false;
+	sql_done(sql);
+	return row;
+}
+
+static enum pmj_code
+queue_delete(
+    struct sync *sync, struct sql *sql, const uint8_t *mailbox, int64_t n, struct pmj_error *err)
+{
+	(void)sync;
+	sql_blob(sql, 1, mailbox, PMJ_MAILBOX_BYTES);
+	if (n != 0)
+		sql_int(sql, 2, n);
+	return sql_run(sql, err);
+}
+
+enum pmj_code
+sync_forget_sent(struct sync *sync, const uint8_t mailbox[static PMJ_MAILBOX_BYTES], int64_t n,
+    struct pmj_error *err)
+{
+	enum pmj_code rc = queue_delete(sync,
+	    sql_get(sync->journal, "DELETE FROM pmj_done WHERE mailbox=?1 AND n=?2 AND forward=1"),
+	    mailbox, n, err);
+
+	if (rc != PMJ_OK)
+		return rc;
+	return queue_delete(sync,
+	    sql_get(sync->journal, "DELETE FROM pmj_queue WHERE mailbox=?1 AND n=?2 AND forward=1"),
+	    mailbox, n, err);
+}
+
+enum pmj_code
+queue_forget_all(struct sync *sync, const uint8_t *mailbox, struct pmj_error *err)
+{
+	return queue_delete(
+	    sync, sql_get(sync->journal, "DELETE FROM pmj_done WHERE mailbox=?1"), mailbox, 0, err);
+}
+
+enum pmj_code
+queue_items(struct sync *sync, struct queue_item **out, size_t *count, const uint8_t *mailbox,
+    size_t most, struct pmj_error *err)
+{
+	struct sql *sql =
+	    sql_get(sync->journal, "SELECT id,n,forward,line FROM pmj_queue WHERE mailbox=?1"
+	                           " ORDER BY rank DESC,pos LIMIT ?2");
+	struct queue_item *items = mem_array(most, sizeof(*items));
+	size_t at = 0;
+	enum pmj_code rc;
+	bool row;
+
+	sql_blob(sql, 1, mailbox, PMJ_MAILBOX_BYTES);
+	sql_int(sql, 2, (int64_t)most);
+	while ((rc = sql_row(sql, &row, err)) == PMJ_OK && row && at < most) {
+		struct queue_item *item = &items[at++];
+		const uint8_t *line;
+
+		item->id = sql_col_int(sql, 0);
+		item->n = sql_col_int(sql, 1);
+		item->forward = sql_col_int(sql, 2) != 0;
+		line = sql_col_blob(sql, 3, &item->len);
+		if (line != NULL)
+			item->line = mem_strndup((const char *)line, item->len);
+	}
+	sql_done(sql);
+	if (rc != PMJ_OK) {
+		queue_items_free(items, at);
+		items = NULL;
+		at = 0;
+	}
+	*out = items;
+	*count = at;
+	return rc;
+}
+
+void
+queue_items_free(struct queue_item *items, size_t count)
+{
+	for (size_t i = 0; items != NULL && i < count; i++)
+		free(items[i].line);
+	free(items);
+}
+
+enum pmj_code
+queue_drop(struct sync *sync, const struct queue_item *item, struct pmj_error *err)
+{
+	struct sql *sql = sql_get(sync->journal, "DELETE FROM pmj_queue WHERE id=?1");
+
+	sql_int(sql, 1, item->id);
+	return sql_run(sql, err);
+}
+
+enum pmj_code
+queue_sent_put(struct sync *sync, const struct lane *lane, uint64_t seq, uint64_t segno,
+    const struct queue_sent *sent, struct pmj_error *err)
+{
+	struct sql *sql = sql_get(sync->journal,
+	    "INSERT INTO pmj_sent(lane,seq,segno,n,forward,counts,line,chain)"
+	    " VALUES(?1,?2,?3,?4,?5,?6,?7,?8)");
+
+	sql_int(sql, 1, lane->id);
+	sql_int(sql, 2, (int64_t)seq);
+	sql_int(sql, 3, (int64_t)segno);
+	sql_int(sql, 4, sent->n);
+	sql_int(sql, 5, sent->forward);
+	sql_int(sql, 6, sent->counts);
+	if (sent->line == NULL)
+		sql_null(sql, 7);
+	else
+		sql_blob(sql, 7, sent->line, sent->len);
+	sql_blob(sql, 8, sent->chain, sizeof(sent->chain));
+	return sql_run(sql, err);
+}
+
+enum pmj_code
+queue_sent_chain(struct sync *sync, const struct lane *lane, uint64_t seq, uint8_t *chain,
+    bool *found, struct pmj_error *err)
+{
+	struct sql *sql =
+	    sql_get(sync->journal, "SELECT chain FROM pmj_sent WHERE lane=?1 AND seq=?2");
+	enum pmj_code rc;
+
+	sql_int(sql, 1, lane->id);
+	sql_int(sql, 2, (int64_t)seq);
+	rc = sql_row(sql, found, err);
+	if (rc == PMJ_OK && *found)
+		(void)sql_col_copy(sql, 0, chain, 32);
+	sql_done(sql);
+	return rc;
+}
+
+enum pmj_code
+queue_sent_acked(struct sync *sync, const struct lane *lane, uint64_t seq, struct pmj_error *err)
+{
+	struct sql *sql =
+	    sql_get(sync->journal, "INSERT OR REPLACE INTO pmj_done(mailbox,n,forward,lane,seq)"
+	                           " SELECT ?3,n,0,lane,seq FROM pmj_sent"
+	                           " WHERE lane=?1 AND seq<=?2 AND n<>0 AND forward=0");
+	enum pmj_code rc;
+
+	sql_int(sql, 1, lane->id);
+	sql_int(sql, 2, (int64_t)seq);
+	sql_blob(sql, 3, lane->mailbox, sizeof(lane->mailbox));
+	if ((rc = sql_run(sql, err)) != PMJ_OK)
+		return rc;
+	sql = sql_get(sync->journal, "DELETE FROM pmj_sent WHERE lane=?1 AND seq<=?2");
+	sql_int(sql, 1, lane->id);
+	sql_int(sql, 2, (int64_t)seq);
+	return sql_run(sql, err);
+}
+
+/* One row of the lane's unacked lines above seq; engine lines (no number, no bytes) are made anew
+ * elsewhere. */
+static enum pmj_code
+queue_sent_next(struct sync *sync, const struct lane *lane, uint64_t seq, struct queue_item *item,
+    uint64_t *item_seq, bool *found, struct pmj_error *err)
+{
+	struct sql *sql = sql_get(sync->journal,
+	    "SELECT seq,n,forward,line FROM pmj_sent WHERE lane=?1 AND seq>?2"
+	    " AND (n<>0 OR line IS NOT NULL) ORDER BY seq LIMIT 1");
+	const uint8_t *line;
+	enum pmj_code rc;
+
+	memset(item, 0, sizeof(*item));
+	sql_int(sql, 1, lane->id);
+	sql_int(sql, 2, (int64_t)seq);
+	rc = sql_row(sql, found, err);
+	if (rc == PMJ_OK && *found) {
+		*item_seq = (uint64_t)sql_col_int(sql, 0);
+		item->n = sql_col_int(sql, 1);
+		item->forward = sql_col_int(sql, 2) != 0;
+		line = sql_col_blob(sql, 3, &item->len);
+		if (line != NULL)
+			item->line = mem_strndup((const char *)line, item->len);
+	}
+	sql_done(sql);
+	return rc;
+}
+
+/* Where the first of them must stand so that all are before whatever an earlier re-issue left
+ * unsealed. */
+static enum pmj_code
+queue_again_from(struct sync *sync, const struct lane *lane, int64_t *pos, struct pmj_error *err)
+{
+	struct sql *sql = sql_get(sync->journal,
+	    "SELECT coalesce((SELECT min(pos) FROM pmj_queue WHERE mailbox=?2),1)"
+	    "-(SELECT count(*) FROM pmj_sent WHERE lane=?1)");
+	enum pmj_code rc;
+	bool row;
+
+	sql_int(sql, 1, lane->id);
+	sql_blob(sql, 2, lane->mailbox, sizeof(lane->mailbox));
+	rc = sql_row(sql, &row, err);
+	if (rc == PMJ_OK)
+		*pos = sql_col_int(sql, 0);
+	sql_done(sql);
+	return rc;
+}
+
+enum pmj_code
+queue_again(struct sync *sync, const struct lane *lane, struct pmj_error *err)
+{
+	struct queue_item item;
+	uint64_t seq = 0;
+	int64_t pos = 0;
+	struct sql *sql;
+	enum pmj_code rc;
+	bool found;
+
+	if ((rc = queue_again_from(sync, lane, &pos, err)) != PMJ_OK)
+		return rc;
+	for (;; pos++) {
+		rc = queue_sent_next(sync, lane, seq, &item, &seq, &found, err);
+		if (rc != PMJ_OK)
+			return rc;
+		if (!found)
+			break;
+		rc = queue_put_item(sync, lane->mailbox, &item, QUEUE_AGAIN, &pos, err);
+		free(item.line);
+		if (rc != PMJ_OK)
+			return rc;
+	}
+	sql = sql_get(sync->journal, "DELETE FROM pmj_sent WHERE lane=?1");
+	sql_int(sql, 1, lane->id);
+	return sql_run(sql, err);
+}
+
+enum pmj_code
+queue_done_put(struct sync *sync, const uint8_t *mailbox, int64_t n, bool forward, int64_t lane,
+    uint64_t seq, struct pmj_error *err)
+{
+	struct sql *sql = sql_get(sync->journal,
+	    "INSERT OR REPLACE INTO pmj_done(mailbox,n,forward,lane,seq) VALUES(?1,?2,?3,?4,?5)");
+
+	sql_blob(sql, 1, mailbox, PMJ_MAILBOX_BYTES);
+	sql_int(sql, 2, n);
+	sql_int(sql, 3, forward);
+	sql_int(sql, 4, lane);
+	sql_int(sql, 5, (int64_t)seq);
+	return sql_run(sql, err);
+}
+
+enum pmj_code
+queue_came_back(struct journal *journal, const uint8_t *mailbox, int64_t n, struct pmj_error *err)
+{
+	struct sql *sql =
+	    sql_get(journal, "DELETE FROM pmj_queue WHERE mailbox=?1 AND n=?2 AND forward=0");
+	enum pmj_code rc;
+
+	sql_blob(sql, 1, mailbox, PMJ_MAILBOX_BYTES);
+	sql_int(sql, 2, n);
+	if ((rc = sql_run(sql, err)) != PMJ_OK)
+		return rc;
+	sql = sql_get(journal,
+	    "INSERT OR IGNORE INTO pmj_done(mailbox,n,forward,lane,seq) VALUES(?1,?2,0,0,0)");
+	sql_blob(sql, 1, mailbox, PMJ_MAILBOX_BYTES);
+	sql_int(sql, 2, n);
+	return sql_run(sql, err);
+}

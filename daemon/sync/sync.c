@@ -1,0 +1,164 @@
+/* sync.c - the engine as one object: its tables, its folders, its end. */
+#include "sync/sync.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fs.h"
+#include "base/mem.h"
+#include "store/sql.h"
+#include "sync/device_schema.h"
+#include "sync/incarnation.h"
+#include "sync/inner.h"
+#include "sync/take.h"
+
+const char *const sync_schema[] = {
+    "CREATE TABLE IF NOT EXISTS pmj_lane(id INTEGER PRIMARY KEY,mailbox BLOB NOT NULL,"
+    "lane INTEGER NOT NULL,inc BLOB NOT NULL,real BLOB NOT NULL,ours INTEGER NOT NULL,"
+    "segno INTEGER NOT NULL,segment_id BLOB NOT NULL,seq INTEGER NOT NULL,chain BLOB NOT NULL,"
+    "part INTEGER NOT NULL DEFAULT 0,part_chain BLOB NOT NULL DEFAULT x'',"
+    "acked_segno INTEGER NOT NULL DEFAULT 0,acked_seq INTEGER NOT NULL DEFAULT 0,"
+    "deferred_seq INTEGER NOT NULL DEFAULT 0,count_seq INTEGER NOT NULL DEFAULT 0,"
+    "told_seq INTEGER NOT NULL DEFAULT 0,closed INTEGER NOT NULL DEFAULT 0,"
+    "done INTEGER NOT NULL DEFAULT 0,nack INTEGER NOT NULL DEFAULT 0,"
+    "stopped TEXT NOT NULL DEFAULT '',made_ms INTEGER NOT NULL DEFAULT 0,"
+    "gap_ms INTEGER NOT NULL DEFAULT 0,reader_pk BLOB NOT NULL DEFAULT x'',"
+    "cause TEXT NOT NULL DEFAULT '',named_segno INTEGER NOT NULL DEFAULT -1,"
+    "UNIQUE(mailbox,lane,inc))",
+    "CREATE TABLE IF NOT EXISTS pmj_point(lane INTEGER NOT NULL,segno INTEGER NOT NULL,"
+    "id BLOB NOT NULL,seq INTEGER NOT NULL,chain BLOB NOT NULL,PRIMARY KEY(lane,segno)) "
+    "WITHOUT ROWID",
+    "CREATE TABLE IF NOT EXISTS pmj_queue(id INTEGER PRIMARY KEY,mailbox BLOB NOT NULL,"
+    "rank INTEGER NOT NULL,pos INTEGER NOT NULL,n INTEGER,forward INTEGER NOT NULL,line BLOB,"
+    "UNIQUE(mailbox,n,forward))",
+    "CREATE INDEX IF NOT EXISTS pmj_queue_order ON pmj_queue(mailbox,rank,pos)",
+    "CREATE INDEX IF NOT EXISTS pmj_queue_pos ON pmj_queue(pos)",
+    "CREATE INDEX IF NOT EXISTS pmj_queue_n ON pmj_queue(n)",
+    "CREATE TABLE IF NOT EXISTS pmj_sent(lane INTEGER NOT NULL,seq INTEGER NOT NULL,"
+    "segno INTEGER NOT NULL,n INTEGER NOT NULL,forward INTEGER NOT NULL,counts INTEGER NOT NULL,"
+    "line BLOB,chain BLOB NOT NULL,PRIMARY KEY(lane,seq)) WITHOUT ROWID",
+    "CREATE INDEX IF NOT EXISTS pmj_sent_n ON pmj_sent(n)",
+    "CREATE TABLE IF NOT EXISTS pmj_done(mailbox BLOB NOT NULL,n INTEGER NOT NULL,"
+    "forward INTEGER NOT NULL,lane INTEGER NOT NULL,seq INTEGER NOT NULL,"
+    "PRIMARY KEY(n,mailbox,forward)) WITHOUT ROWID",
+    "CREATE TABLE IF NOT EXISTS pmj_segment(id INTEGER PRIMARY KEY,lane INTEGER NOT NULL,"
+    "segno INTEGER NOT NULL,last_seq INTEGER NOT NULL,state INTEGER NOT NULL,"
+    "bytes BLOB NOT NULL,UNIQUE(lane,segno))",
+    "CREATE TABLE IF NOT EXISTS pmj_foreign(mailbox BLOB NOT NULL,inc BLOB NOT NULL,"
+    "segno INTEGER NOT NULL,PRIMARY KEY(mailbox,inc)) WITHOUT ROWID",
+    "CREATE TABLE IF NOT EXISTS pmj_aside(id INTEGER PRIMARY KEY,mailbox BLOB NOT NULL,"
+    "lane INTEGER NOT NULL,inc BLOB NOT NULL,segno INTEGER NOT NULL,fault TEXT NOT NULL,"
+    "file TEXT NOT NULL UNIQUE,kept INTEGER NOT NULL,at INTEGER NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS pmj_bad(lane INTEGER NOT NULL,seq INTEGER NOT NULL,"
+    "reason TEXT NOT NULL,line BLOB NOT NULL,PRIMARY KEY(lane,seq)) WITHOUT ROWID",
+    DEVICE_SCHEMA,
+    NULL,
+};
+
+enum pmj_code
+sync_new(struct sync **out, struct journal *journal, const char *home,
+    const struct sync_hooks *hooks, struct pmj_error *err)
+{
+	struct sync *sync = mem_new(sizeof(*sync));
+	enum pmj_code rc;
+
+	*out = NULL;
+	sync->journal = journal;
+	sync->os = journal_os(journal);
+	sync->hooks = *hooks;
+	sync->home = mem_strdup(home);
+	sync->in = mem_printf("%s/spool/in", home);
+	sync->out = mem_printf("%s/spool/out", home);
+	sync->aside = mem_printf("%s/aside", home);
+	sync->spool_dirty = true; /* whatever happened to the folder while we were away */
+	if ((rc = fs_make_dir(sync->os, sync->in, err)) != PMJ_OK ||
+	    (rc = fs_make_dir(sync->os, sync->out, err)) != PMJ_OK) {
+		sync->hooks.close = NULL; /* the caller's still */
+		sync_free(sync);
+		return rc;
+	}
+	*out = sync;
+	return PMJ_OK;
+}
+
+void
+sync_free(struct sync *sync)
+{
+	if (sync == NULL)
+		return;
+	take_open_drop(sync);
+	take_list_free(sync->list);
+	if (sync->hooks.close != NULL)
+		sync->hooks.close(sync->hooks.ctx);
+	free(sync->home);
+	free(sync->in);
+	free(sync->out);
+	free(sync->aside);
+	free(sync);
+}
+
+void
+sync_tell(struct sync *sync)
+{
+	struct pmj_error err = {0};
+	struct sync_peer peer = {0};
+	struct lane lane;
+	bool found = false;
+
+	if (!sync->tell)
+		return;
+	sync->tell = false;
+	if (sync->hooks.incarnated == NULL ||
+	    sync->hooks.peer(sync->hooks.ctx, &peer, sync->tell_mailbox, &err) != PMJ_OK ||
+	    lane_current(sync, &lane, sync->tell_mailbox, &found, &err) != PMJ_OK || !found)
+		return;
+	sync->hooks.incarnated(sync->hooks.ctx, &peer, lane.inc);
+}
+
+bool
+sync_has_work(struct sync *sync)
+{
+	struct sql *sql;
+	struct stat st;
+	bool row = false;
+
+	if (sync->list != NULL || sync->open != NULL || sync->spool_dirty)
+		return true;
+	if (sync->os->stat(sync->os->ctx, sync->in, &st) == 0 &&
+	    (st.st_mtim.tv_sec != sync->in_seen.tv_sec ||
+	        st.st_mtim.tv_nsec != sync->in_seen.tv_nsec))
+		return true;
+	sql = sql_get(sync->journal, "SELECT 1 FROM pmj_queue UNION ALL SELECT 1 FROM pmj_lane"
+	                             " WHERE ours=0 AND (count_seq>told_seq OR nack=1) LIMIT 1");
+	if (sql_row(sql, &row, NULL) != PMJ_OK)
+		row = false;
+	sql_done(sql);
+	return row;
+}
+
+enum pmj_code
+sync_segment(struct sync *sync, const uint8_t mailbox[static PMJ_MAILBOX_BYTES], uint64_t segno,
+    struct buf *out, struct pmj_error *err)
+{
+	struct sql *sql = sql_get(sync->journal,
+	    "SELECT s.bytes FROM pmj_segment s JOIN pmj_lane l ON l.id=s.lane"
+	    " WHERE l.mailbox=?1 AND l.ours=1 AND l.closed=0 AND s.segno=?2");
+	const uint8_t *bytes;
+	size_t len = 0;
+	enum pmj_code rc;
+	bool row;
+
+	sql_blob(sql, 1, mailbox, PMJ_MAILBOX_BYTES);
+	sql_int(sql, 2, (int64_t)segno);
+	rc = sql_row(sql, &row, err);
+	if (rc == PMJ_OK && !row)
+		rc = pmj_fail(err, PMJ_NOT_FOUND, "segment %llu is not kept (any more)",
+		    (unsigned long long)segno);
+	if (rc == PMJ_OK) {
+		bytes = sql_col_blob(sql, 0, &len);
+		buf_put(out, bytes, len);
+		rc = buf_check(out, err);
+	}
+	sql_done(sql);
+	return rc;
+}

@@ -1,0 +1,301 @@
+/* take.c - spool/in, in steps: several small files share a transaction, a big one takes several. */
+#include "sync/take.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fs.h"
+#include "base/mem.h"
+#include "sync/aside.h"
+#include "sync/files.h"
+
+struct take_list {
+	char **names;
+	struct take_file *files;
+	size_t count;
+	size_t at;
+	size_t held; /* that wait, of the lane of the last one */
+	bool moved;  /* something was taken since it was listed */
+};
+
+static int
+take_by_place(const void *left, const void *right)
+{
+	const struct take_file *a = left;
+	const struct take_file *b = right;
+	int order = memcmp(a->place.mailbox, b->place.mailbox, sizeof(a->place.mailbox));
+
+	if (order != 0)
+		return order;
+	if (a->place.lane != b->place.lane)
+		return a->place.lane < b->place.lane ? -1 : 1;
+	if ((order = memcmp(a->place.inc, b->place.inc, sizeof(a->place.inc))) != 0)
+		return order;
+	if (a->place.segno != b->place.segno)
+		return a->place.segno < b->place.segno ? -1 : 1;
+	return strcmp(a->name, b->name);
+}
+
+/* Unfinished names (.part) are carry's until it renames them. */
+static bool
+take_is_unfinished(const char *name)
+{
+	size_t len = strlen(name);
+
+	return len > 5 && strcmp(name + len - 5, ".part") == 0;
+}
+
+struct take_list *
+take_list_new(struct sync *sync)
+{
+	struct take_list *list;
+	struct stat st;
+	char **names = NULL;
+	size_t count = 0;
+
+	/* Before the listing: what comes while it runs is seen by the next. */
+	if (sync->os->stat(sync->os->ctx, sync->in, &st) != 0)
+		return NULL;
+	sync->in_seen = st.st_mtim;
+	if (fs_list(&names, &count, sync->in, NULL) != PMJ_OK)
+		return NULL;
+	list = mem_new(sizeof(*list));
+	list->names = names;
+	list->files = mem_array(count + 1, sizeof(*list->files));
+	for (size_t i = 0; i < count; i++) {
+		struct take_file *file = &list->files[list->count];
+
+		if (take_is_unfinished(names[i])) {
+			free(names[i]);
+			continue;
+		}
+		file->name = names[i];
+		file->named = files_parse(&file->place, names[i]);
+		if (!file->named)
+			memset(&file->place, 0, sizeof(file->place));
+		list->count++;
+	}
+	free(list->names);
+	qsort(list->files, list->count, sizeof(*list->files), take_by_place);
+	return list;
+}
+
+void
+take_list_free(struct take_list *list)
+{
+	if (list == NULL)
+		return;
+	for (size_t i = 0; i < list->count; i++)
+		free(list->files[i].name);
+	free(list->files);
+	free(list);
+}
+
+/* Two files of one place and lane? */
+static bool
+take_same_lane(const struct take_file *a, const struct take_file *b)
+{
+	return a->place.lane == b->place.lane &&
+	       memcmp(a->place.mailbox, b->place.mailbox, sizeof(a->place.mailbox)) == 0 &&
+	       memcmp(a->place.inc, b->place.inc, sizeof(a->place.inc)) == 0;
+}
+
+static void
+take_unlink(struct sync *sync, const char *name)
+{
+	char *path = fs_join(sync->in, name);
+
+	(void)sync->os->unlink(sync->os->ctx, path);
+	free(path);
+}
+
+/* After the commit: what is in, goes; what was refused, is put away; of what waits, 256 a lane stay
+ * (carry brings the rest again). */
+static void
+take_tidy(struct sync *sync, struct take_list *list, size_t from, const enum take_verdict *verdicts,
+    size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct take_file *file = &list->files[from + i];
+
+		if (from + i > 0 && !take_same_lane(file, &list->files[from + i - 1]))
+			list->held = 0;
+		switch (verdicts[i]) {
+		case TAKE_DROP:
+			take_unlink(sync, file->name);
+			list->moved = true;
+			break;
+		case TAKE_ASIDE:
+			aside_move(sync, file->name);
+			break;
+		case TAKE_WAIT:
+			if (++list->held > PMJ_OUT_OF_ORDER_MAX)
+				take_unlink(sync, file->name);
+			break;
+		case TAKE_PART:
+			list->moved = true;
+			break;
+		}
+	}
+}
+
+/* One transaction: files from list->at on, until time or number is used up. *count: how many were
+ * looked at. */
+static enum pmj_code
+take_run(struct sync *sync, struct take_list *list, enum take_verdict *verdicts, size_t *count,
+    int64_t *taken, struct pmj_error *err)
+{
+	int64_t until_ms = sync->os->mono_ms(sync->os->ctx) + SYNC_PIECE_MS;
+	enum pmj_code rc;
+
+	*count = 0;
+	if ((rc = journal_begin(sync->journal, err)) != PMJ_OK)
+		return rc;
+	while (list->at + *count < list->count && *count < SYNC_SHARED_MAX) {
+		rc = take_file(
+		    sync, &list->files[list->at + *count], until_ms, taken, &verdicts[*count], err);
+		if (rc != PMJ_OK)
+			break;
+		(*count)++;
+		if (verdicts[*count - 1] == TAKE_PART ||
+		    sync->os->mono_ms(sync->os->ctx) >= until_ms)
+			break;
+	}
+	if (rc == PMJ_OK)
+		rc = journal_commit(sync->journal, err);
+	if (rc != PMJ_OK) {
+		journal_rollback(sync->journal);
+		sync->tell = false;
+	}
+	return rc;
+}
+
+/* A pass is over: what it took may have freed what waited. */
+static void
+take_next_pass(struct sync *sync)
+{
+	bool again = sync->list->moved;
+
+	take_list_free(sync->list);
+	sync->list = again ? take_list_new(sync) : NULL;
+	if (sync->list != NULL && sync->list->count == 0) {
+		take_list_free(sync->list);
+		sync->list = NULL;
+	}
+}
+
+enum pmj_code
+sync_take_step(struct sync *sync, bool *more, int64_t *taken, struct pmj_error *err)
+{
+	enum take_verdict verdicts[SYNC_SHARED_MAX];
+	struct take_list *list;
+	int64_t lines = 0;
+	size_t count;
+	enum pmj_code rc;
+
+	*more = false;
+	*taken = 0;
+	if (sync->list == NULL && (sync->list = take_list_new(sync)) == NULL)
+		return PMJ_OK;
+	list = sync->list;
+	rc = take_run(sync, list, verdicts, &count, &lines, err);
+	if (rc != PMJ_OK) {
+		take_open_drop(sync);
+		take_list_free(list);
+		sync->list = NULL;
+		return rc;
+	}
+	sync_tell(sync);
+	*taken = lines;
+	take_tidy(sync, list, list->at, verdicts, count);
+	if (count > 0 && verdicts[count - 1] == TAKE_PART)
+		count--; /* the same file again */
+	else
+		take_open_drop(sync);
+	list->at += count;
+	if (list->at >= list->count)
+		take_next_pass(sync);
+	*more = sync->list != NULL;
+	return PMJ_OK;
+}
+
+/* Does a file wait for one before it that is not here? */
+static bool
+take_is_gap(const struct take_list *list, const struct lane *lane)
+{
+	bool later = false;
+
+	for (size_t i = 0; i < list->count; i++) {
+		const struct take_file *file = &list->files[i];
+
+		if (!file->named || file->place.lane != lane->lane ||
+		    memcmp(file->place.mailbox, lane->mailbox, sizeof(lane->mailbox)) != 0)
+			continue;
+		if (memcmp(file->place.inc, lane->real, sizeof(lane->real)) != 0)
+			later = true; /* a newer incarnation that waits for this one */
+		else if (file->place.segno == lane->segno + 1)
+			return false;
+		else if (file->place.segno > lane->segno)
+			later = true;
+	}
+	return later;
+}
+
+static enum pmj_code
+take_note_gaps(
+    struct sync *sync, const struct take_list *list, const uint8_t *mailbox, struct pmj_error *err)
+{
+	struct lane *lanes = NULL;
+	size_t count = 0;
+	int64_t now_ms = os_now(sync->os);
+	enum pmj_code rc;
+
+	rc = lane_list(sync, &lanes, &count, mailbox, false, err);
+	for (size_t i = 0; i < count && rc == PMJ_OK; i++) {
+		struct lane *lane = &lanes[i];
+		bool gap = lane->lane == LANE_DOWN && !lane->closed && take_is_gap(list, lane);
+
+		if (!gap && lane->gap_ms == 0)
+			continue;
+		if (!gap) {
+			lane->gap_ms = 0;
+		} else if (lane->gap_ms == 0 || now_ms < lane->gap_ms) {
+			lane->gap_ms = now_ms;
+		} else if (now_ms - lane->gap_ms >= SYNC_DAY_MS) {
+			lane->gap_ms = 0;
+			rc = journal_put_int(sync->journal, "sync.resend", 1, err);
+		} else {
+			continue;
+		}
+		if (rc == PMJ_OK)
+			rc = lane_move(sync, lane, err);
+	}
+	free(lanes);
+	return rc;
+}
+
+enum pmj_code
+sync_exchanged(struct sync *sync, struct pmj_error *err)
+{
+	uint8_t(*mailboxes)[PMJ_MAILBOX_BYTES] = NULL;
+	struct take_list *list;
+	size_t count = 0;
+	enum pmj_code rc;
+
+	if ((list = take_list_new(sync)) == NULL)
+		return PMJ_OK;
+	if ((rc = journal_begin(sync->journal, err)) != PMJ_OK)
+		goto out;
+	rc = sync->hooks.mailboxes(sync->hooks.ctx, &mailboxes, &count, err);
+	for (size_t i = 0; i < count && rc == PMJ_OK; i++)
+		rc = take_note_gaps(sync, list, mailboxes[i], err);
+	if (rc == PMJ_OK)
+		rc = journal_commit(sync->journal, err);
+	if (rc != PMJ_OK)
+		journal_rollback(sync->journal);
+out:
+	free(mailboxes);
+	take_list_free(list);
+	return rc;
+}
