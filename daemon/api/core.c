@@ -66,7 +66,6 @@ core_start(struct core *core, struct loop *loop, const struct os *os, const char
     struct pmj_error *err)
 {
 	const char *conf = getenv(PMJ_ENV_CONF);
-	char *kinds_dir = NULL;
 	char *keys = NULL;
 	enum pmj_code rc;
 
@@ -76,21 +75,19 @@ core_start(struct core *core, struct loop *loop, const struct os *os, const char
 	core->home = mem_strdup(home);
 	core->conf = mem_strdup(conf != NULL && conf[0] != '\0' ? conf : PAMOJA_CONF_DIR);
 	core->next_job = 1;
-	kinds_dir = fs_join(core->conf, "kinds");
 	keys = core_path(core, "keys");
 	if ((rc = read_settings(core, err)) != PMJ_OK)
 		goto out;
-	if ((rc = kinds_read(&core->kinds, os, kinds_dir, err)) != PMJ_OK)
-		goto out;
 	core->state = fs_exists(os, keys) ? CORE_LOCKED : CORE_EMPTY;
 	if (core->state == CORE_LOCKED && (rc = fs_check_private(os, keys, err)) != PMJ_OK)
+		goto out;
+	if ((rc = core_read_kinds(core, err)) != PMJ_OK)
 		goto out;
 	core->work = loop_work_new(loop, core_work, core);
 	core->tick = loop_timer_new(loop, core_tick, core);
 	core->exchange_timer = loop_timer_new(loop, core_exchange_due, core);
 	rc = carrylink_new(&core->carry, core, err);
 out:
-	free(kinds_dir);
 	free(keys);
 	return rc;
 }
@@ -450,23 +447,6 @@ stamp(struct core *core, int64_t *pt, uint16_t *counter, struct pmj_error *err)
 	return PMJ_OK;
 }
 
-static bool
-is_urgent(const struct core_draft *draft)
-{
-	const struct kind *kind = draft->kind;
-	const json_t *value;
-
-	if (draft->verb != NULL && kind->urgent_verb != NULL &&
-	    strcmp(draft->verb, kind->urgent_verb) == 0)
-		return true;
-	if (kind->urgent_field == NULL || draft->set == NULL)
-		return false;
-	value = json_object_get(draft->set, kind->urgent_field);
-	if (json_is_boolean(value))
-		return json_is_true(value) == (strcmp(kind->urgent_value, "yes") == 0);
-	return json_is_string(value) && strcmp(json_string_value(value), kind->urgent_value) == 0;
-}
-
 static enum pmj_code
 append_one(struct core *core, const struct core_draft *draft, uint8_t rec[PMJ_RECORD_BYTES],
     bool *urgent, struct pmj_error *err)
@@ -507,7 +487,7 @@ append_one(struct core *core, const struct core_draft *draft, uint8_t rec[PMJ_RE
 	if ((rc = entries_append(core->journal, &new_entry, &n, &known, err)) != PMJ_OK)
 		goto out;
 	memcpy(rec, entry.rec, PMJ_RECORD_BYTES);
-	*urgent = is_urgent(draft);
+	*urgent = kind_is_urgent(draft->kind, draft->verb, draft->set);
 	rc = core->hub != NULL
 	         ? hub_shared(core->hub, n, rec, *urgent, err)
 	         : device_queue(core->journal, core->sync, n, draft->kind, *urgent, err);

@@ -26,9 +26,10 @@ struct core {
 	char *conf;             /* where kinds/ and words/ are */
 	struct core_settings settings;
 	struct kinds kinds;
+	char kinds_warning[400]; /* why conf/kinds is not in force, or "" */
 	enum core_state state;
 	bool stretching;        /* a passphrase is being stretched: one at a time */
-	int64_t tries[5];       /* when the last unlock tries were made (mono ms) */
+	struct keyfile_tries tries;
 	struct keyfile *keys;
 	struct ring *ring;
 	struct journal *journal;
@@ -60,6 +61,10 @@ struct core {
 PMJ_MUST_CHECK enum pmj_code core_start(struct core *core, struct loop *loop, const struct os *os, const char *home, struct pmj_error *err);
 /** Lock if open, and free. */
 void core_end(struct core *core);
+/** Read the kinds; a bad file leaves the last good set in force and says so in kinds_warning. */
+PMJ_MUST_CHECK enum pmj_code core_read_kinds(struct core *core, struct pmj_error *err);
+/** Keep a copy of the kinds in force in HOME/kinds. */
+void core_keep_kinds(struct core *core);
 char *core_path(const struct core *core, const char *name); /* HOME/name; caller frees */
 
 /** What the worker thread did: opens the journal and starts the lanes. Takes keys and ring over, also on failure. */

@@ -11,8 +11,6 @@
 #include "base/text.h"
 #include "crypto/words.h"
 
-#define TRIES_PER_MINUTE 5
-
 struct stretch {
 	struct core *core;
 	struct request *request;
@@ -106,7 +104,6 @@ stretch_new(const struct call *call, struct request *request, void (*work)(struc
 static enum pmj_code
 may_try(struct core *core, bool counts, struct pmj_error *err)
 {
-	int64_t now = core->os->mono_ms(core->os->ctx);
 	enum pmj_code rc;
 
 	if (core->stretching) {
@@ -114,17 +111,7 @@ may_try(struct core *core, bool counts, struct pmj_error *err)
 		pmj_hint(err, "wait a few seconds");
 		return rc;
 	}
-	if (!counts)
-		return PMJ_OK;
-	if (core->tries[0] != 0 && now - core->tries[0] < 60000) {
-		rc = pmj_fail(err, PMJ_BUSY, "five tries in a minute are enough");
-		pmj_hint(err, "wait %d seconds; nothing is lost meanwhile",
-		    (int)((60000 - (now - core->tries[0])) / 1000) + 1);
-		return rc;
-	}
-	memmove(core->tries, core->tries + 1, (TRIES_PER_MINUTE - 1) * sizeof(*core->tries));
-	core->tries[TRIES_PER_MINUTE - 1] = now;
-	return PMJ_OK;
+	return counts ? keyfile_tries_take(&core->tries, core->os, err) : PMJ_OK;
 }
 
 static struct words *
@@ -245,6 +232,7 @@ init_finish(struct stretch *stretch, json_t **out, struct pmj_error *err)
 	}
 	if ((rc = core_save_anchor(core, err)) != PMJ_OK)
 		goto out;
+	core_keep_kinds(core);
 	words = own_words(stretch, err);
 	*out = json_pack("{s:o,s:s?,s:s,s:s,s:s,s:b}", "device",
 	    json_hex(ring_device_id(core->ring), PMJ_DEVICE_BYTES), "words", words, "recovery_code",
@@ -386,6 +374,7 @@ unlock_done(struct stretch *stretch)
 		server_fail(stretch->request, &stretch->err);
 		return;
 	}
+	memset(&core->tries, 0, sizeof(core->tries));
 	diag("unlocked");
 	server_reply(
 	    stretch->request, json_pack("{s:b,s:I,s:s}", "locked", 0, "notes_waiting",

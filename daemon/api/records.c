@@ -4,14 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "api/handlers.h"
+#include "api/record_inner.h"
 #include "base/mem.h"
 #include "base/text.h"
 
-#define IMPORT_ROWS_MAX 50
-
-static struct value_context
-value_context(const struct call *call)
+struct value_context
+record_context(const struct call *call)
 {
 	const struct os *os = call->core->os;
 	int64_t now = os_now(os);
@@ -22,20 +20,20 @@ value_context(const struct call *call)
 	    .link_ctx = call->core->journal};
 }
 
-static void
-today_date(const struct call *call, char out[static 11])
+void
+record_date(const struct call *call, char out[static 11])
 {
-	struct value_context context = value_context(call);
+	struct value_context context = record_context(call);
 
 	(void)text_date(out, "today", context.now_ms, context.offset_minutes);
 }
 
 /* Typed fields into the values of a line. */
-static enum pmj_code
-take_fields(const struct call *call, json_t *set, const struct kind *kind, const json_t *typed,
+enum pmj_code
+record_take(const struct call *call, json_t *set, const struct kind *kind, const json_t *typed,
     struct pmj_error *err)
 {
-	struct value_context context = value_context(call);
+	struct value_context context = record_context(call);
 	enum pmj_code rc;
 	const char *name;
 	json_t *value;
@@ -59,7 +57,7 @@ static enum pmj_code
 complete_fields(
     const struct call *call, json_t *set, const struct kind *kind, struct pmj_error *err)
 {
-	struct value_context context = value_context(call);
+	struct value_context context = record_context(call);
 	enum pmj_code rc;
 
 	for (size_t i = 0; i < kind->field_count; i++) {
@@ -103,8 +101,8 @@ grant_knows(const struct call *call, json_t **knows, const struct kind *kind, co
 }
 
 /* One record to be made: checked, with its initial state. */
-static enum pmj_code
-prepare_add(const struct call *call, struct core_draft *draft, json_t **set, json_t **knows,
+enum pmj_code
+record_prepare(const struct call *call, struct core_draft *draft, json_t **set, json_t **knows,
     const char *kind_name, const json_t *fields, struct pmj_error *err)
 {
 	enum pmj_code rc;
@@ -113,7 +111,7 @@ prepare_add(const struct call *call, struct core_draft *draft, json_t **set, jso
 	*knows = NULL;
 	memset(draft, 0, sizeof(*draft));
 	if ((rc = kinds_need(&draft->kind, &call->core->kinds, kind_name, err)) != PMJ_OK ||
-	    (rc = take_fields(call, *set, draft->kind, fields, err)) != PMJ_OK ||
+	    (rc = record_take(call, *set, draft->kind, fields, err)) != PMJ_OK ||
 	    (rc = complete_fields(call, *set, draft->kind, err)) != PMJ_OK ||
 	    (rc = grant_knows(call, knows, draft->kind, *set, err)) != PMJ_OK)
 		return rc;
@@ -124,8 +122,8 @@ prepare_add(const struct call *call, struct core_draft *draft, json_t **set, jso
 	return PMJ_OK;
 }
 
-static const json_t *
-body_fields(const struct call *call)
+const json_t *
+record_fields(const struct call *call)
 {
 	static json_t *none;
 	const json_t *fields = json_obj(call->body, "fields");
@@ -145,7 +143,7 @@ record_add(const struct call *call, json_t **out, struct pmj_error *err)
 	json_t *set, *knows;
 	enum pmj_code rc;
 
-	rc = prepare_add(call, &draft, &set, &knows, call->part[0], body_fields(call), err);
+	rc = record_prepare(call, &draft, &set, &knows, call->part[0], record_fields(call), err);
 	if (rc == PMJ_OK)
 		rc = core_append(call->core, &draft, 1, rec, err);
 	if (rc == PMJ_OK)
@@ -159,7 +157,7 @@ enum pmj_code
 record_list(const struct call *call, json_t **out, struct pmj_error *err)
 {
 	struct records_query query = {.kind = call->part[0], .limit = call_limit(call, 50)};
-	struct value_context context = value_context(call);
+	struct value_context context = record_context(call);
 	const char *since = json_str(call->query, "since");
 	const char *all = json_str(call->query, "all");
 	const struct kind *kind;
@@ -326,8 +324,8 @@ may_change(const struct call *call, const struct kind *kind, const struct merge_
 }
 
 /* Append one entry to a record that is here; `set` is borrowed. */
-static enum pmj_code
-append_to(const struct call *call, json_t **out, const struct kind *kind,
+enum pmj_code
+record_append(const struct call *call, json_t **out, const struct kind *kind,
     const uint8_t rec[PMJ_RECORD_BYTES], const struct merge_record *merged, const json_t *set,
     const char *verb, struct pmj_error *err)
 {
@@ -366,8 +364,8 @@ out:
 }
 
 /* The record a path names, merged, and its kind. */
-static enum pmj_code
-open_record(const struct call *call, struct record_full *record, const struct kind **kind,
+enum pmj_code
+record_open(const struct call *call, struct record_full *record, const struct kind **kind,
     uint8_t rec[static PMJ_RECORD_BYTES], struct pmj_error *err)
 {
 	enum pmj_code rc;
@@ -387,9 +385,9 @@ record_edit(const struct call *call, json_t **out, struct pmj_error *err)
 	json_t *set = json_object();
 	enum pmj_code rc;
 
-	if ((rc = open_record(call, &record, &kind, rec, err)) != PMJ_OK ||
+	if ((rc = record_open(call, &record, &kind, rec, err)) != PMJ_OK ||
 	    (rc = may_change(call, kind, &record.merged, err)) != PMJ_OK ||
-	    (rc = take_fields(call, set, kind, body_fields(call), err)) != PMJ_OK)
+	    (rc = record_take(call, set, kind, record_fields(call), err)) != PMJ_OK)
 		goto out;
 	if (json_object_size(set) == 0) {
 		rc = pmj_fail(err, PMJ_USAGE, "nothing to change was given");
@@ -405,7 +403,7 @@ record_edit(const struct call *call, json_t **out, struct pmj_error *err)
 			goto out;
 		}
 	}
-	rc = append_to(call, out, kind, rec, &record.merged, set, NULL, err);
+	rc = record_append(call, out, kind, rec, &record.merged, set, NULL, err);
 out:
 	json_decref(set);
 	record_full_close(&record);
@@ -429,194 +427,14 @@ record_void(const struct call *call, json_t **out, struct pmj_error *err)
 		pmj_hint(err, "pamoja void ID \"entered twice\"");
 		return rc;
 	}
-	if ((rc = open_record(call, &record, &kind, rec, err)) != PMJ_OK)
+	if ((rc = record_open(call, &record, &kind, rec, err)) != PMJ_OK)
 		goto out;
 	if (record.merged.voided) {
 		rc = pmj_fail(err, PMJ_REFUSED, "this %s was voided already", kind->name);
 		goto out;
 	}
 	set = json_pack("{s:b,s:s}", "voided", 1, "void_reason", reason);
-	rc = append_to(call, out, kind, rec, &record.merged, set, NULL, err);
-out:
-	json_decref(set);
-	record_full_close(&record);
-	return rc;
-}
-
-/* --- moves --- */
-
-/* Every state that stands (several when in conflict) must allow the move. */
-static enum pmj_code
-check_move(const struct kind *kind, const struct move *move, const struct merge_record *merged,
-    struct pmj_error *err)
-{
-	const struct merge_field *field = merge_field(merged, "state");
-	enum pmj_code rc;
-
-	for (size_t i = 0; field != NULL && i < field->count; i++) {
-		const char *now = json_string_value(field->values[i].value);
-		bool allowed = false;
-
-		for (size_t f = 0; now != NULL && f < move->from_count; f++)
-			allowed = allowed || strcmp(move->from[f], now) == 0;
-		if (!allowed) {
-			struct buf can;
-
-			buf_init(&can, 200);
-			for (size_t m = 0; m < kind->move_count; m++)
-				for (size_t f = 0; now != NULL && f < kind->moves[m].from_count;
-				     f++)
-					if (strcmp(kind->moves[m].from[f], now) == 0)
-						buf_putf(&can, "%s%s", can.len > 0 ? ", " : "",
-						    kind->moves[m].verb);
-			rc = pmj_fail(err, PMJ_REFUSED, "this %s is %s; it cannot %s now",
-			    kind->name, now != NULL ? now : "handed over", move->verb);
-			pmj_hint(err, "from here it can: %s",
-			    can.len > 0 ? buf_text(&can) : "nothing more");
-			buf_close(&can);
-			return rc;
-		}
-	}
-	return PMJ_OK;
-}
-
-/* The value a move works with: what it sets, else what stands. */
-static const json_t *
-moved_value(const struct merge_record *merged, const json_t *set, const char *name)
-{
-	const json_t *value = json_object_get(set, name);
-
-	return value != NULL ? value : merge_shown(merged, name);
-}
-
-static const char *
-moved_text(const struct merge_record *merged, const json_t *set, const char *name)
-{
-	return json_string_value(moved_value(merged, set, name));
-}
-
-/* Ask the person's consents whether this may be disclosed. */
-static enum pmj_code
-check_consent(const struct call *call, const struct merge_record *merged, const json_t *set,
-    struct pmj_error *err)
-{
-	const char *information[32];
-	const json_t *list = moved_value(merged, set, "information");
-	const char *person_id = moved_text(merged, set, "person");
-	const char *purpose = moved_text(merged, set, "purpose");
-	struct consent_request request = {.recipient = moved_text(merged, set, "resource"),
-	    .purpose = purpose != NULL ? purpose : "referral",
-	    .category = moved_text(merged, set, "category"),
-	    .information = information};
-	struct consent_verdict verdict;
-	uint8_t person[PMJ_RECORD_BYTES], resource[PMJ_RECORD_BYTES];
-	char date[11];
-	char *name = NULL;
-	enum pmj_code rc;
-
-	if (person_id == NULL ||
-	    !text_unbase32(person, sizeof(person), person_id, strlen(person_id)))
-		return pmj_fail(
-		    err, PMJ_REFUSED, "no person is named, so nobody can have consented");
-	for (size_t i = 0; i < json_array_size(list) && request.information_count < 32; i++)
-		information[request.information_count++] =
-		    json_string_value(json_array_get(list, i));
-	if (request.recipient != NULL && text_unbase32(resource, sizeof(resource),
-	                                     request.recipient, strlen(request.recipient))) {
-		name = records_title(call->core->journal, resource, call->lang);
-		request.recipient_name = name;
-	} else {
-		request.recipient_name = request.recipient;
-		request.recipient = NULL;
-	}
-	today_date(call, date);
-	request.on = date;
-	rc = records_consent(call->core->journal, &verdict, person, &request, err);
-	free(name);
-	if (rc != PMJ_OK)
-		return rc;
-	if (!verdict.covered) {
-		rc = pmj_fail(err, PMJ_REFUSED, "no consent covers this: %s", verdict.missing);
-		pmj_hint(err, "%s", verdict.hint);
-	}
-	return rc;
-}
-
-static enum pmj_code
-check_asks(const struct move *move, const struct merge_record *merged, const json_t *set,
-    const struct kind *kind, struct pmj_error *err)
-{
-	for (size_t i = 0; i < move->asks_count; i++) {
-		const json_t *value = moved_value(merged, set, move->asks[i]);
-
-		if (value == NULL || json_is_null(value)) {
-			enum pmj_code rc =
-			    pmj_fail(err, PMJ_INVALID, "%s needs %s", move->verb, move->asks[i]);
-
-			pmj_hint(
-			    err, "pamoja %s %s ID %s=...", kind->name, move->verb, move->asks[i]);
-			return rc;
-		}
-	}
-	return PMJ_OK;
-}
-
-static enum pmj_code
-find_move(const struct move **out, const struct kind *kind, const char *verb, struct pmj_error *err)
-{
-	const char **verbs;
-	const char *near;
-	enum pmj_code rc;
-
-	if ((*out = kind_move(kind, verb)) != NULL)
-		return PMJ_OK;
-	verbs = mem_array(kind->move_count, sizeof(*verbs));
-	for (size_t i = 0; i < kind->move_count; i++)
-		verbs[i] = kind->moves[i].verb;
-	near = text_nearest(verb, verbs, kind->move_count);
-	rc = pmj_fail(err, PMJ_USAGE, "a %s has no move \"%.40s\"", kind->name, verb);
-	if (near != NULL)
-		pmj_hint(err, "did you mean %s?", near);
-	else
-		pmj_hint(err, "pamoja %s --help lists its moves", kind->name);
-	free((void *)verbs);
-	return rc;
-}
-
-enum pmj_code
-record_move(const struct call *call, json_t **out, struct pmj_error *err)
-{
-	struct record_full record = {.row_count = 0};
-	const char *wanted = json_str(call->body, "kind");
-	const struct kind *kind;
-	const struct move *move;
-	uint8_t rec[PMJ_RECORD_BYTES];
-	json_t *set = json_object();
-	const char *verb;
-	enum pmj_code rc;
-
-	if ((rc = call_text(call, &verb, "verb", err)) != PMJ_OK ||
-	    (rc = open_record(call, &record, &kind, rec, err)) != PMJ_OK)
-		goto out;
-	if (wanted != NULL && strcmp(wanted, kind->name) != 0) {
-		rc = pmj_fail(
-		    err, PMJ_NOT_FOUND, "%s is a %s, not a %s", call->part[0], kind->name, wanted);
-		goto out;
-	}
-	if (record.merged.voided) {
-		rc = pmj_fail(err, PMJ_REFUSED, "this %s was voided", kind->name);
-		goto out;
-	}
-	if ((rc = find_move(&move, kind, verb, err)) != PMJ_OK ||
-	    (rc = take_fields(call, set, kind, body_fields(call), err)) != PMJ_OK ||
-	    (rc = check_move(kind, move, &record.merged, err)) != PMJ_OK ||
-	    (rc = check_asks(move, &record.merged, set, kind, err)) != PMJ_OK)
-		goto out;
-	if (move->needs_consent && (rc = check_consent(call, &record.merged, set, err)) != PMJ_OK)
-		goto out;
-	(void)json_object_set_new(set, "state", json_string(move->to));
-	if ((rc = append_to(call, out, kind, rec, &record.merged, set, move->verb, err)) == PMJ_OK)
-		(void)json_object_set_new(*out, "state", json_string(move->to));
+	rc = record_append(call, out, kind, rec, &record.merged, set, NULL, err);
 out:
 	json_decref(set);
 	record_full_close(&record);
@@ -667,7 +485,7 @@ record_history(const struct call *call, json_t **out, struct pmj_error *err)
 	json_t *items = json_array();
 	enum pmj_code rc;
 
-	if ((rc = open_record(call, &record, &kind, rec, err)) == PMJ_OK) {
+	if ((rc = record_open(call, &record, &kind, rec, err)) == PMJ_OK) {
 		for (size_t i = 0; i < record.row_count; i++)
 			(void)json_array_append_new(
 			    items, history_item(call, kind, &record.rows[i]));
@@ -697,96 +515,6 @@ record_today(const struct call *call, json_t **out, struct pmj_error *err)
 {
 	char date[11];
 
-	today_date(call, date);
+	record_date(call, date);
 	return records_today(call->core->journal, out, date, call->lang, err);
-}
-
-/* --- import --- */
-
-struct import_row {
-	struct core_draft draft;
-	json_t *set;
-	json_t *knows;
-};
-
-/* {"ref":R} becomes the id of the row of this request that was made under that name. */
-static json_t *
-with_refs(const json_t *fields, const json_t *made)
-{
-	json_t *out = json_object();
-	const char *name;
-	json_t *value;
-
-	json_object_foreach((json_t *)fields, name, value)
-	{
-		const char *ref = json_is_object(value) ? json_str(value, "ref") : NULL;
-		json_t *id = ref != NULL ? json_object_get(made, ref) : NULL;
-
-		(void)json_object_set(out, name, id != NULL ? id : value);
-	}
-	return out;
-}
-
-/* Rows of one request that depend on an earlier one are written after it, so each is its own
- * transaction. */
-static enum pmj_code
-import_one(const struct call *call, json_t **item, const json_t *row, json_t *made, bool dry,
-    struct pmj_error *err)
-{
-	const char *kind = json_str(row, "kind");
-	const char *ref = json_str(row, "ref");
-	const json_t *given = json_obj(row, "fields");
-	struct import_row work;
-	json_t *fields;
-	uint8_t rec[1][PMJ_RECORD_BYTES];
-	enum pmj_code rc;
-
-	if (kind == NULL || given == NULL)
-		return pmj_fail(err, PMJ_INVALID, "a row needs \"kind\" and \"fields\"");
-	fields = with_refs(given, made);
-	rc = prepare_add(call, &work.draft, &work.set, &work.knows, kind, fields, err);
-	if (rc == PMJ_OK && !dry)
-		rc = core_append(call->core, &work.draft, 1, rec, err);
-	if (rc == PMJ_OK && !dry) {
-		*item = call_id(call, rec[0]);
-		if (ref != NULL)
-			(void)json_object_set(made, ref, json_object_get(*item, "id"));
-	} else if (rc == PMJ_OK) {
-		*item = json_object();
-	}
-	json_decref(work.set);
-	json_decref(work.knows);
-	json_decref(fields);
-	return rc;
-}
-
-enum pmj_code
-record_import(const struct call *call, json_t **out, struct pmj_error *err)
-{
-	const json_t *rows = json_arr(call->body, "rows");
-	bool dry = json_flag(call->body, "dry_run");
-	json_t *items, *made;
-	size_t index;
-	json_t *row;
-
-	if (rows == NULL || json_array_size(rows) > IMPORT_ROWS_MAX)
-		return pmj_fail(
-		    err, PMJ_USAGE, "\"rows\" must be a list of at most %d", IMPORT_ROWS_MAX);
-	items = json_array();
-	made = json_object();
-	json_array_foreach((json_t *)rows, index, row)
-	{
-		struct pmj_error bad = {.code = PMJ_OK};
-		json_t *item = NULL;
-
-		if (import_one(call, &item, row, made, dry, &bad) != PMJ_OK) {
-			json_decref(item);
-			item = json_pack("{s:{s:s,s:s,s:s}}", "error", "code",
-			    pmj_code_name(bad.code), "message", bad.message, "hint", bad.hint);
-		}
-		(void)json_array_append_new(items, item);
-	}
-	json_decref(made);
-	*out = json_pack("{s:o}", "items", items);
-	return PMJ_OK;
 }

@@ -31,6 +31,8 @@ warnings(const struct core *core)
 	sandbox_state(&state);
 	if (core->warning[0] != '\0')
 		(void)json_array_append_new(list, json_string(core->warning));
+	if (core->kinds_warning[0] != '\0')
+		(void)json_array_append_new(list, json_string(core->kinds_warning));
 	if (state.swap_on && !state.swap_encrypted)
 		(void)json_array_append_new(list,
 		    json_string(

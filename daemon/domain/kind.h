@@ -117,6 +117,8 @@ PMJ_MUST_CHECK enum pmj_code kind_need_field(const struct field **out, const str
                                              struct pmj_error *err);
 const struct state *kind_state(const struct kind *kind, const char *name);
 const struct move *kind_move(const struct kind *kind, const char *verb);
+/** Does an entry that sets these fields (or NULL) by this move (or NULL) go before others? */
+bool kind_is_urgent(const struct kind *kind, const char *verb, const json_t *set);
 bool kind_is_subject(const struct kind *kind, const char *field_name);
 /** What a client needs to build help, prompts and completion: {"name","title","plural","help","scope","version","shows","fields":[{"name","type",
  *  "required","default","choices":[{"value","label"}],"link","label","help","example",...}],"states":[...],"moves":[{"verb","from","to","asks","label"}],...} */

@@ -142,24 +142,6 @@ hub_beacon(struct hub *hub)
 	    "epochs", list);
 }
 
-bool
-entry_is_urgent(const struct kind *kind, const struct entry *entry)
-{
-	const json_t *value;
-	const char *text;
-
-	if (kind == NULL)
-		return false;
-	if (kind->urgent_verb != NULL && entry->verb != NULL &&
-	    strcmp(kind->urgent_verb, entry->verb) == 0)
-		return true;
-	if (kind->urgent_field == NULL || entry->set == NULL)
-		return false;
-	value = json_object_get(entry->set, kind->urgent_field);
-	text = json_is_true(value) ? "yes" : json_is_false(value) ? "no" : json_string_value(value);
-	return text != NULL && strcmp(text, kind->urgent_value) == 0;
-}
-
 /* --- what the lanes ask --- */
 
 static void

@@ -63,7 +63,5 @@ bool share_may_have(struct hub *hub, const struct hub_device *device, int64_t n)
 PMJ_MUST_CHECK enum pmj_code share_everything(struct hub *hub, const struct hub_device *device, struct pmj_error *err);
 
 json_t *hub_beacon(struct hub *hub);
-/** The n-th entry may be urgent by its kind. */
-bool entry_is_urgent(const struct kind *kind, const struct entry *entry);
 
 #endif

@@ -1,0 +1,191 @@
+/* moves.c - the declared moves of a record, and the consent that some of them need. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/record_inner.h"
+#include "base/mem.h"
+#include "base/text.h"
+
+/* Every state that stands (several when in conflict) must allow the move. */
+static enum pmj_code
+check_move(const struct kind *kind, const struct move *move, const struct merge_record *merged,
+    struct pmj_error *err)
+{
+	const struct merge_field *field = merge_field(merged, "state");
+	enum pmj_code rc;
+
+	for (size_t i = 0; field != NULL && i < field->count; i++) {
+		const char *now = json_string_value(field->values[i].value);
+		bool allowed = false;
+
+		for (size_t f = 0; now != NULL && f < move->from_count; f++)
+			allowed = allowed || strcmp(move->from[f], now) == 0;
+		if (!allowed) {
+			struct buf can;
+
+			buf_init(&can, 200);
+			for (size_t m = 0; m < kind->move_count; m++)
+				for (size_t f = 0; now != NULL && f < kind->moves[m].from_count;
+				     f++)
+					if (strcmp(kind->moves[m].from[f], now) == 0)
+						buf_putf(&can, "%s%s", can.len > 0 ? ", " : "",
+						    kind->moves[m].verb);
+			rc = pmj_fail(err, PMJ_REFUSED, "this %s is %s; it cannot %s now",
+			    kind->name, now != NULL ? now : "handed over", move->verb);
+			pmj_hint(err, "from here it can: %s",
+			    can.len > 0 ? buf_text(&can) : "nothing more");
+			buf_close(&can);
+			return rc;
+		}
+	}
+	return PMJ_OK;
+}
+
+/* The value a move works with: what it sets, else what stands. */
+static const json_t *
+moved_value(const struct merge_record *merged, const json_t *set, const char *name)
+{
+	const json_t *value = name != NULL ? json_object_get(set, name) : NULL;
+
+	if (name == NULL)
+		return NULL;
+	return value != NULL ? value : merge_shown(merged, name);
+}
+
+static const char *
+moved_text(const struct merge_record *merged, const json_t *set, const char *name)
+{
+	return json_string_value(moved_value(merged, set, name));
+}
+
+/* Ask the person's consents whether this may be disclosed. */
+static enum pmj_code
+check_consent(const struct call *call, const struct kind *kind, const struct merge_record *merged,
+    const json_t *set, struct pmj_error *err)
+{
+	const char *information[32];
+	const json_t *list = moved_value(merged, set, kind->discloses);
+	const char *person_id =
+	    kind->subject_count > 0 ? moved_text(merged, set, kind->subjects[0]) : NULL;
+	const char *purpose = moved_text(merged, set, kind->discloses_for);
+	struct consent_request request = {.recipient = moved_text(merged, set, kind->discloses_to),
+	    .purpose = purpose != NULL ? purpose : kind->name,
+	    .category = moved_text(merged, set, kind->discloses_category),
+	    .information = information};
+	struct consent_verdict verdict;
+	uint8_t person[PMJ_RECORD_BYTES], resource[PMJ_RECORD_BYTES];
+	char date[11];
+	char *name = NULL;
+	enum pmj_code rc;
+
+	if (person_id == NULL ||
+	    !text_unbase32(person, sizeof(person), person_id, strlen(person_id)))
+		return pmj_fail(
+		    err, PMJ_REFUSED, "no person is named, so nobody can have consented");
+	for (size_t i = 0; i < json_array_size(list) && request.information_count < 32; i++)
+		information[request.information_count++] =
+		    json_string_value(json_array_get(list, i));
+	if (request.recipient != NULL && text_unbase32(resource, sizeof(resource),
+	                                     request.recipient, strlen(request.recipient))) {
+		name = records_title(call->core->journal, resource, call->lang);
+		request.recipient_name = name;
+	} else {
+		request.recipient_name = request.recipient;
+		request.recipient = NULL;
+	}
+	record_date(call, date);
+	request.on = date;
+	rc = records_consent(call->core->journal, &verdict, person, &request, err);
+	free(name);
+	if (rc != PMJ_OK)
+		return rc;
+	if (!verdict.covered) {
+		rc = pmj_fail(err, PMJ_REFUSED, "no consent covers this: %s", verdict.missing);
+		pmj_hint(err, "%s", verdict.hint);
+	}
+	return rc;
+}
+
+static enum pmj_code
+check_asks(const struct move *move, const struct merge_record *merged, const json_t *set,
+    const struct kind *kind, struct pmj_error *err)
+{
+	for (size_t i = 0; i < move->asks_count; i++) {
+		const json_t *value = moved_value(merged, set, move->asks[i]);
+
+		if (value == NULL || json_is_null(value)) {
+			enum pmj_code rc =
+			    pmj_fail(err, PMJ_INVALID, "%s needs %s", move->verb, move->asks[i]);
+
+			pmj_hint(
+			    err, "pamoja %s %s ID %s=...", kind->name, move->verb, move->asks[i]);
+			return rc;
+		}
+	}
+	return PMJ_OK;
+}
+
+static enum pmj_code
+find_move(const struct move **out, const struct kind *kind, const char *verb, struct pmj_error *err)
+{
+	const char **verbs;
+	const char *near;
+	enum pmj_code rc;
+
+	if ((*out = kind_move(kind, verb)) != NULL)
+		return PMJ_OK;
+	verbs = mem_array(kind->move_count, sizeof(*verbs));
+	for (size_t i = 0; i < kind->move_count; i++)
+		verbs[i] = kind->moves[i].verb;
+	near = text_nearest(verb, verbs, kind->move_count);
+	rc = pmj_fail(err, PMJ_USAGE, "a %s has no move \"%.40s\"", kind->name, verb);
+	if (near != NULL)
+		pmj_hint(err, "did you mean %s?", near);
+	else
+		pmj_hint(err, "pamoja %s --help lists its moves", kind->name);
+	free((void *)verbs);
+	return rc;
+}
+
+enum pmj_code
+record_move(const struct call *call, json_t **out, struct pmj_error *err)
+{
+	struct record_full record = {.row_count = 0};
+	const char *wanted = json_str(call->body, "kind");
+	const struct kind *kind;
+	const struct move *move;
+	uint8_t rec[PMJ_RECORD_BYTES];
+	json_t *set = json_object();
+	const char *verb;
+	enum pmj_code rc;
+
+	if ((rc = call_text(call, &verb, "verb", err)) != PMJ_OK ||
+	    (rc = record_open(call, &record, &kind, rec, err)) != PMJ_OK)
+		goto out;
+	if (wanted != NULL && strcmp(wanted, kind->name) != 0) {
+		rc = pmj_fail(
+		    err, PMJ_NOT_FOUND, "%s is a %s, not a %s", call->part[0], kind->name, wanted);
+		goto out;
+	}
+	if (record.merged.voided) {
+		rc = pmj_fail(err, PMJ_REFUSED, "this %s was voided", kind->name);
+		goto out;
+	}
+	if ((rc = find_move(&move, kind, verb, err)) != PMJ_OK ||
+	    (rc = record_take(call, set, kind, record_fields(call), err)) != PMJ_OK ||
+	    (rc = check_move(kind, move, &record.merged, err)) != PMJ_OK ||
+	    (rc = check_asks(move, &record.merged, set, kind, err)) != PMJ_OK)
+		goto out;
+	if (move->needs_consent &&
+	    (rc = check_consent(call, kind, &record.merged, set, err)) != PMJ_OK)
+		goto out;
+	(void)json_object_set_new(set, "state", json_string(move->to));
+	if ((rc = record_append(call, out, kind, rec, &record.merged, set, move->verb, err)) ==
+	    PMJ_OK)
+		(void)json_object_set_new(*out, "state", json_string(move->to));
+out:
+	json_decref(set);
+	record_full_close(&record);
+	return rc;
+}

@@ -1,0 +1,590 @@
+/* journal.c - the file: made, opened, checkpointed, closed; transactions; what is kept by name. */
+#include "store/journal.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fs.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "pamoja/pmjvfs.h"
+#include "store/cache.h"
+#include "store/journal_inner.h"
+#include "store/search.h"
+
+#define OPEN_FLAGS (SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE)
+
+/* ---- the connection ---- */
+
+static void
+derive_row_key(struct journal *journal, const uint8_t *dek)
+{
+	prim_kdf(journal->row_key, PRIM_KEY_BYTES, "pmj row key v1", dek,
+	    PRIM_PARTS({ring_file_id(journal->ring), PMJVFS_FILE_ID_BYTES}));
+}
+
+/* Several journals may be open in one program (a test has a hub and its workers): a VFS name each. */
+static enum pmj_code
+register_vfs(struct journal *journal, struct pmj_error *err)
+{
+	static unsigned number;
+	uint8_t *dek = prim_guarded(PMJVFS_KEY_BYTES);
+	int result;
+
+	if (dek == NULL)
+		return pmj_fail(err, PMJ_NO_MEMORY, "no locked memory for the journal's key");
+	(void)snprintf(journal->vfs, sizeof(journal->vfs), "pamoja-%u", number++);
+	ring_dek(journal->ring, dek);
+	derive_row_key(journal, dek);
+	result = pmjvfs_register(journal->vfs, NULL, dek, ring_file_id(journal->ring));
+	prim_guarded_free(dek);
+	if (result != SQLITE_OK)
+		return journal_fail(journal, result, err);
+	return PMJ_OK;
+}
+
+static int
+frames_written(void *ctx, sqlite3 *db, const char *name, int frames)
+{
+	struct journal *journal = ctx;
+
+	(void)db;
+	(void)name;
+	journal->wal_frames = frames;
+	return SQLITE_OK;
+}
+
+static void
+disconnect(struct journal *journal)
+{
+	sql_drop_all(journal);
+	(void)sqlite3_close(journal->db);
+	journal->db = NULL;
+}
+
+/* The version in the file, before anything may change it: neither recovery nor closing writes to the file here. */
+static enum pmj_code
+peek_version(struct journal *journal, struct pmj_error *err)
+{
+	sqlite3_stmt *statement = NULL;
+	int64_t version = -1;
+	sqlite3 *db = NULL;
+	int result = sqlite3_open_v2(journal->path, &db, OPEN_FLAGS, journal->vfs);
+
+	if (result == SQLITE_OK)
+		result = sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+	if (result == SQLITE_OK)
+		result = sqlite3_exec(db, "PRAGMA locking_mode=EXCLUSIVE", NULL, NULL, NULL);
+	if (result == SQLITE_OK)
+		result = sqlite3_prepare_v2(db, "PRAGMA user_version", -1, &statement, NULL);
+	if (result == SQLITE_OK && (result = sqlite3_step(statement)) == SQLITE_ROW) {
+		version = sqlite3_column_int64(statement, 0);
+		result = SQLITE_OK;
+	}
+	(void)sqlite3_finalize(statement);
+	(void)sqlite3_close(db);
+	if (result != SQLITE_OK)
+		return journal_fail(journal, result, err);
+	if (version > JOURNAL_VERSION) {
+		(void)pmj_fail(err, PMJ_TOO_NEW, "the journal has version %lld, this program knows up to %d",
+		    (long long)version, JOURNAL_VERSION);
+		pmj_hint(err, "use the newer program again; the journal was not changed");
+		return PMJ_TOO_NEW;
+	}
+	return PMJ_OK;
+}
+
+static enum pmj_code
+connect(struct journal *journal, const char *path, int more_flags, struct pmj_error *err)
+{
+	char *pragma = mem_printf("PRAGMA cache_size=-%lld", (long long)journal->cache_kib);
+	int result = sqlite3_open_v2(path, &journal->db, OPEN_FLAGS | more_flags, journal->vfs);
+
+	if (result == SQLITE_OK)
+		result = sqlite3_extended_result_codes(journal->db, 1);
+	if (result == SQLITE_OK)
+		result = sqlite3_exec(journal->db, pragma, NULL, NULL, NULL);
+	if (result == SQLITE_OK)
+		result = pmjvfs_prepare(journal->db);
+	free(pragma);
+	if (result == SQLITE_OK)
+		result = search_functions(journal->db);
+	if (result != SQLITE_OK) {
+		enum pmj_code rc = journal_fail(journal, result, err);
+		disconnect(journal);
+		return rc;
+	}
+	(void)sqlite3_wal_hook(journal->db, frames_written, journal);
+	journal->wal_frames = 0;
+	journal->dead = false;
+	return PMJ_OK;
+}
+
+/* After a failed sync nobody knows what is on the disk: look again. */
+static enum pmj_code
+reconnect(struct journal *journal, struct pmj_error *err)
+{
+	enum pmj_code rc;
+
+	disconnect(journal);
+	if ((rc = connect(journal, journal->path, 0, err)) != PMJ_OK) {
+		journal->dead = true;
+		return rc;
+	}
+	journal->live.dirty = false;
+	return journal_live_read(journal, err);
+}
+
+/* ---- made, opened, closed ---- */
+
+static char *
+file_path(const struct journal *journal, const char *suffix)
+{
+	char hex[2 * PMJVFS_FILE_ID_BYTES + 1];
+
+	(void)text_hex(hex, ring_file_id(journal->ring), PMJVFS_FILE_ID_BYTES);
+	return mem_printf("%s/journal-%s.db%s", journal->home, hex, suffix);
+}
+
+static enum pmj_code
+journal_new(struct journal **out, const struct journal_setup *setup, struct pmj_error *err)
+{
+	struct journal *journal = mem_new(sizeof(*journal));
+	enum pmj_code rc;
+
+	*out = NULL;
+	cache_start();
+	prim_start();
+	journal->os = setup->os;
+	journal->ring = setup->ring;
+	journal->kinds = setup->kinds;
+	journal->home = mem_strdup(setup->home);
+	journal->path = file_path(journal, "");
+	journal->cache_kib = setup->cache_kib > 0 ? setup->cache_kib : JOURNAL_CACHE_KIB;
+	memcpy(journal->store_uuid, setup->store_uuid, sizeof(journal->store_uuid));
+	if ((journal->row_key = prim_guarded(PRIM_KEY_BYTES)) == NULL)
+		rc = pmj_fail(err, PMJ_NO_MEMORY, "no locked memory for the journal's key");
+	else
+		rc = register_vfs(journal, err);
+	if (rc != PMJ_OK) {
+		journal_close(journal);
+		return rc;
+	}
+	*out = journal;
+	return PMJ_OK;
+}
+
+static enum pmj_code
+read_in(struct journal *journal, const char *const *schema, struct pmj_error *err)
+{
+	enum pmj_code rc;
+
+	if ((rc = journal_begin(journal, err)) != PMJ_OK)
+		return rc;
+	if ((rc = schema_migrate(journal, schema, err)) == PMJ_OK &&
+	    (rc = journal_live_read(journal, err)) == PMJ_OK &&
+	    (rc = schema_kinds(journal, err)) == PMJ_OK)
+		return journal_commit(journal, err);
+	journal_rollback(journal);
+	return rc;
+}
+
+/* An old journal, or one whose making was cut short. */
+static void
+remove_others(struct journal *journal)
+{
+	const char *own = strrchr(journal->path, '/') + 1;
+	size_t own_len = strlen(own);
+	char **names = NULL;
+	size_t count = 0;
+
+	if (fs_list(&names, &count, journal->home, NULL) != PMJ_OK)
+		return;
+	for (size_t i = 0; i < count; i++) {
+		char *path;
+		if (strncmp(names[i], "journal-", 8) != 0 || strstr(names[i], ".db") == NULL)
+			continue;
+		if (strncmp(names[i], own, own_len) == 0 &&
+		    (names[i][own_len] == '\0' || strcmp(names[i] + own_len, "-wal") == 0))
+			continue;
+		path = fs_join(journal->home, names[i]);
+		(void)journal->os->unlink(journal->os->ctx, path);
+		free(path);
+	}
+	fs_list_free(names, count);
+}
+
+/* SQLite gives a new WAL the mode of the file, so the file is made here. */
+static enum pmj_code
+make_file(const struct journal *journal, const char *path, struct pmj_error *err)
+{
+	const struct os *os = journal->os;
+	int fd;
+
+	(void)os->unlink(os->ctx, path);
+	fd = os->open(os->ctx, path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0)
+		return pmj_fail_errno(err, errno, "making the journal", path);
+	(void)os->close(os->ctx, fd);
+	return PMJ_OK;
+}
+
+static enum pmj_code
+fill_file(struct journal *journal, const char *path, const char *const *schema, struct pmj_error *err)
+{
+	enum pmj_code rc;
+
+	if ((rc = make_file(journal, path, err)) != PMJ_OK ||
+	    (rc = connect(journal, path, SQLITE_OPEN_CREATE, err)) != PMJ_OK)
+		return rc;
+	if ((rc = read_in(journal, schema, err)) == PMJ_OK)
+		rc = journal_checkpoint(journal, err);
+	disconnect(journal);
+	schema_forget(journal);
+	return rc;
+}
+
+enum pmj_code
+journal_create(struct journal **out, const struct journal_setup *setup, struct pmj_error *err)
+{
+	struct journal *journal = NULL;
+	char *path = NULL;
+	enum pmj_code rc;
+
+	*out = NULL;
+	if ((rc = journal_new(&journal, setup, err)) != PMJ_OK)
+		return rc;
+	path = file_path(journal, ".new");
+	if (fs_exists(setup->os, journal->path)) {
+		rc = pmj_fail(err, PMJ_BUSY, "there is a journal already: %s", journal->path);
+		goto out;
+	}
+	if ((rc = fill_file(journal, path, setup->schema, err)) != PMJ_OK)
+		goto out;
+	if (setup->os->rename(setup->os->ctx, path, journal->path) != 0) {
+		rc = pmj_fail_errno(err, errno, "naming the journal", journal->path);
+		goto out;
+	}
+	if ((rc = fs_sync_dir(setup->os, journal->home, err)) != PMJ_OK)
+		goto out;
+	journal_close(journal);
+	journal = NULL;
+	rc = journal_open(out, setup, err);
+out:
+	if (journal != NULL)
+		(void)setup->os->unlink(setup->os->ctx, path);
+	journal_close(journal);
+	free(path);
+	return rc;
+}
+
+enum pmj_code
+journal_open(struct journal **out, const struct journal_setup *setup, struct pmj_error *err)
+{
+	struct journal *journal = NULL;
+	enum pmj_code rc;
+
+	*out = NULL;
+	if ((rc = journal_new(&journal, setup, err)) != PMJ_OK)
+		return rc;
+	if (!fs_exists(setup->os, journal->path)) {
+		rc = pmj_fail(err, PMJ_NOT_FOUND, "the journal is not there: %s", journal->path);
+		goto out;
+	}
+	if ((rc = peek_version(journal, err)) != PMJ_OK ||
+	    (rc = connect(journal, journal->path, 0, err)) != PMJ_OK ||
+	    (rc = read_in(journal, setup->schema, err)) != PMJ_OK ||
+	    (rc = journal_checkpoint(journal, err)) != PMJ_OK)
+		goto out;
+	remove_others(journal);
+	*out = journal;
+	journal = NULL;
+out:
+	journal_close(journal);
+	return rc;
+}
+
+void
+journal_close(struct journal *journal)
+{
+	if (journal == NULL)
+		return;
+	if (journal->in_transaction)
+		journal_rollback(journal);
+	if (journal->db != NULL && !journal->dead && journal_checkpoint(journal, NULL) != PMJ_OK)
+		journal->dead = true; /* the WAL keeps what was committed; the next open takes it in */
+	disconnect(journal);
+	schema_forget(journal);
+	if (journal->vfs[0] != '\0')
+		(void)pmjvfs_unregister(journal->vfs);
+	prim_guarded_free(journal->row_key);
+	free(journal->home);
+	free(journal->path);
+	free(journal);
+}
+
+enum pmj_code
+journal_checkpoint(struct journal *journal, struct pmj_error *err)
+{
+	int result = journal->dead ? SQLITE_IOERR : pmjvfs_checkpoint(journal->db);
+
+	if (result != SQLITE_OK)
+		return journal_fail(journal, result, err);
+	journal->wal_frames = 0;
+	return PMJ_OK;
+}
+
+int64_t
+journal_wal_frames(const struct journal *journal)
+{
+	return journal->wal_frames;
+}
+
+enum pmj_code
+journal_use_kinds(struct journal *journal, const struct kinds *kinds, struct pmj_error *err)
+{
+	const struct kinds *old = journal->kinds;
+	enum pmj_code rc;
+
+	if ((rc = journal_begin(journal, err)) != PMJ_OK)
+		return rc;
+	journal->kinds = kinds;
+	if ((rc = schema_kinds(journal, err)) == PMJ_OK)
+		rc = journal_commit(journal, err);
+	else
+		journal_rollback(journal);
+	if (rc != PMJ_OK) {
+		journal->kinds = old;
+		if (schema_tables(journal, NULL) != PMJ_OK)
+			journal->dead = true;
+	}
+	return rc;
+}
+
+/* ---- transactions ---- */
+
+enum pmj_code
+journal_exec(struct journal *journal, const char *text, struct pmj_error *err)
+{
+	int result;
+
+	if (journal->dead || journal->db == NULL)
+		return journal_fail(journal, SQLITE_IOERR, err);
+	result = sqlite3_exec(journal->db, text, NULL, NULL, NULL);
+	return result == SQLITE_OK ? PMJ_OK : journal_fail(journal, result, err);
+}
+
+enum pmj_code
+journal_begin(struct journal *journal, struct pmj_error *err)
+{
+	enum pmj_code rc;
+
+	assert(!journal->in_transaction);
+	if (journal->dead && (rc = reconnect(journal, err)) != PMJ_OK)
+		return rc;
+	if ((rc = sql_run(sql_get(journal, "BEGIN IMMEDIATE"), err)) != PMJ_OK)
+		return rc;
+	journal->in_transaction = true;
+	journal->before = journal->live;
+	return PMJ_OK;
+}
+
+/* Sums and head in one row: an old page of this row beside new entries shows. */
+static enum pmj_code
+write_live(struct journal *journal, struct pmj_error *err)
+{
+	struct journal_live *live = &journal->live;
+	uint8_t bytes[PRIM_HASH_BYTES * 3 + 8];
+
+	memcpy(bytes, live->sum.bytes, PRIM_HASH_BYTES);
+	memcpy(bytes + PRIM_HASH_BYTES, live->entry_sum.bytes, PRIM_HASH_BYTES);
+	memcpy(bytes + PRIM_HASH_BYTES * 2, live->j, PRIM_HASH_BYTES);
+	put_le64(bytes + PRIM_HASH_BYTES * 3, live->count);
+	live->dirty = false;
+	return journal_put_blob(journal, "journal sums", bytes, sizeof(bytes), err);
+}
+
+enum pmj_code
+journal_live_read(struct journal *journal, struct pmj_error *err)
+{
+	struct journal_live *live = &journal->live;
+	uint8_t bytes[PRIM_HASH_BYTES * 3 + 8];
+	struct sql *sql;
+	enum pmj_code rc;
+	bool row;
+
+	memset(live, 0, sizeof(*live));
+	journal_chain_start(journal, live->j);
+	sql = sql_get(journal, "SELECT n, j FROM pmj_entry ORDER BY n DESC LIMIT 1");
+	if ((rc = sql_row(sql, &row, err)) != PMJ_OK)
+		return rc;
+	if (row) {
+		live->count = (uint64_t)sql_col_int(sql, 0);
+		(void)sql_col_copy(sql, 1, live->j, sizeof(live->j));
+	}
+	sql_done(sql);
+	if (journal_blob(journal, "journal sums", bytes, sizeof(bytes))) {
+		memcpy(live->sum.bytes, bytes, PRIM_HASH_BYTES);
+		memcpy(live->entry_sum.bytes, bytes + PRIM_HASH_BYTES, PRIM_HASH_BYTES);
+	} else if (!row) {
+		return PMJ_OK;
+	}
+	if (get_le64(bytes + PRIM_HASH_BYTES * 3) != live->count ||
+	    memcmp(bytes + PRIM_HASH_BYTES * 2, live->j, PRIM_HASH_BYTES) != 0) {
+		(void)pmj_fail(err, PMJ_INTEGRITY, "the journal holds pages of different times: its sums do not belong to entry %llu",
+		    (unsigned long long)live->count);
+		pmj_hint(err, "restore the last backup; what the hub acknowledged comes back from it");
+		return PMJ_INTEGRITY;
+	}
+	return PMJ_OK;
+}
+
+enum pmj_code
+journal_commit(struct journal *journal, struct pmj_error *err)
+{
+	enum pmj_code rc = PMJ_OK;
+
+	assert(journal->in_transaction);
+	if (journal->live.dirty)
+		rc = write_live(journal, err);
+	if (rc == PMJ_OK)
+		rc = sql_run(sql_get(journal, "COMMIT"), err);
+	if (rc != PMJ_OK) {
+		journal_rollback(journal);
+		return rc;
+	}
+	journal->in_transaction = false;
+	return PMJ_OK;
+}
+
+void
+journal_rollback(struct journal *journal)
+{
+	if (!journal->in_transaction)
+		return;
+	journal->in_transaction = false;
+	/* A full disk may have made SQLite roll back by itself. */
+	if (journal->db != NULL && !journal->dead && !sqlite3_get_autocommit(journal->db) &&
+	    sqlite3_exec(journal->db, "ROLLBACK", NULL, NULL, NULL) != SQLITE_OK)
+		journal->dead = true;
+	journal->live = journal->before;
+	journal->digest_of = 0;
+}
+
+enum pmj_code
+journal_begin_own(struct journal *journal, bool *mine, struct pmj_error *err)
+{
+	*mine = !journal->in_transaction;
+	return *mine ? journal_begin(journal, err) : PMJ_OK;
+}
+
+enum pmj_code
+journal_end_own(struct journal *journal, bool mine, enum pmj_code rc, struct pmj_error *err)
+{
+	if (!mine)
+		return rc;
+	if (rc == PMJ_OK)
+		return journal_commit(journal, err);
+	journal_rollback(journal);
+	return rc;
+}
+
+/* ---- kept by name ---- */
+
+#define PUT_META \
+	"INSERT INTO pmj_meta (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
+#define GET_META "SELECT value FROM pmj_meta WHERE key = ?1"
+
+enum pmj_code
+journal_put_int(struct journal *journal, const char *key, int64_t value, struct pmj_error *err)
+{
+	return sql_run(sql_int(sql_text(sql_get(journal, PUT_META), 1, key), 2, value), err);
+}
+
+enum pmj_code
+journal_put_text(struct journal *journal, const char *key, const char *value, struct pmj_error *err)
+{
+	return sql_run(sql_text(sql_text(sql_get(journal, PUT_META), 1, key), 2, value), err);
+}
+
+enum pmj_code
+journal_put_blob(struct journal *journal, const char *key, const void *bytes, size_t len, struct pmj_error *err)
+{
+	return sql_run(sql_blob(sql_text(sql_get(journal, PUT_META), 1, key), 2, bytes, len), err);
+}
+
+/* The statement at its row, or NULL. */
+static struct sql *
+find_meta(struct journal *journal, const char *key)
+{
+	struct sql *sql = sql_text(sql_get(journal, GET_META), 1, key);
+	bool row = false;
+
+	if (sql_row(sql, &row, NULL) != PMJ_OK || !row)
+		return NULL;
+	if (!sql_col_null(sql, 0))
+		return sql;
+	sql_done(sql);
+	return NULL;
+}
+
+int64_t
+journal_int(struct journal *journal, const char *key, int64_t otherwise)
+{
+	struct sql *sql = find_meta(journal, key);
+
+	if (sql == NULL)
+		return otherwise;
+	otherwise = sql_col_int(sql, 0);
+	sql_done(sql);
+	return otherwise;
+}
+
+char *
+journal_text(struct journal *journal, const char *key)
+{
+	struct sql *sql = find_meta(journal, key);
+	char *text;
+
+	if (sql == NULL)
+		return NULL;
+	text = mem_strdup(sql_col_text(sql, 0));
+	sql_done(sql);
+	return text;
+}
+
+bool
+journal_blob(struct journal *journal, const char *key, void *out, size_t len)
+{
+	struct sql *sql = find_meta(journal, key);
+	bool there;
+
+	memset(out, 0, len);
+	if (sql == NULL)
+		return false;
+	there = sql_col_copy(sql, 0, out, len);
+	sql_done(sql);
+	return there;
+}
+
+const struct kinds *
+journal_kinds(const struct journal *journal)
+{
+	return journal->kinds;
+}
+
+const struct os *
+journal_os(const struct journal *journal)
+{
+	return journal->os;
+}
+
+struct ring *
+journal_ring(const struct journal *journal)
+{
+	return journal->ring;
+}

@@ -1,0 +1,133 @@
+"""A worker's first hour, offline: people, contacts, looking things up, mending mistakes, and messages that help."""
+from lab import check, run
+
+
+def story_first_hour(lab):
+    neema = lab.worker("Neema", role="ally")
+    person = neema.add("person", name="Bàraka Müller", birth_year=1991, village="Loitokitok", language="Swahili", phone="+254 700 111 222")
+    check(len(person) == 16, person)
+    contact = neema.add("contact", person=person[:5], kind="one-on-one", on="yesterday", minutes=40, note="asked about the clinic")
+    shown = neema.show(contact[:6])
+    check(shown["kind"] == "contact" and shown["fields"]["person"] == person and shown["fields"]["minutes"] == 40, shown)
+    check(shown["texts"]["person"] == "Bàraka Müller", shown["texts"])
+    check(shown["sync"] == "saved", shown["sync"])
+    # found by any of its words, without accents, in any case, by the beginning of a word, by digits of the phone
+    for words in ("baraka", "MULL", "bar mul", "loito", "700111"):
+        found = neema.json("find", words)["items"]
+        check(any(item["id"] == person for item in found), words, found)
+    check(any(item["id"] == contact for item in neema.json("find", "clinic")["items"]))
+    check(neema.json("find", "nobody")["items"] == [])
+    neema.run("edit", person, "village=Kimana")
+    check(neema.show(person)["fields"]["village"] == "Kimana")
+    check(not neema.json("find", "loitokitok")["items"])
+    history = neema.json("history", person)["items"]
+    check(len(history) == 2 and history[1]["set"] == {"village": "Kimana"} and history[0]["by"] == "Neema", history)
+    listed = neema.json("contact", "list", "person=" + person)
+    check([item["id"] for item in listed["items"]] == [contact] and listed["more"] is False, listed)
+    check(neema.json("person", "list", "village=kimana")["items"][0]["id"] == person)
+
+
+def story_due_today(lab):
+    neema = lab.worker("Neema")
+    person = neema.add("person", name="Asha")
+    due = neema.add("followup", person=person, due="yesterday", what="call about the form")
+    later = neema.add("followup", person=person, due="in 3 days", what="visit")
+    today = neema.json("today")["items"]
+    check([item["id"] for item in today] == [due] and today[0]["overdue"] is True, today)
+    moved = neema.json("followup", "done", due)
+    check(moved["state"] == "done", moved)
+    check(neema.json("today")["items"] == [])
+    check(neema.show(later)["state"] == "open")
+    error = neema.refused(5, "followup", "done", due)
+    check("reopen" in error["hint"], error)
+
+
+def story_mistakes_are_voided_not_erased(lab):
+    neema = lab.worker("Neema")
+    person = neema.add("person", name="Asha")
+    contact = neema.add("contact", person=person, kind="phone", minutes=5)
+    error = neema.refused(5, "edit", contact, "minutes=10")
+    check("void" in error["hint"], error)
+    neema.run("void", contact, "entered twice")
+    check(neema.show(contact)["voided"] is True)
+    check(neema.json("contact", "list")["items"] == [])
+    check(len(neema.json("history", contact)["items"]) == 2)
+    check(neema.refused(5, "void", contact, "again")["code"] == "refused")
+
+
+def story_errors_name_the_place_and_the_mend(lab):
+    neema = lab.worker("Neema")
+    person = neema.add("person", name="Asha")
+    error = neema.refused(2, "persn", "add", "name=X")
+    check("person" in error["message"] + error["hint"], error)
+    error = neema.refused(2, "person", "add", "nam=X")
+    check("name" in error["message"] + error["hint"], error)
+    error = neema.refused(2, "person", "add", "birth_year=ninety")
+    check("birth_year" in error["message"], error)
+    error = neema.refused(2, "person", "add", "village=Kimana")
+    check("name" in error["message"] and "name=" in error["hint"], error)
+    error = neema.refused(2, "contact", "add", f"person={person}", "kind=phone", "on=31/12/2026")
+    check("on" in error["message"] and "2026-" in error["message"] + error["hint"], error)
+    error = neema.refused(3, "contact", "add", "person=zzzzz", "kind=phone")
+    check(error["code"] == "not_found", error)
+    error = neema.refused(3, "show", "zzzzz")
+    check(error["code"] == "not_found" and error["hint"], error)
+    goal = neema.add("goal", person=person, text="the workshop again")
+    error = neema.refused(2, "goal", "reech", goal)
+    check("reach" in error["hint"], error)
+    error = neema.refused(2, "findd", "x")
+    check("find" in error["message"] + error["hint"], error)
+
+
+def story_names_in_any_script(lab):
+    neema = lab.worker("Neema")
+    for name in ("سلام الراشد", "Ng'ang'a wa Mwangi", "Đặng Thị Hà", "𐐀deseret", "a" * 300):
+        person = neema.add("person", name=name)
+        check(neema.show(person)["fields"]["name"] == name)
+        check(any(item["id"] == person for item in neema.json("find", name.split()[0][:20])["items"]), name)
+    check(neema.refused(2, "person", "add", "-", stdin='{"name": "bad \\u0000 one"}')["code"] == "invalid")
+
+
+def story_from_standard_input(lab):
+    neema = lab.worker("Neema")
+    one = neema.json("person", "add", "-", stdin="name=Asha Mwinyi\nvillage=Rombo\n")["id"]
+    two = neema.json("person", "add", "-", stdin='{"name": "Daudi", "birth_year": 1980}')["id"]
+    check(neema.show(one)["fields"]["village"] == "Rombo")
+    check(neema.show(two)["fields"]["birth_year"] == 1980)
+
+
+def story_chose_not_to_say(lab):
+    neema = lab.worker("Neema")
+    person = neema.add("person", name="Asha", birth_year="chose not to say")
+    check(neema.show(person)["fields"]["birth_year"] == {"declined": True})
+    check(neema.show(person)["texts"]["birth_year"] == "chose not to say")
+
+
+def story_swahili(lab):
+    neema = lab.worker("Neema")
+    person = neema.add("person", name="Asha")
+    kinds = neema.json("kinds", env={"LC_ALL": "", "LANGUAGE": "sw", "LANG": "sw_KE.UTF-8"})["kinds"]
+    titles = {kind["name"]: kind["title"] for kind in kinds}
+    check(titles["person"] == "Mtu" and titles["note"] == "Dokezo", titles)
+    check(neema.show(person)["id"] == person)
+
+
+def story_projections_rebuild(lab):
+    neema = lab.worker("Neema")
+    for i in range(20):
+        person = neema.add("person", name=f"Person {i}")
+        neema.run("edit", person, f"village=V{i}")
+    before = neema.json("verify")
+    check(before["entries"] == 40, before)
+    rebuilt = neema.json("verify", "--rebuild")
+    check(rebuilt["rebuilt"] and rebuilt["differed"] == 0 and rebuilt["digest"] == before["digest"], rebuilt)
+    check(neema.json("verify", person)["entries"] == 2)
+
+
+def story_private_notes_stay(lab):
+    neema = lab.worker("Neema")
+    neema.run("note", "ask the clinic about Tuesday")
+    check(neema.json("note", "list")["items"][0]["fields"]["text"] == "ask the clinic about Tuesday")
+
+
+run(globals())

@@ -1,0 +1,157 @@
+"""Keys: wrong passphrase and damaged file told apart, the paper code that really recovers, locking, notes while locked."""
+import os
+import stat
+import subprocess
+import time
+
+from lab import BIN, check, run
+
+
+def keys_bytes(home):
+    with open(os.path.join(home.path, "keys"), "rb") as file:
+        return file.read()
+
+
+def story_wrong_passphrase(lab):
+    neema = lab.worker("Neema")
+    neema.run("lock")
+    check(neema.status()["locked"] is True)
+    check(neema.refused(4, "person", "list")["code"] == "locked")
+    neema.set_passphrase("another one that is wrong")
+    before = keys_bytes(neema)
+    error = neema.refused(4, "--passphrase-file", neema.passphrase_file, "unlock")
+    check(error["code"] == "wrong_passphrase" and "another" not in error["message"], error)
+    check(keys_bytes(neema) == before)
+
+
+def story_damaged_key_file(lab):
+    neema = lab.worker("Neema")
+    neema.stop()
+    good = keys_bytes(neema)
+    path = os.path.join(neema.path, "keys")
+    for at in (0, 9, 40, 70, 64 + 130, 2113, 3000):
+        bad = bytearray(good)
+        bad[at] ^= 1
+        with open(path, "wb") as file:
+            file.write(bad)
+        neema.start()
+        answer = neema.run("--passphrase-file", neema.passphrase_file, "unlock", check_status=False, json_out=True)
+        check(answer.status in (4, 7) and answer.error["code"] in ("damaged_keys", "wrong_passphrase"), at, answer)
+        if at in (0, 9, 2113, 3000):
+            check(answer.error["code"] == "damaged_keys", at, answer)
+        neema.stop()
+        check(keys_bytes(neema) == bytes(bad), "overwritten")
+    with open(path, "wb") as file:
+        file.write(good[:5000])
+    neema.start()
+    check(neema.refused(7, "--passphrase-file", neema.passphrase_file, "unlock")["code"] == "damaged_keys")
+    neema.stop()
+    with open(path, "wb") as file:
+        file.write(good)
+    neema.start().unlock()
+
+
+def story_recovery_code(lab):
+    neema = lab.worker("Neema")
+    person = neema.add("person", name="Asha")
+    code = neema.made["recovery_code"]
+    neema.run("lock")
+    new = os.path.join(lab.dir, "new.pass")
+    with open(new, "w", encoding="utf-8") as file:
+        file.write("now with eleven grey donkeys\n")
+    wrong = code[:-1] + ("0" if code[-1] != "0" else "1")
+    error = neema.refused(2, "--passphrase-file", new, "recover", stdin=wrong + "\n")
+    check(error["code"] == "invalid", error)
+    neema.run("--passphrase-file", new, "recover", stdin=code.lower().replace("-", " ") + "\n")
+    check(neema.show(person)["fields"]["name"] == "Asha")
+    neema.run("lock")
+    check(neema.refused(4, "--passphrase-file", neema.passphrase_file, "unlock")["code"] == "wrong_passphrase")
+    neema.run("--passphrase-file", new, "unlock")
+
+
+def story_passphrase_rules(lab):
+    neema = lab.home("Neema").start()
+    for text, word in (("short", "14"), ("neema walks home", "name"), ("passwordpassword", "common")):
+        neema.set_passphrase(text)
+        error = neema.refused(2, "--passphrase-file", neema.passphrase_file, "init", "--name", "Neema", "--role", "peer")
+        check(text not in error["message"] + error["hint"], error)
+        check(word in error["message"] + error["hint"], word, error)
+    check(neema.status()["initialised"] is False)
+
+
+def story_locked_notes(lab):
+    neema = lab.worker("Neema")
+    neema.run("lock")
+    neema.run("note", "--locked", "-", stdin="saw Asha at the market, she waved\n")
+    check(neema.refused(4, "note", "list")["code"] == "locked")
+    neema.unlock()
+    check(neema.status()["notes_waiting"] == 1)
+    neema.stop()
+    neema.start()
+    error = neema.refused(4, "note", "--locked", "-", stdin="after a restart\n")
+    check("unlock" in error["hint"], error)
+
+
+def story_modes(lab):
+    neema = lab.worker("Neema")
+    for name in ("", "keys", "run", "run/cookie", "spool", "log"):
+        mode = stat.S_IMODE(os.stat(os.path.join(neema.path, name)).st_mode)
+        check(mode & 0o077 == 0, name, oct(mode))
+    neema.stop()
+    for name in ("keys", ""):
+        path = os.path.join(neema.path, name).rstrip("/")
+        os.chmod(path, 0o750 if name == "" else 0o640)
+        process = subprocess.run([os.path.join(BIN, "pamojad"), "--home", neema.path, "--foreground"], capture_output=True, text=True, timeout=20)
+        check(process.returncode == 1 and "chmod" in process.stderr and path in process.stderr, process.stderr)
+        os.chmod(path, 0o700 if name == "" else 0o600)
+    neema.start()
+
+
+def story_second_daemon(lab):
+    neema = lab.worker("Neema")
+    process = subprocess.run([os.path.join(BIN, "pamojad"), "--home", neema.path, "--foreground"], capture_output=True, text=True, timeout=20)
+    check(process.returncode == 1 and str(neema.daemon.pid) in process.stderr, process.stderr)
+    check(neema.status()["locked"] is False)
+
+
+def story_five_tries(lab):
+    neema = lab.worker("Neema")
+    neema.run("lock")
+    good = neema.passphrase_file
+    neema.set_passphrase("not the one at all, sorry")
+    for _ in range(5):
+        neema.refused(4, "--passphrase-file", good, "unlock")
+    error = neema.refused(1, "--passphrase-file", good, "unlock")
+    check(error["code"] == "busy" and "second" in error["hint"], error)
+
+
+def story_idle_lock(lab):
+    neema = lab.home("Neema")
+    os.mkdir(neema.path, 0o700)
+    with open(os.path.join(neema.path, "pamoja.ini"), "w", encoding="utf-8") as file:
+        file.write("[lock]\nidle_minutes = 1\n")
+    os.chmod(os.path.join(neema.path, "pamoja.ini"), 0o600)
+    neema.start().init()
+    until = time.monotonic() + 100
+    while not neema.status()["locked"] and time.monotonic() < until:
+        time.sleep(2)
+    check(neema.status()["locked"], "still open")
+    neema.unlock()
+
+
+def story_settings_errors(lab):
+    neema = lab.home("Neema")
+    os.mkdir(neema.path, 0o700)
+    path = os.path.join(neema.path, "pamoja.ini")
+    for text, words in (("[lock]\nidle_minuts = 1\n", ("line 2", "idle_minutes")), ("[lock]\nidle_minutes = 9999\n", ("line 2", "600")),
+                        ("[lock\n", ("line 1",)), ("[lock]\nidle_minutes = 5\nidle_minutes = 6\n", ("line 3",))):
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+        os.chmod(path, 0o600)
+        process = subprocess.run([os.path.join(BIN, "pamojad"), "--home", neema.path, "--foreground"], capture_output=True, text=True, timeout=20)
+        check(process.returncode == 2, process)
+        for word in words:
+            check(word in process.stderr, word, process.stderr)
+
+
+run(globals())
