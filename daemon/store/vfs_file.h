@@ -17,6 +17,7 @@ enum vfs_rule {
 	VFS_RULE_TRUNCATE_SYNC = 16, /* truncating to 0 is synced at once (6.4) */
 	VFS_RULE_FINAL_FSYNC = 32,   /* a failed fsync is final for the handle (6.5) */
 	VFS_RULE_FLUSH = 64,         /* a held frame header is written before anything looks */
+	VFS_RULE_SUMS = 128, /* sums that SQLite forgets to put right are put right (vfs_sums.c) */
 };
 #ifdef PMJVFS_RULES_SWITCHED
 extern unsigned vfs_rules_off;
@@ -76,6 +77,19 @@ int vfs_close_lower(struct vfs_file *file);
 bool vfs_is_sealed(const sqlite3_vfs *vfs);
 /** The part of a connection that is ours, or NULL when it runs on another VFS. */
 struct vfs_file *vfs_main_file(sqlite3 *db);
+
+/* Frames of the WAL as pieces, for vfs_sums.c. A header is SQLite's 24 bytes; what does not open is
+ * IOERR_DATA. Nothing may be held. */
+int vfs_wal_header_read(struct vfs_file *file, uint8_t plain[static WAL_HEADER]);
+int vfs_frame_header_read(
+    struct vfs_file *file, uint8_t plain[static FRAME_HEADER_PLAIN], uint32_t k);
+int vfs_frame_header_write(
+    struct vfs_file *file, const uint8_t plain[static WAL_FRAME_HEADER], uint32_t k);
+int vfs_frame_page_read(struct vfs_file *file, uint8_t page[static VFS_PAGE], uint32_t k);
+
+/** The sums in the header of frame k, from which SQLite is about to go on, into out; mended where
+ * it must. */
+int vfs_sums_read(struct vfs_file *file, uint8_t out[static 8], uint32_t k);
 
 /* Methods that do the same for both files. */
 int vfs_lock(sqlite3_file *base, int level);

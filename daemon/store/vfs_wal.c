@@ -86,30 +86,35 @@ get_le32(const uint8_t *in)
 	       (uint32_t)in[3] << 24;
 }
 
-/* The held header, sealed into run; its nonce is already there. */
+/* A frame header sealed into run; its nonce is already there. */
 static void
-seal_held(struct vfs_file *file, uint8_t *run)
+seal_frame_header(struct vfs_file *file, uint8_t *run, const uint8_t *header, uint32_t k)
 {
-	struct vfs_binding at = binding(file, VFS_KIND_FRAME_HEADER, file->wal.held_at);
+	struct vfs_binding at = binding(file, VFS_KIND_FRAME_HEADER, k);
 	uint8_t plain[FRAME_HEADER_PLAIN] = {0};
 
-	memcpy(plain, file->wal.header, WAL_FRAME_HEADER);
+	memcpy(plain, header, WAL_FRAME_HEADER);
 	put_le32(plain + WAL_FRAME_HEADER, file->wal.synced);
 	vfs_seal_run(run, plain, sizeof(plain), file->vfs->keys, &at);
-	file->wal.held = false;
+}
+
+int
+vfs_frame_header_write(
+    struct vfs_file *file, const uint8_t plain[static WAL_FRAME_HEADER], uint32_t k)
+{
+	prim_random(file->sealed, PRIM_NONCE_BYTES);
+	seal_frame_header(file, file->sealed, plain, k);
+	return lower_write(file, file->sealed, DISK_FRAME_HEADER, disk_frame_at(k));
 }
 
 /* Write a held header that got no page of its own: SQLite only put its checksum right. */
 static int
 flush(struct vfs_file *file)
 {
-	sqlite3_int64 offset = disk_frame_at(file->wal.held_at);
-
 	if (!file->wal.held || !VFS_RULE(VFS_RULE_FLUSH))
 		return SQLITE_OK;
-	prim_random(file->sealed, PRIM_NONCE_BYTES);
-	seal_held(file, file->sealed);
-	return lower_write(file, file->sealed, DISK_FRAME_HEADER, offset);
+	file->wal.held = false;
+	return vfs_frame_header_write(file, file->wal.header, file->wal.held_at);
 }
 
 static int
@@ -151,47 +156,52 @@ header_read(struct vfs_file *file, uint8_t plain[static WAL_HEADER])
 	return SQLITE_OK;
 }
 
-/* SQLite reads back the running checksum it goes on from. These bytes are our own, so they must
- * open. */
-static int
-header_sums_read(struct vfs_file *file, uint8_t *out)
+int
+vfs_wal_header_read(struct vfs_file *file, uint8_t plain[static WAL_HEADER])
 {
 	struct vfs_binding at = binding(file, VFS_KIND_WAL_HEADER, 0);
-	uint8_t plain[WAL_HEADER];
 	int rc = lower_read(file, file->sealed, DISK_HEADER, 0);
 
 	if (rc == SQLITE_OK &&
 	    vfs_open_run(plain, file->sealed, WAL_HEADER, file->vfs->keys, &at) != 0)
 		rc = SQLITE_IOERR_DATA;
+	return rc;
+}
+
+/* SQLite reads back the running checksum it goes on from. These bytes are our own, so they must
+ * open. */
+static int
+header_sums_read(struct vfs_file *file, uint8_t *out)
+{
+	uint8_t plain[WAL_HEADER];
+	int rc = vfs_wal_header_read(file, plain);
+
 	if (rc == SQLITE_OK && VFS_RULE(VFS_RULE_SHORT_READ))
 		memcpy(out, plain + 24, 8);
 	return rc;
 }
 
-static int
-frame_sums_read(struct vfs_file *file, uint8_t *out, uint32_t k)
+int
+vfs_frame_header_read(struct vfs_file *file, uint8_t plain[static FRAME_HEADER_PLAIN], uint32_t k)
 {
-	uint8_t plain[FRAME_HEADER_PLAIN];
 	int rc = lower_read(file, file->sealed, DISK_FRAME_HEADER, disk_frame_at(k));
 
 	if (rc == SQLITE_OK && open_frame_header(file, plain, file->sealed, k) != 0)
 		rc = SQLITE_IOERR_DATA;
-	if (rc == SQLITE_OK && VFS_RULE(VFS_RULE_SHORT_READ))
-		memcpy(out, plain + 16, 8);
 	return rc;
 }
 
-static int
-frame_page_read(struct vfs_file *file, uint8_t *out, uint32_t k)
+int
+vfs_frame_page_read(struct vfs_file *file, uint8_t page[static VFS_PAGE], uint32_t k)
 {
 	int rc =
 	    lower_read(file, file->sealed, DISK_FRAME_PAGE, disk_frame_at(k) + DISK_FRAME_HEADER);
 
 	if (rc == SQLITE_IOERR_SHORT_READ ||
-	    (rc == SQLITE_OK && open_frame_page(file, out, file->sealed, k) != 0))
+	    (rc == SQLITE_OK && open_frame_page(file, page, file->sealed, k) != 0))
 		rc = SQLITE_IOERR_DATA;
 	if (rc != SQLITE_OK)
-		memset(out, 0, VFS_PAGE);
+		memset(page, 0, VFS_PAGE);
 	return rc;
 }
 
@@ -263,9 +273,9 @@ wal_read(sqlite3_file *base, void *out, int bytes, sqlite3_int64 offset)
 	case PIECE_HEADER_SUMS:
 		return header_sums_read(file, out);
 	case PIECE_FRAME_SUMS:
-		return frame_sums_read(file, out, k);
+		return vfs_sums_read(file, out, k);
 	case PIECE_PAGE:
-		return frame_page_read(file, out, k);
+		return vfs_frame_page_read(file, out, k);
 	case PIECE_FRAME:
 		return frame_read(file, out, k);
 	default:
@@ -348,7 +358,8 @@ frame_page_write(struct vfs_file *file, const uint8_t *page, uint32_t k)
 	prim_random(nonces, sizeof(nonces));
 	memcpy(file->sealed, nonces, PRIM_NONCE_BYTES);
 	memcpy(run, nonces + PRIM_NONCE_BYTES, PRIM_NONCE_BYTES);
-	seal_held(file, file->sealed);
+	seal_frame_header(file, file->sealed, file->wal.header, k);
+	file->wal.held = false;
 	vfs_seal_run(run, page, VFS_PAGE, file->vfs->keys, &at);
 	return lower_write(file, file->sealed, DISK_FRAME, disk_frame_at(k));
 }

@@ -29,6 +29,7 @@ static const struct {
     {"truncate-sync", VFS_RULE_TRUNCATE_SYNC},
     {"final-fsync", VFS_RULE_FINAL_FSYNC},
     {"flush", VFS_RULE_FLUSH},
+    {"sums", VFS_RULE_SUMS},
 };
 #endif
 

@@ -594,6 +594,68 @@ test_one_write_a_frame(void **state)
 	disk_watch(disk, NULL, NULL);
 }
 
+/* The file format's running checksum over little-endian words, written down a second time. */
+static void
+sum_on(uint32_t s[static 2], const uint8_t *bytes, size_t count)
+{
+	uint32_t words[2];
+
+	for (size_t i = 0; i < count; i += 8) {
+		memcpy(words, bytes + i, 8); /* the machines this test runs on are little-endian */
+		s[0] += words[0] + s[1];
+		s[1] += words[1] + s[0];
+	}
+}
+
+/* Frames 1 to 3 without sums, as SQLite leaves them; then it asks for the sums of frame `asked`. */
+static void
+check_mended(uint32_t asked, int last)
+{
+	struct handle wal = open_wal();
+	uint8_t header[32] = {0x37, 0x7f, 0x06, 0x82};
+	uint8_t frame[4120];
+	uint8_t out[8];
+	uint32_t s[2] = {0x6f6f6f6f, 0x6f6f6f6f};
+	uint32_t stored[2];
+
+	memcpy(header + 16, salts, 8);
+	assert_int_equal(put(&wal, header, 32, 0), SQLITE_OK);
+	memset(frame, 'o', 24);
+	memset(frame + 24, 'A', 4096);
+	assert_int_equal(put(&wal, frame, 24, FRAME_AT(0)), SQLITE_OK);
+	assert_int_equal(put(&wal, frame + 24, 4096, FRAME_AT(0) + 24), SQLITE_OK);
+	for (int k = 1; k <= 3; k++) {
+		memset(frame, k, 8);
+		memset(frame + 8, 0, 16);
+		assert_int_equal(put(&wal, frame, 24, FRAME_AT(k)), SQLITE_OK);
+		assert_int_equal(put(&wal, frame + 24, 4096, FRAME_AT(k) + 24), SQLITE_OK);
+	}
+	assert_int_equal(get(&wal, out, 8, FRAME_AT((int)asked) + 16), SQLITE_OK);
+	for (int k = 1; k <= last; k++) {
+		assert_int_equal(get(&wal, frame, 4120, FRAME_AT(k)), SQLITE_OK);
+		sum_on(s, frame, 8);
+		sum_on(s, frame + 24, 4096);
+		assert_memory_equal(frame + 8, salts, 8);
+		for (int i = 0; i < 2; i++)
+			stored[i] = (uint32_t)frame[16 + 4 * i] << 24 |
+			            (uint32_t)frame[17 + 4 * i] << 16 |
+			            (uint32_t)frame[18 + 4 * i] << 8 | frame[19 + 4 * i];
+		assert_true(stored[0] == s[0] && stored[1] == s[1]);
+	}
+	assert_memory_equal(out, frame + 16, 8);
+	shut(&wal);
+}
+
+static void
+test_forgotten_sums_are_mended(void **state)
+{
+	check_mended(2, 2); /* SQLite's mark stands at frame 3: it does the rest itself */
+	(void)fresh(state);
+	check_mended(3, 3);
+	(void)fresh(state);
+	check_mended(9, 3); /* its mark stands past the end: nobody else will */
+}
+
 /* ---- section 6.4 ---- */
 
 /* Frames of three transactions, 0-1, 2-3 and 4, each synced; then opened anew as recovery does. */
@@ -960,6 +1022,7 @@ main(void)
 	    cmocka_unit_test_setup(test_ends_and_holes_of_the_journal, fresh),
 	    cmocka_unit_test_setup(test_wal_reads, fresh),
 	    cmocka_unit_test_setup(test_one_write_a_frame, fresh),
+	    cmocka_unit_test_setup(test_forgotten_sums_are_mended, fresh),
 	    cmocka_unit_test_setup(test_torn_tail_and_damage, fresh),
 	    cmocka_unit_test_setup(test_old_and_moved_frames, fresh),
 	    cmocka_unit_test_setup(test_bad_log_header, fresh),
