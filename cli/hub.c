@@ -258,8 +258,10 @@ out:
 	return rc;
 }
 
+/* Assign or unassign; `words` begin the sentence that names the workers. */
 static enum pmj_code
-share(struct cli *cli, const struct args *args, const char *path, struct pmj_error *err)
+share(struct cli *cli, const struct args *args, const char *path, const char *words,
+    struct pmj_error *err)
 {
 	json_t *body = NULL, *workers = json_array(), *answer = NULL, *worker;
 	enum pmj_code rc;
@@ -275,12 +277,10 @@ share(struct cli *cli, const struct args *args, const char *path, struct pmj_err
 	if (rc == PMJ_OK && cli->json) {
 		print_json(answer);
 	} else if (rc == PMJ_OK) {
-		const json_t *now = json_arr(answer, "workers");
-
-		term_say(json_array_size(now) > 0 ? "Now with:" : "Now with nobody.");
-		json_array_foreach(now, i, worker)
+		term_say("%s", words);
+		json_array_foreach(json_object_get(answer, "workers"), i, worker)
 		    term_say("%s %s", i > 0 ? "," : "", json_str(worker, "name"));
-		term_say("\nThe laptops learn it with their next exchange.\n");
+		term_say(".\nTheir laptops learn it with the next exchange.\n");
 	}
 out:
 	json_decref(body);
@@ -293,13 +293,13 @@ out:
 enum pmj_code
 hub_assign(struct cli *cli, const struct args *args, struct pmj_error *err)
 {
-	return share(cli, args, "/v1/hub/assign", err);
+	return share(cli, args, "/v1/hub/assign", "Shared with", err);
 }
 
 enum pmj_code
 hub_unassign(struct cli *cli, const struct args *args, struct pmj_error *err)
 {
-	return share(cli, args, "/v1/hub/unassign", err);
+	return share(cli, args, "/v1/hub/unassign", "Withdrawn from", err);
 }
 
 enum pmj_code

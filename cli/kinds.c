@@ -157,7 +157,7 @@ say_added(const json_t *kind, const json_t *answer)
 	if (id == NULL)
 		id = json_str(answer, "id");
 	term_say("Saved: %s %s.\n", kinds_label(kind), id);
-	term_say("  See it:     pamoja show %s\n", id);
+	term_say("  See it:      pamoja show %s\n", id);
 	json_array_foreach(json_arr(kind, "moves"), i, move)
 	{
 		if (state != NULL && kinds_lists(json_arr(move, "from"), state))

@@ -59,13 +59,16 @@ code_of_exit(int status)
 	return PMJ_FAILED;
 }
 
-/* The last line that is not empty is the daemon's own error: JSON, or words after "pamojad: ". */
+/* What pamojad said last: one line of JSON, or "pamojad: message" and the hint on a line of its
+ * own. */
 static enum pmj_code
 say_why(struct pmj_error *err, int complaints, int status)
 {
-	char text[4096], *line = text, *next;
+	static const char mark[] = "pamojad: ";
+	char text[4096], *message = NULL, *line, *rest = text;
 	ssize_t len = pread(complaints, text, sizeof(text) - 1, 0);
-	enum pmj_code rc = PMJ_OK;
+	enum pmj_code rc = code_of_exit(status);
+	const char *hint = "";
 	json_t *answer = NULL;
 
 	text[len > 0 ? len : 0] = '\0';
@@ -74,18 +77,25 @@ say_why(struct pmj_error *err, int complaints, int status)
 		pmj_hint(err, "put it beside pamoja or in a folder of PATH");
 		return PMJ_FAILED;
 	}
-	while ((next = strchr(line, '\n')) != NULL && next[1] != '\0')
-		line = next + 1;
-	if (next != NULL)
-		*next = '\0';
-	if (line[0] == '{' &&
-	    json_read(&answer, line, strlen(line), &json_limits_api, NULL) == PMJ_OK)
-		rc = client_error(answer, 500, err);
-	json_decref(answer);
-	if (rc != PMJ_OK)
-		return rc;
-	rc = code_of_exit(status);
-	return pmj_fail(err, rc, "%s", line[0] != '\0' ? line : "pamojad ended at once");
+	while ((line = strsep(&rest, "\n")) != NULL) {
+		if (line[0] == '{' &&
+		    json_read(&answer, line, strlen(line), &json_limits_api, NULL) == PMJ_OK) {
+			rc = client_error(answer, 500, err);
+			json_decref(answer);
+			return rc;
+		}
+		if (line[0] == ' ' && message != NULL) {
+			hint = line + strspn(line, " ");
+		} else if (line[0] != '\0') {
+			message = strncmp(line, mark, sizeof(mark) - 1) == 0
+			              ? line + sizeof(mark) - 1
+			              : line;
+			hint = "";
+		}
+	}
+	(void)pmj_fail(err, rc, "%s", message != NULL ? message : "pamojad ended at once");
+	pmj_hint(err, "%s", hint);
+	return rc;
 }
 
 enum pmj_code

@@ -134,7 +134,8 @@ say_status(struct cli *cli, const json_t *status)
 	    role != NULL ? role : "", role != NULL ? ")" : "",
 	    json_flag(status, "hub") ? ", the hub" : "",
 	    json_flag(status, "practice") ? ", practice: made-up people" : "");
-	print_pair("You", text, WIDTH);
+	if (name != NULL)
+		print_pair("You", text, WIDTH);
 	free(text);
 	print_pair("Journal",
 	    locked                          ? "locked"
