@@ -55,25 +55,26 @@ take_text(struct buf *out, const struct args *args, struct pmj_error *err)
 static enum pmj_code
 save_record(struct cli *cli, const char *text, struct pmj_error *err)
 {
-	const json_t *kind = kinds_named(cli, "note");
+	const json_t *kind = kinds_named(cli, "memo");
 	const char *field = kinds_text_field(kind);
 	json_t *body, *answer = NULL;
 	enum pmj_code rc;
 
 	if (field == NULL) {
-		(void)pmj_fail(err, PMJ_NOT_FOUND, "your programme has no kind \"note\"");
+		(void)pmj_fail(err, PMJ_NOT_FOUND, "your programme has no kind \"memo\"");
 		pmj_hint(
 		    err, "`pamoja note --locked` keeps it aside; `pamoja kinds` shows the kinds");
 		return PMJ_NOT_FOUND;
 	}
 	body = json_pack("{s:{s:s}}", "fields", field, text);
-	rc = client_post(&cli->client, &answer, "/v1/records/note", body, err);
+	rc = client_post(&cli->client, &answer, "/v1/records/memo", body, err);
 	if (rc == PMJ_LOCKED)
 		pmj_hint(err, "`pamoja note --locked` keeps it sealed until you unlock");
 	if (rc == PMJ_OK && cli->json)
 		print_json(answer);
 	else if (rc == PMJ_OK)
-		term_say("Saved: note %s.\n", json_str(answer, "short"));
+		term_say(
+		    "Saved: memo %s. All of them: pamoja memo list\n", json_str(answer, "short"));
 	json_decref(body);
 	json_decref(answer);
 	return rc;
@@ -176,30 +177,10 @@ note_review(struct cli *cli, struct pmj_error *err)
 	return rc;
 }
 
-/* `note add`, `note list` and the kind's moves are the kind's own commands; anything else is the
- * text. */
-static bool
-is_kind_command(struct cli *cli, const struct args *args)
-{
-	const char *word = args->count > 0 ? args->words[0] : "";
-	const json_t *kind;
-
-	if (strcmp(word, "list") == 0)
-		return true;
-	if (strcmp(word, "add") == 0)
-		return args->count == 1 || strchr(args->words[1], '=') != NULL ||
-		       strcmp(args->words[1], "-") == 0;
-	if (args->count < 2 || (kind = kinds_named(cli, "note")) == NULL)
-		return false;
-	return kinds_move(kind, word) != NULL;
-}
-
 enum pmj_code
 note_run(struct cli *cli, const struct args *args, struct pmj_error *err)
 {
 	const char *keep = args_value(args, "keep"), *drop = args_value(args, "drop");
-	char *words[] = {"note"};
-	struct args whole = *args;
 	enum pmj_code rc;
 	struct buf text;
 
@@ -207,17 +188,6 @@ note_run(struct cli *cli, const struct args *args, struct pmj_error *err)
 		return list_waiting(cli, err);
 	if (keep != NULL || drop != NULL)
 		return decide_one(cli, keep != NULL ? keep : drop, keep != NULL, err);
-	if (!args_has(args, "locked") && is_kind_command(cli, args)) {
-		if (kinds_named(cli, "note") == NULL)
-			return save_record(cli, "", err);
-		whole.words = mem_array(args->count + 2, sizeof(char *));
-		whole.words[0] = words[0];
-		memcpy(whole.words + 1, args->words, args->count * sizeof(char *));
-		whole.count++;
-		rc = kinds_command(cli, &whole, err);
-		free(whole.words);
-		return rc;
-	}
 	buf_init(&text, 0);
 	rc = take_text(&text, args, err);
 	if (rc == PMJ_OK)
