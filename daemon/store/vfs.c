@@ -205,8 +205,6 @@ open_file(sqlite3_vfs *base, const char *path, sqlite3_file *out, int flags, int
 	file->vfs = vfs;
 	file->lower = (sqlite3_file *)(file + 1);
 	memset(file->lower, 0, (size_t)vfs->lower->szOsFile);
-	if (flags & SQLITE_OPEN_MAIN_DB)
-		file->db.bytes = -1;
 	sqlite3_mutex_enter(names_mutex());
 	vfs->open_files++;
 	sqlite3_mutex_leave(names_mutex());

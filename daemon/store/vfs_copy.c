@@ -48,6 +48,10 @@ target_open(struct target *target, const char *path, const char *vfs_name)
 	    NULL);
 }
 
+/* The page with SQLite's lock byte is never written, so it is a hole in any journal that is longer.
+ */
+#define LOCK_PAGE_AT 0x40000000
+
 static int
 copy_pages(sqlite3_file *from, sqlite3_file *to)
 {
@@ -56,6 +60,8 @@ copy_pages(sqlite3_file *from, sqlite3_file *to)
 	int rc = from->pMethods->xFileSize(from, &size);
 
 	for (sqlite3_int64 at = 0; rc == SQLITE_OK && at < size; at += VFS_PAGE) {
+		if (at == LOCK_PAGE_AT)
+			continue;
 		rc = from->pMethods->xRead(from, page, VFS_PAGE, at);
 		if (rc == SQLITE_OK)
 			rc = to->pMethods->xWrite(to, page, VFS_PAGE, at);

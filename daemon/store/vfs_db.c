@@ -29,7 +29,9 @@ is_page(int bytes, sqlite3_int64 offset)
 	       offset / VFS_PAGE < UINT32_MAX;
 }
 
-/* A short read is "past the end" only where the page begins past it; half a page is damage. */
+/* Nothing that SQLite asks for lies past the end of a journal that is whole: every page of it was
+ * written, secure_delete sees to that. So only an empty file has an end; else a piece was cut off,
+ * which zeros would hide while the WAL still tells the old length. */
 static int
 short_page(struct vfs_file *file, sqlite3_int64 offset)
 {
@@ -38,7 +40,7 @@ short_page(struct vfs_file *file, sqlite3_int64 offset)
 
 	if (rc != SQLITE_OK)
 		return rc;
-	return offset >= size ? SQLITE_IOERR_SHORT_READ : SQLITE_IOERR_DATA;
+	return offset == 0 && size == 0 ? SQLITE_IOERR_SHORT_READ : SQLITE_IOERR_DATA;
 }
 
 /* Read a whole page and open it where it lies; zeros on every failure. */
@@ -98,29 +100,11 @@ page_write(struct vfs_file *file, const uint8_t *page, sqlite3_int64 offset)
 {
 	struct vfs_binding at = page_binding(file, offset);
 	uint8_t *sealed = file->sealed;
-	int rc;
 
 	prim_random(sealed + NONCE_AT, PRIM_NONCE_BYTES);
 	vfs_seal(
 	    sealed, sealed + TAG_AT, page, VFS_PAGE_PLAIN, sealed + NONCE_AT, file->vfs->keys, &at);
-	rc = file->lower->pMethods->xWrite(file->lower, sealed, VFS_PAGE, offset);
-	if (rc == SQLITE_OK && offset + VFS_PAGE > file->db.bytes)
-		file->db.bytes = offset + VFS_PAGE;
-	return rc;
-}
-
-/* A write past the end would leave a hole, which nobody could tell from damage: fill it with sealed
- * zeros. Half a page at the end stays as it is: it is damage. */
-static int
-fill_gap(struct vfs_file *file, sqlite3_int64 offset)
-{
-	static const uint8_t zeros[VFS_PAGE];
-	int rc = file->lower->pMethods->xFileSize(file->lower, &file->db.bytes);
-	sqlite3_int64 at = (file->db.bytes + VFS_PAGE - 1) / VFS_PAGE * VFS_PAGE;
-
-	for (; rc == SQLITE_OK && at < offset; at += VFS_PAGE)
-		rc = page_write(file, zeros, at);
-	return rc;
+	return file->lower->pMethods->xWrite(file->lower, sealed, VFS_PAGE, offset);
 }
 
 static int
@@ -128,19 +112,17 @@ db_write(sqlite3_file *base, const void *in, int bytes, sqlite3_int64 offset)
 {
 	struct vfs_file *file = (struct vfs_file *)base;
 	const uint8_t *page = in;
-	int rc = SQLITE_OK;
 
 	if (file->dead)
 		return SQLITE_IOERR_FSYNC;
+	if (!is_page(bytes, offset))
+		return SQLITE_IOERR;
 	/* Of the header's constants only page size and reserve matter: a file without them cannot
 	 * be sealed. */
-	if (!is_page(bytes, offset) ||
-	    (offset == 0 &&
-	        (memcmp(page + 16, constant_header + 16, 2) != 0 || page[20] != VFS_RESERVED)))
+	if (offset == 0 &&
+	    (memcmp(page + 16, constant_header + 16, 2) != 0 || page[20] != VFS_RESERVED))
 		return SQLITE_IOERR;
-	if (offset > file->db.bytes)
-		rc = fill_gap(file, offset);
-	return rc == SQLITE_OK ? page_write(file, page, offset) : rc;
+	return page_write(file, page, offset);
 }
 
 static int
@@ -152,7 +134,6 @@ db_truncate(sqlite3_file *base, sqlite3_int64 size)
 		return SQLITE_IOERR_FSYNC;
 	if (size < 0 || size % VFS_PAGE != 0)
 		return SQLITE_IOERR;
-	file->db.bytes = -1;
 	return file->lower->pMethods->xTruncate(file->lower, size);
 }
 

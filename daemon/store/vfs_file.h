@@ -36,10 +36,6 @@ struct vfs {
 	struct vfs *next;
 };
 
-struct vfs_db {
-	sqlite3_int64 bytes; /* the file is at least this long; -1 before the first look */
-};
-
 /* Invariant: no authentic frame header at an index >= synced carries a `synced` above its own
  * index's lowest rewritten frame, so "synced > k" in a later header proves that frame k once was
  * durable. */
@@ -57,12 +53,9 @@ struct vfs_wal {
 struct vfs_file {
 	sqlite3_file base; /* first: SQLite hands this back */
 	struct vfs *vfs;
-	sqlite3_file *lower; /* in the same allocation, behind this struct */
-	bool dead;           /* a failed fsync is final */
-	union {
-		struct vfs_db db;
-		struct vfs_wal wal;
-	};
+	sqlite3_file *lower;        /* in the same allocation, behind this struct */
+	bool dead;                  /* a failed fsync is final */
+	struct vfs_wal wal;         /* of a WAL only */
 	uint8_t sealed[DISK_FRAME]; /* the one buffer: nothing is allocated a page */
 };
 

@@ -170,6 +170,22 @@ judge(struct sim *sim, uint64_t content)
 	sim_fault(sim, &sim->tally.wrong, "content that never was");
 }
 
+/* Every page of the journal opens, free ones too: there are no holes. */
+static bool
+whole(sqlite3 *db)
+{
+	uint8_t page[PMJVFS_PAGE_BYTES];
+	sqlite3_file *file = NULL;
+	sqlite3_int64 size = 0;
+	int rc = sqlite3_file_control(db, "main", SQLITE_FCNTL_FILE_POINTER, &file);
+
+	if (rc == SQLITE_OK)
+		rc = file->pMethods->xFileSize(file, &size);
+	for (sqlite3_int64 at = 0; rc == SQLITE_OK && at < size; at += PMJVFS_PAGE_BYTES)
+		rc = file->pMethods->xRead(file, page, PMJVFS_PAGE_BYTES, at);
+	return rc == SQLITE_OK;
+}
+
 /* After the judgement the journal must still be of use. */
 static void
 second_life(struct sim *sim, int level, sqlite3 *db)
@@ -183,7 +199,7 @@ second_life(struct sim *sim, int level, sqlite3 *db)
 		sim_fault(sim, &sim->tally.unopenable, "not after writing on");
 		return;
 	}
-	if (!answers(db, "SELECT count(*) FROM later", "1"))
+	if (!answers(db, "SELECT count(*) FROM later", "1") || !whole(db))
 		sim_fault(sim, &sim->tally.lost, "what was written on is not there");
 	(void)sqlite3_close(db);
 }
