@@ -294,13 +294,38 @@ form_missing(const json_t *kind, const json_t *fields)
 }
 
 json_t *
-form_all(const json_t *kind)
+form_names(const json_t *kind, bool required)
 {
 	json_t *names = json_array();
 	const json_t *field;
 	size_t i;
 
-	json_array_foreach(json_arr(kind, "fields"), i, field)(void)
-	    json_array_append(names, json_object_get(field, "name"));
+	json_array_foreach(json_arr(kind, "fields"), i, field)
+	{
+		if (json_flag(field, "required") == required)
+			(void)json_array_append(names, json_object_get(field, "name"));
+	}
 	return names;
+}
+
+enum pmj_code
+form_ask_new(struct cli *cli, json_t *fields, const json_t *kind, struct pmj_error *err)
+{
+	json_t *names = form_names(kind, true), *others = form_names(kind, false);
+	size_t count = json_array_size(others);
+	enum pmj_code rc = PMJ_OK;
+
+	if (count <= FORM_SHORT) {
+		(void)json_array_extend(names, others);
+		count = 0;
+	}
+	if (json_array_size(names) > 0)
+		rc = form_ask(cli, fields, kind, names, err);
+	if (rc == PMJ_OK && count > 0 &&
+	    term_yes(false, "That is all that is needed. Answer %zu more questions, all optional?",
+	        count))
+		rc = form_ask(cli, fields, kind, others, err);
+	json_decref(names);
+	json_decref(others);
+	return rc;
 }

@@ -21,7 +21,14 @@ PMJ_MUST_CHECK enum pmj_code form_check(
 /** Names of the fields that are required, have no default and are not in `fields`. The caller
  * decrefs. */
 json_t *form_missing(const json_t *kind, const json_t *fields);
-/** Names of all fields. */
-json_t *form_all(const json_t *kind);
+/** Names of the fields that are required (or of all others). The caller decrefs. */
+json_t *form_names(const json_t *kind, bool required);
+/**
+ * Ask for a whole new record: what is required, then - when there are more than FORM_SHORT - only on request the rest.
+ * Errors as form_ask.
+ */
+#define FORM_SHORT 5
+PMJ_MUST_CHECK enum pmj_code form_ask_new(
+    struct cli *cli, json_t *fields, const json_t *kind, struct pmj_error *err);
 
 #endif

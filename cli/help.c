@@ -9,6 +9,8 @@
 #include "cli/print.h"
 #include "cli/term.h"
 
+#define FIELD_COLUMN 24 /* where the words about a field begin */
+
 static void
 say_title(const char *title)
 {
@@ -167,20 +169,23 @@ static void
 say_choices(const json_t *field)
 {
 	const json_t *choices = json_arr(field, "choices"), *choice;
+	struct buf all;
 	size_t i;
 
 	if (json_array_size(choices) == 0)
 		return;
-	term_say("%24s", "");
+	buf_init(&all, 0);
 	json_array_foreach(choices, i, choice)
 	{
 		const char *value = json_str(choice, "value"), *label = json_str(choice, "label");
 
-		term_say("%s%s", i > 0 ? " · " : "", value);
+		buf_putf(&all, "%s%s", i > 0 ? " · " : "", value);
 		if (label != NULL && !text_same(label, value))
-			term_say(" (%s)", label);
+			buf_putf(&all, " (%s)", label);
 	}
-	term_say("%s\n", json_flag(field, "open") ? " · or something else" : "");
+	buf_put_text(&all, json_flag(field, "open") ? " · or something else" : "");
+	print_wrapped(FIELD_COLUMN, buf_text(&all));
+	buf_close(&all);
 }
 
 static void
@@ -209,7 +214,7 @@ say_fields(const json_t *kind)
 			term_say(", such as %s", json_str(field, "example"));
 		term_say("\n");
 		if (help != NULL)
-			term_say("%24s%s\n", "", help);
+			print_wrapped(FIELD_COLUMN, help);
 		say_choices(field);
 	}
 	term_say("\n  Any field may be \"chose not to say\". Dates: 2026-11-23, today, 3 days ago, "
@@ -282,7 +287,7 @@ help_kind(const json_t *kind, const char *verb, struct pmj_error *err)
 	term_put(stdout, PAINT_BOLD, kinds_label(kind));
 	term_say("\n");
 	if (help != NULL)
-		term_say("  %s\n", help);
+		print_wrapped(2, help);
 	say_title("Commands");
 	term_say(
 	    "  pamoja %s add [FIELD=VALUE …]    without fields it asks; - reads standard input\n"

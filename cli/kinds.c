@@ -175,8 +175,11 @@ add(struct cli *cli, const struct args *args, const json_t *kind, struct pmj_err
 
 	if ((rc = fields_take(&fields, args, 2, err)) != PMJ_OK)
 		return rc;
-	if (term_can_ask()) {
-		names = args->count == 2 ? form_all(kind) : form_missing(kind, fields);
+	if (term_can_ask() && args->count == 2) {
+		asked = true;
+		rc = form_ask_new(cli, fields, kind, err);
+	} else if (term_can_ask()) {
+		names = form_missing(kind, fields);
 		asked = json_array_size(names) > 0;
 		if (asked)
 			rc = form_ask(cli, fields, kind, names, err);

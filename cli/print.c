@@ -119,6 +119,30 @@ print_pair(const char *label, const char *text, size_t width)
 	term_say("%s\n", text);
 }
 
+void
+print_wrapped(size_t indent, const char *text)
+{
+	size_t edge = term_columns() > indent + 20 ? term_columns() : indent + 76, column = edge;
+	char *copy = mem_strdup(text), *rest = copy, *word;
+
+	while ((word = strsep(&rest, " ")) != NULL) {
+		size_t columns = text_columns(word);
+
+		if (column + 1 + columns > edge) {
+			term_say(
+			    "%s%*s", column == edge && word == copy ? "" : "\n", (int)indent, "");
+			column = indent;
+		} else {
+			term_say(" ");
+			column++;
+		}
+		term_say("%s", word);
+		column += columns;
+	}
+	term_say("\n");
+	free(copy);
+}
+
 char *
 print_when(char out[static PRINT_WHEN_MAX], const json_t *at)
 {
