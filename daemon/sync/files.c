@@ -174,7 +174,7 @@ files_fill(struct sync *sync, int64_t until_ms, bool *more, struct pmj_error *er
 	struct lane lane = {0};
 	struct buf bytes;
 	int64_t row = 0;
-	uint64_t segno;
+	uint64_t segno = 0;
 	enum pmj_code rc;
 	bool found;
 
