@@ -38,6 +38,8 @@ enrol_text(struct buf *out, const struct args *args, const char *key, struct pmj
 		buf_put_text(out, args->words[0]);
 	else if ((rc = term_slurp(out, file, ENROL_TEXT_MAX, err)) != PMJ_OK)
 		return rc;
+	if (out->len == 0)
+		return pmj_fail(err, PMJ_INVALID, "this is no %s: it is empty", key);
 	while (out->len > 0 && isspace(out->bytes[out->len - 1]))
 		out->bytes[--out->len] = '\0';
 	while (start < out->len && isspace(out->bytes[start]))

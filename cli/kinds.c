@@ -135,35 +135,77 @@ post_new(struct cli *cli, json_t **answer, const json_t *kind, json_t *fields, b
 	json_t *body = json_pack("{s:O}", "fields", fields);
 	enum pmj_code rc;
 
-	do
-		rc = client_post(&cli->client, answer, path, body, err);
-	while ((rc == PMJ_INVALID || rc == PMJ_NOT_FOUND || rc == PMJ_AMBIGUOUS) && asked &&
-	       mend(fields, err));
+	do {
+		rc = kinds_resolve_links(cli, fields, kind, err);
+		if (rc == PMJ_OK)
+			rc = client_post(&cli->client, answer, path, body, err);
+	} while ((rc == PMJ_INVALID || rc == PMJ_NOT_FOUND || rc == PMJ_AMBIGUOUS) && asked &&
+	         mend(fields, err));
 	json_decref(body);
 	free(path);
 	return rc;
 }
 
-/* What a person would type after adding the first of its moves, so that the next step needs no
- * manual. */
+void
+kinds_say_moves(const json_t *kind, const char *state, const char *id)
+{
+	const json_t *move;
+	bool any = false;
+	size_t i;
+
+	json_array_foreach(json_arr(kind, "moves"), i, move)
+	{
+		char left[96];
+
+		if (state == NULL || !kinds_lists(json_arr(move, "from"), state))
+			continue;
+		(void)snprintf(left, sizeof(left), "pamoja %s %s %s", json_str(kind, "name"),
+		    json_str(move, "verb"), id);
+		term_say("%s  %-36s  %s\n", any ? "" : "\nNext:\n", left, kinds_label(move));
+		any = true;
+	}
+}
+
+enum pmj_code
+kinds_resolve_links(struct cli *cli, json_t *fields, const json_t *kind, struct pmj_error *err)
+{
+	const char *name;
+	json_t *value;
+	void *next;
+
+	json_object_foreach_safe(fields, next, name, value)
+	{
+		const char *typed = json_string_value(value);
+		const char *link = json_str(kinds_field(kind, name), "link");
+		struct pmj_error mine;
+		enum pmj_code rc;
+		char *id = NULL;
+
+		if (link == NULL || typed == NULL || *typed == '\0')
+			continue;
+		rc = record_resolve(cli, &id, link, typed, &mine);
+		if (rc == PMJ_OK)
+			(void)json_object_set_new(fields, name, json_string(id));
+		free(id);
+		if (rc == PMJ_AMBIGUOUS) {
+			*err = mine;
+			pmj_context(err, "%s", name);
+			return rc;
+		}
+	}
+	return PMJ_OK;
+}
+
 static void
 say_added(const json_t *kind, const json_t *answer)
 {
-	const json_t *states = json_arr(kind, "states"), *move;
-	const char *id = json_str(answer, "short"), *name = json_str(kind, "name");
-	const char *state = json_str(json_array_get(states, 0), "name");
-	size_t i;
+	const char *id = json_str(answer, "short");
+	const char *state = json_str(json_array_get(json_arr(kind, "states"), 0), "name");
 
 	if (id == NULL)
 		id = json_str(answer, "id");
-	term_say("Saved: %s %s.\n", kinds_label(kind), id);
-	term_say("  See it:      pamoja show %s\n", id);
-	json_array_foreach(json_arr(kind, "moves"), i, move)
-	{
-		if (state != NULL && kinds_lists(json_arr(move, "from"), state))
-			term_say("  %-10s  pamoja %s %s %s\n", "Then maybe:", name,
-			    json_str(move, "verb"), id);
-	}
+	term_say("Saved: %s %s. See it: pamoja show %s\n", kinds_label(kind), id, id);
+	kinds_say_moves(kind, state, id);
 }
 
 static enum pmj_code
@@ -309,6 +351,8 @@ move_record(struct cli *cli, const struct args *args, const json_t *kind, const 
 	    (rc = record_resolve(cli, &id, args->words[0], args->words[2], err)) != PMJ_OK)
 		goto out;
 	if (term_can_ask() && (rc = ask_for_move(cli, fields, kind, move, id, err)) != PMJ_OK)
+		goto out;
+	if ((rc = kinds_resolve_links(cli, fields, kind, err)) != PMJ_OK)
 		goto out;
 	path = mem_printf("/v1/record/%s/move", id);
 	body = json_pack("{s:s, s:O, s:s}", "verb", verb, "fields", fields, "kind", args->words[0]);

@@ -20,7 +20,8 @@ void table_print(struct table *table);
 /** "Label   text", labels in one column of `width`; further lines of the text are indented. Nothing
  * for an empty text. */
 void print_pair(const char *label, const char *text, size_t width);
-/** Words from this column on, broken at spaces before the terminal's edge; the cursor stands at the line's beginning. */
+/** Words from this column on, broken at spaces before the terminal's edge; the cursor stands at the
+ * line's beginning. */
 void print_wrapped(size_t indent, const char *text);
 /** A time from an answer - milliseconds or text - as "2026-11-23 14:05", local. Returns out. */
 #define PRINT_WHEN_MAX 40

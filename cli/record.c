@@ -286,7 +286,7 @@ show_item(struct cli *cli, const json_t *item)
 {
 	const char *name = json_str(item, "kind"), *state = json_str(item, "state");
 	const json_t *kind = kinds_named(cli, name != NULL ? name : "");
-	const json_t *texts = json_obj(item, "texts"), *field, *move;
+	const json_t *texts = json_obj(item, "texts"), *field;
 	size_t width = 12, i;
 
 	term_put(stdout, PAINT_BOLD, json_str(item, "title") ? json_str(item, "title") : "");
@@ -309,12 +309,7 @@ show_item(struct cli *cli, const json_t *item)
 	print_pair("Why", json_str(item, "reason"), 12);
 	show_by(item);
 	show_conflicts(json_arr(item, "conflicts"), kind);
-	json_array_foreach(json_arr(kind, "moves"), i, move)
-	{
-		if (state != NULL && kinds_lists(json_arr(move, "from"), state))
-			term_say("  %-12s  pamoja %s %s %s\n", kinds_label(move), name,
-			    json_str(move, "verb"), json_str(item, "short"));
-	}
+	kinds_say_moves(kind, state, json_str(item, "short"));
 }
 
 /* GET or POST /v1/record/ID<tail> for the record a person named. */
@@ -390,7 +385,7 @@ ask_changes(struct cli *cli, json_t *fields, const char *typed, struct pmj_error
 enum pmj_code
 record_edit(struct cli *cli, const struct args *args, struct pmj_error *err)
 {
-	json_t *fields = NULL, *body, *answer = NULL;
+	json_t *fields = NULL, *body, *item = NULL, *answer = NULL;
 	enum pmj_code rc;
 
 	if ((rc = fields_take(&fields, args, 1, err)) != PMJ_OK)
@@ -401,11 +396,17 @@ record_edit(struct cli *cli, const struct args *args, struct pmj_error *err)
 		rc = pmj_fail(err, PMJ_USAGE, "say what to change: pamoja edit ID FIELD=VALUE");
 	body = json_pack("{s:o}", "fields", fields);
 	if (rc == PMJ_OK)
+		rc = about(cli, &item, args->words[0], "", NULL, err);
+	if (rc == PMJ_OK && json_str(item, "kind") != NULL)
+		rc =
+		    kinds_resolve_links(cli, fields, kinds_named(cli, json_str(item, "kind")), err);
+	if (rc == PMJ_OK)
 		rc = about(cli, &answer, args->words[0], "/edit", body, err);
 	if (rc == PMJ_OK && cli->json)
 		print_json(answer);
 	else if (rc == PMJ_OK)
 		term_say("Saved. See it: pamoja show %s\n", json_str(answer, "short"));
+	json_decref(item);
 	json_decref(body);
 	json_decref(answer);
 	return rc;
@@ -444,10 +445,23 @@ record_void(struct cli *cli, const struct args *args, struct pmj_error *err)
 	return rc;
 }
 
-static void
-show_event(const json_t *event)
+/* What an entry did, in a word: its verb, or what can be seen of it. */
+static const char *
+deed(const json_t *event, bool first)
 {
-	const char *verb = json_str(event, "verb"), *role = json_str(event, "role");
+	const char *verb = json_str(event, "verb");
+
+	if (verb != NULL)
+		return verb;
+	if (json_object_get(json_obj(event, "set"), "voided") != NULL)
+		return "voided it";
+	return first ? "made it" : "changed it";
+}
+
+static void
+show_event(const json_t *event, bool first)
+{
+	const char *role = json_str(event, "role");
 	char when[PRINT_WHEN_MAX];
 	const char *name;
 	json_t *value;
@@ -456,7 +470,7 @@ show_event(const json_t *event)
 	term_say("  %s", json_str(event, "by") ? json_str(event, "by") : "");
 	if (role != NULL && *role != '\0')
 		term_say(" (%s)", role);
-	term_say(": %s", verb != NULL ? verb : "");
+	term_say(" %s", deed(event, first));
 	term_put(stdout, PAINT_DIM, "   ");
 	term_put(stdout, PAINT_DIM, print_sync(json_str(event, "sync")));
 	(void)puts("");
@@ -482,7 +496,8 @@ record_history(struct cli *cli, const struct args *args, struct pmj_error *err)
 	if (rc == PMJ_OK && cli->json)
 		print_json(answer);
 	else if (rc == PMJ_OK)
-		json_array_foreach(json_object_get(answer, "items"), i, event) show_event(event);
+		json_array_foreach(json_object_get(answer, "items"), i, event)
+		    show_event(event, i == 0);
 	json_decref(answer);
 	free(typed);
 	return rc;
@@ -519,10 +534,21 @@ record_find(struct cli *cli, const struct args *args, struct pmj_error *err)
 	return rc;
 }
 
+/* Whom a record is about, as words; NULL when nobody. */
+static const char *
+subject(struct cli *cli, const json_t *item)
+{
+	const char *kind = json_str(item, "kind");
+	const json_t *subjects = json_arr(kinds_named(cli, kind != NULL ? kind : ""), "subjects");
+	const char *field = json_string_value(json_array_get(subjects, 0));
+
+	return field != NULL ? json_str(json_obj(item, "texts"), field) : NULL;
+}
+
 enum pmj_code
 record_today(struct cli *cli, const struct args *args, struct pmj_error *err)
 {
-	static const char *const heads[] = {"ID", "DUE", "WHAT", "WHY"};
+	static const char *const heads[] = {"ID", "DUE", "WHO", "WHAT", "WHY"};
 	json_t *answer = NULL, *item;
 	struct table *table;
 	enum pmj_code rc;
@@ -536,13 +562,13 @@ record_today(struct cli *cli, const struct args *args, struct pmj_error *err)
 	} else if (json_array_size(json_object_get(answer, "items")) == 0) {
 		term_say("Nothing is due today.\n");
 	} else {
-		table = table_new(heads, 4);
+		table = table_new(heads, sizeof(heads) / sizeof(*heads));
 		json_array_foreach(json_object_get(answer, "items"), i, item)
 		{
 			const char *due = json_str(item, "due");
 			char *text = mem_printf("%s%s", due != NULL ? due : "",
 			    json_flag(item, "overdue") ? " (overdue)" : "");
-			const char *cells[] = {json_str(item, "short"), text,
+			const char *cells[] = {json_str(item, "short"), text, subject(cli, item),
 			    json_str(item, "title"), json_str(item, "why")};
 
 			table_row(table, cells);

@@ -22,21 +22,30 @@ const struct option status_verify_options[] = {
 };
 #define WIDTH 13
 
+/* "1 entry", "12 entries". Caller frees. */
+static char *
+count_entries(int64_t n)
+{
+	return mem_printf("%lld entr%s", (long long)n, n == 1 ? "y" : "ies");
+}
+
 static void
 say_outbox(const json_t *status)
 {
 	const json_t *outbox = json_obj(status, "outbox"), *last = json_obj(status, "last_sync");
 	const json_t *receipt = json_obj(status, "receipt");
-	int64_t waits = json_int(outbox, "entries", 0);
+	int64_t under_way = json_int(outbox, "carried", 0) + json_int(outbox, "delivered", 0);
+	int64_t waits = json_int(outbox, "entries", 0) - under_way;
 	char ago[PRINT_WHEN_MAX];
 	const char *message;
 	char *text;
 
-	if (outbox != NULL) {
-		text = waits == 0
-		           ? mem_strdup("nothing")
-		           : mem_printf("%lld entr%s", (long long)waits, waits == 1 ? "y" : "ies");
-		print_pair("To be sent", text, WIDTH);
+	text = waits == 0 ? mem_strdup("nothing") : count_entries(waits);
+	print_pair("To be sent", text, WIDTH);
+	free(text);
+	if (under_way > 0) {
+		text = count_entries(under_way);
+		print_pair("On the way", text, WIDTH);
 		free(text);
 	}
 	message = json_str(last, "message");
@@ -111,7 +120,7 @@ say_next(const json_t *status)
 	else if (!json_flag(status, "enrolled") && !json_flag(status, "practice"))
 		next = "pamoja enrol request          join your programme's hub\n"
 		       "  pamoja person add             or record somebody first; nothing is lost";
-	else if (json_int(outbox, "entries", 0) > 0)
+	else if (json_int(outbox, "saved", 0) > 0)
 		next = "pamoja sync                   send when there is a link";
 	term_say("\nNext:\n  %s\n", next);
 }
@@ -143,9 +152,7 @@ say_status(struct cli *cli, const json_t *status)
 	                                    : "unlocked",
 	    WIDTH);
 	if (journal != NULL) {
-		int64_t entries = json_int(journal, "entries", 0);
-
-		text = mem_printf("%lld entr%s", (long long)entries, entries == 1 ? "y" : "ies");
+		text = count_entries(json_int(journal, "entries", 0));
 		print_pair("Holds", text, WIDTH);
 		free(text);
 	}
@@ -204,9 +211,8 @@ status_log(struct cli *cli, const struct args *args, struct pmj_error *err)
 			const char *message = json_str(event, "message");
 
 			term_put(stdout, PAINT_DIM, print_when(when, json_object_get(event, "at")));
-			term_say("  %s\n", message != NULL && *message != '\0'
-			                       ? message
-			                       : json_str(event, "event"));
+			term_say("  %-9s %s\n", json_str(event, "event"),
+			    message != NULL ? message : "");
 		}
 	json_decref(answer);
 	return rc;
@@ -237,10 +243,11 @@ status_verify(struct cli *cli, const struct args *args, struct pmj_error *err)
 	if (rc == PMJ_OK && cli->json) {
 		print_json(answer);
 	} else if (rc == PMJ_OK) {
-		int64_t n = json_int(answer, "entries", 0);
+		char *entries = count_entries(json_int(answer, "entries", 0));
 
-		term_say("Whole: %lld entr%s checked%s.\n", (long long)n, n == 1 ? "y" : "ies",
+		term_say("Whole: %s checked%s.\n", entries,
 		    json_flag(answer, "rebuilt") ? ", all records made anew and equal" : "");
+		free(entries);
 		term_say("  digest %s\n", json_str(answer, "digest"));
 		if (id != NULL)
 			term_say(
