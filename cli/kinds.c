@@ -166,34 +166,60 @@ kinds_say_moves(const json_t *kind, const char *state, const char *id)
 	}
 }
 
+/* Is this the whole title of that record? */
+static bool
+is_title_of(struct cli *cli, const char *id, const char *typed)
+{
+	char *path = mem_printf("/v1/record/%s", id);
+	json_t *item = NULL;
+	bool same = client_get(&cli->client, &item, path, NULL) == PMJ_OK &&
+	            json_str(item, "title") != NULL && text_same(json_str(item, "title"), typed);
+
+	json_decref(item);
+	free(path);
+	return same;
+}
+
+static enum pmj_code
+resolve_link(
+    struct cli *cli, json_t *fields, const json_t *field, const char *typed, struct pmj_error *err)
+{
+	bool open = json_flag(field, "open");
+	enum pmj_code rc;
+	char *id = NULL;
+
+	rc = record_resolve(cli, &id, json_str(field, "link"), typed, err);
+	if (rc == PMJ_OK &&
+	    (!open || strncmp(id, typed, strlen(typed)) == 0 || is_title_of(cli, id, typed)))
+		(void)json_object_set_new(fields, json_str(field, "name"), json_string(id));
+	free(id);
+	if (rc != PMJ_AMBIGUOUS || open)
+		return PMJ_OK;
+	pmj_context(err, "%s", json_str(field, "name"));
+	return rc;
+}
+
 enum pmj_code
 kinds_resolve_links(struct cli *cli, json_t *fields, const json_t *kind, struct pmj_error *err)
 {
-	const char *name;
-	json_t *value;
-	void *next;
+	enum pmj_code rc = PMJ_OK;
+	const json_t *field;
+	size_t i;
 
-	json_object_foreach_safe(fields, next, name, value)
+	json_array_foreach(json_arr(kind, "fields"), i, field)
 	{
-		const char *typed = json_string_value(value);
-		const char *link = json_str(kinds_field(kind, name), "link");
-		struct pmj_error mine;
-		enum pmj_code rc;
-		char *id = NULL;
+		const char *typed = json_str(fields, json_str(field, "name"));
+		struct pmj_error mine = {0};
 
-		if (link == NULL || typed == NULL || *typed == '\0')
+		if (json_str(field, "link") == NULL || typed == NULL || *typed == '\0')
 			continue;
-		rc = record_resolve(cli, &id, link, typed, &mine);
-		if (rc == PMJ_OK)
-			(void)json_object_set_new(fields, name, json_string(id));
-		free(id);
-		if (rc == PMJ_AMBIGUOUS) {
-			*err = mine;
-			pmj_context(err, "%s", name);
+		if ((rc = resolve_link(cli, fields, field, typed, &mine)) != PMJ_OK) {
+			if (err != NULL)
+				*err = mine;
 			return rc;
 		}
 	}
-	return PMJ_OK;
+	return rc;
 }
 
 static void
@@ -276,7 +302,8 @@ list(struct cli *cli, const struct args *args, const json_t *kind, struct pmj_er
 		return rc;
 	buf_init(&path, 0);
 	buf_putf(&path, "/v1/records/%s", json_str(kind, "name"));
-	rc = put_list_options(&path, args, err);
+	if ((rc = kinds_resolve_links(cli, fields, kind, err)) == PMJ_OK)
+		rc = put_list_options(&path, args, err);
 	json_object_foreach(fields, name, value)
 	{
 		char *text = print_value(value);

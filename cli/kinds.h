@@ -21,8 +21,10 @@ const char *kinds_label(const json_t *thing);
 /** "Next:" and the moves possible from this state, as commands; nothing when there is none. */
 void kinds_say_moves(const json_t *kind, const char *state, const char *id);
 /**
- * Turn names typed in link fields into ids, where one record of that kind is meant; what is not
- * found stays for the daemon to judge. Errors  PMJ_AMBIGUOUS with the candidates.
+ * Turn names typed in link fields into ids, where one record of that kind is meant; what is not found stays for the daemon to judge.
+ * A field that also takes plain text gives way only to a whole title.
+ *
+ * Errors  PMJ_AMBIGUOUS with the candidates.
  */
 PMJ_MUST_CHECK enum pmj_code kinds_resolve_links(
     struct cli *cli, json_t *fields, const json_t *kind, struct pmj_error *err);

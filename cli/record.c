@@ -22,6 +22,27 @@ of_kind(const json_t *item, const char *kind)
 	return kind == NULL || (is != NULL && strcmp(is, kind) == 0);
 }
 
+bool
+record_title_fits(const char *title, const char *typed)
+{
+	char *in = text_fold(title), *words = text_fold(typed), *rest = words, *word;
+	bool fits = true;
+
+	while (fits && (word = strsep(&rest, " ")) != NULL) {
+		const char *at = in;
+
+		fits = false;
+		while (!fits && at != NULL) {
+			fits = strncmp(at, word, strlen(word)) == 0;
+			at = strchr(at, ' ');
+			at = at != NULL ? at + 1 : NULL;
+		}
+	}
+	free(in);
+	free(words);
+	return fits;
+}
+
 enum pmj_code
 record_candidates(
     struct cli *cli, json_t **out, const char *kind, const char *typed, struct pmj_error *err)
@@ -38,7 +59,10 @@ record_candidates(
 	rc = client_get(&cli->client, &answer, buf_text(&path), err);
 	json_array_foreach(json_object_get(answer, "items"), i, item)
 	{
-		if (of_kind(item, kind) && json_array_size(*out) < 20)
+		const char *title = json_str(item, "title");
+
+		if (of_kind(item, kind) && title != NULL && record_title_fits(title, typed) &&
+		    json_array_size(*out) < 20)
 			(void)json_array_append(*out, item);
 	}
 	json_decref(answer);

@@ -3,6 +3,7 @@
 #include "cli/command.h"
 #include "cli/fields.h"
 #include "cli/form.h"
+#include "cli/record.h"
 
 static void
 check_read(const char *text, const char *want)
@@ -146,6 +147,17 @@ finds_commands(void **state)
 	assert_false(command_is_group("hu"));
 }
 
+static void
+titles_fit_what_was_typed(void **state)
+{
+	(void)state;
+	assert_true(record_title_fits("Baraka Mwangi", "bara"));
+	assert_true(record_title_fits("Baraka Mwangi", "MWA bar"));
+	assert_true(record_title_fits("Ren\xc3\xa9 K.", "rene k"));
+	assert_false(record_title_fits("Baraka Mwangi", "raka"));
+	assert_false(record_title_fits("Baraka", "baraka m"));
+}
+
 int
 main(void)
 {
@@ -156,6 +168,7 @@ main(void)
 	    cmocka_unit_test(checks_answers),
 	    cmocka_unit_test(names_what_is_missing),
 	    cmocka_unit_test(finds_commands),
+	    cmocka_unit_test(titles_fit_what_was_typed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
