@@ -21,8 +21,9 @@ const char *kinds_label(const json_t *thing);
 /** "Next:" and the moves possible from this state, as commands; nothing when there is none. */
 void kinds_say_moves(const json_t *kind, const char *state, const char *id);
 /**
- * Turn names typed in link fields into ids, where one record of that kind is meant; what is not found stays for the daemon to judge.
- * A field that also takes plain text gives way only to a whole title.
+ * Turn names typed in link fields into ids, where one record of that kind is meant; what is not
+ * found stays for the daemon to judge. A field that also takes plain text gives way only to a whole
+ * title.
  *
  * Errors  PMJ_AMBIGUOUS with the candidates.
  */

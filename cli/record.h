@@ -12,7 +12,9 @@
  */
 PMJ_MUST_CHECK enum pmj_code record_resolve(
     struct cli *cli, char **out, const char *kind, const char *typed, struct pmj_error *err);
-/** Records whose words match what was typed, at most 20, of this kind (NULL: any). The caller
+/** Does each word typed begin a word of the title? Folded. Pure. */
+bool record_title_fits(const char *title, const char *typed);
+/** Records whose title fits what was typed, at most 20, of this kind (NULL: any). The caller
  * decrefs. */
 PMJ_MUST_CHECK enum pmj_code record_candidates(
     struct cli *cli, json_t **out, const char *kind, const char *typed, struct pmj_error *err);

@@ -156,7 +156,7 @@ say_status(struct cli *cli, const json_t *status)
 		print_pair("Holds", text, WIDTH);
 		free(text);
 	}
-	if (!json_flag(status, "hub") && !json_flag(status, "practice"))
+	if (!locked && !json_flag(status, "hub") && !json_flag(status, "practice"))
 		print_pair(
 		    "Hub", json_flag(status, "enrolled") ? "enrolled" : "not joined yet", WIDTH);
 	if (!locked && json_flag(status, "enrolled") && !json_flag(status, "hub"))
