@@ -86,6 +86,23 @@ check_role(const char *role, struct pmj_error *err)
 	return PMJ_USAGE;
 }
 
+/* The role given, or asked for until it is one. */
+static enum pmj_code
+need_role(struct buf *out, const struct args *args, struct pmj_error *err)
+{
+	bool ask = args_value(args, "role") == NULL && term_can_ask();
+	enum pmj_code rc;
+
+	for (;;) {
+		rc = need(out, args, "role",
+		    "Your role (peer, ally, volunteer, supervisor, coordinator):", err);
+		if (rc != PMJ_OK || (rc = check_role(buf_text(out), err)) == PMJ_OK || !ask)
+			return rc;
+		term_note("  %s; %s\n", err->message, err->hint);
+		buf_clear(out);
+	}
+}
+
 /* Everything of the request but the passphrase. */
 static enum pmj_code
 init_body(json_t *body, const struct args *args, struct pmj_error *err)
@@ -105,10 +122,7 @@ init_body(json_t *body, const struct args *args, struct pmj_error *err)
 	if (rc == PMJ_OK && (hub || practice) && !args_has(args, "role"))
 		buf_put_text(&role, hub ? "coordinator" : "peer");
 	else if (rc == PMJ_OK)
-		rc = need(&role, args, "role",
-		    "Your role (peer, ally, volunteer, supervisor, coordinator):", err);
-	if (rc == PMJ_OK)
-		rc = check_role(buf_text(&role), err);
+		rc = need_role(&role, args, err);
 	if (rc == PMJ_OK && hub && mailboxes == NULL) {
 		rc = pmj_fail(err, PMJ_USAGE, "a hub needs a folder for the mailboxes");
 		pmj_hint(err, "pamoja init --hub --name NAME --mailboxes DIR");

@@ -222,8 +222,35 @@ kinds_resolve_links(struct cli *cli, json_t *fields, const json_t *kind, struct 
 	return rc;
 }
 
+/* What may be recorded about the new record: kinds that must name one like it. False: there is
+ * none. */
+static bool
+say_about(struct cli *cli, const json_t *kind, const char *id)
+{
+	const char *name = json_str(kind, "name"), *link;
+	const json_t *kinds = NULL, *other, *field;
+	size_t said = 0, i, j;
+
+	if (kinds_load(cli, &kinds, NULL) != PMJ_OK)
+		return false;
+	json_array_foreach(kinds, i, other)
+	{
+		json_array_foreach(json_arr(other, "fields"), j, field)
+		{
+			link = json_str(field, "link");
+			if (link == NULL || strcmp(link, name) != 0 || said == 3 ||
+			    !kinds_lists(json_arr(other, "subjects"), json_str(field, "name")))
+				continue;
+			term_say("%s  pamoja %s add %s=%s\n", said == 0 ? "\nNext:\n" : "",
+			    json_str(other, "name"), json_str(field, "name"), id);
+			said++;
+		}
+	}
+	return said > 0;
+}
+
 static void
-say_added(const json_t *kind, const json_t *answer)
+say_added(struct cli *cli, const json_t *kind, const json_t *answer)
 {
 	const char *id = json_str(answer, "short");
 	const char *state = json_str(json_array_get(json_arr(kind, "states"), 0), "name");
@@ -231,7 +258,8 @@ say_added(const json_t *kind, const json_t *answer)
 	if (id == NULL)
 		id = json_str(answer, "id");
 	term_say("Saved: %s %s. See it: pamoja show %s\n", kinds_label(kind), id, id);
-	kinds_say_moves(kind, state, id);
+	if (!say_about(cli, kind, id))
+		kinds_say_moves(kind, state, id);
 }
 
 static enum pmj_code
@@ -257,7 +285,7 @@ add(struct cli *cli, const struct args *args, const json_t *kind, struct pmj_err
 	if (rc == PMJ_OK && cli->json)
 		print_json(answer);
 	else if (rc == PMJ_OK)
-		say_added(kind, answer);
+		say_added(cli, kind, answer);
 	json_decref(fields);
 	json_decref(names);
 	json_decref(answer);

@@ -99,7 +99,11 @@ only_one(
 	if (json_array_size(items) == 0) {
 		(void)pmj_fail(err, PMJ_NOT_FOUND, "there is no %s \"%.60s\" here",
 		    kind != NULL ? kind : "record", typed);
-		pmj_hint(err, "search with `pamoja find WORDS`");
+		if (kind != NULL)
+			pmj_hint(err, "`pamoja %s list` shows them; a new one: `pamoja %s add`",
+			    kind, kind);
+		else
+			pmj_hint(err, "search with `pamoja find WORDS`");
 		return PMJ_NOT_FOUND;
 	}
 	buf_init(&list, 0);
