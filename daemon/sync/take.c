@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "sync/aside.h"
 #include "sync/files.h"
+#include "sync/incarnation.h"
 
 struct take_list {
 	char **names;
@@ -242,6 +243,20 @@ take_is_gap(const struct take_list *list, const struct lane *lane)
 	return later;
 }
 
+/* Ask for everything. If we are a copy that does not know it, our present incarnation holds other
+ * segments at the hub, and no carrier would bring these: the request goes in a new one. */
+static enum pmj_code
+take_ask_again(struct sync *sync, const uint8_t *mailbox, struct pmj_error *err)
+{
+	struct sync_peer peer = {0};
+	enum pmj_code rc;
+
+	if ((rc = sync->hooks.peer(sync->hooks.ctx, &peer, mailbox, err)) != PMJ_OK ||
+	    (rc = incarnation_begin(sync, &peer, INCARNATION_SIZE, err)) != PMJ_OK)
+		return rc;
+	return journal_put_int(sync->journal, "sync.resend", 1, err);
+}
+
 static enum pmj_code
 take_note_gaps(
     struct sync *sync, const struct take_list *list, const uint8_t *mailbox, struct pmj_error *err)
@@ -264,7 +279,7 @@ take_note_gaps(
 			lane->gap_ms = now_ms;
 		} else if (now_ms - lane->gap_ms >= SYNC_DAY_MS) {
 			lane->gap_ms = 0;
-			rc = journal_put_int(sync->journal, "sync.resend", 1, err);
+			rc = take_ask_again(sync, mailbox, err);
 		} else {
 			continue;
 		}
@@ -292,8 +307,11 @@ sync_exchanged(struct sync *sync, struct pmj_error *err)
 		rc = take_note_gaps(sync, list, mailboxes[i], err);
 	if (rc == PMJ_OK)
 		rc = journal_commit(sync->journal, err);
-	if (rc != PMJ_OK)
+	if (rc != PMJ_OK) {
 		journal_rollback(sync->journal);
+		sync->tell = false;
+	}
+	sync_tell(sync);
 out:
 	free(mailboxes);
 	take_list_free(list);

@@ -1,5 +1,6 @@
 /* sync_lab.h - a hub and devices over real journals in temporary homes; a folder copy is the
- * carrier. The clock is the test's; a call of the outside world may end the process. Header only. */
+ * carrier. The clock is the test's; a call of the outside world may end the process. Header only.
+ */
 #ifndef TESTS_SYNC_LAB_H
 #define TESTS_SYNC_LAB_H
 #include <sys/wait.h>
@@ -321,7 +322,8 @@ lab_setup(struct lab_end *end, struct journal_setup *setup)
 	    .cache_kib = 1024};
 }
 
-/** Open journal and sync of an end whose home is there. A device that is not enrolled has no sync. */
+/** Open journal and sync of an end whose home is there. A device that is not enrolled has no sync.
+ */
 static inline void
 lab_start(struct lab_end *end)
 {
@@ -413,8 +415,8 @@ lab_add(struct lab *lab)
 	end->index = lab->count++;
 	end->home = mem_printf("%s/%s%d", lab->dir, end->index == 0 ? "hub" : "device", end->index);
 	lab_os_init(&end->os);
-	end->ring = test_ring((uint8_t)(10 + end->index), (uint8_t)(40 + end->index),
-	    end->index == 0 ? 70 : 0);
+	end->ring = test_ring(
+	    (uint8_t)(10 + end->index), (uint8_t)(40 + end->index), end->index == 0 ? 70 : 0);
 	lab_home(end);
 	lab_start(end);
 	return end;
@@ -423,11 +425,14 @@ lab_add(struct lab *lab)
 /* ---- enrolment, as it is ---- */
 
 static inline void
-lab_control(struct lab_end *hub, const struct lab_end *to, const char *kind, json_t *more,
-    uint8_t *e_out)
+lab_control(
+    struct lab_end *hub, const struct lab_end *to, const char *kind, json_t *more, uint8_t *e_out)
 {
-	struct line_draft draft = {
-	    .kind = kind, .rv = -1, .by = ring_device_id(hub->ring), .pt = hub->os.now_ms, .more = more};
+	struct line_draft draft = {.kind = kind,
+	    .rv = -1,
+	    .by = ring_device_id(hub->ring),
+	    .pt = hub->os.now_ms,
+	    .more = more};
 	struct entry entry;
 	struct entries_new new = {.entry = &entry, .status = ENTRY_CONTROL};
 	struct pmj_error err = {0};
@@ -472,14 +477,13 @@ lab_invitation(struct lab_end *device, struct buf *text)
 	memset(device->mailbox, 0xa0 + device->index, 16);
 	lab_control(hub, device, "ctl.invite",
 	    json_pack("{s:o,s:I}", "nonce", json_hex(request.nonce, 32), "expires",
-		(json_int_t)(hub->os.now_ms + 1000000)),
+	        (json_int_t)(hub->os.now_ms + 1000000)),
 	    NULL);
-	lab_control(hub, device, "ctl.remotes",
-	    json_pack("{s:[{s:s}]}", "remotes", "url", "/mail"), NULL);
+	lab_control(
+	    hub, device, "ctl.remotes", json_pack("{s:[{s:s}]}", "remotes", "url", "/mail"), NULL);
 	check_ok(sync_seal_first(hub->sync, device->mailbox, &segment, &err), &err);
 	buf_clear(&bytes);
-	enrol_invitation_put(
-	    &bytes, lab->cert.bytes, lab->cert.len, segment.bytes, segment.len);
+	enrol_invitation_put(&bytes, lab->cert.bytes, lab->cert.len, segment.bytes, segment.len);
 	buf_clear(text);
 	enrol_text_put(text, bytes.bytes, bytes.len);
 	buf_close(&bytes);
@@ -494,7 +498,8 @@ lab_enrol(struct lab_end *device)
 
 	buf_init(&text, 0);
 	lab_invitation(device, &text);
-	check_ok(device_accept(device->journal, NULL, device->home, buf_text(&text), text.len, &err),
+	check_ok(
+	    device_accept(device->journal, NULL, device->home, buf_text(&text), text.len, &err),
 	    &err);
 	buf_close(&text);
 	lab_restart(device);
@@ -566,13 +571,13 @@ lab_write_entry(struct lab_end *end, const char *kind, const char *field, const 
 	new.len = line.len;
 	check_ok(entries_append(end->journal, &new, &n, &known, &err), &err);
 	if (end->index != 0)
-		check_ok(device_queue(end->journal, end->sync, n,
-			     kinds_get(&end->lab->kinds, kind), false, &err),
+		check_ok(device_queue(end->journal, end->sync, n, kinds_get(&end->lab->kinds, kind),
+		             false, &err),
 		    &err);
 	else
 		for (int i = 1; i < end->lab->count; i++)
 			check_ok(sync_queue_forward(
-				     end->sync, end->lab->ends[i].mailbox, n, false, &err),
+			             end->sync, end->lab->ends[i].mailbox, n, false, &err),
 			    &err);
 	check_ok(journal_commit(end->journal, &err), &err);
 	entry_close(&entry);
@@ -644,13 +649,41 @@ lab_copy_file(const char *from, const char *to, const char *name)
 	free(b);
 }
 
-/** Copy what lies in one's spool/out for the other to its spool/in. pick may say no (a lossy carrier). */
+static inline bool
+lab_same_bytes(const char *dir, const char *other, const char *name)
+{
+	char *a = fs_join(dir, name);
+	char *b = fs_join(other, name);
+	struct buf one;
+	struct buf two;
+	bool same;
+
+	buf_init(&one, 0);
+	buf_init(&two, 0);
+	assert_int_equal(fs_read(&one, &os_real, a, PMJ_SEGMENT_FILE_MAX, NULL), PMJ_OK);
+	assert_int_equal(fs_read(&two, &os_real, b, PMJ_SEGMENT_FILE_MAX, NULL), PMJ_OK);
+	same = one.len == two.len && memcmp(one.bytes, two.bytes, one.len) == 0;
+	buf_close(&one);
+	buf_close(&two);
+	free(a);
+	free(b);
+	return same;
+}
+
+static inline const uint8_t *
+lab_mailbox_of(const struct lab_end *from, const struct lab_end *to)
+{
+	return from->index == 0 ? to->mailbox : from->mailbox;
+}
+
+/* What is not at the mailbox yet goes there; another segment at its place is shown to the writer.
+ */
 static inline void
-lab_carry(const struct lab_end *from, const struct lab_end *to,
+lab_push(const struct lab_end *from, const struct lab_end *to, const char *mail,
     bool (*pick)(void *ctx, const char *name), void *ctx)
 {
 	char *out = mem_printf("%s/spool/out", from->home);
-	char *in = mem_printf("%s/spool/in", to->home);
+	char *in = mem_printf("%s/spool/in", from->home);
 	struct pmj_error err = {0};
 	char **names = NULL;
 	size_t count = 0;
@@ -658,15 +691,86 @@ lab_carry(const struct lab_end *from, const struct lab_end *to,
 	check_ok(fs_list(&names, &count, out, &err), &err);
 	for (size_t i = 0; i < count; i++) {
 		struct sync_place_of place;
-		const uint8_t *mailbox = from->index == 0 ? to->mailbox : from->mailbox;
+		char *there = fs_join(mail, names[i]);
 
-		if (files_parse(&place, names[i]) && memcmp(place.mailbox, mailbox, 16) == 0 &&
-		    (pick == NULL || pick(ctx, names[i])))
-			lab_copy_file(out, in, names[i]);
+		if (files_parse(&place, names[i]) &&
+		    memcmp(place.mailbox, lab_mailbox_of(from, to), 16) == 0) {
+			if (!fs_exists(&os_real, there)) {
+				if (pick == NULL || pick(ctx, names[i]))
+					lab_copy_file(out, mail, names[i]);
+			} else if (!lab_same_bytes(out, mail, names[i])) {
+				lab_copy_file(mail, in, names[i]);
+			}
+		}
+		free(there);
 	}
 	fs_list_free(names, count);
 	free(out);
 	free(in);
+}
+
+static inline bool
+lab_has(const json_t *have, const struct sync_place_of *place)
+{
+	const json_t *item;
+	size_t i;
+
+	json_array_foreach(have, i, item)
+	{
+		uint8_t inc[16];
+		uint8_t mailbox[16];
+
+		if (text_unhex(mailbox, 16, json_string_value(json_array_get(item, 0))) &&
+		    text_unhex(inc, 16, json_string_value(json_array_get(item, 2))) &&
+		    memcmp(mailbox, place->mailbox, 16) == 0 && memcmp(inc, place->inc, 16) == 0 &&
+		    json_integer_value(json_array_get(item, 1)) == place->lane)
+			return (uint64_t)json_integer_value(json_array_get(item, 3)) >=
+			       place->segno;
+	}
+	return false;
+}
+
+/* All of the lane above what the reader has is put before it, as pamoja-carry does from its stores.
+ */
+static inline void
+lab_fetch(const struct lab_end *to, int lane, const char *mail,
+    bool (*pick)(void *ctx, const char *name), void *ctx)
+{
+	char *in = mem_printf("%s/spool/in", to->home);
+	struct pmj_error err = {0};
+	char **names = NULL;
+	size_t count = 0;
+	json_t *have = NULL;
+
+	check_ok(sync_have(to->sync, &have, &err), &err);
+	check_ok(fs_list(&names, &count, mail, &err), &err);
+	for (size_t i = 0; i < count; i++) {
+		struct sync_place_of place;
+
+		if (files_parse(&place, names[i]) && place.lane == lane && !lab_has(have, &place) &&
+		    (pick == NULL || pick(ctx, names[i])))
+			lab_copy_file(mail, in, names[i]);
+	}
+	json_decref(have);
+	fs_list_free(names, count);
+	free(in);
+}
+
+/** From one's spool/out to the mailbox, from there to the other's spool/in. pick may say no, on
+ * either leg (a lossy carrier). */
+static inline void
+lab_carry(const struct lab_end *from, const struct lab_end *to,
+    bool (*pick)(void *ctx, const char *name), void *ctx)
+{
+	char hex[33];
+	char *mail =
+	    mem_printf("%s/mail/%s", from->lab->dir, text_hex(hex, lab_mailbox_of(from, to), 16));
+	struct pmj_error err = {0};
+
+	check_ok(fs_make_dir(&os_real, mail, &err), &err);
+	lab_push(from, to, mail, pick, ctx);
+	lab_fetch(to, from->index == 0 ? LANE_DOWN : LANE_UP, mail, pick, ctx);
+	free(mail);
 }
 
 /** One full exchange of a device with the hub, both ways. */

@@ -1,5 +1,8 @@
-/* round_test.c - a device and a hub: there, back, receipts, and what is lost on the way. */
+/* round_test.c - a device and a hub: there, back, receipts, and what is lost on the way (5, 5.4).
+ */
 #include "sync_lab.h"
+
+#define DAY_MS (86400LL * 1000)
 
 static void
 test_round_trip(void **state)
@@ -24,21 +27,261 @@ test_round_trip(void **state)
 	lab_close(&lab);
 }
 
+/* What was written before enrolment is queued by it; a private kind is not, then or later (5.4 of
+ * the issue: never in a lane 1 segment). */
 static void
-test_before_enrolment(void **state)
+test_before_enrolment_and_private(void **state)
 {
 	struct lab lab;
 	struct lab_end *early;
+	struct pmj_error err;
+	int64_t note;
 
 	(void)state;
 	lab_open_with(&lab, 0);
 	early = lab_add(&lab);
 	lab_person(early, "Written before");
-	lab_write_entry(early, "note", "text", "private");
+	note = lab_write_entry(early, "note", "text", "private");
 	lab_enrol(early);
-	assert_int_equal(lab_number(early, "SELECT count(*) FROM pmj_queue WHERE n IS NOT NULL"), 1);
+	assert_int_equal(
+	    lab_number(early, "SELECT count(*) FROM pmj_queue WHERE n IS NOT NULL"), 1);
+	lab_write_entry(early, "note", "text", "private too");
+	/* Even one that was queued by mistake stays. */
+	check_ok(journal_begin(early->journal, &err), &err);
+	check_ok(sync_queue(early->sync, early->mailbox, note, true, &err), &err);
+	check_ok(journal_commit(early->journal, &err), &err);
 	lab_exchange(early);
 	assert_int_equal(lab_admitted(&lab.ends[0]), 1);
+	assert_int_equal(
+	    lab_number(&lab.ends[0], "SELECT count(*) FROM pmj_entry WHERE kind='note'"), 0);
+	assert_string_equal(sync_entry_state(early->sync, note), "saved");
+	lab_close(&lab);
+}
+
+static bool
+no_file(void *ctx, const char *name)
+{
+	(void)ctx;
+	(void)name;
+	return false;
+}
+
+/* The hub's answer never comes: the device sends again, later under a new incarnation; the hub
+ * takes the entry once. */
+static void
+test_lost_receipt(void **state)
+{
+	struct lab lab;
+	struct lab_end *hub = &lab.ends[0];
+	struct lab_end *a = &lab.ends[1];
+	struct pmj_error err;
+	int64_t n;
+
+	(void)state;
+	lab_open_with(&lab, 1);
+	lab_exchange(a);
+	n = lab_person(a, "Once");
+	(void)lab_seal(a);
+	lab_carry(a, hub, NULL, NULL);
+	(void)lab_take(hub);
+	assert_string_equal(sync_entry_state(a->sync, n), "saved");
+	lab_carry(hub, a, no_file, NULL);
+	check_ok(sync_incarnate(a->sync, a->mailbox, "size", &err), &err);
+	assert_int_equal(lab_number(a, "SELECT count(*) FROM pmj_queue WHERE n IS NOT NULL"), 1);
+	lab_exchange(a);
+	assert_int_equal(lab_admitted(hub), 1);
+	assert_string_equal(sync_entry_state(a->sync, n), "merged");
+	assert_int_equal(lab_number(a, "SELECT count(*) FROM pmj_sent WHERE n<>0"), 0);
+	assert_int_equal(lab.resends, 0); /* only a copy asks for everything */
+	lab_close(&lab);
+}
+
+/* An ack answers lines that count, and nothing answers an ack. */
+static void
+test_no_ack_of_acks(void **state)
+{
+	struct lab lab;
+	struct lab_end *hub = &lab.ends[0];
+	struct lab_end *a = &lab.ends[1];
+	int64_t before;
+
+	(void)state;
+	lab_open_with(&lab, 1);
+	lab_person(a, "Amina");
+	lab_exchange(a);
+	lab_exchange(a);
+	lab_exchange(a);
+	before = lab_number(hub, "SELECT sum(segno) FROM pmj_lane");
+	for (int i = 0; i < 5; i++)
+		lab_exchange(a);
+	assert_int_equal(lab_number(hub, "SELECT sum(segno) FROM pmj_lane"), before);
+	/* Each segment that is made carries the ack, so what was told is not told again. */
+	assert_false(sync_has_work(hub->sync));
+	lab_close(&lab);
+}
+
+/* Deleting all of the spool at any time loses nothing (2). */
+static void
+test_spool_is_a_cache(void **state)
+{
+	struct lab lab;
+	struct lab_end *hub = &lab.ends[0];
+	struct lab_end *a = &lab.ends[1];
+
+	(void)state;
+	lab_open_with(&lab, 1);
+	for (int i = 0; i < 5; i++) {
+		lab_person(a, "Someone");
+		(void)lab_seal(a);
+		lab_shell("rm -rf %s/spool", a->home);
+		lab_restart(a);
+	}
+	lab_exchange(a);
+	assert_int_equal(lab_admitted(hub), 5);
+	(void)lab_seal(a);
+	/* What a receipt covers is gone from the folder. */
+	assert_int_equal(lab_number(a, "SELECT count(*) FROM pmj_segment WHERE segno<=5"), 0);
+	lab_shell("test $(ls %s/spool/out | wc -l) -le 1", a->home);
+	lab_close(&lab);
+}
+
+/* Two months without a link: the same incarnation goes on, one small segment a week at most. */
+static void
+test_two_months_offline(void **state)
+{
+	struct lab lab;
+	struct lab_end *hub = &lab.ends[0];
+	struct lab_end *a = &lab.ends[1];
+	int64_t lanes;
+
+	(void)state;
+	lab_open_with(&lab, 1);
+	lab_exchange(a);
+	lanes = lab_number(a, "SELECT count(*) FROM pmj_lane WHERE ours=1");
+	for (int day = 0; day < 61; day++) {
+		a->os.now_ms += DAY_MS;
+		hub->os.now_ms += DAY_MS;
+		if (day % 10 == 0)
+			lab_person(a, "While away");
+		(void)lab_seal(a);
+		if (day % 20 == 0)
+			lab_restart(a);
+	}
+	assert_int_equal(lab_number(a, "SELECT count(*) FROM pmj_lane WHERE ours=1"), lanes);
+	assert_in_range(lab_number(a, "SELECT max(segno) FROM pmj_lane WHERE ours=1"), 8, 17);
+	lab_exchange(a);
+	lab_exchange(a);
+	assert_int_equal(lab_admitted(hub), 7);
+	lab_same(a, hub);
+	assert_int_equal(lab_number(a, "SELECT count(*) FROM pmj_lane WHERE ours=1"), lanes);
+	assert_int_equal(lab_number(hub, "SELECT count(*) FROM pmj_lane WHERE ours=1"), 1);
+	lab_close(&lab);
+}
+
+/* A segment of many lines is taken in pieces; a restart between two goes on where it was. */
+static void
+test_pieces(void **state)
+{
+	struct lab lab;
+	struct lab_end *hub = &lab.ends[0];
+	struct lab_end *a = &lab.ends[1];
+	struct pmj_error err;
+	int64_t taken;
+	int steps = 0;
+	bool more = true;
+
+	(void)state;
+	lab_open_with(&lab, 1);
+	for (int i = 0; i < 60; i++)
+		lab_person(a, "One of many");
+	(void)lab_seal(a);
+	lab_carry(a, hub, NULL, NULL);
+	hub->os.mono_step = 3;
+	while (more) {
+		check_ok(sync_take_step(hub->sync, &more, &taken, &err), &err);
+		assert_true(taken <= 5);
+		if (++steps % 3 == 0)
+			lab_restart(hub);
+	}
+	assert_true(steps > 12);
+	assert_int_equal(lab_admitted(hub), 60);
+	assert_int_equal(lab_number(hub, "SELECT count(*) FROM pmj_entry"),
+	    60 + 2); /* and the two lines of the invitation */
+	lab_exchange(a);
+	lab_same(a, hub);
+	lab_close(&lab);
+}
+
+/* More than a segment holds: several, in order; `small` keeps each under 16 KiB. */
+static void
+test_sizes(void **state)
+{
+	struct lab lab;
+	struct lab_end *hub = &lab.ends[0];
+	struct lab_end *a = &lab.ends[1];
+	struct pmj_error err;
+	char name[4001];
+	bool more = true;
+
+	(void)state;
+	lab_open_with(&lab, 1);
+	for (int i = 0; i < 30; i++) {
+		for (size_t c = 0; c < sizeof(name) - 1; c++)
+			name[c] = (char)('a' + (i * 7 + (int)c * (int)c) % 26);
+		name[sizeof(name) - 1] = '\0';
+		lab_person(a, name);
+	}
+	for (int i = 0; i < 3; i++)
+		check_ok(sync_seal_step(a->sync, true, &more, &err), &err);
+	assert_true(more);
+	assert_true(lab_number(a, "SELECT max(length(bytes)) FROM pmj_segment") <= 16 * 1024);
+	(void)lab_seal(a);
+	assert_true(lab_number(a, "SELECT count(*) FROM pmj_segment") >= 4);
+	lab_exchange(a);
+	assert_int_equal(lab_admitted(hub), 30);
+	lab_same(a, hub);
+	lab_close(&lab);
+}
+
+static void
+test_places(void **state)
+{
+	struct lab lab;
+	struct lab_end *a = &lab.ends[1];
+	struct pmj_error err;
+	json_t *outbox;
+	int64_t first;
+	int64_t second;
+
+	(void)state;
+	lab_open_with(&lab, 1);
+	first = lab_person(a, "On a stick");
+	(void)lab_seal(a);
+	second = lab_person(a, "At the mailbox");
+	(void)lab_seal(a);
+	check_ok(sync_mark(a->sync, SYNC_CARRIED, a->mailbox, LANE_UP, ring_incarnation(a->ring), 1,
+	             &err),
+	    &err);
+	assert_string_equal(sync_entry_state(a->sync, first), "carried");
+	assert_string_equal(sync_entry_state(a->sync, second), "saved");
+	check_ok(sync_mark(a->sync, SYNC_DELIVERED, a->mailbox, LANE_UP, ring_incarnation(a->ring),
+	             2, &err),
+	    &err);
+	assert_string_equal(sync_entry_state(a->sync, first), "delivered");
+	/* carry's word never goes back */
+	check_ok(sync_mark(a->sync, SYNC_CARRIED, a->mailbox, LANE_UP, ring_incarnation(a->ring), 2,
+	             &err),
+	    &err);
+	assert_string_equal(sync_entry_state(a->sync, second), "delivered");
+	outbox = sync_outbox(a->sync);
+	assert_int_equal(json_int(outbox, "entries", -1), 2);
+	assert_int_equal(json_int(outbox, "delivered", -1), 2);
+	json_decref(outbox);
+	assert_null(sync_receipt(a->sync));
+	lab_exchange(a);
+	outbox = sync_receipt(a->sync);
+	assert_true(json_int(outbox, "seq", 0) > 0);
+	json_decref(outbox);
 	lab_close(&lab);
 }
 
@@ -47,7 +290,14 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_round_trip),
-	    cmocka_unit_test(test_before_enrolment),
+	    cmocka_unit_test(test_before_enrolment_and_private),
+	    cmocka_unit_test(test_lost_receipt),
+	    cmocka_unit_test(test_no_ack_of_acks),
+	    cmocka_unit_test(test_spool_is_a_cache),
+	    cmocka_unit_test(test_two_months_offline),
+	    cmocka_unit_test(test_pieces),
+	    cmocka_unit_test(test_sizes),
+	    cmocka_unit_test(test_places),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
