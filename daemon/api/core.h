@@ -26,7 +26,7 @@ struct core {
 	char *conf;             /* where kinds/ and words/ are */
 	struct core_settings settings;
 	struct kinds kinds;
-	char kinds_warning[400]; /* why conf/kinds is not in force, or "" */
+	char kinds_warning[480]; /* why conf/kinds is not in force, or "" */
 	enum core_state state;
 	bool stretching;        /* a passphrase is being stretched: one at a time */
 	struct keyfile_tries tries;

@@ -171,7 +171,7 @@ office_enrol(const struct call *call, json_t **out, struct pmj_error *err)
 		*out = json_pack("{s:s,s:o,s:s,s:s}", "invitation", buf_text(&invitation), "device",
 		    json_hex(device, sizeof(device)), "name", enrol.name, "role", enrol.role);
 		rc = core_save_anchor(call->core, err);
-		core_queued(call->core, true);
+		exchange_start(call->core, EXCHANGE_LOOK, NULL, NULL); /* makes the mailbox */
 	}
 	buf_close(&invitation);
 	return rc;
@@ -380,7 +380,7 @@ notes_settle(const struct call *call, json_t **out, struct pmj_error *err)
 		struct call add = *call;
 		json_t *body = json_pack("{s:{s:s}}", "fields", "text", text);
 
-		add.part[0] = "note";
+		add.part[0] = "memo";
 		add.body = body;
 		rc = record_add(&add, out, err);
 		json_decref(body);

@@ -346,7 +346,7 @@ enum pmj_code
 hub_held(struct hub *hub, json_t **out, struct pmj_error *err)
 {
 	struct sql *q = sql_get(hub->journal,
-	    "SELECT x.e, h.reason, x.by, x.kind, x.rec, x.recv_ms FROM pmj_hold_line h"
+	    "SELECT x.e, h.reason, x.by, x.kind, x.rec, x.recv FROM pmj_hold_line h"
 	    " JOIN pmj_entry x ON x.n = h.held WHERE h.released IS NULL ORDER BY h.n");
 	json_t *items = json_array();
 	enum pmj_code rc;

@@ -108,7 +108,7 @@ def story_swahili(lab):
     person = neema.add("person", name="Asha")
     kinds = neema.json("kinds", env={"LC_ALL": "", "LANGUAGE": "sw", "LANG": "sw_KE.UTF-8"})["kinds"]
     titles = {kind["name"]: kind["title"] for kind in kinds}
-    check(titles["person"] == "Mtu" and titles["note"] == "Dokezo", titles)
+    check(titles["person"] == "Mtu" and titles["memo"] == "Dokezo", titles)
     check(neema.show(person)["id"] == person)
 
 
@@ -127,7 +127,7 @@ def story_projections_rebuild(lab):
 def story_private_notes_stay(lab):
     neema = lab.worker("Neema")
     neema.run("note", "ask the clinic about Tuesday")
-    check(neema.json("note", "list")["items"][0]["fields"]["text"] == "ask the clinic about Tuesday")
+    check(neema.json("memo", "list")["items"][0]["fields"]["text"] == "ask the clinic about Tuesday")
 
 
 run(globals())

@@ -83,7 +83,7 @@ def story_locked_notes(lab):
     neema = lab.worker("Neema")
     neema.run("lock")
     neema.run("note", "--locked", "-", stdin="saw Asha at the market, she waved\n")
-    check(neema.refused(4, "note", "list")["code"] == "locked")
+    check(neema.refused(4, "memo", "list")["code"] == "locked")
     neema.unlock()
     check(neema.status()["notes_waiting"] == 1)
     neema.stop()

@@ -116,7 +116,7 @@ class Home:
         """The error document of a command that must end with this status."""
         return self.run(*arguments, json_out=True, status=status, **options).error
 
-    def add(self, kind, **fields):
+    def add(self, kind, /, **fields):
         return self.json(kind, "add", *[f"{name}={value}" for name, value in fields.items()])["id"]
 
     def show(self, record):
@@ -159,6 +159,7 @@ class Lab:
     def enrol(self, worker, hub, role="peer"):
         request = worker.json("enrol", "request")["request"]
         invited = hub.json("hub", "enrol", "-", "--role", role, "--name", worker.name, "--words-checked", stdin=request)
+        hub.run("hub", "merge")  # the mailbox is there from now on
         worker.run("enrol", "accept", "-", "--words-checked", stdin=invited["invitation"])
         return invited
 

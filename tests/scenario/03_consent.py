@@ -1,0 +1,77 @@
+"""Consent, enforced from the start: nothing leaves without a complete, active consent that covers it."""
+from lab import check, run
+
+FULL = dict(purpose="referral", information="name,phone", expires="in 90 days", how="written")
+
+
+def prepared(lab):
+    neema = lab.worker("Neema")
+    person = neema.add("person", name="Asha")
+    clinic = neema.add("resource", name="Loitokitok Clinic", category="clinic")
+    referral = neema.add("referral", person=person, resource=clinic, category="health", reason="wants treatment")
+    return neema, person, clinic, referral
+
+
+def story_refused_without(lab):
+    neema, person, clinic, referral = prepared(lab)
+    error = neema.refused(5, "referral", "send", referral)
+    check(error["code"] == "refused" and "consent" in error["message"] and error["hint"], error)
+    check(neema.show(referral)["state"] == "draft")
+
+
+def story_sent_with(lab):
+    neema, person, clinic, referral = prepared(lab)
+    neema.add("consent", person=person, recipient=clinic, **FULL)
+    check(neema.json("referral", "send", referral)["state"] == "sent")
+
+
+def story_says_what_is_missing(lab):
+    neema, person, clinic, referral = prepared(lab)
+    other = neema.add("resource", name="Rombo Shelter")
+    for change, word in ((dict(recipient=other), "recipient"), (dict(purpose="housing"), "purpose"), (dict(expires=""), "expire"),
+                         (dict(expires="yesterday", **{"from": "30 days ago"}), "expired"), (dict(**{"from": "tomorrow"}), "not valid before"),
+                         (dict(how="spoken"), "sign"), (dict(information=""), "information")):
+        fields = dict(FULL, person=person, recipient=clinic)
+        fields.update(change)
+        consent = neema.add("consent", **{name: value for name, value in fields.items() if value != ""})
+        error = neema.refused(5, "referral", "send", referral)
+        check(word in (error["message"] + error["hint"]).lower(), word, error)
+        neema.run("void", consent, "a test")
+    check(neema.show(referral)["state"] == "draft")
+
+
+def story_information_must_be_covered(lab):
+    neema, person, clinic, referral = prepared(lab)
+    neema.run("edit", referral, "information=name,health summary")
+    neema.add("consent", person=person, recipient=clinic, **FULL)
+    error = neema.refused(5, "referral", "send", referral)
+    check("information" in error["message"] + error["hint"] or "health summary" in error["message"], error)
+    neema.run("edit", referral, "information=name")
+    neema.run("referral", "send", referral)
+
+
+def story_revocation_wins(lab):
+    neema, person, clinic, referral = prepared(lab)
+    consent = neema.add("consent", person=person, recipient=clinic, **FULL)
+    neema.run("consent", "revoke", consent)
+    error = neema.refused(5, "referral", "send", referral)
+    check("revoked" in error["message"] + error["hint"], error)
+    # a new grant, given in knowledge of the revocation, is good again
+    neema.add("consent", person=person, recipient=clinic, **FULL)
+    neema.run("referral", "send", referral)
+
+
+def story_other_persons_consent_does_not_count(lab):
+    neema, person, clinic, referral = prepared(lab)
+    other = neema.add("person", name="Daudi")
+    neema.add("consent", person=other, recipient=clinic, **FULL)
+    neema.refused(5, "referral", "send", referral)
+
+
+def story_recipient_by_name(lab):
+    neema, person, clinic, referral = prepared(lab)
+    neema.add("consent", person=person, recipient="LOITOKITOK clinic", **FULL)
+    neema.run("referral", "send", referral)
+
+
+run(globals())

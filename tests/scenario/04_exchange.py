@@ -1,0 +1,196 @@
+"""From two keyboards, offline, to one merged journal at the hub, and back: folder mailboxes and parcels."""
+import os
+import time
+
+from lab import check, run
+
+
+def digests(person, *homes):
+    return {home.json("verify", person)["digest"] for home in homes}
+
+
+def story_one_record_all_the_way(lab):
+    hub = lab.hub()
+    neema = lab.worker("Neema", hub, role="ally")
+    person = neema.add("person", name="Asha", phone="+254 700 000 001")
+    contact = neema.add("contact", person=person, kind="phone", minutes=10, note="first call")
+    check(neema.show(person)["sync"] == "saved")
+    neema.run("sync")
+    check(neema.show(person)["sync"] == "delivered", neema.show(person)["sync"])
+    hub.run("hub", "merge")
+    check(hub.show(contact)["fields"]["note"] == "first call")
+    check(hub.show(person)["by"][0]["name"] == "Neema")
+    neema.run("sync")
+    check(neema.show(person)["sync"] == "merged", neema.show(person)["sync"])
+    check(neema.status()["outbox"]["entries"] == 0, neema.status()["outbox"])
+    check(len(digests(person, hub, neema)) == 1)
+
+
+def story_shared_and_withdrawn(lab):
+    hub = lab.hub()
+    neema, juma = lab.worker("Neema", hub, role="ally"), lab.worker("Juma", hub)
+    person = neema.add("person", name="Asha")
+    neema.add("goal", person=person, text="the workshop again")
+    lab.exchange(hub, neema, juma)
+    check(juma.refused(3, "show", person)["code"] == "not_found")
+    hub.run("hub", "assign", person, "Juma")
+    lab.exchange(hub, juma)
+    check(juma.show(person)["fields"]["name"] == "Asha")
+    check(juma.show(person)["by"][0] == {"name": "Neema", "role": "ally", "device": neema.made["device"]}, juma.show(person)["by"])
+    check(len(digests(person, hub, neema, juma)) == 1)
+    contact = juma.add("contact", person=person, kind="visit", note="met at home")
+    lab.exchange(hub, juma, neema)
+    check(neema.show(contact)["fields"]["note"] == "met at home")
+    hub.run("hub", "unassign", person, "Juma")
+    lab.exchange(hub, juma)
+    shown = juma.show(person)
+    check(shown["handed_over"] is True and shown["fields"].get("name") is None, shown)
+    check(juma.show(contact)["fields"]["note"] == "met at home", "own records stay readable")
+    hub.run("hub", "assign", person, "Juma")
+    lab.exchange(hub, juma)
+    check(juma.show(person)["fields"]["name"] == "Asha")
+    check(len(digests(person, hub, neema, juma)) == 1)
+
+
+def story_conflict_settled_for_both(lab):
+    hub = lab.hub()
+    neema, juma = lab.worker("Neema", hub, role="ally"), lab.worker("Juma", hub)
+    person = neema.add("person", name="Asha", phone="+254 700 000 001")
+    lab.exchange(hub, neema)
+    hub.run("hub", "assign", person, "Juma")
+    lab.exchange(hub, juma)
+    neema.run("edit", person, "phone=+254 711 000 001")
+    juma.run("edit", person, "phone=+254 722 000 002")
+    lab.exchange(hub, neema, juma)
+    conflicts = hub.json("hub", "conflicts")["items"]
+    check(len(conflicts) == 1 and conflicts[0]["field"] == "phone", conflicts)
+    check({value["by"] for value in conflicts[0]["values"]} == {"Neema", "Juma"}, conflicts)
+    lab.exchange(hub, neema, juma)
+    check(len(neema.show(person)["conflicts"][0]["values"]) == 2)
+    hub.run("hub", "resolve", conflicts[0]["id"], "--value", "+254 733 000 003")
+    lab.exchange(hub, neema, juma)
+    for home in (hub, neema, juma):
+        check(home.show(person)["fields"]["phone"] == "+254 733 000 003" and not home.show(person)["conflicts"])
+    check(hub.json("hub", "conflicts")["items"] == [])
+    check(len(digests(person, hub, neema, juma)) == 1)
+
+
+def story_held_and_released(lab):
+    hub = lab.hub()
+    neema, juma = lab.worker("Neema", hub, role="ally"), lab.worker("Juma", hub)
+    person = neema.add("person", name="Asha")
+    lab.exchange(hub, neema)
+    hub.run("hub", "assign", person, "Juma")
+    lab.exchange(hub, juma)
+    hub.run("hub", "unassign", person, "Juma")
+    lab.exchange(hub, juma)
+    late = juma.add("contact", person=person, kind="phone", note="written after the hand-over was known")
+    fine = juma.add("person", name="Daudi")
+    lab.exchange(hub, juma)
+    held = hub.json("hub", "held")["items"]
+    check(len(held) == 1 and held[0]["reason"] == "not_on_team" and held[0]["by"] == "Juma", held)
+    check(juma.show(late)["sync"] == "refused" and juma.show(late)["reason"] == "not_on_team", juma.show(late))
+    check(hub.show(fine)["fields"]["name"] == "Daudi", "the rest goes on")
+    hub.run("hub", "release", held[0]["id"])
+    lab.exchange(hub, juma, neema)
+    check(hub.json("hub", "held")["items"] == [])
+    check(juma.show(late)["sync"] == "merged")
+    check(neema.show(late)["fields"]["note"].startswith("written after"))
+
+
+def story_written_before_sealed_after_a_hand_over(lab):
+    hub = lab.hub()
+    neema, juma = lab.worker("Neema", hub, role="ally"), lab.worker("Juma", hub)
+    person = neema.add("person", name="Asha")
+    lab.exchange(hub, neema)
+    hub.run("hub", "assign", person, "Juma")
+    lab.exchange(hub, juma)
+    contact = juma.add("contact", person=person, kind="phone", note="before the hand-over")
+    hub.run("hub", "unassign", person, "Juma")
+    lab.exchange(hub, juma, neema)
+    check(hub.json("hub", "held")["items"] == [])
+    check(hub.show(contact)["fields"]["note"] == "before the hand-over")
+    check(neema.show(contact)["fields"]["note"] == "before the hand-over")
+    marks = [item.get("mark") for item in hub.json("history", contact)["items"]]
+    check(marks == ["after_handover"], marks)
+
+
+def story_by_parcel(lab):
+    hub = lab.hub()
+    neema = lab.worker("Neema", hub)
+    stick = os.path.join(lab.dir, "stick")
+    os.mkdir(stick, 0o700)
+    person = neema.add("person", name="Asha")
+    neema.run("carry", stick)
+    check(neema.show(person)["sync"] == "carried", neema.show(person)["sync"])
+    check(os.listdir(os.path.join(stick, "PAMOJA")), "files on the stick")
+    hub.run("carry", stick)
+    check(hub.show(person)["fields"]["name"] == "Asha")
+    neema.run("carry", stick)
+    check(neema.show(person)["sync"] == "merged", neema.show(person)["sync"])
+    # the same by the folder afterwards: nothing doubled
+    lab.exchange(hub, neema)
+    check(len(hub.json("history", person)["items"]) == 1)
+    check(len(digests(person, hub, neema)) == 1)
+
+
+def story_hub_merges_by_itself(lab):
+    hub = lab.home("hub")
+    os.mkdir(hub.path, 0o700)
+    with open(os.path.join(hub.path, "pamoja.ini"), "w", encoding="utf-8") as file:
+        file.write("[hub]\nlook_every_seconds = 2\n")
+    os.chmod(os.path.join(hub.path, "pamoja.ini"), 0o600)
+    hub.start().init(hub_mailboxes=lab.mailboxes, person="Office")
+    neema = lab.worker("Neema", hub)
+    person = neema.add("person", name="Asha")
+    neema.run("sync")
+    until = time.monotonic() + 40
+    while time.monotonic() < until and hub.run("show", person, check_status=False).status != 0:
+        time.sleep(0.5)
+    check(hub.show(person)["fields"]["name"] == "Asha")
+    until = time.monotonic() + 40
+    while time.monotonic() < until and neema.show(person)["sync"] != "merged":
+        neema.run("sync")
+        time.sleep(0.5)
+    check(neema.show(person)["sync"] == "merged")
+
+
+def story_unreached(lab):
+    hub = lab.hub()
+    neema = lab.worker("Neema", hub)
+    neema.add("person", name="Asha")
+    os.rename(lab.mailboxes, lab.mailboxes + ".away")
+    error = neema.refused(6, "sync")
+    check(error["hint"], error)
+    check(neema.refused(6, "carry", os.path.join(lab.dir, "no such stick"))["code"] == "unreached")
+    os.rename(lab.mailboxes + ".away", lab.mailboxes)
+    neema.run("sync")
+
+
+def story_not_enrolled(lab):
+    neema = lab.worker("Neema")
+    check(neema.refused(2, "sync")["code"] == "not_enrolled")
+    hub = lab.hub()
+    request = neema.json("enrol", "request")["request"]
+    check(hub.refused(2, "hub", "enrol", "-", "--role", "peer", "--name", "Neema", stdin=request)["code"] == "not_confirmed")
+    check(hub.refused(5, "hub", "enrol", "-", "--role", "coordinator", "--name", "Neema", "--words-checked", stdin=request)["code"] == "refused")
+    broken = request[:40] + ("a" if request[40] != "a" else "b") + request[41:]
+    error = hub.refused(2, "hub", "enrol", "-", "--role", "peer", "--name", "Neema", "--words-checked", stdin=broken)
+    check("line" in error["message"], error)
+
+
+def story_spool_is_a_cache(lab):
+    hub = lab.hub()
+    neema = lab.worker("Neema", hub)
+    person = neema.add("person", name="Asha")
+    neema.run("sync")
+    for home in (neema, hub):
+        for folder in ("out", "in"):
+            at = os.path.join(home.path, "spool", folder)
+            for name in os.listdir(at):
+                os.unlink(os.path.join(at, name))
+    lab.exchange(hub, neema)
+    check(hub.show(person)["fields"]["name"] == "Asha" and neema.show(person)["sync"] == "merged")
+
+
+run(globals())
