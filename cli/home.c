@@ -221,6 +221,18 @@ say_made(const json_t *answer, bool hub, bool practice)
 		         "  pamoja enrol request     join your programme's hub\n");
 }
 
+/* Was a passphrase refused that was just chosen on the terminal? Then say why, and it may be chosen
+ * again. */
+static bool
+too_weak(enum pmj_code rc, const char *file, const struct pmj_error *err)
+{
+	if (rc != PMJ_INVALID || file != NULL || !term_can_ask() ||
+	    strstr(err->message, "passphrase") == NULL)
+		return false;
+	print_failure(err, false);
+	return true;
+}
+
 enum pmj_code
 home_init(struct cli *cli, const struct args *args, struct pmj_error *err)
 {
@@ -241,12 +253,16 @@ home_init(struct cli *cli, const struct args *args, struct pmj_error *err)
 	}
 	json_decref(answer);
 	answer = NULL;
-	if (rc != PMJ_OK ||
-	    (rc = passphrase_choose(cli, &secret, cli->passphrase_file, err)) != PMJ_OK ||
-	    (rc = open_root_key(&key_fd, key_file, err)) != PMJ_OK)
+	if (rc != PMJ_OK || (rc = open_root_key(&key_fd, key_file, err)) != PMJ_OK)
 		goto out;
-	(void)json_object_set_new(body, "passphrase", json_string(buf_text(&secret)));
-	if ((rc = client_post(&cli->client, &answer, "/v1/init", body, err)) != PMJ_OK) {
+	do {
+		rc = passphrase_choose(cli, &secret, cli->passphrase_file, err);
+		if (rc != PMJ_OK)
+			break;
+		(void)json_object_set_new(body, "passphrase", json_string(buf_text(&secret)));
+		rc = client_post(&cli->client, &answer, "/v1/init", body, err);
+	} while (too_weak(rc, cli->passphrase_file, err));
+	if (rc != PMJ_OK) {
 		if (key_fd >= 0) {
 			(void)close(key_fd);
 			(void)unlink(key_file);
@@ -328,11 +344,15 @@ change(struct cli *cli, const struct args *args, const char *path, const char *f
 	buf_init(&next, 0);
 	if (new_file == NULL && strcmp(first_key, "code") == 0)
 		new_file = cli->passphrase_file;
-	if ((rc = passphrase_read(&first, first_file, prompt, err)) != PMJ_OK ||
-	    (rc = passphrase_choose(cli, &next, new_file, err)) != PMJ_OK)
+	if ((rc = passphrase_read(&first, first_file, prompt, err)) != PMJ_OK)
 		goto out;
-	body = json_pack("{s:s, s:s}", first_key, buf_text(&first), "new", buf_text(&next));
-	rc = client_post(&cli->client, &answer, path, body, err);
+	do {
+		if ((rc = passphrase_choose(cli, &next, new_file, err)) != PMJ_OK)
+			goto out;
+		json_decref(body);
+		body = json_pack("{s:s, s:s}", first_key, buf_text(&first), "new", buf_text(&next));
+		rc = client_post(&cli->client, &answer, path, body, err);
+	} while (too_weak(rc, new_file, err));
 	if (rc == PMJ_OK && cli->json)
 		print_json(answer);
 	else if (rc == PMJ_OK)

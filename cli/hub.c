@@ -180,7 +180,7 @@ find_conflict(struct cli *cli, json_t **out, const char *typed, struct pmj_error
 
 		if ((id != NULL && strncmp(id, typed, strlen(typed)) == 0) ||
 		    (record != NULL && strncmp(record, typed, strlen(typed)) == 0) ||
-		    (title != NULL && text_same(title, typed))) {
+		    (title != NULL && record_title_fits(title, typed))) {
 			json_decref(*out);
 			*out = json_incref(conflict);
 			count++;
