@@ -84,8 +84,8 @@ aside_move(struct sync *sync, const char *name)
 	char *kept = aside_kept_name(sync, name);
 	char *from = fs_join(sync->in, name);
 	char *to = fs_join(sync->aside, kept != NULL ? kept : name);
-	char *old;
-	int64_t id;
+	char *old = NULL;
+	int64_t id = 0;
 
 	if (fs_make_dir(sync->os, sync->aside, NULL) != PMJ_OK ||
 	    sync->os->rename(sync->os->ctx, from, to) != 0)
