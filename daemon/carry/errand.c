@@ -123,9 +123,9 @@ errand_start(struct errand *out, struct job *job, int64_t id, struct pmj_error *
 	(void)close(pipes[1]);
 	out->fd = pipes[0];
 	out->id = id;
-	out->done = false;
 	out->heard_ms = os_real.mono_ms(os_real.ctx);
 	buf_init(&out->partial, LINE_OUT_MAX);
+	buf_init(&out->done, LINE_OUT_MAX);
 	return PMJ_OK;
 }
 
@@ -139,10 +139,12 @@ pass_lines(struct errand *errand, const char *bytes, size_t len, struct buf *out
 			continue;
 		}
 		if (errand->partial.len > 0 && errand->partial.failed == PMJ_OK) {
-			errand->done = errand->done || strstr(buf_text(&errand->partial),
-			                                   "\"event\":\"done\"") != NULL;
-			buf_put(out, errand->partial.bytes, errand->partial.len);
-			buf_put_text(out, "\n");
+			bool last =
+			    strstr(buf_text(&errand->partial), "\"event\":\"done\"") != NULL;
+			struct buf *to = last ? &errand->done : out;
+
+			buf_put(to, errand->partial.bytes, errand->partial.len);
+			buf_put_text(to, "\n");
 		}
 		buf_clear(&errand->partial);
 	}
@@ -167,14 +169,17 @@ errand_read(struct errand *errand, struct buf *out, bool *good)
 	}
 	(void)close(errand->fd);
 	/* It has closed its end, so it is ending; one stuck in the kernel is left to itself. */
-	if (waitpid(errand->pid, &status, errand->done ? 0 : WNOHANG) == errand->pid)
+	if (waitpid(errand->pid, &status, errand->done.len > 0 ? 0 : WNOHANG) == errand->pid)
 		*good = WIFEXITED(status) && WEXITSTATUS(status) == 0;
-	if (!errand->done) {
+	if (errand->done.len > 0) {
+		buf_put(out, errand->done.bytes, errand->done.len);
+	} else {
 		(void)pmj_fail(&err, PMJ_UNREACHED, "the exchange broke off");
 		pmj_hint(&err, "nothing is lost; try again");
 		line_put_done(out, errand->id, PMJ_UNREACHED, &err, 0, 0);
 	}
 	buf_close(&errand->partial);
+	buf_close(&errand->done);
 	errand->pid = 0;
 	return false;
 }

@@ -14,8 +14,8 @@ struct errand {
 	int fd;             /* its events, as lines; an empty line is a sign of life */
 	int64_t id;         /* of the order */
 	int64_t heard_ms;   /* last sign of life, monotonic */
-	bool done;          /* its last line was seen */
 	struct buf partial; /* a line not yet ended */
+	struct buf done;    /* its last line, kept until it has ended */
 };
 
 /** Start it. The job stays the caller's. */

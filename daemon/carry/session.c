@@ -25,6 +25,9 @@
  */
 #define BACKOFF_FIRST_MS (60 * 1000LL)
 #define BACKOFF_LAST_MS (6 * 3600 * 1000LL)
+/* A socket appears a moment before somebody listens at it. */
+#define RETRY_FIRST_MS 20
+#define RETRY_LAST_MS 60000
 #define SILENCE_MS (120 * 1000LL)
 
 struct session {
@@ -34,6 +37,7 @@ struct session {
 	int watch;  /* inotify on HOME/run, for the socket to come */
 	int signal; /* signalfd */
 	bool ending;
+	int retry_ms; /* while the socket is there and nobody answers */
 	struct buf in;
 	struct buf out;
 	uint8_t write_lane;
@@ -44,10 +48,12 @@ struct session {
 	struct line_order queue[QUEUE_MAX];
 	size_t queued;
 	struct errand errand;
-	bool waking;        /* something waits to be exchanged at a chance */
-	int64_t due_ms;     /* of the next chance, monotonic */
-	int64_t backoff_ms; /* 0: the last exchange went well */
-	bool errand_is_wake;
+	bool waking;           /* something waits to be exchanged at a chance */
+	bool urgent;           /* at once, whatever the last exchange came to */
+	int64_t due_ms;        /* of the next chance, monotonic */
+	int64_t backoff_ms;    /* 0: the last exchange went well */
+	bool errand_exchanges; /* with the mailboxes, so its end tells of the next chance */
+	bool errand_was_waking;
 };
 
 static int64_t
@@ -86,9 +92,12 @@ try_connect(struct session *s)
 		s->fd = -1;
 	}
 	(void)close(dir);
-	if (s->fd < 0)
+	if (s->fd < 0) {
+		s->retry_ms = s->retry_ms * 2 < RETRY_LAST_MS ? s->retry_ms * 2 : RETRY_LAST_MS;
 		return;
+	}
 	(void)fcntl(s->fd, F_SETFL, O_NONBLOCK);
+	s->retry_ms = RETRY_FIRST_MS;
 	line_put_hello(&s->out);
 }
 
@@ -154,6 +163,33 @@ check_job(const struct job *job, struct pmj_error *err)
 	           : PMJ_OK;
 }
 
+/* The next chance after a failure: doubling, and never all laptops in the same second. */
+static void
+back_off(struct session *s)
+{
+	uint32_t noise = 0;
+
+	s->backoff_ms = s->backoff_ms == 0 ? BACKOFF_FIRST_MS : s->backoff_ms * 2;
+	if (s->backoff_ms > BACKOFF_LAST_MS)
+		s->backoff_ms = BACKOFF_LAST_MS;
+	os_real.random(os_real.ctx, &noise, sizeof(noise));
+	s->due_ms = now_ms() + s->backoff_ms * 3 / 4 + (int64_t)noise % (s->backoff_ms / 2);
+}
+
+static void
+errand_ended(struct session *s, bool good)
+{
+	if (!s->errand_exchanges)
+		return;
+	if (good) {
+		s->backoff_ms = 0;
+		return;
+	}
+	s->waking = s->waking || s->errand_was_waking;
+	if (s->waking && !s->urgent)
+		back_off(s);
+}
+
 /* order is NULL for a wake. */
 static void
 start(struct session *s, const struct line_order *order)
@@ -164,14 +200,20 @@ start(struct session *s, const struct line_order *order)
 	enum pmj_code rc;
 
 	fill_job(s, &job, order);
-	s->errand_is_wake = order == NULL || order->what == LINE_SYNC;
+	s->errand_exchanges = order == NULL || order->what == LINE_SYNC;
+	if (s->errand_exchanges) {
+		/* What wakes us from now on may have come too late for this one. */
+		s->errand_was_waking = s->waking;
+		s->waking = false;
+		s->urgent = false;
+	}
 	rc = check_job(&job, &err);
 	if (rc == PMJ_OK)
 		rc = errand_start(&s->errand, &job, id, &err);
-	if (rc != PMJ_OK)
+	if (rc != PMJ_OK) {
 		line_put_done(&s->out, id, rc, &err, 0, 0);
-	if (order == NULL)
-		s->waking = rc == PMJ_OK && s->waking;
+		errand_ended(s, false);
+	}
 	job_close(&job);
 }
 
@@ -192,32 +234,6 @@ start_next(struct session *s)
 	}
 }
 
-/* The next chance after a failure: doubling, and never all laptops in the same second. */
-static void
-back_off(struct session *s)
-{
-	uint32_t noise = 0;
-
-	s->backoff_ms = s->backoff_ms == 0 ? BACKOFF_FIRST_MS : s->backoff_ms * 2;
-	if (s->backoff_ms > BACKOFF_LAST_MS)
-		s->backoff_ms = BACKOFF_LAST_MS;
-	os_real.random(os_real.ctx, &noise, sizeof(noise));
-	s->due_ms = now_ms() + s->backoff_ms * 3 / 4 + (int64_t)noise % (s->backoff_ms / 2);
-}
-
-static void
-errand_ended(struct session *s, bool good)
-{
-	if (!s->errand_is_wake)
-		return;
-	if (good) {
-		s->waking = false;
-		s->backoff_ms = 0;
-	} else if (s->waking) {
-		back_off(s);
-	}
-}
-
 static void
 on_remotes(struct session *s, struct line_order *order)
 {
@@ -229,6 +245,9 @@ on_remotes(struct session *s, struct line_order *order)
 	s->write_lane = order->write_lane;
 	order->remotes = NULL;
 	order->remote_count = 0;
+	/* New ways: what failed before says nothing about them. */
+	s->backoff_ms = 0;
+	s->due_ms = now_ms();
 	line_order_close(order);
 }
 
@@ -259,6 +278,7 @@ on_wake(struct session *s, struct line_order *order)
 	if (order->urgent || (!s->waking && s->backoff_ms == 0))
 		s->due_ms = now_ms();
 	s->waking = true;
+	s->urgent = s->urgent || order->urgent;
 	line_order_close(order);
 }
 
@@ -329,6 +349,7 @@ read_watch(struct session *s)
 	/* Whatever happened in the folder, the way to find out is to try. */
 	while (read(s->watch, events, sizeof(events)) > 0)
 		;
+	s->retry_ms = RETRY_FIRST_MS;
 }
 
 static void
@@ -355,7 +376,7 @@ sleep_ms(const struct session *s)
 	else if (s->waking)
 		until = s->due_ms;
 	if (until < 0)
-		return s->fd < 0 ? 60000 : -1; /* in case the watch missed the socket */
+		return s->fd < 0 ? s->retry_ms : -1;
 	until -= now_ms();
 	return until < 0 ? 0 : until > 3600000 ? 3600000 : (int)until;
 }
@@ -417,7 +438,7 @@ session_close(struct session *s)
 enum pmj_code
 session_run(const char *home, struct pmj_error *err)
 {
-	struct session s = {.fd = -1, .watch = -1, .signal = -1};
+	struct session s = {.fd = -1, .watch = -1, .signal = -1, .retry_ms = RETRY_FIRST_MS};
 	enum pmj_code rc = PMJ_OK;
 	sigset_t ends;
 

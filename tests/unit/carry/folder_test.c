@@ -215,6 +215,7 @@ odd_mailboxes_are_refused(void **state)
 	    "mkdir -p refs/replace",
 	    "mv objects o && ln -s o objects",
 	    "mv refs r && ln -s r refs",
+	    "mkdir l && ln -s ../../l refs/heads/l1",
 	};
 	struct lab *lab = *state;
 
@@ -225,7 +226,8 @@ odd_mailboxes_are_refused(void **state)
 		lab_sh("cd %s/mail/%s.git && { %s; }", lab->dir, lab->mailbox, oddities[i]);
 		if (lab_exchange(lab, "w") != INTEGRITY)
 			fail_msg("taken as a mailbox after: %s", oddities[i]);
-		lab_sh("test ! -e %s/mail/%s.git/refs/heads/l1", lab->dir, lab->mailbox);
+		lab_sh("test ! -e %s/mail/%s.git/refs/heads/l1/b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2",
+		    lab->dir, lab->mailbox);
 	}
 	/* Sample hooks are harmless. */
 	lab_sh("rm -rf %s/mail/*.git", lab->dir);

@@ -1,0 +1,122 @@
+/* The lines spoken with pamojad. */
+#include "carry/line.h"
+
+#include "base/json.h"
+#include "carry_lab.h"
+
+#define MAILBOX "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+#define RUN "\"" MAILBOX "\",1,\"b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2\""
+
+static enum pmj_code
+read_text(struct line_order *out, const char *text, struct pmj_error *err)
+{
+	return line_read(out, text, strlen(text), err);
+}
+
+static void
+orders_are_read(void **state)
+{
+	struct shape_place run = lab_place(1, 0xb2, 0);
+	struct line_order order;
+	struct pmj_error err;
+
+	(void)state;
+	check_ok(read_text(&order,
+	             "{\"do\":\"remotes\",\"write\":2,\"remotes\":[{\"mailbox\":\"" MAILBOX
+	             "\",\"url\":\"/m\"}]}",
+	             &err),
+	    &err);
+	assert_int_equal(order.what, LINE_REMOTES);
+	assert_int_equal(order.write_lane, 2);
+	assert_int_equal(order.remote_count, 1);
+	assert_string_equal(order.remotes[0].url, "/m");
+	assert_memory_equal(order.remotes[0].mailbox, run.mailbox, 16);
+	line_order_close(&order);
+	check_ok(read_text(&order,
+	             "{\"do\":\"sync\",\"id\":7,\"url\":\"/x\",\"create\":true,\"later\":{},"
+	             "\"have\":[[" RUN ",3],[" RUN ",5],[" RUN ",4]]}",
+	             &err),
+	    &err);
+	assert_int_equal(order.what, LINE_SYNC);
+	assert_int_equal(order.id, 7);
+	assert_true(order.create);
+	assert_string_equal(order.url, "/x");
+	assert_int_equal(places_upto(&order.places, &run), 5);
+	line_order_close(&order);
+	check_ok(read_text(&order, "{\"do\":\"parcel\",\"id\":1,\"dir\":\"/d\"}", &err), &err);
+	assert_string_equal(order.dir, "/d");
+	line_order_close(&order);
+	check_ok(read_text(&order, "{\"do\":\"wake\",\"urgent\":true}", &err), &err);
+	assert_true(order.urgent);
+	assert_false(order.has_have);
+	line_order_close(&order);
+	check_ok(read_text(&order, "{\"do\":\"acked\",\"upto\":[[" RUN ",9]]}", &err), &err);
+	assert_int_equal(places_upto(&order.places, &run), 9);
+	line_order_close(&order);
+}
+
+static void
+wrong_orders_are_refused(void **state)
+{
+	static const char *const wrong[] = {"", "x", "[]", "{}", "{\"do\":1}", "{\"do\":\"dance\"}",
+	    "{\"do\":\"remotes\"}", "{\"do\":\"remotes\",\"write\":1}",
+	    "{\"do\":\"remotes\",\"write\":3,\"remotes\":[]}",
+	    "{\"do\":\"remotes\",\"write\":1,\"remotes\":[{}]}",
+	    "{\"do\":\"remotes\",\"write\":1,\"remotes\":[{\"mailbox\":\"aa\",\"url\":\"/\"}]}",
+	    "{\"do\":\"remotes\",\"write\":1,\"remotes\":[7]}", "{\"do\":\"parcel\"}",
+	    "{\"do\":\"acked\",\"upto\":[[]]}", "{\"do\":\"acked\",\"upto\":[{}]}",
+	    "{\"do\":\"acked\",\"upto\":[[" RUN ",-1]]}", "{\"do\":\"acked\",\"upto\":[[" RUN "]]}",
+	    "{\"do\":\"sync\",\"have\":[[" RUN ",1,1]]}", "{\"do\":\"wake\"} x",
+	    "{\"do\":\"wake\",\"do\":\"wake\"}"};
+	struct line_order order;
+	struct pmj_error err;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++)
+		if (read_text(&order, wrong[i], &err) == PMJ_OK)
+			fail_msg("taken as an order: %s", wrong[i]);
+}
+
+static void
+events_are_lines(void **state)
+{
+	struct shape_place place = lab_place(1, 0xb2, 9);
+	struct pmj_error err;
+	struct buf line;
+
+	(void)state;
+	buf_init(&line, 0);
+	line_put_hello(&line);
+	line_put_event(&line, EXCHANGE_ARRIVED, NULL, 3);
+	line_put_event(&line, EXCHANGE_CARRIED, &place, 0);
+	line_put_event(&line, EXCHANGE_DELIVERED, &place, 0);
+	line_put_event(&line, EXCHANGE_FOREIGN, &place, 0);
+	line_put_done(&line, 4, PMJ_OK, &err, 1, 2);
+	(void)pmj_fail(&err, PMJ_UNREACHED, "no \"way\"");
+	pmj_hint(&err, "wait");
+	line_put_done(&line, 5, PMJ_UNREACHED, &err, 0, 0);
+	assert_string_equal(buf_text(&line),
+	    "{\"event\":\"hello\",\"version\":\"" PAMOJA_VERSION "\"}\n"
+	    "{\"event\":\"arrived\",\"count\":3}\n"
+	    "{\"event\":\"carried\",\"segment\":[" RUN ",9]}\n"
+	    "{\"event\":\"delivered\",\"segment\":[" RUN ",9]}\n"
+	    "{\"event\":\"foreign\",\"mailbox\":\"" MAILBOX
+	    "\",\"lane\":1,\"inc\":\"b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2\",\"segno\":9}\n"
+	    "{\"event\":\"done\",\"id\":4,\"code\":\"ok\",\"message\":\"\",\"hint\":\"\","
+	    "\"sent\":1,\"got\":2}\n"
+	    "{\"event\":\"done\",\"id\":5,\"code\":\"unreached\",\"message\":\"no \\\"way\\\"\","
+	    "\"hint\":\"wait\",\"sent\":0,\"got\":0}\n");
+	buf_close(&line);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(orders_are_read),
+	    cmocka_unit_test(wrong_orders_are_refused),
+	    cmocka_unit_test(events_are_lines),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
