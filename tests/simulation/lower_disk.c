@@ -144,7 +144,7 @@ pend(struct inode *inode, struct pending op, const void *data)
 		inode->ops = room_for(inode->ops, inode->op_room * sizeof(*inode->ops));
 	}
 	op.data = inode->arena.count;
-	bytes_room(&inode->arena, inode->arena.count + op.len);
+	bytes_room(&inode->arena, inode->arena.count + op.len + 1); /* never NULL */
 	if (op.len > 0)
 		memcpy(inode->arena.at + op.data, data, op.len);
 	inode->arena.count += op.len;
