@@ -123,6 +123,8 @@ takes_the_daemons_error(void **state)
 	assert_string_equal(err.hint, "pamoja unlock");
 	check_code(client_error(answer, 200, &err), PMJ_LOCKED);
 	check_code(client_error(strange, 500, &err), PMJ_FAILED);
+	(void)json_object_set_new(json_object_get(strange, "error"), "code", json_string("ok"));
+	check_code(client_error(strange, 500, &err), PMJ_FAILED);
 	check_code(client_error(NULL, 200, &err), PMJ_OK);
 	check_code(client_error(NULL, 500, &err), PMJ_FAILED);
 	json_decref(answer);

@@ -133,6 +133,24 @@ cuts_into_requests(void **state)
 	rows_close(&rows);
 }
 
+/* Every reference of a request names a row that stands before it there. */
+static void
+check_whole(const json_t *request)
+{
+	json_t *seen = json_object(), *row, *person;
+	size_t i;
+
+	json_array_foreach(request, i, row)
+	{
+		person = json_object_get(json_object_get(row, "fields"), "person");
+		if (person != NULL)
+			assert_non_null(json_object_get(seen, json_str(person, "ref")));
+		if (json_str(row, "ref") != NULL)
+			(void)json_object_set_new(seen, json_str(row, "ref"), json_true());
+	}
+	json_decref(seen);
+}
+
 static void
 dry_run_sends_what_is_meant_again(void **state)
 {
@@ -150,6 +168,7 @@ dry_run_sends_what_is_meant_again(void **state)
 			break;
 		assert_true(batch.count <= ROWS_BATCH_MAX);
 		assert_int_equal(json_array_size(batch.rows), batch.count);
+		check_whole(batch.rows);
 		items = answer_all(&batch, false);
 		check_ok(rows_take(&rows, &batch, items, &err), &err);
 		json_decref(items);
