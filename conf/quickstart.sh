@@ -15,7 +15,7 @@ install_packages $BUILD_PACKAGES python3
 if [ ! -f "$top/build/build.ninja" ]; then
 	cmake -S "$top" -B "$top/build" -G Ninja -DPAMOJA_TESTS=OFF >/dev/null
 fi
-cmake --build "$top/build" --target pamoja pamojad pamoja-carry
+cmake --build "$top/build" --target pamoja pamojad pamoja-carry -- --quiet
 bin="$top/build/bin"
 pamoja="$bin/pamoja"
 
@@ -36,9 +36,9 @@ for who in hub ally peer; do
 	printf '%s\n' "quickstart only: the $who walks to market" >"$dir/$who.passphrase"
 done
 at() { # at HOME COMMAND...
-	who=$1
+	at_home=$dir/$1
 	shift
-	"$pamoja" --home "$dir/$who" "$@"
+	"$pamoja" --home "$at_home" "$@"
 }
 field() { # field NAME: a string member of the JSON on standard input
 	python3 -c 'import json,sys; print(json.load(sys.stdin)[sys.argv[1]])' "$1"

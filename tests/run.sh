@@ -37,7 +37,7 @@ configure() { # configure DIR BUILD_TYPE [cmake options]
 
 say "Building (release)"
 configure build Release
-cmake --build build
+cmake --build build -- --quiet
 
 case "$mode" in
 --tidy)
@@ -50,7 +50,7 @@ case "$mode" in
 	;;
 --fuzz)
 	configure build-fuzz Fuzz -DCMAKE_C_COMPILER=clang
-	cmake --build build-fuzz
+	cmake --build build-fuzz -- --quiet
 	for target in build-fuzz/bin/*_fuzz; do
 		name=$(basename "$target" _fuzz)
 		mkdir -p "build-fuzz/corpus/$name"
@@ -72,7 +72,7 @@ ctest --test-dir build --output-on-failure -j 2
 
 say "Building with ASan+UBSan, $(elapsed) s so far"
 configure build-asan Asan
-cmake --build build-asan
+cmake --build build-asan -- --quiet
 say "Unit tests and fuzz corpora under ASan+UBSan, $(elapsed) s so far"
 ctest --test-dir build-asan --output-on-failure -j 2 -R '^(unit|fuzz)/' -LE slow
 

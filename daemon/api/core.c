@@ -254,7 +254,7 @@ core_open(
 	core->last_person_ms = core->os->mono_ms(core->os->ctx);
 	core->suspend_gap_ms = core->os->boot_ms(core->os->ctx) - core->last_person_ms;
 	core->last_look_ms = 0;
-	if (!fresh && journal_reserve_make(core->journal, NULL) != PMJ_OK)
+	if (journal_reserve_make(core->journal, NULL) != PMJ_OK)
 		diag("the reserve file could not be made");
 	loop_timer_set(core->tick, core->is_hub ? 1000 : TICK_MS);
 	core_wake(core);
