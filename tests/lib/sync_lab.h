@@ -382,27 +382,48 @@ lab_shell(const char *fmt, ...)
 	free(command);
 }
 
+static char lab_template[64];
+static pid_t lab_template_pid;
+
+static inline void
+lab_drop_template(void)
+{
+	char *command = mem_printf("rm -rf %s", lab_template);
+
+	if (getpid() == lab_template_pid && system(command) != 0) /* NOLINT(cert-env33-c) */
+		fprintf(stderr, "%s stays\n", lab_template);
+	free(command);
+}
+
+static inline const char *
+lab_temporary(void)
+{
+	return access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
+}
+
 /* Fresh journals are alike (the rings name the same key and file), so one is made and copied. */
 static inline void
 lab_home(struct lab_end *end)
 {
-	char *template = mem_printf("%s/template", end->lab->dir);
 	struct journal_setup setup;
 	struct pmj_error err = {0};
 
-	if (!fs_exists(&os_real, template)) {
+	if (lab_template[0] == '\0') {
 		char *home = end->home;
 
-		end->home = template;
-		check_ok(fs_make_dir(&os_real, template, &err), &err);
+		(void)snprintf(
+		    lab_template, sizeof(lab_template), "%s/sync-lab.XXXXXX", lab_temporary());
+		assert_non_null(mkdtemp(lab_template));
+		lab_template_pid = getpid();
+		assert_int_equal(atexit(lab_drop_template), 0);
+		end->home = lab_template;
 		lab_setup(end, &setup);
 		check_ok(journal_create(&end->journal, &setup, &err), &err);
 		journal_close(end->journal);
 		end->journal = NULL;
 		end->home = home;
 	}
-	lab_shell("rm -rf %s && cp -r %s %s", end->home, template, end->home);
-	free(template);
+	lab_shell("rm -rf %s && cp -r %s %s", end->home, lab_template, end->home);
 }
 
 static inline struct lab_end *
@@ -510,12 +531,10 @@ lab_open_with(struct lab *lab, int devices)
 {
 	struct pmj_error err = {0};
 	const uint8_t none[32] = {0};
-	struct stat st;
 
 	memset(lab, 0, sizeof(*lab));
 	prim_start();
-	(void)snprintf(lab->dir, sizeof(lab->dir), "%s/sync-lab.XXXXXX",
-	    stat("/dev/shm", &st) == 0 && access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
+	(void)snprintf(lab->dir, sizeof(lab->dir), "%s/sync-lab.XXXXXX", lab_temporary());
 	assert_non_null(mkdtemp(lab->dir));
 	check_ok(kinds_read(&lab->kinds, &os_real, PAMOJA_CONF_DIR "/kinds", &err), &err);
 	cert_root_new(&lab->root);

@@ -94,7 +94,8 @@ test_hold_before_entry(void **state)
 	lab_close(&lab);
 }
 
-/* The person goes to somebody else: others' entries become stubs, own ones stay; assigned again, they come back whole. */
+/* The person goes to somebody else: others' entries become stubs, own ones stay; assigned again,
+ * they come back whole. */
 static void
 test_withdraw_and_back(void **state)
 {
@@ -231,19 +232,19 @@ test_roster_and_remotes(void **state)
 	free(url);
 	lab_control(hub, a, "ctl.roster",
 	    json_pack("{s:{s:o,s:s,s:s}}", "who", "device", json_hex(ring_device_id(hub->ring), 16),
-		"name", "Office", "role", "coordinator"),
+	        "name", "Office", "role", "coordinator"),
 	    NULL);
 	lab_control(hub, a, "ctl.roster",
 	    json_pack("{s:o}", "statement",
-		roster_make(hub->ring, 7, zero, LAB_START_MS,
-		    json_pack("{s:s,s:o,s:o,s:s,s:s}", "op", "enrol", "device",
-	            json_hex(ring_device_id(a->ring), 16), "sign_pk",
-	            json_hex(ring_sign_pk(a->ring), 32), "role", "peer", "name", "Amani"))),
+	        roster_make(hub->ring, 7, zero, LAB_START_MS,
+	            json_pack("{s:s,s:o,s:o,s:s,s:s}", "op", "enrol", "device",
+	                json_hex(ring_device_id(a->ring), 16), "sign_pk",
+	                json_hex(ring_sign_pk(a->ring), 32), "role", "peer", "name", "Amani"))),
 	    NULL);
 	/* Signed by nobody we know: refused, and nothing changes. */
 	lab_control(hub, a, "ctl.roster",
 	    json_pack("{s:o}", "statement",
-		roster_make(stranger, 9, zero, LAB_START_MS, json_pack("{s:s}", "op", "role"))),
+	        roster_make(stranger, 9, zero, LAB_START_MS, json_pack("{s:s}", "op", "role"))),
 	    NULL);
 	down(&lab);
 	device_who(a->journal, ring_device_id(hub->ring), &name, &role);
@@ -348,8 +349,8 @@ test_locked_notes(void **state)
 
 		faults += json_str(item, "fault") != NULL;
 		if (text != NULL && strcmp(text, "second") == 0)
-			check_ok(locked_note_remove(
-				     &os_real, a->home, json_str(item, "file"), &err),
+			check_ok(
+			    locked_note_remove(&os_real, a->home, json_str(item, "file"), &err),
 			    &err);
 	}
 	json_decref(list);

@@ -1,8 +1,9 @@
-/* kill_test.c - the process ends at every call to the disk in turn; whatever was cut off is finished by the next
- * start: nothing lost, nothing doubled. */
+/* kill_test.c - the process ends at every call to the disk in turn; whatever was cut off is
+ * finished by the next start: nothing lost, nothing doubled. */
 #include "sync_lab.h"
 
-/* What one end does; run in a process of its own that ends at call `until`. Returns whether it came to its end. */
+/* What one end does; run in a process of its own that ends at call `until`. Returns whether it came
+ * to its end. */
 static bool
 dies(struct lab_end *end, void (*work)(struct lab_end *end), int until)
 {
