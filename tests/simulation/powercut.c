@@ -33,7 +33,7 @@ static const struct {
 };
 #endif
 
-#define FAULTS_ENOUGH 20 /* with a rule off, that many show it */
+#define FAULTS_ENOUGH 5 /* with a rule off, that many show it */
 #define LAST_ROWS 6
 #define LOG "journal-wal"
 
