@@ -67,16 +67,27 @@ keep_running(const char *path, const char *home)
 {
 	unsigned wait_s = 1;
 	pid_t self = getpid();
+	sigset_t term, before;
 
+	(void)sigemptyset(&term);
+	(void)sigaddset(&term, SIGTERM);
 	while (!ending) {
 		time_t began = time(NULL);
 		struct timespec pause = {0, 0};
 		int status;
-		pid_t pid = fork();
+		pid_t pid;
 
-		if (pid == 0)
+		/* No SIGTERM between the fork and knowing the child: it would never be ended. */
+		(void)sigprocmask(SIG_BLOCK, &term, &before);
+		if (ending)
+			return;
+		pid = fork();
+		if (pid == 0) {
+			(void)sigprocmask(SIG_SETMASK, &before, NULL);
 			run_carry(path, home, self);
+		}
 		child_pid = pid;
+		(void)sigprocmask(SIG_SETMASK, &before, NULL);
 		while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
 			;
 		child_pid = 0;

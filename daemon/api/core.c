@@ -447,9 +447,9 @@ stamp(struct core *core, int64_t *pt, uint16_t *counter, struct pmj_error *err)
 	return PMJ_OK;
 }
 
-static enum pmj_code
-append_one(struct core *core, const struct core_draft *draft, uint8_t rec[PMJ_RECORD_BYTES],
-    bool *urgent, struct pmj_error *err)
+enum pmj_code
+core_append_inside(struct core *core, const struct core_draft *draft,
+    uint8_t rec[static PMJ_RECORD_BYTES], bool *urgent, struct pmj_error *err)
 {
 	struct line_draft line = {.kind = draft->kind->name,
 	    .kv = draft->kind->version,
@@ -466,7 +466,7 @@ append_one(struct core *core, const struct core_draft *draft, uint8_t rec[PMJ_RE
 	struct buf bytes;
 	enum pmj_code rc;
 	int64_t n;
-	bool known;
+	bool known, this_urgent;
 
 	buf_init(&bytes, PMJ_LINE_MAX);
 	core->os->random(core->os->ctx, line.n, sizeof(line.n));
@@ -487,10 +487,11 @@ append_one(struct core *core, const struct core_draft *draft, uint8_t rec[PMJ_RE
 	if ((rc = entries_append(core->journal, &new_entry, &n, &known, err)) != PMJ_OK)
 		goto out;
 	memcpy(rec, entry.rec, PMJ_RECORD_BYTES);
-	*urgent = kind_is_urgent(draft->kind, draft->verb, draft->set);
+	this_urgent = kind_is_urgent(draft->kind, draft->verb, draft->set);
+	*urgent = *urgent || this_urgent;
 	rc = core->hub != NULL
-	         ? hub_shared(core->hub, n, rec, *urgent, err)
-	         : device_queue(core->journal, core->sync, n, draft->kind, *urgent, err);
+	         ? hub_shared(core->hub, n, rec, this_urgent, err)
+	         : device_queue(core->journal, core->sync, n, draft->kind, this_urgent, err);
 out:
 	entry_close(&entry);
 	buf_wipe(&bytes);
@@ -505,12 +506,8 @@ append_all(struct core *core, const struct core_draft *drafts, size_t count,
 
 	if ((rc = journal_begin(core->journal, err)) != PMJ_OK)
 		return rc;
-	for (size_t i = 0; i < count && rc == PMJ_OK; i++) {
-		bool this_urgent = false;
-
-		rc = append_one(core, &drafts[i], recs[i], &this_urgent, err);
-		*urgent = *urgent || this_urgent;
-	}
+	for (size_t i = 0; i < count && rc == PMJ_OK; i++)
+		rc = core_append_inside(core, &drafts[i], recs[i], urgent, err);
 	if (rc == PMJ_OK)
 		return journal_commit(core->journal, err);
 	journal_rollback(core->journal);

@@ -88,6 +88,9 @@ struct core_draft {             /* an own entry */
  *  full disk the reserve is given up once, so that what is being recorded can still be saved. */
 PMJ_MUST_CHECK enum pmj_code core_append(struct core *core, const struct core_draft *drafts, size_t count,
                                          uint8_t (*recs)[PMJ_RECORD_BYTES], struct pmj_error *err);
+/** One of them, inside a transaction of the caller's. *urgent is set when it is; else left. */
+PMJ_MUST_CHECK enum pmj_code core_append_inside(struct core *core, const struct core_draft *draft,
+    uint8_t rec[static PMJ_RECORD_BYTES], bool *urgent, struct pmj_error *err);
 /** Something was queued: start an exchange soon (urgent: now). */
 void core_queued(struct core *core, bool urgent);
 void core_wake(struct core *core); /* background steps have something to do */

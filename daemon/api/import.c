@@ -1,4 +1,5 @@
-/* import.c - rows of records, up to 50 a request, each checked like a record typed by hand. */
+/* import.c - rows of records, up to 50 a request, each checked like a record typed by hand; one
+ * transaction a request. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,15 +10,12 @@
 
 #define IMPORT_ROWS_MAX 50
 
-struct import_row {
-	struct core_draft draft;
-	json_t *set;
-	json_t *knows;
-};
+/* A row of an earlier request of a dry run has no id; its ref stands as this. */
+static const char no_id_yet[] = "0000000000000000";
 
 /* {"ref":R} becomes the id of the row of this request that was made under that name. */
 static json_t *
-with_refs(const json_t *fields, const json_t *made)
+with_refs(const json_t *fields, const json_t *made, bool dry)
 {
 	json_t *out = json_object();
 	const char *name;
@@ -28,71 +26,105 @@ with_refs(const json_t *fields, const json_t *made)
 		const char *ref = json_is_object(value) ? json_str(value, "ref") : NULL;
 		json_t *id = ref != NULL ? json_object_get(made, ref) : NULL;
 
-		(void)json_object_set(out, name, id != NULL ? id : value);
+		if (ref != NULL && id == NULL && dry)
+			(void)json_object_set_new(out, name, json_string(no_id_yet));
+		else
+			(void)json_object_set(out, name, id != NULL ? id : value);
 	}
 	return out;
 }
 
-/* Rows of one request that depend on an earlier one are written after it, so each is its own
- * transaction. */
 static enum pmj_code
-import_one(const struct call *call, json_t **item, const json_t *row, json_t *made, bool dry,
+import_one(const struct call *call, json_t **item, const json_t *row, json_t *made, bool *urgent,
     struct pmj_error *err)
 {
 	const char *kind = json_str(row, "kind");
 	const char *ref = json_str(row, "ref");
 	const json_t *given = json_obj(row, "fields");
-	struct import_row work;
-	json_t *fields;
-	uint8_t rec[1][PMJ_RECORD_BYTES];
+	struct core_draft draft;
+	json_t *fields, *set, *knows;
+	uint8_t rec[PMJ_RECORD_BYTES];
 	enum pmj_code rc;
 
 	if (kind == NULL || given == NULL)
 		return pmj_fail(err, PMJ_INVALID, "a row needs \"kind\" and \"fields\"");
-	fields = with_refs(given, made);
-	rc = record_prepare(call, &work.draft, &work.set, &work.knows, kind, fields, err);
-	if (rc == PMJ_OK && !dry)
-		rc = core_append(call->core, &work.draft, 1, rec, err);
-	if (rc == PMJ_OK && !dry) {
-		*item = call_id(call, rec[0]);
+	fields = with_refs(given, made, json_flag(call->body, "dry_run"));
+	rc = record_prepare(call, &draft, &set, &knows, kind, fields, err);
+	if (rc == PMJ_OK &&
+	    (rc = core_append_inside(call->core, &draft, rec, urgent, err)) == PMJ_OK) {
+		*item = call_id(call, rec);
 		if (ref != NULL)
 			(void)json_object_set(made, ref, json_object_get(*item, "id"));
-	} else if (rc == PMJ_OK) {
-		*item = json_object();
 	}
-	json_decref(work.set);
-	json_decref(work.knows);
+	json_decref(set);
+	json_decref(knows);
 	json_decref(fields);
+	return rc;
+}
+
+/* Could the journal itself not take it? Then no row of the request is kept. */
+static bool
+is_fatal(enum pmj_code rc)
+{
+	return rc == PMJ_IO || rc == PMJ_FULL || rc == PMJ_READ_ONLY || rc == PMJ_NO_MEMORY ||
+	       rc == PMJ_INTEGRITY || rc == PMJ_FAILED;
+}
+
+static enum pmj_code
+import_rows(
+    const struct call *call, json_t *items, const json_t *rows, bool *urgent, struct pmj_error *err)
+{
+	json_t *made = json_object();
+	enum pmj_code rc = PMJ_OK;
+	size_t index;
+	json_t *row;
+
+	json_array_foreach((json_t *)rows, index, row)
+	{
+		json_t *item = NULL;
+
+		rc = import_one(call, &item, row, made, urgent, err);
+		if (rc != PMJ_OK && is_fatal(rc)) {
+			json_decref(item);
+			break;
+		}
+		if (rc != PMJ_OK) {
+			json_decref(item);
+			item = json_pack("{s:{s:s,s:s,s:s}}", "error", "code",
+			    pmj_code_name(err->code), "message", err->message, "hint", err->hint);
+			rc = PMJ_OK;
+		}
+		(void)json_array_append_new(items, item);
+	}
+	json_decref(made);
 	return rc;
 }
 
 enum pmj_code
 record_import(const struct call *call, json_t **out, struct pmj_error *err)
 {
+	struct journal *journal = call->core->journal;
 	const json_t *rows = json_arr(call->body, "rows");
-	bool dry = json_flag(call->body, "dry_run");
-	json_t *items, *made;
-	size_t index;
-	json_t *row;
+	bool urgent = false;
+	json_t *items;
+	enum pmj_code rc;
 
 	if (rows == NULL || json_array_size(rows) > IMPORT_ROWS_MAX)
 		return pmj_fail(
 		    err, PMJ_USAGE, "\"rows\" must be a list of at most %d", IMPORT_ROWS_MAX);
+	if ((rc = journal_begin(journal, err)) != PMJ_OK)
+		return rc;
 	items = json_array();
-	made = json_object();
-	json_array_foreach((json_t *)rows, index, row)
-	{
-		struct pmj_error bad = {.code = PMJ_OK};
-		json_t *item = NULL;
-
-		if (import_one(call, &item, row, made, dry, &bad) != PMJ_OK) {
-			json_decref(item);
-			item = json_pack("{s:{s:s,s:s,s:s}}", "error", "code",
-			    pmj_code_name(bad.code), "message", bad.message, "hint", bad.hint);
-		}
-		(void)json_array_append_new(items, item);
+	rc = import_rows(call, items, rows, &urgent, err);
+	/* A dry run does it all and takes it back. */
+	if (rc == PMJ_OK && !json_flag(call->body, "dry_run"))
+		rc = journal_commit(journal, err);
+	else
+		journal_rollback(journal);
+	if (rc == PMJ_OK) {
+		core_queued(call->core, urgent);
+		*out = json_pack("{s:O}", "items", items);
 	}
-	json_decref(made);
-	*out = json_pack("{s:o}", "items", items);
-	return PMJ_OK;
+	json_decref(items);
+	return rc;
 }

@@ -157,6 +157,7 @@ office_enrol(const struct call *call, json_t **out, struct pmj_error *err)
 	    .until = json_str(call->body, "until")};
 	uint8_t key[64], device[PMJ_DEVICE_BYTES];
 	struct buf invitation;
+	char *name, *role;
 	bool asked;
 	enum pmj_code rc;
 
@@ -168,6 +169,7 @@ office_enrol(const struct call *call, json_t **out, struct pmj_error *err)
 	buf_init(&invitation, 0);
 	rc = hub_enrol(call->core->hub, &enrol, &invitation, device, err);
 	if (rc == PMJ_OK) {
+		core_who(call->core, device, &name, &role);
 		*out = json_pack("{s:s,s:o,s:s,s:s}", "invitation", buf_text(&invitation), "device",
 		    json_hex(device, sizeof(device)), "name", enrol.name, "role", enrol.role);
 		rc = core_save_anchor(call->core, err);

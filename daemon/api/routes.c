@@ -61,6 +61,7 @@ static const struct route {
 };
 
 #define PARTS_MAX 4
+#define LIMIT_MAX 1000 /* of a list: the most that one answer holds */
 #define PART_BYTES 256
 
 struct parts {
@@ -202,5 +203,7 @@ call_limit(const struct call *call, int64_t otherwise)
 	const char *text = json_str(call->query, "limit");
 	int64_t limit = text != NULL ? strtoll(text, NULL, 10) : otherwise;
 
-	return limit < 1 || limit > 1000 ? otherwise : limit;
+	if (limit < 1)
+		return otherwise;
+	return limit > LIMIT_MAX ? LIMIT_MAX : limit;
 }

@@ -34,6 +34,7 @@ sandbox_basics(void)
 enum pmj_code
 sandbox_no_network(struct pmj_error *err)
 {
+	const struct scmp_arg_cmp not_unix = {.arg = 0, .op = SCMP_CMP_NE, .datum_a = AF_UNIX};
 	scmp_filter_ctx filter = NULL;
 	static const int never[] = {SCMP_SYS(execve), SCMP_SYS(execveat), SCMP_SYS(bpf),
 	    SCMP_SYS(mount), SCMP_SYS(umount2), SCMP_SYS(pivot_root), SCMP_SYS(kexec_load),
@@ -46,8 +47,8 @@ sandbox_no_network(struct pmj_error *err)
 	filter = seccomp_init(SCMP_ACT_ALLOW);
 	if (filter == NULL)
 		return pmj_fail(err, PMJ_NO_MEMORY, "cannot make the system call filter");
-	bad |= seccomp_rule_add(filter, SCMP_ACT_ERRNO(EAFNOSUPPORT), SCMP_SYS(socket), 1,
-	    SCMP_A0(SCMP_CMP_NE, AF_UNIX));
+	bad |= seccomp_rule_add_array(
+	    filter, SCMP_ACT_ERRNO(EAFNOSUPPORT), SCMP_SYS(socket), 1, &not_unix);
 	for (size_t i = 0; i < sizeof(never) / sizeof(*never); i++)
 		bad |= seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), never[i], 0);
 	if (!PAMOJA_ALLOW_DUMPS)

@@ -1,4 +1,5 @@
 /* enlist.c - enrolment at the hub (10.1), and the list of who is enrolled. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -176,6 +177,28 @@ out:
 	return rc;
 }
 
+/* The name given, or until somebody gives one: role and first digits of the device. */
+static enum pmj_code
+take_name(struct hub_device *device, const struct hub_enrol *enrol, struct pmj_error *err)
+{
+	char hex[2 * PMJ_DEVICE_BYTES + 1];
+	enum pmj_code rc;
+
+	if (enrol->name == NULL) {
+		(void)snprintf(device->name, sizeof(device->name), "%s-%.6s", enrol->role,
+		    text_hex(hex, device->device, PMJ_DEVICE_BYTES));
+		return PMJ_OK;
+	}
+	if (enrol->name[0] == '\0' || strlen(enrol->name) >= sizeof(device->name)) {
+		rc = pmj_fail(
+		    err, PMJ_USAGE, "a worker's name has 1 to %zu bytes", sizeof(device->name) - 1);
+		pmj_hint(err, "add --name \"Neema\"");
+		return rc;
+	}
+	memcpy(device->name, enrol->name, strlen(enrol->name) + 1);
+	return PMJ_OK;
+}
+
 enum pmj_code
 hub_enrol(struct hub *hub, const struct hub_enrol *enrol, struct buf *invitation,
     uint8_t device_id[static PMJ_DEVICE_BYTES], struct pmj_error *err)
@@ -187,21 +210,16 @@ hub_enrol(struct hub *hub, const struct hub_enrol *enrol, struct buf *invitation
 	if ((rc = check_role(enrol->role, enrol->until, err)) != PMJ_OK ||
 	    (rc = read_request(&request, enrol->request, err)) != PMJ_OK)
 		return rc;
-	if (enrol->name == NULL || enrol->name[0] == '\0' ||
-	    strlen(enrol->name) >= sizeof(device.name)) {
-		rc = pmj_fail(err, PMJ_USAGE, "the worker needs a name of at most %zu bytes",
-		    sizeof(device.name) - 1);
-		pmj_hint(err, "add --name \"Neema\"");
-		return rc;
-	}
 	prim_device_id(device.device, request.sign_pk);
+	if ((rc = take_name(&device, enrol, err)) != PMJ_OK)
+		return rc;
 	if (office_device(hub, &other, device.device, NULL) == PMJ_OK) {
 		rc = pmj_fail(err, PMJ_BUSY, "this laptop is already enrolled, as %s", other.name);
 		return rc;
 	}
-	if (hub_worker(hub, other.device, enrol->name, NULL) == PMJ_OK) {
-		rc = pmj_fail(err, PMJ_BUSY, "there is already a worker called %s", enrol->name);
-		pmj_hint(err, "give a name that tells them apart: --name \"%.40s 2\"", enrol->name);
+	if (hub_worker(hub, other.device, device.name, NULL) == PMJ_OK) {
+		rc = pmj_fail(err, PMJ_BUSY, "there is already a worker called %s", device.name);
+		pmj_hint(err, "give a name that tells them apart: --name \"%.40s 2\"", device.name);
 		return rc;
 	}
 	memcpy(device.sign_pk, request.sign_pk, 32);
@@ -209,7 +227,6 @@ hub_enrol(struct hub *hub, const struct hub_enrol *enrol, struct buf *invitation
 	memcpy(device_id, device.device, PMJ_DEVICE_BYTES);
 	hub->os->random(hub->os->ctx, device.mailbox, sizeof(device.mailbox));
 	memcpy(device.role, enrol->role, strlen(enrol->role) + 1);
-	memcpy(device.name, enrol->name, strlen(enrol->name) + 1);
 	if ((rc = journal_begin(hub->journal, err)) != PMJ_OK)
 		return rc;
 	if ((rc = enter_device(hub, &device, enrol->until, err)) == PMJ_OK &&

@@ -1,5 +1,9 @@
 """A worker's first hour, offline: people, contacts, looking things up, mending mistakes, and messages that help."""
-from lab import check, run
+import os
+import subprocess
+import sys
+
+from lab import TOP, check, run
 
 
 def story_first_hour(lab):
@@ -128,6 +132,31 @@ def story_private_notes_stay(lab):
     neema = lab.worker("Neema")
     neema.run("note", "ask the clinic about Tuesday")
     check(neema.json("memo", "list")["items"][0]["fields"]["text"] == "ask the clinic about Tuesday")
+
+
+def story_import(lab):
+    neema = lab.worker("Neema")
+    path = os.path.join(lab.dir, "records.jsonl")
+    made = subprocess.run([sys.executable, os.path.join(TOP, "tests", "lib", "records.py"), "--people", "40", "--seed", "7"],
+                          capture_output=True, text=True, check=True).stdout
+    count = len(made.splitlines())
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(made)
+    neema.run("import", path, "--dry-run")
+    check(neema.status()["journal"]["entries"] == 0, "a dry run saves nothing")
+    neema.run("import", path)
+    check(neema.status()["journal"]["entries"] == count, neema.status()["journal"])
+    check(len(neema.json("person", "list", "--limit", "100")["items"]) == 40)
+    with open(path, "w", encoding="utf-8") as file:
+        file.write('{"kind":"person","fields":{"name":"Good One"}}\n{"kind":"person","fields":{"nam":"Bad One"}}\n')
+    answer = neema.run("import", path, status=8)
+    check("2" in answer.err + answer.out and "name" in answer.err + answer.out, answer)
+    check(len(neema.json("find", "good one")["items"]) == 1)
+    with open(path, "w", encoding="cp1252", newline="") as file:
+        file.write('name;village\r\n"Müller; Anna";Kimana\r\n')
+    neema.run("import", path, "--kind", "person")
+    check(neema.json("find", "muller")["items"][0]["fields"] == {"name": "Müller; Anna", "village": "Kimana"} or
+          neema.json("find", "muller")["items"][0]["fields"]["village"] == "Kimana")
 
 
 run(globals())
