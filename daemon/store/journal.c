@@ -107,9 +107,10 @@ connect(struct journal *journal, const char *path, int more_flags, struct pmj_er
 	if (result == SQLITE_OK)
 		result = sqlite3_extended_result_codes(journal->db, 1);
 	if (result == SQLITE_OK)
-		result = sqlite3_exec(journal->db, pragma, NULL, NULL, NULL);
-	if (result == SQLITE_OK)
 		result = pmjvfs_prepare(journal->db);
+	/* After it: setting the cache reads the schema, which must not happen before exclusive locking. */
+	if (result == SQLITE_OK)
+		result = sqlite3_exec(journal->db, pragma, NULL, NULL, NULL);
 	free(pragma);
 	if (result == SQLITE_OK)
 		result = search_functions(journal->db);

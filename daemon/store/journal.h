@@ -8,6 +8,7 @@
 #include "domain/kind.h"
 #include "store/sql.h"
 
+#define JOURNAL_RESERVE_BYTES (4 * 1024 * 1024)
 #define JOURNAL_VERSION 1 /* PRAGMA user_version; a higher one in the file is refused unchanged (PMJ_TOO_NEW) */
 
 struct journal;
@@ -52,9 +53,19 @@ PMJ_MUST_CHECK enum pmj_code journal_chain_at(struct journal *journal, uint64_t 
 /** Verify the chain over entries (from, to] against stored values, at most `most` of them; *next is where to go on. PMJ_INTEGRITY names the entry. */
 PMJ_MUST_CHECK enum pmj_code journal_check_slice(struct journal *journal, uint64_t from, uint64_t most, uint64_t *next,
                                                  struct pmj_error *err);
+/** Other kinds from now on (the hub published some): their tables are made, what they show otherwise is projected. Outside a transaction. */
+PMJ_MUST_CHECK enum pmj_code journal_use_kinds(struct journal *journal, const struct kinds *kinds, struct pmj_error *err);
 const struct kinds *journal_kinds(const struct journal *journal);
 const struct os *journal_os(const struct journal *journal);
 struct ring *journal_ring(const struct journal *journal);
+
+/** HOME/reserve, 4 MiB kept back for a full disk (6.5). Making it again when it is there does nothing. PMJ_FULL: no room yet. */
+PMJ_MUST_CHECK enum pmj_code journal_reserve_make(struct journal *journal, struct pmj_error *err);
+/** Give the reserve up, so that the open record can be saved and the journal checkpointed. PMJ_NOT_FOUND: it was given up before. */
+PMJ_MUST_CHECK enum pmj_code journal_reserve_release(struct journal *journal, struct pmj_error *err);
+bool journal_reserve_there(const struct journal *journal);
+/** Did mlock take SQLite's page cache arena (section 2)? Known once a journal was opened. */
+bool store_cache_locked(void);
 
 /** What happened, for `log`: ids and counts, no names. Old ones beyond 10,000 go. */
 PMJ_MUST_CHECK enum pmj_code journal_event(struct journal *journal, const char *event, const char *code, const char *message, struct pmj_error *err);

@@ -68,5 +68,10 @@ PMJ_MUST_CHECK enum pmj_code project_record(struct journal *journal, const uint8
 PMJ_MUST_CHECK enum pmj_code project_rebuild(struct journal *journal, int64_t *records, int64_t *differed, struct pmj_error *err);
 /** Compare row hashes with the keyed sum (6.6): PMJ_INTEGRITY on a mismatch. */
 PMJ_MUST_CHECK enum pmj_code project_check(struct journal *journal, struct pmj_error *err);
+/** The two above in steps of `most` records for idle work: call until *done. One of them is under way at a time; beginning the other, or a
+ *  failure, ends it. Writing between the steps is allowed. A rebuild step is a transaction of its own, unless one is open; the counts are so far. */
+PMJ_MUST_CHECK enum pmj_code project_check_slice(struct journal *journal, int64_t most, bool *done, struct pmj_error *err);
+PMJ_MUST_CHECK enum pmj_code project_rebuild_slice(struct journal *journal, int64_t most, bool *done, int64_t *records, int64_t *differed,
+                                                   struct pmj_error *err);
 
 #endif

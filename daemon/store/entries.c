@@ -1,0 +1,454 @@
+/* entries.c - appended, chained, admitted or held, stubbed. */
+#include "store/entries.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "store/entries_inner.h"
+#include "store/project.h"
+#include "store/records.h"
+
+/* ---- the part of an entry that no hash chain covers ---- */
+
+struct entry_note {
+	int64_t n, status, origin, recv, recv_counter;
+	const char *reason, *mark;
+	bool stub;
+};
+
+static void
+put_note_text(struct buf *out, const char *text)
+{
+	size_t len = text != NULL ? strlen(text) + 1 : 0;
+
+	buf_put_u32(out, (uint32_t)len);
+	buf_put(out, text, len);
+}
+
+static void
+hash_note(uint8_t out[static PRIM_HASH_BYTES], const struct journal *journal, const struct entry_note *note)
+{
+	struct buf b;
+
+	buf_init(&b, 0);
+	buf_put_u64(&b, (uint64_t)note->n);
+	buf_put_u8(&b, (uint8_t)note->status);
+	buf_put_u8(&b, (uint8_t)note->origin);
+	buf_put_u8(&b, note->stub);
+	buf_put_u64(&b, (uint64_t)note->recv);
+	buf_put_u64(&b, (uint64_t)note->recv_counter);
+	put_note_text(&b, note->reason);
+	put_note_text(&b, note->mark);
+	prim_kdf(out, PRIM_HASH_BYTES, "pmj entry nt v1", journal->row_key, PRIM_PARTS({b.bytes, b.len}));
+	buf_close(&b);
+}
+
+static void
+count_note(struct journal *journal, const struct entry_note *note, bool add)
+{
+	struct journal_live *live = &journal->live;
+	uint8_t hash[PRIM_HASH_BYTES];
+
+	hash_note(hash, journal, note);
+	(add ? rows_sum_add : rows_sum_take)(&live->entry_sum, hash);
+	if (live->entry_checking && (uint64_t)note->n <= live->entry_at)
+		(add ? rows_sum_add : rows_sum_take)(&live->entry_check_sum, hash);
+	live->dirty = true;
+}
+
+static void
+read_note(struct entry_note *out, struct sql *sql, int from)
+{
+	out->n = sql_col_int(sql, from);
+	out->status = sql_col_int(sql, from + 1);
+	out->origin = sql_col_int(sql, from + 2);
+	out->recv = sql_col_int(sql, from + 3);
+	out->recv_counter = sql_col_int(sql, from + 4);
+	out->reason = sql_col_text(sql, from + 5);
+	out->mark = sql_col_text(sql, from + 6);
+	out->stub = sql_col_int(sql, from + 7) != 0;
+}
+
+void
+entry_note_hash(uint8_t out[static PRIM_HASH_BYTES], const struct journal *journal, struct sql *sql, int from)
+{
+	struct entry_note note;
+
+	read_note(&note, sql, from);
+	hash_note(out, journal, &note);
+}
+
+/* Add or take the note of entry n as it stands; *rec receives its record (has_rec false: none). */
+static enum pmj_code
+count_entry(struct journal *journal, int64_t n, bool add, uint8_t *rec, bool *has_rec, struct pmj_error *err)
+{
+	struct sql *sql = sql_get(journal, "SELECT " ENTRY_NOTE_COLUMNS ", rec FROM pmj_entry WHERE n = ?1");
+	struct entry_note note;
+	enum pmj_code rc;
+	bool row;
+
+	if ((rc = sql_row(sql_int(sql, 1, n), &row, err)) != PMJ_OK)
+		return rc;
+	if (!row)
+		return pmj_fail(err, PMJ_NOT_FOUND, "there is no entry %lld", (long long)n);
+	read_note(&note, sql, 0);
+	count_note(journal, &note, add);
+	*has_rec = sql_col_copy(sql, 8, rec, PMJ_RECORD_BYTES);
+	sql_done(sql);
+	return PMJ_OK;
+}
+
+/* ---- append ---- */
+
+/* Is e here? *n 0: no. */
+static enum pmj_code
+find_known(struct journal *journal, const uint8_t *e, int64_t *n, bool *stub, struct pmj_error *err)
+{
+	struct sql *sql = sql_get(journal, "SELECT n, line IS NULL FROM pmj_entry WHERE e = ?1");
+	enum pmj_code rc;
+	bool row;
+
+	*n = 0;
+	*stub = false;
+	if ((rc = sql_row(sql_blob(sql, 1, e, PMJ_ENTRY_BYTES), &row, err)) != PMJ_OK || !row)
+		return rc;
+	*n = sql_col_int(sql, 0);
+	*stub = sql_col_int(sql, 1) != 0;
+	sql_done(sql);
+	return PMJ_OK;
+}
+
+static void
+bind_new(struct sql *sql, const struct entries_new *new, int64_t n)
+{
+	const struct entry *entry = new->entry;
+
+	(void)sql_int(sql, 1, n);
+	(void)sql_blob(sql, 2, entry->e, PMJ_ENTRY_BYTES);
+	(void)sql_text(sql, 3, entry->kind != NULL ? entry->kind : "");
+	if (entry->has_rec && new->status != ENTRY_CONTROL)
+		(void)sql_blob(sql, 4, entry->rec, PMJ_RECORD_BYTES);
+	(void)sql_blob(sql, 5, entry->by, PMJ_DEVICE_BYTES);
+	(void)sql_int(sql, 6, entry->pt);
+	(void)sql_int(sql, 7, entry->counter);
+	(void)sql_int(sql, 8, entry->rv);
+	(void)sql_int(sql, 9, new->status);
+	(void)sql_int(sql, 10, new->origin);
+	(void)sql_blob(sql, 11, new->line, new->len);
+	if (new->recv_ms != 0) {
+		(void)sql_int(sql, 12, new->recv_ms);
+		(void)sql_int(sql, 13, new->recv_counter);
+	}
+	(void)sql_text(sql, 14, new->reason);
+	(void)sql_text(sql, 15, new->mark);
+}
+
+static enum pmj_code
+insert(struct journal *journal, const struct entries_new *new, int64_t n, const uint8_t *j, struct pmj_error *err)
+{
+	struct sql *sql = sql_get(journal,
+	    "INSERT INTO pmj_entry (n, e, kind, rec, by, pt, counter, rv, status, origin, line, recv, recv_counter, reason, mark, j)"
+	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)");
+
+	bind_new(sql, new, n);
+	return sql_run(sql_blob(sql, 16, j, PRIM_HASH_BYTES), err);
+}
+
+/* A full line takes the place of its stub: same number, same chain, the judgement of now. */
+static enum pmj_code
+replace_stub(struct journal *journal, const struct entries_new *new, int64_t n, struct pmj_error *err)
+{
+	struct sql *sql = sql_get(journal,
+	    "UPDATE pmj_entry SET was = NULL, e = ?2, kind = ?3, rec = ?4, by = ?5, pt = ?6, counter = ?7, rv = ?8, status = ?9,"
+	    " origin = ?10, line = ?11, recv = ?12, recv_counter = ?13, reason = ?14, mark = ?15 WHERE n = ?1");
+
+	bind_new(sql, new, n);
+	return sql_run(sql, err);
+}
+
+static enum pmj_code
+is_first(struct journal *journal, const struct entry *entry, int64_t n, bool *first, struct pmj_error *err)
+{
+	struct sql *sql = sql_get(journal, "SELECT 1 FROM pmj_entry WHERE rec = ?1 AND n <> ?2 LIMIT 1");
+	enum pmj_code rc;
+	bool row;
+
+	*first = false;
+	rc = sql_row(sql_int(sql_blob(sql, 1, entry->rec, PMJ_RECORD_BYTES), 2, n), &row, err);
+	*first = rc == PMJ_OK && !row;
+	sql_done(sql);
+	return rc;
+}
+
+static enum pmj_code
+project_appended(struct journal *journal, const struct entry *entry, int64_t n, bool stub, struct pmj_error *err)
+{
+	bool first = false;
+	enum pmj_code rc;
+
+	if (!stub && (rc = is_first(journal, entry, n, &first, err)) != PMJ_OK)
+		return rc;
+	return first ? project_first(journal, entry, err) : project_record(journal, entry->rec, err);
+}
+
+static enum pmj_code
+append_new(struct journal *journal, const struct entries_new *new, int64_t n, struct pmj_error *err)
+{
+	struct entry_note note = {n, new->status, new->origin, new->recv_ms, new->recv_ms != 0 ? new->recv_counter : 0,
+	    new->reason, new->mark, false};
+	uint8_t j[PRIM_HASH_BYTES];
+	enum pmj_code rc;
+
+	memcpy(j, journal->live.j, sizeof(j));
+	journal_chain_next(j, new->entry->e);
+	if ((rc = insert(journal, new, n, j, err)) != PMJ_OK)
+		return rc;
+	memcpy(journal->live.j, j, sizeof(j));
+	journal->live.count = (uint64_t)n;
+	count_note(journal, &note, true);
+	return PMJ_OK;
+}
+
+enum pmj_code
+entries_append(struct journal *journal, const struct entries_new *new, int64_t *n, bool *known, struct pmj_error *err)
+{
+	uint8_t rec[PMJ_RECORD_BYTES];
+	bool stub = false, has_rec;
+	enum pmj_code rc;
+
+	assert(journal->in_transaction);
+	*known = false;
+	if ((rc = find_known(journal, new->entry->e, n, &stub, err)) != PMJ_OK)
+		return rc;
+	if (*n != 0 && !stub) {
+		*known = true;
+		return PMJ_OK;
+	}
+	if (stub) {
+		if ((rc = count_entry(journal, *n, false, rec, &has_rec, err)) != PMJ_OK ||
+		    (rc = replace_stub(journal, new, *n, err)) != PMJ_OK ||
+		    (rc = count_entry(journal, *n, true, rec, &has_rec, err)) != PMJ_OK)
+			return rc;
+	} else {
+		*n = (int64_t)journal->live.count + 1;
+		if ((rc = append_new(journal, new, *n, err)) != PMJ_OK)
+			return rc;
+	}
+	if (!new->entry->has_rec || (new->status != ENTRY_ADMITTED && !stub))
+		return PMJ_OK;
+	return project_appended(journal, new->entry, *n, stub, err);
+}
+
+/* ---- change of status, stubs ---- */
+
+enum pmj_code
+entries_set_status(struct journal *journal, int64_t n, enum entry_status status, const char *reason, struct pmj_error *err)
+{
+	uint8_t rec[PMJ_RECORD_BYTES];
+	bool has_rec = false;
+	struct sql *sql;
+	enum pmj_code rc;
+
+	assert(journal->in_transaction);
+	if ((rc = count_entry(journal, n, false, rec, &has_rec, err)) != PMJ_OK)
+		return rc;
+	sql = sql_get(journal, "UPDATE pmj_entry SET status = ?2, reason = ?3 WHERE n = ?1");
+	(void)sql_text(sql_int(sql_int(sql, 1, n), 2, status), 3, reason);
+	if ((rc = sql_run(sql, err)) != PMJ_OK ||
+	    (rc = count_entry(journal, n, true, rec, &has_rec, err)) != PMJ_OK)
+		return rc;
+	return has_rec ? project_record(journal, rec, err) : PMJ_OK;
+}
+
+/* For each field that was set, the versions it named. */
+static json_t *
+stub_was(const struct entry *entry)
+{
+	json_t *was = json_object();
+	json_t *value;
+	const char *name;
+
+	json_object_foreach((json_t *)entry->set, name, value)
+	{
+		json_t *list = json_object_get(entry->was, name);
+		(void)json_object_set_new(was, name, list != NULL ? json_deep_copy(list) : json_array());
+	}
+	return was;
+}
+
+enum pmj_code
+entries_stub(struct journal *journal, int64_t n, struct pmj_error *err)
+{
+	struct entry_row row = {0};
+	uint8_t rec[PMJ_RECORD_BYTES];
+	bool has_rec = false;
+	char *text = NULL;
+	json_t *was = NULL;
+	struct sql *sql;
+	enum pmj_code rc;
+
+	assert(journal->in_transaction);
+	if ((rc = entries_get(journal, &row, n, err)) != PMJ_OK || row.line == NULL)
+		goto out;
+	was = stub_was(&row.entry);
+	text = json_text(was);
+	if ((rc = count_entry(journal, n, false, rec, &has_rec, err)) != PMJ_OK)
+		goto out;
+	sql = sql_get(journal, "UPDATE pmj_entry SET line = NULL, was = ?2 WHERE n = ?1");
+	if ((rc = sql_run(sql_text(sql_int(sql, 1, n), 2, text), err)) != PMJ_OK ||
+	    (rc = count_entry(journal, n, true, rec, &has_rec, err)) != PMJ_OK)
+		goto out;
+	if (has_rec)
+		rc = project_record(journal, rec, err);
+out:
+	json_decref(was);
+	free(text);
+	entry_row_close(&row);
+	return rc;
+}
+
+/* ---- reading ---- */
+
+#define ROW_COLUMNS "n, e, kind, rec, by, pt, counter, status, origin, line, was, recv, recv_counter, reason, mark"
+
+/* What the columns say, for a stub and for a held line that is none. */
+static enum pmj_code
+read_stub(struct entry *out, struct sql *sql, struct pmj_error *err)
+{
+	uint8_t e[PMJ_ENTRY_BYTES], rec[PMJ_RECORD_BYTES], by[PMJ_DEVICE_BYTES];
+	const char *text = sql_col_text(sql, 10);
+	json_t *was = NULL;
+	enum pmj_code rc;
+
+	if (text == NULL)
+		was = json_object();
+	else if ((rc = json_read(&was, text, strlen(text), &json_limits_entry, err)) != PMJ_OK)
+		return rc;
+	(void)sql_col_copy(sql, 1, e, sizeof(e));
+	(void)sql_col_copy(sql, 3, rec, sizeof(rec));
+	(void)sql_col_copy(sql, 4, by, sizeof(by));
+	entry_stub(out, e, sql_col_text(sql, 2), rec, by, sql_col_int(sql, 5), (uint16_t)sql_col_int(sql, 6), was);
+	out->has_rec = !sql_col_null(sql, 3);
+	return PMJ_OK;
+}
+
+static enum pmj_code
+read_row(struct entry_row *out, struct sql *sql, struct pmj_error *err)
+{
+	const char *reason = sql_col_text(sql, 13), *mark = sql_col_text(sql, 14);
+	uint8_t e[PMJ_ENTRY_BYTES];
+	const uint8_t *line;
+	enum pmj_code rc;
+
+	memset(out, 0, sizeof(*out));
+	out->n = sql_col_int(sql, 0);
+	out->status = (enum entry_status)sql_col_int(sql, 7);
+	out->origin = (enum entry_origin)sql_col_int(sql, 8);
+	out->recv_ms = sql_col_int(sql, 11);
+	out->recv_counter = (uint16_t)sql_col_int(sql, 12);
+	out->reason = reason != NULL ? mem_strdup(reason) : NULL;
+	out->mark = mark != NULL ? mem_strdup(mark) : NULL;
+	(void)sql_col_copy(sql, 1, e, sizeof(e));
+	if (sql_col_null(sql, 9)) {
+		rc = read_stub(&out->entry, sql, err);
+	} else {
+		line = sql_col_blob(sql, 9, &out->len);
+		out->line = mem_strndup(line != NULL ? (const char *)line : "", out->len);
+		rc = line_read(&out->entry, out->line, out->len, e, err);
+		/* A bad line inside a good segment is kept, held. */
+		if (rc != PMJ_OK && out->status != ENTRY_ADMITTED)
+			rc = read_stub(&out->entry, sql, err);
+	}
+	if (rc != PMJ_OK) {
+		pmj_context(err, "entry %lld", (long long)out->n);
+		entry_row_close(out);
+		return err != NULL ? (err->code = PMJ_INTEGRITY) : PMJ_INTEGRITY;
+	}
+	return PMJ_OK;
+}
+
+static enum pmj_code
+read_one(struct entry_row *out, struct sql *sql, struct pmj_error *err)
+{
+	enum pmj_code rc;
+	bool row;
+
+	memset(out, 0, sizeof(*out));
+	if ((rc = sql_row(sql, &row, err)) != PMJ_OK)
+		return rc;
+	if (!row)
+		return pmj_fail(err, PMJ_NOT_FOUND, "there is no such entry");
+	rc = read_row(out, sql, err);
+	sql_done(sql);
+	return rc;
+}
+
+enum pmj_code
+entries_get(struct journal *journal, struct entry_row *out, int64_t n, struct pmj_error *err)
+{
+	struct sql *sql = sql_get(journal, "SELECT " ROW_COLUMNS " FROM pmj_entry WHERE n = ?1");
+
+	return read_one(out, sql_int(sql, 1, n), err);
+}
+
+enum pmj_code
+entries_find(struct journal *journal, struct entry_row *out, const uint8_t e[static PMJ_ENTRY_BYTES], struct pmj_error *err)
+{
+	struct sql *sql = sql_get(journal, "SELECT " ROW_COLUMNS " FROM pmj_entry WHERE e = ?1");
+
+	return read_one(out, sql_blob(sql, 1, e, PMJ_ENTRY_BYTES), err);
+}
+
+void
+entry_row_close(struct entry_row *row)
+{
+	free(row->reason);
+	free(row->mark);
+	free(row->line);
+	entry_close(&row->entry);
+	memset(row, 0, sizeof(*row));
+}
+
+enum pmj_code
+entries_of_record(struct journal *journal, struct entry_row **out, size_t *count, const uint8_t rec[static PMJ_RECORD_BYTES],
+    bool admitted_only, struct pmj_error *err)
+{
+	struct sql *sql = sql_get(journal, "SELECT " ROW_COLUMNS
+	                                   " FROM pmj_entry WHERE rec = ?1 AND (status = 0 OR (?2 AND status <> 3)) ORDER BY n");
+	struct entry_row *rows = NULL;
+	size_t used = 0, room = 0;
+	enum pmj_code rc;
+	bool row = false;
+
+	*out = NULL;
+	*count = 0;
+	(void)sql_int(sql_blob(sql, 1, rec, PMJ_RECORD_BYTES), 2, !admitted_only);
+	while ((rc = sql_row(sql, &row, err)) == PMJ_OK && row) {
+		if (used == room) {
+			room = room * 2 + 4;
+			rows = mem_grow(rows, room, sizeof(*rows));
+		}
+		if ((rc = read_row(&rows[used], sql, err)) != PMJ_OK)
+			break;
+		used++;
+	}
+	sql_done(sql);
+	if (rc != PMJ_OK) {
+		entry_rows_free(rows, used);
+		return rc;
+	}
+	*out = rows;
+	*count = used;
+	return PMJ_OK;
+}
+
+void
+entry_rows_free(struct entry_row *rows, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		entry_row_close(&rows[i]);
+	free(rows);
+}

@@ -1,0 +1,86 @@
+/* journal_inner.h - the open journal as the files of this folder see it. Private to the folder. */
+#ifndef STORE_JOURNAL_INNER_H
+#define STORE_JOURNAL_INNER_H
+#include <sqlite3.h>
+
+#include "store/journal.h"
+#include "store/rows.h"
+
+#define JOURNAL_CACHE_KIB (16 * 1024)
+#define JOURNAL_EVENTS_MAX 10000
+
+/* What a transaction changes beside the rows; put back when it is rolled back. */
+struct journal_live {
+	uint64_t count;             /* entries */
+	uint8_t j[PRIM_HASH_BYTES]; /* the chain's head */
+	struct rows_sum sum;        /* of the projections */
+	struct rows_sum entry_sum;  /* of what is not in a line: status, origin, reason ... */
+	bool dirty;
+	uint64_t changes; /* of projections, for what is worked out from all of them */
+
+	/* A check or rebuild under way: records up to check_at are in check_sum. */
+	bool checking, mending;
+	uint8_t check_at[PMJ_RECORD_BYTES];
+	struct rows_sum check_sum;
+	int64_t records, differed;
+	bool entry_checking; /* entries up to entry_at are in entry_check_sum */
+	uint64_t entry_at;
+	struct rows_sum entry_check_sum;
+};
+
+#define JOURNAL_SQL_BUCKETS 256
+
+struct journal {
+	const struct os *os;
+	struct ring *ring;
+	const struct kinds *kinds;
+	char *home, *path;
+	uint8_t store_uuid[16];
+	char vfs[32];
+	int64_t cache_kib;
+	uint8_t *row_key; /* guarded, PRIM_KEY_BYTES */
+	sqlite3 *db;
+	struct sql *statements[JOURNAL_SQL_BUCKETS];
+	struct rows_table *tables; /* pmj_record, pmj_value, pmj_subject, then one a kind */
+	size_t table_count;
+	bool in_transaction;
+	bool dead; /* a sync failed: nothing works until the file was opened again */
+	int64_t wal_frames;
+	struct journal_live live, before;
+	uint64_t digest_of; /* live.changes + 1 when `digest` was worked out; 0: never */
+	uint8_t digest[PRIM_HASH_BYTES];
+	int64_t digest_entries;
+};
+
+/** Set err from an SQLite result about what was being done; marks the journal dead after a failed sync. */
+enum pmj_code journal_fail(struct journal *journal, int result, struct pmj_error *err);
+/** Run statements without rows or parameters. */
+PMJ_MUST_CHECK enum pmj_code journal_exec(struct journal *journal, const char *text, struct pmj_error *err);
+
+/** Our own tables, forward from the file's version to ours, and those of the folders above that are not there yet. Inside a transaction. */
+PMJ_MUST_CHECK enum pmj_code schema_migrate(struct journal *journal, const char *const *texts, struct pmj_error *err);
+/** Tables and columns for the kinds in force; projects what a changed kind shows otherwise. Inside a transaction. */
+PMJ_MUST_CHECK enum pmj_code schema_kinds(struct journal *journal, struct pmj_error *err);
+/** Read the list of tables (journal->tables) from the file. */
+PMJ_MUST_CHECK enum pmj_code schema_tables(struct journal *journal, struct pmj_error *err);
+void schema_forget(struct journal *journal);
+
+/** The head and the sums as they stand in the file. */
+PMJ_MUST_CHECK enum pmj_code journal_live_read(struct journal *journal, struct pmj_error *err);
+/** j_0 and j_i of 5.3. */
+void journal_chain_start(const struct journal *journal, uint8_t j[static PRIM_HASH_BYTES]);
+void journal_chain_next(uint8_t j[static PRIM_HASH_BYTES], const uint8_t e[static PMJ_ENTRY_BYTES]);
+
+/** Statements built at run time: as sql_get, but of a text that goes away; end with sql_free. */
+struct sql *sql_new(struct journal *journal, const char *text);
+void sql_free(struct sql *sql);
+/** Finalise every cached statement. */
+void sql_drop_all(struct journal *journal);
+struct sqlite3_stmt *sql_handle(struct sql *sql);
+
+/** Begin unless one is open; *mine says that the caller ends it. */
+PMJ_MUST_CHECK enum pmj_code journal_begin_own(struct journal *journal, bool *mine, struct pmj_error *err);
+/** Commit when rc is PMJ_OK, else roll back, if the transaction is mine; returns the outcome of all. */
+PMJ_MUST_CHECK enum pmj_code journal_end_own(struct journal *journal, bool mine, enum pmj_code rc, struct pmj_error *err);
+
+#endif

@@ -1,0 +1,291 @@
+/* records_list.c - lists by field, and what is due. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "store/journal_inner.h"
+#include "store/records_inner.h"
+
+#define DAY_MS (INT64_C(24) * 3600 * 1000)
+#define BOUND_FROM 6 /* parameters of the conditions come after the query's own */
+#define LIMIT_MAX 10000
+
+/* The conditions on the kind's table, and what they compare with. */
+struct filter {
+	struct buf text;
+	json_t *values; /* strings and integers, in order */
+};
+
+static void
+add_condition(struct filter *filter, const char *before, const char *column, const char *after, json_t *value)
+{
+	buf_putf(&filter->text, " AND %s\"%s\"%s?%zu", before, column, after, json_array_size(filter->values) + BOUND_FROM);
+	(void)json_array_append_new(filter->values, value);
+}
+
+static void
+add_folded(struct filter *filter, const char *column, const char *typed)
+{
+	char *folded = text_fold(typed);
+
+	add_condition(filter, "pmj_fold(", column, ") = ", json_string(folded));
+	free(folded);
+}
+
+/* A choice by its value or by its label in any language. */
+static const char *
+choice_value(const struct field *field, const char *typed)
+{
+	for (size_t i = 0; i < field->choice_count; i++) {
+		const struct choice *choice = &field->choices[i];
+		if (text_same(choice->value, typed))
+			return choice->value;
+		for (int lang = 0; lang < LANG_COUNT; lang++)
+			if (text_same(texts_in(&choice->label, (enum lang)lang), typed))
+				return choice->value;
+	}
+	return NULL;
+}
+
+static enum pmj_code
+add_choice(struct filter *filter, const struct field *field, const char *typed)
+{
+	const char *value = choice_value(field, typed);
+	json_t *item;
+	char *text;
+
+	if (field->type == FIELD_CHOICE) {
+		if (value != NULL)
+			add_condition(filter, "", field->name, " = ", json_string(value));
+		else
+			add_folded(filter, field->name, typed);
+		return PMJ_OK;
+	}
+	/* A list is kept as JSON: look for the item as it is written there. */
+	item = json_string(value != NULL ? value : typed);
+	text = json_text(item);
+	buf_putf(&filter->text, " AND instr(\"%s\", ?%zu) > 0", field->name, json_array_size(filter->values) + BOUND_FROM);
+	(void)json_array_append_new(filter->values, json_string(text));
+	free(text);
+	json_decref(item);
+	return PMJ_OK;
+}
+
+static enum pmj_code
+add_link(struct journal *journal, struct filter *filter, const struct field *field, const char *typed, struct pmj_error *err)
+{
+	char id[PMJ_RECORD_CHARS + 1];
+	enum pmj_code rc = records_link(journal, id, field->link_kind, typed, err);
+
+	if (rc == PMJ_OK)
+		add_condition(filter, "", field->name, " = ", json_string(id));
+	else if (rc == PMJ_NOT_FOUND && field->open)
+		add_folded(filter, field->name, typed);
+	else
+		return rc;
+	return PMJ_OK;
+}
+
+static enum pmj_code
+add_yes_no(struct filter *filter, const struct field *field, const char *typed, struct pmj_error *err)
+{
+	static const char *const yes[] = {"yes", "true", "1", "ndiyo"};
+	static const char *const no[] = {"no", "false", "0", "hapana"};
+
+	for (size_t i = 0; i < sizeof(yes) / sizeof(yes[0]); i++) {
+		if (!text_same(typed, yes[i]) && !text_same(typed, no[i]))
+			continue;
+		add_condition(filter, "", field->name, " = ", json_integer(text_same(typed, yes[i])));
+		return PMJ_OK;
+	}
+	(void)pmj_fail(err, PMJ_INVALID, "%s is yes or no", field->name);
+	pmj_hint(err, "write %s=yes or %s=no", field->name, field->name);
+	return PMJ_INVALID;
+}
+
+static enum pmj_code
+add_integer(struct filter *filter, const struct field *field, const char *typed, struct pmj_error *err)
+{
+	char *end = NULL;
+	long long number;
+
+	errno = 0;
+	number = strtoll(typed, &end, 10);
+	if (errno != 0 || end == typed || *end != '\0') {
+		(void)pmj_fail(err, PMJ_INVALID, "%s is a whole number", field->name);
+		pmj_hint(err, "write it with digits only, such as %s=10", field->name);
+		return PMJ_INVALID;
+	}
+	add_condition(filter, "", field->name, " = ", json_integer(number));
+	return PMJ_OK;
+}
+
+static enum pmj_code
+add_field(struct journal *journal, struct filter *filter, const struct kind *kind, const char *name, const char *typed,
+    struct pmj_error *err)
+{
+	const struct field *field;
+	enum pmj_code rc;
+
+	if (strcmp(name, "state") == 0) {
+		add_condition(filter, "", "state", " = ", json_string(typed));
+		return PMJ_OK;
+	}
+	if ((rc = kind_need_field(&field, kind, name, err)) != PMJ_OK)
+		return rc;
+	switch (field->type) {
+	case FIELD_LINK:
+		return add_link(journal, filter, field, typed, err);
+	case FIELD_CHOICE:
+	case FIELD_CHOICES:
+		return add_choice(filter, field, typed);
+	case FIELD_YES_NO:
+		return add_yes_no(filter, field, typed, err);
+	case FIELD_INTEGER:
+		return add_integer(filter, field, typed, err);
+	default:
+		add_folded(filter, field->name, typed);
+		return PMJ_OK;
+	}
+}
+
+static enum pmj_code
+make_filter(struct journal *journal, struct filter *filter, const struct records_query *query, struct pmj_error *err)
+{
+	const struct kind *kind = NULL;
+	const char *name;
+	json_t *value;
+	enum pmj_code rc;
+
+	if (json_object_size(query->where) == 0)
+		return PMJ_OK;
+	if (query->kind == NULL)
+		return pmj_fail(err, PMJ_USAGE, "a list by fields is of one kind");
+	if ((rc = kinds_need(&kind, journal->kinds, query->kind, err)) != PMJ_OK)
+		return rc;
+	json_object_foreach((json_t *)query->where, name, value)
+	{
+		char *text = json_is_string(value) ? mem_strdup(json_string_value(value)) : json_text(value);
+		rc = add_field(journal, filter, kind, name, text, err);
+		free(text);
+		if (rc != PMJ_OK)
+			return rc;
+	}
+	return PMJ_OK;
+}
+
+/* The conditions give a short list of ids, if they are worth asking; "+" keeps SQLite from walking all records of the kind instead. */
+static char *
+query_text(const struct records_query *query, const struct filter *filter)
+{
+	if (json_array_size(filter->values) == 0)
+		return mem_printf("SELECT rec FROM pmj_record WHERE %schanged_pt >= ?2 AND (voided = 0 OR ?3)"
+		                  " ORDER BY changed_pt DESC, rec DESC LIMIT ?4",
+		    query->kind != NULL ? "kind = ?1 AND " : "");
+	return mem_printf("SELECT rec FROM pmj_record WHERE +kind = ?1 AND +changed_pt >= ?2 AND (voided = 0 OR ?3)"
+	                  " AND rec IN (SELECT pmj_rec(id) FROM \"%s\" WHERE 1%s) ORDER BY changed_pt DESC, rec DESC LIMIT ?4",
+	    query->kind, buf_text(&filter->text));
+}
+
+static enum pmj_code
+since_ms(int64_t *out, const struct journal *journal, const struct records_query *query, struct pmj_error *err)
+{
+	*out = query->since_ms > 0 ? query->since_ms : INT64_MIN;
+	if (query->since == NULL)
+		return PMJ_OK;
+	if (!text_is_date(query->since))
+		return pmj_fail(err, PMJ_INVALID, "since is a date such as 2026-11-23");
+	*out = text_date_days(query->since) * DAY_MS;
+	*out -= (int64_t)journal->os->offset_minutes(journal->os->ctx, *out) * 60 * 1000;
+	return PMJ_OK;
+}
+
+static void
+bind_values(struct sql *sql, const json_t *values)
+{
+	for (size_t i = 0; i < json_array_size(values); i++) {
+		const json_t *value = json_array_get(values, i);
+		int at = (int)i + BOUND_FROM;
+		if (json_is_integer(value))
+			(void)sql_int(sql, at, json_integer_value(value));
+		else
+			(void)sql_text(sql, at, json_string_value(value));
+	}
+}
+
+enum pmj_code
+records_list(struct journal *journal, json_t **out, const struct records_query *query, enum lang lang, struct pmj_error *err)
+{
+	int64_t limit = query->limit > 0 && query->limit < LIMIT_MAX ? query->limit : query->limit > 0 ? LIMIT_MAX : RECORDS_LIMIT;
+	struct filter filter = {.values = json_array()};
+	uint8_t(*recs)[PMJ_RECORD_BYTES] = NULL;
+	struct sql *sql = NULL;
+	size_t count = 0;
+	char *text = NULL;
+	int64_t since = 0;
+	enum pmj_code rc;
+
+	*out = NULL;
+	buf_init(&filter.text, 0);
+	if ((rc = since_ms(&since, journal, query, err)) != PMJ_OK ||
+	    (rc = make_filter(journal, &filter, query, err)) != PMJ_OK)
+		goto out;
+	text = query_text(query, &filter);
+	sql = sql_new(journal, text);
+	if (query->kind != NULL)
+		(void)sql_text(sql, 1, query->kind);
+	(void)sql_int(sql_int(sql_int(sql, 2, since), 3, query->voided_too), 4, limit + 1);
+	bind_values(sql, filter.values);
+	if ((rc = records_ids(sql, &recs, &count, err)) == PMJ_OK)
+		rc = records_items(
+		    journal, out, (const uint8_t(*)[PMJ_RECORD_BYTES])recs, count, (size_t)limit, lang, err);
+out:
+	sql_free(sql);
+	free(text);
+	free(recs);
+	buf_close(&filter.text);
+	json_decref(filter.values);
+	return rc;
+}
+
+/* ---- what is due ---- */
+
+static void
+put_due(struct journal *journal, json_t *item, const char *on, enum lang lang)
+{
+	const struct kind *kind = kinds_get(journal->kinds, json_str(item, "kind"));
+	const struct field *field = kind != NULL && kind->due != NULL ? kind_field(kind, kind->due) : NULL;
+	const char *due = field != NULL ? json_str(json_obj(item, "fields"), field->name) : NULL;
+
+	if (due == NULL)
+		return;
+	(void)json_object_set_new(item, "overdue", json_boolean(strcmp(due, on) < 0));
+	(void)json_object_set_new(item, "why", json_string(texts_in(&field->label, lang)));
+	(void)json_object_set_new(item, "due", json_string(due));
+}
+
+enum pmj_code
+records_today(struct journal *journal, json_t **out, const char *on, enum lang lang, struct pmj_error *err)
+{
+	struct sql *sql = sql_get(journal,
+	    "SELECT rec FROM pmj_record WHERE due IS NOT NULL AND closed = 0 AND voided = 0 AND due <= ?1 ORDER BY due, rec LIMIT 201");
+	uint8_t(*recs)[PMJ_RECORD_BYTES] = NULL;
+	size_t count = 0;
+	json_t *items;
+	enum pmj_code rc;
+
+	*out = NULL;
+	if (!text_is_date(on))
+		return pmj_fail(err, PMJ_INVALID, "today is a date such as 2026-11-23");
+	if ((rc = records_ids(sql_text(sql, 1, on), &recs, &count, err)) == PMJ_OK)
+		rc = records_items(journal, out, (const uint8_t(*)[PMJ_RECORD_BYTES])recs, count, 200, lang, err);
+	free(recs);
+	if (rc != PMJ_OK)
+		return rc;
+	items = json_object_get(*out, "items");
+	for (size_t i = 0; i < json_array_size(items); i++)
+		put_due(journal, json_array_get(items, i), on, lang);
+	return PMJ_OK;
+}

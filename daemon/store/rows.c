@@ -1,0 +1,328 @@
+/* rows.c - rows of the projections as bytes. */
+#include "store/rows.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "store/journal_inner.h"
+
+enum { TYPE_INT = 'i', TYPE_TEXT = 't', TYPE_BLOB = 'b' };
+
+/* ---- tables ---- */
+
+static void
+put_columns(struct buf *out, const struct rows_table *table, size_t count, const char *after, const char *between)
+{
+	for (size_t i = 0; i < count; i++)
+		buf_putf(out, "%s\"%s\"%s", i > 0 ? between : "", table->columns[i], after);
+}
+
+static char *
+take_text(struct buf *b)
+{
+	char *text = mem_strdup(buf_text(b));
+
+	buf_close(b);
+	return text;
+}
+
+static char *
+select_text(const struct rows_table *table, const char *where)
+{
+	struct buf b;
+
+	buf_init(&b, 0);
+	buf_put_text(&b, "SELECT ");
+	put_columns(&b, table, table->column_count, "", ", ");
+	buf_putf(&b, " FROM \"%s\" WHERE \"%s\"%s ORDER BY ", table->name, table->columns[0], where);
+	put_columns(&b, table, table->key_count, "", ", ");
+	return take_text(&b);
+}
+
+/* An update keeps the row's number, by which its search row is found. */
+static char *
+insert_text(const struct rows_table *table)
+{
+	struct buf b;
+
+	buf_init(&b, 0);
+	buf_putf(&b, "INSERT INTO \"%s\" (", table->name);
+	put_columns(&b, table, table->column_count, "", ", ");
+	buf_put_text(&b, ") VALUES (");
+	for (size_t i = 0; i < table->column_count; i++)
+		buf_putf(&b, "%s?%zu", i > 0 ? ", " : "", i + 1);
+	buf_put_text(&b, ") ON CONFLICT (");
+	put_columns(&b, table, table->key_count, "", ", ");
+	buf_put_text(&b, ") DO ");
+	buf_put_text(&b, table->key_count == table->column_count ? "NOTHING" : "UPDATE SET ");
+	for (size_t i = table->key_count; i < table->column_count; i++)
+		buf_putf(&b, "%s\"%s\" = excluded.\"%s\"", i > table->key_count ? ", " : "",
+		    table->columns[i], table->columns[i]);
+	return take_text(&b);
+}
+
+static char *
+remove_text(const struct rows_table *table)
+{
+	struct buf b;
+
+	buf_init(&b, 0);
+	buf_putf(&b, "DELETE FROM \"%s\" WHERE ", table->name);
+	put_columns(&b, table, table->key_count, " = ?", " AND ");
+	return take_text(&b);
+}
+
+void
+rows_table_init(struct rows_table *table, const char *name, const char *const *columns,
+    size_t column_count, size_t key_count, bool by_text)
+{
+	char *where;
+
+	memset(table, 0, sizeof(*table));
+	table->name = mem_strdup(name);
+	table->columns = mem_array(column_count, sizeof(*table->columns));
+	for (size_t i = 0; i < column_count; i++)
+		table->columns[i] = mem_strdup(columns[i]);
+	table->column_count = column_count;
+	table->key_count = key_count;
+	table->by_text = by_text;
+	table->select = select_text(table, " = ?1");
+	where = mem_printf(" > ?1 AND \"%s\" <= ?2", columns[0]);
+	table->range = select_text(table, where);
+	free(where);
+	table->insert = insert_text(table);
+	table->remove = remove_text(table);
+}
+
+void
+rows_table_close(struct rows_table *table)
+{
+	for (size_t i = 0; i < table->column_count; i++)
+		free(table->columns[i]);
+	free(table->columns);
+	free(table->name);
+	free(table->select);
+	free(table->range);
+	free(table->insert);
+	free(table->remove);
+	memset(table, 0, sizeof(*table));
+}
+
+/* ---- sums ---- */
+
+void
+rows_sum_add(struct rows_sum *sum, const uint8_t hash[static PRIM_HASH_BYTES])
+{
+	unsigned carry = 0;
+
+	for (size_t i = 0; i < PRIM_HASH_BYTES; i++) {
+		carry += (unsigned)sum->bytes[i] + hash[i];
+		sum->bytes[i] = (uint8_t)carry;
+		carry >>= 8;
+	}
+}
+
+void
+rows_sum_take(struct rows_sum *sum, const uint8_t hash[static PRIM_HASH_BYTES])
+{
+	unsigned borrow = 0;
+
+	for (size_t i = 0; i < PRIM_HASH_BYTES; i++) {
+		unsigned from = (unsigned)sum->bytes[i] + 256 - hash[i] - borrow;
+		sum->bytes[i] = (uint8_t)from;
+		borrow = from < 256 ? 1 : 0;
+	}
+}
+
+/* ---- rows ---- */
+
+void
+row_set_close(struct row_set *set)
+{
+	buf_close(&set->bytes);
+	free(set->list);
+	memset(set, 0, sizeof(*set));
+}
+
+void
+row_begin(struct row_set *set, const struct rows_table *table)
+{
+	if (set->count == set->room) {
+		set->room = set->room * 2 + 16;
+		set->list = mem_grow(set->list, set->room, sizeof(*set->list));
+	}
+	set->list[set->count] = (struct row){.table = table, .at = set->bytes.len};
+}
+
+static void
+put_head(struct row_set *set, const char *column, uint8_t type)
+{
+	size_t len = strlen(column);
+
+	buf_put_u8(&set->bytes, (uint8_t)len);
+	buf_put(&set->bytes, column, len);
+	buf_put_u8(&set->bytes, type);
+}
+
+static void
+put_run(struct row_set *set, const char *column, uint8_t type, const void *bytes, size_t len)
+{
+	put_head(set, column, type);
+	buf_put_u32(&set->bytes, (uint32_t)len);
+	buf_put(&set->bytes, bytes, len);
+}
+
+void
+row_int(struct row_set *set, const char *column, int64_t value)
+{
+	put_head(set, column, TYPE_INT);
+	buf_put_u64(&set->bytes, (uint64_t)value);
+}
+
+void
+row_text(struct row_set *set, const char *column, const char *value)
+{
+	if (value != NULL)
+		put_run(set, column, TYPE_TEXT, value, strlen(value));
+}
+
+void
+row_blob(struct row_set *set, const char *column, const void *bytes, size_t len)
+{
+	if (bytes != NULL)
+		put_run(set, column, TYPE_BLOB, bytes, len);
+}
+
+void
+row_end(struct row_set *set)
+{
+	set->list[set->count].len = set->bytes.len - set->list[set->count].at;
+	set->count++;
+}
+
+static void
+put_column(struct row_set *set, const char *column, sqlite3_stmt *statement, int col)
+{
+	switch (sqlite3_column_type(statement, col)) {
+	case SQLITE_NULL:
+		break;
+	case SQLITE_INTEGER:
+		row_int(set, column, sqlite3_column_int64(statement, col));
+		break;
+	case SQLITE_TEXT:
+		put_run(set, column, TYPE_TEXT, sqlite3_column_text(statement, col),
+		    (size_t)sqlite3_column_bytes(statement, col));
+		break;
+	default: /* blobs; a float is none of ours and differs from whatever it should be */
+		put_run(set, column, TYPE_BLOB, sqlite3_column_blob(statement, col),
+		    (size_t)sqlite3_column_bytes(statement, col));
+		break;
+	}
+}
+
+enum pmj_code
+row_set_read(struct row_set *set, const struct rows_table *table, struct sql *sql, struct pmj_error *err)
+{
+	enum pmj_code rc;
+	bool row = false;
+
+	while ((rc = sql_row(sql, &row, err)) == PMJ_OK && row) {
+		row_begin(set, table);
+		for (size_t i = 0; i < table->column_count; i++)
+			put_column(set, table->columns[i], sql_handle(sql), (int)i);
+		row_end(set);
+	}
+	return rc == PMJ_OK ? buf_check(&set->bytes, err) : rc;
+}
+
+static bool
+same_row(const struct row_set *a, const struct row *x, const struct row_set *b, const struct row *y)
+{
+	return x->table == y->table && x->len == y->len &&
+	       memcmp(a->bytes.bytes + x->at, b->bytes.bytes + y->at, x->len) == 0;
+}
+
+/* Rows of one record: few, and mostly in the same order. */
+size_t
+row_set_compare(struct row_set *a, struct row_set *b)
+{
+	size_t same = 0, from = 0;
+
+	for (size_t i = 0; i < b->count; i++)
+		b->list[i].same = false;
+	for (size_t i = 0; i < a->count; i++) {
+		a->list[i].same = false;
+		for (size_t k = 0; k < b->count && !a->list[i].same; k++) {
+			struct row *other = &b->list[(from + k) % b->count];
+			if (other->same || !same_row(a, &a->list[i], b, other))
+				continue;
+			a->list[i].same = other->same = true;
+			from = (from + k + 1) % b->count;
+			same++;
+		}
+	}
+	return a->count - same + b->count - same;
+}
+
+void
+row_hash(uint8_t out[static PRIM_HASH_BYTES], const struct row_set *set, const struct row *row,
+    const uint8_t key[static PRIM_KEY_BYTES])
+{
+	const char *name = row->table->name;
+	uint8_t len = (uint8_t)strlen(name);
+
+	prim_kdf(out, PRIM_HASH_BYTES, "pmj row hash v1", key,
+	    PRIM_PARTS({&len, 1}, {name, len}, {set->bytes.bytes + row->at, row->len}));
+}
+
+/* Bind the columns of a row that are among the first `count` of its table. Our own bytes: nothing to be checked. */
+static void
+bind_row(struct sql *sql, const struct row_set *set, const struct row *row, size_t count)
+{
+	struct bytes_in in = {.at = set->bytes.bytes + row->at, .left = row->len};
+	size_t column = 0;
+
+	while (in.left > 0 && !in.bad) {
+		size_t name_len = in_u8(&in);
+		const char *name = (const char *)in_bytes(&in, name_len);
+		uint8_t type = in_u8(&in);
+		size_t len = type == TYPE_INT ? 8 : in_u32(&in);
+		const uint8_t *bytes = in_bytes(&in, len);
+
+		while (column < row->table->column_count &&
+		       (strlen(row->table->columns[column]) != name_len ||
+		           memcmp(row->table->columns[column], name, name_len) != 0))
+			column++;
+		assert(column < row->table->column_count && bytes != NULL);
+		if (column >= count)
+			break;
+		column++;
+		if (type == TYPE_INT)
+			(void)sql_int(sql, (int)column, (int64_t)get_le64(bytes));
+		else if (type == TYPE_TEXT)
+			(void)sqlite3_bind_text64(sql_handle(sql), (int)column, (const char *)bytes, len,
+			    SQLITE_TRANSIENT, SQLITE_UTF8);
+		else
+			(void)sql_blob(sql, (int)column, bytes, len);
+	}
+}
+
+enum pmj_code
+row_insert(struct journal *journal, const struct row_set *set, const struct row *row, struct pmj_error *err)
+{
+	struct sql *sql = sql_get(journal, row->table->insert);
+
+	bind_row(sql, set, row, row->table->column_count);
+	return sql_run(sql, err);
+}
+
+enum pmj_code
+row_remove(struct journal *journal, const struct row_set *set, const struct row *row, struct pmj_error *err)
+{
+	struct sql *sql = sql_get(journal, row->table->remove);
+
+	bind_row(sql, set, row, row->table->key_count);
+	return sql_run(sql, err);
+}

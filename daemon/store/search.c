@@ -1,0 +1,271 @@
+/* search.c - what a record is found by, and how a query is put to FTS5. */
+#include "store/search.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "domain/value.h"
+
+#define PHONE_TAIL 9 /* digits of a number without its country code or leading 0 */
+#define WORDS_MAX 16
+
+/* ---- SQL functions ---- */
+
+static void
+fold_function(sqlite3_context *context, int count, sqlite3_value **values)
+{
+	const char *text = count == 1 ? (const char *)sqlite3_value_text(values[0]) : NULL;
+
+	if (text == NULL)
+		sqlite3_result_null(context);
+	else
+		sqlite3_result_text(context, text_fold(text), -1, free);
+}
+
+/* The id of a kind's table as the blob that our own tables have. */
+static void
+rec_function(sqlite3_context *context, int count, sqlite3_value **values)
+{
+	const char *id = count == 1 ? (const char *)sqlite3_value_text(values[0]) : NULL;
+	uint8_t rec[PMJ_RECORD_BYTES];
+
+	if (id == NULL || strlen(id) != PMJ_RECORD_CHARS || !text_unbase32(rec, sizeof(rec), id, PMJ_RECORD_CHARS))
+		sqlite3_result_null(context);
+	else
+		sqlite3_result_blob(context, rec, sizeof(rec), SQLITE_TRANSIENT);
+}
+
+int
+search_functions(sqlite3 *db)
+{
+	int result = sqlite3_create_function(db, "pmj_rec", 1, SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY, NULL,
+	    rec_function, NULL, NULL);
+
+	if (result != SQLITE_OK)
+		return result;
+	return sqlite3_create_function(db, "pmj_fold", 1, SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY, NULL,
+	    fold_function, NULL, NULL);
+}
+
+/* ---- what a record is found by ---- */
+
+static void
+put_digits(struct buf *out, const char *text)
+{
+	char digits[64];
+	size_t count = 0;
+
+	for (; *text != '\0' && count + 1 < sizeof(digits); text++)
+		if (isdigit((unsigned char)*text))
+			digits[count++] = *text;
+	digits[count] = '\0';
+	if (count == 0)
+		return;
+	buf_putf(out, " %s", digits);
+	if (count > PHONE_TAIL)
+		buf_putf(out, " %s", digits + count - PHONE_TAIL);
+}
+
+static void
+put_value(struct buf *out, const struct field *field, const json_t *value)
+{
+	char *text;
+
+	if (value == NULL || json_is_null(value) || json_is_object(value))
+		return;
+	text = value_text(field, value, LANG_EN);
+	buf_putf(out, " %s", text);
+	if (field->type == FIELD_PHONE)
+		put_digits(out, text);
+	free(text);
+	if (field->type != FIELD_CHOICE && field->type != FIELD_CHOICES)
+		return;
+	text = value_text(field, value, LANG_SW);
+	buf_putf(out, " %s", text);
+	free(text);
+}
+
+char *
+search_text(const struct kind *kind, const struct merge_record *record)
+{
+	char id[PMJ_RECORD_CHARS + 1];
+	struct buf all;
+	char *folded;
+
+	buf_init(&all, 0);
+	for (size_t i = 0; kind != NULL && i < kind->field_count; i++) {
+		const struct field *field = &kind->fields[i];
+		const struct merge_field *merged = merge_field(record, field->name);
+		bool shown = kind->shows != NULL && strcmp(kind->shows, field->name) == 0;
+		for (size_t k = 0; (field->searchable || shown) && merged != NULL && k < merged->count; k++)
+			put_value(&all, field, merged->values[k].value);
+	}
+	buf_putf(&all, " %s", text_base32(id, record->rec, PMJ_RECORD_BYTES));
+	folded = text_fold(buf_text(&all));
+	buf_close(&all);
+	return folded;
+}
+
+/* ---- the table ---- */
+
+static enum pmj_code
+text_differs(struct journal *journal, int64_t number, const char *text, bool *there, bool *differed, struct pmj_error *err)
+{
+	struct sql *sql = sql_get(journal, "SELECT text FROM pmj_search WHERE rowid = ?1");
+	enum pmj_code rc = sql_row(sql_int(sql, 1, number), there, err);
+
+	if (rc != PMJ_OK)
+		return rc;
+	*differed = *there ? text == NULL || sql_col_null(sql, 0) || strcmp(sql_col_text(sql, 0), text) != 0
+	                   : text != NULL;
+	sql_done(sql);
+	return PMJ_OK;
+}
+
+enum pmj_code
+search_put(struct journal *journal, int64_t number, const char *text, bool fresh, bool *differed, struct pmj_error *err)
+{
+	bool there = false;
+	struct sql *sql;
+	enum pmj_code rc;
+
+	*differed = fresh;
+	if (!fresh && (rc = text_differs(journal, number, text, &there, differed, err)) != PMJ_OK)
+		return rc;
+	if (!*differed)
+		return PMJ_OK;
+	if (text == NULL) {
+		sql = sql_get(journal, "DELETE FROM pmj_search WHERE rowid = ?1");
+		return sql_run(sql_int(sql, 1, number), err);
+	}
+	if (there)
+		sql = sql_get(journal, "UPDATE pmj_search SET text = ?2 WHERE rowid = ?1");
+	else
+		sql = sql_get(journal, "INSERT INTO pmj_search (rowid, text) VALUES (?1, ?2)");
+	return sql_run(sql_text(sql_int(sql, 1, number), 2, text), err);
+}
+
+/* ---- queries ---- */
+
+/* Letters and digits; every byte above ASCII is taken for one, as FTS5 does with most of them. */
+static bool
+is_word_byte(char c)
+{
+	return (c & 0x80) != 0 || isalnum((unsigned char)c);
+}
+
+struct word {
+	char *text;
+	bool number;
+};
+
+static size_t
+cut_words(struct word *out, const char *text)
+{
+	size_t count = 0;
+
+	while (*text != '\0' && count < WORDS_MAX) {
+		size_t len = 0;
+		bool number = true;
+		while (text[len] != '\0' && is_word_byte(text[len])) {
+			number = number && isdigit((unsigned char)text[len]);
+			len++;
+		}
+		if (len > 0)
+			out[count++] = (struct word){mem_strndup(text, len), number};
+		text += len > 0 ? len : 1;
+	}
+	return count;
+}
+
+static void
+put_term(struct buf *out, const char *word, bool exact)
+{
+	buf_putf(out, "\"%s\"%s", word, exact ? "" : "*");
+}
+
+/* "0712 345 678": the groups, or the digits in one, or their tail, whichever way it was written down. */
+static void
+put_numbers(struct buf *out, const struct word *words, size_t count, bool exact)
+{
+	char joined[64] = "";
+
+	buf_put_text(out, "((");
+	for (size_t i = 0; i < count; i++) {
+		buf_put_text(out, i > 0 ? " AND " : "");
+		put_term(out, words[i].text, exact);
+		if (strlen(joined) + strlen(words[i].text) < sizeof(joined))
+			strcat(joined, words[i].text);
+	}
+	buf_put_text(out, ")");
+	if (count > 1) {
+		buf_put_text(out, " OR ");
+		put_term(out, joined, exact);
+	}
+	if (strlen(joined) > PHONE_TAIL) {
+		buf_put_text(out, " OR ");
+		put_term(out, joined + strlen(joined) - PHONE_TAIL, exact);
+	} else if (strlen(joined) > 3 && joined[0] == '0') {
+		buf_put_text(out, " OR ");
+		put_term(out, joined + 1, exact);
+	}
+	buf_put_text(out, ")");
+}
+
+/* An id may be typed with o for 0, i or l for 1. */
+static void
+put_word(struct buf *out, const char *word, bool exact)
+{
+	uint8_t rec[PMJ_RECORD_BYTES];
+	char id[PMJ_RECORD_CHARS + 1];
+	size_t len = strlen(word);
+
+	memset(id, '0', PMJ_RECORD_CHARS);
+	id[PMJ_RECORD_CHARS] = '\0';
+	if (!exact && len >= PMJ_RECORD_PREFIX_MIN && len <= PMJ_RECORD_CHARS) {
+		memcpy(id, word, len);
+		if (text_unbase32(rec, sizeof(rec), id, PMJ_RECORD_CHARS)) {
+			(void)text_base32(id, rec, sizeof(rec));
+			id[len] = '\0';
+			buf_put_text(out, "(");
+			put_term(out, word, exact);
+			buf_put_text(out, " OR ");
+			put_term(out, id, exact);
+			buf_put_text(out, ")");
+			return;
+		}
+	}
+	put_term(out, word, exact);
+}
+
+char *
+search_query(const char *words, bool exact)
+{
+	struct word list[WORDS_MAX];
+	char *folded = text_fold(words), *query = NULL;
+	size_t count = cut_words(list, folded);
+	struct buf out;
+
+	buf_init(&out, 0);
+	for (size_t i = 0; i < count;) {
+		size_t run = 1;
+		buf_put_text(&out, i > 0 ? " AND " : "");
+		while (list[i].number && i + run < count && list[i + run].number)
+			run++;
+		if (list[i].number)
+			put_numbers(&out, &list[i], run, exact);
+		else
+			put_word(&out, list[i].text, exact);
+		i += run;
+	}
+	if (out.len > 0)
+		query = mem_strdup(buf_text(&out));
+	for (size_t i = 0; i < count; i++)
+		free(list[i].text);
+	buf_close(&out);
+	free(folded);
+	return query;
+}
