@@ -207,7 +207,8 @@ trace_once(const struct lab *lab, const char *who, const char *more, const char 
 	FILE *said;
 
 	(void)snprintf(path, sizeof(path), "%s/trace", lab->dir);
-	lab_sh("strace -f -y -s 300 -e trace=fsync,fdatasync,rename,renameat,renameat2,link,linkat,"
+	lab_sh("ASAN_OPTIONS=detect_leaks=0 strace -f -y -s 300 -e "
+	       "trace=fsync,fdatasync,rename,renameat,renameat2,link,linkat,"
 	       "mkdir,mkdirat,write -o %s $(readlink /proc/%d/exe) --once --spool %s/%s/spool "
 	       "--store %s/%s/carry --write %s --remote %s=%s/mail %s >/dev/null",
 	    path, (int)getpid(), lab->dir, who, lab->dir, who, who[0] == 'h' ? "2 --create" : "1",
@@ -254,7 +255,8 @@ what_was_there_is_synced_too(void **state)
 	assert_int_equal(lab_exchange(lab, "w"), 0);
 	lab_sh("rm -r %s/mail/%s.git/refs/heads/l1", lab->dir, lab->mailbox);
 	(void)snprintf(path, sizeof(path), "%s/trace", lab->dir);
-	lab_sh("strace -f -y -e trace=fsync -o %s $(readlink /proc/%d/exe) --once --spool "
+	lab_sh("ASAN_OPTIONS=detect_leaks=0 strace -f -y -e trace=fsync -o %s $(readlink "
+	       "/proc/%d/exe) --once --spool "
 	       "%s/w/spool --store %s/w/carry --write 1 --remote %s=%s/mail >/dev/null",
 	    path, (int)getpid(), lab->dir, lab->dir, lab->mailbox, lab->dir);
 	said = fopen(path, "re");
@@ -300,6 +302,7 @@ main(int argc, char **argv)
 	    T(what_was_there_is_synced_too),
 	    T(carried_means_synced),
 	};
+	const char *given = getenv("SEED");
 	struct pmj_error err;
 
 	if (argc > 1 && strcmp(argv[1], "--once") == 0)
@@ -308,9 +311,7 @@ main(int argc, char **argv)
 		(void)puts("strace is needed: install the package strace");
 		return 1;
 	}
-	seed = (uint32_t)time(NULL);
-	if (getenv("SEED") != NULL)
-		seed = (uint32_t)strtoul(getenv("SEED"), NULL, 10);
+	seed = given != NULL ? (uint32_t)strtoul(given, NULL, 10) : (uint32_t)time(NULL);
 	(void)printf("SEED=%u\n", seed);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

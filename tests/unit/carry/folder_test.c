@@ -366,13 +366,13 @@ many_at_once(void **state)
 
 	assert_int_equal(lab_exchange(lab, "h"), DONE);
 	for (int i = 0; i < 8; i++) {
-		char who[8];
+		char who[16];
 
 		(void)snprintf(who, sizeof(who), "w%d", i);
 		lab_fill(lab, who, 1, (uint8_t)(0x10 + i), 1, 20, 1);
 	}
 	for (int i = 0; i < 8; i++) {
-		char who[8];
+		char who[16];
 
 		(void)snprintf(who, sizeof(who), "w%d", i);
 		pids[i] = lab_start(lab, who, NULL);
