@@ -214,13 +214,23 @@ test_beacon(void **state)
 }
 
 static void
+statement(struct lab *lab, struct ring *signer, uint64_t ver, json_t *fields)
+{
+	const uint8_t zero[32] = {0};
+
+	lab_control(lab_hub(lab), &lab->ends[1], "ctl.roster",
+	    json_pack("{s:o}", "statement", roster_make(signer, ver, zero, LAB_START_MS, fields)),
+	    NULL);
+	json_decref(fields);
+}
+
+static void
 test_roster_and_remotes(void **state)
 {
 	struct lab lab;
 	struct lab_end *hub = &lab.ends[0];
 	struct lab_end *a = &lab.ends[1];
 	struct ring *stranger = test_ring(90, 91, 92);
-	const uint8_t zero[32] = {0};
 	char *name;
 	char *role;
 	char *url;
@@ -234,18 +244,12 @@ test_roster_and_remotes(void **state)
 	    json_pack("{s:{s:o,s:s,s:s}}", "who", "device", json_hex(ring_device_id(hub->ring), 16),
 	        "name", "Office", "role", "coordinator"),
 	    NULL);
-	lab_control(hub, a, "ctl.roster",
-	    json_pack("{s:o}", "statement",
-	        roster_make(hub->ring, 7, zero, LAB_START_MS,
-	            json_pack("{s:s,s:o,s:o,s:s,s:s}", "op", "enrol", "device",
-	                json_hex(ring_device_id(a->ring), 16), "sign_pk",
-	                json_hex(ring_sign_pk(a->ring), 32), "role", "peer", "name", "Amani"))),
-	    NULL);
+	statement(&lab, hub->ring, 7,
+	    json_pack("{s:s,s:o,s:o,s:s,s:s}", "op", "enrol", "device",
+	        json_hex(ring_device_id(a->ring), 16), "sign_pk",
+	        json_hex(ring_sign_pk(a->ring), 32), "role", "peer", "name", "Amani"));
 	/* Signed by nobody we know: refused, and nothing changes. */
-	lab_control(hub, a, "ctl.roster",
-	    json_pack("{s:o}", "statement",
-	        roster_make(stranger, 9, zero, LAB_START_MS, json_pack("{s:s}", "op", "role"))),
-	    NULL);
+	statement(&lab, stranger, 9, json_pack("{s:s}", "op", "role"));
 	down(&lab);
 	device_who(a->journal, ring_device_id(hub->ring), &name, &role);
 	assert_string_equal(name, "Office");

@@ -209,6 +209,9 @@ test_pieces(void **state)
 	    60 + 2); /* and the two lines of the invitation */
 	lab_exchange(a);
 	lab_same(a, hub);
+	/* Nothing had to be sent again. */
+	assert_int_equal(lab_number(hub, "SELECT count(*) FROM pmj_aside"), 0);
+	assert_int_equal(lab_number(a, "SELECT count(*) FROM pmj_lane WHERE ours=1"), 1);
 	lab_close(&lab);
 }
 
@@ -285,6 +288,36 @@ test_places(void **state)
 	lab_close(&lab);
 }
 
+/* A receipt counts only where its chain is ours; else what it speaks of is not our history, and
+ * nothing is dropped. */
+static void
+test_ack_of_another_chain(void **state)
+{
+	struct lab lab;
+	struct lab_end *hub = &lab.ends[0];
+	struct lab_end *a = &lab.ends[1];
+	const uint8_t zero[32] = {0};
+	int64_t n;
+
+	(void)state;
+	lab_open_with(&lab, 1);
+	n = lab_person(a, "Not theirs");
+	(void)lab_seal(a);
+	lab_control(hub, a, "ctl.ack",
+	    json_pack("{s:[{s:o,s:i,s:o}]}", "lanes", "inc",
+	        json_hex(ring_incarnation(a->ring), 16), "seq", 1, "chain", json_hex(zero, 32)),
+	    NULL);
+	(void)lab_seal(hub);
+	lab_carry(hub, a, NULL, NULL);
+	(void)lab_take(a);
+	assert_string_equal(sync_entry_state(a->sync, n), "saved");
+	assert_null(sync_receipt(a->sync));
+	assert_int_equal(lab_number(a, "SELECT count(*) FROM pmj_lane WHERE cause='copy'"), 1);
+	lab_exchange(a);
+	assert_int_equal(lab_admitted(hub), 1);
+	lab_close(&lab);
+}
+
 int
 main(void)
 {
@@ -298,6 +331,7 @@ main(void)
 	    cmocka_unit_test(test_pieces),
 	    cmocka_unit_test(test_sizes),
 	    cmocka_unit_test(test_places),
+	    cmocka_unit_test(test_ack_of_another_chain),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
