@@ -1,0 +1,243 @@
+"""Killed at any moment: `kill -9` of pamojad and pamoja-carry under load. Every acknowledged write is still there, once.
+
+PAMOJA_KILLS (default 25) says how many kills, PAMOJA_SEED repeats the choices of a run (not its timing).
+"""
+import collections
+import os
+import random
+import signal
+import threading
+import time
+
+from lab import Failed, check, run
+
+KILLS = int(os.environ.get("PAMOJA_KILLS", "25"))
+SEED = int(os.environ.get("PAMOJA_SEED", str(random.SystemRandom().randrange(1 << 32))))
+BUCKET = 300  # records that are listed together
+
+
+class Load:
+    """Client processes at work until told to stop; keeps what was acknowledged, by a token of its own."""
+
+    def __init__(self, shared):
+        self.shared = shared
+        self.stopping = threading.Event()
+        self.threads = []
+        self.acked = collections.defaultdict(dict)  # home name -> token -> record id
+        self.buckets = collections.defaultdict(set)  # home name -> where its records say they were made
+        self.edits = collections.defaultdict(list)  # home name -> acknowledged values of the shared person
+        self.tried = collections.Counter()
+        self.broken = []
+
+    def begin(self, work, home):
+        def loop():
+            number = 0
+            while not self.stopping.is_set():
+                number += 1
+                try:
+                    work(home, number)
+                except Exception as error:  # told at the end, by the story
+                    self.broken.append(f"{home.name}: {error!r}")
+                    return
+
+        thread = threading.Thread(target=loop, daemon=True)
+        self.threads.append(thread)
+        thread.start()
+
+    def stop(self):
+        self.stopping.set()
+        for thread in self.threads:
+            thread.join(180)
+        check(not any(thread.is_alive() for thread in self.threads), "a client hangs")
+        check(not self.broken, self.broken)
+
+    def one(self, home, *arguments):
+        """One command. It may fail since its daemon died or is locked, and in no other way."""
+        answer = home.run(*arguments, check_status=False, json_out=True)
+        self.tried[home.name, arguments[0] if arguments[0] != "hub" else "hub merge", answer.status] += 1
+        if answer.status not in (0, 1, 4, 6):
+            raise Failed(f"pamoja {' '.join(arguments)}: {answer!r}")
+        return answer
+
+    def adding(self, home, number):
+        token = f"{home.name}-{number}"
+        bucket = f"{home.name}-{number // BUCKET}"
+        self.buckets[home.name].add(bucket)
+        if number % 3:
+            answer = self.one(home, "contact", "add", "person=" + self.shared, "kind=phone", "note=" + token, "place=" + bucket)
+        else:
+            answer = self.one(home, "person", "add", "name=" + token, "village=" + bucket)
+        if answer.status == 0:
+            self.acked[home.name][token] = answer.json["id"]
+        else:
+            time.sleep(0.2)
+
+    def editing(self, home, number):
+        value = f"{home.name}-village-{number}"
+        if self.one(home, "edit", self.shared, "village=" + value).status == 0:
+            self.edits[home.name].append(value)
+        time.sleep(0.3)
+
+    def moving(self, home, number):
+        if number % 4 == 0:
+            self.one(home, "carry", self.stick)
+        else:
+            self.one(home, "sync")
+        time.sleep(0.1)
+
+    def merging(self, home, number):
+        self.one(home, "hub", "merge")
+        time.sleep(0.3)
+
+
+def children(parent):
+    """Processes whose parent is this one."""
+    found = []
+    for name in os.listdir("/proc"):
+        if name.isdigit():
+            try:
+                with open(f"/proc/{name}/stat", encoding="utf-8", errors="replace") as file:
+                    if int(file.read().rpartition(")")[2].split()[1]) == parent:
+                        found.append(int(name))
+            except OSError:
+                pass  # it ended meanwhile
+    return found
+
+
+def carriers(home):
+    """pamoja-carry of a home: a child of the starter, which is a child of pamojad."""
+    return [pid for starter in children(home.daemon.pid) for pid in children(starter)]
+
+
+def shoot(pid):
+    try:
+        os.kill(pid, signal.SIGKILL)
+        return True
+    except ProcessLookupError:
+        return False
+
+
+def start_again(home):
+    home.start()
+    home.unlock()
+
+
+def kill_one(chance, homes, counts):
+    home = chance.choice(homes)
+    what = chance.choice(("pamojad", "pamojad", "pamoja-carry", "both"))
+    gone = [shoot(pid) for pid in carriers(home)] if what != "pamojad" else []
+    counts[home.name, what] += 1
+    if what == "pamoja-carry":
+        return any(gone)
+    home.kill()
+    start_again(home)
+    return True
+
+
+def settle(hub, workers):
+    """Exchange until nothing waits anywhere."""
+    until = time.monotonic() + 90
+    while time.monotonic() < until:
+        done = True
+        for home, words in [(worker, ("sync",)) for worker in workers] + [(hub, ("hub", "merge"))]:
+            answer = home.run(*words, check_status=False)
+            check(answer.status in (0, 6), answer)
+            done = done and answer.status == 0
+            if answer.status == 6:  # its carrier was killed a moment ago and waits to be started again
+                time.sleep(1)
+        if done and all(worker.status()["outbox"]["entries"] == 0 for worker in workers):
+            return
+    raise Failed("not settled: " + str([worker.status()["outbox"] for worker in workers]))
+
+
+def listed(home, kind, text_field, bucket_field, buckets):
+    """Text and id of each record that was made in these buckets."""
+    found = []
+    for bucket in sorted(buckets):
+        answer = home.json(kind, "list", f"{bucket_field}={bucket}", "--limit", 2 * BUCKET)
+        check(answer["more"] is False, "not all were listed")
+        found += [(item["fields"][text_field], item["id"]) for item in answer["items"]]
+    return found
+
+
+def must_hold(home, acked, buckets):
+    """Each acknowledged record is here once, under the id that was answered; and nothing is here twice."""
+    found = listed(home, "person", "name", "village", buckets) + listed(home, "contact", "note", "place", buckets)
+    times = collections.Counter(token for token, _ in found)
+    for token, record in acked.items():
+        check((token, record) in found, home.name, "lost", token, record)
+    check(set(times.values()) == {1}, home.name, "has doubled", [token for token in times if times[token] > 1])
+
+
+def must_notice(hub, load):
+    """The check itself: a record that nobody ever saved is missed."""
+    try:
+        must_hold(hub, {"never saved": "0" * 16}, load.buckets["hub"])
+    except Failed:
+        return
+    raise Failed("a lost record is not noticed")
+
+
+def quick_home(lab, name):
+    """Settings for a short life: cheap unlocking, a hub that looks often."""
+    home = lab.home(name)
+    os.mkdir(home.path, 0o700)
+    settings = os.path.join(home.path, "pamoja.ini")
+    with open(settings, "w", encoding="utf-8") as file:
+        file.write("[keys]\nunlock_ms = 200\n[hub]\nlook_every_seconds = 3\n")
+    os.chmod(settings, 0o600)
+    return home.start()
+
+
+def story_killed_under_load(lab):
+    print(f"     seed {SEED}, {KILLS} kills", flush=True)
+    chance = random.Random(SEED)
+    hub = quick_home(lab, "hub").init(hub_mailboxes=lab.mailboxes, person="Office")
+    workers = [quick_home(lab, name).init(role="peer") for name in ("Neema", "Juma")]
+    for worker in workers:
+        lab.enrol(worker, hub)
+    shared = workers[0].add("person", name="Asha", village="at first")
+    lab.exchange(hub, workers[0])
+    hub.run("hub", "assign", shared, "Juma")
+    lab.exchange(hub, workers[1])
+
+    load = Load(shared)
+    load.stick = os.path.join(lab.dir, "stick")
+    os.mkdir(load.stick, 0o700)
+    for worker in workers:
+        for work in (load.adding, load.editing, load.moving):
+            load.begin(work, worker)
+    load.begin(load.adding, hub)
+    load.begin(load.merging, hub)
+    counts = collections.Counter()
+    done = 0
+    while done < KILLS and not load.broken:
+        time.sleep(chance.uniform(0.02, 0.9))
+        done += kill_one(chance, [hub, *workers], counts)
+    load.stop()
+
+    # before any exchange: what a laptop acknowledged is on that laptop
+    for home in (hub, *workers):
+        must_hold(home, load.acked[home.name], load.buckets[home.name])
+        check(home.json("verify")["ok"])
+    settle(hub, workers)
+    everything = {token: record for acked in load.acked.values() for token, record in acked.items()}
+    must_hold(hub, everything, set.union(*load.buckets.values()))
+    for home in workers:
+        must_hold(home, load.acked[home.name], load.buckets[home.name])
+    must_notice(hub, load)
+    for home in (hub, *workers):
+        edits = collections.Counter(item["set"].get("village") for item in home.json("history", shared)["items"])
+        for value in [value for values in load.edits.values() for value in values]:
+            check(edits[value] == 1, home.name, "has the edit", value, edits[value], "times")
+        rebuilt = home.json("verify", "--rebuild")
+        check(rebuilt["ok"] and rebuilt["differed"] == 0, home.name, rebuilt)
+        check(not [warning for warning in home.status()["warnings"] if "swap" not in warning], home.status()["warnings"])
+    check(len({home.json("verify", shared)["digest"] for home in (hub, *workers)}) == 1, "the shared person differs")
+    check(hub.json("hub", "held")["items"] == [], "nothing was held")
+    check(all(len(load.acked[home.name]) > KILLS // 4 for home in (hub, *workers)), "there was too little load")
+    print(f"     {done} kills {dict((' '.join(k), n) for k, n in counts.items())}; acknowledged: {len(everything)} records, "
+          f"{sum(len(values) for values in load.edits.values())} edits")
+
+
+run(globals())
