@@ -30,7 +30,7 @@ struct sim {
 	enum sim_plan plan;
 	struct rng rng;     /* of the scenario */
 	struct rng cut_rng; /* of the cuts: apart, so that --cuts does not change the story */
-	uint64_t seed; /* of the story */
+	uint64_t seed;      /* of the story */
 	const char *story;
 	unsigned calls; /* seen in this story: a cut is found again by it */
 	bool busy;
