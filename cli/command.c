@@ -19,7 +19,7 @@
 #include "pamoja/api.h"
 
 const struct option command_global[] = {
-    {"home", "DIR", "where the records are (else $PAMOJA_HOME, else ~/.local/share/pamoja)"},
+    {"home", "DIR", "where the records are (usually ~/.local/share/pamoja)"},
     {"json", NULL, "one JSON document instead of text"},
     {"no-input", NULL, "ask nothing"},
     {"passphrase-file", "FILE", "the passphrase, where there is no terminal"},
@@ -55,9 +55,8 @@ const struct command command_table[] = {
     {"lock", GROUP_START, home_lock, 0, 0, "", "close them", none, NULL},
     {"passphrase", GROUP_START, home_passphrase, 0, 0, "", "choose a new passphrase",
         home_new_options, NULL},
-    {"recover", GROUP_START, home_recover, 0, 0, "",
-        "open with the recovery code, when the passphrase is forgotten", home_recover_options,
-        NULL},
+    {"recover", GROUP_START, home_recover, 0, 0, "", "open with the recovery code instead",
+        home_recover_options, NULL},
     {"status", GROUP_START, status_run, 0, 0, "", "how things stand, and what to do next", none,
         "Its exit status is 0 also when locked or when there is nothing yet.\n"},
     {"log", GROUP_START, status_log, 0, 0, "", "what happened, newest last", status_log_options,

@@ -199,10 +199,8 @@ show_help(const json_t *field)
 		term_note("    for example: %s\n", example);
 	if (link != NULL)
 		term_note("    type a name, or the short id from `pamoja %s list`\n", link);
-	if (json_arr(field, "choices") != NULL)
-		show_choices(field);
-	term_note("    Enter leaves it out; \"chose not to say\" records just that; "
-	          "\"back\" goes one back; Ctrl-D stops without saving\n");
+	term_note("    Enter leaves it out; \"chose not to say\" records just that;\n"
+	          "    \"back\" goes one back; Ctrl-D stops without saving\n");
 }
 
 static enum answer
@@ -322,8 +320,8 @@ form_ask_new(struct cli *cli, json_t *fields, const json_t *kind, struct pmj_err
 	if (json_array_size(names) > 0)
 		rc = form_ask(cli, fields, kind, names, err);
 	if (rc == PMJ_OK && count > 0 &&
-	    term_yes(false, "That is all that is needed. Answer %zu more questions, all optional?",
-	        count))
+	    term_yes(
+	        false, "That is all that is needed. Answer %zu optional questions too?", count))
 		rc = form_ask(cli, fields, kind, others, err);
 	json_decref(names);
 	json_decref(others);

@@ -19,6 +19,16 @@ say_title(const char *title)
 	(void)puts("");
 }
 
+/* "  left      what it is": what does not fit the line goes on below itself. */
+static void
+say_beside(const char *left, const char *text)
+{
+	size_t columns = text_columns(left);
+
+	term_say("  %s%*s", left, columns < 29 ? (int)(29 - columns) : 1, "");
+	print_wrapped_after(31, text);
+}
+
 static void
 say_options(const struct option *options)
 {
@@ -27,7 +37,7 @@ say_options(const struct option *options)
 
 		(void)snprintf(left, sizeof(left), "--%s%s%s", o->name, o->takes != NULL ? " " : "",
 		    o->takes != NULL ? o->takes : "");
-		term_say("  %-28s %s\n", left, o->help);
+		say_beside(left, o->help);
 	}
 }
 
@@ -41,9 +51,7 @@ say_commands(enum command_group group)
 			continue;
 		(void)snprintf(
 		    left, sizeof(left), "%s%s%s", c->name, *c->words != '\0' ? " " : "", c->words);
-		/* "…" has three bytes and one column */
-		term_say(
-		    "  %-*s %s\n", (int)(28 + strlen(left) - text_columns(left)), left, c->summary);
+		say_beside(left, c->summary);
 	}
 }
 
@@ -53,10 +61,9 @@ say_kinds(struct cli *cli)
 	const json_t *kinds = NULL, *kind;
 	size_t i;
 
-	term_say(
-	    "  KIND add [FIELD=VALUE …]     record something new; without fields it asks\n"
-	    "  KIND list [FIELD=VALUE …]    what there is\n"
-	    "  KIND VERB ID                 what can be done with one, such as `referral send`\n");
+	say_beside("KIND add [FIELD=VALUE …]", "record something new; without fields it asks");
+	say_beside("KIND list [FIELD=VALUE …]", "what there is");
+	say_beside("KIND VERB ID", "what one can do, such as `referral send ID`");
 	if (!client_is_up(&cli->client) || kinds_load(cli, &kinds, NULL) != PMJ_OK) {
 		term_say(
 		    "  `pamoja kinds` shows the kinds, such as person, contact and referral.\n");

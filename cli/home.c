@@ -21,7 +21,7 @@ const struct option home_init_options[] = {
     {"hub", NULL, "this machine brings everyone's records together"},
     {"mailboxes", "DIR", "with --hub: the folder that holds every laptop's mailbox"},
     {"root-key", "FILE", "with --hub: write the root key here instead of showing it"},
-    {"practice", NULL, "a home full of made-up people, to learn with"},
+    {"practice", NULL, "a home to try things in; it never joins a hub"},
     {NULL, NULL, NULL},
 };
 const struct option home_new_options[] = {
@@ -211,14 +211,23 @@ say_made(const json_t *answer, bool hub, bool practice)
 	    json_str(answer, "root_words"), "Workers compare them when they join.");
 	term_say("\nNext:\n");
 	if (practice)
-		term_say("  pamoja today          what is due among the made-up people\n"
-		         "  pamoja person list    who they are\n");
+		term_say(
+		    "  pamoja person add     make somebody up: a practice home never joins a hub\n"
+		    "  pamoja help           what else can be typed\n");
 	else if (hub)
 		term_say("  pamoja hub enrol REQUEST --role peer    take in a worker's laptop\n"
 		         "  pamoja status                           how things stand\n");
 	else
 		term_say("  pamoja person add        record the first person\n"
 		         "  pamoja enrol request     join your programme's hub\n");
+}
+
+/* Stretching a new passphrase takes its time, on an old laptop most. */
+static void
+say_moment(const struct cli *cli)
+{
+	if (term_can_ask() && !cli->json)
+		term_note("One moment: the lock is being made …\n");
 }
 
 /* Was a passphrase refused that was just chosen on the terminal? Then say why, and it may be chosen
@@ -260,6 +269,7 @@ home_init(struct cli *cli, const struct args *args, struct pmj_error *err)
 		if (rc != PMJ_OK)
 			break;
 		(void)json_object_set_new(body, "passphrase", json_string(buf_text(&secret)));
+		say_moment(cli);
 		rc = client_post(&cli->client, &answer, "/v1/init", body, err);
 	} while (too_weak(rc, cli->passphrase_file, err));
 	if (rc != PMJ_OK) {
@@ -351,6 +361,7 @@ change(struct cli *cli, const struct args *args, const char *path, const char *f
 			goto out;
 		json_decref(body);
 		body = json_pack("{s:s, s:s}", first_key, buf_text(&first), "new", buf_text(&next));
+		say_moment(cli);
 		rc = client_post(&cli->client, &answer, path, body, err);
 	} while (too_weak(rc, new_file, err));
 	if (rc == PMJ_OK && cli->json)

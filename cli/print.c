@@ -120,19 +120,18 @@ print_pair(const char *label, const char *text, size_t width)
 }
 
 void
-print_wrapped(size_t indent, const char *text)
+print_wrapped_after(size_t indent, const char *text)
 {
-	size_t edge = term_columns() > indent + 20 ? term_columns() : indent + 76, column = edge;
+	size_t edge = term_columns() > indent + 20 ? term_columns() : indent + 76, column = indent;
 	char *copy = mem_strdup(text), *rest = copy, *word;
 
 	while ((word = strsep(&rest, " ")) != NULL) {
 		size_t columns = text_columns(word);
 
-		if (column + 1 + columns > edge) {
-			term_say(
-			    "%s%*s", column == edge && word == copy ? "" : "\n", (int)indent, "");
+		if (word != copy && column + 1 + columns > edge) {
+			term_say("\n%*s", (int)indent, "");
 			column = indent;
-		} else {
+		} else if (word != copy) {
 			term_say(" ");
 			column++;
 		}
@@ -141,6 +140,13 @@ print_wrapped(size_t indent, const char *text)
 	}
 	term_say("\n");
 	free(copy);
+}
+
+void
+print_wrapped(size_t indent, const char *text)
+{
+	term_say("%*s", (int)indent, "");
+	print_wrapped_after(indent, text);
 }
 
 char *

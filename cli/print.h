@@ -23,6 +23,8 @@ void print_pair(const char *label, const char *text, size_t width);
 /** Words from this column on, broken at spaces before the terminal's edge; the cursor stands at the
  * line's beginning. */
 void print_wrapped(size_t indent, const char *text);
+/** The same where the cursor stands at column `indent` already. */
+void print_wrapped_after(size_t indent, const char *text);
 /** A time from an answer - milliseconds or text - as "2026-11-23 14:05", local. Returns out. */
 #define PRINT_WHEN_MAX 40
 char *print_when(char out[static PRINT_WHEN_MAX], const json_t *at);

@@ -108,8 +108,9 @@ say_next(const json_t *status)
 	const char *next = "pamoja today                  what is due";
 
 	if (!json_flag(status, "initialised"))
-		next = "pamoja init                   make a home for your records\n"
-		       "  pamoja init --practice        or learn with made-up people first";
+		next =
+		    "pamoja init                   make a home for your records\n"
+		    "  pamoja init --practice        or try things out first, with made-up people";
 	else if (json_flag(status, "locked"))
 		next = "pamoja unlock                 open it with your passphrase\n"
 		       "  pamoja note --locked          or keep a thought without opening";
@@ -142,7 +143,7 @@ say_status(struct cli *cli, const json_t *status)
 	text = mem_printf("%s%s%s%s%s%s", name != NULL ? name : "", role != NULL ? " (" : "",
 	    role != NULL ? role : "", role != NULL ? ")" : "",
 	    json_flag(status, "hub") ? ", the hub" : "",
-	    json_flag(status, "practice") ? ", practice: made-up people" : "");
+	    json_flag(status, "practice") ? ", practice only" : "");
 	if (name != NULL)
 		print_pair("You", text, WIDTH);
 	free(text);
