@@ -126,6 +126,20 @@ mark_segment(struct core *core, const json_t *event, enum sync_place place)
 		diag_error("noting what the carrier did", &err);
 }
 
+/* The far branch of a lane we write is no chain of segments. */
+static void
+note_spoiled(struct core *core, const json_t *event)
+{
+	uint8_t mailbox[PMJ_MAILBOX_BYTES], incarnation[PMJ_INCARNATION_BYTES];
+	struct pmj_error err;
+
+	if (core->sync != NULL && json_int(event, "segno", -1) == 0 &&
+	    json_unhex(event, "mailbox", mailbox, sizeof(mailbox)) &&
+	    json_unhex(event, "inc", incarnation, sizeof(incarnation)) &&
+	    sync_spoiled(core->sync, mailbox, incarnation, &err) != PMJ_OK)
+		diag_error("beginning a new run of segments", &err);
+}
+
 static void
 take_event(struct core *core, const json_t *event)
 {
@@ -133,10 +147,12 @@ take_event(struct core *core, const json_t *event)
 
 	if (what == NULL)
 		return;
+	if (strcmp(what, "arrived") == 0 || strcmp(what, "foreign") == 0)
+		core_wake(core);
 	if (strcmp(what, "hello") == 0)
 		carrylink_remotes(core);
-	else if (strcmp(what, "arrived") == 0 || strcmp(what, "foreign") == 0)
-		core_wake(core);
+	else if (strcmp(what, "foreign") == 0)
+		note_spoiled(core, event);
 	else if (strcmp(what, "carried") == 0)
 		mark_segment(core, event, SYNC_CARRIED);
 	else if (strcmp(what, "delivered") == 0)

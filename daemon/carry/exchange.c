@@ -373,6 +373,21 @@ send_step(struct sending *s, struct pmj_error *err)
 	return rc;
 }
 
+/* What the far branch shows is no chain of segments, or ours cannot be read any more: our run can
+ * never go on there. Place 0 says so; whoever holds the keys begins another. */
+static enum pmj_code
+fail_spoiled(const struct sending *s, struct pmj_error *err)
+{
+	struct shape_place place = s->ours.run;
+
+	if (s->count == 0) /* as in fail_forked */
+		return PMJ_OK;
+	place.segno = 0;
+	s->ex->tell(s->ex->ctx, EXCHANGE_FOREIGN, &place, 0);
+	pmj_hint(err, "the next exchange sends what waits as a new run");
+	return PMJ_INTEGRITY;
+}
+
 static enum pmj_code
 send_run(struct sending *s, struct pmj_error *err)
 {
@@ -388,7 +403,7 @@ send_run(struct sending *s, struct pmj_error *err)
 		if (s->far->tip(s->far->ctx, &s->far_tip, &s->ours.run, err) != PMJ_OK)
 			break;
 	}
-	return rc;
+	return rc == PMJ_INTEGRITY ? fail_spoiled(s, err) : rc;
 }
 
 /* The first item of the (sorted) spool that is not before a place. */

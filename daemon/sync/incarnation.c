@@ -282,10 +282,36 @@ incarnation_blocked(struct sync *sync, const struct sync_peer *peer, struct pmj_
 	if ((rc = journal_put_int(sync->journal, "sync.blocked", now_ms, err)) != PMJ_OK)
 		return rc;
 	rc = journal_event(sync->journal, "foreign", "integrity",
-	    "the mailbox shows a segment under our name that we did not sign", err);
+	    "the mailbox shows something under our name that we did not write", err);
 	if (rc != PMJ_OK)
 		return rc;
 	return incarnation_begin(sync, peer, INCARNATION_SIZE, err);
+}
+
+enum pmj_code
+sync_spoiled(struct sync *sync, const uint8_t mailbox[static PMJ_MAILBOX_BYTES],
+    const uint8_t incarnation[static PMJ_INCARNATION_BYTES], struct pmj_error *err)
+{
+	struct sync_peer peer = {0};
+	struct lane lane;
+	enum pmj_code rc;
+	bool found;
+
+	if ((rc = journal_begin(sync->journal, err)) != PMJ_OK)
+		return rc;
+	if ((rc = sync->hooks.peer(sync->hooks.ctx, &peer, mailbox, err)) == PMJ_OK &&
+	    (rc = lane_current(sync, &lane, mailbox, &found, err)) == PMJ_OK && found &&
+	    memcmp(lane.inc, incarnation, PMJ_INCARNATION_BYTES) == 0)
+		rc = incarnation_blocked(sync, &peer, err);
+	if (rc == PMJ_OK)
+		rc = journal_commit(sync->journal, err);
+	if (rc != PMJ_OK) {
+		journal_rollback(sync->journal);
+		sync->tell = false;
+		return rc;
+	}
+	sync_tell(sync);
+	return PMJ_OK;
 }
 
 /* The reader lost its place: what it says it read is where each earlier incarnation of ours is

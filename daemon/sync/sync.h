@@ -102,6 +102,11 @@ PMJ_MUST_CHECK enum pmj_code sync_mark(struct sync *sync, enum sync_place place,
 PMJ_MUST_CHECK enum pmj_code sync_incarnate(struct sync *sync, const uint8_t mailbox[static PMJ_MAILBOX_BYTES], const char *cause,
                                             struct pmj_error *err);
 
+/** carry's word that the far branch of a lane we write is no chain of segments (its `foreign` with segno 0). If that is our present
+ *  incarnation, we go on under a new one, at most once a day. A transaction of its own. */
+PMJ_MUST_CHECK enum pmj_code sync_spoiled(struct sync *sync, const uint8_t mailbox[static PMJ_MAILBOX_BYTES],
+                                          const uint8_t incarnation[static PMJ_INCARNATION_BYTES], struct pmj_error *err);
+
 /** saved, carried, delivered, deferred, merged or refused, of one entry of ours (on the hub everything is merged). */
 const char *sync_entry_state(struct sync *sync, int64_t n);
 /** {"entries","bytes","saved","carried","delivered"} of what no receipt covers yet. New reference. */
