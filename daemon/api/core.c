@@ -304,6 +304,7 @@ core_lock(struct core *core)
 		return;
 	(void)pmj_fail(&err, PMJ_LOCKED, "Pamoja was locked meanwhile");
 	exchange_drop_all(core, &err);
+	core_verify_drop(core, &err);
 	seal_all(core);
 	if (core_save_anchor(core, &err) != PMJ_OK)
 		diag_error("saving the anchor", &err);
@@ -428,7 +429,7 @@ core_work(void *ctx)
 
 	if (core->state != CORE_OPEN)
 		return false;
-	if (exchange_step(core))
+	if (exchange_step(core) || core_verify_step(core))
 		return true;
 	if (journal_wal_frames(core->journal) >= CHECKPOINT_FRAMES &&
 	    journal_checkpoint(core->journal, &err) != PMJ_OK)

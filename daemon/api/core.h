@@ -51,6 +51,7 @@ struct core {
 	int64_t last_look_ms;
 	struct carrylink *carry;
 	struct exchange *exchanges; /* sync, carry and merge under way, first come first served */
+	struct verify *verify;  /* under way, or NULL */
 	int64_t next_job;
 	json_t *last_sync;      /* of this run; the journal keeps it too */
 	void (*stop)(void *ctx);
@@ -109,6 +110,10 @@ void exchange_carried(struct core *core, int64_t id, const json_t *done);
 void exchange_broken(struct core *core);
 void exchange_drop_all(struct core *core, const struct pmj_error *err);
 bool exchange_running(const struct core *core);
+
+/** One step of the verify under way (verify.c); false when there is none. */
+bool core_verify_step(struct core *core);
+void core_verify_drop(struct core *core, const struct pmj_error *err);
 
 /* The link to pamoja-carry (carrylink.c): daemon/carry/DESIGN.md. */
 PMJ_MUST_CHECK enum pmj_code carrylink_new(struct carrylink **out, struct core *core, struct pmj_error *err);

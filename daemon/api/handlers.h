@@ -14,7 +14,8 @@ struct call {
 typedef enum pmj_code handler_now(const struct call *call, json_t **out, struct pmj_error *err);
 typedef void handler_later(const struct call *call, struct request *request);
 
-handler_now status_get, status_log, status_verify, kinds_list, kinds_check;
+handler_now status_get, status_log, kinds_list, kinds_check;
+handler_later status_verify;
 handler_now keys_offer, keys_lock;
 handler_later keys_init, keys_unlock, keys_passphrase, keys_recover;
 handler_now record_add, record_list, record_show, record_edit, record_move, record_void, record_history;

@@ -181,8 +181,7 @@ record_move(const struct call *call, json_t **out, struct pmj_error *err)
 	    (rc = check_consent(call, kind, &record.merged, set, err)) != PMJ_OK)
 		goto out;
 	(void)json_object_set_new(set, "state", json_string(move->to));
-	if ((rc = record_append(call, out, kind, rec, &record.merged, set, move->verb, err)) ==
-	    PMJ_OK)
+	if ((rc = record_append(call, out, kind, rec, &record, set, move->verb, err)) == PMJ_OK)
 		(void)json_object_set_new(*out, "state", json_string(move->to));
 out:
 	json_decref(set);

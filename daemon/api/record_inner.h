@@ -15,7 +15,7 @@ PMJ_MUST_CHECK enum pmj_code record_open(const struct call *call, struct record_
                                          uint8_t rec[static PMJ_RECORD_BYTES], struct pmj_error *err);
 /** Append one entry to a record that is here; set is borrowed. *out receives {"id","short"}. */
 PMJ_MUST_CHECK enum pmj_code record_append(const struct call *call, json_t **out, const struct kind *kind, const uint8_t rec[PMJ_RECORD_BYTES],
-                                           const struct merge_record *merged, const json_t *set, const char *verb, struct pmj_error *err);
+                                           const struct record_full *record, const json_t *set, const char *verb, struct pmj_error *err);
 /** A record to be made: checked, with defaults and initial state. *set and *knows are new references (also on failure), which the draft borrows. */
 PMJ_MUST_CHECK enum pmj_code record_prepare(const struct call *call, struct core_draft *draft, json_t **set, json_t **knows,
                                             const char *kind_name, const json_t *fields, struct pmj_error *err);

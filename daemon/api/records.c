@@ -333,14 +333,82 @@ may_change(const struct call *call, const struct kind *kind, const struct merge_
 	return rc;
 }
 
+static void
+name_version(json_t *list, const json_t *version)
+{
+	size_t index;
+	json_t *there;
+
+	json_array_foreach(list, index, there)
+	{
+		if (json_equal(there, version))
+			return;
+	}
+	(void)json_array_append(list, (json_t *)version);
+}
+
+/* What one own entry adds to the versions a new one names (8.2): what it named itself, while no
+ * receipt covers it, and its own version while it is held. */
+static void
+name_own(json_t *list, const struct entry_row *row, const char *field)
+{
+	json_t *version;
+	size_t index;
+
+	json_array_foreach(json_object_get(row->entry.was, field), index, version)
+	{
+		name_version(list, version);
+	}
+	if (row->status == ENTRY_HELD) {
+		version = json_hex(entry_version(&row->entry), PMJ_VERSION_BYTES);
+		name_version(list, version);
+		json_decref(version);
+	}
+}
+
+/* Every version that stands, and (so that a chain survives when a link of it is held) what own
+ * entries named that no receipt covers yet. Not for `state`: a move is judged from exactly the
+ * states it names. */
+static json_t *
+record_was(const struct call *call, const struct record_full *record, const json_t *set)
+{
+	json_t *was = merge_was(&record->merged, set);
+	const char *field;
+	json_t *value;
+
+	if (call->core->sync == NULL || call->core->is_hub)
+		return was;
+	json_object_foreach((json_t *)set, field, value)
+	{
+		for (size_t i = 0; i < record->row_count; i++) {
+			const struct entry_row *row = &record->rows[i];
+			json_t *list = json_object_get(was, field);
+
+			if (strcmp(field, "state") == 0 || row->origin != ENTRY_OWN ||
+			    row->entry.set == NULL ||
+			    json_object_get(row->entry.set, field) == NULL ||
+			    (row->status == ENTRY_ADMITTED &&
+			        strcmp(sync_entry_state(call->core->sync, row->n), "merged") == 0))
+				continue;
+			if (list == NULL) {
+				(void)json_object_set_new(was, field, json_array());
+				list = json_object_get(was, field);
+			}
+			name_own(list, row, field);
+		}
+	}
+	return was;
+}
+
 /* Append one entry to a record that is here; `set` is borrowed. */
 enum pmj_code
 record_append(const struct call *call, json_t **out, const struct kind *kind,
-    const uint8_t rec[PMJ_RECORD_BYTES], const struct merge_record *merged, const json_t *set,
+    const uint8_t rec[PMJ_RECORD_BYTES], const struct record_full *record, const json_t *set,
     const char *verb, struct pmj_error *err)
 {
+	const struct merge_record *merged = &record->merged;
 	struct core_draft draft = {.kind = kind, .rec = rec, .set = set, .verb = verb};
-	json_t *was = merge_was(merged, set);
+	json_t *was = record_was(call, record, set);
 	uint8_t made[1][PMJ_RECORD_BYTES];
 	json_t *knows = NULL;
 	enum pmj_code rc;
@@ -413,7 +481,7 @@ record_edit(const struct call *call, json_t **out, struct pmj_error *err)
 			goto out;
 		}
 	}
-	rc = record_append(call, out, kind, rec, &record.merged, set, NULL, err);
+	rc = record_append(call, out, kind, rec, &record, set, NULL, err);
 out:
 	json_decref(set);
 	record_full_close(&record);
@@ -444,7 +512,7 @@ record_void(const struct call *call, json_t **out, struct pmj_error *err)
 		goto out;
 	}
 	set = json_pack("{s:b,s:s}", "voided", 1, "void_reason", reason);
-	rc = record_append(call, out, kind, rec, &record.merged, set, NULL, err);
+	rc = record_append(call, out, kind, rec, &record, set, NULL, err);
 out:
 	json_decref(set);
 	record_full_close(&record);

@@ -44,7 +44,7 @@ static const struct route {
     {"POST", "/v1/notes", NEEDS_NOTHING, notes_add, NULL},
     {"POST", "/v1/notes/{}", NEEDS_OPEN, notes_settle, NULL},
     {"GET", "/v1/log", NEEDS_OPEN, status_log, NULL},
-    {"GET", "/v1/verify", NEEDS_OPEN, status_verify, NULL},
+    {"GET", "/v1/verify", NEEDS_OPEN, NULL, status_verify},
     {"POST", "/v1/sync", NEEDS_OPEN | NEEDS_SYNC, NULL, exchange_sync},
     {"POST", "/v1/carry", NEEDS_OPEN | NEEDS_SYNC, NULL, exchange_carry},
     {"POST", "/v1/enrol/request", NEEDS_OPEN | NEEDS_WORKER, enrol_ask, NULL},

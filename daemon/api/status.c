@@ -176,42 +176,6 @@ status_log(const struct call *call, json_t **out, struct pmj_error *err)
 }
 
 enum pmj_code
-status_verify(const struct call *call, json_t **out, struct pmj_error *err)
-{
-	struct journal *journal = call->core->journal;
-	const char *person = json_str(call->query, "person");
-	const char *rebuild = json_str(call->query, "rebuild");
-	uint8_t rec[PMJ_RECORD_BYTES], digest[32];
-	int64_t entries, records = 0, differed = 0;
-	uint64_t at = 0, count;
-	char hex[65];
-	enum pmj_code rc;
-
-	if (person != NULL && (rc = records_resolve(journal, rec, "person", person, err)) != PMJ_OK)
-		return rc;
-	if (person == NULL) {
-		journal_head(journal, &count, digest);
-		while (at < count)
-			if ((rc = journal_check_slice(journal, at, 1000, &at, err)) != PMJ_OK)
-				return rc;
-	}
-	if (rebuild != NULL && (rc = project_rebuild(journal, &records, &differed, err)) != PMJ_OK)
-		return rc;
-	if (rebuild == NULL && person == NULL && (rc = project_check(journal, err)) != PMJ_OK) {
-		pmj_hint(err, "mend the projections from the entries: pamoja verify --rebuild");
-		return rc;
-	}
-	if ((rc = records_digest(journal, digest, &entries, person != NULL ? rec : NULL, err)) !=
-	    PMJ_OK)
-		return rc;
-	*out =
-	    json_pack("{s:s,s:I,s:b,s:b,s:I,s:I}", "digest", text_hex(hex, digest, sizeof(digest)),
-	        "entries", (json_int_t)entries, "ok", 1, "rebuilt", rebuild != NULL, "records",
-	        (json_int_t)records, "differed", (json_int_t)differed);
-	return PMJ_OK;
-}
-
-enum pmj_code
 kinds_list(const struct call *call, json_t **out, struct pmj_error *err)
 {
 	json_t *list = json_array();

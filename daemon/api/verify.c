@@ -1,0 +1,145 @@
+/* verify.c - `verify`: the chain, the projections and the digest, in steps between requests. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/handlers.h"
+#include "base/mem.h"
+#include "base/text.h"
+
+#define CHAIN_SLICE 100
+#define RECORD_SLICE 20
+
+enum verify_phase { VERIFY_CHAIN, VERIFY_PROJECTIONS, VERIFY_REBUILD, VERIFY_DIGEST };
+
+struct verify {
+	struct core *core;
+	struct request *request;
+	enum verify_phase phase;
+	bool rebuild;
+	bool of_person;
+	uint8_t person[PMJ_RECORD_BYTES];
+	uint64_t checked;
+	int64_t records, differed;
+};
+
+/* One step; *more: not finished. */
+static enum pmj_code
+verify_step(struct verify *verify, bool *more, struct pmj_error *err)
+{
+	struct journal *journal = verify->core->journal;
+	uint8_t j[32];
+	uint64_t count;
+	bool done = true;
+	enum pmj_code rc = PMJ_OK;
+
+	*more = true;
+	switch (verify->phase) {
+	case VERIFY_CHAIN:
+		journal_head(journal, &count, j);
+		if (verify->checked < count)
+			return journal_check_slice(
+			    journal, verify->checked, CHAIN_SLICE, &verify->checked, err);
+		verify->phase = verify->rebuild ? VERIFY_REBUILD : VERIFY_PROJECTIONS;
+		return PMJ_OK;
+	case VERIFY_PROJECTIONS:
+		rc = project_check_slice(journal, RECORD_SLICE, &done, err);
+		if (rc != PMJ_OK)
+			pmj_hint(
+			    err, "mend the projections from the entries: pamoja verify --rebuild");
+		break;
+	case VERIFY_REBUILD:
+		rc = project_rebuild_slice(
+		    journal, RECORD_SLICE, &done, &verify->records, &verify->differed, err);
+		break;
+	case VERIFY_DIGEST:
+		break;
+	}
+	if (rc == PMJ_OK && done)
+		*more = false;
+	return rc;
+}
+
+static enum pmj_code
+verify_answer(const struct verify *verify, json_t **out, struct pmj_error *err)
+{
+	uint8_t digest[32];
+	int64_t entries;
+	char hex[65];
+	enum pmj_code rc;
+
+	rc = records_digest(verify->core->journal, digest, &entries,
+	    verify->of_person ? verify->person : NULL, err);
+	if (rc == PMJ_OK)
+		*out = json_pack("{s:s,s:I,s:b,s:b,s:I,s:I}", "digest",
+		    text_hex(hex, digest, sizeof(digest)), "entries", (json_int_t)entries, "ok", 1,
+		    "rebuilt", verify->rebuild, "records", (json_int_t)verify->records, "differed",
+		    (json_int_t)verify->differed);
+	return rc;
+}
+
+bool
+core_verify_step(struct core *core)
+{
+	struct verify *verify = core->verify;
+	struct pmj_error err;
+	json_t *out = NULL;
+	enum pmj_code rc;
+	bool more;
+
+	if (verify == NULL)
+		return false;
+	rc = verify_step(verify, &more, &err);
+	if (rc == PMJ_OK && more)
+		return true;
+	if (rc == PMJ_OK)
+		rc = verify_answer(verify, &out, &err);
+	if (rc == PMJ_OK)
+		server_reply(verify->request, out);
+	else
+		server_fail(verify->request, &err);
+	free(verify);
+	core->verify = NULL;
+	return true;
+}
+
+void
+core_verify_drop(struct core *core, const struct pmj_error *err)
+{
+	if (core->verify == NULL)
+		return;
+	server_fail(core->verify->request, err);
+	free(core->verify);
+	core->verify = NULL;
+}
+
+void
+status_verify(const struct call *call, struct request *request)
+{
+	const char *person = json_str(call->query, "person");
+	struct verify *verify;
+	struct pmj_error err;
+
+	if (call->core->verify != NULL) {
+		(void)pmj_fail(&err, PMJ_BUSY, "another verify is under way");
+		pmj_hint(&err, "wait until it has finished");
+		server_fail(request, &err);
+		return;
+	}
+	verify = mem_new(sizeof(*verify));
+	verify->core = call->core;
+	verify->request = request;
+	verify->rebuild = json_str(call->query, "rebuild") != NULL;
+	verify->of_person = person != NULL;
+	if (person != NULL && records_resolve(call->core->journal, verify->person, "person", person,
+	                          &err) != PMJ_OK) {
+		free(verify);
+		server_fail(request, &err);
+		return;
+	}
+	/* One person's digest needs no look at the whole journal. */
+	verify->phase = person == NULL    ? VERIFY_CHAIN
+	                : verify->rebuild ? VERIFY_REBUILD
+	                                  : VERIFY_DIGEST;
+	call->core->verify = verify;
+	core_wake(call->core);
+}
