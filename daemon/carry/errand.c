@@ -11,7 +11,7 @@
 #include "base/diag.h"
 #include "base/mem.h"
 #include "base/sandbox.h"
-#include "carry/line.h"
+#include "carry/order.h"
 
 #define LINE_OUT_MAX 4096
 
@@ -37,7 +37,7 @@ tell(void *ctx, enum exchange_event what, const struct shape_place *place, size_
 	struct buf line;
 
 	buf_init(&line, LINE_OUT_MAX);
-	line_put_event(&line, what, place, count);
+	order_put_event(&line, what, place, count);
 	say(*(int *)ctx, &line);
 	buf_close(&line);
 }
@@ -94,7 +94,7 @@ child(struct job *job, int fd, int64_t id)
 	if (rc == PMJ_OK)
 		rc = job_run(job, &err);
 	buf_init(&line, LINE_OUT_MAX);
-	line_put_done(&line, id, rc, &err, job->ex.sent, job->ex.got);
+	order_put_done(&line, id, rc, &err, job->ex.sent, job->ex.got);
 	say(fd, &line);
 	_exit(pmj_code_exit(rc));
 }
@@ -176,7 +176,7 @@ errand_read(struct errand *errand, struct buf *out, bool *good)
 	} else {
 		(void)pmj_fail(&err, PMJ_UNREACHED, "the exchange broke off");
 		pmj_hint(&err, "nothing is lost; try again");
-		line_put_done(out, errand->id, PMJ_UNREACHED, &err, 0, 0);
+		order_put_done(out, errand->id, PMJ_UNREACHED, &err, 0, 0);
 	}
 	buf_close(&errand->partial);
 	buf_close(&errand->done);

@@ -10,7 +10,7 @@
 #include "base/text.h"
 #include "carry/chain.h"
 #include "carry/job.h"
-#include "carry/line.h"
+#include "carry/order.h"
 
 static void
 tell(void *ctx, enum exchange_event what, const struct shape_place *place, size_t count)
@@ -19,7 +19,7 @@ tell(void *ctx, enum exchange_event what, const struct shape_place *place, size_
 
 	(void)ctx;
 	buf_init(&line, 0);
-	line_put_event(&line, what, place, count);
+	order_put_event(&line, what, place, count);
 	(void)fputs(buf_text(&line), stdout);
 	/* Said only after it is so: whoever reads this may count on it. */
 	(void)fflush(stdout);
@@ -126,7 +126,7 @@ once_run(int argc, char **argv, struct pmj_error *err)
 	if ((rc = chain_setup(err)) != PMJ_OK)
 		goto out;
 	rc = job_run(&job, err);
-	line_put_done(&line, 0, rc, err, job.ex.sent, job.ex.got);
+	order_put_done(&line, 0, rc, err, job.ex.sent, job.ex.got);
 	(void)fputs(buf_text(&line), stdout);
 	(void)fflush(stdout);
 	chain_teardown();

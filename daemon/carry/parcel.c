@@ -152,38 +152,68 @@ out:
 	return rc;
 }
 
+/* Names prove nothing: of our own lane and of a worker's, another file of a place that was read can
+ * be a copy's, and the stick may be all that is left of it. What is known is dropped by whoever
+ * knows it. A reader of a down lane has no use for a second file of one place. */
+static bool
+is_wanted(const struct job *job, const struct shape_place *place)
+{
+	if (!is_ours(job, place))
+		return false;
+	if (place->lane == job->ex.write_lane || place->lane == SHAPE_LANE_UP)
+		return true;
+	return place->lane == exchange_read_lane(&job->ex) &&
+	       place->segno > places_upto(&job->ex.have, place);
+}
+
 static enum pmj_code
 take(struct job *job, const char *folder, const struct spool_list *there, struct pmj_error *err)
 {
 	enum pmj_code rc = PMJ_OK;
-	size_t fresh = 0;
+	size_t arrived = 0;
 
 	for (size_t i = 0; i < there->count && rc == PMJ_OK; i++) {
 		const struct shape_place *place = &there->items[i].place;
+		size_t fresh = 0;
 
-		if (!is_ours(job, place) || is_acked(job, place))
+		if (!is_wanted(job, place))
 			continue;
-		if (place->lane == job->ex.write_lane ||
-		    (place->lane == exchange_read_lane(&job->ex) &&
-		        place->segno > places_upto(&job->ex.have, place)))
-			rc = take_one(job, folder, &there->items[i], &fresh, err);
+		rc = take_one(job, folder, &there->items[i], &fresh, err);
+		arrived += fresh;
+		if (place->segno > places_upto(&job->ex.have, place))
+			job->ex.got += fresh;
 	}
-	job->ex.got += fresh;
-	if (fresh > 0)
-		job->ex.tell(job->ex.ctx, EXCHANGE_ARRIVED, NULL, fresh);
+	if (arrived > 0)
+		job->ex.tell(job->ex.ctx, EXCHANGE_ARRIVED, NULL, arrived);
 	return rc;
+}
+
+/* Is it, byte for byte, what the receipt covers? A copy's file may have the same name. */
+static bool
+is_covered(struct job *job, const char *folder, const struct spool_item *item)
+{
+	struct buf bytes;
+	bool covered;
+
+	if (!is_acked(job, &item->place))
+		return false;
+	buf_init(&bytes, 0);
+	covered = spool_load(&bytes, job->ex.os, folder, item, NULL) == PMJ_OK &&
+	          is_known(job, item, &bytes);
+	buf_close(&bytes);
+	return covered;
 }
 
 /* What a signed receipt covers need not travel any more. Best effort: a stick may be read-only. */
 static void
-tidy(const struct job *job, const char *folder, const struct spool_list *there)
+tidy(struct job *job, const char *folder, const struct spool_list *there)
 {
 	for (size_t i = 0; i < there->count; i++) {
 		const struct spool_item *item = &there->items[i];
 		char name[SHAPE_NAME_ROOM];
 		char *path = NULL;
 
-		if (!is_acked(job, &item->place))
+		if (!is_covered(job, folder, item))
 			continue;
 		shape_name(name, &item->place, item->tag[0] != '\0' ? item->tag : NULL);
 		path = fs_join(folder, name);

@@ -18,7 +18,7 @@
 #include "base/fs.h"
 #include "base/mem.h"
 #include "carry/errand.h"
-#include "carry/line.h"
+#include "carry/order.h"
 
 #define QUEUE_MAX 16
 /* A cut link or a full share is often back within minutes; one that stays away should cost nothing.
@@ -45,7 +45,7 @@ struct session {
 	size_t remote_count;
 	struct places have;
 	struct places acked;
-	struct line_order queue[QUEUE_MAX];
+	struct order queue[QUEUE_MAX];
 	size_t queued;
 	struct errand errand;
 	bool waking;           /* something waits to be exchanged at a chance */
@@ -98,7 +98,7 @@ try_connect(struct session *s)
 	}
 	(void)fcntl(s->fd, F_SETFL, O_NONBLOCK);
 	s->retry_ms = RETRY_FIRST_MS;
-	line_put_hello(&s->out);
+	order_put_hello(&s->out);
 }
 
 static void
@@ -123,7 +123,7 @@ flush_out(struct session *s)
 }
 
 static void
-fill_job(const struct session *s, struct job *job, const struct line_order *order)
+fill_job(const struct session *s, struct job *job, const struct order *order)
 {
 	const char *url = order != NULL ? order->url : NULL;
 	const struct places *have = order != NULL ? &order->places : &s->have;
@@ -140,7 +140,7 @@ fill_job(const struct session *s, struct job *job, const struct line_order *orde
 		places_add(&job->ex.acked, &s->acked.items[i]);
 	for (size_t i = 0; i < s->remote_count; i++)
 		job_add_remote(job, s->remotes[i].mailbox, url != NULL ? url : s->remotes[i].url);
-	if (order != NULL && order->what == LINE_PARCEL)
+	if (order != NULL && order->what == ORDER_PARCEL)
 		job->parcel = mem_strdup(order->dir);
 }
 
@@ -192,7 +192,7 @@ errand_ended(struct session *s, bool good)
 
 /* order is NULL for a wake. */
 static void
-start(struct session *s, const struct line_order *order)
+start(struct session *s, const struct order *order)
 {
 	struct job job = {0};
 	struct pmj_error err = {0};
@@ -200,7 +200,7 @@ start(struct session *s, const struct line_order *order)
 	enum pmj_code rc;
 
 	fill_job(s, &job, order);
-	s->errand_exchanges = order == NULL || order->what == LINE_SYNC;
+	s->errand_exchanges = order == NULL || order->what == ORDER_SYNC;
 	if (s->errand_exchanges) {
 		/* What wakes us from now on may have come too late for this one. */
 		s->errand_was_waking = s->waking;
@@ -211,7 +211,7 @@ start(struct session *s, const struct line_order *order)
 	if (rc == PMJ_OK)
 		rc = errand_start(&s->errand, &job, id, &err);
 	if (rc != PMJ_OK) {
-		line_put_done(&s->out, id, rc, &err, 0, 0);
+		order_put_done(&s->out, id, rc, &err, 0, 0);
 		errand_ended(s, false);
 	}
 	job_close(&job);
@@ -223,19 +223,19 @@ start_next(struct session *s)
 	if (s->errand.pid != 0)
 		return;
 	if (s->queued > 0) {
-		struct line_order order = s->queue[0];
+		struct order order = s->queue[0];
 
 		s->queued--;
 		memmove(s->queue, s->queue + 1, s->queued * sizeof(*s->queue));
 		start(s, &order);
-		line_order_close(&order);
+		order_close(&order);
 	} else if (s->waking && now_ms() >= s->due_ms) {
 		start(s, NULL);
 	}
 }
 
 static void
-on_remotes(struct session *s, struct line_order *order)
+on_remotes(struct session *s, struct order *order)
 {
 	for (size_t i = 0; i < s->remote_count; i++)
 		free(s->remotes[i].url);
@@ -248,11 +248,11 @@ on_remotes(struct session *s, struct line_order *order)
 	/* New ways: what failed before says nothing about them. */
 	s->backoff_ms = 0;
 	s->due_ms = now_ms();
-	line_order_close(order);
+	order_close(order);
 }
 
 static void
-on_queue(struct session *s, struct line_order *order)
+on_queue(struct session *s, struct order *order)
 {
 	struct pmj_error err;
 
@@ -262,12 +262,12 @@ on_queue(struct session *s, struct line_order *order)
 	}
 	(void)pmj_fail(&err, PMJ_BUSY, "too many exchanges are waiting");
 	pmj_hint(&err, "try again in a minute");
-	line_put_done(&s->out, order->id, PMJ_BUSY, &err, 0, 0);
-	line_order_close(order);
+	order_put_done(&s->out, order->id, PMJ_BUSY, &err, 0, 0);
+	order_close(order);
 }
 
 static void
-on_wake(struct session *s, struct line_order *order)
+on_wake(struct session *s, struct order *order)
 {
 	if (order->has_have) {
 		struct places old = s->have;
@@ -279,32 +279,32 @@ on_wake(struct session *s, struct line_order *order)
 		s->due_ms = now_ms();
 	s->waking = true;
 	s->urgent = s->urgent || order->urgent;
-	line_order_close(order);
+	order_close(order);
 }
 
 static void
-on_acked(struct session *s, struct line_order *order)
+on_acked(struct session *s, struct order *order)
 {
 	for (size_t i = 0; i < order->places.count; i++)
 		places_add(&s->acked, &order->places.items[i]);
 	places_sort(&s->acked);
-	line_order_close(order);
+	order_close(order);
 }
 
 static void
 obey(struct session *s, const char *bytes, size_t len)
 {
-	static void (*const on[])(struct session *, struct line_order *) = {
-	    [LINE_REMOTES] = on_remotes,
-	    [LINE_SYNC] = on_queue,
-	    [LINE_PARCEL] = on_queue,
-	    [LINE_WAKE] = on_wake,
-	    [LINE_ACKED] = on_acked,
+	static void (*const on[])(struct session *, struct order *) = {
+	    [ORDER_REMOTES] = on_remotes,
+	    [ORDER_SYNC] = on_queue,
+	    [ORDER_PARCEL] = on_queue,
+	    [ORDER_WAKE] = on_wake,
+	    [ORDER_ACKED] = on_acked,
 	};
-	struct line_order order;
+	struct order order;
 	struct pmj_error err;
 
-	if (line_read(&order, bytes, len, &err) != PMJ_OK) {
+	if (order_read(&order, bytes, len, &err) != PMJ_OK) {
 		diag_error("a line from pamojad", &err);
 		return;
 	}
@@ -426,7 +426,7 @@ session_close(struct session *s)
 		free(s->remotes[i].url);
 	free(s->remotes);
 	for (size_t i = 0; i < s->queued; i++)
-		line_order_close(&s->queue[i]);
+		order_close(&s->queue[i]);
 	places_close(&s->have);
 	places_close(&s->acked);
 	buf_close(&s->in);
@@ -446,7 +446,7 @@ session_run(const char *home, struct pmj_error *err)
 	if (s.home == NULL)
 		return pmj_fail_errno(err, errno, "cannot find", home);
 	s.run = fs_join(s.home, "run");
-	buf_init(&s.in, LINE_BYTES_MAX);
+	buf_init(&s.in, ORDER_BYTES_MAX);
 	buf_init(&s.out, 0);
 	(void)sigemptyset(&ends);
 	(void)sigaddset(&ends, SIGTERM);

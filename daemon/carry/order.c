@@ -1,4 +1,4 @@
-#include "carry/line.h"
+#include "carry/order.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -47,7 +47,7 @@ read_places(struct places *out, const json_t *list, struct pmj_error *err)
 }
 
 static enum pmj_code
-read_remotes(struct line_order *out, const json_t *line, struct pmj_error *err)
+read_remotes(struct order *out, const json_t *line, struct pmj_error *err)
 {
 	const json_t *list = json_arr(line, "remotes");
 	int64_t write_lane = json_int(line, "write", 0);
@@ -74,7 +74,7 @@ read_remotes(struct line_order *out, const json_t *line, struct pmj_error *err)
 }
 
 static enum pmj_code
-read_sync(struct line_order *out, const json_t *line, struct pmj_error *err)
+read_sync(struct order *out, const json_t *line, struct pmj_error *err)
 {
 	const char *url = json_str(line, "url");
 
@@ -84,7 +84,7 @@ read_sync(struct line_order *out, const json_t *line, struct pmj_error *err)
 }
 
 static enum pmj_code
-read_parcel(struct line_order *out, const json_t *line, struct pmj_error *err)
+read_parcel(struct order *out, const json_t *line, struct pmj_error *err)
 {
 	const char *dir = json_str(line, "dir");
 
@@ -95,32 +95,32 @@ read_parcel(struct line_order *out, const json_t *line, struct pmj_error *err)
 }
 
 static enum pmj_code
-read_wake(struct line_order *out, const json_t *line, struct pmj_error *err)
+read_wake(struct order *out, const json_t *line, struct pmj_error *err)
 {
 	out->urgent = json_flag(line, "urgent");
 	return read_places(&out->places, json_arr(line, "have"), err);
 }
 
 static enum pmj_code
-read_acked(struct line_order *out, const json_t *line, struct pmj_error *err)
+read_acked(struct order *out, const json_t *line, struct pmj_error *err)
 {
 	return read_places(&out->places, json_arr(line, "upto"), err);
 }
 
 static const struct {
 	const char *name;
-	enum line_do what;
-	enum pmj_code (*read)(struct line_order *out, const json_t *line, struct pmj_error *err);
+	enum order_do what;
+	enum pmj_code (*read)(struct order *out, const json_t *line, struct pmj_error *err);
 } orders[] = {
-    {"remotes", LINE_REMOTES, read_remotes},
-    {"sync", LINE_SYNC, read_sync},
-    {"parcel", LINE_PARCEL, read_parcel},
-    {"wake", LINE_WAKE, read_wake},
-    {"acked", LINE_ACKED, read_acked},
+    {"remotes", ORDER_REMOTES, read_remotes},
+    {"sync", ORDER_SYNC, read_sync},
+    {"parcel", ORDER_PARCEL, read_parcel},
+    {"wake", ORDER_WAKE, read_wake},
+    {"acked", ORDER_ACKED, read_acked},
 };
 
 enum pmj_code
-line_read(struct line_order *out, const char *bytes, size_t len, struct pmj_error *err)
+order_read(struct order *out, const char *bytes, size_t len, struct pmj_error *err)
 {
 	json_t *line = NULL;
 	const char *what;
@@ -142,12 +142,12 @@ line_read(struct line_order *out, const char *bytes, size_t len, struct pmj_erro
 	}
 	json_decref(line);
 	if (rc != PMJ_OK)
-		line_order_close(out);
+		order_close(out);
 	return rc;
 }
 
 void
-line_order_close(struct line_order *order)
+order_close(struct order *order)
 {
 	for (size_t i = 0; i < order->remote_count; i++)
 		free(order->remotes[i].url);
@@ -167,7 +167,7 @@ put_line(struct buf *out, json_t *event)
 }
 
 void
-line_put_event(
+order_put_event(
     struct buf *out, enum exchange_event what, const struct shape_place *place, size_t count)
 {
 	static const char *const names[] = {"arrived", "carried", "delivered", "foreign"};
@@ -197,13 +197,13 @@ line_put_event(
 }
 
 void
-line_put_hello(struct buf *out)
+order_put_hello(struct buf *out)
 {
 	put_line(out, json_pack("{s:s,s:s}", "event", "hello", "version", PAMOJA_VERSION));
 }
 
 void
-line_put_done(struct buf *out, int64_t id, enum pmj_code rc, const struct pmj_error *err,
+order_put_done(struct buf *out, int64_t id, enum pmj_code rc, const struct pmj_error *err,
     size_t sent, size_t got)
 {
 	put_line(out,

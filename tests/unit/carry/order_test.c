@@ -1,5 +1,5 @@
 /* The lines spoken with pamojad. */
-#include "carry/line.h"
+#include "carry/order.h"
 
 #include "base/json.h"
 #include "carry_lab.h"
@@ -8,16 +8,16 @@
 #define RUN "\"" MAILBOX "\",1,\"b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2\""
 
 static enum pmj_code
-read_text(struct line_order *out, const char *text, struct pmj_error *err)
+read_text(struct order *out, const char *text, struct pmj_error *err)
 {
-	return line_read(out, text, strlen(text), err);
+	return order_read(out, text, strlen(text), err);
 }
 
 static void
 orders_are_read(void **state)
 {
 	struct shape_place run = lab_place(1, 0xb2, 0);
-	struct line_order order;
+	struct order order;
 	struct pmj_error err;
 
 	(void)state;
@@ -26,33 +26,33 @@ orders_are_read(void **state)
 	             "\",\"url\":\"/m\"}]}",
 	             &err),
 	    &err);
-	assert_int_equal(order.what, LINE_REMOTES);
+	assert_int_equal(order.what, ORDER_REMOTES);
 	assert_int_equal(order.write_lane, 2);
 	assert_int_equal(order.remote_count, 1);
 	assert_string_equal(order.remotes[0].url, "/m");
 	assert_memory_equal(order.remotes[0].mailbox, run.mailbox, 16);
-	line_order_close(&order);
+	order_close(&order);
 	check_ok(read_text(&order,
 	             "{\"do\":\"sync\",\"id\":7,\"url\":\"/x\",\"create\":true,\"later\":{},"
 	             "\"have\":[[" RUN ",3],[" RUN ",5],[" RUN ",4]]}",
 	             &err),
 	    &err);
-	assert_int_equal(order.what, LINE_SYNC);
+	assert_int_equal(order.what, ORDER_SYNC);
 	assert_int_equal(order.id, 7);
 	assert_true(order.create);
 	assert_string_equal(order.url, "/x");
 	assert_int_equal(places_upto(&order.places, &run), 5);
-	line_order_close(&order);
+	order_close(&order);
 	check_ok(read_text(&order, "{\"do\":\"parcel\",\"id\":1,\"dir\":\"/d\"}", &err), &err);
 	assert_string_equal(order.dir, "/d");
-	line_order_close(&order);
+	order_close(&order);
 	check_ok(read_text(&order, "{\"do\":\"wake\",\"urgent\":true}", &err), &err);
 	assert_true(order.urgent);
 	assert_false(order.has_have);
-	line_order_close(&order);
+	order_close(&order);
 	check_ok(read_text(&order, "{\"do\":\"acked\",\"upto\":[[" RUN ",9]]}", &err), &err);
 	assert_int_equal(places_upto(&order.places, &run), 9);
-	line_order_close(&order);
+	order_close(&order);
 }
 
 static void
@@ -68,7 +68,7 @@ wrong_orders_are_refused(void **state)
 	    "{\"do\":\"acked\",\"upto\":[[" RUN ",-1]]}", "{\"do\":\"acked\",\"upto\":[[" RUN "]]}",
 	    "{\"do\":\"sync\",\"have\":[[" RUN ",1,1]]}", "{\"do\":\"wake\"} x",
 	    "{\"do\":\"wake\",\"do\":\"wake\"}"};
-	struct line_order order;
+	struct order order;
 	struct pmj_error err;
 
 	(void)state;
@@ -86,15 +86,15 @@ events_are_lines(void **state)
 
 	(void)state;
 	buf_init(&line, 0);
-	line_put_hello(&line);
-	line_put_event(&line, EXCHANGE_ARRIVED, NULL, 3);
-	line_put_event(&line, EXCHANGE_CARRIED, &place, 0);
-	line_put_event(&line, EXCHANGE_DELIVERED, &place, 0);
-	line_put_event(&line, EXCHANGE_FOREIGN, &place, 0);
-	line_put_done(&line, 4, PMJ_OK, &err, 1, 2);
+	order_put_hello(&line);
+	order_put_event(&line, EXCHANGE_ARRIVED, NULL, 3);
+	order_put_event(&line, EXCHANGE_CARRIED, &place, 0);
+	order_put_event(&line, EXCHANGE_DELIVERED, &place, 0);
+	order_put_event(&line, EXCHANGE_FOREIGN, &place, 0);
+	order_put_done(&line, 4, PMJ_OK, &err, 1, 2);
 	(void)pmj_fail(&err, PMJ_UNREACHED, "no \"way\"");
 	pmj_hint(&err, "wait");
-	line_put_done(&line, 5, PMJ_UNREACHED, &err, 0, 0);
+	order_put_done(&line, 5, PMJ_UNREACHED, &err, 0, 0);
 	assert_string_equal(buf_text(&line),
 	    "{\"event\":\"hello\",\"version\":\"" PAMOJA_VERSION "\"}\n"
 	    "{\"event\":\"arrived\",\"count\":3}\n"
