@@ -48,10 +48,19 @@ queue_put(struct sync *sync, const uint8_t *mailbox, int64_t n, bool forward, en
 	return sql_run(sql, err);
 }
 
+/* Control lines go before entries, in their order: a withdrawal that an urgent entry overtakes
+ * would blank what was shared after it. */
 enum pmj_code
 sync_queue(struct sync *sync, const uint8_t mailbox[static PMJ_MAILBOX_BYTES], int64_t n,
     bool urgent, struct pmj_error *err)
 {
+	struct entry_row row;
+	enum pmj_code rc;
+
+	if ((rc = entries_get(sync->journal, &row, n, err)) != PMJ_OK)
+		return rc;
+	urgent = urgent || row.entry.control;
+	entry_row_close(&row);
 	return queue_put(sync, mailbox, n, false, urgent ? QUEUE_URGENT : QUEUE_ROUTINE, err);
 }
 

@@ -489,21 +489,55 @@ seal_due_list(struct sync *sync, struct seal_due **list, size_t *count, struct p
 	return seal_due_add(list, count, sql, true, err);
 }
 
+/* The mailbox of the first item of all; *found false: nothing is queued. */
+static enum pmj_code
+seal_first_mailbox(struct sync *sync, uint8_t *mailbox, bool *found, struct pmj_error *err)
+{
+	struct sql *sql =
+	    sql_get(sync->journal, "SELECT mailbox FROM pmj_queue ORDER BY rank DESC,pos LIMIT 1");
+	enum pmj_code rc = sql_row(sql, found, err);
+
+	if (rc == PMJ_OK && *found)
+		*found = sql_col_copy(sql, 0, mailbox, PMJ_MAILBOX_BYTES);
+	sql_done(sql);
+	return rc;
+}
+
+/* A mailbox that is no more: its lines stay. */
+static enum pmj_code
+seal_try(struct sync *sync, const struct seal_due *due, bool small, bool *made, bool *waits,
+    struct pmj_error *err)
+{
+	enum pmj_code rc = seal_one(sync, due->mailbox, small, due->due, made, waits, err);
+
+	return rc == PMJ_NOT_FOUND ? PMJ_OK : rc;
+}
+
 enum pmj_code
 sync_seal_step(struct sync *sync, bool small, bool *more, struct pmj_error *err)
 {
+	struct seal_due first = {.due = false};
 	struct seal_due *list = NULL;
 	size_t count = 0;
 	bool made = false;
 	bool waits = false;
+	bool found = false;
 	enum pmj_code rc;
 
 	*more = false;
+	/* Nearly always the first of the queue can go; only when it cannot (its mailbox takes
+	 * nothing more) all are looked through. */
+	if ((rc = seal_first_mailbox(sync, first.mailbox, &found, err)) != PMJ_OK)
+		return rc;
+	if (found && (rc = seal_try(sync, &first, small, &made, &waits, err)) != PMJ_OK)
+		return rc;
+	if (made) {
+		*more = true;
+		return PMJ_OK;
+	}
 	rc = seal_due_list(sync, &list, &count, err);
 	for (size_t i = 0; i < count && rc == PMJ_OK && !made; i++) {
-		rc = seal_one(sync, list[i].mailbox, small, list[i].due, &made, &waits, err);
-		if (rc == PMJ_NOT_FOUND) /* a mailbox that is no more: its lines stay */
-			rc = PMJ_OK;
+		rc = seal_try(sync, &list[i], small, &made, &waits, err);
 		*more = rc == PMJ_OK && (waits || (made && i + 1 < count));
 	}
 	free(list);

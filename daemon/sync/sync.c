@@ -31,7 +31,8 @@ const char *const sync_schema[] = {
     "CREATE TABLE IF NOT EXISTS pmj_queue(id INTEGER PRIMARY KEY,mailbox BLOB NOT NULL,"
     "rank INTEGER NOT NULL,pos INTEGER NOT NULL,n INTEGER,forward INTEGER NOT NULL,line BLOB,"
     "UNIQUE(mailbox,n,forward))",
-    "CREATE INDEX IF NOT EXISTS pmj_queue_order ON pmj_queue(mailbox,rank,pos)",
+    "CREATE INDEX IF NOT EXISTS pmj_queue_order ON pmj_queue(mailbox,rank DESC,pos)",
+    "CREATE INDEX IF NOT EXISTS pmj_queue_first ON pmj_queue(rank DESC,pos)",
     "CREATE INDEX IF NOT EXISTS pmj_queue_pos ON pmj_queue(pos)",
     "CREATE INDEX IF NOT EXISTS pmj_queue_n ON pmj_queue(n)",
     "CREATE TABLE IF NOT EXISTS pmj_sent(lane INTEGER NOT NULL,seq INTEGER NOT NULL,"

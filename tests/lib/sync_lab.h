@@ -526,17 +526,36 @@ lab_enrol(struct lab_end *device)
 	lab_restart(device);
 }
 
+/* The program's kinds, and one that is private to its author. */
+static inline void
+lab_kinds(struct lab *lab)
+{
+	static const char diary[] =
+	    "[kind]\nname = diary\nversion = 1\nscope = author\n"
+	    "title.en = Diary\nplural.en = Diaries\nhelp.en = For oneself.\n"
+	    "shows = text\n[field text]\ntype = note\nrequired = yes\n"
+	    "privacy = clinical\nlabel.en = Text\nhelp.en = Anything.\n";
+	char *dir = mem_printf("%s/kinds", lab->dir);
+	char *file = fs_join(dir, "diary.ini");
+	struct pmj_error err = {0};
+
+	lab_shell("cp -r %s %s", PAMOJA_CONF_DIR "/kinds", dir);
+	check_ok(fs_write(&os_real, file, diary, sizeof(diary) - 1, &err), &err);
+	check_ok(kinds_read(&lab->kinds, &os_real, dir, &err), &err);
+	free(file);
+	free(dir);
+}
+
 static inline void
 lab_open_with(struct lab *lab, int devices)
 {
-	struct pmj_error err = {0};
 	const uint8_t none[32] = {0};
 
 	memset(lab, 0, sizeof(*lab));
 	prim_start();
 	(void)snprintf(lab->dir, sizeof(lab->dir), "%s/sync-lab.XXXXXX", lab_temporary());
 	assert_non_null(mkdtemp(lab->dir));
-	check_ok(kinds_read(&lab->kinds, &os_real, PAMOJA_CONF_DIR "/kinds", &err), &err);
+	lab_kinds(lab);
 	cert_root_new(&lab->root);
 	buf_init(&lab->cert, 0);
 	(void)lab_add(lab);

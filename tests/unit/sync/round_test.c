@@ -41,11 +41,11 @@ test_before_enrolment_and_private(void **state)
 	lab_open_with(&lab, 0);
 	early = lab_add(&lab);
 	lab_person(early, "Written before");
-	note = lab_write_entry(early, "note", "text", "private");
+	note = lab_write_entry(early, "diary", "text", "private");
 	lab_enrol(early);
 	assert_int_equal(
 	    lab_number(early, "SELECT count(*) FROM pmj_queue WHERE n IS NOT NULL"), 1);
-	lab_write_entry(early, "note", "text", "private too");
+	lab_write_entry(early, "diary", "text", "private too");
 	/* Even one that was queued by mistake stays. */
 	check_ok(journal_begin(early->journal, &err), &err);
 	check_ok(sync_queue(early->sync, early->mailbox, note, true, &err), &err);
@@ -53,7 +53,7 @@ test_before_enrolment_and_private(void **state)
 	lab_exchange(early);
 	assert_int_equal(lab_admitted(&lab.ends[0]), 1);
 	assert_int_equal(
-	    lab_number(&lab.ends[0], "SELECT count(*) FROM pmj_entry WHERE kind='note'"), 0);
+	    lab_number(&lab.ends[0], "SELECT count(*) FROM pmj_entry WHERE kind='diary'"), 0);
 	assert_string_equal(sync_entry_state(early->sync, note), "saved");
 	lab_close(&lab);
 }
@@ -192,6 +192,7 @@ test_pieces(void **state)
 
 	(void)state;
 	lab_open_with(&lab, 1);
+	lab_exchange(a); /* so that it is not the first, whose chain everybody knows */
 	for (int i = 0; i < 60; i++)
 		lab_person(a, "One of many");
 	(void)lab_seal(a);
