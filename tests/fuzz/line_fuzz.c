@@ -9,7 +9,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count);
 
 static const char kind_text[] =
-    "[kind]\nname = note\nversion = 1\nscope = programme\ntitle.en = T\nplural.en = T\nhelp.en = "
+    "[kind]\nname = memo\nversion = 1\nscope = programme\ntitle.en = T\nplural.en = T\nhelp.en = "
     "H\n"
     "shows = a\n[field a]\ntype = text\nlabel.en = A\n[state draft]\nlabel.en = D\n"
     "[state sent]\nrefusing = yes\nlabel.en = S\n[move send]\nfrom = draft\nto = sent\nlabel.en = "
@@ -44,7 +44,7 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count)
 	struct entry entry;
 	struct pmj_error err = {0};
 
-	if (kind == NULL && kind_read_text(&kind, "note.ini", kind_text, strlen(kind_text), &err))
+	if (kind == NULL && kind_read_text(&kind, "memo.ini", kind_text, strlen(kind_text), &err))
 		abort();
 	if (line_read(&entry, (const char *)bytes, count, e, &err) != PMJ_OK) {
 		if (*err.message == '\0' || entry.json != NULL)
