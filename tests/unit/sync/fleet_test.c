@@ -6,7 +6,11 @@
 #include "sync_lab.h"
 
 #define DAY_MS (86400LL * 1000)
+#ifdef __SANITIZE_ADDRESS__
+#define RUNS 60
+#else
 #define RUNS 300
+#endif
 
 struct fleet {
 	struct lab lab;

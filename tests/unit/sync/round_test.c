@@ -319,6 +319,37 @@ test_ack_of_another_chain(void **state)
 	lab_close(&lab);
 }
 
+/* Too much for one day is acked as received and merged later: shown as such until an ack without it
+ * (8.5). */
+static void
+test_deferred(void **state)
+{
+	struct lab lab;
+	struct lab_end *hub = &lab.ends[0];
+	struct lab_end *a = &lab.ends[1];
+	const uint8_t zero[32] = {0};
+	int64_t n;
+	int64_t seq;
+
+	(void)state;
+	lab_open_with(&lab, 1);
+	n = lab_person(a, "One of very many");
+	lab_exchange(a);
+	seq = lab_number(a, "SELECT acked_seq FROM pmj_lane WHERE ours=1");
+	for (int deferred = 1; deferred >= 0; deferred--) {
+		lab_control(hub, a, "ctl.ack",
+		    json_pack("{s:[{s:o,s:I,s:o,s:i}]}", "lanes", "inc",
+		        json_hex(ring_incarnation(a->ring), 16), "seq", (json_int_t)seq, "chain",
+		        json_hex(zero, 32), "deferred", deferred),
+		    NULL);
+		(void)lab_seal(hub);
+		lab_carry(hub, a, NULL, NULL);
+		(void)lab_take(a);
+		assert_string_equal(sync_entry_state(a->sync, n), deferred ? "deferred" : "merged");
+	}
+	lab_close(&lab);
+}
+
 int
 main(void)
 {
@@ -333,6 +364,7 @@ main(void)
 	    cmocka_unit_test(test_sizes),
 	    cmocka_unit_test(test_places),
 	    cmocka_unit_test(test_ack_of_another_chain),
+	    cmocka_unit_test(test_deferred),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
