@@ -193,8 +193,7 @@ term_ask_hidden(struct buf *out, const char *prompt)
 	struct termios hidden;
 	bool got;
 
-	term_note("%s", prompt);
-	(void)fflush(stderr);
+	(void)fflush(stdout);
 	if (tcgetattr(STDIN_FILENO, &shown) != 0)
 		return false;
 	hidden = shown;
@@ -202,6 +201,9 @@ term_ask_hidden(struct buf *out, const char *prompt)
 	(void)sigaction(SIGINT, &restore, &old_int);
 	(void)sigaction(SIGTERM, &restore, &old_term);
 	(void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
+	/* Asked only now: what answers the question is neither shown nor flushed away. */
+	term_note("%s", prompt);
+	(void)fflush(stderr);
 	got = read_line(out);
 	(void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown);
 	(void)sigaction(SIGINT, &old_int, NULL);
