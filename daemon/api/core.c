@@ -13,6 +13,8 @@
 
 #define TICK_MS 15000
 #define SUSPEND_MS 30000
+#define RESERVE_IDLE_MS 5000
+#define RESERVE_RETRY_MS (5 * 60 * 1000)
 #define CHECKPOINT_FRAMES 1000
 #define CHECK_SLICE 200
 #define ANCHOR_TAIL 1000
@@ -254,6 +256,8 @@ core_open(
 	core->last_person_ms = core->os->mono_ms(core->os->ctx);
 	core->suspend_gap_ms = core->os->boot_ms(core->os->ctx) - core->last_person_ms;
 	core->last_look_ms = 0;
+	core->disk_full = false;
+	core->last_reserve_ms = 0;
 	if (journal_reserve_make(core->journal, NULL) != PMJ_OK)
 		diag("the reserve file could not be made");
 	loop_timer_set(core->tick, core->is_hub ? 1000 : TICK_MS);
@@ -327,6 +331,20 @@ slept(struct core *core, int64_t mono)
 	return jumped;
 }
 
+/* There is room again: what was given up for an entry is kept back anew, while nobody is at the keyboard. */
+static void
+keep_reserve(struct core *core, int64_t mono)
+{
+	if (journal_reserve_there(core->journal) || mono - core->last_person_ms < RESERVE_IDLE_MS ||
+	    (core->last_reserve_ms != 0 && mono - core->last_reserve_ms < RESERVE_RETRY_MS))
+		return;
+	core->last_reserve_ms = mono;
+	if (journal_reserve_make(core->journal, NULL) == PMJ_OK) {
+		core->disk_full = false;
+		diag("the reserve is kept back again");
+	}
+}
+
 static void
 core_tick(void *ctx)
 {
@@ -360,6 +378,7 @@ core_tick(void *ctx)
 		if (journal_checkpoint(core->journal, &err) != PMJ_OK)
 			diag_error("checkpoint", &err);
 	}
+	keep_reserve(core, mono);
 	loop_timer_set(core->tick, core->is_hub && core->settings.look_seconds * 1000 < TICK_MS
 	                               ? core->settings.look_seconds * 1000
 	                               : TICK_MS);
@@ -524,8 +543,7 @@ core_append(struct core *core, const struct core_draft *drafts, size_t count,
 
 	if (rc == PMJ_FULL && journal_reserve_release(core->journal, NULL) == PMJ_OK) {
 		diag("the disk is full: the reserve was given up to save an entry");
-		(void)snprintf(core->warning, sizeof(core->warning),
-		    "the disk is full: free some space before the next entry");
+		core->disk_full = true;
 		rc = append_all(core, drafts, count, recs, &urgent, err);
 	}
 	if (rc == PMJ_OK)

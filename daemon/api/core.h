@@ -44,6 +44,8 @@ struct core {
 	uint64_t checked;       /* how far the journal chain was checked since unlock */
 	bool checking;
 	char warning[200];      /* what the anchor or the checks found, or "" */
+	bool disk_full;         /* an entry met a full disk; until there is room for the reserve again */
+	int64_t last_reserve_ms; /* mono: when making it again was last tried */
 	struct loop_work *work;
 	struct loop_timer *tick;
 	struct loop_timer *exchange_timer;

@@ -406,38 +406,16 @@ record_append(const struct call *call, json_t **out, const struct kind *kind,
     const uint8_t rec[PMJ_RECORD_BYTES], const struct record_full *record, const json_t *set,
     const char *verb, struct pmj_error *err)
 {
-	const struct merge_record *merged = &record->merged;
 	struct core_draft draft = {.kind = kind, .rec = rec, .set = set, .verb = verb};
 	json_t *was = record_was(call, record, set);
 	uint8_t made[1][PMJ_RECORD_BYTES];
-	json_t *knows = NULL;
 	enum pmj_code rc;
 
 	draft.was = was;
-	/* Words of consent that widen again what was revoked must name the revocation. */
-	if (verb == NULL && kind->revocation_wins) {
-		json_t *whole = json_object();
-
-		for (size_t i = 0; i < merged->field_count; i++) {
-			const json_t *value = merge_shown(merged, merged->fields[i].name);
-
-			if (value != NULL)
-				(void)json_object_set(
-				    whole, merged->fields[i].name, (json_t *)value);
-		}
-		(void)json_object_update(whole, (json_t *)set);
-		rc = grant_knows(call, &knows, kind, whole, err);
-		json_decref(whole);
-		if (rc != PMJ_OK)
-			goto out;
-		draft.knows = knows != NULL && json_array_size(knows) > 0 ? knows : NULL;
-	}
 	rc = core_append(call->core, &draft, 1, made, err);
 	if (rc == PMJ_OK)
 		*out = call_id(call, rec);
-out:
 	json_decref(was);
-	json_decref(knows);
 	return rc;
 }
 

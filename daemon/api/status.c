@@ -38,8 +38,9 @@ warnings(const struct core *core)
 		    json_string(
 		        "swap on this machine is not encrypted: what was read may reach the disk"));
 	if (core->state == CORE_OPEN && !journal_reserve_there(core->journal))
-		(void)json_array_append_new(
-		    list, json_string("the disk is nearly full: no reserve is left"));
+		(void)json_array_append_new(list,
+		    json_string(core->disk_full ? "the disk is full: free some space before the next entry"
+		                                : "the disk is nearly full: no reserve is left"));
 	return list;
 }
 

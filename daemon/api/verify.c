@@ -1,4 +1,4 @@
-/* verify.c - `verify`: the chain, the projections and the digest, in steps between requests. */
+/* verify.c - `verify`: the tables, the chain, the projections and the digest, in steps between requests. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,7 +9,7 @@
 #define CHAIN_SLICE 100
 #define RECORD_SLICE 20
 
-enum verify_phase { VERIFY_CHAIN, VERIFY_PROJECTIONS, VERIFY_REBUILD, VERIFY_DIGEST };
+enum verify_phase { VERIFY_TABLES, VERIFY_CHAIN, VERIFY_PROJECTIONS, VERIFY_REBUILD, VERIFY_DIGEST };
 
 struct verify {
 	struct core *core;
@@ -18,6 +18,7 @@ struct verify {
 	bool rebuild;
 	bool of_person;
 	uint8_t person[PMJ_RECORD_BYTES];
+	int64_t tables;
 	uint64_t checked;
 	int64_t records, differed;
 };
@@ -34,6 +35,11 @@ verify_step(struct verify *verify, bool *more, struct pmj_error *err)
 
 	*more = true;
 	switch (verify->phase) {
+	case VERIFY_TABLES:
+		rc = journal_table_check(journal, verify->tables++, &done, err);
+		if (rc == PMJ_OK && done)
+			verify->phase = VERIFY_CHAIN;
+		return rc;
 	case VERIFY_CHAIN:
 		journal_head(journal, &count, j);
 		if (verify->checked < count)
@@ -137,7 +143,7 @@ status_verify(const struct call *call, struct request *request)
 		return;
 	}
 	/* One person's digest needs no look at the whole journal. */
-	verify->phase = person == NULL    ? VERIFY_CHAIN
+	verify->phase = person == NULL    ? VERIFY_TABLES
 	                : verify->rebuild ? VERIFY_REBUILD
 	                                  : VERIFY_DIGEST;
 	call->core->verify = verify;

@@ -61,6 +61,16 @@ def story_revocation_wins(lab):
     neema.run("referral", "send", referral)
 
 
+def story_an_edit_is_no_new_grant(lab):
+    neema, person, clinic, referral = prepared(lab)
+    one = neema.add("consent", person=person, recipient=clinic, **FULL)
+    two = neema.add("consent", person=person, recipient=clinic, **FULL)
+    neema.run("consent", "revoke", two)
+    neema.refused(5, "referral", "send", referral)
+    neema.run("edit", one, "expires=in 60 days")
+    neema.refused(5, "referral", "send", referral)
+
+
 def story_other_persons_consent_does_not_count(lab):
     neema, person, clinic, referral = prepared(lab)
     other = neema.add("person", name="Daudi")
