@@ -191,7 +191,7 @@ hold_entry(struct hub *hub, int64_t held, const struct entry *entry, const char 
 	enum pmj_code rc;
 	int64_t n;
 
-	rc = decide_control(hub, "ctl.hold",
+	rc = decide_follow(hub, "ctl.hold",
 	    json_pack("{s:o,s:s}", "e", json_hex(entry->e, PMJ_ENTRY_BYTES), "reason", reason), &n,
 	    e, err);
 	if (rc != PMJ_OK)
@@ -231,19 +231,14 @@ admit_entry(struct hub *hub, const struct sync_peer *peer, const struct sync_lin
 	struct hub_device writer;
 	struct verdict verdict;
 	enum pmj_code rc;
-	int64_t n, pt;
-	uint16_t counter;
+	int64_t n;
 	bool known;
 
 	if ((rc = office_device(hub, &writer, peer->device, err)) != PMJ_OK)
 		return rc;
-	entry.recv_ms = os_now(hub->os);
+	hub_stamp_or_last(hub, &entry.recv_ms, &entry.recv_counter);
 	if ((rc = judge(hub, &verdict, &writer, line->entry, entry.recv_ms, err)) != PMJ_OK)
 		return rc;
-	if (hub_stamp(hub, &pt, &counter, NULL) == PMJ_OK) {
-		entry.recv_ms = pt;
-		entry.recv_counter = counter;
-	}
 	entry.reason = verdict.reason;
 	entry.mark = verdict.mark;
 	entry.status = verdict.waits            ? ENTRY_WAITING

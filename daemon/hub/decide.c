@@ -32,14 +32,31 @@ append_line(struct hub *hub, const struct buf *line, enum entry_status status, i
 	return rc;
 }
 
-static enum pmj_code
-draft_start(struct hub *hub, struct line_draft *draft, struct pmj_error *err)
+static void
+draft_begin(struct hub *hub, struct line_draft *draft)
 {
 	memset(draft, 0, sizeof(*draft));
 	hub->os->random(hub->os->ctx, draft->n, sizeof(draft->n));
 	draft->by = ring_device_id(hub->ring);
 	draft->rv = -1;
-	return hub_stamp(hub, &draft->pt, &draft->counter, err);
+}
+
+/* `more` is stolen. */
+static enum pmj_code
+put_control(struct hub *hub, struct line_draft *draft, const char *kind, json_t *more, int64_t *n,
+    uint8_t *e, struct pmj_error *err)
+{
+	struct buf line;
+	enum pmj_code rc;
+
+	buf_init(&line, PMJ_LINE_MAX);
+	draft->kind = kind;
+	draft->more = more;
+	line_write(&line, draft);
+	rc = append_line(hub, &line, ENTRY_CONTROL, n, e, err);
+	buf_close(&line);
+	json_decref(more);
+	return rc;
 }
 
 enum pmj_code
@@ -47,20 +64,25 @@ decide_control(
     struct hub *hub, const char *kind, json_t *more, int64_t *n, uint8_t *e, struct pmj_error *err)
 {
 	struct line_draft draft;
-	struct buf line;
 	enum pmj_code rc;
 
-	buf_init(&line, PMJ_LINE_MAX);
-	if ((rc = draft_start(hub, &draft, err)) != PMJ_OK)
-		goto out;
-	draft.kind = kind;
-	draft.more = more;
-	line_write(&line, &draft);
-	rc = append_line(hub, &line, ENTRY_CONTROL, n, e, err);
-out:
-	buf_close(&line);
-	json_decref(more);
-	return rc;
+	draft_begin(hub, &draft);
+	if ((rc = hub_stamp(hub, &draft.pt, &draft.counter, err)) != PMJ_OK) {
+		json_decref(more);
+		return rc;
+	}
+	return put_control(hub, &draft, kind, more, n, e, err);
+}
+
+enum pmj_code
+decide_follow(
+    struct hub *hub, const char *kind, json_t *more, int64_t *n, uint8_t *e, struct pmj_error *err)
+{
+	struct line_draft draft;
+
+	draft_begin(hub, &draft);
+	hub_stamp_or_last(hub, &draft.pt, &draft.counter);
+	return put_control(hub, &draft, kind, more, n, e, err);
 }
 
 enum pmj_code
@@ -72,7 +94,8 @@ decide_entry(struct hub *hub, const struct kind *kind, const uint8_t rec[static 
 	enum pmj_code rc;
 
 	buf_init(&line, PMJ_LINE_MAX);
-	if ((rc = draft_start(hub, &draft, err)) != PMJ_OK)
+	draft_begin(hub, &draft);
+	if ((rc = hub_stamp(hub, &draft.pt, &draft.counter, err)) != PMJ_OK)
 		goto out;
 	draft.kind = kind->name;
 	draft.kv = kind->version;

@@ -92,29 +92,67 @@ out:
 	return rc;
 }
 
-enum pmj_code
-hub_stamp(struct hub *hub, int64_t *pt, uint16_t *counter, struct pmj_error *err)
+static struct hlc
+last_stamp(struct hub *hub)
 {
-	struct hlc last = {.pt = journal_int(hub->journal, "clock.pt", 0),
+	return (struct hlc){.pt = journal_int(hub->journal, "clock.pt", 0),
 	    .counter = (uint16_t)journal_int(hub->journal, "clock.counter", 0)};
-	int64_t now = os_now(hub->os);
+}
+
+/* Before what was already written, or outside the certificate's dates, it cannot be right. */
+static enum pmj_code
+check_clock(struct hub *hub, int64_t now, const struct hlc *last, struct pmj_error *err)
+{
 	int64_t not_before = journal_int(hub->journal, "hub.not_before", 0);
 	int64_t not_after = journal_int(hub->journal, "hub.not_after", 0);
 	enum pmj_code rc;
 
-	if (now + DAY_MS < last.pt || now < not_before || now > not_after) {
-		rc = pmj_fail(err, PMJ_REFUSED, "this machine's clock cannot be right (%s)",
-		    now > not_after && now >= last.pt ? "past the hub certificate's end"
-		                                      : "before what was already written");
-		pmj_hint(err, "set the clock, then try again; what arrives is kept meanwhile");
+	if (now + DAY_MS >= last->pt && now >= not_before && now <= not_after)
+		return PMJ_OK;
+	rc = pmj_fail(err, PMJ_REFUSED, "this machine's clock cannot be right (%s)",
+	    now > not_after && now >= last->pt ? "past the hub certificate's end"
+	                                       : "before what was already written");
+	pmj_hint(err, "set the clock, then try again; what arrives is kept meanwhile");
+	return rc;
+}
+
+enum pmj_code
+hub_stamp(struct hub *hub, int64_t *pt, uint16_t *counter, struct pmj_error *err)
+{
+	struct hlc last = last_stamp(hub);
+	int64_t now = os_now(hub->os);
+	enum pmj_code rc;
+
+	if ((rc = check_clock(hub, now, &last, err)) != PMJ_OK)
 		return rc;
-	}
-	hlc_next(&last, now, 0, not_after);
+	hlc_next(&last, now, 0, journal_int(hub->journal, "hub.not_after", 0));
 	*pt = last.pt;
 	*counter = last.counter;
 	if ((rc = journal_put_int(hub->journal, "clock.pt", last.pt, err)) == PMJ_OK)
 		rc = journal_put_int(hub->journal, "clock.counter", last.counter, err);
 	return rc;
+}
+
+void
+hub_stamp_or_last(struct hub *hub, int64_t *pt, uint16_t *counter)
+{
+	struct hlc last;
+
+	if (hub_stamp(hub, pt, counter, NULL) == PMJ_OK)
+		return;
+	last = last_stamp(hub);
+	*pt = last.pt;
+	*counter = last.counter;
+}
+
+/* What devices may take for the time: never a clock in doubt, which they could not unlearn. */
+static int64_t
+beacon_time(struct hub *hub)
+{
+	struct hlc last = last_stamp(hub);
+	int64_t now = os_now(hub->os);
+
+	return check_clock(hub, now, &last, NULL) == PMJ_OK ? now : last.pt;
 }
 
 json_t *
@@ -136,7 +174,7 @@ hub_beacon(struct hub *hub)
 		least = epochs[i].epoch < least ? epochs[i].epoch : least;
 		(void)json_array_append_new(list, cert_epoch_statement(hub->ring, &epochs[i]));
 	}
-	return json_pack("{s:I,s:I,s:o,s:I,s:o,s:I,s:o}", "hub_time", (json_int_t)os_now(hub->os),
+	return json_pack("{s:I,s:I,s:o,s:I,s:o,s:I,s:o}", "hub_time", (json_int_t)beacon_time(hub),
 	    "serial", (json_int_t)pin.serial, "cert", json_hex(pin.cert_hash, 32), "rv",
 	    (json_int_t)version, "head", json_hex(head, 32), "min_epoch", (json_int_t)least,
 	    "epochs", list);
@@ -209,13 +247,7 @@ hook_may_have(void *ctx, const struct sync_peer *peer, int64_t n)
 static void
 hook_stamp(void *ctx, int64_t *pt, uint16_t *counter)
 {
-	struct hub *hub = ctx;
-
-	if (hub_stamp(hub, pt, counter, NULL) == PMJ_OK)
-		return;
-	/* A clock in doubt stops decisions, not receipts: they repeat the last stamp. */
-	*pt = journal_int(hub->journal, "clock.pt", 0);
-	*counter = (uint16_t)journal_int(hub->journal, "clock.counter", 0);
+	hub_stamp_or_last(ctx, pt, counter);
 }
 
 static enum pmj_code

@@ -45,6 +45,9 @@ PMJ_MUST_CHECK enum pmj_code office_leave_team(struct hub *hub, const uint8_t pe
 /* decide.c: lines of our own, in the journal first */
 /** A control line of the hub, appended; `more` is stolen. n receives its number, e its hash (may be NULL). */
 PMJ_MUST_CHECK enum pmj_code decide_control(struct hub *hub, const char *kind, json_t *more, int64_t *n, uint8_t *e, struct pmj_error *err);
+/** The same for what only follows from what arrived or was decided before (a hold, who an author is, a withdraw said again): made also
+ *  while the clock is in doubt, with the last stamp. */
+PMJ_MUST_CHECK enum pmj_code decide_follow(struct hub *hub, const char *kind, json_t *more, int64_t *n, uint8_t *e, struct pmj_error *err);
 /** A roster statement (fields stolen), chained, signed, journaled as ctl.roster. */
 PMJ_MUST_CHECK enum pmj_code decide_statement(struct hub *hub, json_t *fields, int64_t *n, int64_t *ver, struct pmj_error *err);
 /** An entry of the hub's own device on a record, admitted. set and was are borrowed. */
@@ -62,6 +65,9 @@ PMJ_MUST_CHECK enum pmj_code share_programme(struct hub *hub, const struct hub_d
 bool share_may_have(struct hub *hub, const struct hub_device *device, int64_t n);
 PMJ_MUST_CHECK enum pmj_code share_everything(struct hub *hub, const struct hub_device *device, struct pmj_error *err);
 
+/* hub.c */
 json_t *hub_beacon(struct hub *hub);
+/** hub_stamp; with a clock in doubt the last stamp again, because that stops decisions, not receiving. */
+void hub_stamp_or_last(struct hub *hub, int64_t *pt, uint16_t *counter);
 
 #endif

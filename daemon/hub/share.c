@@ -24,7 +24,7 @@ tell_author(struct hub *hub, const struct hub_device *device,
 		return rc;
 	if (office_device(hub, &who, author, NULL) != PMJ_OK)
 		return PMJ_OK;
-	rc = decide_control(hub, "ctl.roster",
+	rc = decide_follow(hub, "ctl.roster",
 	    json_pack("{s:{s:o,s:s,s:s}}", "who", "device", json_hex(author, PMJ_DEVICE_BYTES),
 	        "name", who.name, "role", who.role),
 	    &n, NULL, err);
@@ -293,7 +293,7 @@ share_everything(struct hub *hub, const struct hub_device *device, struct pmj_er
 	    PMJ_OK)
 		goto out;
 	for (size_t i = 0; i < gone.count; i++) {
-		rc = decide_control(hub, "ctl.withdraw",
+		rc = decide_follow(hub, "ctl.withdraw",
 		    json_pack("{s:o,s:s}", "record", json_hex(gone.at[i], PMJ_RECORD_BYTES),
 		        "reason", "unassigned"),
 		    &n, NULL, err);

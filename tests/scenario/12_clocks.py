@@ -1,0 +1,196 @@
+"""Clocks that are wrong by years, jump, or go back: nothing orders by them, nothing is refused for them (security 8.1, 8.2)."""
+import glob
+import os
+import time
+
+from lab import Failed, check, run
+from sealed import mailbox_of
+
+DAY_MS = 24 * 60 * 60 * 1000
+
+
+class Clock:
+    """The wall clock of one daemon and its carrier: a file that libfaketime reads anew at every question."""
+
+    def __init__(self, lab, home):
+        found = glob.glob("/usr/lib/*/faketime/libfaketime.so.1")
+        if not found:
+            raise Failed("libfaketime is missing: apt-get install libfaketime")
+        os.makedirs(home.path, 0o700, exist_ok=True)
+        self.file = os.path.join(home.path, "clock")  # where the daemon may still read once its doors are shut
+        self.set(0)
+        self.env = {"LD_PRELOAD": found[0], "FAKETIME_TIMESTAMP_FILE": self.file, "FAKETIME_NO_CACHE": "1", "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+                    "DONT_FAKE_MONOTONIC": "1"}
+
+    def set(self, days):
+        with open(self.file + ".new", "w", encoding="ascii") as file:
+            file.write(f"{days * 86400:+d}")
+        os.rename(self.file + ".new", self.file)
+
+
+def set_clock(lab, home):
+    """The same home again, with a clock that can be set."""
+    clock = Clock(lab, home)
+    home.stop()
+    home.start(env=clock.env).unlock()
+    return clock
+
+
+def written_at(home, record):
+    """How many days from now the last entry of a record says it was written."""
+    return (home.json("history", record)["items"][-1]["at"] - time.time() * 1000) / DAY_MS
+
+
+def marks(home, record):
+    return [item.get("mark") for item in home.json("history", record)["items"]]
+
+
+def same_everywhere(person, *homes):
+    seen = {home.name: home.json("verify", person)["digest"] for home in homes}
+    check(len(set(seen.values())) == 1, seen)
+
+
+def nothing_refused(*homes):
+    for home in homes:
+        check(home.status()["refused_segments"] == [] and home.status()["held"] == 0, home.name, home.status())
+
+
+def story_wrong_by_years_and_jumping(lab):
+    hub = lab.hub()
+    neema, juma = lab.worker("Neema", hub, role="ally"), lab.worker("Juma", hub)
+    ahead, behind = set_clock(lab, neema), set_clock(lab, juma)
+    person = neema.add("person", name="Asha", phone="+254 700 000 001")
+    lab.exchange(hub, neema)
+    hub.run("hub", "assign", person, "Juma")
+    lab.exchange(hub, neema, juma)
+    ahead.set(8 * 365)
+    behind.set(-12 * 365)
+    future = neema.add("contact", person=person, kind="phone", note="eight years ahead")
+    past = juma.add("contact", person=person, kind="visit", note="twelve years behind")
+    check(written_at(neema, future) > 7 * 365, "the clock was not moved", written_at(neema, future))
+    check(written_at(juma, past) < 1, written_at(juma, past))
+    neema.run("edit", person, "phone=+254 711 000 001")
+    juma.run("edit", person, "phone=+254 722 000 002")
+    lab.exchange(hub, neema, juma, rounds=2)
+    nothing_refused(hub, neema, juma)
+    same_everywhere(person, hub, neema, juma)
+    conflicts = hub.json("hub", "conflicts")["items"]
+    check(len(conflicts) == 1 and {value["by"] for value in conflicts[0]["values"]} == {"Neema", "Juma"}, "a late clock wins nothing", conflicts)
+    check(marks(hub, future) == ["clock_suspect"], marks(hub, future))
+    check(marks(hub, past) == [None], marks(hub, past))
+    # jumping while they work, on a record that both change in turn
+    for days_neema, days_juma, area in ((-3000, 9000, "health"), (2, -20, "housing"), (10000, 0, "food"), (-1, 4000, "family")):
+        ahead.set(days_neema)
+        behind.set(days_juma)
+        goal = neema.add("goal", person=person, text=f"about {area}", area=area)
+        neema.run("goal", "start", goal)
+        lab.exchange(hub, neema, juma)
+        juma.run("edit", goal, "steps=one at a time")
+        juma.run("goal", "reach", goal)
+        lab.exchange(hub, juma, neema)
+        for home in (hub, neema, juma):
+            shown = home.show(goal)
+            check(shown["state"] == "reached" and shown["fields"]["steps"] == "one at a time" and not shown["conflicts"], home.name, shown)
+        same_everywhere(person, hub, neema, juma)
+    nothing_refused(hub, neema, juma)
+    # what was seen is replaced, however wrong the clock of the one who replaces it
+    ahead.set(-9 * 365)
+    behind.set(0)
+    hub.run("hub", "resolve", hub.json("hub", "conflicts")["items"][0]["id"], "--value", "+254 733 000 003")
+    lab.exchange(hub, neema, juma)
+    neema.run("edit", person, "village=Namanga")
+    neema.run("edit", person, "phone=+254 744 000 004")
+    lab.exchange(hub, neema, juma)
+    for home in (hub, neema, juma):
+        check(home.show(person)["fields"]["phone"] == "+254 744 000 004" and not home.show(person)["conflicts"], home.name, home.show(person))
+    # set right again, it is no longer suspect; and no incarnation was begun for any of it
+    ahead.set(0)
+    right = neema.add("contact", person=person, kind="phone", note="set right")
+    lab.exchange(hub, neema, juma)
+    check(marks(hub, right) == [None] and abs(written_at(neema, right)) < 1, marks(hub, right), written_at(neema, right))
+    same_everywhere(person, hub, neema, juma)
+    for worker in (neema, juma):
+        check(len(mailbox_of(lab, worker).branches(1)) == 1, worker.name, mailbox_of(lab, worker).branches(1))
+    for home in (hub, neema, juma):
+        check(home.run("verify", "--rebuild").status == 0)
+
+
+def story_two_months_offline(lab):
+    hub = lab.hub()
+    neema = lab.worker("Neema", hub, role="ally")
+    at_hub, hers = set_clock(lab, hub), set_clock(lab, neema)
+    person = neema.add("person", name="Asha")
+    lab.exchange(hub, neema)
+    box = mailbox_of(lab, neema)
+    before = box.branches(1)
+    away = lab.mailboxes + ".away"
+    os.rename(lab.mailboxes, away)
+    for day in range(4, 64, 4):
+        hers.set(day)
+        neema.add("contact", person=person, kind="visit", note=f"day {day}")
+        if day % 16 == 0:
+            neema.refused(6, "sync")
+        if day == 32:
+            neema.stop()
+            neema.start(env=hers.env).unlock()
+    check(written_at(neema, neema.json("contact", "list")["items"][0]["id"]) > 3, "the clock was not moved")
+    check(neema.status()["outbox"]["entries"] == 15, neema.status()["outbox"])
+    check(neema.status()["beacon"]["age_days"] >= 55 and neema.status()["beacon"]["level"] != "ok", neema.status()["beacon"])
+    hers.set(62)
+    at_hub.set(62)
+    os.rename(away, lab.mailboxes)
+    lab.exchange(hub, neema)
+    check(len(hub.json("contact", "list")["items"]) == 15)
+    check(set(box.branches(1)) == set(before), "a new incarnation", box.branches(1))
+    check(neema.status()["outbox"]["entries"] == 0 and neema.show(person)["sync"] == "merged")
+    check(neema.status()["beacon"]["age_days"] < 2, neema.status()["beacon"])
+    same_everywhere(person, hub, neema)
+    nothing_refused(hub, neema)
+
+
+def story_a_hub_whose_clock_went_back(lab):
+    hub = lab.hub()
+    neema, juma = lab.worker("Neema", hub, role="ally"), lab.worker("Juma", hub)
+    person = neema.add("person", name="Asha")
+    lab.exchange(hub, neema)
+    hub.run("hub", "assign", person, "Juma")
+    lab.exchange(hub, juma)
+    hub.run("hub", "unassign", person, "Juma")
+    lab.exchange(hub, juma)
+    clock = set_clock(lab, hub)
+    clock.set(-5 * 365)
+    for command in (("hub", "assign", person, "Juma"), ("person", "add", "name=Eshe"), ("hub", "unassign", person, "Neema")):
+        error = hub.refused(5, *command)
+        check("clock" in error["message"] and "clock" in error["hint"], command, error)
+    check(juma.show(person)["handed_over"] is True)
+    # it keeps receiving, also what must be held, and sends its receipts
+    fine = neema.add("person", name="Baraka")
+    contact = neema.add("contact", person=person, kind="phone", note="while the hub's clock was wrong")
+    stray = juma.add("contact", person=person, kind="phone", note="not on the team any more")
+    other = juma.add("person", name="Daudi")
+    lab.exchange(hub, neema, juma)
+    check(hub.show(fine)["fields"]["name"] == "Baraka" and hub.show(contact)["fields"]["note"].startswith("while"))
+    check(hub.show(other)["fields"]["name"] == "Daudi", "an entry to be held must not stop the lane")
+    check(neema.show(fine)["sync"] == "merged" and juma.show(other)["sync"] == "merged", neema.show(fine), juma.show(other))
+    held = hub.json("hub", "held")["items"]
+    check(len(held) == 1 and held[0]["reason"] == "not_on_team", held)
+    check(juma.show(stray)["sync"] == "refused", juma.show(stray))
+    check(marks(hub, fine) == [None], "the worker's clock is not the one in doubt", marks(hub, fine))
+    check("clock" in hub.refused(5, "hub", "release", held[0]["id"])["message"])
+    # set right: decisions again
+    clock.set(0)
+    hub.run("hub", "assign", person, "Juma")
+    lab.exchange(hub, juma)
+    same_everywhere(person, hub, neema)
+    # and a hub past the end of its certificate: the same words, and still nothing is lost
+    clock.set(3 * 365)
+    check("certificate" in hub.refused(5, "hub", "unassign", person, "Juma")["message"])
+    late = neema.add("person", name="Faraja")
+    lab.exchange(hub, neema)
+    check(hub.show(late)["fields"]["name"] == "Faraja")
+    # nor do the laptops learn that time from it
+    after = neema.add("person", name="Gathoni")
+    check(abs(written_at(neema, after)) < 1, written_at(neema, after))
+
+
+run(globals())
