@@ -10,11 +10,11 @@
 #include "base/mem.h"
 #include "log/chain.h"
 #include "pamoja/api.h"
+#include "pamoja/limits.h"
 
 #define TICK_MS 15000
 #define SUSPEND_MS 30000
 #define RESERVE_IDLE_MS 5000
-#define RESERVE_RETRY_MS (5 * 60 * 1000)
 #define CHECKPOINT_FRAMES 1000
 #define CHECK_SLICE 200
 #define ANCHOR_TAIL 1000
@@ -257,7 +257,6 @@ core_open(
 	core->suspend_gap_ms = core->os->boot_ms(core->os->ctx) - core->last_person_ms;
 	core->last_look_ms = 0;
 	core->disk_full = false;
-	core->last_reserve_ms = 0;
 	if (journal_reserve_make(core->journal, NULL) != PMJ_OK)
 		diag("the reserve file could not be made");
 	loop_timer_set(core->tick, core->is_hub ? 1000 : TICK_MS);
@@ -331,14 +330,13 @@ slept(struct core *core, int64_t mono)
 	return jumped;
 }
 
-/* There is room again: what was given up for an entry is kept back anew, while nobody is at the keyboard. */
+/* There is room again: what was given up for an entry is kept back anew, while nobody is at the
+ * keyboard. */
 static void
 keep_reserve(struct core *core, int64_t mono)
 {
-	if (journal_reserve_there(core->journal) || mono - core->last_person_ms < RESERVE_IDLE_MS ||
-	    (core->last_reserve_ms != 0 && mono - core->last_reserve_ms < RESERVE_RETRY_MS))
+	if (journal_reserve_there(core->journal) || mono - core->last_person_ms < RESERVE_IDLE_MS)
 		return;
-	core->last_reserve_ms = mono;
 	if (journal_reserve_make(core->journal, NULL) == PMJ_OK) {
 		core->disk_full = false;
 		diag("the reserve is kept back again");
@@ -441,19 +439,38 @@ check_step(struct core *core)
 }
 
 static bool
-core_work(void *ctx)
+work_step(struct core *core)
 {
-	struct core *core = ctx;
 	struct pmj_error err;
 
-	if (core->state != CORE_OPEN)
-		return false;
 	if (exchange_step(core) || core_verify_step(core))
 		return true;
+	core->step_name = "checkpoint";
 	if (journal_wal_frames(core->journal) >= CHECKPOINT_FRAMES &&
 	    journal_checkpoint(core->journal, &err) != PMJ_OK)
 		diag_error("checkpoint", &err);
 	return core->checking && check_step(core);
+}
+
+/* One step, and how long it took: `status` tells the longest, so that a promise about steps can be
+ * measured. */
+static bool
+core_work(void *ctx)
+{
+	struct core *core = ctx;
+	int64_t began = core->os->mono_ms(core->os->ctx), took;
+	bool more;
+
+	core->step_name = "check";
+	more = core->state == CORE_OPEN && work_step(core);
+
+	took = core->os->mono_ms(core->os->ctx) - began;
+	if (took > core->longest_step_ms) {
+		core->longest_step_ms = took;
+		if (took > PMJ_STEP_MS)
+			diag("a step (%s) took %lld ms", core->step_name, (long long)took);
+	}
+	return more;
 }
 
 /* --- own entries --- */

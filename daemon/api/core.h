@@ -45,8 +45,9 @@ struct core {
 	bool checking;
 	char warning[200];      /* what the anchor or the checks found, or "" */
 	bool disk_full;         /* an entry met a full disk; until there is room for the reserve again */
-	int64_t last_reserve_ms; /* mono: when making it again was last tried */
 	struct loop_work *work;
+	int64_t longest_step_ms; /* of background work since the start */
+	const char *step_name;   /* what the present step is about, for the log */
 	struct loop_timer *tick;
 	struct loop_timer *exchange_timer;
 	bool urgent;            /* something urgent waits for an exchange */

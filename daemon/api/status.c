@@ -39,8 +39,9 @@ warnings(const struct core *core)
 		        "swap on this machine is not encrypted: what was read may reach the disk"));
 	if (core->state == CORE_OPEN && !journal_reserve_there(core->journal))
 		(void)json_array_append_new(list,
-		    json_string(core->disk_full ? "the disk is full: free some space before the next entry"
-		                                : "the disk is nearly full: no reserve is left"));
+		    json_string(core->disk_full
+		                    ? "the disk is full: free some space before the next entry"
+		                    : "the disk is nearly full: no reserve is left"));
 	return list;
 }
 
@@ -142,9 +143,10 @@ status_get(const struct call *call, json_t **out, struct pmj_error *err)
 	struct core *core = call->core;
 
 	(void)err;
-	*out = json_pack("{s:b,s:b,s:s,s:b,s:o,s:o}", "initialised", core->state != CORE_EMPTY,
+	*out = json_pack("{s:b,s:b,s:s,s:b,s:o,s:o,s:I}", "initialised", core->state != CORE_EMPTY,
 	    "locked", core->state == CORE_LOCKED, "version", PAMOJA_VERSION, "carrier",
-	    carrylink_up(core->carry), "warnings", warnings(core), "hardening", hardening());
+	    carrylink_up(core->carry), "warnings", warnings(core), "hardening", hardening(),
+	    "longest_step_ms", (json_int_t)core->longest_step_ms);
 	if (core->state == CORE_OPEN)
 		add_open(*out, call);
 	return PMJ_OK;

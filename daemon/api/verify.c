@@ -1,4 +1,5 @@
-/* verify.c - `verify`: the tables, the chain, the projections and the digest, in steps between requests. */
+/* verify.c - `verify`: the tables, the chain, the projections and the digest, in steps between
+ * requests. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,7 +10,13 @@
 #define CHAIN_SLICE 100
 #define RECORD_SLICE 20
 
-enum verify_phase { VERIFY_TABLES, VERIFY_CHAIN, VERIFY_PROJECTIONS, VERIFY_REBUILD, VERIFY_DIGEST };
+enum verify_phase {
+	VERIFY_TABLES,
+	VERIFY_CHAIN,
+	VERIFY_PROJECTIONS,
+	VERIFY_REBUILD,
+	VERIFY_DIGEST
+};
 
 struct verify {
 	struct core *core;

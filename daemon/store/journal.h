@@ -53,6 +53,9 @@ PMJ_MUST_CHECK enum pmj_code journal_chain_at(struct journal *journal, uint64_t 
 /** Verify the chain over entries (from, to] against stored values, at most `most` of them; *next is where to go on. PMJ_INTEGRITY names the entry. */
 PMJ_MUST_CHECK enum pmj_code journal_check_slice(struct journal *journal, uint64_t from, uint64_t most, uint64_t *next,
                                                  struct pmj_error *err);
+/** Does every page of the table with this number (from 0) open, and do its indexes say what its rows say (6.6)? *done: there is no such table.
+ *  PMJ_INTEGRITY names the table. */
+PMJ_MUST_CHECK enum pmj_code journal_table_check(struct journal *journal, int64_t number, bool *done, struct pmj_error *err);
 /** Other kinds from now on (the hub published some): their tables are made, what they show otherwise is projected. Outside a transaction. */
 PMJ_MUST_CHECK enum pmj_code journal_use_kinds(struct journal *journal, const struct kinds *kinds, struct pmj_error *err);
 const struct kinds *journal_kinds(const struct journal *journal);

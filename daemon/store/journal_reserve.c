@@ -1,13 +1,16 @@
-/* journal_reserve.c - 4 MiB kept back, so that a full disk never costs the record that is open (6.5). */
+/* journal_reserve.c - 4 MiB kept back, so that a full disk never costs the record that is open
+ * (6.5). */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/statvfs.h>
 
 #include "base/fs.h"
 #include "base/mem.h"
 #include "store/journal_inner.h"
 
 #define PIECE (64 * 1024)
+#define MARGIN (1024 * 1024) /* left to others on the disk */
 
 bool
 journal_reserve_there(const struct journal *journal)
@@ -21,7 +24,8 @@ journal_reserve_there(const struct journal *journal)
 	return there;
 }
 
-/* Random bytes: a file system that compresses, or leaves holes, would keep nothing back for zeros. */
+/* Random bytes: a file system that compresses, or leaves holes, would keep nothing back for zeros.
+ */
 static int
 fill(const struct os *os, int fd)
 {
@@ -43,6 +47,16 @@ fill(const struct os *os, int fd)
 	return errnum;
 }
 
+/* Asked first: on a disk that stays nearly full each try would write it full for a moment. */
+static bool
+has_room(const char *home)
+{
+	struct statvfs disk;
+
+	return statvfs(home, &disk) != 0 ||
+	       disk.f_bavail > (JOURNAL_RESERVE_BYTES + MARGIN) / disk.f_frsize;
+}
+
 enum pmj_code
 journal_reserve_make(struct journal *journal, struct pmj_error *err)
 {
@@ -53,6 +67,8 @@ journal_reserve_make(struct journal *journal, struct pmj_error *err)
 
 	if (journal_reserve_there(journal))
 		return PMJ_OK;
+	if (!has_room(journal->home))
+		return pmj_fail(err, PMJ_FULL, "there is no room for the reserve yet");
 	path = fs_join(journal->home, "reserve");
 	fd = os->open(os->ctx, path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0) {
@@ -79,8 +95,9 @@ journal_reserve_release(struct journal *journal, struct pmj_error *err)
 	enum pmj_code rc = PMJ_OK;
 
 	if (os->unlink(os->ctx, path) != 0)
-		rc = errno == ENOENT ? pmj_fail(err, PMJ_NOT_FOUND, "the reserve was used up before")
-		                     : pmj_fail_errno(err, errno, "giving up the reserve", path);
+		rc = errno == ENOENT
+		         ? pmj_fail(err, PMJ_NOT_FOUND, "the reserve was used up before")
+		         : pmj_fail_errno(err, errno, "giving up the reserve", path);
 	free(path);
 	return rc;
 }
