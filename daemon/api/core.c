@@ -15,7 +15,7 @@
 #define TICK_MS 15000
 #define SUSPEND_MS 30000
 #define RESERVE_IDLE_MS 5000
-#define CHECKPOINT_FRAMES 1000
+#define CHECKPOINT_FRAMES 250 /* a step of about 10 ms; the format asks for 1,000 at the latest */
 #define CHECK_SLICE 200
 #define ANCHOR_TAIL 1000
 

@@ -245,10 +245,16 @@ step_take(struct core *core, struct exchange *exchange)
 bool
 exchange_step(struct core *core)
 {
+	static const char *const names[] = {[PHASE_SEAL] = "seal",
+	    [PHASE_SPOOL] = "spool",
+	    [PHASE_CARRY] = "ask the carrier",
+	    [PHASE_WAIT] = "wait",
+	    [PHASE_TAKE] = "take"};
 	struct exchange *exchange = core->exchanges;
 
 	if (exchange == NULL || core->sync == NULL)
 		return false;
+	core->step_name = names[exchange->phase];
 	switch (exchange->phase) {
 	case PHASE_SEAL:
 		return step_seal(core, exchange);

@@ -148,6 +148,23 @@ def story_idle_lock(lab):
     neema.unlock()
 
 
+def story_lock_after_suspend(lab):
+    shim = os.path.join(lab.dir, "bootjump.so")
+    source = os.path.join(os.path.dirname(os.path.abspath(__file__)), "bootjump.c")
+    subprocess.run(["gcc", "-shared", "-fPIC", "-o", shim, source, "-ldl"], check=True)
+    neema = lab.home("Neema")
+    jump = os.path.join(neema.path, "jump")
+    neema.start("--no-carry", env={"LD_PRELOAD": shim, "BOOTJUMP": jump}).init()
+    time.sleep(17)  # longer than one look at the clocks
+    check(not neema.status()["locked"], "nothing slept")
+    with open(jump, "w", encoding="utf-8"):
+        pass
+    until = time.monotonic() + 40
+    while not neema.status()["locked"] and time.monotonic() < until:
+        time.sleep(1)
+    check(neema.status()["locked"], "still open after a suspend")
+
+
 def story_settings_errors(lab):
     neema = lab.home("Neema")
     os.mkdir(neema.path, 0o700)
