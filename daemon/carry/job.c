@@ -94,6 +94,20 @@ run_remotes(struct job *job, struct pmj_error *err)
 	return PMJ_PARTIAL;
 }
 
+/* A stick that goes away under our hands shows as a missing file, or as a device that answers no
+ * more. */
+static enum pmj_code
+run_parcel(struct job *job, struct pmj_error *err)
+{
+	enum pmj_code rc = parcel_exchange(job, err);
+
+	if (rc != PMJ_NOT_FOUND && rc != PMJ_IO)
+		return rc;
+	err->code = PMJ_UNREACHED;
+	pmj_hint(err, "is the stick still plugged in? nothing is lost; try again with it");
+	return PMJ_UNREACHED;
+}
+
 enum pmj_code
 job_run(struct job *job, struct pmj_error *err)
 {
@@ -106,7 +120,7 @@ job_run(struct job *job, struct pmj_error *err)
 	}
 	rc = exchange_begin(&job->ex, err);
 	if (rc == PMJ_OK)
-		rc = job->parcel != NULL ? parcel_exchange(job, err) : run_remotes(job, err);
+		rc = job->parcel != NULL ? run_parcel(job, err) : run_remotes(job, err);
 	exchange_end(&job->ex);
 	return rc;
 }
