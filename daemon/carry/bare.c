@@ -255,9 +255,8 @@ bare_lock(int *fd, const char *path, int wait_ms, struct pmj_error *err)
 	return PMJ_OK;
 }
 
-/* Remove a file, or a folder with all in it. Nothing is followed. */
-static void
-remove_all(const char *path)
+void
+bare_remove(const char *path)
 {
 	char **names = NULL;
 	size_t count = 0;
@@ -273,7 +272,7 @@ remove_all(const char *path)
 		for (size_t i = 0; i < count; i++) {
 			char *inner = fs_join(path, names[i]);
 
-			remove_all(inner);
+			bare_remove(inner);
 			free(inner);
 		}
 	fs_list_free(names, count);
@@ -314,7 +313,7 @@ sweep_folder(const char *dir, long older_s, bool locks, int depth)
 
 		if (is_litter(names[i], locks)) {
 			if (old_enough(path, older_s)) {
-				remove_all(path);
+				bare_remove(path);
 				swept++;
 			}
 		} else if (depth > 0 && lstat(path, &st) == 0 && S_ISDIR(st.st_mode)) {

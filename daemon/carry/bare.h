@@ -34,5 +34,7 @@ PMJ_MUST_CHECK enum pmj_code bare_lock(
 size_t bare_sweep(const char *path, long older_s);
 /** The same at once, and locks too: only where bare_lock says that nobody else is there. */
 void bare_sweep_own(const char *path);
+/** Remove a repository of our own, with all in it. Nothing is followed. */
+void bare_remove(const char *path);
 
 #endif

@@ -14,7 +14,8 @@ enum exchange_event {
 	EXCHANGE_ARRIVED,   /* count new files are in spool/in */
 	EXCHANGE_CARRIED,   /* the place is on a stick or share */
 	EXCHANGE_DELIVERED, /* everything up to the place is at the mailbox; read back */
-	EXCHANGE_FOREIGN,   /* the far tip of a lane we write is not of our chain; segno 0: it is no chain of segments */
+	EXCHANGE_FOREIGN,   /* the far tip of a lane we write is not of our chain; segno 0: it is no
+	                       chain of segments */
 };
 
 struct exchange {

@@ -52,6 +52,25 @@ is_acked(const struct job *job, const struct shape_place *place)
 	       place->segno <= places_upto(&job->ex.acked, place);
 }
 
+/* Whoever carries the stick may have another user's number; what lies there is sealed anyway. FAT
+ * has no modes, and says so. */
+static void
+open_to_all(const char *folder, const struct shape_place *place, const struct buf *bytes)
+{
+	char tag[SHAPE_TAG_CHARS + 1];
+	char name[SHAPE_NAME_ROOM];
+
+	chain_blob_tag(tag, bytes->bytes, bytes->len);
+	for (int i = 0; i < 2; i++) {
+		char *path;
+
+		shape_name(name, place, i == 0 ? NULL : tag);
+		path = fs_join(folder, name);
+		(void)chmod(path, 0644);
+		free(path);
+	}
+}
+
 /* Leave copies. Stops at the first refusal of the medium: the next would be refused too. */
 static enum pmj_code
 leave(struct job *job, const char *folder, size_t *left, size_t *wanted, struct pmj_error *err)
@@ -80,6 +99,7 @@ leave(struct job *job, const char *folder, size_t *left, size_t *wanted, struct 
 		rc = spool_put(&fresh, job->ex.os, folder, &item->place, &bytes, err);
 		if (rc != PMJ_OK)
 			continue;
+		open_to_all(folder, &item->place, &bytes);
 		(*left)++;
 		job->ex.sent += fresh ? 1 : 0;
 		job->ex.tell(job->ex.ctx, EXCHANGE_CARRIED, &item->place, 0);
@@ -255,8 +275,10 @@ make_folder(const struct job *job, const char *folder, struct pmj_error *err)
 {
 	if (mkdir(folder, 0777) == 0) {
 		char *parent = fs_dirname(folder);
-		enum pmj_code rc = fs_sync_dir(job->ex.os, parent, err);
+		enum pmj_code rc;
 
+		(void)chmod(folder, 0777);
+		rc = fs_sync_dir(job->ex.os, parent, err);
 		free(parent);
 		return rc;
 	}

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/diag.h"
+#include "base/fs.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "carry/bare.h"
@@ -12,20 +13,69 @@
 /* After so many commits the branch is moved, so that a stop costs only these. */
 #define STEP_COMMITS 64
 
-/* path is ours to free. */
+/* Can every branch be read, and its last commit? By the names of the files, since libgit2's list
+ * leaves out what it cannot read. */
 static enum pmj_code
-open_path(git_repository **out, char *path, struct pmj_error *err)
+check_branches(git_repository *store, const char *path, uint8_t lane, struct pmj_error *err)
+{
+	char *dir = mem_printf("%s/refs/heads/l%u", path, lane);
+	char **names = NULL;
+	size_t count = 0;
+	enum pmj_code rc = PMJ_OK;
+
+	if (fs_list(&names, &count, dir, NULL) != PMJ_OK)
+		count = 0;
+	for (size_t i = 0; i < count && rc == PMJ_OK; i++) {
+		struct shape_place run = {.lane = lane};
+		struct chain_link link;
+		git_oid tip;
+
+		if (!text_unhex(run.incarnation, sizeof(run.incarnation), names[i]))
+			continue;
+		rc = branch_tip(store, &tip, &run, err);
+		if (rc == PMJ_OK)
+			rc = chain_look(store, &link, &tip, err);
+	}
+	fs_list_free(names, count);
+	free(dir);
+	return rc;
+}
+
+static enum pmj_code
+open_whole(git_repository **out, const char *path, struct pmj_error *err)
 {
 	enum pmj_code rc;
 
-	*out = NULL;
 	rc = bare_make(path, err);
-	if (rc == PMJ_OK) {
-		bare_sweep_own(path);
-		rc = bare_open(out, path, err);
-	}
 	if (rc != PMJ_OK)
-		pmj_hint(err, "remove the folder %s; it is made again", path);
+		return rc;
+	bare_sweep_own(path);
+	rc = bare_open(out, path, err);
+	for (uint8_t lane = SHAPE_LANE_UP; lane <= SHAPE_LANE_DOWN && rc == PMJ_OK; lane++)
+		rc = check_branches(*out, path, lane, err);
+	if (rc != PMJ_OK) {
+		git_repository_free(*out);
+		*out = NULL;
+	}
+	return rc;
+}
+
+/* What cannot be read is of no use, and all of it can be had again. path is ours to free. */
+static enum pmj_code
+open_path(git_repository **out, char *path, struct pmj_error *err)
+{
+	struct pmj_error why;
+	enum pmj_code rc;
+
+	*out = NULL;
+	rc = open_whole(out, path, &why);
+	if (rc == PMJ_INTEGRITY || rc == PMJ_NOT_FOUND || rc == PMJ_IO) {
+		diag_error("a store is made again", &why);
+		bare_remove(path);
+		rc = open_whole(out, path, &why);
+	}
+	if (rc != PMJ_OK && err != NULL)
+		*err = why;
 	free(path);
 	return rc;
 }

@@ -124,6 +124,37 @@ a_lost_store_is_made_again(void **state)
 	assert_false(lab_said(lab, "\"event\":\"foreign\""));
 }
 
+/* What a bad disk may do to it: the branch, its commit, the settings, a folder. */
+static void
+a_broken_store_is_made_again(void **state)
+{
+	static const char *const harm[] = {
+	    "f=refs/heads/" W_RUN " && : > $f",
+	    "f=refs/heads/" W_RUN " && echo 1111111111111111111111111111111111111111 > $f",
+	    "f=$(git rev-parse " W_RUN " | sed 's,^..,objects/&/,') && rm -f $f && echo x > $f",
+	    "rm config",
+	    "rm -r objects",
+	    "rm -r refs && echo x > refs",
+	    "rm HEAD",
+	};
+	struct lab *lab = *state;
+	uint64_t n = 3;
+
+	lab_fill(lab, "w", 1, 0xb2, 1, n, 1);
+	assert_int_equal(lab_exchange(lab, "h"), DONE);
+	assert_int_equal(lab_exchange(lab, "w"), DONE);
+	for (size_t i = 0; i < sizeof(harm) / sizeof(*harm); i++) {
+		lab_sh("cd %s/w/carry/%s-1.git && { %s; }", lab->dir, lab->mailbox, harm[i]);
+		n++;
+		lab_fill(lab, "w", 1, 0xb2, n, n, 1);
+		if (lab_exchange(lab, "w") != DONE)
+			fail_msg("not made again after: %s", harm[i]);
+	}
+	assert_int_equal(lab_exchange(lab, "h"), DONE);
+	lab_same(lab, "w", "h");
+	lab_fsck(lab);
+}
+
 static void
 a_lost_mailbox_is_filled_again(void **state)
 {
@@ -395,6 +426,7 @@ main(void)
 	    T(says_what_was_not_reached),
 	    T(some_of_many_is_partial),
 	    T(a_lost_store_is_made_again),
+	    T(a_broken_store_is_made_again),
 	    T(a_lost_mailbox_is_filled_again),
 	    T(a_clone_is_shown_as_foreign),
 	    T(a_restored_writer_sees_what_it_wrote),

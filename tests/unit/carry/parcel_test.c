@@ -57,6 +57,10 @@ goes_by_stick_both_ways(void **state)
 	assert_true(lab_said(lab, "\"event\":\"carried\""));
 	assert_true(lab_said(lab, "\"sent\":7,\"got\":0"));
 	lab_sh("test $(ls %s/stick/PAMOJA | wc -l) = 7", lab->dir);
+	/* The hub may be another user, who must be able to read and to tidy. */
+	lab_sh("cd %s/stick/PAMOJA && test $(stat -c %%a .) = 777 && test -z \"$(find . -type f ! "
+	       "-perm -444)\"",
+	    lab->dir);
 	assert_int_equal(carry(lab, "h", NULL, NULL), DONE);
 	assert_true(lab_said(lab, "\"sent\":3,\"got\":7"));
 	assert_false(lab_said(lab, "\"foreign\""));
