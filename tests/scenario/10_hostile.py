@@ -67,6 +67,7 @@ def tell_lies(home, segment, lies):
 
 
 def story_flipped_cut_and_moved_both_ways(lab):
+    lab.quiet()
     hub = lab.hub()
     neema, juma = lab.worker("Neema", hub, role="ally"), lab.worker("Juma", hub)
     first = neema.add("person", name="Asha")
@@ -161,6 +162,7 @@ def story_flipped_cut_and_moved_both_ways(lab):
 
 
 def story_a_stick_that_lies(lab):
+    lab.quiet()
     hub = lab.hub()
     neema = lab.worker("Neema", hub)
     stick = os.path.join(lab.dir, "stick")
@@ -214,6 +216,7 @@ def wrong_commits(box, tip, segment):
 
 
 def story_a_mailbox_that_lies(lab):
+    lab.quiet()
     hub = lab.hub()
     neema, juma = lab.worker("Neema", hub, role="ally"), lab.worker("Juma", hub)
     neema.add("person", name="Asha")
@@ -266,6 +269,7 @@ def story_a_mailbox_that_lies(lab):
 
 
 def story_a_forged_segment_in_our_own_lane(lab):
+    lab.quiet()
     hub = lab.hub()
     neema = lab.worker("Neema", hub)
     neema.add("person", name="Asha")
@@ -291,6 +295,7 @@ def story_a_forged_segment_in_our_own_lane(lab):
 
 def story_our_lane_ends_in_no_segment(lab):
     """The host puts a commit of its own on the branch that we write: our lane must not stand still for ever."""
+    lab.quiet()
     hub = lab.hub()
     neema = lab.worker("Neema", hub)
     neema.add("person", name="Asha")
@@ -353,6 +358,7 @@ def ask(home, data, link=None):
 
 
 def story_the_socket(lab):
+    lab.quiet()
     neema = lab.worker("Neema")
     key = f"X-Pamoja-Cookie: {cookie(neema)}\r\n"
     head = f"GET /v1/status HTTP/1.1\r\nHost: pamoja\r\n{key}"
@@ -398,6 +404,7 @@ def story_the_socket(lab):
 
 
 def story_slow_and_many(lab):
+    lab.quiet()
     neema = lab.worker("Neema")
     head = f"GET /v1/status HTTP/1.1\r\nHost: pamoja\r\nX-Pamoja-Cookie: {cookie(neema)}\r\n"
     slow = dial(neema)
@@ -426,6 +433,7 @@ def story_slow_and_many(lab):
 
 
 def story_another_user(lab):
+    lab.quiet()
     neema = lab.worker("Neema")
     if os.geteuid() != 0:
         print("     (not root: another user cannot be played)")

@@ -44,6 +44,7 @@ def block(box):
 
 
 def story_a_copy_whose_later_self_went_on(lab):
+    lab.quiet()
     hub = lab.hub()
     neema = lab.worker("Neema", hub, role="ally")
     before = neema.add("person", name="Asha")
@@ -83,6 +84,7 @@ def story_a_copy_whose_later_self_went_on(lab):
 
 
 def story_a_copy_whose_later_self_had_changed_incarnation(lab):
+    lab.quiet()
     hub = lab.hub()
     neema = lab.worker("Neema", hub, role="ally")
     before = neema.add("person", name="Asha")
@@ -118,6 +120,7 @@ def story_a_copy_whose_later_self_had_changed_incarnation(lab):
 
 def story_two_that_wrote_the_same_numbers(lab):
     """Both seal the same segno of one incarnation; one goes by the mailbox, the other by a stick."""
+    lab.quiet()
     hub = lab.hub()
     neema = lab.worker("Neema", hub, role="ally")
     neema.add("person", name="Asha")
@@ -150,6 +153,7 @@ def story_two_that_wrote_the_same_numbers(lab):
 
 
 def story_late_segments_after_a_withdraw(lab):
+    lab.quiet()
     hub = lab.hub()
     neema, juma = lab.worker("Neema", hub, role="ally"), lab.worker("Juma", hub)
     person = neema.add("person", name="Asha", phone="+254 700 000 001")
@@ -208,6 +212,7 @@ def story_late_segments_after_a_withdraw(lab):
 
 
 def story_re_issued_after_a_lost_receipt(lab):
+    lab.quiet()
     hub = lab.hub()
     neema = lab.worker("Neema", hub, role="ally")
     neema.add("person", name="Asha")

@@ -56,6 +56,7 @@ def nothing_refused(*homes):
 
 
 def story_wrong_by_years_and_jumping(lab):
+    lab.quiet()
     hub = lab.hub()
     neema, juma = lab.worker("Neema", hub, role="ally"), lab.worker("Juma", hub)
     ahead, behind = set_clock(lab, neema), set_clock(lab, juma)
@@ -116,6 +117,7 @@ def story_wrong_by_years_and_jumping(lab):
 
 
 def story_two_months_offline(lab):
+    lab.quiet()
     hub = lab.hub()
     neema = lab.worker("Neema", hub, role="ally")
     at_hub, hers = set_clock(lab, hub), set_clock(lab, neema)
@@ -149,6 +151,7 @@ def story_two_months_offline(lab):
 
 
 def story_a_hub_whose_clock_went_back(lab):
+    lab.quiet()
     hub = lab.hub()
     neema, juma = lab.worker("Neema", hub, role="ally"), lab.worker("Juma", hub)
     person = neema.add("person", name="Asha")

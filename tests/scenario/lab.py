@@ -66,8 +66,19 @@ class Home:
             file.write(text + "\n")
         os.chmod(self.passphrase_file, 0o600)
 
+    def settings(self, text):
+        """HOME/pamoja.ini, before the daemon starts."""
+        os.makedirs(self.path, 0o700, exist_ok=True)
+        path = os.path.join(self.path, "pamoja.ini")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+        os.chmod(path, 0o600)
+        return self
+
     # the daemon
     def start(self, *options, prefix=(), wait=True, env=None):
+        if self.lab.ini is not None and not os.path.exists(os.path.join(self.path, "pamoja.ini")):
+            self.settings(self.lab.ini)
         self.daemon = subprocess.Popen([*prefix, os.path.join(BIN, "pamojad"), "--home", self.path, "--foreground", *options],
                                        env=dict(self.env, **(env or {})), stdin=subprocess.DEVNULL,
                                        stdout=subprocess.DEVNULL, stderr=open(os.path.join(self.lab.dir, self.name + ".err"), "ab"))
@@ -143,6 +154,11 @@ class Lab:
         self.daemons = []
         self.mailboxes = os.path.join(self.dir, "mailboxes")
         os.mkdir(self.mailboxes, 0o700)
+        self.ini = None
+
+    def quiet(self):
+        """The homes made from now on exchange when told to, and next to never by themselves."""
+        self.ini = "[sync]\nevery_minutes = 1440\n[hub]\nlook_every_seconds = 3600\n"
 
     def home(self, name, **options):
         return Home(self, name, **options)
