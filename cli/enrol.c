@@ -155,7 +155,8 @@ enrol_request(struct cli *cli, const struct args *args, struct pmj_error *err)
 		rc = enrol_hand_over(file, json_str(answer, "request"), err);
 		term_note("\nTell the coordinator these six words, by voice:\n\n    ");
 		term_put(stderr, PAINT_BOLD, json_str(answer, "words"));
-		term_note("\n\nYou get an invitation back. Then: pamoja enrol accept INVITATION\n");
+		term_note(
+		    "\n\nYou get an invitation back. Then: pamoja enrol accept --file FILE\n");
 	}
 	json_decref(body);
 	json_decref(answer);
@@ -180,7 +181,7 @@ enrol_accept(struct cli *cli, const struct args *args, struct pmj_error *err)
 	else if (rc == PMJ_OK)
 		term_say(
 		    "Welcome: you have joined the hub. What you recorded is sent with the next "
-		    "exchange.\n\nNext:\n  pamoja sync    exchange when there is a link\n"
+		    "exchange.\n\nNext:\n  pamoja sync         exchange when there is a link\n"
 		    "  pamoja carry DIR    or by a stick\n");
 out:
 	json_decref(body);

@@ -75,10 +75,10 @@ hub_enrol(struct cli *cli, const struct args *args, struct pmj_error *err)
 	if (rc == PMJ_OK && cli->json) {
 		print_json(answer);
 	} else if (rc == PMJ_OK) {
-		term_note(
-		    "%s is enrolled. Send this invitation back:\n\n", json_str(answer, "name"));
+		term_note("%s is enrolled. Send this invitation back:\n%s",
+		    json_str(answer, "name"), out == NULL ? "\n" : "");
 		rc = enrol_hand_over(out, json_str(answer, "invitation"), err);
-		term_note("\nThe worker types: pamoja enrol accept INVITATION\n"
+		term_note("\nThe worker types: pamoja enrol accept --file FILE\n"
 		          "and compares the hub's words with the card. Then share people:\n"
 		          "  pamoja hub assign PERSON \"%s\"\n",
 		    json_str(answer, "name"));
@@ -344,10 +344,37 @@ hub_roster(struct cli *cli, const struct args *args, struct pmj_error *err)
 	return rc;
 }
 
+/* What the reason of a hold means to a coordinator. */
+static const char *
+reason_words(const char *reason)
+{
+	static const struct {
+		const char *reason, *words;
+	} table[] = {
+	    {"not_on_team", "the person is not shared with this worker"},
+	    {"person_unknown", "it is about a person who is not known here"},
+	    {"record_unknown", "it belongs to a record that is not known here"},
+	    {"forged_author", "it names another author than its writer"},
+	    {"revoked", "the laptop was revoked"},
+	    {"kind_unknown", "this kind of record is not known here"},
+	    {"private_kind", "this kind never leaves its author's laptop"},
+	    {"not_your_office", "only the office writes this kind"},
+	    {"bad_value", "a value is not what its field takes"},
+	    {"move", "this step is not allowed from where it stood"},
+	    {"append_only", "this kind is never changed, only voided"},
+	    {"author_only", "only its author may change it"},
+	};
+
+	for (size_t i = 0; reason != NULL && i < sizeof(table) / sizeof(*table); i++)
+		if (strcmp(table[i].reason, reason) == 0)
+			return table[i].words;
+	return reason;
+}
+
 enum pmj_code
 hub_held(struct cli *cli, const struct args *args, struct pmj_error *err)
 {
-	static const char *const heads[] = {"ID", "SINCE", "BY", "KIND", "REASON", "WHAT IT MEANS"};
+	static const char *const heads[] = {"ID", "SINCE", "BY", "KIND", "WHY"};
 	json_t *answer = NULL, *held;
 	struct table *table;
 	enum pmj_code rc;
@@ -366,8 +393,8 @@ hub_held(struct cli *cli, const struct args *args, struct pmj_error *err)
 		{
 			char ago[PRINT_WHEN_MAX], id[13];
 			const char *cells[] = {id, print_ago(ago, json_object_get(held, "since")),
-			    json_str(held, "by"), json_str(held, "kind"), json_str(held, "reason"),
-			    json_str(held, "text")};
+			    json_str(held, "by"), json_str(held, "kind"),
+			    reason_words(json_str(held, "reason"))};
 
 			(void)snprintf(id, sizeof(id), "%s",
 			    json_str(held, "id") != NULL ? json_str(held, "id") : "");

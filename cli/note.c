@@ -167,8 +167,7 @@ note_review(struct cli *cli, struct pmj_error *err)
 		done = NULL;
 		rc = decide(cli, &done, json_str(note, "file"), keep, err);
 		if (rc == PMJ_OK)
-			term_note("  %s %s\n", keep ? "Kept" : "Dropped.",
-			    json_str(done, "id") != NULL ? json_str(done, "id") : "");
+			term_note("  %s\n", keep ? "Kept: pamoja memo list" : "Dropped.");
 		json_decref(done);
 		if (rc != PMJ_OK)
 			break;

@@ -596,11 +596,16 @@ record_today(struct cli *cli, const struct args *args, struct pmj_error *err)
 			const char *due = json_str(item, "due");
 			char *text = mem_printf("%s%s", due != NULL ? due : "",
 			    json_flag(item, "overdue") ? " (overdue)" : "");
+			const char *kind = json_str(item, "kind"), *why = json_str(item, "why");
+			char *reason = mem_printf("%s%s%s",
+			    kinds_label(kinds_named(cli, kind != NULL ? kind : "")),
+			    why != NULL ? ": " : "", why != NULL ? why : "");
 			const char *cells[] = {json_str(item, "short"), text, subject(cli, item),
-			    json_str(item, "title"), json_str(item, "why")};
+			    json_str(item, "title"), reason};
 
 			table_row(table, cells);
 			free(text);
+			free(reason);
 		}
 		table_print(table);
 		term_say("\nOpen one: pamoja show ID\n");

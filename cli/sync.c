@@ -32,8 +32,10 @@ exchange(
 	} else if (answer != NULL) {
 		const char *message = json_str(answer, "message");
 
-		term_say("Done: %lld sent, %lld received.\n",
-		    (long long)json_int(answer, "sent", 0), (long long)json_int(answer, "got", 0));
+		int64_t sent = json_int(answer, "sent", 0);
+
+		term_say("Done: %lld sealed file%s sent, %lld received.\n", (long long)sent,
+		    sent == 1 ? "" : "s", (long long)json_int(answer, "got", 0));
 		if (message != NULL && *message != '\0')
 			term_say("  %s\n", message);
 	}
