@@ -17,6 +17,7 @@
 #define RESERVE_IDLE_MS 5000
 #define CHECKPOINT_FRAMES 250 /* a step of about 10 ms; the format asks for 1,000 at the latest */
 #define CHECK_SLICE 200
+#define CHECK_RECORDS 20
 #define ANCHOR_TAIL 1000
 
 static const struct setting settings_table[] = {
@@ -252,6 +253,7 @@ core_open(
 	core->note_pk_known = true;
 	core->state = CORE_OPEN;
 	core->checking = !fresh;
+	core->mending = false;
 	core->checked = 0;
 	core->last_person_ms = core->os->mono_ms(core->os->ctx);
 	core->suspend_gap_ms = core->os->boot_ms(core->os->ctx) - core->last_person_ms;
@@ -414,28 +416,72 @@ core_wake(struct core *core)
 	loop_work_wake(core->work);
 }
 
-/* One slice of checking the chain against what is stored (6.6). */
+static bool
+check_failed(struct core *core, const struct pmj_error *err)
+{
+	(void)snprintf(core->warning, sizeof(core->warning), "%.190s", err->message);
+	diag_error("checking the journal", err);
+	core->checking = false;
+	return false;
+}
+
+/* Rows that no entry made are made anew from the entries (6.6, 2). */
+static bool
+mend_step(struct core *core)
+{
+	struct pmj_error err;
+	int64_t records, differed;
+	bool done = false;
+
+	if (project_rebuild_slice(core->journal, CHECK_RECORDS, &done, &records, &differed, &err) !=
+	    PMJ_OK)
+		return check_failed(core, &err);
+	if (done) {
+		if (core->warning[0] == '\0') /* what the anchor found weighs more */
+			(void)snprintf(core->warning, sizeof(core->warning),
+			    "what the journal showed was not what was written: %lld records were "
+			    "made anew",
+			    (long long)differed);
+		diag("the projections were made anew: %lld records differed", (long long)differed);
+		core->mending = core->checking = false;
+	}
+	return !done;
+}
+
+static bool
+check_rows_step(struct core *core)
+{
+	struct pmj_error err;
+	bool done = false;
+	enum pmj_code rc = project_check_slice(core->journal, CHECK_RECORDS, &done, &err);
+
+	if (rc == PMJ_INTEGRITY && done) { /* all was read, and the sums differ */
+		core->mending = true;
+		return true;
+	}
+	if (rc != PMJ_OK)
+		return check_failed(core, &err);
+	core->checking = !done;
+	return !done;
+}
+
+/* One slice of checking first the chain, then the rows against what is stored (6.6). */
 static bool
 check_step(struct core *core)
 {
 	struct pmj_error err;
-	uint64_t count, next;
+	uint64_t count;
 	uint8_t j[32];
 
+	if (core->mending)
+		return mend_step(core);
 	journal_head(core->journal, &count, j);
-	if (core->checked < count &&
-	    journal_check_slice(core->journal, core->checked, CHECK_SLICE, &next, &err) != PMJ_OK) {
-		(void)snprintf(core->warning, sizeof(core->warning), "%.190s", err.message);
-		diag_error("checking the journal", &err);
-		core->checking = false;
-		return false;
-	}
-	if (core->checked < count && next > core->checked) {
-		core->checked = next;
-		return true;
-	}
-	core->checking = false;
-	return false;
+	if (core->checked >= count)
+		return check_rows_step(core);
+	if (journal_check_slice(core->journal, core->checked, CHECK_SLICE, &core->checked, &err) !=
+	    PMJ_OK)
+		return check_failed(core, &err);
+	return true;
 }
 
 static bool

@@ -43,6 +43,7 @@ struct core {
 	int64_t suspend_gap_ms; /* boot clock minus mono clock when last looked */
 	uint64_t checked;       /* how far the journal chain was checked since unlock */
 	bool checking;
+	bool mending;           /* the check found rows that no entry made: they are made anew */
 	char warning[200];      /* what the anchor or the checks found, or "" */
 	bool disk_full;         /* an entry met a full disk; until there is room for the reserve again */
 	struct loop_work *work;

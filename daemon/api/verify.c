@@ -101,6 +101,7 @@ core_verify_step(struct core *core)
 
 	if (verify == NULL)
 		return false;
+	core->step_name = verify->phase == VERIFY_TABLES ? "verify, tables" : "verify";
 	rc = verify_step(verify, &more, &err);
 	if (rc == PMJ_OK && more)
 		return true;
