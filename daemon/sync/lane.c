@@ -202,7 +202,8 @@ enum pmj_code
 lane_is_newest(struct sync *sync, const struct lane *lane, bool *newest, struct pmj_error *err)
 {
 	struct sql *sql = sql_get(sync->journal,
-	    "SELECT 1 FROM pmj_lane WHERE mailbox=?1 AND ours=0 AND closed=0 AND id>?2 LIMIT 1");
+	    "SELECT 1 FROM pmj_lane WHERE mailbox=?1 AND ours=0 AND closed=0 AND inc=real"
+	    " AND id>?2 LIMIT 1");
 	enum pmj_code rc;
 	bool row = false;
 
@@ -210,7 +211,8 @@ lane_is_newest(struct sync *sync, const struct lane *lane, bool *newest, struct 
 	sql_int(sql, 2, lane->id);
 	rc = sql_row(sql, &row, err);
 	sql_done(sql);
-	*newest = !row && !lane->closed;
+	/* What came by a fork is never where the device goes on: it may not know these lines. */
+	*newest = !row && !lane->closed && memcmp(lane->inc, lane->real, sizeof(lane->inc)) == 0;
 	return rc;
 }
 

@@ -190,6 +190,43 @@ test_two_copies_run(void **state)
 	lab_close(&lab);
 }
 
+/* The clone was seen once, by a stick, long after its elder had become another: its line reaches
+ * the elder too. */
+static void
+test_fork_reaches_the_first(void **state)
+{
+	struct lab lab;
+	struct lab_end *hub = &lab.ends[0];
+	struct lab_end *a = &lab.ends[1];
+	uint8_t inc[16];
+
+	(void)state;
+	lab_open_with(&lab, 1);
+	lab_person(a, "Common");
+	settle(&lab, 2);
+	memcpy(inc, ring_incarnation(a->ring), 16);
+	save_state(a, "clone");
+	lab_person(a, "By the first");
+	settle(&lab, 2);
+	save_state(a, "first");
+	restore_state(a, "clone", inc);
+	lab_person(a, "By the clone");
+	(void)lab_seal(a);
+	lab_shell("mkdir %s.stick && cp %s/spool/out/* %s.stick/", a->home, a->home, a->home);
+	restore_state(a, "first", inc);
+	lab_shell("cp %s.stick/* %s/spool/in/", a->home, a->home);
+	(void)lab_take(a); /* "I am a copy": a new incarnation, and the hub's whole state once */
+	settle(&lab, 3);
+	assert_int_equal(lab.resends, 1);
+	lab_shell("cp %s.stick/* %s/spool/in/", a->home, hub->home);
+	(void)lab_take(hub);
+	assert_int_equal(lab_admitted(hub), 3);
+	settle(&lab, 3);
+	assert_int_equal(lab_admitted(a), 3);
+	lab_same(a, hub);
+	lab_close(&lab);
+}
+
 /* The hub closed a down incarnation and withdrew a person; late segments of it change nothing. */
 static void
 test_late_segments_of_closed(void **state)
@@ -389,6 +426,7 @@ main(void)
 	    cmocka_unit_test(test_restored_copy),
 	    cmocka_unit_test(test_copy_later_self_changed),
 	    cmocka_unit_test(test_two_copies_run),
+	    cmocka_unit_test(test_fork_reaches_the_first),
 	    cmocka_unit_test(test_late_segments_of_closed),
 	    cmocka_unit_test(test_new_waits_for_named),
 	    cmocka_unit_test(test_blocked),
