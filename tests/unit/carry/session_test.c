@@ -239,6 +239,10 @@ a_wake_is_done_and_tried_again(void **state)
 
 		assert_non_null(strstr(hear(fix, line, sizeof(line)), "\"id\":9"));
 	}
+	/* New remotes are a new chance for what still waits. */
+	say_remotes(fix);
+	assert_int_equal(until_done(fix, 0, "\"delivered\"", &found), PMJ_OK);
+	assert_int_equal(found, 1);
 	say(fix, "{\"do\":\"wake\",\"urgent\":true,\"have\":[]}\n");
 	assert_int_equal(until_done(fix, 0, "\"delivered\"", &found), PMJ_OK);
 	assert_int_equal(found, 1);
