@@ -178,22 +178,11 @@ def must_notice(hub, load):
     raise Failed("a lost record is not noticed")
 
 
-def quick_home(lab, name):
-    """Settings for a short life: cheap unlocking, a hub that looks often."""
-    home = lab.home(name)
-    os.mkdir(home.path, 0o700)
-    settings = os.path.join(home.path, "pamoja.ini")
-    with open(settings, "w", encoding="utf-8") as file:
-        file.write("[keys]\nunlock_ms = 200\n[hub]\nlook_every_seconds = 3\n")
-    os.chmod(settings, 0o600)
-    return home.start()
-
-
 def story_killed_under_load(lab):
     print(f"     seed {SEED}, {KILLS} kills", flush=True)
     chance = random.Random(SEED)
-    hub = quick_home(lab, "hub").init(hub_mailboxes=lab.mailboxes, person="Office")
-    workers = [quick_home(lab, name).init(role="peer") for name in ("Neema", "Juma")]
+    hub = lab.quick("hub", "[hub]\nlook_every_seconds = 3\n").start().init(hub_mailboxes=lab.mailboxes, person="Office")
+    workers = [lab.quick(name).start().init(role="peer") for name in ("Neema", "Juma")]
     for worker in workers:
         lab.enrol(worker, hub)
     shared = workers[0].add("person", name="Asha", village="at first")
