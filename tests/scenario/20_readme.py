@@ -7,6 +7,7 @@ to the one printed in its place, the rest is compared by its shape.
 
 `20_readme.py --write` runs the page and puts what was really printed into its blocks.
 """
+import codecs
 import fcntl
 import os
 import pty
@@ -33,6 +34,7 @@ CODE = r"[0-9A-Z]{4}(?:-[0-9A-Z]{4}){7}-[0-9A-Z]{2}"
 ID_PLACES = (r"(?:Saved|Changed|Voided|Done): [\w-]+ ([0-9a-z]{5,16})\b", r"^([0-9a-z]{5,16})  \w+ \"", r"^([0-9a-z]{5,16})  +\S")
 SHAPES = ((r"\b[0-9a-f]{64}\b", "DIGEST"), (r"\b\d{4}-\d\d-\d\d( \d\d:\d\d)?\b", "DATE"), (CODE, "CODE"),
           (rf"^    {SIX}$", "    SIX WORDS"), (r"(own: ).+$", r"\1SIX WORDS"), (r"(Word number) \d (.*: ).*$", r"\1 N \2WORD"),
+          (r"^    \d  \+254 .*$", "    N  VALUE"),  # whose comes first is the clock's
           (r"\b\d+ entr(y|ies)\b", "N entries"), (r"\b(just now|\d+ (minute|hour|day)s? ago)", "AGO"), (r"\b\d+ sealed files? sent, \d+ received", "N sealed files sent, N received"), (r"[ \t]+", " "))
 
 
@@ -126,6 +128,7 @@ class Typist:
             os.execve("/bin/sh", ["sh", "-c", self.real(command)], home.env)
         fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
         printed, waiting = "", list(expected)
+        text = codecs.getincrementaldecoder("utf-8")("replace")  # a letter may come in two pieces
         until = time.monotonic() + 60
         while time.monotonic() < until:
             if not select.select([fd], [], [], 1)[0]:
@@ -136,7 +139,7 @@ class Typist:
                 break
             if not piece:
                 break
-            printed += piece.decode("utf-8", "replace").replace("\r\n", "\n").replace("\r", "")
+            printed += text.decode(piece).replace("\r\n", "\n").replace("\r", "")
             question = printed.rsplit("\n", 1)[-1]
             if QUESTION.fullmatch(question):
                 typed = self.answer(home, question, printed, waiting)
