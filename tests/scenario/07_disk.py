@@ -49,7 +49,7 @@ def disk(lab, name, size="16m"):
 
 
 def remount(spot, how):
-    subprocess.run(["mount", "-o", "remount," + how, spot], check=True)
+    subprocess.run(["mount", "-o", "remount,bind," + how, spot], check=True)
 
 
 def fill(spot, leave=0):
