@@ -85,7 +85,14 @@ finish(struct core *core, struct exchange *exchange)
 
 	core->exchanges = exchange->next;
 	remember(core, exchange);
-	if (core->state == CORE_OPEN && core_save_anchor(core, &err) != PMJ_OK)
+	if (exchange->failed.code == PMJ_OK && exchange->kind != EXCHANGE_CARRY && !core->is_hub &&
+	    sync_exchanged(core->sync, &err) != PMJ_OK)
+		diag_error("after an exchange", &err);
+	/* A look that found nothing writes nothing. */
+	if (core->state == CORE_OPEN &&
+	    (exchange->request != NULL || exchange->taken > 0 || exchange->sent > 0 ||
+	        exchange->got > 0) &&
+	    core_save_anchor(core, &err) != PMJ_OK)
 		diag_error("saving the anchor", &err);
 	if (exchange->request != NULL && exchange->failed.code != PMJ_OK)
 		server_fail(exchange->request, &exchange->failed);
