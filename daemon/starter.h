@@ -1,10 +1,12 @@
-/* starter.h - a small process that holds nothing and keeps pamoja-carry running; forked before any key is near and before the doors are shut. */
+/* starter.h - a small process that holds nothing and keeps pamoja-carry running; forked before any
+ * key is near and before the doors are shut. */
 #ifndef STARTER_H
 #define STARTER_H
 #include "pamoja/error.h"
 
 struct starter;
-PMJ_MUST_CHECK enum pmj_code starter_new(struct starter **out, const char *home, struct pmj_error *err);
+PMJ_MUST_CHECK enum pmj_code starter_new(
+    struct starter **out, const char *home, struct pmj_error *err);
 /** Ends it and the carrier it runs. NULL is fine. */
 void starter_free(struct starter *starter);
 

@@ -68,13 +68,13 @@ say "Format"
 git ls-files '*.c' '*.h' | xargs clang-format --dry-run --Werror
 
 say "Tests (release, $(id -un)), $(elapsed) s so far"
-ctest --test-dir build --output-on-failure -j 2
+ctest --test-dir build --output-on-failure -j 4
 
 say "Building with ASan+UBSan, $(elapsed) s so far"
 configure build-asan Asan
 cmake --build build-asan -- --quiet
 say "Unit tests and fuzz corpora under ASan+UBSan, $(elapsed) s so far"
-ctest --test-dir build-asan --output-on-failure -j 2 -R '^(unit|fuzz)/' -LE slow
+ctest --test-dir build-asan --output-on-failure -j 4 -R '^(unit|fuzz)/' -LE slow
 
 say "Core unit tests under valgrind, $(elapsed) s so far"
 for name in $(cat tests/valgrind.txt); do

@@ -1,4 +1,5 @@
-/* core.h - the daemon's one home: keys, journal, lanes, and what is done with them between requests. One thread; only key stretching is elsewhere. */
+/* core.h - the daemon's one home: keys, journal, lanes, and what is done with them between
+ * requests. One thread; only key stretching is elsewhere. */
 #ifndef API_CORE_H
 #define API_CORE_H
 #include "api/server.h"
@@ -9,12 +10,13 @@
 
 struct carrylink;
 
-struct core_settings {          /* HOME/pamoja.ini */
-	int64_t unlock_ms;      /* [keys] unlock_ms, 200 to 3000 */
-	int64_t idle_minutes;   /* [lock] idle_minutes, 0 (never) to 600 */
-	int64_t sync_minutes;   /* [sync] every_minutes: routine entries wait at most so long for company */
-	int64_t look_seconds;   /* [hub] look_every_seconds: mailboxes are looked at so often */
-	char *language;         /* [page] language: en or sw */
+struct core_settings {        /* HOME/pamoja.ini */
+	int64_t unlock_ms;    /* [keys] unlock_ms, 200 to 3000 */
+	int64_t idle_minutes; /* [lock] idle_minutes, 0 (never) to 600 */
+	int64_t sync_minutes; /* [sync] every_minutes: routine entries wait at most so long for
+	                         company */
+	int64_t look_seconds; /* [hub] look_every_seconds: mailboxes are looked at so often */
+	char *language;       /* [page] language: en or sw */
 };
 
 enum core_state { CORE_EMPTY, CORE_LOCKED, CORE_OPEN };
@@ -23,47 +25,49 @@ struct core {
 	const struct os *os;
 	struct loop *loop;
 	char *home;
-	char *conf;             /* where kinds/ and words/ are */
+	char *conf; /* where kinds/ and words/ are */
 	struct core_settings settings;
 	struct kinds kinds;
 	char kinds_warning[480]; /* why conf/kinds is not in force, or "" */
 	enum core_state state;
-	bool stretching;        /* a passphrase is being stretched: one at a time */
+	bool stretching; /* a passphrase is being stretched: one at a time */
 	struct keyfile_tries tries;
 	struct keyfile *keys;
 	struct ring *ring;
 	struct journal *journal;
 	bool is_hub;
-	struct hub *hub;        /* of a hub */
-	struct device *device;  /* of a worker */
-	struct sync *sync;      /* the hub's, or an enrolled device's; else NULL */
-	uint8_t note_pk[32];    /* for locked notes: known after the first unlock since start */
+	struct hub *hub;       /* of a hub */
+	struct device *device; /* of a worker */
+	struct sync *sync;     /* the hub's, or an enrolled device's; else NULL */
+	uint8_t note_pk[32];   /* for locked notes: known after the first unlock since start */
 	bool note_pk_known;
 	int64_t last_person_ms; /* mono: the last request by a person */
 	int64_t suspend_gap_ms; /* boot clock minus mono clock when last looked */
 	uint64_t checked;       /* how far the journal chain was checked since unlock */
 	bool checking;
-	bool mending;           /* the check found rows that no entry made: they are made anew */
-	char warning[200];      /* what the anchor or the checks found, or "" */
-	bool disk_full;         /* an entry met a full disk; until there is room for the reserve again */
+	bool mending;      /* the check found rows that no entry made: they are made anew */
+	char warning[200]; /* what the anchor or the checks found, or "" */
+	bool disk_full;    /* an entry met a full disk; until there is room for the reserve again */
 	struct loop_work *work;
 	int64_t longest_step_ms; /* of background work since the start */
 	const char *step_name;   /* what the present step is about, for the log */
 	struct loop_timer *tick;
 	struct loop_timer *exchange_timer;
-	bool urgent;            /* something urgent waits for an exchange */
+	bool urgent; /* something urgent waits for an exchange */
 	int64_t last_look_ms;
 	struct carrylink *carry;
 	struct exchange *exchanges; /* sync, carry and merge under way, first come first served */
-	struct verify *verify;  /* under way, or NULL */
+	struct verify *verify;      /* under way, or NULL */
 	int64_t next_job;
-	json_t *last_sync;      /* of this run; the journal keeps it too */
+	json_t *last_sync; /* of this run; the journal keeps it too */
 	void (*stop)(void *ctx);
 	void *stop_ctx;
 };
 
-/** Look at the home and read kinds and settings. Errors: PMJ_PERMISSION with the chmod, a bad settings or kind file with file and line. */
-PMJ_MUST_CHECK enum pmj_code core_start(struct core *core, struct loop *loop, const struct os *os, const char *home, struct pmj_error *err);
+/** Look at the home and read kinds and settings. Errors: PMJ_PERMISSION with the chmod, a bad
+ * settings or kind file with file and line. */
+PMJ_MUST_CHECK enum pmj_code core_start(struct core *core, struct loop *loop, const struct os *os,
+    const char *home, struct pmj_error *err);
 /** Lock if open, and free. */
 void core_end(struct core *core);
 /** Read the kinds; a bad file leaves the last good set in force and says so in kinds_warning. */
@@ -72,8 +76,10 @@ PMJ_MUST_CHECK enum pmj_code core_read_kinds(struct core *core, struct pmj_error
 void core_keep_kinds(struct core *core);
 char *core_path(const struct core *core, const char *name); /* HOME/name; caller frees */
 
-/** What the worker thread did: opens the journal and starts the lanes. Takes keys and ring over, also on failure. */
-PMJ_MUST_CHECK enum pmj_code core_open(struct core *core, struct keyfile *keys, struct ring *ring, bool fresh, struct pmj_error *err);
+/** What the worker thread did: opens the journal and starts the lanes. Takes keys and ring over,
+ * also on failure. */
+PMJ_MUST_CHECK enum pmj_code core_open(
+    struct core *core, struct keyfile *keys, struct ring *ring, bool fresh, struct pmj_error *err);
 /** Seal what is unsent, save the anchor, close and wipe. */
 void core_lock(struct core *core);
 /** Begin the lanes of a device that has just been enrolled, or is at unlock. */
@@ -81,32 +87,41 @@ PMJ_MUST_CHECK enum pmj_code core_begin_sync(struct core *core, struct pmj_error
 /** Rewrite the key file with the present anchor. */
 PMJ_MUST_CHECK enum pmj_code core_save_anchor(struct core *core, struct pmj_error *err);
 
-struct core_draft {             /* an own entry */
+struct core_draft { /* an own entry */
 	const struct kind *kind;
-	const uint8_t *rec;     /* NULL: makes the record */
+	const uint8_t *rec; /* NULL: makes the record */
 	const json_t *set;
-	const json_t *was;      /* or NULL */
-	const char *verb;       /* or NULL */
-	const json_t *knows;    /* or NULL */
+	const json_t *was;   /* or NULL */
+	const char *verb;    /* or NULL */
+	const json_t *knows; /* or NULL */
 };
-/** Stamp, write, append and queue entries in one transaction; durable when PMJ_OK. recs receives the record id of each (count x 10 bytes). On a
- *  full disk the reserve is given up once, so that what is being recorded can still be saved. */
-PMJ_MUST_CHECK enum pmj_code core_append(struct core *core, const struct core_draft *drafts, size_t count,
-                                         uint8_t (*recs)[PMJ_RECORD_BYTES], struct pmj_error *err);
+/** Stamp, write, append and queue entries in one transaction; durable when PMJ_OK. recs receives
+ * the record id of each (count x 10 bytes). On a full disk the reserve is given up once, so that
+ * what is being recorded can still be saved. */
+PMJ_MUST_CHECK enum pmj_code core_append(struct core *core, const struct core_draft *drafts,
+    size_t count, uint8_t (*recs)[PMJ_RECORD_BYTES], struct pmj_error *err);
 /** One of them, inside a transaction of the caller's. *urgent is set when it is; else left. */
 PMJ_MUST_CHECK enum pmj_code core_append_inside(struct core *core, const struct core_draft *draft,
     uint8_t rec[static PMJ_RECORD_BYTES], bool *urgent, struct pmj_error *err);
 /** Something was queued: start an exchange soon (urgent: now). */
 void core_queued(struct core *core, bool urgent);
 void core_wake(struct core *core); /* background steps have something to do */
-void core_who(struct core *core, const uint8_t device[static PMJ_DEVICE_BYTES], char **name, char **role);
+void core_who(
+    struct core *core, const uint8_t device[static PMJ_DEVICE_BYTES], char **name, char **role);
 
 /* Exchanges (exchange.c). */
-enum exchange_kind { EXCHANGE_SYNC, EXCHANGE_CARRY, EXCHANGE_MERGE, EXCHANGE_LOOK /* by itself: nobody waits */ };
+enum exchange_kind {
+	EXCHANGE_SYNC,
+	EXCHANGE_CARRY,
+	EXCHANGE_MERGE,
+	EXCHANGE_LOOK /* by itself: nobody waits */
+};
 struct exchange;
 /** where: a folder or NULL. request NULL for EXCHANGE_LOOK. Answers the request when done. */
-void exchange_start(struct core *core, enum exchange_kind kind, const char *where, struct request *request);
-/** One background step of the exchange under way; false when it waits for the carrier or there is none. */
+void exchange_start(
+    struct core *core, enum exchange_kind kind, const char *where, struct request *request);
+/** One background step of the exchange under way; false when it waits for the carrier or there is
+ * none. */
 bool exchange_step(struct core *core);
 /** The carrier said how a job ended. */
 void exchange_carried(struct core *core, int64_t id, const json_t *done);
@@ -120,7 +135,8 @@ bool core_verify_step(struct core *core);
 void core_verify_drop(struct core *core, const struct pmj_error *err);
 
 /* The link to pamoja-carry (carrylink.c): daemon/carry/DESIGN.md. */
-PMJ_MUST_CHECK enum pmj_code carrylink_new(struct carrylink **out, struct core *core, struct pmj_error *err);
+PMJ_MUST_CHECK enum pmj_code carrylink_new(
+    struct carrylink **out, struct core *core, struct pmj_error *err);
 void carrylink_free(struct carrylink *link);
 bool carrylink_up(const struct carrylink *link);
 /** Send one line (stolen). False when the carrier is not there. */

@@ -1,12 +1,12 @@
-/* handlers.h - one function a route (daemon/api/DESIGN.md). Those that answer at once fill *out (a new reference; NULL: {}); those that answer later
- * take the request. */
+/* handlers.h - one function a route (daemon/api/DESIGN.md). Those that answer at once fill *out (a
+ * new reference; NULL: {}); those that answer later take the request. */
 #ifndef API_HANDLERS_H
 #define API_HANDLERS_H
 #include "api/core.h"
 
 struct call {
 	struct core *core;
-	const char *part[4];    /* what stood for {} in the path */
+	const char *part[4]; /* what stood for {} in the path */
 	const json_t *query;
 	const json_t *body;
 	enum lang lang;
@@ -18,24 +18,31 @@ handler_now status_get, status_log, kinds_list, kinds_check;
 handler_later status_verify;
 handler_now keys_offer, keys_lock;
 handler_later keys_init, keys_unlock, keys_passphrase, keys_recover;
-handler_now record_add, record_list, record_show, record_edit, record_move, record_void, record_history;
+handler_now record_add, record_list, record_show, record_edit, record_move, record_void,
+    record_history;
 handler_now record_find, record_today, record_import;
 handler_now notes_list, notes_add, notes_settle;
-handler_now enrol_ask, enrol_take, office_enrol, office_conflicts, office_resolve, office_assign, office_unassign,
-    office_roster, office_held, office_release;
+handler_now enrol_ask, enrol_take, office_enrol, office_conflicts, office_resolve, office_assign,
+    office_unassign, office_roster, office_held, office_release;
 handler_later exchange_sync, exchange_carry, exchange_merge;
 
 /** A string member of the body, or PMJ_USAGE naming it. */
-PMJ_MUST_CHECK enum pmj_code call_text(const struct call *call, const char **out, const char *name, struct pmj_error *err);
+PMJ_MUST_CHECK enum pmj_code call_text(
+    const struct call *call, const char **out, const char *name, struct pmj_error *err);
 /** What a path part or body value names. */
-PMJ_MUST_CHECK enum pmj_code call_record(const struct call *call, uint8_t rec[static PMJ_RECORD_BYTES], const char *typed, struct pmj_error *err);
-json_t *call_id(const struct call *call, const uint8_t rec[static PMJ_RECORD_BYTES]); /* {"id","short"} */
+PMJ_MUST_CHECK enum pmj_code call_record(const struct call *call,
+    uint8_t rec[static PMJ_RECORD_BYTES], const char *typed, struct pmj_error *err);
+json_t *call_id(
+    const struct call *call, const uint8_t rec[static PMJ_RECORD_BYTES]); /* {"id","short"} */
 int64_t call_limit(const struct call *call, int64_t otherwise);
 
 /* The comparing of words (10.2). */
-/** PMJ_OK: compared. Else PMJ_NOT_CONFIRMED: *out is {"ask":[i,j]} when words may still be typed. key: the bytes the words are made of. */
-PMJ_MUST_CHECK enum pmj_code words_compare(const struct call *call, const uint8_t *key, size_t len, json_t **out, bool *asked, struct pmj_error *err);
+/** PMJ_OK: compared. Else PMJ_NOT_CONFIRMED: *out is {"ask":[i,j]} when words may still be typed.
+ * key: the bytes the words are made of. */
+PMJ_MUST_CHECK enum pmj_code words_compare(const struct call *call, const uint8_t *key, size_t len,
+    json_t **out, bool *asked, struct pmj_error *err);
 /** Six words of these bytes in the user's language. Caller frees. NULL with err. */
-char *words_text(struct core *core, enum lang lang, const uint8_t *key, size_t len, struct pmj_error *err);
+char *words_text(
+    struct core *core, enum lang lang, const uint8_t *key, size_t len, struct pmj_error *err);
 
 #endif

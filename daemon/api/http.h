@@ -1,5 +1,5 @@
-/* http.h - a strict reader of HTTP/1.1 requests (security 12): Content-Length only, one request at a time, CRLF, nothing folded,
- * nothing twice. Pure; fuzzed. */
+/* http.h - a strict reader of HTTP/1.1 requests (security 12): Content-Length only, one request at
+ * a time, CRLF, nothing folded, nothing twice. Pure; fuzzed. */
 #ifndef API_HTTP_H
 #define API_HTTP_H
 #include <stdbool.h>
@@ -10,13 +10,13 @@ enum http_result { HTTP_MORE, HTTP_DONE, HTTP_BAD };
 
 struct http_request {
 	char method[8];
-	char *path;             /* percent-decoded, begins with '/' */
-	json_t *query;          /* object name -> string */
-	char cookie[65];        /* X-Pamoja-Cookie, or "" */
-	char language[16];      /* Accept-Language, or "" */
-	const char *body;       /* inside the bytes given */
+	char *path;        /* percent-decoded, begins with '/' */
+	json_t *query;     /* object name -> string */
+	char cookie[65];   /* X-Pamoja-Cookie, or "" */
+	char language[16]; /* Accept-Language, or "" */
+	const char *body;  /* inside the bytes given */
 	size_t body_len;
-	size_t used;            /* bytes of the whole request */
+	size_t used; /* bytes of the whole request */
 	/* of HTTP_BAD: */
 	int status;
 	const char *why;

@@ -7,17 +7,21 @@ struct value_context record_context(const struct call *call);
 /** Today here, YYYY-MM-DD. */
 void record_date(const struct call *call, char out[static 11]);
 /** Typed fields into the values of a line, put into set. */
-PMJ_MUST_CHECK enum pmj_code record_take(const struct call *call, json_t *set, const struct kind *kind, const json_t *typed, struct pmj_error *err);
+PMJ_MUST_CHECK enum pmj_code record_take(const struct call *call, json_t *set,
+    const struct kind *kind, const json_t *typed, struct pmj_error *err);
 /** The body's "fields", or an empty object. Borrowed. */
 const json_t *record_fields(const struct call *call);
 /** The record that the path names, merged, and its kind. *record must be closed in any case. */
-PMJ_MUST_CHECK enum pmj_code record_open(const struct call *call, struct record_full *record, const struct kind **kind,
-                                         uint8_t rec[static PMJ_RECORD_BYTES], struct pmj_error *err);
+PMJ_MUST_CHECK enum pmj_code record_open(const struct call *call, struct record_full *record,
+    const struct kind **kind, uint8_t rec[static PMJ_RECORD_BYTES], struct pmj_error *err);
 /** Append one entry to a record that is here; set is borrowed. *out receives {"id","short"}. */
-PMJ_MUST_CHECK enum pmj_code record_append(const struct call *call, json_t **out, const struct kind *kind, const uint8_t rec[PMJ_RECORD_BYTES],
-                                           const struct record_full *record, const json_t *set, const char *verb, struct pmj_error *err);
-/** A record to be made: checked, with defaults and initial state. *set and *knows are new references (also on failure), which the draft borrows. */
-PMJ_MUST_CHECK enum pmj_code record_prepare(const struct call *call, struct core_draft *draft, json_t **set, json_t **knows,
-                                            const char *kind_name, const json_t *fields, struct pmj_error *err);
+PMJ_MUST_CHECK enum pmj_code record_append(const struct call *call, json_t **out,
+    const struct kind *kind, const uint8_t rec[PMJ_RECORD_BYTES], const struct record_full *record,
+    const json_t *set, const char *verb, struct pmj_error *err);
+/** A record to be made: checked, with defaults and initial state. *set and *knows are new
+ * references (also on failure), which the draft borrows. */
+PMJ_MUST_CHECK enum pmj_code record_prepare(const struct call *call, struct core_draft *draft,
+    json_t **set, json_t **knows, const char *kind_name, const json_t *fields,
+    struct pmj_error *err);
 
 #endif

@@ -18,7 +18,7 @@ struct buf {
 void buf_init(struct buf *b, size_t limit);
 /** Frees and empties; the limit stays. Wipe first if it held a secret (buf_wipe). */
 void buf_close(struct buf *b);
-void buf_wipe(struct buf *b); /* zeroes the bytes, then buf_close */
+void buf_wipe(struct buf *b);  /* zeroes the bytes, then buf_close */
 void buf_clear(struct buf *b); /* empty, keep the room; clears the failure */
 void buf_put(struct buf *b, const void *bytes, size_t count);
 void buf_put_u8(struct buf *b, uint8_t v);

@@ -1,5 +1,5 @@
-/* diag.h - the daemon's messages: ids and counts, never payload, names or search words. To HOME/log (rotated at 1 MiB, one
- * older kept) and, in the foreground, to standard error. */
+/* diag.h - the daemon's messages: ids and counts, never payload, names or search words. To HOME/log
+ * (rotated at 1 MiB, one older kept) and, in the foreground, to standard error. */
 #ifndef BASE_DIAG_H
 #define BASE_DIAG_H
 #include <stdbool.h>

@@ -6,23 +6,30 @@
 #include "base/buf.h"
 #include "base/os.h"
 
-/** Read a regular file, not through a link, at most limit bytes, into out (cleared first). PMJ_NOT_FOUND, PMJ_TOO_BIG. */
-PMJ_MUST_CHECK enum pmj_code fs_read(struct buf *out, const struct os *os, const char *path, size_t limit,
-                                     struct pmj_error *err);
+/** Read a regular file, not through a link, at most limit bytes, into out (cleared first).
+ * PMJ_NOT_FOUND, PMJ_TOO_BIG. */
+PMJ_MUST_CHECK enum pmj_code fs_read(
+    struct buf *out, const struct os *os, const char *path, size_t limit, struct pmj_error *err);
 /** Write path.part (mode 0600), fsync, rename, fsync the folder. */
-PMJ_MUST_CHECK enum pmj_code fs_write(const struct os *os, const char *path, const void *bytes, size_t count,
-                                      struct pmj_error *err);
+PMJ_MUST_CHECK enum pmj_code fs_write(
+    const struct os *os, const char *path, const void *bytes, size_t count, struct pmj_error *err);
 /** fsync of a folder, so that its names are durable. */
-PMJ_MUST_CHECK enum pmj_code fs_sync_dir(const struct os *os, const char *dir, struct pmj_error *err);
+PMJ_MUST_CHECK enum pmj_code fs_sync_dir(
+    const struct os *os, const char *dir, struct pmj_error *err);
 /** mkdir with mode 0700 and its parents; an existing folder is fine. */
-PMJ_MUST_CHECK enum pmj_code fs_make_dir(const struct os *os, const char *dir, struct pmj_error *err);
-/** Overwrite in place with random bytes, fsync, unlink (best effort against recovery). A missing file is PMJ_OK. */
+PMJ_MUST_CHECK enum pmj_code fs_make_dir(
+    const struct os *os, const char *dir, struct pmj_error *err);
+/** Overwrite in place with random bytes, fsync, unlink (best effort against recovery). A missing
+ * file is PMJ_OK. */
 PMJ_MUST_CHECK enum pmj_code fs_shred(const struct os *os, const char *path, struct pmj_error *err);
-/** Refuse a file or folder that others may read or write, or that is not ours: PMJ_PERMISSION, hint is the chmod. */
-PMJ_MUST_CHECK enum pmj_code fs_check_private(const struct os *os, const char *path, struct pmj_error *err);
+/** Refuse a file or folder that others may read or write, or that is not ours: PMJ_PERMISSION, hint
+ * is the chmod. */
+PMJ_MUST_CHECK enum pmj_code fs_check_private(
+    const struct os *os, const char *path, struct pmj_error *err);
 bool fs_exists(const struct os *os, const char *path);
 /** Names in a folder, sorted; "." and ".." left out. Caller frees with fs_list_free. */
-PMJ_MUST_CHECK enum pmj_code fs_list(char ***names, size_t *count, const char *dir, struct pmj_error *err);
+PMJ_MUST_CHECK enum pmj_code fs_list(
+    char ***names, size_t *count, const char *dir, struct pmj_error *err);
 void fs_list_free(char **names, size_t count);
 /** dir + "/" + name; caller frees. */
 char *fs_join(const char *dir, const char *name);

@@ -1,4 +1,5 @@
-/* json.h - the one door to jansson. Everything from outside is read by json_read, with the limits of section 13. */
+/* json.h - the one door to jansson. Everything from outside is read by json_read, with the limits
+ * of section 13. */
 #ifndef BASE_JSON_H
 #define BASE_JSON_H
 #include <jansson.h>
@@ -8,21 +9,21 @@
 #include "base/buf.h"
 
 struct json_limits {
-	size_t depth;      /* nesting of objects and arrays */
-	size_t keys;       /* of one object */
-	size_t string;     /* bytes of one string */
-	size_t line;       /* bytes of a string under the key "line" */
+	size_t depth;  /* nesting of objects and arrays */
+	size_t keys;   /* of one object */
+	size_t string; /* bytes of one string */
+	size_t line;   /* bytes of a string under the key "line" */
 };
 extern const struct json_limits json_limits_entry; /* 8, 128, 16 KiB, 130 KiB */
 extern const struct json_limits json_limits_api;   /* the same, 4096 keys, strings up to 1 MiB */
 
 /**
- * Read one JSON document strictly: UTF-8, no NUL, no duplicate key, integers |n| < 2^53 only (no reals),
- * within the limits; nothing may follow. Any JSON value is taken at top level when any_top.
+ * Read one JSON document strictly: UTF-8, no NUL, no duplicate key, integers |n| < 2^53 only (no
+ * reals), within the limits; nothing may follow. Any JSON value is taken at top level when any_top.
  * Errors PMJ_INVALID, with the byte position. The caller decrefs *out.
  */
-PMJ_MUST_CHECK enum pmj_code json_read(json_t **out, const char *bytes, size_t len, const struct json_limits *limits,
-                                       struct pmj_error *err);
+PMJ_MUST_CHECK enum pmj_code json_read(json_t **out, const char *bytes, size_t len,
+    const struct json_limits *limits, struct pmj_error *err);
 /** Compact text in insertion order, UTF-8 kept, into out. */
 void json_put(struct buf *out, const json_t *value);
 /** Caller frees. */

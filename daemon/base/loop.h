@@ -1,4 +1,5 @@
-/* loop.h - the one thread's event loop, over libevent: sockets, timers, and steps of long work between requests. */
+/* loop.h - the one thread's event loop, over libevent: sockets, timers, and steps of long work
+ * between requests. */
 #ifndef BASE_LOOP_H
 #define BASE_LOOP_H
 #include <stdbool.h>
@@ -17,7 +18,8 @@ void loop_stop(struct loop *loop);
 #define LOOP_READ 1
 #define LOOP_WRITE 2
 /** Call fn while fd is ready for `what`; stays until freed. */
-struct loop_io *loop_io_new(struct loop *loop, int fd, int what, void (*fn)(void *ctx, int what), void *ctx);
+struct loop_io *loop_io_new(
+    struct loop *loop, int fd, int what, void (*fn)(void *ctx, int what), void *ctx);
 void loop_io_set(struct loop_io *io, int what); /* 0 pauses */
 void loop_io_free(struct loop_io *io);
 /** One shot; set again to go on. */
@@ -27,8 +29,9 @@ void loop_timer_stop(struct loop_timer *timer);
 void loop_timer_free(struct loop_timer *timer);
 void loop_signal(struct loop *loop, int signum, void (*fn)(void *ctx), void *ctx);
 
-/** Long work in steps: fn is called at low priority, after requests were served, until it returns false (nothing left now).
- *  It must return within PMJ_STEP_MS. loop_work_wake makes a resting one run again. */
+/** Long work in steps: fn is called at low priority, after requests were served, until it returns
+ * false (nothing left now). It must return within PMJ_STEP_MS. loop_work_wake makes a resting one
+ * run again. */
 struct loop_work;
 struct loop_work *loop_work_new(struct loop *loop, bool (*fn)(void *ctx), void *ctx);
 void loop_work_wake(struct loop_work *work);

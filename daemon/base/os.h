@@ -1,5 +1,6 @@
-/* os.h - the outside world in one table: clock, randomness, disk. The real one is os_real; tests and the simulator
- * wrap it (a fake clock, the n-th call fails). All calls return 0 or -1 with errno unless said. */
+/* os.h - the outside world in one table: clock, randomness, disk. The real one is os_real; tests
+ * and the simulator wrap it (a fake clock, the n-th call fails). All calls return 0 or -1 with
+ * errno unless said. */
 #ifndef BASE_OS_H
 #define BASE_OS_H
 #include <stddef.h>
@@ -9,9 +10,9 @@
 
 struct os {
 	void *ctx;
-	int64_t (*now_ms)(void *ctx);      /* wall clock, ms since 1970 UTC: may lie, may jump */
-	int64_t (*mono_ms)(void *ctx);     /* CLOCK_MONOTONIC */
-	int64_t (*boot_ms)(void *ctx);     /* CLOCK_BOOTTIME: also runs during suspend */
+	int64_t (*now_ms)(void *ctx);  /* wall clock, ms since 1970 UTC: may lie, may jump */
+	int64_t (*mono_ms)(void *ctx); /* CLOCK_MONOTONIC */
+	int64_t (*boot_ms)(void *ctx); /* CLOCK_BOOTTIME: also runs during suspend */
 	int (*offset_minutes)(void *ctx, int64_t ms); /* local time minus UTC */
 	void (*random)(void *ctx, void *out, size_t count);
 	int (*open)(void *ctx, const char *path, int flags, mode_t mode);
@@ -22,10 +23,15 @@ struct os {
 	int (*rename)(void *ctx, const char *from, const char *to);
 	int (*unlink)(void *ctx, const char *path);
 	int (*mkdir)(void *ctx, const char *path, mode_t mode);
-	int (*stat)(void *ctx, const char *path, struct stat *st); /* lstat: links are not followed */
+	int (*stat)(
+	    void *ctx, const char *path, struct stat *st); /* lstat: links are not followed */
 };
 extern const struct os os_real;
 
-static inline int64_t os_now(const struct os *os) { return os->now_ms(os->ctx); }
+static inline int64_t
+os_now(const struct os *os)
+{
+	return os->now_ms(os->ctx);
+}
 
 #endif

@@ -11,9 +11,11 @@
 char *text_hex(char *out, const uint8_t *bytes, size_t count);
 /** False unless text is exactly 2*count hex digits (either case). */
 bool text_unhex(uint8_t *out, size_t count, const char *text);
-/** Crockford base32, lower case, big-endian bits; out has room for (count*8+4)/5 + 1. Returns out. */
+/** Crockford base32, lower case, big-endian bits; out has room for (count*8+4)/5 + 1. Returns out.
+ */
 char *text_base32(char *out, const uint8_t *bytes, size_t count);
-/** Takes upper and lower case, o=0, i=l=1. False for other characters or nonzero spare bits. `chars` of text are read. */
+/** Takes upper and lower case, o=0, i=l=1. False for other characters or nonzero spare bits.
+ * `chars` of text are read. */
 bool text_unbase32(uint8_t *out, size_t count, const char *text, size_t chars);
 /** base64url without padding; out has room for (count*4+2)/3 + 1. Returns out. */
 char *text_base64(char *out, const uint8_t *bytes, size_t count);
@@ -28,17 +30,20 @@ bool text_is_utf8(const char *text, size_t count);
 size_t text_chars(const char *text);
 /** Columns on a terminal. */
 size_t text_columns(const char *text);
-/** Fold for comparison and search: NFKD, marks dropped, case folded, runs of space to one, trimmed. Caller frees. */
+/** Fold for comparison and search: NFKD, marks dropped, case folded, runs of space to one, trimmed.
+ * Caller frees. */
 char *text_fold(const char *text);
 /** Do two texts mean the same after folding? */
 bool text_same(const char *a, const char *b);
 /** Edit distance (Damerau-Levenshtein on bytes) of two short names. */
 size_t text_distance(const char *a, const char *b);
-/** Nearest of count names: the best with distance <= 1 + strlen/3, or one that `word` is a prefix of; NULL when none. */
+/** Nearest of count names: the best with distance <= 1 + strlen/3, or one that `word` is a prefix
+ * of; NULL when none. */
 const char *text_nearest(const char *word, const char *const *names, size_t count);
 
-/** A date as people type it: 2026-11-23, today, yesterday, tomorrow, 3 days ago, in 2 weeks, monday (the coming or present week's),
- *  leo, jana, kesho. now_ms and the local offset give "today". Writes YYYY-MM-DD. False when it is none. */
+/** A date as people type it: 2026-11-23, today, yesterday, tomorrow, 3 days ago, in 2 weeks, monday
+ * (the coming or present week's), leo, jana, kesho. now_ms and the local offset give "today".
+ * Writes YYYY-MM-DD. False when it is none. */
 bool text_date(char out[static 11], const char *text, int64_t now_ms, int offset_minutes);
 /** Calendar check of exactly YYYY-MM-DD. */
 bool text_is_date(const char *text);

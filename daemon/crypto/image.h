@@ -1,4 +1,5 @@
-/* image.h - the 16384 bytes of the file `keys` (security 4.2): checked, sealed, opened. Pure: no disk, no passphrase. */
+/* image.h - the 16384 bytes of the file `keys` (security 4.2): checked, sealed, opened. Pure: no
+ * disk, no passphrase. */
 #ifndef CRYPTO_IMAGE_H
 #define CRYPTO_IMAGE_H
 #include <stddef.h>
@@ -27,13 +28,14 @@
 #define IMAGE_MEM_KIB_MIN (64u * 1024)
 #define IMAGE_MEM_KIB_MAX (1024u * 1024)
 
-/* Scratch of one opening or rewriting; it belongs into guarded memory. Bytes only, so it has no alignment. */
+/* Scratch of one opening or rewriting; it belongs into guarded memory. Bytes only, so it has no
+ * alignment. */
 struct image_work {
 	struct slot_work slot;
 	uint8_t mk[SLOT_KEY_BYTES];
 	uint8_t ring_key[32];
-	uint8_t kek[32];      /* the passphrase slot's, while it is being replaced */
-	uint8_t code[20];     /* the recovery code's bytes */
+	uint8_t kek[32];  /* the passphrase slot's, while it is being replaced */
+	uint8_t code[20]; /* the recovery code's bytes */
 	uint8_t code_hash[32];
 	uint8_t slot_sk[32];
 	uint8_t plain[IMAGE_RING_MAX - PRIM_TAG_BYTES];
@@ -41,7 +43,8 @@ struct image_work {
 
 /** An image without slots and ring: magic, version, generation 0, this store_uuid. */
 void image_begin(uint8_t image[static IMAGE_BYTES], const uint8_t store_uuid[static 16]);
-/** Everything that can be told without a key: magic, sizes, zero fields, costs. PMJ_DAMAGED_KEYS says which. */
+/** Everything that can be told without a key: magic, sizes, zero fields, costs. PMJ_DAMAGED_KEYS
+ * says which. */
 PMJ_MUST_CHECK enum pmj_code image_check(const uint8_t *image, size_t len, struct pmj_error *err);
 /** Within floors and ceilings? */
 int image_cost_ok(uint32_t ops, uint32_t mem_kib);
@@ -56,10 +59,11 @@ int image_find(const uint8_t image[static IMAGE_AT_RING_LEN], enum slot_type typ
  * work    receives the KEK (slot.kek_commit, first half) and MK.
  * Errors  PMJ_WRONG_PASSPHRASE: the commitment differs. PMJ_DAMAGED_KEYS: anything after it.
  */
-PMJ_MUST_CHECK enum pmj_code image_open(struct ring **out, const uint8_t image[static IMAGE_BYTES], unsigned index,
-                                        struct image_work *work, struct pmj_error *err);
-/** Seal the ring under work->mk and the image's generation, after the slots and all other fields stand; random bytes to the end. */
-PMJ_MUST_CHECK enum pmj_code image_seal(uint8_t image[static IMAGE_BYTES], struct ring *ring, struct image_work *work,
-                                        struct pmj_error *err);
+PMJ_MUST_CHECK enum pmj_code image_open(struct ring **out, const uint8_t image[static IMAGE_BYTES],
+    unsigned index, struct image_work *work, struct pmj_error *err);
+/** Seal the ring under work->mk and the image's generation, after the slots and all other fields
+ * stand; random bytes to the end. */
+PMJ_MUST_CHECK enum pmj_code image_seal(uint8_t image[static IMAGE_BYTES], struct ring *ring,
+    struct image_work *work, struct pmj_error *err);
 
 #endif

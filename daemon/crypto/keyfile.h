@@ -1,5 +1,5 @@
-/* keyfile.h - the file `keys` (security 4.2): exactly 16384 bytes, slots that wrap MK, the sealed ring. Replaced atomically;
- * never overwritten when it cannot be read. */
+/* keyfile.h - the file `keys` (security 4.2): exactly 16384 bytes, slots that wrap MK, the sealed
+ * ring. Replaced atomically; never overwritten when it cannot be read. */
 #ifndef CRYPTO_KEYFILE_H
 #define CRYPTO_KEYFILE_H
 #include <stdbool.h>
@@ -8,50 +8,58 @@
 #include "crypto/ring.h"
 
 #define KEYFILE_BYTES 16384
-#define KEYFILE_RECOVERY_CHARS 42 /* 8 groups of 4 and 2 check characters, dashes between: XXXX-...-XXXX-CC is 42 long */
+#define KEYFILE_RECOVERY_CHARS                                                                     \
+	42 /* 8 groups of 4 and 2 check characters, dashes between: XXXX-...-XXXX-CC is 42 long */
 
-struct keyfile; /* an unlocked key file: store_uuid, generation, KEK_1 (guarded), slots; not MK, not the passphrase */
+struct keyfile; /* an unlocked key file: store_uuid, generation, KEK_1 (guarded), slots; not MK, not
+                   the passphrase */
 
 struct keyfile_cost {
 	uint32_t ops;
 	uint32_t mem_kib;
 };
-/** Argon2id steps of 4.4 for this machine: 256 MiB x 3 down to 64 MiB x 3 within unlock_ms, then ops up to half of it. */
+/** Argon2id steps of 4.4 for this machine: 256 MiB x 3 down to 64 MiB x 3 within unlock_ms, then
+ * ops up to half of it. */
 void keyfile_calibrate(struct keyfile_cost *out, const struct os *os, uint32_t unlock_ms);
 
 /**
- * Make the file at path (which must not exist: PMJ_BUSY) with a passphrase slot and a recovery slot.
- * recovery_out receives the code as printed, NUL ended; show it once and wipe it.
+ * Make the file at path (which must not exist: PMJ_BUSY) with a passphrase slot and a recovery
+ * slot. recovery_out receives the code as printed, NUL ended; show it once and wipe it.
  */
-PMJ_MUST_CHECK enum pmj_code keyfile_create(struct keyfile **out, const struct os *os, const char *path,
-                                            struct ring *ring, const char *passphrase, const struct keyfile_cost *cost,
-                                            char recovery_out[static KEYFILE_RECOVERY_CHARS + 1], struct pmj_error *err);
-/** Errors PMJ_WRONG_PASSPHRASE (the commitment differs) or PMJ_DAMAGED_KEYS (anything else); PMJ_PERMISSION for modes. */
-PMJ_MUST_CHECK enum pmj_code keyfile_unlock(struct keyfile **out, struct ring **ring, const struct os *os,
-                                            const char *path, const char *passphrase, struct pmj_error *err);
-/** The same with the paper code of recovery.h (case, spaces, dashes do not matter; o/0 i/l/1 alike). A mistyped one is PMJ_INVALID by its check
- *  characters; a wrong one PMJ_WRONG_PASSPHRASE. Then set a new passphrase with keyfile_set_passphrase. */
-PMJ_MUST_CHECK enum pmj_code keyfile_recover(struct keyfile **out, struct ring **ring, const struct os *os,
-                                             const char *path, const char *code, struct pmj_error *err);
-/** Rewrite with the ring as it is now. PMJ_REFUSED after keyfile_recover until a new passphrase is set. On any failure the old
- *  file or the new one is there, whole. `rotate`: with a new MK, and the old inode overwritten (4.3). */
-PMJ_MUST_CHECK enum pmj_code keyfile_save(struct keyfile *keys, struct ring *ring, bool rotate, struct pmj_error *err);
+PMJ_MUST_CHECK enum pmj_code keyfile_create(struct keyfile **out, const struct os *os,
+    const char *path, struct ring *ring, const char *passphrase, const struct keyfile_cost *cost,
+    char recovery_out[static KEYFILE_RECOVERY_CHARS + 1], struct pmj_error *err);
+/** Errors PMJ_WRONG_PASSPHRASE (the commitment differs) or PMJ_DAMAGED_KEYS (anything else);
+ * PMJ_PERMISSION for modes. */
+PMJ_MUST_CHECK enum pmj_code keyfile_unlock(struct keyfile **out, struct ring **ring,
+    const struct os *os, const char *path, const char *passphrase, struct pmj_error *err);
+/** The same with the paper code of recovery.h (case, spaces, dashes do not matter; o/0 i/l/1
+ * alike). A mistyped one is PMJ_INVALID by its check characters; a wrong one PMJ_WRONG_PASSPHRASE.
+ * Then set a new passphrase with keyfile_set_passphrase. */
+PMJ_MUST_CHECK enum pmj_code keyfile_recover(struct keyfile **out, struct ring **ring,
+    const struct os *os, const char *path, const char *code, struct pmj_error *err);
+/** Rewrite with the ring as it is now. PMJ_REFUSED after keyfile_recover until a new passphrase is
+ * set. On any failure the old file or the new one is there, whole. `rotate`: with a new MK, and the
+ * old inode overwritten (4.3). */
+PMJ_MUST_CHECK enum pmj_code keyfile_save(
+    struct keyfile *keys, struct ring *ring, bool rotate, struct pmj_error *err);
 /** Replace the passphrase slot (rotates MK). cost NULL keeps the old cost. */
-PMJ_MUST_CHECK enum pmj_code keyfile_set_passphrase(struct keyfile *keys, struct ring *ring, const char *passphrase,
-                                                    const struct keyfile_cost *cost, struct pmj_error *err);
+PMJ_MUST_CHECK enum pmj_code keyfile_set_passphrase(struct keyfile *keys, struct ring *ring,
+    const char *passphrase, const struct keyfile_cost *cost, struct pmj_error *err);
 /** Is this the passphrase of the slot? PMJ_WRONG_PASSPHRASE if not. */
-PMJ_MUST_CHECK enum pmj_code keyfile_check_passphrase(const struct keyfile *keys, const char *passphrase, struct pmj_error *err);
-/** A new paper code in place of the old one, which no longer opens anything (rotates MK). recovery_out is "" when the
- *  old code stands; when it is not, show it, also on failure: the new code is in the file, though not confirmed by the disk. */
+PMJ_MUST_CHECK enum pmj_code keyfile_check_passphrase(
+    const struct keyfile *keys, const char *passphrase, struct pmj_error *err);
+/** A new paper code in place of the old one, which no longer opens anything (rotates MK).
+ * recovery_out is "" when the old code stands; when it is not, show it, also on failure: the new
+ * code is in the file, though not confirmed by the disk. */
 PMJ_MUST_CHECK enum pmj_code keyfile_new_recovery(struct keyfile *keys, struct ring *ring,
-                                                  char recovery_out[static KEYFILE_RECOVERY_CHARS + 1],
-                                                  struct pmj_error *err);
-/** An escrow slot for a supervisor's X25519 key (4.4), and its removal, which rotates MK. PMJ_TOO_BIG: no slot is free;
- *  PMJ_INVALID: no usable key; PMJ_NOT_FOUND: no such holder. */
-PMJ_MUST_CHECK enum pmj_code keyfile_add_escrow(struct keyfile *keys, struct ring *ring, const uint8_t holder[static 16],
-                                                const uint8_t holder_pk[static 32], struct pmj_error *err);
+    char recovery_out[static KEYFILE_RECOVERY_CHARS + 1], struct pmj_error *err);
+/** An escrow slot for a supervisor's X25519 key (4.4), and its removal, which rotates MK.
+ * PMJ_TOO_BIG: no slot is free; PMJ_INVALID: no usable key; PMJ_NOT_FOUND: no such holder. */
+PMJ_MUST_CHECK enum pmj_code keyfile_add_escrow(struct keyfile *keys, struct ring *ring,
+    const uint8_t holder[static 16], const uint8_t holder_pk[static 32], struct pmj_error *err);
 PMJ_MUST_CHECK enum pmj_code keyfile_remove_escrow(struct keyfile *keys, struct ring *ring,
-                                                   const uint8_t holder[static 16], struct pmj_error *err);
+    const uint8_t holder[static 16], struct pmj_error *err);
 const uint8_t *keyfile_store_uuid(const struct keyfile *keys); /* 16 */
 /** Wipes KEK and forgets. */
 void keyfile_free(struct keyfile *keys);
@@ -62,16 +70,21 @@ struct keyfile_tries {
 	int64_t at_ms[KEYFILE_TRIES];
 	unsigned next;
 };
-/** Take one try; PMJ_BUSY says how many seconds to wait. Forget them after a right passphrase by zeroing. */
-PMJ_MUST_CHECK enum pmj_code keyfile_tries_take(struct keyfile_tries *tries, const struct os *os, struct pmj_error *err);
+/** Take one try; PMJ_BUSY says how many seconds to wait. Forget them after a right passphrase by
+ * zeroing. */
+PMJ_MUST_CHECK enum pmj_code keyfile_tries_take(
+    struct keyfile_tries *tries, const struct os *os, struct pmj_error *err);
 
 /**
- * Rules of 4.4 for an own choice: >= 14 characters, not among the commonest, without worker or programme name.
+ * Rules of 4.4 for an own choice: >= 14 characters, not among the commonest, without worker or
+ * programme name.
  *
- * worker  the worker's name, and after a space the programme's where it is known; NULL or "" for none.
- * Errors  PMJ_INVALID says which rule; the passphrase is never repeated. Reads words/common-passphrases.txt in $PAMOJA_CONF,
- *         else where it was installed; without it PMJ_NOT_FOUND.
+ * worker  the worker's name, and after a space the programme's where it is known; NULL or "" for
+ * none. Errors  PMJ_INVALID says which rule; the passphrase is never repeated. Reads
+ * words/common-passphrases.txt in $PAMOJA_CONF, else where it was installed; without it
+ * PMJ_NOT_FOUND.
  */
-PMJ_MUST_CHECK enum pmj_code keyfile_passphrase_rules(const char *passphrase, const char *worker, struct pmj_error *err);
+PMJ_MUST_CHECK enum pmj_code keyfile_passphrase_rules(
+    const char *passphrase, const char *worker, struct pmj_error *err);
 
 #endif

@@ -1,5 +1,6 @@
-/* ring.h - what the key file keeps (security 4.2): signing seed, seal secrets per epoch, journal key, anchors, pins. The
- * secrets live in guarded memory; other folders name a key and ask the ring to sign or open. */
+/* ring.h - what the key file keeps (security 4.2): signing seed, seal secrets per epoch, journal
+ * key, anchors, pins. The secrets live in guarded memory; other folders name a key and ask the ring
+ * to sign or open. */
 #ifndef CRYPTO_RING_H
 #define CRYPTO_RING_H
 #include <stdbool.h>
@@ -24,8 +25,8 @@ struct ring_lane { /* of an anchor: a live lane's head */
 #define RING_ANCHOR_LANES_MAX 64
 #define RING_EPOCHS_MAX 64 /* 90 days each */
 struct ring_anchor {
-	uint64_t count;   /* journal entries */
-	uint8_t j[32];    /* journal chain head */
+	uint64_t count; /* journal entries */
+	uint8_t j[32];  /* journal chain head */
 	size_t lanes;
 	struct ring_lane lane[RING_ANCHOR_LANES_MAX];
 };
@@ -44,28 +45,36 @@ struct ring_epoch { /* public side of a seal epoch */
 	uint8_t key_id[PRIM_KEY_ID_BYTES];
 };
 
-/** A new ring with fresh random signing seed, seal epoch 1 (current), journal file id + DEK, incarnation; for a hub an op signing seed. */
-PMJ_MUST_CHECK enum pmj_code ring_new(struct ring **out, bool hub, uint64_t now_ms, struct pmj_error *err);
+/** A new ring with fresh random signing seed, seal epoch 1 (current), journal file id + DEK,
+ * incarnation; for a hub an op signing seed. */
+PMJ_MUST_CHECK enum pmj_code ring_new(
+    struct ring **out, bool hub, uint64_t now_ms, struct pmj_error *err);
 void ring_free(struct ring *ring);
-/** Ring plaintext (records u16 type, u16 length, value; unknown types kept). Wipe the buf with buf_wipe. */
+/** Ring plaintext (records u16 type, u16 length, value; unknown types kept). Wipe the buf with
+ * buf_wipe. */
 PMJ_MUST_CHECK enum pmj_code ring_encode(struct buf *out, struct ring *ring, struct pmj_error *err);
 /** The same into room bytes of guarded memory; *len of them were written. PMJ_TOO_BIG. */
-PMJ_MUST_CHECK enum pmj_code ring_pack(uint8_t *out, size_t room, size_t *len, struct ring *ring, struct pmj_error *err);
+PMJ_MUST_CHECK enum pmj_code ring_pack(
+    uint8_t *out, size_t room, size_t *len, struct ring *ring, struct pmj_error *err);
 /** PMJ_DAMAGED_KEYS when a record is cut, missing, doubled or of the wrong length. */
-PMJ_MUST_CHECK enum pmj_code ring_decode(struct ring **out, const uint8_t *bytes, size_t len, struct pmj_error *err);
+PMJ_MUST_CHECK enum pmj_code ring_decode(
+    struct ring **out, const uint8_t *bytes, size_t len, struct pmj_error *err);
 
-const uint8_t *ring_sign_pk(const struct ring *ring);     /* 32: the device's */
-const uint8_t *ring_device_id(const struct ring *ring);   /* 16 */
+const uint8_t *ring_sign_pk(const struct ring *ring);   /* 32: the device's */
+const uint8_t *ring_device_id(const struct ring *ring); /* 16 */
 bool ring_is_hub(const struct ring *ring);
-const uint8_t *ring_op_pk(const struct ring *ring);       /* 32: the hub's operating key; NULL on a device */
+const uint8_t *ring_op_pk(
+    const struct ring *ring); /* 32: the hub's operating key; NULL on a device */
 
 enum ring_key { RING_KEY_DEVICE, RING_KEY_OP };
 /** SIG(label, parts) with the device's or the hub's operating key. */
 void ring_sign(struct ring *ring, enum ring_key which, uint8_t sig[static 64], const char *label,
-               const struct prim_part *parts, size_t count);
-/** DH of a seal epoch's secret, named by its key id, with pk. PMJ_NOT_FOUND: epoch gone; PMJ_INTEGRITY: low-order point. */
-PMJ_MUST_CHECK enum pmj_code ring_dh(struct ring *ring, const uint8_t key_id[static PRIM_KEY_ID_BYTES],
-                                     uint8_t out[static 32], const uint8_t pk[static 32], struct pmj_error *err);
+    const struct prim_part *parts, size_t count);
+/** DH of a seal epoch's secret, named by its key id, with pk. PMJ_NOT_FOUND: epoch gone;
+ * PMJ_INTEGRITY: low-order point. */
+PMJ_MUST_CHECK enum pmj_code ring_dh(struct ring *ring,
+    const uint8_t key_id[static PRIM_KEY_ID_BYTES], uint8_t out[static 32],
+    const uint8_t pk[static 32], struct pmj_error *err);
 size_t ring_epochs(const struct ring *ring, struct ring_epoch *out, size_t room);
 /** The epoch in state 2. */
 void ring_epoch_current(const struct ring *ring, struct ring_epoch *out);
@@ -73,10 +82,12 @@ void ring_epoch_add(struct ring *ring, uint64_t now_ms); /* a new one in state 1
 void ring_epoch_state(struct ring *ring, uint32_t epoch, uint8_t state);
 void ring_epoch_destroy(struct ring *ring, uint32_t epoch);
 
-/** The journal's file id and DEK. dek is guarded: copy out 32 bytes only into guarded memory, wipe after. */
+/** The journal's file id and DEK. dek is guarded: copy out 32 bytes only into guarded memory, wipe
+ * after. */
 const uint8_t *ring_file_id(const struct ring *ring); /* 8 */
 void ring_dek(struct ring *ring, uint8_t out[static 32]);
-void ring_set_journal(struct ring *ring, const uint8_t file_id[static 8], const uint8_t dek[static 32]);
+void ring_set_journal(
+    struct ring *ring, const uint8_t file_id[static 8], const uint8_t dek[static 32]);
 
 void ring_anchor(const struct ring *ring, struct ring_anchor *out);
 void ring_set_anchor(struct ring *ring, const struct ring_anchor *anchor);

@@ -1,4 +1,5 @@
-/* secret.h - a handful of keys in guarded memory: locked, fenced, no access between uses, wiped when freed. */
+/* secret.h - a handful of keys in guarded memory: locked, fenced, no access between uses, wiped
+ * when freed. */
 #ifndef CRYPTO_SECRET_H
 #define CRYPTO_SECRET_H
 #include <stddef.h>

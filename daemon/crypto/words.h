@@ -5,15 +5,18 @@
 #include "base/os.h"
 
 struct words; /* 2048 words; read from conf/words/LANG.txt, '#' lines are source and licence */
-PMJ_MUST_CHECK enum pmj_code words_read(struct words **out, const struct os *os, const char *path, struct pmj_error *err);
+PMJ_MUST_CHECK enum pmj_code words_read(
+    struct words **out, const struct os *os, const char *path, struct pmj_error *err);
 void words_free(struct words *words);
 const char *words_at(const struct words *words, unsigned index); /* 0 to 2047 */
-int words_index(const struct words *words, const char *word);    /* -1 when not in the list; folds case */
+int words_index(
+    const struct words *words, const char *word); /* -1 when not in the list; folds case */
 /** A random passphrase of six words with spaces (66 bits). Wipe after use. */
 void words_passphrase(const struct words *words, char *out, size_t room);
-/** Security 10.2: six words from the first 66 bits, big-endian, of Argon2id(64 MiB, 2, zero salt) over H("pmj words v1", key bytes). */
-PMJ_MUST_CHECK enum pmj_code words_of_key(const struct words *words, char *out, size_t room, const uint8_t *key_bytes,
-                                          size_t len, struct pmj_error *err);
+/** Security 10.2: six words from the first 66 bits, big-endian, of Argon2id(64 MiB, 2, zero salt)
+ * over H("pmj words v1", key bytes). */
+PMJ_MUST_CHECK enum pmj_code words_of_key(const struct words *words, char *out, size_t room,
+    const uint8_t *key_bytes, size_t len, struct pmj_error *err);
 #define WORDS_SIX_MAX 128
 
 #endif

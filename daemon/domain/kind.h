@@ -1,4 +1,5 @@
-/* kind.h - a sort of record, declared in conf/kinds/NAME.ini: fields, states, moves, rules, texts. Data, never code. */
+/* kind.h - a sort of record, declared in conf/kinds/NAME.ini: fields, states, moves, rules, texts.
+ * Data, never code. */
 #ifndef DOMAIN_KIND_H
 #define DOMAIN_KIND_H
 #include <stdbool.h>
@@ -15,8 +16,18 @@ struct texts {
 const char *texts_in(const struct texts *texts, enum lang lang);
 
 enum field_type {
-	FIELD_TEXT, FIELD_NOTE, FIELD_INTEGER, FIELD_DECIMAL, FIELD_DATE, FIELD_TIME, FIELD_YES_NO,
-	FIELD_CHOICE, FIELD_CHOICES, FIELD_LINK, FIELD_PHONE, FIELD_PLACE
+	FIELD_TEXT,
+	FIELD_NOTE,
+	FIELD_INTEGER,
+	FIELD_DECIMAL,
+	FIELD_DATE,
+	FIELD_TIME,
+	FIELD_YES_NO,
+	FIELD_CHOICE,
+	FIELD_CHOICES,
+	FIELD_LINK,
+	FIELD_PHONE,
+	FIELD_PLACE
 };
 enum field_privacy { PRIVACY_IDENTITY, PRIVACY_CLINICAL, PRIVACY_OPEN };
 enum kind_scope { SCOPE_PERSON, SCOPE_PROGRAMME, SCOPE_AUTHOR, SCOPE_SUPERVISION, SCOPE_OFFICE };
@@ -29,31 +40,33 @@ struct field {
 	char *name;
 	enum field_type type;
 	bool required;
-	char *otherwise;        /* default as typed, or NULL; "today" for dates is kept as such */
+	char *otherwise; /* default as typed, or NULL; "today" for dates is kept as such */
 	enum field_privacy privacy;
 	bool searchable;
-	bool open;              /* choice(s): other values may be typed; link: plain text may stand instead of a record */
-	int64_t least, most;    /* integers and decimals; both 0: no bounds */
-	char *link_kind;        /* of a link */
+	bool open; /* choice(s): other values may be typed; link: plain text may stand instead of a
+	              record */
+	int64_t least, most; /* integers and decimals; both 0: no bounds */
+	char *link_kind;     /* of a link */
 	struct choice *choices;
 	size_t choice_count;
 	struct texts label, help;
-	char *example;          /* for --help */
+	char *example; /* for --help */
 };
 struct state {
 	char *name;
-	bool refusing;          /* terminal refusing: revoked, withdrawn, declined - shown first among concurrent ones */
-	bool closed;            /* no longer work to do: leaves `today` */
+	bool refusing; /* terminal refusing: revoked, withdrawn, declined - shown first among
+	                  concurrent ones */
+	bool closed;   /* no longer work to do: leaves `today` */
 	struct texts label;
 };
 struct move {
 	char *verb;
-	char **from;            /* state names */
+	char **from; /* state names */
 	size_t from_count;
 	char *to;
-	char **asks;            /* fields that must be set by or before this move */
+	char **asks; /* fields that must be set by or before this move */
 	size_t asks_count;
-	bool needs_consent;     /* the person's consent must cover it (rule of domain/consent) */
+	bool needs_consent; /* the person's consent must cover it (rule of domain/consent) */
 	struct texts label;
 };
 struct kind {
@@ -61,74 +74,83 @@ struct kind {
 	int version;
 	enum kind_scope scope;
 	struct texts title, plural, help;
-	char *shows;            /* the field that names a record in lists, e.g. "name" */
+	char *shows; /* the field that names a record in lists, e.g. "name" */
 	struct field *fields;
 	size_t field_count;
-	struct state *states;   /* the first is the initial one; may be none */
+	struct state *states; /* the first is the initial one; may be none */
 	size_t state_count;
 	struct move *moves;
 	size_t move_count;
-	char **subjects;        /* link fields that name the person(s); for person itself none */
+	char **subjects; /* link fields that name the person(s); for person itself none */
 	size_t subject_count;
-	bool append_only;       /* fields are never edited: mistakes are voided */
-	bool author_only;       /* only the author may edit */
+	bool append_only; /* fields are never edited: mistakes are voided */
+	bool author_only; /* only the author may edit */
 	bool revocation_wins;
-	char *due;              /* a date field that makes the record appear in `today` until its state is closed, or NULL */
-	char *urgent_field;     /* `urgent = when FIELD is VALUE`, or NULL */
+	char *due; /* a date field that makes the record appear in `today` until its state is
+	              closed, or NULL */
+	char *urgent_field; /* `urgent = when FIELD is VALUE`, or NULL */
 	char *urgent_value;
-	char *urgent_verb;      /* `urgent_move = VERB`, or NULL */
+	char *urgent_verb; /* `urgent_move = VERB`, or NULL */
 	/* What a move with needs_consent discloses: names of fields of this kind, or NULL. */
 	char *discloses_to;       /* a link (or plain text) that names the recipient */
 	char *discloses_for;      /* the purpose */
 	char *discloses_category; /* a consent whose purpose names this covers too */
-	char *discloses;          /* the choices of information; empty: what the consent describes */
+	char *discloses; /* the choices of information; empty: what the consent describes */
 	/* Of the kind that records consents. */
-	char **consent_needs;     /* fields that must be filled (a yes-no: with yes) before anything is disclosed */
+	char **consent_needs; /* fields that must be filled (a yes-no: with yes) before anything is
+	                         disclosed */
 	size_t consent_needs_count;
-	char **consent_signed;    /* values of `how` that suffice to disclose */
+	char **consent_signed; /* values of `how` that suffice to disclose */
 	size_t consent_signed_count;
 };
-#define KIND_NAME_MAX 32   /* bytes of the name of a kind, field, state or verb: [a-z][a-z0-9_]*; a verb may hold "-" */
+#define KIND_NAME_MAX                                                                              \
+	32 /* bytes of the name of a kind, field, state or verb: [a-z][a-z0-9_]*; a verb may hold  \
+	      "-" */
 #define KIND_FIELDS_MAX 100
 #define KIND_STATES_MAX 32
 #define KIND_MOVES_MAX 64
 /** [a-z][a-z0-9_]{0,31} */
 bool kind_is_name(const char *name);
 struct kinds {
-	struct kind **list;     /* sorted by name */
+	struct kind **list; /* sorted by name */
 	size_t count;
 };
 
-/** Read every *.ini of a folder. One bad file: PMJ_INVALID with file, line, what is wrong and what would be right; *out left as it was
- *  (so the last good set stays in force). */
-PMJ_MUST_CHECK enum pmj_code kinds_read(struct kinds *out, const struct os *os, const char *dir, struct pmj_error *err);
+/** Read every *.ini of a folder. One bad file: PMJ_INVALID with file, line, what is wrong and what
+ * would be right; *out left as it was (so the last good set stays in force). */
+PMJ_MUST_CHECK enum pmj_code kinds_read(
+    struct kinds *out, const struct os *os, const char *dir, struct pmj_error *err);
 /** One kind from text (name: of the file, for errors). Caller frees with kind_free. */
-PMJ_MUST_CHECK enum pmj_code kind_read_text(struct kind **out, const char *name, const char *text, size_t len,
-                                            struct pmj_error *err);
+PMJ_MUST_CHECK enum pmj_code kind_read_text(
+    struct kind **out, const char *name, const char *text, size_t len, struct pmj_error *err);
 void kind_free(struct kind *kind);
 void kinds_close(struct kinds *kinds);
 const struct kind *kinds_get(const struct kinds *kinds, const char *name);
 /** As kinds_get, but PMJ_NOT_FOUND with the nearest name in the hint. */
-PMJ_MUST_CHECK enum pmj_code kinds_need(const struct kind **out, const struct kinds *kinds, const char *name,
-                                        struct pmj_error *err);
+PMJ_MUST_CHECK enum pmj_code kinds_need(
+    const struct kind **out, const struct kinds *kinds, const char *name, struct pmj_error *err);
 const struct field *kind_field(const struct kind *kind, const char *name);
 /** As kind_field; PMJ_INVALID with the nearest name in the hint. */
-PMJ_MUST_CHECK enum pmj_code kind_need_field(const struct field **out, const struct kind *kind, const char *name,
-                                             struct pmj_error *err);
+PMJ_MUST_CHECK enum pmj_code kind_need_field(
+    const struct field **out, const struct kind *kind, const char *name, struct pmj_error *err);
 const struct state *kind_state(const struct kind *kind, const char *name);
 const struct move *kind_move(const struct kind *kind, const char *verb);
 /** Does an entry that sets these fields (or NULL) by this move (or NULL) go before others? */
 bool kind_is_urgent(const struct kind *kind, const char *verb, const json_t *set);
 bool kind_is_subject(const struct kind *kind, const char *field_name);
-/** What a client needs to build help, prompts and completion: {"name","title","plural","help","scope","version","shows","fields":[{"name","type",
- *  "required","default","choices":[{"value","label"}],"link","label","help","example",...}],"states":[...],"moves":[{"verb","from","to","asks","label"}],...} */
+/** What a client needs to build help, prompts and completion:
+ * {"name","title","plural","help","scope","version","shows","fields":[{"name","type",
+ *  "required","default","choices":[{"value","label"}],"link","label","help","example",...}],"states":[...],"moves":[{"verb","from","to","asks","label"}],...}
+ */
 json_t *kind_json(const struct kind *kind, enum lang lang);
 const char *field_type_name(enum field_type type);
 /** The label in this language; the value itself for a value that is not among the choices. */
 const char *field_choice_label(const struct field *field, const char *value, enum lang lang);
 const struct choice *field_choice(const struct field *field, const char *value);
-/** May `next` take the place of `old` (security 8.3)? Fields, types, privacy, states and moves never change or vanish, the version
- *  grows when anything does; PMJ_REFUSED names the first thing that does not follow. */
-PMJ_MUST_CHECK enum pmj_code kind_follows(const struct kind *old, const struct kind *next, struct pmj_error *err);
+/** May `next` take the place of `old` (security 8.3)? Fields, types, privacy, states and moves
+ * never change or vanish, the version grows when anything does; PMJ_REFUSED names the first thing
+ * that does not follow. */
+PMJ_MUST_CHECK enum pmj_code kind_follows(
+    const struct kind *old, const struct kind *next, struct pmj_error *err);
 
 #endif

@@ -1,4 +1,5 @@
-/* value.h - what a person typed, checked by the field's type and made into the value of a line. Pure. */
+/* value.h - what a person typed, checked by the field's type and made into the value of a line.
+ * Pure. */
 #ifndef DOMAIN_VALUE_H
 #define DOMAIN_VALUE_H
 #include "domain/kind.h"
@@ -7,27 +8,34 @@
 struct value_context {
 	int64_t now_ms;
 	int offset_minutes;
-	/** Resolve a record id or unambiguous prefix of this kind to its 16 characters; PMJ_NOT_FOUND / PMJ_AMBIGUOUS. */
-	enum pmj_code (*link)(void *ctx, char out[static 17], const char *kind, const char *typed, struct pmj_error *err);
+	/** Resolve a record id or unambiguous prefix of this kind to its 16 characters;
+	 * PMJ_NOT_FOUND / PMJ_AMBIGUOUS. */
+	enum pmj_code (*link)(void *ctx, char out[static 17], const char *kind, const char *typed,
+	    struct pmj_error *err);
 	void *link_ctx;
 };
 /**
- * A typed JSON value (string as typed; or integer, boolean, list of strings, null) into the value a line stores:
- * text, note, phone, place, link, decimal, date (YYYY-MM-DD), time, choice -> string; integer -> integer; yes-no -> boolean;
- * choices -> list of strings; "" or null -> null (cleared); "-declined-"/"chose not to say"/{"declined":true} -> {"declined":true}.
- * Spaces around what was typed do not count. A choice may be typed as its value or as its label in any language; choices with
- * commas, semicolons or bars between them. An open link that resolves to nothing is kept as plain text.
- * A required field cannot be cleared; one that names a subject cannot be declined.
- * Errors PMJ_INVALID naming the field, what was typed and what would be right (nearest choice offered); of a link also
- * PMJ_NOT_FOUND and PMJ_AMBIGUOUS. *out NULL on failure, else a new reference.
+ * A typed JSON value (string as typed; or integer, boolean, list of strings, null) into the value a
+ * line stores: text, note, phone, place, link, decimal, date (YYYY-MM-DD), time, choice -> string;
+ * integer -> integer; yes-no -> boolean; choices -> list of strings; "" or null -> null (cleared);
+ * "-declined-"/"chose not to say"/{"declined":true} -> {"declined":true}. Spaces around what was
+ * typed do not count. A choice may be typed as its value or as its label in any language; choices
+ * with commas, semicolons or bars between them. An open link that resolves to nothing is kept as
+ * plain text. A required field cannot be cleared; one that names a subject cannot be declined.
+ * Errors PMJ_INVALID naming the field, what was typed and what would be right (nearest choice
+ * offered); of a link also PMJ_NOT_FOUND and PMJ_AMBIGUOUS. *out NULL on failure, else a new
+ * reference.
  */
-PMJ_MUST_CHECK enum pmj_code value_take(json_t **out, const struct kind *kind, const struct field *field, const json_t *typed,
-                                        const struct value_context *context, struct pmj_error *err);
+PMJ_MUST_CHECK enum pmj_code value_take(json_t **out, const struct kind *kind,
+    const struct field *field, const json_t *typed, const struct value_context *context,
+    struct pmj_error *err);
 /** Is this a value a line may hold at all (5.1), whatever the kind? For lines from outside. */
 bool value_is_legal(const json_t *value);
-/** Does a line's value fit the field's type? For lines from outside (unknown fields are kept raw, not judged). */
+/** Does a line's value fit the field's type? For lines from outside (unknown fields are kept raw,
+ * not judged). */
 bool value_fits(const struct field *field, const json_t *value);
-/** Is it the text of a record id (16 lower-case Crockford characters)? Tells a link from plain text in an open link. */
+/** Is it the text of a record id (16 lower-case Crockford characters)? Tells a link from plain text
+ * in an open link. */
 bool value_is_id(const json_t *value);
 /** For people: "yes", "chose not to say", list joined by ", ". Caller frees. */
 char *value_text(const struct field *field, const json_t *value, enum lang lang);

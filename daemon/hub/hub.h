@@ -1,5 +1,6 @@
-/* hub.h - merging many workers' records: admission, sharing, enrolment, and the coordinator's decisions. Every decision is a line of the
- * journal first; what a device must know of it is queued in the same transaction. */
+/* hub.h - merging many workers' records: admission, sharing, enrolment, and the coordinator's
+ * decisions. Every decision is a line of the journal first; what a device must know of it is queued
+ * in the same transaction. */
 #ifndef HUB_HUB_H
 #define HUB_HUB_H
 #include "log/cert.h"
@@ -10,21 +11,29 @@ struct hub;
 
 extern const char *const hub_schema[]; /* for journal_setup.schema */
 
-/** First start: certificate by a new root (valid 400 days from now), the coordinator's own device in the roster. root_text receives the root key as
- *  text; show it once and wipe it. One transaction; the caller saves the ring (pin) after. */
-PMJ_MUST_CHECK enum pmj_code hub_init(struct journal *journal, const char *name, const char *mailboxes, struct buf *root_text,
-                                      struct pmj_error *err);
-PMJ_MUST_CHECK enum pmj_code hub_new(struct hub **out, struct journal *journal, const char *home, struct pmj_error *err);
+/** First start: certificate by a new root (valid 400 days from now), the coordinator's own device
+ * in the roster. root_text receives the root key as text; show it once and wipe it. One
+ * transaction; the caller saves the ring (pin) after. */
+PMJ_MUST_CHECK enum pmj_code hub_init(struct journal *journal, const char *name,
+    const char *mailboxes, struct buf *root_text, struct pmj_error *err);
+PMJ_MUST_CHECK enum pmj_code hub_new(
+    struct hub **out, struct journal *journal, const char *home, struct pmj_error *err);
 void hub_free(struct hub *hub);
 struct sync *hub_sync(struct hub *hub);
-/** Next own stamp (8.1): PMJ_REFUSED while the clock is before the last stamp or outside the certificate's dates. */
-PMJ_MUST_CHECK enum pmj_code hub_stamp(struct hub *hub, int64_t *pt, uint16_t *counter, struct pmj_error *err);
-/** An own entry was appended (the coordinator's record, edit, move): share it with who may have it. Inside the transaction. */
-PMJ_MUST_CHECK enum pmj_code hub_shared(struct hub *hub, int64_t n, const uint8_t rec[static PMJ_RECORD_BYTES], bool urgent, struct pmj_error *err);
-/** Judge entries again that waited for another. One transaction of its own; cheap when none waits. */
+/** Next own stamp (8.1): PMJ_REFUSED while the clock is before the last stamp or outside the
+ * certificate's dates. */
+PMJ_MUST_CHECK enum pmj_code hub_stamp(
+    struct hub *hub, int64_t *pt, uint16_t *counter, struct pmj_error *err);
+/** An own entry was appended (the coordinator's record, edit, move): share it with who may have it.
+ * Inside the transaction. */
+PMJ_MUST_CHECK enum pmj_code hub_shared(struct hub *hub, int64_t n,
+    const uint8_t rec[static PMJ_RECORD_BYTES], bool urgent, struct pmj_error *err);
+/** Judge entries again that waited for another. One transaction of its own; cheap when none waits.
+ */
 PMJ_MUST_CHECK enum pmj_code hub_rejudge(struct hub *hub, struct pmj_error *err);
 /** Root key the words are made of (32 bytes). */
-PMJ_MUST_CHECK enum pmj_code hub_root_pk(struct hub *hub, uint8_t out[static 32], struct pmj_error *err);
+PMJ_MUST_CHECK enum pmj_code hub_root_pk(
+    struct hub *hub, uint8_t out[static 32], struct pmj_error *err);
 /** Where the mailboxes are. Caller frees. */
 char *hub_mailboxes(struct hub *hub);
 /** `remotes` of the carry protocol. New reference. */
@@ -32,36 +41,46 @@ PMJ_MUST_CHECK enum pmj_code hub_remotes(struct hub *hub, json_t **out, struct p
 
 /* Enrolment (10.1). */
 struct hub_enrol {
-	const char *request;    /* text as carried */
-	const char *role;       /* peer, ally, volunteer */
+	const char *request; /* text as carried */
+	const char *role;    /* peer, ally, volunteer */
 	const char *name;
-	const char *until;      /* YYYY-MM-DD of a volunteer, or NULL */
+	const char *until; /* YYYY-MM-DD of a volunteer, or NULL */
 };
-/** The bytes the words of a request are made of: sign_pk || seal_pk (64). Checks the request and its signature. */
-PMJ_MUST_CHECK enum pmj_code hub_request_key(const char *request, uint8_t out[static 64], struct pmj_error *err);
-/** Words were compared: roster statements, mailbox, first down segment; the invitation as text. A request already enrolled gives PMJ_BUSY. */
-PMJ_MUST_CHECK enum pmj_code hub_enrol(struct hub *hub, const struct hub_enrol *enrol, struct buf *invitation,
-                                       uint8_t device[static PMJ_DEVICE_BYTES], struct pmj_error *err);
+/** The bytes the words of a request are made of: sign_pk || seal_pk (64). Checks the request and
+ * its signature. */
+PMJ_MUST_CHECK enum pmj_code hub_request_key(
+    const char *request, uint8_t out[static 64], struct pmj_error *err);
+/** Words were compared: roster statements, mailbox, first down segment; the invitation as text. A
+ * request already enrolled gives PMJ_BUSY. */
+PMJ_MUST_CHECK enum pmj_code hub_enrol(struct hub *hub, const struct hub_enrol *enrol,
+    struct buf *invitation, uint8_t device[static PMJ_DEVICE_BYTES], struct pmj_error *err);
 
 /** A worker by device id (hex, or 6 and more of its first digits) or unambiguous name. */
-PMJ_MUST_CHECK enum pmj_code hub_worker(struct hub *hub, uint8_t device[static PMJ_DEVICE_BYTES], const char *typed, struct pmj_error *err);
-PMJ_MUST_CHECK enum pmj_code hub_assign(struct hub *hub, const uint8_t person[static PMJ_RECORD_BYTES],
-                                        const uint8_t device[static PMJ_DEVICE_BYTES], struct pmj_error *err);
-PMJ_MUST_CHECK enum pmj_code hub_unassign(struct hub *hub, const uint8_t person[static PMJ_RECORD_BYTES],
-                                          const uint8_t device[static PMJ_DEVICE_BYTES], struct pmj_error *err);
+PMJ_MUST_CHECK enum pmj_code hub_worker(struct hub *hub, uint8_t device[static PMJ_DEVICE_BYTES],
+    const char *typed, struct pmj_error *err);
+PMJ_MUST_CHECK enum pmj_code hub_assign(struct hub *hub,
+    const uint8_t person[static PMJ_RECORD_BYTES], const uint8_t device[static PMJ_DEVICE_BYTES],
+    struct pmj_error *err);
+PMJ_MUST_CHECK enum pmj_code hub_unassign(struct hub *hub,
+    const uint8_t person[static PMJ_RECORD_BYTES], const uint8_t device[static PMJ_DEVICE_BYTES],
+    struct pmj_error *err);
 
 /* Documents of daemon/api/DESIGN.md. New references. */
 PMJ_MUST_CHECK enum pmj_code hub_roster(struct hub *hub, json_t **out, struct pmj_error *err);
 PMJ_MUST_CHECK enum pmj_code hub_held(struct hub *hub, json_t **out, struct pmj_error *err);
-PMJ_MUST_CHECK enum pmj_code hub_conflicts(struct hub *hub, json_t **out, enum lang lang, struct pmj_error *err);
-/** keep: from 1, or 0 when value is given (typed text). id: of hub_conflicts: RECORD.FIELD, or a record with one conflict. rec receives the record. */
-PMJ_MUST_CHECK enum pmj_code hub_resolve(struct hub *hub, const char *id, int keep, const json_t *value,
-                                         uint8_t rec[static PMJ_RECORD_BYTES], struct pmj_error *err);
+PMJ_MUST_CHECK enum pmj_code hub_conflicts(
+    struct hub *hub, json_t **out, enum lang lang, struct pmj_error *err);
+/** keep: from 1, or 0 when value is given (typed text). id: of hub_conflicts: RECORD.FIELD, or a
+ * record with one conflict. rec receives the record. */
+PMJ_MUST_CHECK enum pmj_code hub_resolve(struct hub *hub, const char *id, int keep,
+    const json_t *value, uint8_t rec[static PMJ_RECORD_BYTES], struct pmj_error *err);
 /** id: of hub_held. */
 PMJ_MUST_CHECK enum pmj_code hub_release(struct hub *hub, const char *id, struct pmj_error *err);
 /** Name and role of a device. Caller frees both. */
-void hub_who(struct hub *hub, const uint8_t device[static PMJ_DEVICE_BYTES], char **name, char **role);
+void hub_who(
+    struct hub *hub, const uint8_t device[static PMJ_DEVICE_BYTES], char **name, char **role);
 int64_t hub_roster_version(struct hub *hub);
-int64_t hub_count(struct hub *hub, const char *what); /* "held", "waiting", "conflicts", "devices" */
+int64_t hub_count(
+    struct hub *hub, const char *what); /* "held", "waiting", "conflicts", "devices" */
 
 #endif

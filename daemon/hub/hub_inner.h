@@ -25,49 +25,65 @@ struct hub_device {
 };
 
 /* office.c */
-PMJ_MUST_CHECK enum pmj_code office_device(struct hub *hub, struct hub_device *out, const uint8_t device[static PMJ_DEVICE_BYTES],
-                                           struct pmj_error *err);
+PMJ_MUST_CHECK enum pmj_code office_device(struct hub *hub, struct hub_device *out,
+    const uint8_t device[static PMJ_DEVICE_BYTES], struct pmj_error *err);
 PMJ_MUST_CHECK enum pmj_code office_by_mailbox(struct hub *hub, struct hub_device *out,
-                                               const uint8_t mailbox[static PMJ_MAILBOX_BYTES], struct pmj_error *err);
-/** Devices (with a mailbox, live) that are on the present team of every one of these persons. Caller frees *out. */
+    const uint8_t mailbox[static PMJ_MAILBOX_BYTES], struct pmj_error *err);
+/** Devices (with a mailbox, live) that are on the present team of every one of these persons.
+ * Caller frees *out. */
 PMJ_MUST_CHECK enum pmj_code office_team(struct hub *hub, struct hub_device **out, size_t *count,
-                                         const uint8_t (*persons)[PMJ_RECORD_BYTES], size_t person_count, struct pmj_error *err);
+    const uint8_t (*persons)[PMJ_RECORD_BYTES], size_t person_count, struct pmj_error *err);
 /** All live devices with a mailbox. Caller frees *out. */
-PMJ_MUST_CHECK enum pmj_code office_devices(struct hub *hub, struct hub_device **out, size_t *count, struct pmj_error *err);
+PMJ_MUST_CHECK enum pmj_code office_devices(
+    struct hub *hub, struct hub_device **out, size_t *count, struct pmj_error *err);
 /** Was the device on the person's team in roster version rv? rv < 0: is it now? */
-PMJ_MUST_CHECK enum pmj_code office_on_team(struct hub *hub, bool *on, const uint8_t person[static PMJ_RECORD_BYTES],
-                                            const uint8_t device[static PMJ_DEVICE_BYTES], int64_t rv, struct pmj_error *err);
-PMJ_MUST_CHECK enum pmj_code office_join_team(struct hub *hub, const uint8_t person[static PMJ_RECORD_BYTES],
-                                              const uint8_t device[static PMJ_DEVICE_BYTES], int64_t from_ver, struct pmj_error *err);
-PMJ_MUST_CHECK enum pmj_code office_leave_team(struct hub *hub, const uint8_t person[static PMJ_RECORD_BYTES],
-                                               const uint8_t device[static PMJ_DEVICE_BYTES], int64_t to_ver, struct pmj_error *err);
+PMJ_MUST_CHECK enum pmj_code office_on_team(struct hub *hub, bool *on,
+    const uint8_t person[static PMJ_RECORD_BYTES], const uint8_t device[static PMJ_DEVICE_BYTES],
+    int64_t rv, struct pmj_error *err);
+PMJ_MUST_CHECK enum pmj_code office_join_team(struct hub *hub,
+    const uint8_t person[static PMJ_RECORD_BYTES], const uint8_t device[static PMJ_DEVICE_BYTES],
+    int64_t from_ver, struct pmj_error *err);
+PMJ_MUST_CHECK enum pmj_code office_leave_team(struct hub *hub,
+    const uint8_t person[static PMJ_RECORD_BYTES], const uint8_t device[static PMJ_DEVICE_BYTES],
+    int64_t to_ver, struct pmj_error *err);
 
 /* decide.c: lines of our own, in the journal first */
-/** A control line of the hub, appended; `more` is stolen. n receives its number, e its hash (may be NULL). */
-PMJ_MUST_CHECK enum pmj_code decide_control(struct hub *hub, const char *kind, json_t *more, int64_t *n, uint8_t *e, struct pmj_error *err);
-/** The same for what only follows from what arrived or was decided before (a hold, who an author is, a withdraw said again): made also
- *  while the clock is in doubt, with the last stamp. */
-PMJ_MUST_CHECK enum pmj_code decide_follow(struct hub *hub, const char *kind, json_t *more, int64_t *n, uint8_t *e, struct pmj_error *err);
+/** A control line of the hub, appended; `more` is stolen. n receives its number, e its hash (may be
+ * NULL). */
+PMJ_MUST_CHECK enum pmj_code decide_control(
+    struct hub *hub, const char *kind, json_t *more, int64_t *n, uint8_t *e, struct pmj_error *err);
+/** The same for what only follows from what arrived or was decided before (a hold, who an author
+ * is, a withdraw said again): made also while the clock is in doubt, with the last stamp. */
+PMJ_MUST_CHECK enum pmj_code decide_follow(
+    struct hub *hub, const char *kind, json_t *more, int64_t *n, uint8_t *e, struct pmj_error *err);
 /** A roster statement (fields stolen), chained, signed, journaled as ctl.roster. */
-PMJ_MUST_CHECK enum pmj_code decide_statement(struct hub *hub, json_t *fields, int64_t *n, int64_t *ver, struct pmj_error *err);
+PMJ_MUST_CHECK enum pmj_code decide_statement(
+    struct hub *hub, json_t *fields, int64_t *n, int64_t *ver, struct pmj_error *err);
 /** An entry of the hub's own device on a record, admitted. set and was are borrowed. */
-PMJ_MUST_CHECK enum pmj_code decide_entry(struct hub *hub, const struct kind *kind, const uint8_t rec[static PMJ_RECORD_BYTES], const json_t *set,
-                                          const json_t *was, int64_t *n, struct pmj_error *err);
+PMJ_MUST_CHECK enum pmj_code decide_entry(struct hub *hub, const struct kind *kind,
+    const uint8_t rec[static PMJ_RECORD_BYTES], const json_t *set, const json_t *was, int64_t *n,
+    struct pmj_error *err);
 
 /* admit.c */
-PMJ_MUST_CHECK enum pmj_code admit_line(struct hub *hub, const struct sync_peer *peer, const struct sync_line *line, struct pmj_error *err);
+PMJ_MUST_CHECK enum pmj_code admit_line(struct hub *hub, const struct sync_peer *peer,
+    const struct sync_line *line, struct pmj_error *err);
 /* share.c */
 /** Queue entry n of a record to every device that may have it and has not. */
-PMJ_MUST_CHECK enum pmj_code share_record(struct hub *hub, const uint8_t rec[static PMJ_RECORD_BYTES], bool urgent, struct pmj_error *err);
-PMJ_MUST_CHECK enum pmj_code share_person(struct hub *hub, const uint8_t person[static PMJ_RECORD_BYTES], const struct hub_device *device,
-                                          struct pmj_error *err);
-PMJ_MUST_CHECK enum pmj_code share_programme(struct hub *hub, const struct hub_device *device, struct pmj_error *err);
+PMJ_MUST_CHECK enum pmj_code share_record(struct hub *hub,
+    const uint8_t rec[static PMJ_RECORD_BYTES], bool urgent, struct pmj_error *err);
+PMJ_MUST_CHECK enum pmj_code share_person(struct hub *hub,
+    const uint8_t person[static PMJ_RECORD_BYTES], const struct hub_device *device,
+    struct pmj_error *err);
+PMJ_MUST_CHECK enum pmj_code share_programme(
+    struct hub *hub, const struct hub_device *device, struct pmj_error *err);
 bool share_may_have(struct hub *hub, const struct hub_device *device, int64_t n);
-PMJ_MUST_CHECK enum pmj_code share_everything(struct hub *hub, const struct hub_device *device, struct pmj_error *err);
+PMJ_MUST_CHECK enum pmj_code share_everything(
+    struct hub *hub, const struct hub_device *device, struct pmj_error *err);
 
 /* hub.c */
 json_t *hub_beacon(struct hub *hub);
-/** hub_stamp; with a clock in doubt the last stamp again, because that stops decisions, not receiving. */
+/** hub_stamp; with a clock in doubt the last stamp again, because that stops decisions, not
+ * receiving. */
 void hub_stamp_or_last(struct hub *hub, int64_t *pt, uint16_t *counter);
 
 #endif

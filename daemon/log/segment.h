@@ -1,4 +1,5 @@
-/* segment.h - lines to one sealed, signed file and back (security section 5). Pure: no clock, no disk. */
+/* segment.h - lines to one sealed, signed file and back (security section 5). Pure: no clock, no
+ * disk. */
 #ifndef LOG_SEGMENT_H
 #define LOG_SEGMENT_H
 #include <stdbool.h>
@@ -8,11 +9,18 @@
 #include "crypto/ring.h"
 #include "pamoja/limits.h"
 
-enum segment_lane { LANE_UP = 1, LANE_DOWN = 2, LANE_HUB = 3, LANE_LOCKED_NOTE = 4, LANE_BACKUP = 5 };
+enum segment_lane {
+	LANE_UP = 1,
+	LANE_DOWN = 2,
+	LANE_HUB = 3,
+	LANE_LOCKED_NOTE = 4,
+	LANE_BACKUP = 5
+};
 #define SEGMENT_HEADER_BYTES 200
 #define SEGMENT_OVERHEAD_BYTES 264
 
-struct segment_header { /* what the outside of a file says; nothing of it is proved before segment_open */
+struct segment_header { /* what the outside of a file says; nothing of it is proved before
+	                   segment_open */
 	uint8_t lane;
 	uint64_t segno;
 	uint8_t mailbox[16];
@@ -36,28 +44,40 @@ struct segment_draft {
 	uint64_t first_seq;
 	const uint8_t *chain_before; /* 32 */
 	const struct segment_line *lines;
-	size_t count;               /* 1 to PMJ_SEGMENT_ENTRIES_MAX */
-	enum ring_key writer;       /* which of our keys signs */
-	bool unsigned_note;         /* lane 4: writer id, prev and signature all zero */
-	const uint8_t *test_esk;    /* 32, 24: only for known answers; NULL otherwise */
+	size_t count;            /* 1 to PMJ_SEGMENT_ENTRIES_MAX */
+	enum ring_key writer;    /* which of our keys signs */
+	bool unsigned_note;      /* lane 4: writer id, prev and signature all zero */
+	const uint8_t *test_esk; /* 32, 24: only for known answers; NULL otherwise */
 	const uint8_t *test_nonce;
-	bool test_store;            /* no compression; only for known answers */
+	bool test_store; /* no compression; only for known answers */
 };
-/** Encode, seal and sign; appended to *out, which is left as it was on failure. For an unsigned note only reader_pk, lines and count
- *  are read and ring may be NULL (a locked daemon has none). PMJ_INVALID for a line that is empty or holds "\n"; PMJ_INTEGRITY for a
- *  reader key of low order. chain_after and segment_id receive 32 bytes each. PMJ_TOO_BIG past PMJ_SEGMENT_FILE_MAX. */
-PMJ_MUST_CHECK enum pmj_code segment_seal(struct buf *out, uint8_t chain_after[static 32], uint8_t segment_id[static 32],
-                                          const struct segment_draft *draft, struct ring *ring, struct pmj_error *err);
+/** Encode, seal and sign; appended to *out, which is left as it was on failure. For an unsigned
+ * note only reader_pk, lines and count are read and ring may be NULL (a locked daemon has none).
+ * PMJ_INVALID for a line that is empty or holds "\n"; PMJ_INTEGRITY for a reader key of low order.
+ * chain_after and segment_id receive 32 bytes each. PMJ_TOO_BIG past PMJ_SEGMENT_FILE_MAX. */
+PMJ_MUST_CHECK enum pmj_code segment_seal(struct buf *out, uint8_t chain_after[static 32],
+    uint8_t segment_id[static 32], const struct segment_draft *draft, struct ring *ring,
+    struct pmj_error *err);
 
 /* Why a segment is not taken; names are stable and shown to people and in ctl.nack. */
 enum segment_fault {
 	SEGMENT_OK,
-	SEGMENT_BAD_SIZE, SEGMENT_BAD_FORM /* magic, suite, zero fields */, SEGMENT_WRONG_LANE /* lane or mailbox not as expected */,
-	SEGMENT_FOREIGN_WRITER, SEGMENT_BAD_PADDED_SIZE, SEGMENT_REPLAYED /* segno below the one expected */,
-	SEGMENT_OUT_OF_ORDER /* segno above it, or another prev */, SEGMENT_BAD_SIGNATURE,
+	SEGMENT_BAD_SIZE,
+	SEGMENT_BAD_FORM /* magic, suite, zero fields */,
+	SEGMENT_WRONG_LANE /* lane or mailbox not as expected */,
+	SEGMENT_FOREIGN_WRITER,
+	SEGMENT_BAD_PADDED_SIZE,
+	SEGMENT_REPLAYED /* segno below the one expected */,
+	SEGMENT_OUT_OF_ORDER /* segno above it, or another prev */,
+	SEGMENT_BAD_SIGNATURE,
 	/* from here on the signature was good: kept, lane stops, NACK */
-	SEGMENT_EPOCH_GONE, SEGMENT_BAD_SEAL /* low order, commitment or AEAD */, SEGMENT_BAD_PLAINTEXT, SEGMENT_BAD_PADDING,
-	SEGMENT_BAD_COMPRESSION, SEGMENT_BAD_COUNT /* line count, seq run */, SEGMENT_BAD_CHAIN,
+	SEGMENT_EPOCH_GONE,
+	SEGMENT_BAD_SEAL /* low order, commitment or AEAD */,
+	SEGMENT_BAD_PLAINTEXT,
+	SEGMENT_BAD_PADDING,
+	SEGMENT_BAD_COMPRESSION,
+	SEGMENT_BAD_COUNT /* line count, seq run */,
+	SEGMENT_BAD_CHAIN,
 	/* says nothing about the segment: leave it where it is and try again later */
 	SEGMENT_NO_MEMORY
 };
@@ -92,11 +112,12 @@ void segment_id(uint8_t out[static 32], const uint8_t *bytes, size_t len);
 /**
  * Check and open in the order of section 5. *out is left empty on a fault.
  *
- * Segment 1 of an incarnation must begin its chains whatever `expect` says: prev, first_seq 1 and chain 0 follow from mailbox and
- * incarnation. A file whose ct_len is not its size less 264 (cut, or something appended) is SEGMENT_BAD_SIZE.
+ * Segment 1 of an incarnation must begin its chains whatever `expect` says: prev, first_seq 1 and
+ * chain 0 follow from mailbox and incarnation. A file whose ct_len is not its size less 264 (cut,
+ * or something appended) is SEGMENT_BAD_SIZE.
  */
-enum segment_fault segment_open(struct segment_open *out, const uint8_t *bytes, size_t len, const struct segment_expect *expect,
-                                struct ring *ring);
+enum segment_fault segment_open(struct segment_open *out, const uint8_t *bytes, size_t len,
+    const struct segment_expect *expect, struct ring *ring);
 void segment_open_close(struct segment_open *opened);
 /** Is P a padded length that the rule can give? And the rule itself. */
 bool segment_padded_legal(uint32_t padded);

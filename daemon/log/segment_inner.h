@@ -1,5 +1,5 @@
-/* segment_inner.h - the plaintext of a segment: fixed fields, lines (compressed), zeros. Known to segment.c and its fuzz
- * target only. Pure. */
+/* segment_inner.h - the plaintext of a segment: fixed fields, lines (compressed), zeros. Known to
+ * segment.c and its fuzz target only. Pure. */
 #ifndef LOG_SEGMENT_INNER_H
 #define LOG_SEGMENT_INNER_H
 #include "log/segment.h"
@@ -9,19 +9,20 @@
 /**
  * Append the padded plaintext of the lines to *out.
  *
- * chain  in: the lane's chain before the first line; out: after the last. Left as it was on failure.
- * Errors PMJ_INVALID for a line that is empty or holds "\n"; PMJ_TOO_BIG past a limit of section 13.
+ * chain  in: the lane's chain before the first line; out: after the last. Left as it was on
+ * failure. Errors PMJ_INVALID for a line that is empty or holds "\n"; PMJ_TOO_BIG past a limit of
+ * section 13.
  */
-PMJ_MUST_CHECK enum pmj_code segment_inner_write(struct buf *out, uint8_t chain[static 32], const struct segment_draft *draft,
-                                                 uint64_t first_seq, struct pmj_error *err);
+PMJ_MUST_CHECK enum pmj_code segment_inner_write(struct buf *out, uint8_t chain[static 32],
+    const struct segment_draft *draft, uint64_t first_seq, struct pmj_error *err);
 /**
- * Read the plaintext of an authentic segment, in the order of section 5: fields, padding, sizes, bounded decompression, line
- * count and seq run, chain. The author may still be hostile.
+ * Read the plaintext of an authentic segment, in the order of section 5: fields, padding, sizes,
+ * bounded decompression, line count and seq run, chain. The author may still be hostile.
  *
  * out     receives lines, e, counts and chains; left empty on a fault. The caller closes it.
  * expect  only first_seq and chain are read.
  */
 enum segment_fault segment_inner_read(struct segment_open *out, const uint8_t *plain, size_t padded,
-                                      const struct segment_expect *expect);
+    const struct segment_expect *expect);
 
 #endif

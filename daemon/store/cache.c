@@ -1,4 +1,5 @@
-/* cache.c - pages of the journal lie in clear in SQLite's cache: keep what we can of it out of swap. */
+/* cache.c - pages of the journal lie in clear in SQLite's cache: keep what we can of it out of
+ * swap. */
 #include "store/cache.h"
 
 #include <sqlite3.h>

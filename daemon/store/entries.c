@@ -29,7 +29,8 @@ put_note_text(struct buf *out, const char *text)
 }
 
 static void
-hash_note(uint8_t out[static PRIM_HASH_BYTES], const struct journal *journal, const struct entry_note *note)
+hash_note(uint8_t out[static PRIM_HASH_BYTES], const struct journal *journal,
+    const struct entry_note *note)
 {
 	struct buf b;
 
@@ -42,7 +43,8 @@ hash_note(uint8_t out[static PRIM_HASH_BYTES], const struct journal *journal, co
 	buf_put_u64(&b, (uint64_t)note->recv_counter);
 	put_note_text(&b, note->reason);
 	put_note_text(&b, note->mark);
-	prim_kdf(out, PRIM_HASH_BYTES, "pmj entry nt v1", journal->row_key, PRIM_PARTS({b.bytes, b.len}));
+	prim_kdf(out, PRIM_HASH_BYTES, "pmj entry nt v1", journal->row_key,
+	    PRIM_PARTS({b.bytes, b.len}));
 	buf_close(&b);
 }
 
@@ -73,7 +75,8 @@ read_note(struct entry_note *out, struct sql *sql, int from)
 }
 
 void
-entry_note_hash(uint8_t out[static PRIM_HASH_BYTES], const struct journal *journal, struct sql *sql, int from)
+entry_note_hash(
+    uint8_t out[static PRIM_HASH_BYTES], const struct journal *journal, struct sql *sql, int from)
 {
 	struct entry_note note;
 
@@ -83,9 +86,11 @@ entry_note_hash(uint8_t out[static PRIM_HASH_BYTES], const struct journal *journ
 
 /* Add or take the note of entry n as it stands; *rec receives its record (has_rec false: none). */
 static enum pmj_code
-count_entry(struct journal *journal, int64_t n, bool add, uint8_t *rec, bool *has_rec, struct pmj_error *err)
+count_entry(struct journal *journal, int64_t n, bool add, uint8_t *rec, bool *has_rec,
+    struct pmj_error *err)
 {
-	struct sql *sql = sql_get(journal, "SELECT " ENTRY_NOTE_COLUMNS ", rec FROM pmj_entry WHERE n = ?1");
+	struct sql *sql =
+	    sql_get(journal, "SELECT " ENTRY_NOTE_COLUMNS ", rec FROM pmj_entry WHERE n = ?1");
 	struct entry_note note;
 	enum pmj_code rc;
 	bool row;
@@ -147,10 +152,12 @@ bind_new(struct sql *sql, const struct entries_new *new, int64_t n)
 }
 
 static enum pmj_code
-insert(struct journal *journal, const struct entries_new *new, int64_t n, const uint8_t *j, struct pmj_error *err)
+insert(struct journal *journal, const struct entries_new *new, int64_t n, const uint8_t *j,
+    struct pmj_error *err)
 {
 	struct sql *sql = sql_get(journal,
-	    "INSERT INTO pmj_entry (n, e, kind, rec, by, pt, counter, rv, status, origin, line, recv, recv_counter, reason, mark, j)"
+	    "INSERT INTO pmj_entry (n, e, kind, rec, by, pt, counter, rv, status, origin, line, "
+	    "recv, recv_counter, reason, mark, j)"
 	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)");
 
 	bind_new(sql, new, n);
@@ -159,20 +166,25 @@ insert(struct journal *journal, const struct entries_new *new, int64_t n, const 
 
 /* A full line takes the place of its stub: same number, same chain, the judgement of now. */
 static enum pmj_code
-replace_stub(struct journal *journal, const struct entries_new *new, int64_t n, struct pmj_error *err)
+replace_stub(
+    struct journal *journal, const struct entries_new *new, int64_t n, struct pmj_error *err)
 {
-	struct sql *sql = sql_get(journal,
-	    "UPDATE pmj_entry SET was = NULL, e = ?2, kind = ?3, rec = ?4, by = ?5, pt = ?6, counter = ?7, rv = ?8, status = ?9,"
-	    " origin = ?10, line = ?11, recv = ?12, recv_counter = ?13, reason = ?14, mark = ?15 WHERE n = ?1");
+	struct sql *sql =
+	    sql_get(journal, "UPDATE pmj_entry SET was = NULL, e = ?2, kind = ?3, rec = ?4, by = "
+	                     "?5, pt = ?6, counter = ?7, rv = ?8, status = ?9,"
+	                     " origin = ?10, line = ?11, recv = ?12, recv_counter = ?13, reason = "
+	                     "?14, mark = ?15 WHERE n = ?1");
 
 	bind_new(sql, new, n);
 	return sql_run(sql, err);
 }
 
 static enum pmj_code
-is_first(struct journal *journal, const struct entry *entry, int64_t n, bool *first, struct pmj_error *err)
+is_first(struct journal *journal, const struct entry *entry, int64_t n, bool *first,
+    struct pmj_error *err)
 {
-	struct sql *sql = sql_get(journal, "SELECT 1 FROM pmj_entry WHERE rec = ?1 AND n <> ?2 LIMIT 1");
+	struct sql *sql =
+	    sql_get(journal, "SELECT 1 FROM pmj_entry WHERE rec = ?1 AND n <> ?2 LIMIT 1");
 	enum pmj_code rc;
 	bool row;
 
@@ -184,21 +196,23 @@ is_first(struct journal *journal, const struct entry *entry, int64_t n, bool *fi
 }
 
 static enum pmj_code
-project_appended(struct journal *journal, const struct entry *entry, int64_t n, bool stub, struct pmj_error *err)
+project_appended(
+    struct journal *journal, const struct entry *entry, int64_t n, bool stub, struct pmj_error *err)
 {
 	bool first = false;
 	enum pmj_code rc;
 
 	if (!stub && (rc = is_first(journal, entry, n, &first, err)) != PMJ_OK)
 		return rc;
-	return first ? project_first(journal, entry, err) : project_record(journal, entry->rec, err);
+	return first ? project_first(journal, entry, err)
+	             : project_record(journal, entry->rec, err);
 }
 
 static enum pmj_code
 append_new(struct journal *journal, const struct entries_new *new, int64_t n, struct pmj_error *err)
 {
-	struct entry_note note = {n, new->status, new->origin, new->recv_ms, new->recv_ms != 0 ? new->recv_counter : 0,
-	    new->reason, new->mark, false};
+	struct entry_note note = {n, new->status, new->origin, new->recv_ms,
+	    new->recv_ms != 0 ? new->recv_counter : 0, new->reason, new->mark, false};
 	uint8_t j[PRIM_HASH_BYTES];
 	enum pmj_code rc;
 
@@ -213,7 +227,8 @@ append_new(struct journal *journal, const struct entries_new *new, int64_t n, st
 }
 
 enum pmj_code
-entries_append(struct journal *journal, const struct entries_new *new, int64_t *n, bool *known, struct pmj_error *err)
+entries_append(struct journal *journal, const struct entries_new *new, int64_t *n, bool *known,
+    struct pmj_error *err)
 {
 	uint8_t rec[PMJ_RECORD_BYTES];
 	bool stub = false, has_rec;
@@ -245,7 +260,8 @@ entries_append(struct journal *journal, const struct entries_new *new, int64_t *
 /* ---- change of status, stubs ---- */
 
 enum pmj_code
-entries_set_status(struct journal *journal, int64_t n, enum entry_status status, const char *reason, struct pmj_error *err)
+entries_set_status(struct journal *journal, int64_t n, enum entry_status status, const char *reason,
+    struct pmj_error *err)
 {
 	uint8_t rec[PMJ_RECORD_BYTES];
 	bool has_rec = false;
@@ -274,7 +290,8 @@ stub_was(const struct entry *entry)
 	json_object_foreach((json_t *)entry->set, name, value)
 	{
 		json_t *list = json_object_get(entry->was, name);
-		(void)json_object_set_new(was, name, list != NULL ? json_deep_copy(list) : json_array());
+		(void)json_object_set_new(
+		    was, name, list != NULL ? json_deep_copy(list) : json_array());
 	}
 	return was;
 }
@@ -312,7 +329,9 @@ out:
 
 /* ---- reading ---- */
 
-#define ROW_COLUMNS "n, e, kind, rec, by, pt, counter, status, origin, line, was, recv, recv_counter, reason, mark"
+#define ROW_COLUMNS                                                                                \
+	"n, e, kind, rec, by, pt, counter, status, origin, line, was, recv, recv_counter, "        \
+	"reason, mark"
 
 /* What the columns say, for a stub and for a held line that is none. */
 static enum pmj_code
@@ -330,7 +349,8 @@ read_stub(struct entry *out, struct sql *sql, struct pmj_error *err)
 	(void)sql_col_copy(sql, 1, e, sizeof(e));
 	(void)sql_col_copy(sql, 3, rec, sizeof(rec));
 	(void)sql_col_copy(sql, 4, by, sizeof(by));
-	entry_stub(out, e, sql_col_text(sql, 2), rec, by, sql_col_int(sql, 5), (uint16_t)sql_col_int(sql, 6), was);
+	entry_stub(out, e, sql_col_text(sql, 2), rec, by, sql_col_int(sql, 5),
+	    (uint16_t)sql_col_int(sql, 6), was);
 	out->has_rec = !sql_col_null(sql, 3);
 	return PMJ_OK;
 }
@@ -395,7 +415,8 @@ entries_get(struct journal *journal, struct entry_row *out, int64_t n, struct pm
 }
 
 enum pmj_code
-entries_find(struct journal *journal, struct entry_row *out, const uint8_t e[static PMJ_ENTRY_BYTES], struct pmj_error *err)
+entries_find(struct journal *journal, struct entry_row *out,
+    const uint8_t e[static PMJ_ENTRY_BYTES], struct pmj_error *err)
 {
 	struct sql *sql = sql_get(journal, "SELECT " ROW_COLUMNS " FROM pmj_entry WHERE e = ?1");
 
@@ -413,11 +434,12 @@ entry_row_close(struct entry_row *row)
 }
 
 enum pmj_code
-entries_of_record(struct journal *journal, struct entry_row **out, size_t *count, const uint8_t rec[static PMJ_RECORD_BYTES],
-    bool admitted_only, struct pmj_error *err)
+entries_of_record(struct journal *journal, struct entry_row **out, size_t *count,
+    const uint8_t rec[static PMJ_RECORD_BYTES], bool admitted_only, struct pmj_error *err)
 {
-	struct sql *sql = sql_get(journal, "SELECT " ROW_COLUMNS
-	                                   " FROM pmj_entry WHERE rec = ?1 AND (status = 0 OR (?2 AND status <> 3)) ORDER BY n");
+	struct sql *sql = sql_get(journal,
+	    "SELECT " ROW_COLUMNS
+	    " FROM pmj_entry WHERE rec = ?1 AND (status = 0 OR (?2 AND status <> 3)) ORDER BY n");
 	struct entry_row *rows = NULL;
 	size_t used = 0, room = 0;
 	enum pmj_code rc;

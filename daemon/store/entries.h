@@ -1,5 +1,6 @@
-/* entries.h - the immutable facts: appended, admitted or held, stubbed; never changed otherwise. Every change of what is admitted projects the
- * record anew inside the same transaction. Call inside journal_begin/commit. */
+/* entries.h - the immutable facts: appended, admitted or held, stubbed; never changed otherwise.
+ * Every change of what is admitted projects the record anew inside the same transaction. Call
+ * inside journal_begin/commit. */
 #ifndef STORE_ENTRIES_H
 #define STORE_ENTRIES_H
 #include "domain/line.h"
@@ -9,44 +10,48 @@ enum entry_status { ENTRY_ADMITTED = 0, ENTRY_HELD = 1, ENTRY_WAITING = 2, ENTRY
 enum entry_origin { ENTRY_OWN = 0, ENTRY_RECEIVED = 1 };
 
 struct entries_new {
-	const struct entry *entry;  /* parsed, with e */
-	const char *line;           /* bytes as received, without "\n" */
+	const struct entry *entry; /* parsed, with e */
+	const char *line;          /* bytes as received, without "\n" */
 	size_t len;
 	enum entry_origin origin;
-	enum entry_status status;   /* control lines: ENTRY_CONTROL */
-	const char *reason;         /* of a hold or waiting, or NULL */
-	const char *mark;           /* "after_handover", "clock_suspect", or NULL */
-	int64_t recv_ms;            /* the hub's note; 0: none */
+	enum entry_status status; /* control lines: ENTRY_CONTROL */
+	const char *reason;       /* of a hold or waiting, or NULL */
+	const char *mark;         /* "after_handover", "clock_suspect", or NULL */
+	int64_t recv_ms;          /* the hub's note; 0: none */
 	uint16_t recv_counter;
 };
-/** Append, chain, project. *known: e was here already with its line (nothing done; *n is its number). A stub with this e gets its line back. */
-PMJ_MUST_CHECK enum pmj_code entries_append(struct journal *journal, const struct entries_new *entry, int64_t *n, bool *known,
-                                            struct pmj_error *err);
+/** Append, chain, project. *known: e was here already with its line (nothing done; *n is its
+ * number). A stub with this e gets its line back. */
+PMJ_MUST_CHECK enum pmj_code entries_append(struct journal *journal,
+    const struct entries_new *entry, int64_t *n, bool *known, struct pmj_error *err);
 /** Hold, release, stop waiting: sets status and reason, projects. PMJ_NOT_FOUND. */
-PMJ_MUST_CHECK enum pmj_code entries_set_status(struct journal *journal, int64_t n, enum entry_status status, const char *reason,
-                                                struct pmj_error *err);
+PMJ_MUST_CHECK enum pmj_code entries_set_status(struct journal *journal, int64_t n,
+    enum entry_status status, const char *reason, struct pmj_error *err);
 /** Replace the payload by a stub (number, e, rec, kind, `was` per field set); projects. */
-PMJ_MUST_CHECK enum pmj_code entries_stub(struct journal *journal, int64_t n, struct pmj_error *err);
+PMJ_MUST_CHECK enum pmj_code entries_stub(
+    struct journal *journal, int64_t n, struct pmj_error *err);
 
 struct entry_row {
 	int64_t n;
 	enum entry_status status;
 	enum entry_origin origin;
-	char *reason;               /* or NULL */
-	char *mark;                 /* or NULL */
+	char *reason; /* or NULL */
+	char *mark;   /* or NULL */
 	int64_t recv_ms;
 	uint16_t recv_counter;
-	char *line;                 /* NULL for a stub */
+	char *line; /* NULL for a stub */
 	size_t len;
-	struct entry entry;         /* parsed (or the stub) */
+	struct entry entry; /* parsed (or the stub) */
 };
-PMJ_MUST_CHECK enum pmj_code entries_get(struct journal *journal, struct entry_row *out, int64_t n, struct pmj_error *err);
-PMJ_MUST_CHECK enum pmj_code entries_find(struct journal *journal, struct entry_row *out, const uint8_t e[static PMJ_ENTRY_BYTES],
-                                          struct pmj_error *err);
+PMJ_MUST_CHECK enum pmj_code entries_get(
+    struct journal *journal, struct entry_row *out, int64_t n, struct pmj_error *err);
+PMJ_MUST_CHECK enum pmj_code entries_find(struct journal *journal, struct entry_row *out,
+    const uint8_t e[static PMJ_ENTRY_BYTES], struct pmj_error *err);
 void entry_row_close(struct entry_row *row);
 /** All of one record, by number. admitted_only leaves out held and waiting ones. */
-PMJ_MUST_CHECK enum pmj_code entries_of_record(struct journal *journal, struct entry_row **out, size_t *count,
-                                               const uint8_t rec[static PMJ_RECORD_BYTES], bool admitted_only, struct pmj_error *err);
+PMJ_MUST_CHECK enum pmj_code entries_of_record(struct journal *journal, struct entry_row **out,
+    size_t *count, const uint8_t rec[static PMJ_RECORD_BYTES], bool admitted_only,
+    struct pmj_error *err);
 void entry_rows_free(struct entry_row *rows, size_t count);
 
 #endif

@@ -27,7 +27,8 @@ derive_row_key(struct journal *journal, const uint8_t *dek)
 	    PRIM_PARTS({ring_file_id(journal->ring), PMJVFS_FILE_ID_BYTES}));
 }
 
-/* Several journals may be open in one program (a test has a hub and its workers): a VFS name each. */
+/* Several journals may be open in one program (a test has a hub and its workers): a VFS name each.
+ */
 static enum pmj_code
 register_vfs(struct journal *journal, struct pmj_error *err)
 {
@@ -66,7 +67,8 @@ disconnect(struct journal *journal)
 	journal->db = NULL;
 }
 
-/* The version in the file, before anything may change it: neither recovery nor closing writes to the file here. */
+/* The version in the file, before anything may change it: neither recovery nor closing writes to
+ * the file here. */
 static enum pmj_code
 peek_version(struct journal *journal, struct pmj_error *err)
 {
@@ -90,8 +92,9 @@ peek_version(struct journal *journal, struct pmj_error *err)
 	if (result != SQLITE_OK)
 		return journal_fail(journal, result, err);
 	if (version > JOURNAL_VERSION) {
-		(void)pmj_fail(err, PMJ_TOO_NEW, "the journal has version %lld, this program knows up to %d",
-		    (long long)version, JOURNAL_VERSION);
+		(void)pmj_fail(err, PMJ_TOO_NEW,
+		    "the journal has version %lld, this program knows up to %d", (long long)version,
+		    JOURNAL_VERSION);
 		pmj_hint(err, "use the newer program again; the journal was not changed");
 		return PMJ_TOO_NEW;
 	}
@@ -108,7 +111,8 @@ connect(struct journal *journal, const char *path, int more_flags, struct pmj_er
 		result = sqlite3_extended_result_codes(journal->db, 1);
 	if (result == SQLITE_OK)
 		result = pmjvfs_prepare(journal->db);
-	/* After it: setting the cache reads the schema, which must not happen before exclusive locking. */
+	/* After it: setting the cache reads the schema, which must not happen before exclusive
+	 * locking. */
 	if (result == SQLITE_OK)
 		result = sqlite3_exec(journal->db, pragma, NULL, NULL, NULL);
 	free(pragma);
@@ -235,7 +239,8 @@ make_file(const struct journal *journal, const char *path, struct pmj_error *err
 }
 
 static enum pmj_code
-fill_file(struct journal *journal, const char *path, const char *const *schema, struct pmj_error *err)
+fill_file(
+    struct journal *journal, const char *path, const char *const *schema, struct pmj_error *err)
 {
 	enum pmj_code rc;
 
@@ -317,7 +322,8 @@ journal_close(struct journal *journal)
 	if (journal->in_transaction)
 		journal_rollback(journal);
 	if (journal->db != NULL && !journal->dead && journal_checkpoint(journal, NULL) != PMJ_OK)
-		journal->dead = true; /* the WAL keeps what was committed; the next open takes it in */
+		journal->dead =
+		    true; /* the WAL keeps what was committed; the next open takes it in */
 	disconnect(journal);
 	schema_forget(journal);
 	if (journal->vfs[0] != '\0')
@@ -436,9 +442,12 @@ journal_live_read(struct journal *journal, struct pmj_error *err)
 	}
 	if (get_le64(bytes + PRIM_HASH_BYTES * 3) != live->count ||
 	    memcmp(bytes + PRIM_HASH_BYTES * 2, live->j, PRIM_HASH_BYTES) != 0) {
-		(void)pmj_fail(err, PMJ_INTEGRITY, "the journal holds pages of different times: its sums do not belong to entry %llu",
+		(void)pmj_fail(err, PMJ_INTEGRITY,
+		    "the journal holds pages of different times: its sums do not belong to entry "
+		    "%llu",
 		    (unsigned long long)live->count);
-		pmj_hint(err, "restore the last backup; what the hub acknowledged comes back from it");
+		pmj_hint(
+		    err, "restore the last backup; what the hub acknowledged comes back from it");
 		return PMJ_INTEGRITY;
 	}
 	return PMJ_OK;
@@ -496,8 +505,9 @@ journal_end_own(struct journal *journal, bool mine, enum pmj_code rc, struct pmj
 
 /* ---- kept by name ---- */
 
-#define PUT_META \
-	"INSERT INTO pmj_meta (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
+#define PUT_META                                                                                   \
+	"INSERT INTO pmj_meta (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value " \
+	"= excluded.value"
 #define GET_META "SELECT value FROM pmj_meta WHERE key = ?1"
 
 enum pmj_code
@@ -513,7 +523,8 @@ journal_put_text(struct journal *journal, const char *key, const char *value, st
 }
 
 enum pmj_code
-journal_put_blob(struct journal *journal, const char *key, const void *bytes, size_t len, struct pmj_error *err)
+journal_put_blob(
+    struct journal *journal, const char *key, const void *bytes, size_t len, struct pmj_error *err)
 {
 	return sql_run(sql_blob(sql_text(sql_get(journal, PUT_META), 1, key), 2, bytes, len), err);
 }

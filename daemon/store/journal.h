@@ -1,5 +1,6 @@
-/* journal.h - the encrypted SQLite database: all entries known here and the projections made from them. One process, one thread.
- * Tables: pmj_* are ours; each kind has a plain table of its own name. Folders above add their tables by `schema`. */
+/* journal.h - the encrypted SQLite database: all entries known here and the projections made from
+ * them. One process, one thread. Tables: pmj_* are ours; each kind has a plain table of its own
+ * name. Folders above add their tables by `schema`. */
 #ifndef STORE_JOURNAL_H
 #define STORE_JOURNAL_H
 #include <stdbool.h>
@@ -9,23 +10,28 @@
 #include "store/sql.h"
 
 #define JOURNAL_RESERVE_BYTES (4 * 1024 * 1024)
-#define JOURNAL_VERSION 1 /* PRAGMA user_version; a higher one in the file is refused unchanged (PMJ_TOO_NEW) */
+#define JOURNAL_VERSION                                                                            \
+	1 /* PRAGMA user_version; a higher one in the file is refused unchanged (PMJ_TOO_NEW) */
 
 struct journal;
 struct journal_setup {
 	const struct os *os;
-	const char *home;               /* the file is HOME/journal-<file_id hex>.db; others of that pattern are deleted at open */
-	struct ring *ring;              /* DEK, file id */
-	const uint8_t *store_uuid;      /* 16 */
-	const struct kinds *kinds;      /* must outlive the journal */
-	const char *const *schema;      /* NULL-ended: CREATE TABLE ... texts of the folders above */
-	int64_t cache_kib;              /* 0: 16 MiB */
+	const char *home;  /* the file is HOME/journal-<file_id hex>.db; others of that pattern are
+	                      deleted at open */
+	struct ring *ring; /* DEK, file id */
+	const uint8_t *store_uuid; /* 16 */
+	const struct kinds *kinds; /* must outlive the journal */
+	const char *const *schema; /* NULL-ended: CREATE TABLE ... texts of the folders above */
+	int64_t cache_kib;         /* 0: 16 MiB */
 };
-/** New file under a temporary name, prepared as 6.1 asks, schema made, closed, renamed, folder synced, opened. */
-PMJ_MUST_CHECK enum pmj_code journal_create(struct journal **out, const struct journal_setup *setup, struct pmj_error *err);
-/** Errors PMJ_TOO_NEW; PMJ_INTEGRITY: damaged or not ours; PMJ_NOT_FOUND. Checkpoints right after. Missing kind tables and columns are added and
- *  projected. */
-PMJ_MUST_CHECK enum pmj_code journal_open(struct journal **out, const struct journal_setup *setup, struct pmj_error *err);
+/** New file under a temporary name, prepared as 6.1 asks, schema made, closed, renamed, folder
+ * synced, opened. */
+PMJ_MUST_CHECK enum pmj_code journal_create(
+    struct journal **out, const struct journal_setup *setup, struct pmj_error *err);
+/** Errors PMJ_TOO_NEW; PMJ_INTEGRITY: damaged or not ours; PMJ_NOT_FOUND. Checkpoints right after.
+ * Missing kind tables and columns are added and projected. */
+PMJ_MUST_CHECK enum pmj_code journal_open(
+    struct journal **out, const struct journal_setup *setup, struct pmj_error *err);
 /** Checkpoint and close. NULL is fine. */
 void journal_close(struct journal *journal);
 /** Truncating checkpoint (at lock, every 1,000 frames, when idle). */
@@ -33,14 +39,18 @@ PMJ_MUST_CHECK enum pmj_code journal_checkpoint(struct journal *journal, struct 
 /** Frames in the WAL now: checkpoint from 1,000 on. */
 int64_t journal_wal_frames(const struct journal *journal);
 
-/** One level. Whatever fails inside: journal_rollback. After commit returned PMJ_OK the rows are durable. */
+/** One level. Whatever fails inside: journal_rollback. After commit returned PMJ_OK the rows are
+ * durable. */
 PMJ_MUST_CHECK enum pmj_code journal_begin(struct journal *journal, struct pmj_error *err);
 PMJ_MUST_CHECK enum pmj_code journal_commit(struct journal *journal, struct pmj_error *err);
 void journal_rollback(struct journal *journal);
 
-PMJ_MUST_CHECK enum pmj_code journal_put_int(struct journal *journal, const char *key, int64_t value, struct pmj_error *err);
-PMJ_MUST_CHECK enum pmj_code journal_put_text(struct journal *journal, const char *key, const char *value, struct pmj_error *err);
-PMJ_MUST_CHECK enum pmj_code journal_put_blob(struct journal *journal, const char *key, const void *bytes, size_t len, struct pmj_error *err);
+PMJ_MUST_CHECK enum pmj_code journal_put_int(
+    struct journal *journal, const char *key, int64_t value, struct pmj_error *err);
+PMJ_MUST_CHECK enum pmj_code journal_put_text(
+    struct journal *journal, const char *key, const char *value, struct pmj_error *err);
+PMJ_MUST_CHECK enum pmj_code journal_put_blob(
+    struct journal *journal, const char *key, const void *bytes, size_t len, struct pmj_error *err);
 int64_t journal_int(struct journal *journal, const char *key, int64_t otherwise);
 /** Caller frees; NULL when absent. */
 char *journal_text(struct journal *journal, const char *key);
@@ -48,31 +58,42 @@ bool journal_blob(struct journal *journal, const char *key, void *out, size_t le
 
 /** Entries so far and the journal chain's head (5.3). */
 void journal_head(struct journal *journal, uint64_t *count, uint8_t j[static 32]);
-/** The chain value after `count` entries (recomputed from the entries; for the anchor's check). PMJ_NOT_FOUND beyond the end. */
-PMJ_MUST_CHECK enum pmj_code journal_chain_at(struct journal *journal, uint64_t count, uint8_t j[static 32], struct pmj_error *err);
-/** Verify the chain over entries (from, to] against stored values, at most `most` of them; *next is where to go on. PMJ_INTEGRITY names the entry. */
-PMJ_MUST_CHECK enum pmj_code journal_check_slice(struct journal *journal, uint64_t from, uint64_t most, uint64_t *next,
-                                                 struct pmj_error *err);
-/** Does every page of the table with this number (from 0) open, and do its indexes say what its rows say (6.6)? *done: there is no such table.
- *  PMJ_INTEGRITY names the table. */
-PMJ_MUST_CHECK enum pmj_code journal_table_check(struct journal *journal, int64_t number, bool *done, struct pmj_error *err);
-/** Other kinds from now on (the hub published some): their tables are made, what they show otherwise is projected. Outside a transaction. */
-PMJ_MUST_CHECK enum pmj_code journal_use_kinds(struct journal *journal, const struct kinds *kinds, struct pmj_error *err);
+/** The chain value after `count` entries (recomputed from the entries; for the anchor's check).
+ * PMJ_NOT_FOUND beyond the end. */
+PMJ_MUST_CHECK enum pmj_code journal_chain_at(
+    struct journal *journal, uint64_t count, uint8_t j[static 32], struct pmj_error *err);
+/** Verify the chain over entries (from, to] against stored values, at most `most` of them; *next is
+ * where to go on. PMJ_INTEGRITY names the entry. */
+PMJ_MUST_CHECK enum pmj_code journal_check_slice(
+    struct journal *journal, uint64_t from, uint64_t most, uint64_t *next, struct pmj_error *err);
+/** Does every page of the table with this number (from 0) open, and do its indexes say what its
+ * rows say (6.6)? *done: there is no such table. PMJ_INTEGRITY names the table. */
+PMJ_MUST_CHECK enum pmj_code journal_table_check(
+    struct journal *journal, int64_t number, bool *done, struct pmj_error *err);
+/** Other kinds from now on (the hub published some): their tables are made, what they show
+ * otherwise is projected. Outside a transaction. */
+PMJ_MUST_CHECK enum pmj_code journal_use_kinds(
+    struct journal *journal, const struct kinds *kinds, struct pmj_error *err);
 const struct kinds *journal_kinds(const struct journal *journal);
 const struct os *journal_os(const struct journal *journal);
 struct ring *journal_ring(const struct journal *journal);
 
-/** HOME/reserve, 4 MiB kept back for a full disk (6.5). Making it again when it is there does nothing. PMJ_FULL: no room yet. */
+/** HOME/reserve, 4 MiB kept back for a full disk (6.5). Making it again when it is there does
+ * nothing. PMJ_FULL: no room yet. */
 PMJ_MUST_CHECK enum pmj_code journal_reserve_make(struct journal *journal, struct pmj_error *err);
-/** Give the reserve up, so that the open record can be saved and the journal checkpointed. PMJ_NOT_FOUND: it was given up before. */
-PMJ_MUST_CHECK enum pmj_code journal_reserve_release(struct journal *journal, struct pmj_error *err);
+/** Give the reserve up, so that the open record can be saved and the journal checkpointed.
+ * PMJ_NOT_FOUND: it was given up before. */
+PMJ_MUST_CHECK enum pmj_code journal_reserve_release(
+    struct journal *journal, struct pmj_error *err);
 bool journal_reserve_there(const struct journal *journal);
 /** Did mlock take SQLite's page cache arena (section 2)? Known once a journal was opened. */
 bool store_cache_locked(void);
 
 /** What happened, for `log`: ids and counts, no names. Old ones beyond 10,000 go. */
-PMJ_MUST_CHECK enum pmj_code journal_event(struct journal *journal, const char *event, const char *code, const char *message, struct pmj_error *err);
+PMJ_MUST_CHECK enum pmj_code journal_event(struct journal *journal, const char *event,
+    const char *code, const char *message, struct pmj_error *err);
 /** Newest last: {"at","event","message","code"}. New reference. */
-PMJ_MUST_CHECK enum pmj_code journal_events(struct journal *journal, json_t **out, int64_t since_ms, int64_t limit, struct pmj_error *err);
+PMJ_MUST_CHECK enum pmj_code journal_events(
+    struct journal *journal, json_t **out, int64_t since_ms, int64_t limit, struct pmj_error *err);
 
 #endif

@@ -1,4 +1,5 @@
-/* journal_check.c - the chain of 5.3 over the entries, and whether they are still what they were when appended. */
+/* journal_check.c - the chain of 5.3 over the entries, and whether they are still what they were
+ * when appended. */
 #include <string.h>
 
 #include "base/text.h"
@@ -6,12 +7,14 @@
 #include "store/entries.h"
 #include "store/entries_inner.h"
 
-#define AT_ONCE 1000 /* lines that an answer about the head re-computes; the rest is checked in slices */
+#define AT_ONCE                                                                                    \
+	1000 /* lines that an answer about the head re-computes; the rest is checked in slices */
 
 void
 journal_chain_start(const struct journal *journal, uint8_t j[static PRIM_HASH_BYTES])
 {
-	prim_hash(j, "pmj jrnl 0 v1", PRIM_PARTS({journal->store_uuid, sizeof(journal->store_uuid)}));
+	prim_hash(
+	    j, "pmj jrnl 0 v1", PRIM_PARTS({journal->store_uuid, sizeof(journal->store_uuid)}));
 }
 
 void
@@ -33,14 +36,17 @@ journal_head(struct journal *journal, uint64_t *count, uint8_t j[static PRIM_HAS
 static enum pmj_code
 damaged(struct pmj_error *err, uint64_t n, const char *what)
 {
-	(void)pmj_fail(err, PMJ_INTEGRITY, "entry %llu of the journal: %s", (unsigned long long)n, what);
-	pmj_hint(err, "keep a copy of the folder as it is; restore the last backup, what the hub acknowledged comes back from it");
+	(void)pmj_fail(
+	    err, PMJ_INTEGRITY, "entry %llu of the journal: %s", (unsigned long long)n, what);
+	pmj_hint(err, "keep a copy of the folder as it is; restore the last backup, what the hub "
+	              "acknowledged comes back from it");
 	return PMJ_INTEGRITY;
 }
 
 /* The chain value stored with entry n; j_0 for 0. */
 static enum pmj_code
-stored(struct journal *journal, uint64_t n, uint8_t j[static PRIM_HASH_BYTES], struct pmj_error *err)
+stored(
+    struct journal *journal, uint64_t n, uint8_t j[static PRIM_HASH_BYTES], struct pmj_error *err)
 {
 	struct sql *sql;
 	enum pmj_code rc;
@@ -54,7 +60,8 @@ stored(struct journal *journal, uint64_t n, uint8_t j[static PRIM_HASH_BYTES], s
 	if ((rc = sql_row(sql_int(sql, 1, (int64_t)n), &row, err)) != PMJ_OK)
 		return rc;
 	if (!row)
-		return pmj_fail(err, PMJ_NOT_FOUND, "there is no entry %llu", (unsigned long long)n);
+		return pmj_fail(
+		    err, PMJ_NOT_FOUND, "there is no entry %llu", (unsigned long long)n);
 	(void)sql_col_copy(sql, 0, j, PRIM_HASH_BYTES);
 	sql_done(sql);
 	return PMJ_OK;
@@ -72,10 +79,10 @@ columns_agree(struct sql *sql, const struct entry *entry)
 
 	if (sql_col_int(sql, 10) == ENTRY_CONTROL ? has_rec : has_rec != entry->has_rec)
 		return false;
-	return (!has_rec || memcmp(rec, entry->rec, sizeof(rec)) == 0) && sql_col_copy(sql, 4, by, sizeof(by)) &&
-	       memcmp(by, entry->by, sizeof(by)) == 0 && kind != NULL && strcmp(kind, entry->kind) == 0 &&
-	       sql_col_int(sql, 5) == entry->pt && sql_col_int(sql, 6) == entry->counter &&
-	       sql_col_int(sql, 7) == entry->rv;
+	return (!has_rec || memcmp(rec, entry->rec, sizeof(rec)) == 0) &&
+	       sql_col_copy(sql, 4, by, sizeof(by)) && memcmp(by, entry->by, sizeof(by)) == 0 &&
+	       kind != NULL && strcmp(kind, entry->kind) == 0 && sql_col_int(sql, 5) == entry->pt &&
+	       sql_col_int(sql, 6) == entry->counter && sql_col_int(sql, 7) == entry->rv;
 }
 
 static enum pmj_code
@@ -93,7 +100,9 @@ check_line(struct sql *sql, uint64_t n, const uint8_t *e, struct pmj_error *err)
 	if (memcmp(hash, e, sizeof(hash)) != 0)
 		return damaged(err, n, "the line is not the one that was appended");
 	if (line_read(&entry, (const char *)line, len, e, NULL) != PMJ_OK)
-		return sql_col_int(sql, 10) == ENTRY_ADMITTED ? damaged(err, n, "the line cannot be read") : PMJ_OK;
+		return sql_col_int(sql, 10) == ENTRY_ADMITTED
+		           ? damaged(err, n, "the line cannot be read")
+		           : PMJ_OK;
 	agree = columns_agree(sql, &entry);
 	entry_close(&entry);
 	return agree ? PMJ_OK : damaged(err, n, "its columns do not say what its line says");
@@ -101,7 +110,8 @@ check_line(struct sql *sql, uint64_t n, const uint8_t *e, struct pmj_error *err)
 
 /* One row against the chain so far. */
 static enum pmj_code
-check_row(struct sql *sql, uint64_t expected, uint8_t j[static PRIM_HASH_BYTES], struct pmj_error *err)
+check_row(
+    struct sql *sql, uint64_t expected, uint8_t j[static PRIM_HASH_BYTES], struct pmj_error *err)
 {
 	uint8_t e[PMJ_ENTRY_BYTES], there[PRIM_HASH_BYTES];
 
@@ -117,10 +127,11 @@ check_row(struct sql *sql, uint64_t expected, uint8_t j[static PRIM_HASH_BYTES],
 
 /* Rows (from, to]; j is the value at `from` and becomes that at `to`. */
 static enum pmj_code
-check_run(struct journal *journal, uint64_t from, uint64_t to, uint8_t j[static PRIM_HASH_BYTES], bool notes,
-    struct pmj_error *err)
+check_run(struct journal *journal, uint64_t from, uint64_t to, uint8_t j[static PRIM_HASH_BYTES],
+    bool notes, struct pmj_error *err)
 {
-	struct sql *sql = sql_get(journal, "SELECT " CHECK_COLUMNS " FROM pmj_entry WHERE n > ?1 AND n <= ?2 ORDER BY n");
+	struct sql *sql = sql_get(
+	    journal, "SELECT " CHECK_COLUMNS " FROM pmj_entry WHERE n > ?1 AND n <= ?2 ORDER BY n");
 	uint8_t hash[PRIM_HASH_BYTES];
 	uint64_t at = from;
 	enum pmj_code rc;
@@ -143,7 +154,8 @@ check_run(struct journal *journal, uint64_t from, uint64_t to, uint8_t j[static 
 }
 
 enum pmj_code
-journal_chain_at(struct journal *journal, uint64_t count, uint8_t j[static PRIM_HASH_BYTES], struct pmj_error *err)
+journal_chain_at(struct journal *journal, uint64_t count, uint8_t j[static PRIM_HASH_BYTES],
+    struct pmj_error *err)
 {
 	uint64_t from = count > AT_ONCE ? count - AT_ONCE : 0;
 	enum pmj_code rc;
@@ -164,13 +176,15 @@ check_notes(struct journal *journal, struct pmj_error *err)
 	live->entry_checking = false;
 	if (memcmp(live->entry_check_sum.bytes, live->entry_sum.bytes, PRIM_HASH_BYTES) == 0)
 		return PMJ_OK;
-	(void)pmj_fail(err, PMJ_INTEGRITY, "the entries are whole, but what was admitted or held among them was changed");
+	(void)pmj_fail(err, PMJ_INTEGRITY,
+	    "the entries are whole, but what was admitted or held among them was changed");
 	pmj_hint(err, "restore the last backup; what the hub acknowledged comes back from it");
 	return PMJ_INTEGRITY;
 }
 
 enum pmj_code
-journal_check_slice(struct journal *journal, uint64_t from, uint64_t most, uint64_t *next, struct pmj_error *err)
+journal_check_slice(
+    struct journal *journal, uint64_t from, uint64_t most, uint64_t *next, struct pmj_error *err)
 {
 	struct journal_live *live = &journal->live;
 	uint64_t left = live->count > from ? live->count - from : 0;

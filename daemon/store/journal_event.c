@@ -2,9 +2,11 @@
 #include "store/journal_inner.h"
 
 enum pmj_code
-journal_event(struct journal *journal, const char *event, const char *code, const char *message, struct pmj_error *err)
+journal_event(struct journal *journal, const char *event, const char *code, const char *message,
+    struct pmj_error *err)
 {
-	struct sql *sql = sql_get(journal, "INSERT INTO pmj_event (at, event, code, message) VALUES (?1, ?2, ?3, ?4)");
+	struct sql *sql = sql_get(
+	    journal, "INSERT INTO pmj_event (at, event, code, message) VALUES (?1, ?2, ?3, ?4)");
 	enum pmj_code rc;
 
 	(void)sql_text(sql_int(sql, 1, os_now(journal->os)), 2, event);
@@ -22,16 +24,19 @@ event_json(struct sql *sql)
 
 	(void)json_object_set_new(event, "at", json_integer(sql_col_int(sql, 0)));
 	(void)json_object_set_new(event, "event", json_string(sql_col_text(sql, 1)));
-	(void)json_object_set_new(event, "message", sql_col_null(sql, 3) ? json_null() : json_string(sql_col_text(sql, 3)));
-	(void)json_object_set_new(event, "code", sql_col_null(sql, 2) ? json_null() : json_string(sql_col_text(sql, 2)));
+	(void)json_object_set_new(event, "message",
+	    sql_col_null(sql, 3) ? json_null() : json_string(sql_col_text(sql, 3)));
+	(void)json_object_set_new(
+	    event, "code", sql_col_null(sql, 2) ? json_null() : json_string(sql_col_text(sql, 2)));
 	return event;
 }
 
 enum pmj_code
-journal_events(struct journal *journal, json_t **out, int64_t since_ms, int64_t limit, struct pmj_error *err)
+journal_events(
+    struct journal *journal, json_t **out, int64_t since_ms, int64_t limit, struct pmj_error *err)
 {
-	struct sql *sql = sql_get(
-	    journal, "SELECT at, event, code, message FROM pmj_event WHERE at >= ?1 ORDER BY id DESC LIMIT ?2");
+	struct sql *sql = sql_get(journal, "SELECT at, event, code, message FROM pmj_event WHERE "
+	                                   "at >= ?1 ORDER BY id DESC LIMIT ?2");
 	json_t *list = json_array();
 	enum pmj_code rc;
 	bool row = false;

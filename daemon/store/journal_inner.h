@@ -52,14 +52,19 @@ struct journal {
 	int64_t digest_entries;
 };
 
-/** Set err from an SQLite result about what was being done; marks the journal dead after a failed sync. */
+/** Set err from an SQLite result about what was being done; marks the journal dead after a failed
+ * sync. */
 enum pmj_code journal_fail(struct journal *journal, int result, struct pmj_error *err);
 /** Run statements without rows or parameters. */
-PMJ_MUST_CHECK enum pmj_code journal_exec(struct journal *journal, const char *text, struct pmj_error *err);
+PMJ_MUST_CHECK enum pmj_code journal_exec(
+    struct journal *journal, const char *text, struct pmj_error *err);
 
-/** Our own tables, forward from the file's version to ours, and those of the folders above that are not there yet. Inside a transaction. */
-PMJ_MUST_CHECK enum pmj_code schema_migrate(struct journal *journal, const char *const *texts, struct pmj_error *err);
-/** Tables and columns for the kinds in force; projects what a changed kind shows otherwise. Inside a transaction. */
+/** Our own tables, forward from the file's version to ours, and those of the folders above that are
+ * not there yet. Inside a transaction. */
+PMJ_MUST_CHECK enum pmj_code schema_migrate(
+    struct journal *journal, const char *const *texts, struct pmj_error *err);
+/** Tables and columns for the kinds in force; projects what a changed kind shows otherwise. Inside
+ * a transaction. */
 PMJ_MUST_CHECK enum pmj_code schema_kinds(struct journal *journal, struct pmj_error *err);
 /** Read the list of tables (journal->tables) from the file. */
 PMJ_MUST_CHECK enum pmj_code schema_tables(struct journal *journal, struct pmj_error *err);
@@ -79,8 +84,11 @@ void sql_drop_all(struct journal *journal);
 struct sqlite3_stmt *sql_handle(struct sql *sql);
 
 /** Begin unless one is open; *mine says that the caller ends it. */
-PMJ_MUST_CHECK enum pmj_code journal_begin_own(struct journal *journal, bool *mine, struct pmj_error *err);
-/** Commit when rc is PMJ_OK, else roll back, if the transaction is mine; returns the outcome of all. */
-PMJ_MUST_CHECK enum pmj_code journal_end_own(struct journal *journal, bool mine, enum pmj_code rc, struct pmj_error *err);
+PMJ_MUST_CHECK enum pmj_code journal_begin_own(
+    struct journal *journal, bool *mine, struct pmj_error *err);
+/** Commit when rc is PMJ_OK, else roll back, if the transaction is mine; returns the outcome of
+ * all. */
+PMJ_MUST_CHECK enum pmj_code journal_end_own(
+    struct journal *journal, bool mine, enum pmj_code rc, struct pmj_error *err);
 
 #endif

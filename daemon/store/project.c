@@ -47,7 +47,8 @@ own_title(const struct kind *kind, const struct merge_record *record)
 
 	if (kind == NULL || kind->shows == NULL || (field = kind_field(kind, kind->shows)) == NULL)
 		return NULL;
-	if (field->type == FIELD_LINK || field->type == FIELD_CHOICE || field->type == FIELD_CHOICES)
+	if (field->type == FIELD_LINK || field->type == FIELD_CHOICE ||
+	    field->type == FIELD_CHOICES)
 		return NULL;
 	return json_string_value(merge_shown(record, kind->shows));
 }
@@ -64,8 +65,9 @@ is_closed(const struct kind *kind, const char *state_name)
 static const char *
 due_date(const struct kind *kind, const struct merge_record *record)
 {
-	const char *due =
-	    kind != NULL && kind->due != NULL ? json_string_value(merge_shown(record, kind->due)) : NULL;
+	const char *due = kind != NULL && kind->due != NULL
+	                      ? json_string_value(merge_shown(record, kind->due))
+	                      : NULL;
 
 	return due != NULL && text_is_date(due) ? due : NULL;
 }
@@ -131,7 +133,8 @@ entry_number(struct journal *journal, int64_t *n, const struct entry *entry, str
 }
 
 static enum pmj_code
-paint_values(struct picture *out, struct journal *journal, const struct merge_record *record, struct pmj_error *err)
+paint_values(struct picture *out, struct journal *journal, const struct merge_record *record,
+    struct pmj_error *err)
 {
 	struct row_set *rows = &out->rows;
 	const struct entry *last = NULL;
@@ -232,7 +235,8 @@ paint_kind(struct picture *out, const struct rows_table *table, const struct mer
 	for (size_t i = 0; i < table->column_count; i++) {
 		const char *column = table->columns[i];
 		if (strcmp(column, "id") == 0)
-			row_text(&out->rows, column, text_base32(id, record->rec, PMJ_RECORD_BYTES));
+			row_text(
+			    &out->rows, column, text_base32(id, record->rec, PMJ_RECORD_BYTES));
 		else if (strcmp(column, "voided") == 0)
 			row_int(&out->rows, column, record->voided);
 		else
@@ -259,8 +263,8 @@ kind_of(const struct journal *journal, const struct entry *const *entries, size_
 }
 
 static enum pmj_code
-paint(struct picture *out, struct journal *journal, const struct entry *const *entries, size_t count,
-    struct pmj_error *err)
+paint(struct picture *out, struct journal *journal, const struct entry *const *entries,
+    size_t count, struct pmj_error *err)
 {
 	const struct kind *kind = kind_of(journal, entries, count);
 	const struct rows_table *table;
@@ -289,8 +293,8 @@ picture_close(struct picture *picture)
 /* ---- hanging it up ---- */
 
 static enum pmj_code
-read_table(struct journal *journal, struct row_set *out, const struct rows_table *table, const uint8_t *rec,
-    struct pmj_error *err)
+read_table(struct journal *journal, struct row_set *out, const struct rows_table *table,
+    const uint8_t *rec, struct pmj_error *err)
 {
 	struct sql *sql = sql_get(journal, table->select);
 	char id[PMJ_RECORD_CHARS + 1];
@@ -302,13 +306,15 @@ read_table(struct journal *journal, struct row_set *out, const struct rows_table
 	return row_set_read(out, table, sql, err);
 }
 
-/* The rows as they stand; *number of the record (0: it has no row), and which kind's table it lies in. */
+/* The rows as they stand; *number of the record (0: it has no row), and which kind's table it lies
+ * in. */
 static enum pmj_code
-read_rows(struct journal *journal, struct row_set *out, int64_t *number, const uint8_t *rec, const char *kind_now,
-    struct pmj_error *err)
+read_rows(struct journal *journal, struct row_set *out, int64_t *number, const uint8_t *rec,
+    const char *kind_now, struct pmj_error *err)
 {
 	struct sql *sql = sql_get(journal, "SELECT num, kind FROM pmj_record WHERE rec = ?1");
-	const struct rows_table *was = NULL, *is = kind_now != NULL ? table_of(journal, kind_now) : NULL;
+	const struct rows_table *was = NULL,
+	                        *is = kind_now != NULL ? table_of(journal, kind_now) : NULL;
 	enum pmj_code rc;
 	bool row;
 
@@ -331,7 +337,8 @@ read_rows(struct journal *journal, struct row_set *out, int64_t *number, const u
 
 /* Both the sum of all rows and that of a check that has passed this record already. */
 static void
-count_row(struct journal *journal, const struct row_set *set, const struct row *row, const uint8_t *rec, bool add)
+count_row(struct journal *journal, const struct row_set *set, const struct row *row,
+    const uint8_t *rec, bool add)
 {
 	struct journal_live *live = &journal->live;
 	bool checked = live->checking && memcmp(rec, live->check_at, PMJ_RECORD_BYTES) <= 0;
@@ -367,8 +374,8 @@ same_key(const struct row_set *a, const struct row *x, const struct row_set *b)
 
 /* Bring the rows from `old` to `new`. A row that stays under its key is updated in place. */
 static enum pmj_code
-hang_rows(struct journal *journal, const struct row_set *old, const struct row_set *new, const uint8_t *rec,
-    struct pmj_error *err)
+hang_rows(struct journal *journal, const struct row_set *old, const struct row_set *new,
+    const uint8_t *rec, struct pmj_error *err)
 {
 	enum pmj_code rc = PMJ_OK;
 
@@ -403,8 +410,8 @@ number_of(struct journal *journal, int64_t *number, const uint8_t *rec, struct p
 
 /* old NULL: nothing is there yet. */
 static enum pmj_code
-hang(struct journal *journal, struct row_set *old, int64_t number, struct picture *picture, const uint8_t *rec,
-    bool *differed, struct pmj_error *err)
+hang(struct journal *journal, struct row_set *old, int64_t number, struct picture *picture,
+    const uint8_t *rec, bool *differed, struct pmj_error *err)
 {
 	bool search_differed = false, fresh = number == 0;
 	struct row_set none = {0};
@@ -449,7 +456,8 @@ kind_in(const struct picture *picture, const struct journal *journal)
 }
 
 enum pmj_code
-project_renew(struct journal *journal, const uint8_t rec[static PMJ_RECORD_BYTES], bool *differed, struct pmj_error *err)
+project_renew(struct journal *journal, const uint8_t rec[static PMJ_RECORD_BYTES], bool *differed,
+    struct pmj_error *err)
 {
 	const struct entry **entries = NULL;
 	struct entry_row *rows = NULL;
@@ -467,7 +475,8 @@ project_renew(struct journal *journal, const uint8_t rec[static PMJ_RECORD_BYTES
 		entries[i] = &rows[i].entry;
 	if (count > 0 && (rc = paint(&picture, journal, entries, count, err)) != PMJ_OK)
 		goto out;
-	if ((rc = read_rows(journal, &old, &number, rec, kind_in(&picture, journal), err)) == PMJ_OK)
+	if ((rc = read_rows(journal, &old, &number, rec, kind_in(&picture, journal), err)) ==
+	    PMJ_OK)
 		rc = hang(journal, &old, number, &picture, rec, differed, err);
 out:
 	row_set_close(&old);
@@ -478,7 +487,8 @@ out:
 }
 
 enum pmj_code
-project_record(struct journal *journal, const uint8_t rec[static PMJ_RECORD_BYTES], struct pmj_error *err)
+project_record(
+    struct journal *journal, const uint8_t rec[static PMJ_RECORD_BYTES], struct pmj_error *err)
 {
 	bool differed;
 

@@ -1,4 +1,5 @@
-/* project_check.c - are the rows still what was written, and are they what the entries make? In slices, record by record. */
+/* project_check.c - are the rows still what was written, and are they what the entries make? In
+ * slices, record by record. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,12 +9,14 @@
 
 #define FULL_SLICE 500
 
-/* The record that ends the next slice: the most-th one that has entries; all ones when fewer are left. */
+/* The record that ends the next slice: the most-th one that has entries; all ones when fewer are
+ * left. */
 static enum pmj_code
-slice_end(struct journal *journal, uint8_t to[static PMJ_RECORD_BYTES], const uint8_t *from, int64_t most, struct pmj_error *err)
+slice_end(struct journal *journal, uint8_t to[static PMJ_RECORD_BYTES], const uint8_t *from,
+    int64_t most, struct pmj_error *err)
 {
-	struct sql *sql = sql_get(journal,
-	    "SELECT rec FROM pmj_entry WHERE rec IS NOT NULL AND rec > ?1 GROUP BY rec ORDER BY rec LIMIT 1 OFFSET ?2");
+	struct sql *sql = sql_get(journal, "SELECT rec FROM pmj_entry WHERE rec IS NOT NULL AND "
+	                                   "rec > ?1 GROUP BY rec ORDER BY rec LIMIT 1 OFFSET ?2");
 	enum pmj_code rc;
 	bool row;
 
@@ -62,12 +65,14 @@ sum_rows(struct journal *journal, const uint8_t *from, const uint8_t *to, struct
 
 /* Records (from, to] that have entries or rows of any table. Sorted by nothing. */
 static enum pmj_code
-list_records(struct journal *journal, struct buf *out, const uint8_t *from, const uint8_t *to, struct pmj_error *err)
+list_records(struct journal *journal, struct buf *out, const uint8_t *from, const uint8_t *to,
+    struct pmj_error *err)
 {
-	struct sql *sql = sql_get(journal,
-	    "SELECT rec FROM pmj_entry WHERE rec > ?1 AND rec <= ?2 UNION SELECT rec FROM pmj_record WHERE rec > ?1 AND rec <= ?2"
-	    " UNION SELECT rec FROM pmj_value WHERE rec > ?1 AND rec <= ?2"
-	    " UNION SELECT rec FROM pmj_subject WHERE rec > ?1 AND rec <= ?2");
+	struct sql *sql =
+	    sql_get(journal, "SELECT rec FROM pmj_entry WHERE rec > ?1 AND rec <= ?2 UNION SELECT "
+	                     "rec FROM pmj_record WHERE rec > ?1 AND rec <= ?2"
+	                     " UNION SELECT rec FROM pmj_value WHERE rec > ?1 AND rec <= ?2"
+	                     " UNION SELECT rec FROM pmj_subject WHERE rec > ?1 AND rec <= ?2");
 	uint8_t rec[PMJ_RECORD_BYTES];
 	enum pmj_code rc;
 	bool row = false;
@@ -81,7 +86,8 @@ list_records(struct journal *journal, struct buf *out, const uint8_t *from, cons
 
 /* Rows in a kind's table that belong to no record of this kind. */
 static enum pmj_code
-sweep_kind(struct journal *journal, const struct rows_table *table, const uint8_t *from, const uint8_t *to, struct pmj_error *err)
+sweep_kind(struct journal *journal, const struct rows_table *table, const uint8_t *from,
+    const uint8_t *to, struct pmj_error *err)
 {
 	struct row_set set = {0};
 	struct sql *sql = sql_get(journal, table->range);
@@ -95,7 +101,8 @@ sweep_kind(struct journal *journal, const struct rows_table *table, const uint8_
 		uint8_t rec[PMJ_RECORD_BYTES] = {0};
 		bool row = false, known = text_unbase32(rec, sizeof(rec), id, PMJ_RECORD_CHARS);
 		sql = sql_get(journal, "SELECT 1 FROM pmj_record WHERE rec = ?1 AND kind = ?2");
-		rc = sql_row(sql_text(sql_blob(sql, 1, rec, sizeof(rec)), 2, table->name), &row, err);
+		rc = sql_row(
+		    sql_text(sql_blob(sql, 1, rec, sizeof(rec)), 2, table->name), &row, err);
 		sql_done(sql);
 		if (rc != PMJ_OK || (known && row))
 			continue;
@@ -172,14 +179,15 @@ project_check_slice(struct journal *journal, int64_t most, bool *done, struct pm
 	live->checking = false;
 	if (memcmp(live->check_sum.bytes, live->sum.bytes, PRIM_HASH_BYTES) == 0)
 		return PMJ_OK;
-	(void)pmj_fail(err, PMJ_INTEGRITY, "what the journal shows is not what was written: rows were changed or put back");
+	(void)pmj_fail(err, PMJ_INTEGRITY,
+	    "what the journal shows is not what was written: rows were changed or put back");
 	pmj_hint(err, "build it anew from the entries: verify --rebuild");
 	return PMJ_INTEGRITY;
 }
 
 enum pmj_code
-project_rebuild_slice(struct journal *journal, int64_t most, bool *done, int64_t *records, int64_t *differed,
-    struct pmj_error *err)
+project_rebuild_slice(struct journal *journal, int64_t most, bool *done, int64_t *records,
+    int64_t *differed, struct pmj_error *err)
 {
 	struct journal_live *live = &journal->live;
 	bool mine = false;
@@ -191,7 +199,8 @@ project_rebuild_slice(struct journal *journal, int64_t most, bool *done, int64_t
 	if (!live->checking || !live->mending)
 		start(journal, true);
 	if ((rc = slice(journal, most, done, err)) == PMJ_OK && *done) {
-		/* The sum of what is there now, each row of which was just compared with the entries. */
+		/* The sum of what is there now, each row of which was just compared with the
+		 * entries. */
 		live->sum = live->check_sum;
 		live->checking = false;
 		live->dirty = true;
@@ -216,7 +225,8 @@ project_rebuild(struct journal *journal, int64_t *records, int64_t *differed, st
 		rc = project_rebuild_slice(journal, FULL_SLICE, &done, records, differed, err);
 	while (rc == PMJ_OK && !done);
 	if (rc == PMJ_OK) /* the words of the search texts, which no sum covers */
-		rc = journal_exec(journal, "INSERT INTO pmj_search (pmj_search) VALUES ('rebuild')", err);
+		rc = journal_exec(
+		    journal, "INSERT INTO pmj_search (pmj_search) VALUES ('rebuild')", err);
 	return rc;
 }
 

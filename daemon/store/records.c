@@ -39,7 +39,8 @@ add_candidates(struct candidates *out, struct sql *sql, struct pmj_error *err)
 
 /* The lowest and highest id that begins with what was typed. */
 static bool
-prefix_range(uint8_t low[static PMJ_RECORD_BYTES], uint8_t high[static PMJ_RECORD_BYTES], const char *typed)
+prefix_range(
+    uint8_t low[static PMJ_RECORD_BYTES], uint8_t high[static PMJ_RECORD_BYTES], const char *typed)
 {
 	char text[PMJ_RECORD_CHARS];
 	size_t len = strlen(typed);
@@ -55,7 +56,8 @@ prefix_range(uint8_t low[static PMJ_RECORD_BYTES], uint8_t high[static PMJ_RECOR
 }
 
 static enum pmj_code
-by_prefix(struct journal *journal, struct candidates *out, const char *kind, const char *typed, struct pmj_error *err)
+by_prefix(struct journal *journal, struct candidates *out, const char *kind, const char *typed,
+    struct pmj_error *err)
 {
 	uint8_t low[PMJ_RECORD_BYTES], high[PMJ_RECORD_BYTES];
 	struct sql *sql;
@@ -63,23 +65,28 @@ by_prefix(struct journal *journal, struct candidates *out, const char *kind, con
 
 	if (!prefix_range(low, high, typed))
 		return PMJ_OK;
-	sql = sql_get(journal,
-	    "SELECT rec FROM pmj_record WHERE rec >= ?1 AND rec <= ?2 AND (?3 IS NULL OR kind = ?3) ORDER BY rec LIMIT 6");
-	(void)sql_text(sql_blob(sql_blob(sql, 1, low, sizeof(low)), 2, high, sizeof(high)), 3, kind);
+	sql = sql_get(journal, "SELECT rec FROM pmj_record WHERE rec >= ?1 AND rec <= ?2 AND (?3 "
+	                       "IS NULL OR kind = ?3) ORDER BY rec LIMIT 6");
+	(void)sql_text(
+	    sql_blob(sql_blob(sql, 1, low, sizeof(low)), 2, high, sizeof(high)), 3, kind);
 	if ((rc = add_candidates(out, sql, err)) != PMJ_OK || out->count > 0)
 		return rc;
 	/* One whose entries are all held: its author may still look at it. */
-	sql = sql_get(journal, "SELECT DISTINCT rec FROM pmj_entry WHERE rec >= ?1 AND rec <= ?2 AND (?3 IS NULL OR kind = ?3)"
+	sql = sql_get(journal, "SELECT DISTINCT rec FROM pmj_entry WHERE rec >= ?1 AND rec <= ?2 "
+	                       "AND (?3 IS NULL OR kind = ?3)"
 	                       " ORDER BY rec LIMIT 6");
-	(void)sql_text(sql_blob(sql_blob(sql, 1, low, sizeof(low)), 2, high, sizeof(high)), 3, kind);
+	(void)sql_text(
+	    sql_blob(sql_blob(sql, 1, low, sizeof(low)), 2, high, sizeof(high)), 3, kind);
 	return add_candidates(out, sql, err);
 }
 
 static enum pmj_code
-by_name(struct journal *journal, struct candidates *out, const char *kind, const char *typed, struct pmj_error *err)
+by_name(struct journal *journal, struct candidates *out, const char *kind, const char *typed,
+    struct pmj_error *err)
 {
-	struct sql *sql = sql_get(journal,
-	    "SELECT rec FROM pmj_record WHERE name = ?1 AND name <> '' AND voided = 0 AND (?2 IS NULL OR kind = ?2) LIMIT 6");
+	struct sql *sql =
+	    sql_get(journal, "SELECT rec FROM pmj_record WHERE name = ?1 AND name <> '' AND voided "
+	                     "= 0 AND (?2 IS NULL OR kind = ?2) LIMIT 6");
 	char *name = text_fold(typed);
 	enum pmj_code rc;
 
@@ -89,7 +96,8 @@ by_name(struct journal *journal, struct candidates *out, const char *kind, const
 }
 
 static enum pmj_code
-fail_ambiguous(struct journal *journal, const struct candidates *list, const char *kind, struct pmj_error *err)
+fail_ambiguous(
+    struct journal *journal, const struct candidates *list, const char *kind, struct pmj_error *err)
 {
 	char text[sizeof(err->hint)] = "";
 	size_t used = 0;
@@ -98,17 +106,19 @@ fail_ambiguous(struct journal *journal, const struct candidates *list, const cha
 		char id[PMJ_RECORD_CHARS + 1];
 		char *title = records_title(journal, list->rec[i], LANG_EN);
 		records_short(journal, id, list->rec[i]);
-		used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s (%.40s)", i > 0 ? ", " : "", id, title);
+		used += (size_t)snprintf(
+		    text + used, sizeof(text) - used, "%s%s (%.40s)", i > 0 ? ", " : "", id, title);
 		free(title);
 	}
-	(void)pmj_fail(err, PMJ_AMBIGUOUS, "this fits more than one %s", kind != NULL ? kind : "record");
+	(void)pmj_fail(
+	    err, PMJ_AMBIGUOUS, "this fits more than one %s", kind != NULL ? kind : "record");
 	pmj_hint(err, "say which: %s", text);
 	return PMJ_AMBIGUOUS;
 }
 
 enum pmj_code
-records_resolve(struct journal *journal, uint8_t rec[static PMJ_RECORD_BYTES], const char *kind, const char *typed,
-    struct pmj_error *err)
+records_resolve(struct journal *journal, uint8_t rec[static PMJ_RECORD_BYTES], const char *kind,
+    const char *typed, struct pmj_error *err)
 {
 	struct candidates list = {.count = 0};
 	enum pmj_code rc;
@@ -123,8 +133,11 @@ records_resolve(struct journal *journal, uint8_t rec[static PMJ_RECORD_BYTES], c
 	if (list.count > 1)
 		return fail_ambiguous(journal, &list, kind, err);
 	if (list.count == 0) {
-		(void)pmj_fail(err, PMJ_NOT_FOUND, "no %s has this id or name", kind != NULL ? kind : "record");
-		pmj_hint(err, "give at least %d characters of the id, or the whole name; `find` looks for words",
+		(void)pmj_fail(err, PMJ_NOT_FOUND, "no %s has this id or name",
+		    kind != NULL ? kind : "record");
+		pmj_hint(err,
+		    "give at least %d characters of the id, or the whole name; `find` looks for "
+		    "words",
 		    PMJ_RECORD_PREFIX_MIN);
 		return PMJ_NOT_FOUND;
 	}
@@ -133,7 +146,8 @@ records_resolve(struct journal *journal, uint8_t rec[static PMJ_RECORD_BYTES], c
 }
 
 enum pmj_code
-records_link(void *ctx, char out[static 17], const char *kind, const char *typed, struct pmj_error *err)
+records_link(
+    void *ctx, char out[static 17], const char *kind, const char *typed, struct pmj_error *err)
 {
 	uint8_t rec[PMJ_RECORD_BYTES];
 	enum pmj_code rc = records_resolve(ctx, rec, kind, typed, err);
@@ -163,15 +177,18 @@ shared(struct sql *sql, const uint8_t *rec, const char *id)
 }
 
 void
-records_short(struct journal *journal, char out[static PMJ_RECORD_CHARS + 1], const uint8_t rec[static PMJ_RECORD_BYTES])
+records_short(struct journal *journal, char out[static PMJ_RECORD_CHARS + 1],
+    const uint8_t rec[static PMJ_RECORD_BYTES])
 {
 	size_t before, after, chars;
 
 	(void)text_base32(out, rec, PMJ_RECORD_BYTES);
 	before = shared(
-	    sql_get(journal, "SELECT rec FROM pmj_record WHERE rec < ?1 ORDER BY rec DESC LIMIT 1"), rec, out);
-	after =
-	    shared(sql_get(journal, "SELECT rec FROM pmj_record WHERE rec > ?1 ORDER BY rec LIMIT 1"), rec, out);
+	    sql_get(journal, "SELECT rec FROM pmj_record WHERE rec < ?1 ORDER BY rec DESC LIMIT 1"),
+	    rec, out);
+	after = shared(
+	    sql_get(journal, "SELECT rec FROM pmj_record WHERE rec > ?1 ORDER BY rec LIMIT 1"), rec,
+	    out);
 	chars = (before > after ? before : after) + 1;
 	if (chars < PMJ_RECORD_PREFIX_MIN)
 		chars = PMJ_RECORD_PREFIX_MIN;
@@ -187,7 +204,8 @@ static char *title_at(struct journal *journal, const uint8_t *rec, enum lang lan
 
 /* The shown value of the field that names a record, in words; NULL when there is none. */
 static char *
-title_of_field(struct journal *journal, const uint8_t *rec, const struct kind *kind, enum lang lang, int depth)
+title_of_field(
+    struct journal *journal, const uint8_t *rec, const struct kind *kind, enum lang lang, int depth)
 {
 	const struct field *field = kind->shows != NULL ? kind_field(kind, kind->shows) : NULL;
 	json_t *value = NULL;
@@ -224,11 +242,13 @@ title_at(struct journal *journal, const uint8_t *rec, enum lang lang, int depth)
 	if (title != NULL)
 		return title;
 	records_short(journal, id, rec);
-	return kind != NULL ? mem_printf("%s %s", texts_in(&kind->title, lang), id) : mem_strdup(id);
+	return kind != NULL ? mem_printf("%s %s", texts_in(&kind->title, lang), id)
+	                    : mem_strdup(id);
 }
 
 char *
-records_value_text(struct journal *journal, const struct field *field, const json_t *value, enum lang lang, int depth)
+records_value_text(struct journal *journal, const struct field *field, const json_t *value,
+    enum lang lang, int depth)
 {
 	const char *id = json_string_value(value);
 	uint8_t rec[PMJ_RECORD_BYTES];
@@ -248,8 +268,8 @@ records_title(struct journal *journal, const uint8_t rec[static PMJ_RECORD_BYTES
 json_t *
 records_shown(struct journal *journal, const uint8_t *rec, const char *field)
 {
-	struct sql *sql =
-	    sql_get(journal, "SELECT value FROM pmj_value WHERE rec = ?1 AND field = ?2 AND shown = 1 AND value IS NOT NULL");
+	struct sql *sql = sql_get(journal, "SELECT value FROM pmj_value WHERE rec = ?1 AND field = "
+	                                   "?2 AND shown = 1 AND value IS NOT NULL");
 	json_t *value = NULL;
 	bool row = false;
 
@@ -266,7 +286,8 @@ records_shown(struct journal *journal, const uint8_t *rec, const char *field)
 /* ---- whole records ---- */
 
 enum pmj_code
-records_load(struct journal *journal, struct record_full *out, const uint8_t rec[static PMJ_RECORD_BYTES], struct pmj_error *err)
+records_load(struct journal *journal, struct record_full *out,
+    const uint8_t rec[static PMJ_RECORD_BYTES], struct pmj_error *err)
 {
 	const struct entry **admitted;
 	const struct kind *kind = NULL;
@@ -274,7 +295,8 @@ records_load(struct journal *journal, struct record_full *out, const uint8_t rec
 	enum pmj_code rc;
 
 	memset(out, 0, sizeof(*out));
-	if ((rc = entries_of_record(journal, &out->rows, &out->row_count, rec, false, err)) != PMJ_OK)
+	if ((rc = entries_of_record(journal, &out->rows, &out->row_count, rec, false, err)) !=
+	    PMJ_OK)
 		return rc;
 	if (out->row_count == 0)
 		return pmj_fail(err, PMJ_NOT_FOUND, "there is no such record");
@@ -283,7 +305,8 @@ records_load(struct journal *journal, struct record_full *out, const uint8_t rec
 		if (out->rows[i].status == ENTRY_ADMITTED)
 			admitted[count++] = &out->rows[i].entry;
 	merge_record(&out->merged, NULL, admitted, count);
-	if (out->merged.kind != NULL && (kind = kinds_get(journal->kinds, out->merged.kind)) != NULL) {
+	if (out->merged.kind != NULL &&
+	    (kind = kinds_get(journal->kinds, out->merged.kind)) != NULL) {
 		merge_record_close(&out->merged);
 		merge_record(&out->merged, kind, admitted, count);
 	}
@@ -303,7 +326,8 @@ record_full_close(struct record_full *record)
 /* ---- people ---- */
 
 enum pmj_code
-records_ids(struct sql *sql, uint8_t (**out)[PMJ_RECORD_BYTES], size_t *count, struct pmj_error *err)
+records_ids(
+    struct sql *sql, uint8_t (**out)[PMJ_RECORD_BYTES], size_t *count, struct pmj_error *err)
 {
 	uint8_t(*list)[PMJ_RECORD_BYTES] = NULL;
 	size_t used = 0, room = 0;
@@ -333,7 +357,8 @@ enum pmj_code
 records_subjects(struct journal *journal, uint8_t (**out)[PMJ_RECORD_BYTES], size_t *count,
     const uint8_t rec[static PMJ_RECORD_BYTES], struct pmj_error *err)
 {
-	struct sql *sql = sql_get(journal, "SELECT person FROM pmj_subject WHERE rec = ?1 ORDER BY person");
+	struct sql *sql =
+	    sql_get(journal, "SELECT person FROM pmj_subject WHERE rec = ?1 ORDER BY person");
 
 	return records_ids(sql_blob(sql, 1, rec, PMJ_RECORD_BYTES), out, count, err);
 }
@@ -353,7 +378,8 @@ records_of_person(struct journal *journal, uint8_t (**out)[PMJ_RECORD_BYTES], si
 
 /* Rows kind, digest, entries, in order of id. */
 static enum pmj_code
-digest_rows(struct journal *journal, struct sql *sql, uint8_t out[static 32], int64_t *entries, struct pmj_error *err)
+digest_rows(struct journal *journal, struct sql *sql, uint8_t out[static 32], int64_t *entries,
+    struct pmj_error *err)
 {
 	uint8_t digest[PRIM_HASH_BYTES];
 	enum pmj_code rc;
@@ -378,15 +404,18 @@ digest_rows(struct journal *journal, struct sql *sql, uint8_t out[static 32], in
 }
 
 enum pmj_code
-records_digest(struct journal *journal, uint8_t out[static 32], int64_t *entries, const uint8_t *person, struct pmj_error *err)
+records_digest(struct journal *journal, uint8_t out[static 32], int64_t *entries,
+    const uint8_t *person, struct pmj_error *err)
 {
 	struct sql *sql;
 	enum pmj_code rc;
 
 	if (person != NULL) {
-		sql = sql_get(journal, "SELECT r.kind, r.digest, r.entries FROM pmj_subject s JOIN pmj_record r ON r.rec = s.rec"
+		sql = sql_get(journal, "SELECT r.kind, r.digest, r.entries FROM pmj_subject s JOIN "
+		                       "pmj_record r ON r.rec = s.rec"
 		                       " WHERE s.person = ?1 ORDER BY s.rec");
-		return digest_rows(journal, sql_blob(sql, 1, person, PMJ_RECORD_BYTES), out, entries, err);
+		return digest_rows(
+		    journal, sql_blob(sql, 1, person, PMJ_RECORD_BYTES), out, entries, err);
 	}
 	/* `status` asks often: worked out once after each change. */
 	if (journal->digest_of != journal->live.changes + 1) {

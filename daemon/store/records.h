@@ -6,72 +6,91 @@
 #include "domain/value.h"
 #include "store/entries.h"
 
-/** "ab12c" or all 16 characters (any case) to an id. kind NULL: any. Also takes a name: the kind's `shows` field, folded, if it is
- *  unambiguous. PMJ_NOT_FOUND; PMJ_AMBIGUOUS (hint lists some with their titles). */
-PMJ_MUST_CHECK enum pmj_code records_resolve(struct journal *journal, uint8_t rec[static PMJ_RECORD_BYTES], const char *kind, const char *typed,
-                                             struct pmj_error *err);
+/** "ab12c" or all 16 characters (any case) to an id. kind NULL: any. Also takes a name: the kind's
+ * `shows` field, folded, if it is unambiguous. PMJ_NOT_FOUND; PMJ_AMBIGUOUS (hint lists some with
+ * their titles). */
+PMJ_MUST_CHECK enum pmj_code records_resolve(struct journal *journal,
+    uint8_t rec[static PMJ_RECORD_BYTES], const char *kind, const char *typed,
+    struct pmj_error *err);
 /** Shortest unique prefix, at least 5 characters. */
-void records_short(struct journal *journal, char out[static PMJ_RECORD_CHARS + 1], const uint8_t rec[static PMJ_RECORD_BYTES]);
+void records_short(struct journal *journal, char out[static PMJ_RECORD_CHARS + 1],
+    const uint8_t rec[static PMJ_RECORD_BYTES]);
 /** value_context.link for these: ctx is the journal. */
-enum pmj_code records_link(void *ctx, char out[static 17], const char *kind, const char *typed, struct pmj_error *err);
+enum pmj_code records_link(
+    void *ctx, char out[static 17], const char *kind, const char *typed, struct pmj_error *err);
 
 /** A record merged from its admitted entries; rows keep the entries alive. */
 struct record_full {
-	struct entry_row *rows;     /* all, also held ones */
+	struct entry_row *rows; /* all, also held ones */
 	size_t row_count;
 	struct merge_record merged;
 };
-PMJ_MUST_CHECK enum pmj_code records_load(struct journal *journal, struct record_full *out, const uint8_t rec[static PMJ_RECORD_BYTES],
-                                          struct pmj_error *err);
+PMJ_MUST_CHECK enum pmj_code records_load(struct journal *journal, struct record_full *out,
+    const uint8_t rec[static PMJ_RECORD_BYTES], struct pmj_error *err);
 void record_full_close(struct record_full *record);
 
 /** The item of daemon/api/DESIGN.md without "sync". New reference. */
-PMJ_MUST_CHECK enum pmj_code records_item(struct journal *journal, json_t **out, const uint8_t rec[static PMJ_RECORD_BYTES], enum lang lang,
-                                          struct pmj_error *err);
+PMJ_MUST_CHECK enum pmj_code records_item(struct journal *journal, json_t **out,
+    const uint8_t rec[static PMJ_RECORD_BYTES], enum lang lang, struct pmj_error *err);
 struct records_query {
-	const char *kind;           /* NULL: any */
-	const json_t *where;        /* object field -> typed text: equal after folding; links by id or name; or NULL */
-	const char *since;          /* YYYY-MM-DD: made or changed since, or NULL */
-	int64_t since_ms;           /* 0: none */
+	const char *kind;    /* NULL: any */
+	const json_t *where; /* object field -> typed text: equal after folding; links by id or
+	                        name; or NULL */
+	const char *since;   /* YYYY-MM-DD: made or changed since, or NULL */
+	int64_t since_ms;    /* 0: none */
 	bool voided_too;
-	int64_t limit;              /* 0: 50 */
+	int64_t limit; /* 0: 50 */
 };
 /** {"items":[item…],"more":bool}, latest changed first. */
-PMJ_MUST_CHECK enum pmj_code records_list(struct journal *journal, json_t **out, const struct records_query *query, enum lang lang,
-                                          struct pmj_error *err);
-/** Full text over searchable fields and ids: every word by prefix, accents and case aside; best first. */
-PMJ_MUST_CHECK enum pmj_code records_find(struct journal *journal, json_t **out, const char *words, int64_t limit, enum lang lang,
-                                          struct pmj_error *err);
+PMJ_MUST_CHECK enum pmj_code records_list(struct journal *journal, json_t **out,
+    const struct records_query *query, enum lang lang, struct pmj_error *err);
+/** Full text over searchable fields and ids: every word by prefix, accents and case aside; best
+ * first. */
+PMJ_MUST_CHECK enum pmj_code records_find(struct journal *journal, json_t **out, const char *words,
+    int64_t limit, enum lang lang, struct pmj_error *err);
 /** Open records with a due date up to `on` (YYYY-MM-DD): item + "due","why","overdue". */
-PMJ_MUST_CHECK enum pmj_code records_today(struct journal *journal, json_t **out, const char *on, enum lang lang, struct pmj_error *err);
+PMJ_MUST_CHECK enum pmj_code records_today(
+    struct journal *journal, json_t **out, const char *on, enum lang lang, struct pmj_error *err);
 /** The title of a record: its `shows` field, or kind and short id. Caller frees. */
-char *records_title(struct journal *journal, const uint8_t rec[static PMJ_RECORD_BYTES], enum lang lang);
+char *records_title(
+    struct journal *journal, const uint8_t rec[static PMJ_RECORD_BYTES], enum lang lang);
 /** The persons a record belongs to (a person: itself). Caller frees *out. */
-PMJ_MUST_CHECK enum pmj_code records_subjects(struct journal *journal, uint8_t (**out)[PMJ_RECORD_BYTES], size_t *count,
-                                              const uint8_t rec[static PMJ_RECORD_BYTES], struct pmj_error *err);
-/** Every record of a person, the person first, then by last change, latest first. Caller frees *out. */
-PMJ_MUST_CHECK enum pmj_code records_of_person(struct journal *journal, uint8_t (**out)[PMJ_RECORD_BYTES], size_t *count,
-                                               const uint8_t person[static PMJ_RECORD_BYTES], struct pmj_error *err);
-/** Digests of 8.6 over admitted entries; person NULL: the journal's (kinds of scope author left out). entries: how many admitted ones. */
-PMJ_MUST_CHECK enum pmj_code records_digest(struct journal *journal, uint8_t out[static 32], int64_t *entries,
-                                            const uint8_t *person, struct pmj_error *err);
-/** May this referral-like record be disclosed now? Looks the person's consents up and asks domain/consent. `fields`: the record's shown fields. */
-PMJ_MUST_CHECK enum pmj_code records_consent(struct journal *journal, struct consent_verdict *out, const uint8_t person[static PMJ_RECORD_BYTES],
-                                             const struct consent_request *request, struct pmj_error *err);
+PMJ_MUST_CHECK enum pmj_code records_subjects(struct journal *journal,
+    uint8_t (**out)[PMJ_RECORD_BYTES], size_t *count, const uint8_t rec[static PMJ_RECORD_BYTES],
+    struct pmj_error *err);
+/** Every record of a person, the person first, then by last change, latest first. Caller frees
+ * *out. */
+PMJ_MUST_CHECK enum pmj_code records_of_person(struct journal *journal,
+    uint8_t (**out)[PMJ_RECORD_BYTES], size_t *count, const uint8_t person[static PMJ_RECORD_BYTES],
+    struct pmj_error *err);
+/** Digests of 8.6 over admitted entries; person NULL: the journal's (kinds of scope author left
+ * out). entries: how many admitted ones. */
+PMJ_MUST_CHECK enum pmj_code records_digest(struct journal *journal, uint8_t out[static 32],
+    int64_t *entries, const uint8_t *person, struct pmj_error *err);
+/** May this referral-like record be disclosed now? Looks the person's consents up and asks
+ * domain/consent. `fields`: the record's shown fields. */
+PMJ_MUST_CHECK enum pmj_code records_consent(struct journal *journal, struct consent_verdict *out,
+    const uint8_t person[static PMJ_RECORD_BYTES], const struct consent_request *request,
+    struct pmj_error *err);
 /** `knows` for a grant (8.4). New reference in *out. */
-PMJ_MUST_CHECK enum pmj_code records_knows(struct journal *journal, json_t **out, const uint8_t person[static PMJ_RECORD_BYTES], const json_t *set,
-                                           struct pmj_error *err);
+PMJ_MUST_CHECK enum pmj_code records_knows(struct journal *journal, json_t **out,
+    const uint8_t person[static PMJ_RECORD_BYTES], const json_t *set, struct pmj_error *err);
 
 /** Project one record anew from its entries (entries.h calls it). */
-PMJ_MUST_CHECK enum pmj_code project_record(struct journal *journal, const uint8_t rec[static PMJ_RECORD_BYTES], struct pmj_error *err);
-/** Rebuild all projections beside the old and compare bit for bit; *differed counts records whose rows differed (they are mended). */
-PMJ_MUST_CHECK enum pmj_code project_rebuild(struct journal *journal, int64_t *records, int64_t *differed, struct pmj_error *err);
+PMJ_MUST_CHECK enum pmj_code project_record(
+    struct journal *journal, const uint8_t rec[static PMJ_RECORD_BYTES], struct pmj_error *err);
+/** Rebuild all projections beside the old and compare bit for bit; *differed counts records whose
+ * rows differed (they are mended). */
+PMJ_MUST_CHECK enum pmj_code project_rebuild(
+    struct journal *journal, int64_t *records, int64_t *differed, struct pmj_error *err);
 /** Compare row hashes with the keyed sum (6.6): PMJ_INTEGRITY on a mismatch. */
 PMJ_MUST_CHECK enum pmj_code project_check(struct journal *journal, struct pmj_error *err);
-/** The two above in steps of `most` records for idle work: call until *done. One of them is under way at a time; beginning the other, or a
- *  failure, ends it. Writing between the steps is allowed. A rebuild step is a transaction of its own, unless one is open; the counts are so far. */
-PMJ_MUST_CHECK enum pmj_code project_check_slice(struct journal *journal, int64_t most, bool *done, struct pmj_error *err);
-PMJ_MUST_CHECK enum pmj_code project_rebuild_slice(struct journal *journal, int64_t most, bool *done, int64_t *records, int64_t *differed,
-                                                   struct pmj_error *err);
+/** The two above in steps of `most` records for idle work: call until *done. One of them is under
+ * way at a time; beginning the other, or a failure, ends it. Writing between the steps is allowed.
+ * A rebuild step is a transaction of its own, unless one is open; the counts are so far. */
+PMJ_MUST_CHECK enum pmj_code project_check_slice(
+    struct journal *journal, int64_t most, bool *done, struct pmj_error *err);
+PMJ_MUST_CHECK enum pmj_code project_rebuild_slice(struct journal *journal, int64_t most,
+    bool *done, int64_t *records, int64_t *differed, struct pmj_error *err);
 
 #endif

@@ -1,4 +1,5 @@
-/* records_consent.c - a person's consents, gathered for domain/consent from entries, not from projections (6.6). */
+/* records_consent.c - a person's consents, gathered for domain/consent from entries, not from
+ * projections (6.6). */
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,13 +27,15 @@ gathered_close(struct gathered *g)
 	free(g->entries);
 }
 
-/* Every consent whose lines ever named this person; those that name another one now are left out by the caller. */
+/* Every consent whose lines ever named this person; those that name another one now are left out by
+ * the caller. */
 static enum pmj_code
-consents_naming(struct journal *journal, uint8_t (**out)[PMJ_RECORD_BYTES], size_t *count, const uint8_t *person,
-    struct pmj_error *err)
+consents_naming(struct journal *journal, uint8_t (**out)[PMJ_RECORD_BYTES], size_t *count,
+    const uint8_t *person, struct pmj_error *err)
 {
-	struct sql *sql = sql_get(journal,
-	    "SELECT DISTINCT rec FROM pmj_entry WHERE kind = 'consent' AND status = 0 AND instr(line, ?1) > 0 ORDER BY rec");
+	struct sql *sql =
+	    sql_get(journal, "SELECT DISTINCT rec FROM pmj_entry WHERE kind = 'consent' AND status "
+	                     "= 0 AND instr(line, ?1) > 0 ORDER BY rec");
 	char id[PMJ_RECORD_CHARS + 1];
 
 	/* A line is kept as a blob, and instr of a blob looks for a blob. */
@@ -59,7 +62,8 @@ is_about(const struct merge_record *record, const uint8_t *person)
 static void
 add_entries(struct gathered *g, const struct record_full *full)
 {
-	g->entries = mem_grow(g->entries, g->entry_count + full->row_count + 1, sizeof(*g->entries));
+	g->entries =
+	    mem_grow(g->entries, g->entry_count + full->row_count + 1, sizeof(*g->entries));
 	for (size_t i = 0; i < full->row_count; i++)
 		if (full->rows[i].status == ENTRY_ADMITTED)
 			g->entries[g->entry_count++] = &full->rows[i].entry;
@@ -93,8 +97,9 @@ gather(struct journal *journal, struct gathered *g, const uint8_t *person, struc
 }
 
 enum pmj_code
-records_consent(struct journal *journal, struct consent_verdict *out, const uint8_t person[static PMJ_RECORD_BYTES],
-    const struct consent_request *request, struct pmj_error *err)
+records_consent(struct journal *journal, struct consent_verdict *out,
+    const uint8_t person[static PMJ_RECORD_BYTES], const struct consent_request *request,
+    struct pmj_error *err)
 {
 	const struct kind *kind = NULL;
 	struct gathered g;
@@ -110,8 +115,8 @@ records_consent(struct journal *journal, struct consent_verdict *out, const uint
 }
 
 enum pmj_code
-records_knows(struct journal *journal, json_t **out, const uint8_t person[static PMJ_RECORD_BYTES], const json_t *set,
-    struct pmj_error *err)
+records_knows(struct journal *journal, json_t **out, const uint8_t person[static PMJ_RECORD_BYTES],
+    const json_t *set, struct pmj_error *err)
 {
 	struct gathered g;
 	enum pmj_code rc;

@@ -53,11 +53,13 @@ add_hit(struct hits *hits, const struct hit *hit)
 }
 
 static enum pmj_code
-ask(struct journal *journal, struct hits *hits, const char *words, bool exact, struct pmj_error *err)
+ask(struct journal *journal, struct hits *hits, const char *words, bool exact,
+    struct pmj_error *err)
 {
-	struct sql *sql = sql_get(journal,
-	    "SELECT r.rec, r.name, r.changed_pt, r.voided FROM pmj_search JOIN pmj_record r ON r.num = pmj_search.rowid"
-	    " WHERE pmj_search MATCH ?1 ORDER BY pmj_search.rowid DESC LIMIT ?2");
+	struct sql *sql =
+	    sql_get(journal, "SELECT r.rec, r.name, r.changed_pt, r.voided FROM pmj_search JOIN "
+	                     "pmj_record r ON r.num = pmj_search.rowid"
+	                     " WHERE pmj_search MATCH ?1 ORDER BY pmj_search.rowid DESC LIMIT ?2");
 	char *query = search_query(words, exact), *folded;
 	enum pmj_code rc = PMJ_OK;
 	bool row = false;
@@ -93,7 +95,8 @@ by_score(const void *a, const void *b)
 }
 
 enum pmj_code
-records_find(struct journal *journal, json_t **out, const char *words, int64_t limit, enum lang lang, struct pmj_error *err)
+records_find(struct journal *journal, json_t **out, const char *words, int64_t limit,
+    enum lang lang, struct pmj_error *err)
 {
 	size_t most = limit <= 0 ? RECORDS_LIMIT : limit > LIMIT_MAX ? LIMIT_MAX : (size_t)limit;
 	uint8_t(*recs)[PMJ_RECORD_BYTES] = NULL;
@@ -109,7 +112,8 @@ records_find(struct journal *journal, json_t **out, const char *words, int64_t l
 	recs = mem_array(hits.count, sizeof(*recs));
 	for (size_t i = 0; i < hits.count; i++)
 		memcpy(recs[i], hits.list[i].rec, PMJ_RECORD_BYTES);
-	rc = records_items(journal, out, (const uint8_t(*)[PMJ_RECORD_BYTES])recs, hits.count, most, lang, err);
+	rc = records_items(
+	    journal, out, (const uint8_t(*)[PMJ_RECORD_BYTES])recs, hits.count, most, lang, err);
 out:
 	free(recs);
 	free(hits.list);

@@ -6,12 +6,15 @@
 /** The shown value of one field: new reference, or NULL. */
 json_t *records_shown(struct journal *journal, const uint8_t *rec, const char *field);
 /** In words; links as titles. depth: how many links led here. Caller frees. */
-char *records_value_text(struct journal *journal, const struct field *field, const json_t *value, enum lang lang, int depth);
+char *records_value_text(struct journal *journal, const struct field *field, const json_t *value,
+    enum lang lang, int depth);
 /** Column 0 of every row as record ids. Caller frees *out. */
-PMJ_MUST_CHECK enum pmj_code records_ids(struct sql *sql, uint8_t (**out)[PMJ_RECORD_BYTES], size_t *count, struct pmj_error *err);
+PMJ_MUST_CHECK enum pmj_code records_ids(
+    struct sql *sql, uint8_t (**out)[PMJ_RECORD_BYTES], size_t *count, struct pmj_error *err);
 /** Items of up to `limit` ids; more says whether there were more. New reference. */
-PMJ_MUST_CHECK enum pmj_code records_items(struct journal *journal, json_t **out, const uint8_t (*recs)[PMJ_RECORD_BYTES], size_t count,
-                                           size_t limit, enum lang lang, struct pmj_error *err);
+PMJ_MUST_CHECK enum pmj_code records_items(struct journal *journal, json_t **out,
+    const uint8_t (*recs)[PMJ_RECORD_BYTES], size_t count, size_t limit, enum lang lang,
+    struct pmj_error *err);
 #define RECORDS_LIMIT 50
 
 #endif

@@ -16,14 +16,16 @@ is_built_in(const char *field)
 }
 
 static void
-put_value(struct journal *journal, json_t *item, const struct kind *kind, const char *name, json_t *value, enum lang lang)
+put_value(struct journal *journal, json_t *item, const struct kind *kind, const char *name,
+    json_t *value, enum lang lang)
 {
 	static const struct field raw = {.type = FIELD_TEXT};
 	const struct field *field = kind != NULL ? kind_field(kind, name) : NULL;
 	char *text;
 
 	if (value == NULL) {
-		(void)json_object_set_new(json_object_get(item, "texts"), name, json_string(handed_over[lang]));
+		(void)json_object_set_new(
+		    json_object_get(item, "texts"), name, json_string(handed_over[lang]));
 		return;
 	}
 	if (json_is_null(value))
@@ -38,7 +40,8 @@ put_value(struct journal *journal, json_t *item, const struct kind *kind, const 
 static enum pmj_code
 read_values(struct journal *journal, json_t *out, const uint8_t *rec, struct pmj_error *err)
 {
-	struct sql *sql = sql_get(journal, "SELECT field, value FROM pmj_value WHERE rec = ?1 AND shown = 1 ORDER BY field");
+	struct sql *sql = sql_get(journal,
+	    "SELECT field, value FROM pmj_value WHERE rec = ?1 AND shown = 1 ORDER BY field");
 	enum pmj_code rc;
 	bool row = false;
 
@@ -46,7 +49,8 @@ read_values(struct journal *journal, json_t *out, const uint8_t *rec, struct pmj
 	while ((rc = sql_row(sql, &row, err)) == PMJ_OK && row) {
 		const char *text = sql_col_text(sql, 1);
 		json_t *value = NULL, *holder = json_array();
-		if (text != NULL && (rc = json_read(&value, text, strlen(text), &json_limits_api, err)) != PMJ_OK) {
+		if (text != NULL &&
+		    (rc = json_read(&value, text, strlen(text), &json_limits_api, err)) != PMJ_OK) {
 			json_decref(holder);
 			break;
 		}
@@ -61,15 +65,18 @@ read_values(struct journal *journal, json_t *out, const uint8_t *rec, struct pmj
 
 /* The kind's fields in its order, then what it does not declare. */
 static void
-put_values(struct journal *journal, json_t *item, const struct kind *kind, json_t *values, enum lang lang)
+put_values(
+    struct journal *journal, json_t *item, const struct kind *kind, json_t *values, enum lang lang)
 {
 	json_t *holder;
 	const char *name;
 
 	for (size_t i = 0; kind != NULL && i < kind->field_count; i++)
 		if ((holder = json_object_get(values, kind->fields[i].name)) != NULL)
-			put_value(journal, item, kind, kind->fields[i].name, json_array_get(holder, 0), lang);
-	json_object_foreach(values, name, holder) if (!is_built_in(name) && (kind == NULL || kind_field(kind, name) == NULL))
+			put_value(journal, item, kind, kind->fields[i].name,
+			    json_array_get(holder, 0), lang);
+	json_object_foreach(values, name,
+	    holder) if (!is_built_in(name) && (kind == NULL || kind_field(kind, name) == NULL))
 	    put_value(journal, item, kind, name, json_array_get(holder, 0), lang);
 }
 
@@ -111,9 +118,11 @@ put_marks(json_t *item, bool conflict, bool voided, bool is_handed_over)
 	(void)json_object_set_new(item, "handed_over", json_boolean(is_handed_over));
 }
 
-/* No entry of it is admitted: shown as its held entries would make it, so that the author sees what was refused. */
+/* No entry of it is admitted: shown as its held entries would make it, so that the author sees what
+ * was refused. */
 static enum pmj_code
-item_of_held(struct journal *journal, json_t **out, const uint8_t *rec, enum lang lang, struct pmj_error *err)
+item_of_held(struct journal *journal, json_t **out, const uint8_t *rec, enum lang lang,
+    struct pmj_error *err)
 {
 	const struct entry **entries = NULL;
 	struct merge_record merged = {0};
@@ -138,7 +147,8 @@ item_of_held(struct journal *journal, json_t **out, const uint8_t *rec, enum lan
 	for (size_t i = 0; i < merged.field_count; i++) {
 		const struct merge_field *field = &merged.fields[i];
 		if (!is_built_in(field->name))
-			put_value(journal, *out, kind, field->name, (json_t *)field->values[field->shown].value, lang);
+			put_value(journal, *out, kind, field->name,
+			    (json_t *)field->values[field->shown].value, lang);
 	}
 	merge_record_close(&merged);
 	free(entries);
@@ -147,9 +157,11 @@ item_of_held(struct journal *journal, json_t **out, const uint8_t *rec, enum lan
 }
 
 enum pmj_code
-records_item(struct journal *journal, json_t **out, const uint8_t rec[static PMJ_RECORD_BYTES], enum lang lang, struct pmj_error *err)
+records_item(struct journal *journal, json_t **out, const uint8_t rec[static PMJ_RECORD_BYTES],
+    enum lang lang, struct pmj_error *err)
 {
-	struct sql *sql = sql_get(journal, "SELECT kind, state, conflict, voided, handed_over FROM pmj_record WHERE rec = ?1");
+	struct sql *sql = sql_get(journal,
+	    "SELECT kind, state, conflict, voided, handed_over FROM pmj_record WHERE rec = ?1");
 	char *kind_name, *state;
 	const struct kind *kind;
 	bool conflict, voided, gone, row = false;
@@ -182,8 +194,8 @@ records_item(struct journal *journal, json_t **out, const uint8_t rec[static PMJ
 }
 
 enum pmj_code
-records_items(struct journal *journal, json_t **out, const uint8_t (*recs)[PMJ_RECORD_BYTES], size_t count, size_t limit,
-    enum lang lang, struct pmj_error *err)
+records_items(struct journal *journal, json_t **out, const uint8_t (*recs)[PMJ_RECORD_BYTES],
+    size_t count, size_t limit, enum lang lang, struct pmj_error *err)
 {
 	json_t *items = json_array(), *item;
 	enum pmj_code rc = PMJ_OK;

@@ -19,9 +19,11 @@ struct filter {
 };
 
 static void
-add_condition(struct filter *filter, const char *before, const char *column, const char *after, json_t *value)
+add_condition(
+    struct filter *filter, const char *before, const char *column, const char *after, json_t *value)
 {
-	buf_putf(&filter->text, " AND %s\"%s\"%s?%zu", before, column, after, json_array_size(filter->values) + BOUND_FROM);
+	buf_putf(&filter->text, " AND %s\"%s\"%s?%zu", before, column, after,
+	    json_array_size(filter->values) + BOUND_FROM);
 	(void)json_array_append_new(filter->values, value);
 }
 
@@ -66,7 +68,8 @@ add_choice(struct filter *filter, const struct field *field, const char *typed)
 	/* A list is kept as JSON: look for the item as it is written there. */
 	item = json_string(value != NULL ? value : typed);
 	text = json_text(item);
-	buf_putf(&filter->text, " AND instr(\"%s\", ?%zu) > 0", field->name, json_array_size(filter->values) + BOUND_FROM);
+	buf_putf(&filter->text, " AND instr(\"%s\", ?%zu) > 0", field->name,
+	    json_array_size(filter->values) + BOUND_FROM);
 	(void)json_array_append_new(filter->values, json_string(text));
 	free(text);
 	json_decref(item);
@@ -74,7 +77,8 @@ add_choice(struct filter *filter, const struct field *field, const char *typed)
 }
 
 static enum pmj_code
-add_link(struct journal *journal, struct filter *filter, const struct field *field, const char *typed, struct pmj_error *err)
+add_link(struct journal *journal, struct filter *filter, const struct field *field,
+    const char *typed, struct pmj_error *err)
 {
 	char id[PMJ_RECORD_CHARS + 1];
 	enum pmj_code rc = records_link(journal, id, field->link_kind, typed, err);
@@ -89,7 +93,8 @@ add_link(struct journal *journal, struct filter *filter, const struct field *fie
 }
 
 static enum pmj_code
-add_yes_no(struct filter *filter, const struct field *field, const char *typed, struct pmj_error *err)
+add_yes_no(
+    struct filter *filter, const struct field *field, const char *typed, struct pmj_error *err)
 {
 	static const char *const yes[] = {"yes", "true", "1", "ndiyo"};
 	static const char *const no[] = {"no", "false", "0", "hapana"};
@@ -97,7 +102,8 @@ add_yes_no(struct filter *filter, const struct field *field, const char *typed, 
 	for (size_t i = 0; i < sizeof(yes) / sizeof(yes[0]); i++) {
 		if (!text_same(typed, yes[i]) && !text_same(typed, no[i]))
 			continue;
-		add_condition(filter, "", field->name, " = ", json_integer(text_same(typed, yes[i])));
+		add_condition(
+		    filter, "", field->name, " = ", json_integer(text_same(typed, yes[i])));
 		return PMJ_OK;
 	}
 	(void)pmj_fail(err, PMJ_INVALID, "%s is yes or no", field->name);
@@ -106,7 +112,8 @@ add_yes_no(struct filter *filter, const struct field *field, const char *typed, 
 }
 
 static enum pmj_code
-add_integer(struct filter *filter, const struct field *field, const char *typed, struct pmj_error *err)
+add_integer(
+    struct filter *filter, const struct field *field, const char *typed, struct pmj_error *err)
 {
 	char *end = NULL;
 	long long number;
@@ -123,8 +130,8 @@ add_integer(struct filter *filter, const struct field *field, const char *typed,
 }
 
 static enum pmj_code
-add_field(struct journal *journal, struct filter *filter, const struct kind *kind, const char *name, const char *typed,
-    struct pmj_error *err)
+add_field(struct journal *journal, struct filter *filter, const struct kind *kind, const char *name,
+    const char *typed, struct pmj_error *err)
 {
 	const struct field *field;
 	enum pmj_code rc;
@@ -152,7 +159,8 @@ add_field(struct journal *journal, struct filter *filter, const struct kind *kin
 }
 
 static enum pmj_code
-make_filter(struct journal *journal, struct filter *filter, const struct records_query *query, struct pmj_error *err)
+make_filter(struct journal *journal, struct filter *filter, const struct records_query *query,
+    struct pmj_error *err)
 {
 	const struct kind *kind = NULL;
 	const char *name;
@@ -167,7 +175,8 @@ make_filter(struct journal *journal, struct filter *filter, const struct records
 		return rc;
 	json_object_foreach((json_t *)query->where, name, value)
 	{
-		char *text = json_is_string(value) ? mem_strdup(json_string_value(value)) : json_text(value);
+		char *text =
+		    json_is_string(value) ? mem_strdup(json_string_value(value)) : json_text(value);
 		rc = add_field(journal, filter, kind, name, text, err);
 		free(text);
 		if (rc != PMJ_OK)
@@ -176,21 +185,26 @@ make_filter(struct journal *journal, struct filter *filter, const struct records
 	return PMJ_OK;
 }
 
-/* The conditions give a short list of ids, if they are worth asking; "+" keeps SQLite from walking all records of the kind instead. */
+/* The conditions give a short list of ids, if they are worth asking; "+" keeps SQLite from walking
+ * all records of the kind instead. */
 static char *
 query_text(const struct records_query *query, const struct filter *filter)
 {
 	if (json_array_size(filter->values) == 0)
-		return mem_printf("SELECT rec FROM pmj_record WHERE %schanged_pt >= ?2 AND (voided = 0 OR ?3)"
-		                  " ORDER BY changed_pt DESC, rec DESC LIMIT ?4",
+		return mem_printf(
+		    "SELECT rec FROM pmj_record WHERE %schanged_pt >= ?2 AND (voided = 0 OR ?3)"
+		    " ORDER BY changed_pt DESC, rec DESC LIMIT ?4",
 		    query->kind != NULL ? "kind = ?1 AND " : "");
-	return mem_printf("SELECT rec FROM pmj_record WHERE +kind = ?1 AND +changed_pt >= ?2 AND (voided = 0 OR ?3)"
-	                  " AND rec IN (SELECT pmj_rec(id) FROM \"%s\" WHERE 1%s) ORDER BY changed_pt DESC, rec DESC LIMIT ?4",
+	return mem_printf("SELECT rec FROM pmj_record WHERE +kind = ?1 AND +changed_pt >= ?2 AND "
+	                  "(voided = 0 OR ?3)"
+	                  " AND rec IN (SELECT pmj_rec(id) FROM \"%s\" WHERE 1%s) ORDER BY "
+	                  "changed_pt DESC, rec DESC LIMIT ?4",
 	    query->kind, buf_text(&filter->text));
 }
 
 static enum pmj_code
-since_ms(int64_t *out, const struct journal *journal, const struct records_query *query, struct pmj_error *err)
+since_ms(int64_t *out, const struct journal *journal, const struct records_query *query,
+    struct pmj_error *err)
 {
 	*out = query->since_ms > 0 ? query->since_ms : INT64_MIN;
 	if (query->since == NULL)
@@ -216,9 +230,12 @@ bind_values(struct sql *sql, const json_t *values)
 }
 
 enum pmj_code
-records_list(struct journal *journal, json_t **out, const struct records_query *query, enum lang lang, struct pmj_error *err)
+records_list(struct journal *journal, json_t **out, const struct records_query *query,
+    enum lang lang, struct pmj_error *err)
 {
-	int64_t limit = query->limit > 0 && query->limit < LIMIT_MAX ? query->limit : query->limit > 0 ? LIMIT_MAX : RECORDS_LIMIT;
+	int64_t limit = query->limit > 0 && query->limit < LIMIT_MAX ? query->limit
+	                : query->limit > 0                           ? LIMIT_MAX
+	                                                             : RECORDS_LIMIT;
 	struct filter filter = {.values = json_array()};
 	uint8_t(*recs)[PMJ_RECORD_BYTES] = NULL;
 	struct sql *sql = NULL;
@@ -239,8 +256,8 @@ records_list(struct journal *journal, json_t **out, const struct records_query *
 	(void)sql_int(sql_int(sql_int(sql, 2, since), 3, query->voided_too), 4, limit + 1);
 	bind_values(sql, filter.values);
 	if ((rc = records_ids(sql, &recs, &count, err)) == PMJ_OK)
-		rc = records_items(
-		    journal, out, (const uint8_t(*)[PMJ_RECORD_BYTES])recs, count, (size_t)limit, lang, err);
+		rc = records_items(journal, out, (const uint8_t(*)[PMJ_RECORD_BYTES])recs, count,
+		    (size_t)limit, lang, err);
 out:
 	sql_free(sql);
 	free(text);
@@ -256,7 +273,8 @@ static void
 put_due(struct journal *journal, json_t *item, const char *on, enum lang lang)
 {
 	const struct kind *kind = kinds_get(journal->kinds, json_str(item, "kind"));
-	const struct field *field = kind != NULL && kind->due != NULL ? kind_field(kind, kind->due) : NULL;
+	const struct field *field =
+	    kind != NULL && kind->due != NULL ? kind_field(kind, kind->due) : NULL;
 	const char *due = field != NULL ? json_str(json_obj(item, "fields"), field->name) : NULL;
 
 	if (due == NULL)
@@ -267,10 +285,12 @@ put_due(struct journal *journal, json_t *item, const char *on, enum lang lang)
 }
 
 enum pmj_code
-records_today(struct journal *journal, json_t **out, const char *on, enum lang lang, struct pmj_error *err)
+records_today(
+    struct journal *journal, json_t **out, const char *on, enum lang lang, struct pmj_error *err)
 {
-	struct sql *sql = sql_get(journal,
-	    "SELECT rec FROM pmj_record WHERE due IS NOT NULL AND closed = 0 AND voided = 0 AND due <= ?1 ORDER BY due, rec LIMIT 201");
+	struct sql *sql =
+	    sql_get(journal, "SELECT rec FROM pmj_record WHERE due IS NOT NULL AND closed = 0 AND "
+	                     "voided = 0 AND due <= ?1 ORDER BY due, rec LIMIT 201");
 	uint8_t(*recs)[PMJ_RECORD_BYTES] = NULL;
 	size_t count = 0;
 	json_t *items;
@@ -280,7 +300,8 @@ records_today(struct journal *journal, json_t **out, const char *on, enum lang l
 	if (!text_is_date(on))
 		return pmj_fail(err, PMJ_INVALID, "today is a date such as 2026-11-23");
 	if ((rc = records_ids(sql_text(sql, 1, on), &recs, &count, err)) == PMJ_OK)
-		rc = records_items(journal, out, (const uint8_t(*)[PMJ_RECORD_BYTES])recs, count, 200, lang, err);
+		rc = records_items(
+		    journal, out, (const uint8_t(*)[PMJ_RECORD_BYTES])recs, count, 200, lang, err);
 	free(recs);
 	if (rc != PMJ_OK)
 		return rc;

@@ -13,7 +13,8 @@ enum { TYPE_INT = 'i', TYPE_TEXT = 't', TYPE_BLOB = 'b' };
 /* ---- tables ---- */
 
 static void
-put_columns(struct buf *out, const struct rows_table *table, size_t count, const char *after, const char *between)
+put_columns(struct buf *out, const struct rows_table *table, size_t count, const char *after,
+    const char *between)
 {
 	for (size_t i = 0; i < count; i++)
 		buf_putf(out, "%s\"%s\"%s", i > 0 ? between : "", table->columns[i], after);
@@ -36,7 +37,8 @@ select_text(const struct rows_table *table, const char *where)
 	buf_init(&b, 0);
 	buf_put_text(&b, "SELECT ");
 	put_columns(&b, table, table->column_count, "", ", ");
-	buf_putf(&b, " FROM \"%s\" WHERE \"%s\"%s ORDER BY ", table->name, table->columns[0], where);
+	buf_putf(
+	    &b, " FROM \"%s\" WHERE \"%s\"%s ORDER BY ", table->name, table->columns[0], where);
 	put_columns(&b, table, table->key_count, "", ", ");
 	return take_text(&b);
 }
@@ -223,7 +225,8 @@ put_column(struct row_set *set, const char *column, sqlite3_stmt *statement, int
 }
 
 enum pmj_code
-row_set_read(struct row_set *set, const struct rows_table *table, struct sql *sql, struct pmj_error *err)
+row_set_read(
+    struct row_set *set, const struct rows_table *table, struct sql *sql, struct pmj_error *err)
 {
 	enum pmj_code rc;
 	bool row = false;
@@ -277,7 +280,8 @@ row_hash(uint8_t out[static PRIM_HASH_BYTES], const struct row_set *set, const s
 	    PRIM_PARTS({&len, 1}, {name, len}, {set->bytes.bytes + row->at, row->len}));
 }
 
-/* Bind the columns of a row that are among the first `count` of its table. Our own bytes: nothing to be checked. */
+/* Bind the columns of a row that are among the first `count` of its table. Our own bytes: nothing
+ * to be checked. */
 static void
 bind_row(struct sql *sql, const struct row_set *set, const struct row *row, size_t count)
 {
@@ -302,15 +306,16 @@ bind_row(struct sql *sql, const struct row_set *set, const struct row *row, size
 		if (type == TYPE_INT)
 			(void)sql_int(sql, (int)column, (int64_t)get_le64(bytes));
 		else if (type == TYPE_TEXT)
-			(void)sqlite3_bind_text64(sql_handle(sql), (int)column, (const char *)bytes, len,
-			    SQLITE_TRANSIENT, SQLITE_UTF8);
+			(void)sqlite3_bind_text64(sql_handle(sql), (int)column, (const char *)bytes,
+			    len, SQLITE_TRANSIENT, SQLITE_UTF8);
 		else
 			(void)sql_blob(sql, (int)column, bytes, len);
 	}
 }
 
 enum pmj_code
-row_insert(struct journal *journal, const struct row_set *set, const struct row *row, struct pmj_error *err)
+row_insert(struct journal *journal, const struct row_set *set, const struct row *row,
+    struct pmj_error *err)
 {
 	struct sql *sql = sql_get(journal, row->table->insert);
 
@@ -319,7 +324,8 @@ row_insert(struct journal *journal, const struct row_set *set, const struct row 
 }
 
 enum pmj_code
-row_remove(struct journal *journal, const struct row_set *set, const struct row *row, struct pmj_error *err)
+row_remove(struct journal *journal, const struct row_set *set, const struct row *row,
+    struct pmj_error *err)
 {
 	struct sql *sql = sql_get(journal, row->table->remove);
 

@@ -1,7 +1,9 @@
-/* rows.h - rows of the projections as bytes: compared, hashed and written without knowing what they mean. Private to the folder.
+/* rows.h - rows of the projections as bytes: compared, hashed and written without knowing what they
+ * mean. Private to the folder.
  *
- * Shape of a row: for each column that is not NULL, in the table's order: u8 length of its name, name, u8 type, then i: 8 bytes
- * little-endian, t and b: le32 length, bytes. NULLs are left out, so a column that a kind gains changes no row that does not use it. */
+ * Shape of a row: for each column that is not NULL, in the table's order: u8 length of its name,
+ * name, u8 type, then i: 8 bytes little-endian, t and b: le32 length, bytes. NULLs are left out, so
+ * a column that a kind gains changes no row that does not use it. */
 #ifndef STORE_ROWS_H
 #define STORE_ROWS_H
 #include "base/buf.h"
@@ -13,16 +15,16 @@ struct rows_table {
 	char *name;
 	char **columns;
 	size_t column_count;
-	size_t key_count;  /* the first columns, which name a row */
-	bool by_text;      /* the first column is the id as text, not as blob */
-	char *select;      /* rows of one record, in key order */
-	char *range;       /* rows of records above ?1, up to ?2 */
-	char *insert;      /* or replace; one parameter a column */
-	char *remove;      /* by key */
+	size_t key_count; /* the first columns, which name a row */
+	bool by_text;     /* the first column is the id as text, not as blob */
+	char *select;     /* rows of one record, in key order */
+	char *range;      /* rows of records above ?1, up to ?2 */
+	char *insert;     /* or replace; one parameter a column */
+	char *remove;     /* by key */
 };
 /** Fill in the statements of a table; name and columns are copied. */
-void rows_table_init(struct rows_table *table, const char *name, const char *const *columns, size_t column_count, size_t key_count,
-                     bool by_text);
+void rows_table_init(struct rows_table *table, const char *name, const char *const *columns,
+    size_t column_count, size_t key_count, bool by_text);
 void rows_table_close(struct rows_table *table);
 
 /** A sum of row hashes modulo 2^256, little-endian: rows come and go in any order. */
@@ -52,13 +54,16 @@ void row_blob(struct row_set *set, const char *column, const void *bytes, size_t
 void row_end(struct row_set *set);
 
 /** Add what a statement gives, whose columns are the table's. */
-PMJ_MUST_CHECK enum pmj_code row_set_read(struct row_set *set, const struct rows_table *table, struct sql *sql, struct pmj_error *err);
+PMJ_MUST_CHECK enum pmj_code row_set_read(
+    struct row_set *set, const struct rows_table *table, struct sql *sql, struct pmj_error *err);
 /** Mark rows that are in both sets. Returns how many are in one only. */
 size_t row_set_compare(struct row_set *a, struct row_set *b);
 void row_hash(uint8_t out[static PRIM_HASH_BYTES], const struct row_set *set, const struct row *row,
-              const uint8_t key[static PRIM_KEY_BYTES]);
+    const uint8_t key[static PRIM_KEY_BYTES]);
 /** Insert, or remove by key. */
-PMJ_MUST_CHECK enum pmj_code row_insert(struct journal *journal, const struct row_set *set, const struct row *row, struct pmj_error *err);
-PMJ_MUST_CHECK enum pmj_code row_remove(struct journal *journal, const struct row_set *set, const struct row *row, struct pmj_error *err);
+PMJ_MUST_CHECK enum pmj_code row_insert(struct journal *journal, const struct row_set *set,
+    const struct row *row, struct pmj_error *err);
+PMJ_MUST_CHECK enum pmj_code row_remove(struct journal *journal, const struct row_set *set,
+    const struct row *row, struct pmj_error *err);
 
 #endif

@@ -1,4 +1,5 @@
-/* schema.c - the tables: ours by version, one a kind by its declaration, and those of the folders above. */
+/* schema.c - the tables: ours by version, one a kind by its declaration, and those of the folders
+ * above. */
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -46,16 +47,19 @@ static const char *const migrations[JOURNAL_VERSION] = {
     "CREATE INDEX pmj_record_changed ON pmj_record (changed_pt, rec);"
     "CREATE INDEX pmj_record_kind ON pmj_record (kind, changed_pt, rec);"
     "CREATE INDEX pmj_record_name ON pmj_record (name) WHERE name IS NOT NULL;"
-    "CREATE INDEX pmj_record_due ON pmj_record (due) WHERE due IS NOT NULL AND closed = 0 AND voided = 0;"
+    "CREATE INDEX pmj_record_due ON pmj_record (due) WHERE due IS NOT NULL AND closed = 0 AND "
+    "voided = 0;"
     "CREATE INDEX pmj_record_conflict ON pmj_record (rec) WHERE conflict = 1;"
     "CREATE TABLE pmj_value ("
     " rec BLOB NOT NULL, field TEXT NOT NULL, version BLOB NOT NULL,"
     " n INTEGER NOT NULL, shown INTEGER NOT NULL, conflict INTEGER NOT NULL,"
     " value TEXT," /* JSON; NULL: handed over */
     " PRIMARY KEY (rec, field, version)) WITHOUT ROWID;"
-    "CREATE TABLE pmj_subject (rec BLOB NOT NULL, person BLOB NOT NULL, PRIMARY KEY (rec, person)) WITHOUT ROWID;"
+    "CREATE TABLE pmj_subject (rec BLOB NOT NULL, person BLOB NOT NULL, PRIMARY KEY (rec, person)) "
+    "WITHOUT ROWID;"
     "CREATE INDEX pmj_subject_person ON pmj_subject (person, rec);"
-    "CREATE TABLE pmj_event (id INTEGER PRIMARY KEY, at INTEGER NOT NULL, event TEXT NOT NULL, code TEXT, message TEXT);"
+    "CREATE TABLE pmj_event (id INTEGER PRIMARY KEY, at INTEGER NOT NULL, event TEXT NOT NULL, "
+    "code TEXT, message TEXT);"
     "CREATE VIRTUAL TABLE pmj_search USING fts5 (text, columnsize = 0, prefix = '2 3',"
     " tokenize = \"unicode61 remove_diacritics 2\");",
 };
@@ -114,9 +118,11 @@ schema_migrate(struct journal *journal, const char *const *texts, struct pmj_err
 
 /* ---- which tables hold rows of records ---- */
 
-static const char *const record_columns[] = {"rec", "kind", "title", "name", "state", "voided", "conflict",
-    "handed_over", "made_by", "made_pt", "changed_pt", "due", "closed", "entries", "digest"};
-static const char *const value_columns[] = {"rec", "field", "version", "n", "shown", "conflict", "value"};
+static const char *const record_columns[] = {"rec", "kind", "title", "name", "state", "voided",
+    "conflict", "handed_over", "made_by", "made_pt", "changed_pt", "due", "closed", "entries",
+    "digest"};
+static const char *const value_columns[] = {
+    "rec", "field", "version", "n", "shown", "conflict", "value"};
 static const char *const subject_columns[] = {"rec", "person"};
 
 #define COUNT(list) (sizeof(list) / sizeof((list)[0]))
@@ -174,8 +180,9 @@ static enum pmj_code
 kind_tables(struct journal *journal, struct names *out, struct pmj_error *err)
 {
 	return names_read(out,
-	    sql_get(journal, "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'pmj%'"
-	                     " AND name NOT LIKE 'sqlite%' ORDER BY name"),
+	    sql_get(journal,
+	        "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'pmj%'"
+	        " AND name NOT LIKE 'sqlite%' ORDER BY name"),
 	    0, err);
 }
 
@@ -183,7 +190,9 @@ static enum pmj_code
 table_columns(struct journal *journal, struct names *out, const char *table, struct pmj_error *err)
 {
 	return names_read(out,
-	    sql_text(sql_get(journal, "SELECT name FROM pragma_table_info(?1) ORDER BY cid"), 1, table), 0, err);
+	    sql_text(
+	        sql_get(journal, "SELECT name FROM pragma_table_info(?1) ORDER BY cid"), 1, table),
+	    0, err);
 }
 
 enum pmj_code
@@ -197,9 +206,12 @@ schema_tables(struct journal *journal, struct pmj_error *err)
 	if ((rc = kind_tables(journal, &kinds, err)) != PMJ_OK)
 		goto out;
 	journal->tables = mem_array(OWN_TABLES + kinds.count, sizeof(*journal->tables));
-	rows_table_init(&journal->tables[0], "pmj_record", record_columns, COUNT(record_columns), 1, false);
-	rows_table_init(&journal->tables[1], "pmj_value", value_columns, COUNT(value_columns), 3, false);
-	rows_table_init(&journal->tables[2], "pmj_subject", subject_columns, COUNT(subject_columns), 2, false);
+	rows_table_init(
+	    &journal->tables[0], "pmj_record", record_columns, COUNT(record_columns), 1, false);
+	rows_table_init(
+	    &journal->tables[1], "pmj_value", value_columns, COUNT(value_columns), 3, false);
+	rows_table_init(
+	    &journal->tables[2], "pmj_subject", subject_columns, COUNT(subject_columns), 2, false);
 	journal->table_count = OWN_TABLES;
 	for (size_t i = 0; i < kinds.count; i++) {
 		if ((rc = table_columns(journal, &columns, kinds.list[i], err)) != PMJ_OK)
@@ -221,27 +233,32 @@ check_name(const char *what, const char *name, struct pmj_error *err)
 {
 	if (kind_is_name(name) && strncmp(name, "pmj", 3) != 0 && strncmp(name, "sqlite", 6) != 0)
 		return PMJ_OK;
-	(void)pmj_fail(err, PMJ_INVALID, "%s %.40s: the journal keeps no table of this name", what, name);
-	pmj_hint(err, "use lower-case letters, digits and _, and begin neither with pmj nor with sqlite");
+	(void)pmj_fail(
+	    err, PMJ_INVALID, "%s %.40s: the journal keeps no table of this name", what, name);
+	pmj_hint(err,
+	    "use lower-case letters, digits and _, and begin neither with pmj nor with sqlite");
 	return PMJ_INVALID;
 }
 
 /* Links get an index: "the contacts of this person". */
 static enum pmj_code
-add_field(struct journal *journal, const struct kind *kind, const struct field *field, struct pmj_error *err)
+add_field(struct journal *journal, const struct kind *kind, const struct field *field,
+    struct pmj_error *err)
 {
 	char *text = mem_printf("ALTER TABLE \"%s\" ADD COLUMN \"%s\"", kind->name, field->name);
 	enum pmj_code rc;
 
 	if (!kind_is_name(field->name))
-		rc = pmj_fail(err, PMJ_INVALID, "%.40s: a field of this name cannot be kept", kind->name);
+		rc = pmj_fail(
+		    err, PMJ_INVALID, "%.40s: a field of this name cannot be kept", kind->name);
 	else
 		rc = journal_exec(journal, text, err);
 	free(text);
 	if (rc != PMJ_OK || field->type != FIELD_LINK)
 		return rc;
-	text = mem_printf("CREATE INDEX \"pmj_by_%s_%s\" ON \"%s\" (\"%s\") WHERE \"%s\" IS NOT NULL", kind->name,
-	    field->name, kind->name, field->name, field->name);
+	text =
+	    mem_printf("CREATE INDEX \"pmj_by_%s_%s\" ON \"%s\" (\"%s\") WHERE \"%s\" IS NOT NULL",
+	        kind->name, field->name, kind->name, field->name, field->name);
 	rc = journal_exec(journal, text, err);
 	free(text);
 	return rc;
@@ -258,7 +275,8 @@ kind_table(struct journal *journal, const struct kind *kind, bool there, struct 
 	if ((rc = check_name("kind", kind->name, err)) != PMJ_OK)
 		return rc;
 	if (!there) {
-		text = mem_printf("CREATE TABLE \"%s\" (id TEXT PRIMARY KEY, state TEXT, voided INTEGER NOT NULL) WITHOUT ROWID",
+		text = mem_printf("CREATE TABLE \"%s\" (id TEXT PRIMARY KEY, state TEXT, voided "
+		                  "INTEGER NOT NULL) WITHOUT ROWID",
 		    kind->name);
 		rc = journal_exec(journal, text, err);
 		free(text);
@@ -279,13 +297,15 @@ kind_print(uint8_t out[static PRIM_HASH_BYTES], const struct kind *kind)
 	struct buf b;
 
 	buf_init(&b, 0);
-	buf_putf(&b, "1|%s|%s|%s|%d", kind->name, kind->shows != NULL ? kind->shows : "", kind->due != NULL ? kind->due : "",
-	    (int)kind->scope);
+	buf_putf(&b, "1|%s|%s|%s|%d", kind->name, kind->shows != NULL ? kind->shows : "",
+	    kind->due != NULL ? kind->due : "", (int)kind->scope);
 	for (size_t i = 0; i < kind->field_count; i++)
-		buf_putf(&b, "|f%s %d %d %s", kind->fields[i].name, (int)kind->fields[i].type, kind->fields[i].searchable,
+		buf_putf(&b, "|f%s %d %d %s", kind->fields[i].name, (int)kind->fields[i].type,
+		    kind->fields[i].searchable,
 		    kind->fields[i].link_kind != NULL ? kind->fields[i].link_kind : "");
 	for (size_t i = 0; i < kind->state_count; i++)
-		buf_putf(&b, "|s%s %d %d", kind->states[i].name, kind->states[i].refusing, kind->states[i].closed);
+		buf_putf(&b, "|s%s %d %d", kind->states[i].name, kind->states[i].refusing,
+		    kind->states[i].closed);
 	for (size_t i = 0; i < kind->subject_count; i++)
 		buf_putf(&b, "|p%s", kind->subjects[i]);
 	prim_hash(out, "pmj schema v1", PRIM_PARTS({b.bytes, b.len}));
@@ -294,12 +314,14 @@ kind_print(uint8_t out[static PRIM_HASH_BYTES], const struct kind *kind)
 
 /* Is the kind projected as it is declared now? *print receives what to remember. */
 static bool
-kind_is_current(struct journal *journal, const struct kind *kind, const char *key, uint8_t print[static PRIM_HASH_BYTES])
+kind_is_current(struct journal *journal, const struct kind *kind, const char *key,
+    uint8_t print[static PRIM_HASH_BYTES])
 {
 	uint8_t known[PRIM_HASH_BYTES];
 
 	kind_print(print, kind);
-	return journal_blob(journal, key, known, sizeof(known)) && memcmp(known, print, sizeof(known)) == 0;
+	return journal_blob(journal, key, known, sizeof(known)) &&
+	       memcmp(known, print, sizeof(known)) == 0;
 }
 
 static enum pmj_code
@@ -332,7 +354,8 @@ drop_strangers(struct journal *journal, bool *dropped, struct pmj_error *err)
 			continue;
 		if ((rc = project_kind(journal, name, err)) != PMJ_OK)
 			break;
-		text = mem_printf("DELETE FROM pmj_meta WHERE key = 'kind: %s'; DROP TABLE \"%s\"", name, name);
+		text = mem_printf(
+		    "DELETE FROM pmj_meta WHERE key = 'kind: %s'; DROP TABLE \"%s\"", name, name);
 		sql_drop_all(journal); /* a statement on the table would keep it */
 		rc = journal_exec(journal, text, err);
 		free(text);

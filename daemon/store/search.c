@@ -32,7 +32,8 @@ rec_function(sqlite3_context *context, int count, sqlite3_value **values)
 	const char *id = count == 1 ? (const char *)sqlite3_value_text(values[0]) : NULL;
 	uint8_t rec[PMJ_RECORD_BYTES];
 
-	if (id == NULL || strlen(id) != PMJ_RECORD_CHARS || !text_unbase32(rec, sizeof(rec), id, PMJ_RECORD_CHARS))
+	if (id == NULL || strlen(id) != PMJ_RECORD_CHARS ||
+	    !text_unbase32(rec, sizeof(rec), id, PMJ_RECORD_CHARS))
 		sqlite3_result_null(context);
 	else
 		sqlite3_result_blob(context, rec, sizeof(rec), SQLITE_TRANSIENT);
@@ -41,13 +42,14 @@ rec_function(sqlite3_context *context, int count, sqlite3_value **values)
 int
 search_functions(sqlite3 *db)
 {
-	int result = sqlite3_create_function(db, "pmj_rec", 1, SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY, NULL,
-	    rec_function, NULL, NULL);
+	int result = sqlite3_create_function(db, "pmj_rec", 1,
+	    SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY, NULL, rec_function, NULL, NULL);
 
 	if (result != SQLITE_OK)
 		return result;
-	return sqlite3_create_function(db, "pmj_fold", 1, SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY, NULL,
-	    fold_function, NULL, NULL);
+	return sqlite3_create_function(db, "pmj_fold", 1,
+	    SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY, NULL, fold_function, NULL,
+	    NULL);
 }
 
 /* ---- what a record is found by ---- */
@@ -100,7 +102,8 @@ search_text(const struct kind *kind, const struct merge_record *record)
 		const struct field *field = &kind->fields[i];
 		const struct merge_field *merged = merge_field(record, field->name);
 		bool shown = kind->shows != NULL && strcmp(kind->shows, field->name) == 0;
-		for (size_t k = 0; (field->searchable || shown) && merged != NULL && k < merged->count; k++)
+		for (size_t k = 0;
+		     (field->searchable || shown) && merged != NULL && k < merged->count; k++)
 			put_value(&all, field, merged->values[k].value);
 	}
 	buf_putf(&all, " %s", text_base32(id, record->rec, PMJ_RECORD_BYTES));
@@ -112,21 +115,24 @@ search_text(const struct kind *kind, const struct merge_record *record)
 /* ---- the table ---- */
 
 static enum pmj_code
-text_differs(struct journal *journal, int64_t number, const char *text, bool *there, bool *differed, struct pmj_error *err)
+text_differs(struct journal *journal, int64_t number, const char *text, bool *there, bool *differed,
+    struct pmj_error *err)
 {
 	struct sql *sql = sql_get(journal, "SELECT text FROM pmj_search WHERE rowid = ?1");
 	enum pmj_code rc = sql_row(sql_int(sql, 1, number), there, err);
 
 	if (rc != PMJ_OK)
 		return rc;
-	*differed = *there ? text == NULL || sql_col_null(sql, 0) || strcmp(sql_col_text(sql, 0), text) != 0
-	                   : text != NULL;
+	*differed =
+	    *there ? text == NULL || sql_col_null(sql, 0) || strcmp(sql_col_text(sql, 0), text) != 0
+	           : text != NULL;
 	sql_done(sql);
 	return PMJ_OK;
 }
 
 enum pmj_code
-search_put(struct journal *journal, int64_t number, const char *text, bool fresh, bool *differed, struct pmj_error *err)
+search_put(struct journal *journal, int64_t number, const char *text, bool fresh, bool *differed,
+    struct pmj_error *err)
 {
 	bool there = false;
 	struct sql *sql;
@@ -187,7 +193,8 @@ put_term(struct buf *out, const char *word, bool exact)
 	buf_putf(out, "\"%s\"%s", word, exact ? "" : "*");
 }
 
-/* "0712 345 678": the groups, or the digits in one, or their tail, whichever way it was written down. */
+/* "0712 345 678": the groups, or the digits in one, or their tail, whichever way it was written
+ * down. */
 static void
 put_numbers(struct buf *out, const struct word *words, size_t count, bool exact)
 {

@@ -1,5 +1,6 @@
-/* search.h - the full-text table, written by code: trusted_schema=OFF lets no trigger touch it. Private to the folder.
- * The text of a record is folded (base/text); words of a query match by prefix; phone numbers as digits, also without country code. */
+/* search.h - the full-text table, written by code: trusted_schema=OFF lets no trigger touch it.
+ * Private to the folder. The text of a record is folded (base/text); words of a query match by
+ * prefix; phone numbers as digits, also without country code. */
 #ifndef STORE_SEARCH_H
 #define STORE_SEARCH_H
 #include <sqlite3.h>
@@ -11,10 +12,12 @@
 int search_functions(sqlite3 *db);
 /** The text to be found by, folded. Caller frees. */
 char *search_text(const struct kind *kind, const struct merge_record *record);
-/** Set (NULL: remove) the search text of the record that has this number. *differed: it was another one. */
-PMJ_MUST_CHECK enum pmj_code search_put(struct journal *journal, int64_t number, const char *text, bool fresh, bool *differed,
-                                        struct pmj_error *err);
-/** A query in the words of FTS5, or NULL when there is nothing to look for. exact: whole words only. Caller frees. */
+/** Set (NULL: remove) the search text of the record that has this number. *differed: it was another
+ * one. */
+PMJ_MUST_CHECK enum pmj_code search_put(struct journal *journal, int64_t number, const char *text,
+    bool fresh, bool *differed, struct pmj_error *err);
+/** A query in the words of FTS5, or NULL when there is nothing to look for. exact: whole words
+ * only. Caller frees. */
 char *search_query(const char *words, bool exact);
 
 #endif

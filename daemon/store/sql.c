@@ -248,7 +248,8 @@ fail_write(struct journal *journal, int result, struct pmj_error *err)
 		pmj_hint(err, "make room on the disk, then try again; nothing was changed");
 		return PMJ_FULL;
 	}
-	(void)pmj_fail(err, PMJ_IO, "not saved: the disk refused the journal (SQLite result %d)", result);
+	(void)pmj_fail(
+	    err, PMJ_IO, "not saved: the disk refused the journal (SQLite result %d)", result);
 	pmj_hint(err, "check the disk, then try again; nothing was changed");
 	return PMJ_IO;
 }
@@ -256,8 +257,10 @@ fail_write(struct journal *journal, int result, struct pmj_error *err)
 static enum pmj_code
 fail_damage(int result, struct pmj_error *err)
 {
-	(void)pmj_fail(err, PMJ_INTEGRITY, "the journal is damaged, or sealed with another key (SQLite result %d)", result);
-	pmj_hint(err, "keep a copy of the folder as it is; restore the last backup, what the hub acknowledged comes back from it");
+	(void)pmj_fail(err, PMJ_INTEGRITY,
+	    "the journal is damaged, or sealed with another key (SQLite result %d)", result);
+	pmj_hint(err, "keep a copy of the folder as it is; restore the last backup, what the hub "
+	              "acknowledged comes back from it");
 	return PMJ_INTEGRITY;
 }
 
@@ -292,6 +295,7 @@ journal_fail(struct journal *journal, int result, struct pmj_error *err)
 	case SQLITE_TOOBIG:
 		return pmj_fail(err, PMJ_TOO_BIG, "not saved: too big for the journal");
 	default:
-		return pmj_fail(err, PMJ_FAILED, "the journal refused a statement (SQLite result %d)", result);
+		return pmj_fail(
+		    err, PMJ_FAILED, "the journal refused a statement (SQLite result %d)", result);
 	}
 }

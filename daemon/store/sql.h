@@ -1,5 +1,6 @@
-/* sql.h - prepared statements for the folders above, which may not know SQLite. A statement is cached by its text; an error while
- * preparing or binding is remembered and told by the next sql_row / sql_run. */
+/* sql.h - prepared statements for the folders above, which may not know SQLite. A statement is
+ * cached by its text; an error while preparing or binding is remembered and told by the next
+ * sql_row / sql_run. */
 #ifndef STORE_SQL_H
 #define STORE_SQL_H
 #include <stdbool.h>
@@ -11,13 +12,15 @@
 struct journal;
 struct sql;
 
-/** A cached statement, reset and with nothing bound. `text` must be a string literal (cached by address and content).
- *  A statement that is in use (between sql_row and sql_done) must not be asked for again: use another text. */
+/** A cached statement, reset and with nothing bound. `text` must be a string literal (cached by
+ * address and content). A statement that is in use (between sql_row and sql_done) must not be asked
+ * for again: use another text. */
 struct sql *sql_get(struct journal *journal, const char *text);
-/* Bind parameter `at` (from 1). Each returns the statement, so that calls read in a row. Bytes are copied. */
+/* Bind parameter `at` (from 1). Each returns the statement, so that calls read in a row. Bytes are
+ * copied. */
 struct sql *sql_int(struct sql *sql, int at, int64_t value);
-struct sql *sql_text(struct sql *sql, int at, const char *value);                    /* NULL binds NULL */
-struct sql *sql_blob(struct sql *sql, int at, const void *bytes, size_t len);        /* NULL binds NULL */
+struct sql *sql_text(struct sql *sql, int at, const char *value);             /* NULL binds NULL */
+struct sql *sql_blob(struct sql *sql, int at, const void *bytes, size_t len); /* NULL binds NULL */
 struct sql *sql_null(struct sql *sql, int at);
 /** Next row. *row false: no more (and the statement is done). */
 PMJ_MUST_CHECK enum pmj_code sql_row(struct sql *sql, bool *row, struct pmj_error *err);
@@ -27,7 +30,7 @@ PMJ_MUST_CHECK enum pmj_code sql_run(struct sql *sql, struct pmj_error *err);
 void sql_done(struct sql *sql);
 /* Columns of the present row (from 0). Pointers live until the next sql_row or sql_done. */
 int64_t sql_col_int(struct sql *sql, int col);
-const char *sql_col_text(struct sql *sql, int col);                                  /* NULL for NULL */
+const char *sql_col_text(struct sql *sql, int col); /* NULL for NULL */
 const uint8_t *sql_col_blob(struct sql *sql, int col, size_t *len);
 bool sql_col_null(struct sql *sql, int col);
 /** Copy a blob column of exactly len bytes; zeros when it is not. */

@@ -3,45 +3,58 @@
 #define SYNC_DEVICE_H
 #include "sync/sync.h"
 
-/** A request text to carry to the hub (10.1). The nonce is kept in the journal; asking again gives the same request until it is accepted. */
-PMJ_MUST_CHECK enum pmj_code device_request(struct journal *journal, struct buf *text, struct pmj_error *err);
-/** Check an invitation against our request: certificate, signature, nonce, expiry. root_pk receives what the words are made of. Changes nothing. */
-PMJ_MUST_CHECK enum pmj_code device_invitation_check(struct journal *journal, const char *text, size_t len, uint8_t root_pk[static 32],
-                                                     struct pmj_error *err);
-/** Accept it (words were compared): pin, mailbox, roster, remotes, hub epochs; every own entry that may leave is queued. One transaction; the caller
- *  saves the ring after. *sync_out (may be NULL) receives a new sync that owns its device: it takes the place of one the caller may have. */
-PMJ_MUST_CHECK enum pmj_code device_accept(struct journal *journal, struct sync **sync_out, const char *home, const char *text, size_t len,
-                                           struct pmj_error *err);
+/** A request text to carry to the hub (10.1). The nonce is kept in the journal; asking again gives
+ * the same request until it is accepted. */
+PMJ_MUST_CHECK enum pmj_code device_request(
+    struct journal *journal, struct buf *text, struct pmj_error *err);
+/** Check an invitation against our request: certificate, signature, nonce, expiry. root_pk receives
+ * what the words are made of. Changes nothing. */
+PMJ_MUST_CHECK enum pmj_code device_invitation_check(struct journal *journal, const char *text,
+    size_t len, uint8_t root_pk[static 32], struct pmj_error *err);
+/** Accept it (words were compared): pin, mailbox, roster, remotes, hub epochs; every own entry that
+ * may leave is queued. One transaction; the caller saves the ring after. *sync_out (may be NULL)
+ * receives a new sync that owns its device: it takes the place of one the caller may have. */
+PMJ_MUST_CHECK enum pmj_code device_accept(struct journal *journal, struct sync **sync_out,
+    const char *home, const char *text, size_t len, struct pmj_error *err);
 bool device_enrolled(struct journal *journal);
 /** The hooks of a device; ctx must outlive the sync. */
 struct device;
-PMJ_MUST_CHECK enum pmj_code device_new(struct device **out, struct journal *journal, struct pmj_error *err);
+PMJ_MUST_CHECK enum pmj_code device_new(
+    struct device **out, struct journal *journal, struct pmj_error *err);
 void device_free(struct device *device);
 void device_hooks(struct device *device, struct sync_hooks *out);
 /** Own mailbox; PMJ_NOT_ENROLLED. */
-PMJ_MUST_CHECK enum pmj_code device_mailbox(struct journal *journal, uint8_t mailbox[static PMJ_MAILBOX_BYTES], struct pmj_error *err);
+PMJ_MUST_CHECK enum pmj_code device_mailbox(
+    struct journal *journal, uint8_t mailbox[static PMJ_MAILBOX_BYTES], struct pmj_error *err);
 /** Where the mailbox is (ctl.remotes): a folder or URL; NULL when not enrolled. Caller frees. */
 char *device_remote(struct journal *journal);
 /** Next own stamp (8.1), kept in the journal. */
 void device_stamp(struct journal *journal, int64_t *pt, uint16_t *counter);
-/** An own entry was appended as number n: queue it unless its kind's scope keeps it here. Inside the transaction. Before enrolment it does nothing
- *  (device_accept queues everything). */
-PMJ_MUST_CHECK enum pmj_code device_queue(struct journal *journal, struct sync *sync, int64_t n, const struct kind *kind, bool urgent,
-                                          struct pmj_error *err);
+/** An own entry was appended as number n: queue it unless its kind's scope keeps it here. Inside
+ * the transaction. Before enrolment it does nothing (device_accept queues everything). */
+PMJ_MUST_CHECK enum pmj_code device_queue(struct journal *journal, struct sync *sync, int64_t n,
+    const struct kind *kind, bool urgent, struct pmj_error *err);
 /** Name and role of a device as the roster tells ("", "" when unknown). Caller frees both. */
-void device_who(struct journal *journal, const uint8_t device[static PMJ_DEVICE_BYTES], char **name, char **role);
-/** Whom a person was handed over to, and when; false when it was not (or came back). Caller frees *name. */
-bool device_handed_over(struct journal *journal, const uint8_t person[static PMJ_RECORD_BYTES], char **name, int64_t *at_ms);
+void device_who(struct journal *journal, const uint8_t device[static PMJ_DEVICE_BYTES], char **name,
+    char **role);
+/** Whom a person was handed over to, and when; false when it was not (or came back). Caller frees
+ * *name. */
+bool device_handed_over(struct journal *journal, const uint8_t person[static PMJ_RECORD_BYTES],
+    char **name, int64_t *at_ms);
 /** Highest roster version seen. */
 int64_t device_roster_version(struct journal *journal);
-/** {"age_days","level":""|"notice"|"warning"|"cut_off"} of the last beacon, or NULL. New reference. */
+/** {"age_days","level":""|"notice"|"warning"|"cut_off"} of the last beacon, or NULL. New reference.
+ */
 json_t *device_beacon(struct journal *journal, int64_t now_ms);
 
 /* Locked notes (4.5): lane 4, unsigned, sealed to our own seal key. */
-PMJ_MUST_CHECK enum pmj_code locked_note_write(const struct os *os, const char *home, const uint8_t seal_pk[static 32], const char *text,
-                                               struct pmj_error *err);
-/** {"items":[{"file","at","text"}…]}; damaged ones are listed with "fault" and kept. New reference. */
-PMJ_MUST_CHECK enum pmj_code locked_note_list(json_t **out, const struct os *os, const char *home, struct ring *ring, struct pmj_error *err);
-PMJ_MUST_CHECK enum pmj_code locked_note_remove(const struct os *os, const char *home, const char *file, struct pmj_error *err);
+PMJ_MUST_CHECK enum pmj_code locked_note_write(const struct os *os, const char *home,
+    const uint8_t seal_pk[static 32], const char *text, struct pmj_error *err);
+/** {"items":[{"file","at","text"}…]}; damaged ones are listed with "fault" and kept. New reference.
+ */
+PMJ_MUST_CHECK enum pmj_code locked_note_list(
+    json_t **out, const struct os *os, const char *home, struct ring *ring, struct pmj_error *err);
+PMJ_MUST_CHECK enum pmj_code locked_note_remove(
+    const struct os *os, const char *home, const char *file, struct pmj_error *err);
 
 #endif

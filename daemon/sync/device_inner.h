@@ -12,7 +12,7 @@ struct device {
 #define DEVICE_MAILBOX "device.mailbox"
 #define DEVICE_OP_PK "device.op_pk"
 #define DEVICE_NONCE "device.nonce"
-#define DEVICE_EPOCHS "device.epochs"       /* the hub's, verified: JSON list */
+#define DEVICE_EPOCHS "device.epochs" /* the hub's, verified: JSON list */
 #define DEVICE_MIN_EPOCH "device.min_epoch"
 #define DEVICE_REMOTE "device.remote"
 #define DEVICE_ROSTER_VERSION "device.roster_version"
@@ -22,9 +22,10 @@ struct device {
 #define DEVICE_NOT_AFTER "device.not_after"
 
 /** The line hook: what each line of the hub does here. */
-PMJ_MUST_CHECK enum pmj_code device_line(void *ctx, const struct sync_peer *peer, const struct sync_line *line,
-                                         struct pmj_error *err);
+PMJ_MUST_CHECK enum pmj_code device_line(
+    void *ctx, const struct sync_peer *peer, const struct sync_line *line, struct pmj_error *err);
 /** Keep what a certificate that may be believed says. The pin is the caller's. */
-PMJ_MUST_CHECK enum pmj_code device_keep_cert(struct journal *journal, const struct cert *cert, struct pmj_error *err);
+PMJ_MUST_CHECK enum pmj_code device_keep_cert(
+    struct journal *journal, const struct cert *cert, struct pmj_error *err);
 
 #endif

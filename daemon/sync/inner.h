@@ -4,10 +4,10 @@
 #include "log/chain.h"
 #include "sync/sync.h"
 
-#define SYNC_RAW_MAX (64 * 1024)    /* body of an everyday segment before compression */
-#define SYNC_RAW_SMALL 15000        /* before locking: the file stays under 16 KiB even uncompressed */
-#define SYNC_SHARED_MAX 64          /* small segments in one transaction */
-#define SYNC_PIECE_MS 10            /* of PMJ_STEP_MS; the rest is for the commit */
+#define SYNC_RAW_MAX (64 * 1024) /* body of an everyday segment before compression */
+#define SYNC_RAW_SMALL 15000     /* before locking: the file stays under 16 KiB even uncompressed */
+#define SYNC_SHARED_MAX 64       /* small segments in one transaction */
+#define SYNC_PIECE_MS 10         /* of PMJ_STEP_MS; the rest is for the commit */
 #define SYNC_WEEK_MS (7LL * 86400 * 1000)
 #define SYNC_DAY_MS (86400LL * 1000)
 #define SYNC_CLOSED_HAVE ((int64_t)PMJ_JSON_INT_MAX) /* `have` of a lane that is read no more */
@@ -19,17 +19,17 @@ struct sync {
 	struct journal *journal;
 	const struct os *os;
 	char *home;
-	char *in;                   /* HOME/spool/in */
-	char *out;                  /* HOME/spool/out */
-	char *aside;                /* HOME/aside */
+	char *in;    /* HOME/spool/in */
+	char *out;   /* HOME/spool/out */
+	char *aside; /* HOME/aside */
 	struct sync_hooks hooks;
-	struct take_list *list;     /* names still to look at, or NULL */
-	struct take_open *open;     /* a big segment half taken in, or NULL */
-	bool spool_dirty;           /* spool/out may differ from the journal */
-	struct timespec in_seen;    /* mtime of spool/in when it was last listed */
-	bool tell;                  /* hooks.incarnated is due after the commit */
+	struct take_list *list;  /* names still to look at, or NULL */
+	struct take_open *open;  /* a big segment half taken in, or NULL */
+	bool spool_dirty;        /* spool/out may differ from the journal */
+	struct timespec in_seen; /* mtime of spool/in when it was last listed */
+	bool tell;               /* hooks.incarnated is due after the commit */
 	uint8_t tell_mailbox[PMJ_MAILBOX_BYTES];
-	int64_t duplicates;         /* files dropped because their very bytes were read before */
+	int64_t duplicates; /* files dropped because their very bytes were read before */
 };
 
 /** Where one file of the spool belongs, as its name says. */

@@ -3,11 +3,15 @@
 #define SYNC_LINES_H
 #include "sync/lane.h"
 
-/** One control line. more: its members beyond v, n, kind, by, at; a reference is taken over, may be NULL. */
-PMJ_MUST_CHECK enum pmj_code lines_own(struct sync *sync, struct buf *out, const char *kind, json_t *more, struct pmj_error *err);
+/** One control line. more: its members beyond v, n, kind, by, at; a reference is taken over, may be
+ * NULL. */
+PMJ_MUST_CHECK enum pmj_code lines_own(
+    struct sync *sync, struct buf *out, const char *kind, json_t *more, struct pmj_error *err);
 /** The ack of the lanes we read: NULL in *more when there is none yet. */
-PMJ_MUST_CHECK enum pmj_code lines_ack(struct sync *sync, const struct sync_peer *peer, json_t **more, struct pmj_error *err);
+PMJ_MUST_CHECK enum pmj_code lines_ack(
+    struct sync *sync, const struct sync_peer *peer, json_t **more, struct pmj_error *err);
 /** ctl.fwd around an entry. PMJ_NOT_FOUND when only a stub is here. */
-PMJ_MUST_CHECK enum pmj_code lines_forward(struct sync *sync, struct buf *out, int64_t n, struct pmj_error *err);
+PMJ_MUST_CHECK enum pmj_code lines_forward(
+    struct sync *sync, struct buf *out, int64_t n, struct pmj_error *err);
 
 #endif

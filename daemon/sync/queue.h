@@ -1,46 +1,57 @@
-/* queue.h - what waits to be sealed (pmj_queue), what is sealed but not acked (pmj_sent), and what a receipt covered (pmj_done). */
+/* queue.h - what waits to be sealed (pmj_queue), what is sealed but not acked (pmj_sent), and what
+ * a receipt covered (pmj_done). */
 #ifndef SYNC_QUEUE_H
 #define SYNC_QUEUE_H
 #include "sync/lane.h"
 
-enum queue_rank { QUEUE_ROUTINE = 0, QUEUE_URGENT = 1, QUEUE_AGAIN = 2 /* re-issued: before everything, in its old order */ };
+enum queue_rank {
+	QUEUE_ROUTINE = 0,
+	QUEUE_URGENT = 1,
+	QUEUE_AGAIN = 2 /* re-issued: before everything, in its old order */
+};
 
 struct queue_item {
 	int64_t id;
-	int64_t n;                  /* journal number; 0: none, `line` is all there is */
-	bool forward;               /* to be wrapped in ctl.fwd */
-	char *line;                 /* bytes as sealed before, or NULL */
+	int64_t n;    /* journal number; 0: none, `line` is all there is */
+	bool forward; /* to be wrapped in ctl.fwd */
+	char *line;   /* bytes as sealed before, or NULL */
 	size_t len;
 };
 /** The first `most` items of a mailbox, in sealing order. Close with queue_items_free. */
-PMJ_MUST_CHECK enum pmj_code queue_items(struct sync *sync, struct queue_item **out, size_t *count, const uint8_t *mailbox,
-                                         size_t most, struct pmj_error *err);
+PMJ_MUST_CHECK enum pmj_code queue_items(struct sync *sync, struct queue_item **out, size_t *count,
+    const uint8_t *mailbox, size_t most, struct pmj_error *err);
 void queue_items_free(struct queue_item *items, size_t count);
-PMJ_MUST_CHECK enum pmj_code queue_drop(struct sync *sync, const struct queue_item *item, struct pmj_error *err);
+PMJ_MUST_CHECK enum pmj_code queue_drop(
+    struct sync *sync, const struct queue_item *item, struct pmj_error *err);
 
 struct queue_sent { /* one line of a sealed segment */
-	int64_t n;                  /* 0: none */
+	int64_t n;  /* 0: none */
 	bool forward;
-	bool counts;                /* not ctl.ack, not ctl.beacon */
-	const char *line;           /* to be kept byte for byte, or NULL: the journal has it, or it is made anew */
+	bool counts; /* not ctl.ack, not ctl.beacon */
+	const char
+	    *line; /* to be kept byte for byte, or NULL: the journal has it, or it is made anew */
 	size_t len;
-	uint8_t chain[32];          /* after it */
+	uint8_t chain[32]; /* after it */
 };
-PMJ_MUST_CHECK enum pmj_code queue_sent_put(struct sync *sync, const struct lane *lane, uint64_t seq, uint64_t segno,
-                                            const struct queue_sent *sent, struct pmj_error *err);
+PMJ_MUST_CHECK enum pmj_code queue_sent_put(struct sync *sync, const struct lane *lane,
+    uint64_t seq, uint64_t segno, const struct queue_sent *sent, struct pmj_error *err);
 /** The chain we had at a line of ours that is not acked. */
-PMJ_MUST_CHECK enum pmj_code queue_sent_chain(struct sync *sync, const struct lane *lane, uint64_t seq, uint8_t *chain, bool *found,
-                                              struct pmj_error *err);
+PMJ_MUST_CHECK enum pmj_code queue_sent_chain(struct sync *sync, const struct lane *lane,
+    uint64_t seq, uint8_t *chain, bool *found, struct pmj_error *err);
 /** A receipt covers the lane's lines up to seq: they are done. */
-PMJ_MUST_CHECK enum pmj_code queue_sent_acked(struct sync *sync, const struct lane *lane, uint64_t seq, struct pmj_error *err);
+PMJ_MUST_CHECK enum pmj_code queue_sent_acked(
+    struct sync *sync, const struct lane *lane, uint64_t seq, struct pmj_error *err);
 /** Everything of this lane that is not acked goes back to the head of the queue, in order. */
-PMJ_MUST_CHECK enum pmj_code queue_again(struct sync *sync, const struct lane *lane, struct pmj_error *err);
+PMJ_MUST_CHECK enum pmj_code queue_again(
+    struct sync *sync, const struct lane *lane, struct pmj_error *err);
 /** Note that the far end has entry n (it came back from there, or a receipt covers it). */
-PMJ_MUST_CHECK enum pmj_code queue_done_put(struct sync *sync, const uint8_t *mailbox, int64_t n, bool forward, int64_t lane,
-                                            uint64_t seq, struct pmj_error *err);
+PMJ_MUST_CHECK enum pmj_code queue_done_put(struct sync *sync, const uint8_t *mailbox, int64_t n,
+    bool forward, int64_t lane, uint64_t seq, struct pmj_error *err);
 /** An own entry came back from the far end: it need not be sent any more. */
-PMJ_MUST_CHECK enum pmj_code queue_came_back(struct journal *journal, const uint8_t *mailbox, int64_t n, struct pmj_error *err);
+PMJ_MUST_CHECK enum pmj_code queue_came_back(
+    struct journal *journal, const uint8_t *mailbox, int64_t n, struct pmj_error *err);
 /** Forget what this mailbox ever got: it is sent its whole state anew. */
-PMJ_MUST_CHECK enum pmj_code queue_forget_all(struct sync *sync, const uint8_t *mailbox, struct pmj_error *err);
+PMJ_MUST_CHECK enum pmj_code queue_forget_all(
+    struct sync *sync, const uint8_t *mailbox, struct pmj_error *err);
 
 #endif

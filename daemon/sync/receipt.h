@@ -3,9 +3,10 @@
 #define SYNC_RECEIPT_H
 #include "sync/lane.h"
 
-/** A ctl.ack, inside the caller's transaction: what it covers is dropped; what it shows of our writing that we do not hold makes us a
- *  copy. An ack counts only where its chain equals ours at that line. */
-PMJ_MUST_CHECK enum pmj_code receipt_take(struct sync *sync, const struct sync_peer *peer, const struct entry *entry,
-                                          struct pmj_error *err);
+/** A ctl.ack, inside the caller's transaction: what it covers is dropped; what it shows of our
+ * writing that we do not hold makes us a copy. An ack counts only where its chain equals ours at
+ * that line. */
+PMJ_MUST_CHECK enum pmj_code receipt_take(struct sync *sync, const struct sync_peer *peer,
+    const struct entry *entry, struct pmj_error *err);
 
 #endif

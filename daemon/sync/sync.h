@@ -1,6 +1,7 @@
-/* sync.h - the lanes: lines to segments to spool and back, receipts, incarnations. The same engine serves a device (one mailbox, writes up,
- * reads down) and the hub (every mailbox, writes down, reads up); what a line means is the hooks' business. Nothing here waits: each step
- * is short and durable, and whatever was cut off is finished by the next step. */
+/* sync.h - the lanes: lines to segments to spool and back, receipts, incarnations. The same engine
+ * serves a device (one mailbox, writes up, reads down) and the hub (every mailbox, writes down,
+ * reads up); what a line means is the hooks' business. Nothing here waits: each step is short and
+ * durable, and whatever was cut off is finished by the next step. */
 #ifndef SYNC_SYNC_H
 #define SYNC_SYNC_H
 #include "log/segment.h"
@@ -8,17 +9,17 @@
 
 struct sync;
 
-struct sync_peer {              /* the other end of one mailbox */
+struct sync_peer { /* the other end of one mailbox */
 	uint8_t mailbox[PMJ_MAILBOX_BYTES];
 	uint8_t device[PMJ_DEVICE_BYTES]; /* the device of this mailbox (on a device: its own) */
-	enum segment_lane reads;    /* LANE_DOWN on a device, LANE_UP at the hub */
+	enum segment_lane reads;          /* LANE_DOWN on a device, LANE_UP at the hub */
 	enum segment_lane writes;
-	uint8_t writer_pk[32];      /* Ed25519: signs the lane we read */
-	uint8_t reader_pk[32];      /* X25519 of the reader's present epoch: what we seal to */
-	enum ring_key signs;        /* our key for the lane we write */
-	bool closed;                /* revoked: nothing more is sealed to it */
+	uint8_t writer_pk[32]; /* Ed25519: signs the lane we read */
+	uint8_t reader_pk[32]; /* X25519 of the reader's present epoch: what we seal to */
+	enum ring_key signs;   /* our key for the lane we write */
+	bool closed;           /* revoked: nothing more is sealed to it */
 };
-struct sync_line {              /* one line of the peer, verified, in order */
+struct sync_line { /* one line of the peer, verified, in order */
 	const struct entry *entry;
 	const char *bytes;
 	size_t len;
@@ -28,88 +29,118 @@ struct sync_line {              /* one line of the peer, verified, in order */
 struct sync_hooks {
 	void *ctx;
 	/** The peer of a mailbox. PMJ_NOT_FOUND: not one of ours (its segments are set aside). */
-	enum pmj_code (*peer)(void *ctx, struct sync_peer *out, const uint8_t mailbox[static PMJ_MAILBOX_BYTES], struct pmj_error *err);
+	enum pmj_code (*peer)(void *ctx, struct sync_peer *out,
+	    const uint8_t mailbox[static PMJ_MAILBOX_BYTES], struct pmj_error *err);
 	/** All mailboxes; caller frees. */
-	enum pmj_code (*mailboxes)(void *ctx, uint8_t (**out)[PMJ_MAILBOX_BYTES], size_t *count, struct pmj_error *err);
-	/** A line that is not the engine's own business (all but ctl.ack's receipt part, ctl.nack, ctl.incarnate). Called inside the transaction that
-	 *  also moves the lane. A bad line is held or noted by the hook itself; an error return rolls the step back. */
-	enum pmj_code (*line)(void *ctx, const struct sync_peer *peer, const struct sync_line *line, struct pmj_error *err);
-	/** Lines made anew for each segment besides the ack: the hub's ctl.beacon. *fields: members of the line beyond v,n,kind,by,at, or NULL. */
+	enum pmj_code (*mailboxes)(
+	    void *ctx, uint8_t (**out)[PMJ_MAILBOX_BYTES], size_t *count, struct pmj_error *err);
+	/** A line that is not the engine's own business (all but ctl.ack's receipt part, ctl.nack,
+	 * ctl.incarnate). Called inside the transaction that also moves the lane. A bad line is
+	 * held or noted by the hook itself; an error return rolls the step back. */
+	enum pmj_code (*line)(void *ctx, const struct sync_peer *peer, const struct sync_line *line,
+	    struct pmj_error *err);
+	/** Lines made anew for each segment besides the ack: the hub's ctl.beacon. *fields: members
+	 * of the line beyond v,n,kind,by,at, or NULL. */
 	json_t *(*beacon)(void *ctx, const struct sync_peer *peer);
 	/** Members to add to the ack: a device echoes beacon hash and roster. May add nothing. */
 	void (*ack_more)(void *ctx, const struct sync_peer *peer, json_t *ack);
-	/** Asked again when a forwarded entry is sealed: may this peer still have it? (8.4: decided at seal time.) */
+	/** Asked again when a forwarded entry is sealed: may this peer still have it? (8.4: decided
+	 * at seal time.) */
 	bool (*may_have)(void *ctx, const struct sync_peer *peer, int64_t n);
 	/** Stamp for own control lines: fills pt and counter. */
 	void (*stamp)(void *ctx, int64_t *pt, uint16_t *counter);
-	/** The peer was found to be a copy, or asked for everything (ctl.incarnate cause copy, ctl.resend): queue its whole state anew. */
+	/** The peer was found to be a copy, or asked for everything (ctl.incarnate cause copy,
+	 * ctl.resend): queue its whole state anew. */
 	enum pmj_code (*resend)(void *ctx, const struct sync_peer *peer, struct pmj_error *err);
 	/** Own incarnation changed (a device: keep it in the ring). May be NULL. */
-	void (*incarnated)(void *ctx, const struct sync_peer *peer, const uint8_t incarnation[static PMJ_INCARNATION_BYTES]);
+	void (*incarnated)(void *ctx, const struct sync_peer *peer,
+	    const uint8_t incarnation[static PMJ_INCARNATION_BYTES]);
 	/** Called by sync_free when ctx belongs to the sync. May be NULL. */
 	void (*close)(void *ctx);
 };
 extern const char *const sync_schema[]; /* for journal_setup.schema */
 
-PMJ_MUST_CHECK enum pmj_code sync_new(struct sync **out, struct journal *journal, const char *home, const struct sync_hooks *hooks,
-                                      struct pmj_error *err);
+PMJ_MUST_CHECK enum pmj_code sync_new(struct sync **out, struct journal *journal, const char *home,
+    const struct sync_hooks *hooks, struct pmj_error *err);
 void sync_free(struct sync *sync);
 
-/** Put a journaled line in the queue of a mailbox as it is (a device's entries; control lines). Inside a transaction. Idempotent. */
-PMJ_MUST_CHECK enum pmj_code sync_queue(struct sync *sync, const uint8_t mailbox[static PMJ_MAILBOX_BYTES], int64_t n, bool urgent,
-                                        struct pmj_error *err);
+/** Put a journaled line in the queue of a mailbox as it is (a device's entries; control lines).
+ * Inside a transaction. Idempotent. */
+PMJ_MUST_CHECK enum pmj_code sync_queue(struct sync *sync,
+    const uint8_t mailbox[static PMJ_MAILBOX_BYTES], int64_t n, bool urgent, struct pmj_error *err);
 /** The same, to be wrapped in ctl.fwd when sealed (hub). Idempotent. */
-PMJ_MUST_CHECK enum pmj_code sync_queue_forward(struct sync *sync, const uint8_t mailbox[static PMJ_MAILBOX_BYTES], int64_t n, bool urgent,
-                                                struct pmj_error *err);
-/** Did this peer ever get (or is it queued to get) entry n by forward in a live or closed incarnation since the last withdraw? */
+PMJ_MUST_CHECK enum pmj_code sync_queue_forward(struct sync *sync,
+    const uint8_t mailbox[static PMJ_MAILBOX_BYTES], int64_t n, bool urgent, struct pmj_error *err);
+/** Did this peer ever get (or is it queued to get) entry n by forward in a live or closed
+ * incarnation since the last withdraw? */
 bool sync_was_sent(struct sync *sync, const uint8_t mailbox[static PMJ_MAILBOX_BYTES], int64_t n);
-/** After a withdraw: what was sent of these entries may be sent again later. Inside a transaction. */
-PMJ_MUST_CHECK enum pmj_code sync_forget_sent(struct sync *sync, const uint8_t mailbox[static PMJ_MAILBOX_BYTES], int64_t n, struct pmj_error *err);
+/** After a withdraw: what was sent of these entries may be sent again later. Inside a transaction.
+ */
+PMJ_MUST_CHECK enum pmj_code sync_forget_sent(struct sync *sync,
+    const uint8_t mailbox[static PMJ_MAILBOX_BYTES], int64_t n, struct pmj_error *err);
 
-/** Seal the queue of one mailbox at once into segment 1 of the lane we write (its first: the invitation's), and give its bytes. Its own
- *  transaction. */
-PMJ_MUST_CHECK enum pmj_code sync_seal_first(struct sync *sync, const uint8_t mailbox[static PMJ_MAILBOX_BYTES], struct buf *segment,
-                                             struct pmj_error *err);
-/** Make at most one segment of what waits (for any mailbox; urgent first), durable in the journal, then in the spool. *more: call again.
- *  `small`: at most 16 KiB (before locking). Also makes one when an ack or the weekly one is due (5.4). */
-PMJ_MUST_CHECK enum pmj_code sync_seal_step(struct sync *sync, bool small, bool *more, struct pmj_error *err);
-/** Take at most PMJ_STEP_MS of what lies in spool/in: verify, open, apply, move the lanes, delete the file. *more: call again. *taken counts lines. */
-PMJ_MUST_CHECK enum pmj_code sync_take_step(struct sync *sync, bool *more, int64_t *taken, struct pmj_error *err);
-/** The bytes of a segment of ours that no receipt covers yet, of the present incarnation. PMJ_NOT_FOUND. */
-PMJ_MUST_CHECK enum pmj_code sync_segment(struct sync *sync, const uint8_t mailbox[static PMJ_MAILBOX_BYTES], uint64_t segno, struct buf *out,
-                                          struct pmj_error *err);
-/** Queue a line that serves the lane only and is not journaled (ctl.hello). Inside a transaction. */
-PMJ_MUST_CHECK enum pmj_code sync_queue_line(struct sync *sync, const uint8_t mailbox[static PMJ_MAILBOX_BYTES], const char *line, size_t len,
-                                             bool urgent, struct pmj_error *err);
-/** carry finished an exchange and its segments were taken: notices a down segment that stays missing (section 9: two exchanges a day apart). */
+/** Seal the queue of one mailbox at once into segment 1 of the lane we write (its first: the
+ * invitation's), and give its bytes. Its own transaction. */
+PMJ_MUST_CHECK enum pmj_code sync_seal_first(struct sync *sync,
+    const uint8_t mailbox[static PMJ_MAILBOX_BYTES], struct buf *segment, struct pmj_error *err);
+/** Make at most one segment of what waits (for any mailbox; urgent first), durable in the journal,
+ * then in the spool. *more: call again. `small`: at most 16 KiB (before locking). Also makes one
+ * when an ack or the weekly one is due (5.4). */
+PMJ_MUST_CHECK enum pmj_code sync_seal_step(
+    struct sync *sync, bool small, bool *more, struct pmj_error *err);
+/** Take at most PMJ_STEP_MS of what lies in spool/in: verify, open, apply, move the lanes, delete
+ * the file. *more: call again. *taken counts lines. */
+PMJ_MUST_CHECK enum pmj_code sync_take_step(
+    struct sync *sync, bool *more, int64_t *taken, struct pmj_error *err);
+/** The bytes of a segment of ours that no receipt covers yet, of the present incarnation.
+ * PMJ_NOT_FOUND. */
+PMJ_MUST_CHECK enum pmj_code sync_segment(struct sync *sync,
+    const uint8_t mailbox[static PMJ_MAILBOX_BYTES], uint64_t segno, struct buf *out,
+    struct pmj_error *err);
+/** Queue a line that serves the lane only and is not journaled (ctl.hello). Inside a transaction.
+ */
+PMJ_MUST_CHECK enum pmj_code sync_queue_line(struct sync *sync,
+    const uint8_t mailbox[static PMJ_MAILBOX_BYTES], const char *line, size_t len, bool urgent,
+    struct pmj_error *err);
+/** carry finished an exchange and its segments were taken: notices a down segment that stays
+ * missing (section 9: two exchanges a day apart). */
 PMJ_MUST_CHECK enum pmj_code sync_exchanged(struct sync *sync, struct pmj_error *err);
-/** Put every unacked segment back into spool/out that is not there (the spool is a cache); remove acked ones. */
+/** Put every unacked segment back into spool/out that is not there (the spool is a cache); remove
+ * acked ones. */
 PMJ_MUST_CHECK enum pmj_code sync_spool_step(struct sync *sync, bool *more, struct pmj_error *err);
 /** Something may wait: cheap question for the loop. */
 bool sync_has_work(struct sync *sync);
-/** `have` of the carry protocol: [[mailbox,lane,inc,segno]…] of the lanes we read. New reference. */
+/** `have` of the carry protocol: [[mailbox,lane,inc,segno]…] of the lanes we read. New reference.
+ */
 PMJ_MUST_CHECK enum pmj_code sync_have(struct sync *sync, json_t **out, struct pmj_error *err);
 /** `acked` of the carry protocol. New reference. */
 PMJ_MUST_CHECK enum pmj_code sync_acked(struct sync *sync, json_t **out, struct pmj_error *err);
 
 enum sync_place { SYNC_CARRIED = 1, SYNC_DELIVERED = 2 };
 /** carry's word about a segment of ours. */
-PMJ_MUST_CHECK enum pmj_code sync_mark(struct sync *sync, enum sync_place place, const uint8_t mailbox[static PMJ_MAILBOX_BYTES], int lane,
-                                       const uint8_t incarnation[static PMJ_INCARNATION_BYTES], uint64_t segno, struct pmj_error *err);
-/** A new incarnation of the lane we write, re-issuing every line not acked, byte for byte (section 9). cause: copy, epoch, nack, size. A
- *  transaction of its own. The engine calls for one itself: after a NACK, a new epoch of the reader, and when a segment or receipt of our
- *  writing is seen that we do not hold ("I am a copy"), be it a file in spool/in (carry's `foreign` leads there) or an ack. */
-PMJ_MUST_CHECK enum pmj_code sync_incarnate(struct sync *sync, const uint8_t mailbox[static PMJ_MAILBOX_BYTES], const char *cause,
-                                            struct pmj_error *err);
+PMJ_MUST_CHECK enum pmj_code sync_mark(struct sync *sync, enum sync_place place,
+    const uint8_t mailbox[static PMJ_MAILBOX_BYTES], int lane,
+    const uint8_t incarnation[static PMJ_INCARNATION_BYTES], uint64_t segno, struct pmj_error *err);
+/** A new incarnation of the lane we write, re-issuing every line not acked, byte for byte (section
+ * 9). cause: copy, epoch, nack, size. A transaction of its own. The engine calls for one itself:
+ * after a NACK, a new epoch of the reader, and when a segment or receipt of our writing is seen
+ * that we do not hold ("I am a copy"), be it a file in spool/in (carry's `foreign` leads there) or
+ * an ack. */
+PMJ_MUST_CHECK enum pmj_code sync_incarnate(struct sync *sync,
+    const uint8_t mailbox[static PMJ_MAILBOX_BYTES], const char *cause, struct pmj_error *err);
 
-/** carry's word that the far branch of a lane we write is no chain of segments (its `foreign` with segno 0). If that is our present
- *  incarnation, we go on under a new one, at most once a day. A transaction of its own. */
-PMJ_MUST_CHECK enum pmj_code sync_spoiled(struct sync *sync, const uint8_t mailbox[static PMJ_MAILBOX_BYTES],
-                                          const uint8_t incarnation[static PMJ_INCARNATION_BYTES], struct pmj_error *err);
+/** carry's word that the far branch of a lane we write is no chain of segments (its `foreign` with
+ * segno 0). If that is our present incarnation, we go on under a new one, at most once a day. A
+ * transaction of its own. */
+PMJ_MUST_CHECK enum pmj_code sync_spoiled(struct sync *sync,
+    const uint8_t mailbox[static PMJ_MAILBOX_BYTES],
+    const uint8_t incarnation[static PMJ_INCARNATION_BYTES], struct pmj_error *err);
 
-/** saved, carried, delivered, deferred, merged or refused, of one entry of ours (on the hub everything is merged). */
+/** saved, carried, delivered, deferred, merged or refused, of one entry of ours (on the hub
+ * everything is merged). */
 const char *sync_entry_state(struct sync *sync, int64_t n);
-/** {"entries","bytes","saved","carried","delivered"} of what no receipt covers yet. New reference. */
+/** {"entries","bytes","saved","carried","delivered"} of what no receipt covers yet. New reference.
+ */
 json_t *sync_outbox(struct sync *sync);
 /** {"seq","at"} of the newest receipt, or NULL. New reference. */
 json_t *sync_receipt(struct sync *sync);

@@ -47,8 +47,10 @@ enum pmj_code pmj_fail(struct pmj_error *err, enum pmj_code code, const char *fm
 void pmj_context(struct pmj_error *err, const char *fmt, ...) PMJ_PRINTF(2, 3);
 /** Say what the person can do next. */
 void pmj_hint(struct pmj_error *err, const char *fmt, ...) PMJ_PRINTF(2, 3);
-/** Set err from errno of a system call about `what` (a path): ENOSPC, EROFS, EACCES get their codes. */
-enum pmj_code pmj_fail_errno(struct pmj_error *err, int errnum, const char *doing, const char *what);
+/** Set err from errno of a system call about `what` (a path): ENOSPC, EROFS, EACCES get their
+ * codes. */
+enum pmj_code pmj_fail_errno(
+    struct pmj_error *err, int errnum, const char *doing, const char *what);
 
 /** The stable JSON name of a code, such as "not_found". */
 const char *pmj_code_name(enum pmj_code code);

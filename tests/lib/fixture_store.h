@@ -32,8 +32,11 @@ store_start_with(struct store *store, const char *kinds_dir)
 	assert_non_null(mkdtemp(store->dir));
 	check_ok(ring_new(&store->ring, false, 1700000000000, &err), &err);
 	check_ok(kinds_read(&store->kinds, &os_real, kinds_dir, &err), &err);
-	store->setup = (struct journal_setup){.os = &os_real, .home = store->dir, .ring = store->ring,
-	    .store_uuid = store_uuid, .kinds = &store->kinds};
+	store->setup = (struct journal_setup){.os = &os_real,
+	    .home = store->dir,
+	    .ring = store->ring,
+	    .store_uuid = store_uuid,
+	    .kinds = &store->kinds};
 	check_ok(journal_create(&store->journal, &store->setup, &err), &err);
 }
 
@@ -78,11 +81,18 @@ struct store_line {
 };
 
 static inline void
-store_line(struct store_line *out, const char *kind, const uint8_t *rec, uint8_t device, int64_t pt, json_t *set,
-    json_t *was, const char *verb)
+store_line(struct store_line *out, const char *kind, const uint8_t *rec, uint8_t device, int64_t pt,
+    json_t *set, json_t *was, const char *verb)
 {
 	uint8_t by[PMJ_DEVICE_BYTES], e[PMJ_ENTRY_BYTES];
-	struct line_draft draft = {.kind = kind, .kv = 1, .rec = rec, .by = by, .pt = pt, .set = set, .was = was, .verb = verb};
+	struct line_draft draft = {.kind = kind,
+	    .kv = 1,
+	    .rec = rec,
+	    .by = by,
+	    .pt = pt,
+	    .set = set,
+	    .was = was,
+	    .verb = verb};
 	struct pmj_error err;
 
 	memset(by, device, sizeof(by));
@@ -104,10 +114,15 @@ store_line_close(struct store_line *line)
 
 /* Append inside a transaction of its own. */
 static inline int64_t
-store_append_as(struct journal *journal, const struct store_line *line, enum entry_status status, bool *known)
+store_append_as(
+    struct journal *journal, const struct store_line *line, enum entry_status status, bool *known)
 {
-	struct entries_new new_entry = {.entry = &line->entry, .line = buf_text(&line->bytes), .len = line->bytes.len,
-	    .origin = ENTRY_RECEIVED, .status = status, .reason = status == ENTRY_HELD ? "test" : NULL};
+	struct entries_new new_entry = {.entry = &line->entry,
+	    .line = buf_text(&line->bytes),
+	    .len = line->bytes.len,
+	    .origin = ENTRY_RECEIVED,
+	    .status = status,
+	    .reason = status == ENTRY_HELD ? "test" : NULL};
 	struct pmj_error err;
 	int64_t n = 0;
 

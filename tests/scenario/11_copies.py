@@ -147,7 +147,8 @@ def story_two_that_wrote_the_same_numbers(lab):
     settle(hub, neema, rounds=4)
     more = neema.add("person", name="Daudi")
     settle(hub, neema, rounds=2)
-    for person in (mine, theirs, more):
+    for what, person in (("mine", mine), ("theirs", theirs), ("more", more)):
+        check(neema.run("show", person, check_status=False).status == 0, what, "is missing", neema.json("log")["items"], hub.json("log")["items"])
         same_everywhere(person, 1, hub, neema)
     check(len(hub.json("person", "list")["items"]) == 4)
 

@@ -1,4 +1,5 @@
-/* bootjump.c - a preloaded clock: CLOCK_BOOTTIME runs ahead by ten minutes while the file named by $BOOTJUMP exists, as after a suspend. */
+/* bootjump.c - a preloaded clock: CLOCK_BOOTTIME runs ahead by ten minutes while the file named by
+ * $BOOTJUMP exists, as after a suspend. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <stdlib.h>

@@ -216,7 +216,8 @@ static const struct {
         "when FIELD is VALUE"},
     {HEAD FIELD "[rules]\nurgent = when b is yes\n", "urgent names the field b", "did you mean a?"},
     {HEAD FIELD "[rules]\nurgent_move = go\n", "urgent_move = go is not a move", "[move go]"},
-    {HEAD FIELD "[rules]\nconsent_needs = a | b\n", "consent_needs names the field b", "did you mean a?"},
+    {HEAD FIELD "[rules]\nconsent_needs = a | b\n", "consent_needs names the field b",
+        "did you mean a?"},
     {"[kind]\nname = hub\nversion = 1\nscope = programme\ntitle.en = T\nplural.en = T\nhelp.en = "
      "H\n"
      "shows = a\n" FIELD,

@@ -22,7 +22,8 @@ field_of(struct journal *journal, const uint8_t rec[PMJ_RECORD_BYTES], const cha
 }
 
 static void
-assert_field(struct journal *journal, const uint8_t rec[PMJ_RECORD_BYTES], const char *name, const char *expected)
+assert_field(struct journal *journal, const uint8_t rec[PMJ_RECORD_BYTES], const char *name,
+    const char *expected)
 {
 	json_t *value = field_of(journal, rec, name);
 
@@ -47,10 +48,11 @@ was_of(const char *field, const struct entry *entry)
 static void
 two_lines(struct two *two)
 {
-	store_line(&two->made, "person", NULL, 1, 1000, json_pack("{s:s,s:s}", "name", "Asha", "state", "active"), NULL, NULL);
+	store_line(&two->made, "person", NULL, 1, 1000,
+	    json_pack("{s:s,s:s}", "name", "Asha", "state", "active"), NULL, NULL);
 	/* The second device's clock is years behind: what replaces is named, never timed. */
-	store_line(&two->edited, "person", two->made.entry.rec, 2, 5, json_pack("{s:s}", "name", "Asha M."),
-	    was_of("name", &two->made.entry), NULL);
+	store_line(&two->edited, "person", two->made.entry.rec, 2, 5,
+	    json_pack("{s:s}", "name", "Asha M."), was_of("name", &two->made.entry), NULL);
 }
 
 static void
@@ -191,7 +193,8 @@ make_history(struct store_line *lines, uint64_t *seed)
 
 	for (size_t r = 0; r < HISTORY_RECORDS; r++)
 		store_line(&lines[count++], "person", NULL, (uint8_t)(1 + test_below(seed, 3)),
-		    (int64_t)(test_random(seed) % 4000000000000), json_pack("{s:s}", "name", "P"), NULL, NULL);
+		    (int64_t)(test_random(seed) % 4000000000000), json_pack("{s:s}", "name", "P"),
+		    NULL, NULL);
 	while (count < HISTORY_LINES) {
 		const struct entry *of = &lines[test_below(seed, HISTORY_RECORDS)].entry;
 		const char *field = fields[test_below(seed, 3)];
@@ -201,8 +204,10 @@ make_history(struct store_line *lines, uint64_t *seed)
 		/* Each device has seen some of what stands: some is replaced, some stays beside. */
 		for (size_t i = 0; i < count; i++)
 			if (memcmp(lines[i].entry.rec, of->rec, PMJ_RECORD_BYTES) == 0 &&
-			    json_object_get(lines[i].entry.set, field) != NULL && test_below(seed, 3) > 0)
-				(void)json_array_append_new(was, json_hex(entry_version(&lines[i].entry), PMJ_VERSION_BYTES));
+			    json_object_get(lines[i].entry.set, field) != NULL &&
+			    test_below(seed, 3) > 0)
+				(void)json_array_append_new(was,
+				    json_hex(entry_version(&lines[i].entry), PMJ_VERSION_BYTES));
 		(void)snprintf(text, sizeof(text), "v%u", (unsigned)test_below(seed, 1000));
 		store_line(&lines[count], "person", of->rec, (uint8_t)(1 + test_below(seed, 3)),
 		    (int64_t)(test_random(seed) % 4000000000000), json_pack("{s:s}", field, text),
@@ -213,7 +218,8 @@ make_history(struct store_line *lines, uint64_t *seed)
 }
 
 static void
-append_shuffled(struct journal *journal, const struct store_line *lines, size_t count, uint64_t *seed)
+append_shuffled(
+    struct journal *journal, const struct store_line *lines, size_t count, uint64_t *seed)
 {
 	size_t order[HISTORY_LINES];
 	struct pmj_error err;
@@ -230,8 +236,11 @@ append_shuffled(struct journal *journal, const struct store_line *lines, size_t 
 	for (size_t i = 0; i < count; i++) {
 		for (size_t again = test_below(seed, 4) == 0 ? 2 : 1; again > 0; again--) {
 			const struct store_line *line = &lines[order[i]];
-			struct entries_new new_entry = {.entry = &line->entry, .line = buf_text(&line->bytes),
-			    .len = line->bytes.len, .origin = ENTRY_RECEIVED, .status = ENTRY_ADMITTED};
+			struct entries_new new_entry = {.entry = &line->entry,
+			    .line = buf_text(&line->bytes),
+			    .len = line->bytes.len,
+			    .origin = ENTRY_RECEIVED,
+			    .status = ENTRY_ADMITTED};
 			int64_t n;
 			bool known;
 
@@ -320,7 +329,8 @@ test_changed_entry_is_found(void **state)
 	(void)store_append(store.journal, &two.edited);
 	check_ok(journal_check_slice(store.journal, 0, 10, &next, &err), &err);
 	assert_int_equal(next, 2);
-	exec_text(store.journal, "UPDATE pmj_entry SET line = replace(line, 'Asha M.', 'Asha N.') WHERE n = 2");
+	exec_text(store.journal,
+	    "UPDATE pmj_entry SET line = replace(line, 'Asha M.', 'Asha N.') WHERE n = 2");
 	check_code(journal_check_slice(store.journal, 0, 10, &next, &err), PMJ_INTEGRITY);
 	assert_non_null(strstr(err.message, "2"));
 	two_close(&two);
@@ -331,7 +341,8 @@ static void
 read_file(struct buf *out, const struct store *store)
 {
 	char hex[17];
-	char *path = mem_printf("%s/journal-%s.db", store->dir, text_hex(hex, ring_file_id(store->ring), 8));
+	char *path =
+	    mem_printf("%s/journal-%s.db", store->dir, text_hex(hex, ring_file_id(store->ring), 8));
 	struct pmj_error err;
 
 	check_ok(fs_read(out, &os_real, path, 1 << 26, &err), &err);
@@ -382,7 +393,8 @@ test_resolve(void **state)
 	check_ok(records_resolve(store.journal, rec, "person", "asha MWINYI", &err), &err);
 	assert_memory_equal(rec, a.entry.rec, sizeof(rec));
 	(void)store_append(store.journal, &b);
-	check_code(records_resolve(store.journal, rec, "person", "asha mwinyi", &err), PMJ_AMBIGUOUS);
+	check_code(
+	    records_resolve(store.journal, rec, "person", "asha mwinyi", &err), PMJ_AMBIGUOUS);
 	records_short(store.journal, small, b.entry.rec);
 	assert_true(strlen(small) >= PMJ_RECORD_PREFIX_MIN);
 	check_ok(records_resolve(store.journal, rec, NULL, small, &err), &err);
@@ -451,9 +463,11 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(test_append_and_known),
-	    cmocka_unit_test(test_replacement_before_the_replaced), cmocka_unit_test(test_hold_and_release),
-	    cmocka_unit_test(test_stub_and_return), cmocka_unit_test(test_any_order_same_digest),
-	    cmocka_unit_test(test_projection_checked_and_rebuilt), cmocka_unit_test(test_changed_entry_is_found),
+	    cmocka_unit_test(test_replacement_before_the_replaced),
+	    cmocka_unit_test(test_hold_and_release), cmocka_unit_test(test_stub_and_return),
+	    cmocka_unit_test(test_any_order_same_digest),
+	    cmocka_unit_test(test_projection_checked_and_rebuilt),
+	    cmocka_unit_test(test_changed_entry_is_found),
 	    cmocka_unit_test(test_too_new_is_left_alone), cmocka_unit_test(test_resolve),
 	    cmocka_unit_test(test_unknown_kind_is_kept), cmocka_unit_test(test_rollback)};
 
