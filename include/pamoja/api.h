@@ -11,7 +11,6 @@
 #define PMJ_ENV_HOME "PAMOJA_HOME"
 #define PMJ_ENV_NO_AUTOSTART "PAMOJA_NO_AUTOSTART"
 #define PMJ_ENV_PASSPHRASE_FILE "PAMOJA_PASSPHRASE_FILE"
-#define PMJ_ENV_CONF "PAMOJA_CONF" /* where kinds/ and words/ are, instead of the installed place  \
-	                            */
+#define PMJ_ENV_CONF "PAMOJA_CONF" /* the folder of kinds/ and words/ */
 
 #endif
