@@ -56,7 +56,6 @@ run_carry(const char *path, const char *home, pid_t starter)
 	(void)prctl(PR_SET_PDEATHSIG, SIGTERM);
 	if (getppid() != starter)
 		_exit(0);
-	(void)signal(SIGTERM, SIG_DFL);
 	(void)execl(path, "pamoja-carry", "--home", home, (char *)NULL);
 	_exit(127);
 }
@@ -77,12 +76,14 @@ keep_running(const char *path, const char *home)
 		int status;
 		pid_t pid;
 
-		/* No SIGTERM between the fork and knowing the child: it would never be ended. */
+		/* No SIGTERM between the fork and knowing the child, nor in the child while our
+		 * handler is still its own: it would never be ended. */
 		(void)sigprocmask(SIG_BLOCK, &term, &before);
 		if (ending)
 			return;
 		pid = fork();
 		if (pid == 0) {
+			(void)signal(SIGTERM, SIG_DFL);
 			(void)sigprocmask(SIG_SETMASK, &before, NULL);
 			run_carry(path, home, self);
 		}
@@ -97,7 +98,10 @@ keep_running(const char *path, const char *home)
 		if (wait_s > RESTART_SECONDS_MAX)
 			wait_s = RESTART_SECONDS_MAX;
 		pause.tv_sec = (time_t)wait_s;
-		(void)nanosleep(&pause, NULL);
+		(void)sigprocmask(SIG_BLOCK, &term, &before);
+		if (!ending && sigtimedwait(&term, NULL, &pause) == SIGTERM)
+			ending = 1;
+		(void)sigprocmask(SIG_SETMASK, &before, NULL);
 	}
 }
 
