@@ -10,6 +10,7 @@
 #include "base/fs.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "cli/import.h"
 #include "cli/note.h"
 #include "cli/passphrase.h"
 #include "cli/print.h"
@@ -212,8 +213,10 @@ say_made(const json_t *answer, bool hub, bool practice)
 	term_say("\nNext:\n");
 	if (practice)
 		term_say(
-		    "  pamoja person add     make somebody up: a practice home never joins a hub\n"
-		    "  pamoja help           what else can be typed\n");
+		    "  pamoja person list    the made-up people here: do what you like with them\n"
+		    "  pamoja today          what would be due\n"
+		    "  pamoja help           what else can be typed\n"
+		    "A practice home never joins a hub.\n");
 	else if (hub)
 		term_say("  pamoja hub enrol REQUEST --role peer    take in a worker's laptop\n"
 		         "  pamoja status                           how things stand\n");
@@ -281,6 +284,13 @@ home_init(struct cli *cli, const struct args *args, struct pmj_error *err)
 	}
 	if (key_fd >= 0)
 		write_root_key(key_fd, key_file, answer);
+	if (args_has(args, "practice")) {
+		size_t saved;
+
+		if ((rc = import_practice(cli, &saved, err)) != PMJ_OK)
+			goto out;
+		(void)json_object_set_new(answer, "made_up", json_integer((json_int_t)saved));
+	}
 	if (cli->json)
 		print_json(answer);
 	else

@@ -363,6 +363,7 @@ reason_words(const char *reason)
 	    {"move", "this step is not allowed from where it stood"},
 	    {"append_only", "this kind is never changed, only voided"},
 	    {"author_only", "only its author may change it"},
+	    {"subject", "whom a record is about is never changed; void it and add the right one"},
 	};
 
 	for (size_t i = 0; reason != NULL && i < sizeof(table) / sizeof(*table); i++)

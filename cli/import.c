@@ -1,13 +1,16 @@
 #include "cli/import.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "base/text.h"
 #include "cli/kinds.h"
 #include "cli/print.h"
 #include "cli/rows.h"
 #include "cli/term.h"
+#include "pamoja/api.h"
 
 #define IMPORT_FILE_MAX (64u * 1024 * 1024)
 #define IMPORT_SHOWN_MAX 20u
@@ -44,9 +47,9 @@ read_csv(struct cli *cli, struct rows *rows, const struct buf *file, const char 
 }
 
 static enum pmj_code
-read_file(struct cli *cli, struct rows *rows, const struct args *args, struct pmj_error *err)
+read_file(
+    struct cli *cli, struct rows *rows, const char *path, const char *kind, struct pmj_error *err)
 {
-	const char *kind = args_value(args, "kind");
 	const json_t *kinds = NULL;
 	enum pmj_code rc;
 	struct buf file;
@@ -54,7 +57,7 @@ read_file(struct cli *cli, struct rows *rows, const struct args *args, struct pm
 
 	buf_init(&file, 0);
 	if ((rc = kinds_load(cli, &kinds, err)) != PMJ_OK ||
-	    (rc = term_slurp(&file, args->words[0], IMPORT_FILE_MAX, err)) != PMJ_OK)
+	    (rc = term_slurp(&file, path, IMPORT_FILE_MAX, err)) != PMJ_OK)
 		goto out;
 	start = strncmp(buf_text(&file), "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
 	start += strspn(buf_text(&file) + start, " \t\r\n");
@@ -65,7 +68,7 @@ read_file(struct cli *cli, struct rows *rows, const struct args *args, struct pm
 	if (rc == PMJ_OK)
 		rc = rows_link(rows, kinds, err);
 	if (rc != PMJ_OK)
-		pmj_context(err, "%s", args->words[0]);
+		pmj_context(err, "%s", path);
 out:
 	buf_wipe(&file);
 	return rc;
@@ -171,6 +174,26 @@ outcome(const struct rows *rows, size_t done, size_t failed, bool dry_run, struc
 }
 
 enum pmj_code
+import_practice(struct cli *cli, size_t *saved, struct pmj_error *err)
+{
+	const char *conf = getenv(PMJ_ENV_CONF);
+	char *path =
+	    mem_printf("%s/practice.jsonl", conf != NULL && *conf != '\0' ? conf : PAMOJA_CONF_DIR);
+	enum pmj_code rc;
+	struct rows rows;
+
+	*saved = 0;
+	rows_init(&rows);
+	if ((rc = read_file(cli, &rows, path, NULL, err)) == PMJ_OK)
+		rc = send_rows(cli, &rows, false, err);
+	for (size_t i = 0; i < rows.count; i++)
+		*saved += rows.list[i].state == ROW_DONE;
+	rows_close(&rows);
+	free(path);
+	return rc;
+}
+
+enum pmj_code
 import_run(struct cli *cli, const struct args *args, struct pmj_error *err)
 {
 	bool dry_run = args_has(args, "dry-run");
@@ -180,7 +203,7 @@ import_run(struct cli *cli, const struct args *args, struct pmj_error *err)
 	json_t *document;
 
 	rows_init(&rows);
-	if ((rc = read_file(cli, &rows, args, err)) != PMJ_OK)
+	if ((rc = read_file(cli, &rows, args->words[0], args_value(args, "kind"), err)) != PMJ_OK)
 		goto out;
 	rc = send_rows(cli, &rows, dry_run, err);
 	for (size_t i = 0; i < rows.count; i++) {

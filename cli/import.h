@@ -5,5 +5,7 @@
 
 extern const struct option import_options[];
 enum pmj_code import_run(struct cli *cli, const struct args *args, struct pmj_error *err);
+/** The made-up people of conf/practice.jsonl, for a practice home; quietly. */
+PMJ_MUST_CHECK enum pmj_code import_practice(struct cli *cli, size_t *saved, struct pmj_error *err);
 
 #endif

@@ -310,6 +310,23 @@ show_by(const json_t *item)
 }
 
 static void
+say_handed_over(const json_t *item)
+{
+	const char *to = json_str(item, "handed_to");
+	char when[PRINT_WHEN_MAX];
+
+	if (to == NULL) {
+		term_say("  Handed over: this is no longer yours.\n");
+		return;
+	}
+	(void)print_when(when, json_object_get(item, "handed_at"));
+	if (*to != '\0')
+		term_say("  Handed over to %s on %s.\n", to, when);
+	else
+		term_say("  Handed over on %s.\n", when);
+}
+
+static void
 show_item(struct cli *cli, const json_t *item)
 {
 	const char *name = json_str(item, "kind"), *state = json_str(item, "state");
@@ -331,7 +348,7 @@ show_item(struct cli *cli, const json_t *item)
 	if (json_flag(item, "voided"))
 		term_say("  Voided: it counts no longer, but stays in the history.\n");
 	if (json_flag(item, "handed_over"))
-		term_say("  Handed over: this person is no longer yours.\n");
+		say_handed_over(item);
 	(void)puts("");
 	print_pair("Where", print_sync(json_str(item, "sync")), 12);
 	print_pair("Why", json_str(item, "reason"), 12);

@@ -51,8 +51,8 @@ case "$mode" in
 --fuzz)
 	configure build-fuzz Fuzz -DCMAKE_C_COMPILER=clang
 	cmake --build build-fuzz -- --quiet
-	for target in build-fuzz/bin/*_fuzz; do
-		name=$(basename "$target" _fuzz)
+	for target in build-fuzz/bin/fuzz_*; do
+		name=${target##*/fuzz_}
 		mkdir -p "build-fuzz/corpus/$name"
 		say "fuzz $name"
 		"$target" -max_total_time="$value" -timeout=10 "build-fuzz/corpus/$name" "tests/fuzz/corpus/$name"

@@ -29,7 +29,6 @@ static const struct setting settings_table[] = {
         "minutes"},
     {"hub", "look_every_seconds", SETTING_INT, offsetof(struct core_settings, look_seconds), 2,
         3600, "seconds"},
-    {"page", "language", SETTING_TEXT, offsetof(struct core_settings, language), 2, 2, "en or sw"},
 };
 
 char *
@@ -124,7 +123,6 @@ core_end(struct core *core)
 	loop_timer_free(core->exchange_timer);
 	kinds_close(&core->kinds);
 	json_decref(core->last_sync);
-	free(core->settings.language);
 	free(core->home);
 	free(core->conf);
 }

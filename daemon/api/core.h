@@ -16,7 +16,6 @@ struct core_settings {        /* HOME/pamoja.ini */
 	int64_t sync_minutes; /* [sync] every_minutes: routine entries wait at most so long for
 	                         company */
 	int64_t look_seconds; /* [hub] look_every_seconds: mailboxes are looked at so often */
-	char *language;       /* [page] language: en or sw */
 };
 
 enum core_state { CORE_EMPTY, CORE_LOCKED, CORE_OPEN };

@@ -240,7 +240,8 @@ step_take(struct core *core, struct exchange *exchange)
 	if (core->hub != NULL && hub_rejudge(core->hub, &err) != PMJ_OK)
 		return give_up(core, exchange, &err);
 	/* Answers go out at once where they can: a second round, and no third. */
-	if (exchange->round == 0 && exchange->failed.code == PMJ_OK && sync_has_work(core->sync)) {
+	if (exchange->round == 0 && exchange->failed.code != PMJ_UNREACHED &&
+	    sync_has_work(core->sync)) {
 		exchange->round = 1;
 		exchange->phase = PHASE_SEAL;
 		return true;

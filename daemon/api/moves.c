@@ -174,6 +174,7 @@ record_move(const struct call *call, json_t **out, struct pmj_error *err)
 	}
 	if ((rc = find_move(&move, kind, verb, err)) != PMJ_OK ||
 	    (rc = record_take(call, set, kind, record_fields(call), err)) != PMJ_OK ||
+	    (rc = record_keeps_subjects(kind, &record.merged, set, err)) != PMJ_OK ||
 	    (rc = check_move(kind, move, &record.merged, err)) != PMJ_OK ||
 	    (rc = check_asks(move, &record.merged, set, kind, err)) != PMJ_OK)
 		goto out;

@@ -46,14 +46,31 @@ word_at(const char *six, int position, const char *typed)
 	return same;
 }
 
+static enum pmj_code
+typed_matches(const struct call *call, enum lang lang, const uint8_t *key, size_t len,
+    const json_t *typed, const int ask[2], bool *same, struct pmj_error *err)
+{
+	char *six = words_text(call->core, lang, key, len, err);
+
+	*same = six != NULL && json_array_size(typed) == 2;
+	if (six == NULL)
+		return err->code;
+	for (int i = 0; i < 2 && *same; i++) {
+		const char *word = json_string_value(json_array_get(typed, (size_t)i));
+
+		*same = word != NULL && word_at(six, ask[i], word);
+	}
+	free(six);
+	return PMJ_OK;
+}
+
 enum pmj_code
 words_compare(const struct call *call, const uint8_t *key, size_t len, json_t **out, bool *asked,
     struct pmj_error *err)
 {
 	const json_t *typed = json_arr(call->body, "typed");
 	int ask[2];
-	char *six;
-	bool good = json_array_size(typed) == 2;
+	bool good = false;
 	enum pmj_code rc;
 
 	*asked = false;
@@ -65,16 +82,13 @@ words_compare(const struct call *call, const uint8_t *key, size_t len, json_t **
 		*asked = true;
 		return PMJ_OK;
 	}
-	if ((six = words_text(call->core, call->lang, key, len, err)) == NULL)
-		return err->code;
-	for (int i = 0; i < 2 && good; i++) {
-		const char *word = json_string_value(json_array_get(typed, (size_t)i));
-
-		good = word != NULL && word_at(six, ask[i], word);
+	/* The two sides may speak different languages: the words of either list are good. */
+	for (int lang = 0; lang < LANG_COUNT; lang++) {
+		if ((rc = typed_matches(call, (enum lang)lang, key, len, typed, ask, &good, err)) !=
+		        PMJ_OK ||
+		    good)
+			return rc;
 	}
-	free(six);
-	if (good)
-		return PMJ_OK;
 	rc = pmj_fail(err, PMJ_NOT_CONFIRMED, "these are not the words of the other side");
 	pmj_hint(err, "read them again together; if they still differ, somebody may be in between: "
 	              "do not go on");

@@ -14,6 +14,10 @@ const json_t *record_fields(const struct call *call);
 /** The record that the path names, merged, and its kind. *record must be closed in any case. */
 PMJ_MUST_CHECK enum pmj_code record_open(const struct call *call, struct record_full *record,
     const struct kind **kind, uint8_t rec[static PMJ_RECORD_BYTES], struct pmj_error *err);
+/** Refuse a change of whom the record is about; the same person named again is taken out of *set.
+ */
+PMJ_MUST_CHECK enum pmj_code record_keeps_subjects(
+    const struct kind *kind, const struct merge_record *merged, json_t *set, struct pmj_error *err);
 /** Append one entry to a record that is here; set is borrowed. *out receives {"id","short"}. */
 PMJ_MUST_CHECK enum pmj_code record_append(const struct call *call, json_t **out,
     const struct kind *kind, const uint8_t rec[PMJ_RECORD_BYTES], const struct record_full *record,

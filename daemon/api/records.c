@@ -287,6 +287,34 @@ conflicts(const struct call *call, const struct merge_record *merged)
 	return list;
 }
 
+/* This device does not work with a subject of the record any more: with whom it is now, and since
+ * when. What others wrote is gone by then; what it wrote itself is still readable. */
+static enum pmj_code
+put_handed_over(const struct call *call, json_t *item, const uint8_t rec[PMJ_RECORD_BYTES],
+    struct pmj_error *err)
+{
+	uint8_t(*people)[PMJ_RECORD_BYTES] = NULL;
+	size_t count = 0;
+	enum pmj_code rc;
+
+	if (call->core->is_hub)
+		return PMJ_OK;
+	rc = records_subjects(call->core->journal, &people, &count, rec, err);
+	for (size_t i = 0; i < count && rc == PMJ_OK; i++) {
+		char *name;
+		int64_t at_ms;
+
+		if (!device_handed_over(call->core->journal, people[i], &name, &at_ms))
+			continue;
+		(void)json_object_set_new(item, "handed_over", json_true());
+		(void)json_object_set_new(item, "handed_to", json_string(name));
+		(void)json_object_set_new(item, "handed_at", json_integer((json_int_t)at_ms));
+		free(name);
+	}
+	free(people);
+	return rc;
+}
+
 enum pmj_code
 record_show(const struct call *call, json_t **out, struct pmj_error *err)
 {
@@ -297,7 +325,8 @@ record_show(const struct call *call, json_t **out, struct pmj_error *err)
 
 	if ((rc = call_record(call, rec, call->part[0], err)) != PMJ_OK ||
 	    (rc = records_load(call->core->journal, &record, rec, err)) != PMJ_OK ||
-	    (rc = records_item(call->core->journal, out, rec, call->lang, err)) != PMJ_OK)
+	    (rc = records_item(call->core->journal, out, rec, call->lang, err)) != PMJ_OK ||
+	    (rc = put_handed_over(call, *out, rec, err)) != PMJ_OK)
 		goto out;
 	(void)json_object_set_new(*out, "conflicts", conflicts(call, &record.merged));
 	(void)json_object_set_new(*out, "by", authors(call, &record));
@@ -419,6 +448,31 @@ record_append(const struct call *call, json_t **out, const struct kind *kind,
 	return rc;
 }
 
+/* Whom a record is about stays as it was made: it decides who may have it, and whose consent covers
+ * what was sent. The same person named again is no change. */
+enum pmj_code
+record_keeps_subjects(
+    const struct kind *kind, const struct merge_record *merged, json_t *set, struct pmj_error *err)
+{
+	for (size_t i = 0; i < kind->subject_count; i++) {
+		const char *name = kind->subjects[i];
+		const json_t *value = json_object_get(set, name);
+		enum pmj_code rc;
+
+		if (value == NULL)
+			continue;
+		if (json_equal(value, merge_shown(merged, name))) {
+			(void)json_object_del(set, name);
+			continue;
+		}
+		rc =
+		    pmj_fail(err, PMJ_REFUSED, "the %s of a %s is never changed", name, kind->name);
+		pmj_hint(err, "void it with a reason, then add it for the right one");
+		return rc;
+	}
+	return PMJ_OK;
+}
+
 /* The record a path names, merged, and its kind. */
 enum pmj_code
 record_open(const struct call *call, struct record_full *record, const struct kind **kind,
@@ -443,7 +497,8 @@ record_edit(const struct call *call, json_t **out, struct pmj_error *err)
 
 	if ((rc = record_open(call, &record, &kind, rec, err)) != PMJ_OK ||
 	    (rc = may_change(call, kind, &record.merged, err)) != PMJ_OK ||
-	    (rc = record_take(call, set, kind, record_fields(call), err)) != PMJ_OK)
+	    (rc = record_take(call, set, kind, record_fields(call), err)) != PMJ_OK ||
+	    (rc = record_keeps_subjects(kind, &record.merged, set, err)) != PMJ_OK)
 		goto out;
 	if (json_object_size(set) == 0) {
 		rc = pmj_fail(err, PMJ_USAGE, "nothing to change was given");

@@ -125,7 +125,8 @@ judge_rules(struct hub *hub, struct verdict *out, const struct kind *kind,
 	    [MERGE_WAITING] = "version_unknown",
 	    [MERGE_KIND] = "kind",
 	    [MERGE_APPEND_ONLY] = "append_only",
-	    [MERGE_AUTHOR_ONLY] = "author_only"};
+	    [MERGE_AUTHOR_ONLY] = "author_only",
+	    [MERGE_SUBJECT] = "subject"};
 	struct entry_row *rows = NULL;
 	const struct entry **others = NULL;
 	size_t count = 0, other_count = 0;

@@ -263,6 +263,9 @@ roster_item(struct hub *hub, struct sql *q)
 
 		(void)json_object_update_missing(item, state);
 		json_decref(state);
+	} else { /* the office itself */
+		(void)json_object_set_new(
+		    item, "last_seen", json_integer((json_int_t)os_now(hub->os)));
 	}
 	return item;
 }

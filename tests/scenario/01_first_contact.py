@@ -134,6 +134,15 @@ def story_private_notes_stay(lab):
     check(neema.json("memo", "list")["items"][0]["fields"]["text"] == "ask the clinic about Tuesday")
 
 
+def story_practice(lab):
+    home = lab.home("Practice").start()
+    made = home.json("--passphrase-file", home.passphrase_file, "init", "--practice")
+    people = home.json("person", "list", "--limit", "100")["items"]
+    check(len(people) >= 8 and made["made_up"] > len(people), made)
+    check(home.status()["practice"] is True)
+    check(home.refused(5, "enrol", "request")["code"] == "refused")
+
+
 def story_import(lab):
     neema = lab.worker("Neema")
     path = os.path.join(lab.dir, "records.jsonl")
