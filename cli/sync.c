@@ -19,6 +19,11 @@ exchange(
 	enum pmj_code rc;
 	char *absolute;
 
+	if (place != NULL && *place == '\0') {
+		rc = pmj_fail(err, PMJ_USAGE, "no folder was named");
+		pmj_hint(err, "name one, such as /media/usb");
+		goto out;
+	}
 	if (place != NULL) {
 		absolute = home_absolute(place);
 		(void)json_object_set_new(body, key, json_string(absolute));
@@ -39,6 +44,7 @@ exchange(
 		if (message != NULL && *message != '\0')
 			term_say("  %s\n", message);
 	}
+out:
 	json_decref(body);
 	json_decref(answer);
 	return rc;

@@ -54,7 +54,8 @@ enum merge_verdict {
 	MERGE_WAITING /* `was` names a version not here */,
 	MERGE_KIND /* kind of the record differs */,
 	MERGE_APPEND_ONLY,
-	MERGE_AUTHOR_ONLY
+	MERGE_AUTHOR_ONLY,
+	MERGE_SUBJECT /* whom a record is about stays as it was made */
 };
 /** A move is judged from the states its `was` names, less those that another of them had replaced:
  * declared from all of them, or, for a refusing state, from one. A state set without a verb settles

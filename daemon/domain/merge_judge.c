@@ -156,11 +156,31 @@ edits(const struct entry *entry)
 	return false;
 }
 
+/* Whom a record is about decides who may have it, so it never changes: what was sent under one
+ * person's consent, or to one person's team, would become another's. */
+static enum merge_verdict
+judge_subjects(const struct kind *kind, const struct entry *entry, const struct entry *maker)
+{
+	for (size_t i = 0; i < kind->subject_count; i++) {
+		const json_t *value = json_object_get(entry->set, kind->subjects[i]);
+
+		if (value == NULL)
+			continue;
+		if (maker == NULL)
+			return MERGE_WAITING;
+		if (!maker->stub &&
+		    !json_equal(value, json_object_get(maker->set, kind->subjects[i])))
+			return MERGE_SUBJECT;
+	}
+	return MERGE_OK;
+}
+
 enum merge_verdict
 merge_judge(const struct kind *kind, const struct entry *entry, const struct entry *const *others,
     size_t count)
 {
 	const struct entry *maker = find_maker(others, count);
+	enum merge_verdict verdict;
 
 	if (entry->stub)
 		return MERGE_OK;
@@ -176,5 +196,7 @@ merge_judge(const struct kind *kind, const struct entry *entry, const struct ent
 		if (memcmp(maker->by, entry->by, PMJ_DEVICE_BYTES) != 0)
 			return MERGE_AUTHOR_ONLY;
 	}
+	if (!entry->makes && (verdict = judge_subjects(kind, entry, maker)) != MERGE_OK)
+		return verdict;
 	return judge_state(kind, entry, others, count);
 }

@@ -325,6 +325,23 @@ device_put_who(struct journal *journal, const json_t *who, struct pmj_error *err
 	return sql_run(sql, err);
 }
 
+/* A person who was handed over came back to this device. */
+static enum pmj_code
+device_came_back(const struct device_at *at, const json_t *statement, struct pmj_error *err)
+{
+	struct sql *sql = sql_get(at->journal, "DELETE FROM pmj_handed WHERE record=?1");
+	const char *text = json_str(statement, "person");
+	uint8_t device[PMJ_DEVICE_BYTES];
+	uint8_t person[PMJ_RECORD_BYTES];
+
+	if (text == NULL || strlen(text) != PMJ_RECORD_CHARS ||
+	    !text_unbase32(person, sizeof(person), text, PMJ_RECORD_CHARS) ||
+	    !json_unhex(statement, "device", device, sizeof(device)) ||
+	    memcmp(device, ring_device_id(journal_ring(at->journal)), sizeof(device)) != 0)
+		return PMJ_OK;
+	return sql_run(sql_blob(sql, 1, person, sizeof(person)), err);
+}
+
 static enum pmj_code
 device_roster(const struct device_at *at, struct pmj_error *err)
 {
@@ -342,6 +359,8 @@ device_roster(const struct device_at *at, struct pmj_error *err)
 	if (rc == PMJ_OK &&
 	    (strcmp(statement.op, "enrol") == 0 || strcmp(statement.op, "role") == 0))
 		rc = device_put_who(at->journal, statement.p, err);
+	if (rc == PMJ_OK && strcmp(statement.op, "assign") == 0)
+		rc = device_came_back(at, statement.p, err);
 	roster_statement_close(&statement);
 	return rc;
 }

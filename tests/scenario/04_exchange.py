@@ -45,11 +45,40 @@ def story_shared_and_withdrawn(lab):
     lab.exchange(hub, juma)
     shown = juma.show(person)
     check(shown["handed_over"] is True and shown["fields"].get("name") is None, shown)
+    check(shown["handed_to"] == "Neema" and shown["handed_at"], shown)
+    check("Handed over to Neema on " in juma.run("show", person).out, juma.run("show", person))
     check(juma.show(contact)["fields"]["note"] == "met at home", "own records stay readable")
     hub.run("hub", "assign", person, "Juma")
     lab.exchange(hub, juma)
     check(juma.show(person)["fields"]["name"] == "Asha")
+    check(juma.show(person)["handed_over"] is False and "handed_to" not in juma.show(person))
     check(len(digests(person, hub, neema, juma)) == 1)
+    # a maker, too, is told, though nothing of the own record goes
+    hub.run("hub", "unassign", person, "Neema")
+    lab.exchange(hub, neema)
+    shown = neema.show(person)
+    check(shown["handed_over"] is True and shown["handed_to"] == "Juma" and shown["fields"]["name"] == "Asha", shown)
+
+
+def story_whom_a_record_is_about_stays(lab):
+    """Else what was sent to one person's team, or under one person's consent, would become another's."""
+    hub = lab.hub()
+    neema = lab.worker("Neema", hub, role="ally")
+    asha, baraka = neema.add("person", name="Asha"), neema.add("person", name="Baraka")
+    goal = neema.add("goal", person=asha, text="the workshop again")
+    for words in (("edit", goal), ("goal", "start", goal)):
+        error = neema.refused(5, *words, f"person={baraka}")
+        check("never changed" in error["message"] and "void" in error["hint"], error)
+    neema.run("edit", goal, f"person={asha}", "text=the same person named again is no change")
+    lab.exchange(hub, neema)
+    check(hub.refused(5, "edit", goal, f"person={baraka}")["code"] == "refused")
+    check(hub.show(goal)["fields"]["person"] == asha)
+
+
+def story_no_folder_named(lab):
+    neema = lab.worker("Neema")
+    check(neema.refused(2, "carry", "")["code"] == "usage")
+    check(neema.refused(2, "sync", "--to", "")["code"] == "usage")
 
 
 def story_conflict_settled_for_both(lab):

@@ -378,6 +378,39 @@ a_kind_that_got_its_states_later(void **state)
 	test_entry_free(taken);
 }
 
+/* Whom a record is about stays as it was made; naming the same person again is no change. */
+static void
+subjects_stay(void **state)
+{
+	struct kind *about = test_kind(
+	    "[kind]\nname = thing\nversion = 1\nscope = person\ntitle.en = T\nplural.en = T\n"
+	    "help.en = H\nshows = a\n[field a]\ntype = text\nlabel.en = A\n[field who]\ntype = "
+	    "link\n"
+	    "link = person\nrequired = yes\nlabel.en = W\n[rules]\nsubjects = who\n");
+	struct entry *a = make(1, 1, "{\"who\":\"0123456789abcdef\"}");
+	struct entry *other =
+	    later(a, 1, 2, "{\"who\":\"fedcba9876543210\"}", test_was("who", a, NULL));
+	struct entry *same =
+	    later(a, 2, 2, "{\"who\":\"0123456789abcdef\"}", test_was("who", a, NULL));
+	struct entry *edit = later(a, 2, 2, "{\"a\":\"y\"}", NULL);
+	const struct entry *all[] = {a};
+
+	(void)state;
+	assert_int_equal(merge_judge(about, a, NULL, 0), MERGE_OK);
+	assert_int_equal(merge_judge(about, other, all, 1), MERGE_SUBJECT);
+	assert_int_equal(merge_judge(about, other, NULL, 0), MERGE_WAITING);
+	assert_int_equal(merge_judge(about, same, all, 1), MERGE_OK);
+	assert_int_equal(merge_judge(about, edit, all, 1), MERGE_OK);
+	assert_int_equal(merge_judge(NULL, other, all, 1), MERGE_OK);
+	a->stub = true; /* the hub has judged */
+	assert_int_equal(merge_judge(about, other, all, 1), MERGE_OK);
+	test_entry_free(a);
+	test_entry_free(other);
+	test_entry_free(same);
+	test_entry_free(edit);
+	kind_free(about);
+}
+
 static void
 rules_of_the_kind(void **state)
 {
@@ -430,6 +463,7 @@ main(void)
 	    cmocka_unit_test(moves_are_judged_from_what_they_name),
 	    cmocka_unit_test(moves_out_of_a_conflict),
 	    cmocka_unit_test(a_kind_that_got_its_states_later),
+	    cmocka_unit_test(subjects_stay),
 	    cmocka_unit_test(rules_of_the_kind),
 	};
 	int failed;
