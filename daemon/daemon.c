@@ -165,8 +165,8 @@ daemon_new(struct daemon **out, const struct daemon_options *options, struct pmj
 	daemon->lock_fd = -1;
 	if ((rc = prepare_home(daemon, options->home, err)) != PMJ_OK)
 		goto out;
-	if (!options->no_carry &&
-	    (rc = starter_new(&daemon->starter, options->home, err)) != PMJ_OK)
+	if (!options->no_carry && (rc = starter_new(&daemon->starter, options->home,
+	                               !options->foreground, err)) != PMJ_OK)
 		goto out;
 	diag_open("pamojad", log, options->foreground);
 	daemon->loop = loop_new();

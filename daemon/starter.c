@@ -1,6 +1,7 @@
 #include "starter.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
@@ -105,8 +106,17 @@ keep_running(const char *path, const char *home)
 	}
 }
 
+static void
+leave_terminal(void)
+{
+	int null = open("/dev/null", O_RDWR);
+
+	for (int fd = 0; fd <= 2 && null >= 0; fd++)
+		(void)dup2(null, fd);
+}
+
 enum pmj_code
-starter_new(struct starter **out, const char *home, struct pmj_error *err)
+starter_new(struct starter **out, const char *home, bool quiet, struct pmj_error *err)
 {
 	struct sigaction act = {.sa_handler = on_term};
 	pid_t parent = getpid();
@@ -125,6 +135,8 @@ starter_new(struct starter **out, const char *home, struct pmj_error *err)
 		(void)sigaction(SIGTERM, &act, NULL);
 		/* Ctrl-C on the terminal is pamojad's to act on. */
 		(void)signal(SIGINT, SIG_IGN);
+		if (quiet)
+			leave_terminal();
 		(void)syscall(SYS_close_range, 3U, ~0U, 0U);
 		path = carry_path();
 		keep_running(path, home);

@@ -5,67 +5,37 @@ set -eu
 cd "${1:-$(dirname "$0")/..}"
 bad=0
 
-# allowed FOLDER: the folders its files may include, itself among them.
-allowed() {
-	case "$1" in
-	base) echo "base" ;;
-	crypto) echo "base crypto" ;;
-	domain) echo "base domain" ;;
-	log) echo "base crypto domain log" ;;
-	store) echo "base crypto domain store" ;;
-	sync) echo "base crypto domain log store sync" ;;
-	hub) echo "base crypto domain log store sync hub" ;;
-	api) echo "base crypto domain log store sync hub api" ;;
-	carry) echo "base carry" ;;
-	cli) echo "base cli" ;;
-	esac
+# Folders: what each may include beside include/pamoja. Libraries: the places where their headers may stand.
+grep -nE '^#include ' daemon/*/*.[ch] cli/*.[ch] include/pamoja/*.h | awk '
+BEGIN {
+	may["base"] = " base "; may["crypto"] = " base crypto "; may["domain"] = " base domain "
+	may["log"] = " base crypto domain log "; may["store"] = " base crypto domain store "
+	may["sync"] = " base crypto domain log store sync "; may["hub"] = may["sync"] "hub "; may["api"] = may["hub"] "api "
+	may["carry"] = " base carry "; may["cli"] = " base cli "
+	home["sqlite3.h"] = "daemon/store/"; home["git2"] = "daemon/carry/"; home["ini.h"] = "daemon/base/conf.c"
+	home["sodium.h"] = "daemon/crypto/"; home["jansson.h"] = "daemon/base/json.h"; home["event2"] = "daemon/base/loop.c"
+	home["utf8proc.h"] = "daemon/base/text.c"; home["zstd"] = "daemon/log/"; home["seccomp.h"] = "daemon/base/sandbox.c"
+	home["libsmartcols"] = "cli/"
 }
-complain() {
-	echo "$1" >&2
-	bad=1
+{
+	split($0, at, ":"); file = at[1]; n = split(file, part, "/")
+	folder = part[1] == "daemon" ? part[2] : part[1]
+	if (match($0, /"[^"]*"/)) {
+		name = substr($0, RSTART + 1, RLENGTH - 2); m = split(name, step, "/")
+		if (m < 2) { print file ": an include carries its folder: " name; wrong = 1 }
+		else if (step[1] != "pamoja" && folder != "include" && index(may[folder], " " step[1] " ") == 0) {
+			print file ": " folder " may not include " step[1] "/"; wrong = 1
+		}
+		else if (step[1] != "pamoja" && folder == "include") { print file ": the contract includes nothing of " step[1]; wrong = 1 }
+	} else if (match($0, /<[^>]*>/)) {
+		name = substr($0, RSTART + 1, RLENGTH - 2)
+		for (library in home)
+			if (index(name, library) == 1 && index(file, home[library]) != 1) {
+				print file ": " name " belongs to " home[library]; wrong = 1
+			}
+	}
 }
-check_folder() { # check_folder PATH FOLDER
-	for file in "$1"/*.c "$1"/*.h; do
-		[ -f "$file" ] || continue
-		for include in $(sed -n 's/^#include "\([a-z_]*\)\/.*/\1/p' "$file" | sort -u); do
-			[ "$include" = pamoja ] && continue
-			case " $(allowed "$2") " in
-			*" $include "*) ;;
-			*) complain "$file: $2 may not include $include/" ;;
-			esac
-		done
-		if [ "$2" != cli ] && grep -nE '^#include "[^/"]*"' "$file" >&2; then
-			complain "$file: an include carries its folder"
-		fi
-	done
-}
-for folder in base crypto domain log store sync hub api carry; do
-	check_folder "daemon/$folder" "$folder"
-done
-check_folder cli cli
-
-# home HEADER PLACE...: a library's header is included in its home only.
-home() {
-	header=$1
-	shift
-	for file in $(grep -rlE "^#include <($header)" daemon cli include || true); do
-		good=no
-		for place in "$@"; do
-			case "$file" in $place*) good=yes ;; esac
-		done
-		[ "$good" = yes ] || complain "$file: $header belongs to $*"
-	done
-}
-home 'sqlite3\.h' daemon/store/
-home 'git2[./]' daemon/carry/
-home 'ini\.h' daemon/base/conf.c
-home 'sodium\.h' daemon/crypto/
-home 'jansson\.h' daemon/base/json.h
-home 'event2/' daemon/base/loop.c
-home 'utf8proc\.h' daemon/base/text.c
-home 'zstd' daemon/log/
-home 'seccomp\.h' daemon/base/sandbox.c
-home 'libsmartcols' cli/
+END { exit wrong }' >&2 || bad=1
 
 # The client links no SQLite, libgit2 or libsodium; the carrier no SQLite and no libsodium; pamojad no libgit2.
 links_not() { # links_not PROGRAM LIBRARY...
@@ -74,7 +44,8 @@ links_not() { # links_not PROGRAM LIBRARY...
 	[ -x "$program" ] || return 0
 	for library in "$@"; do
 		if readelf -d "$program" | grep -q "NEEDED.*$library"; then
-			complain "$program links $library"
+			echo "$program links $library" >&2
+			bad=1
 		fi
 	done
 }

@@ -123,6 +123,15 @@ def story_second_daemon(lab):
     check(neema.status()["locked"] is False)
 
 
+def story_background_leaves_the_pipe(lab):
+    neema = lab.home("Neema")
+    # A pipe that pamojad or anything it started still held would never end.
+    process = subprocess.run([os.path.join(BIN, "pamojad"), "--home", neema.path], capture_output=True, text=True, timeout=30)
+    check(process.returncode == 0 and neema.status()["initialised"] is False, process)
+    with open(os.path.join(neema.path, "lock"), encoding="ascii") as file:
+        os.kill(int(file.read()), 15)
+
+
 def story_five_tries(lab):
     neema = lab.worker("Neema")
     neema.run("lock")

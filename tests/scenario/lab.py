@@ -18,6 +18,9 @@ BIN = os.environ.get("PAMOJA_BIN", os.path.join(TOP, "build", "bin"))
 PASSPHRASE = "a test only: seven herons on the lake"
 
 
+QUICK = "[keys]\nunlock_ms = 200\n"  # tests unlock often
+
+
 class Failed(Exception):
     pass
 
@@ -79,16 +82,9 @@ class Home:
         os.chmod(self.passphrase_file, 0o600)
 
     def settings(self, text):
-        """HOME/pamoja.ini, before the daemon starts."""
-        os.makedirs(self.path, 0o700, exist_ok=True)
-        path = os.path.join(self.path, "pamoja.ini")
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(text)
-        os.chmod(path, 0o600)
-        return self
-
-    def settings(self, text):
-        """Its pamoja.ini; before the daemon starts."""
+        """Its pamoja.ini; before the daemon starts. Its passphrase is stretched as little as is allowed, unless the text says otherwise."""
+        if "[keys]" not in text:
+            text = QUICK + text
         os.makedirs(self.path, mode=0o700, exist_ok=True)
         path = os.path.join(self.path, "pamoja.ini")
         with open(path, "w", encoding="utf-8") as file:
@@ -98,7 +94,7 @@ class Home:
 
     # the daemon
     def start(self, *options, prefix=(), wait=True, env=None):
-        if self.lab.ini is not None and not os.path.exists(os.path.join(self.path, "pamoja.ini")):
+        if not os.path.exists(os.path.join(self.path, "pamoja.ini")):
             self.settings(self.lab.ini)
         self.daemon = subprocess.Popen([*prefix, os.path.join(BIN, "pamojad"), "--home", self.path, "--foreground", *options],
                                        env=dict(self.env, **(env or {})), stdin=subprocess.DEVNULL,
@@ -175,18 +171,17 @@ class Lab:
         self.daemons = []
         self.mailboxes = os.path.join(self.dir, "mailboxes")
         os.mkdir(self.mailboxes, 0o700)
-        self.ini = None
+        self.ini = QUICK
 
     def quiet(self):
         """The homes made from now on exchange when told to, and next to never by themselves."""
-        self.ini = "[sync]\nevery_minutes = 1440\n[hub]\nlook_every_seconds = 3600\n"
+        self.ini = QUICK + "[sync]\nevery_minutes = 1440\n[hub]\nlook_every_seconds = 3600\n"
 
     def home(self, name, **options):
         return Home(self, name, **options)
 
     def quick(self, name, more=""):
-        """A home whose passphrase is stretched as little as is allowed, for tests that unlock often."""
-        return self.home(name).settings("[keys]\nunlock_ms = 200\n" + more)
+        return self.home(name).settings(QUICK + more)
 
     def hub(self, name="hub"):
         return self.home(name).start().init(hub_mailboxes=self.mailboxes, person="Office")
