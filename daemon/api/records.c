@@ -483,6 +483,13 @@ record_open(const struct call *call, struct record_full *record, const struct ki
 	if ((rc = call_record(call, rec, call->part[0], err)) != PMJ_OK ||
 	    (rc = records_load(call->core->journal, record, rec, err)) != PMJ_OK)
 		return rc;
+	if (record->merged.kind == NULL) {
+		rc = pmj_fail(err, PMJ_REFUSED, "nothing of this %s is admitted at the hub",
+		    record->rows[0].entry.kind);
+		pmj_hint(err, "`pamoja show %s` says why; the coordinator can release it",
+		    call->part[0]);
+		return rc;
+	}
 	return kinds_need(kind, &call->core->kinds, record->merged.kind, err);
 }
 

@@ -120,6 +120,10 @@ def story_held_and_released(lab):
     check(len(held) == 1 and held[0]["reason"] == "not_on_team" and held[0]["by"] == "Juma", held)
     check(juma.show(late)["sync"] == "refused" and juma.show(late)["reason"] == "not_on_team", juma.show(late))
     check(hub.show(fine)["fields"]["name"] == "Daudi", "the rest goes on")
+    # nothing can be built on what is not admitted, at neither end
+    for home in (juma, hub):
+        for words in (("edit", late, "note=another"), ("void", late, "a mistake")):
+            check("admitted" in home.refused(5, *words)["message"], home.name, words)
     hub.run("hub", "release", held[0]["id"])
     lab.exchange(hub, juma, neema)
     check(hub.json("hub", "held")["items"] == [])
