@@ -107,6 +107,39 @@ check_consent(const struct call *call, const struct kind *kind, const struct mer
 	return rc;
 }
 
+/* May something still be sent from this state, so that it was not yet? */
+static bool
+is_before_sending(const struct kind *kind, const char *state)
+{
+	for (size_t m = 0; m < kind->move_count; m++)
+		for (size_t f = 0; kind->moves[m].needs_consent && f < kind->moves[m].from_count;
+		     f++)
+			if (state != NULL && strcmp(kind->moves[m].from[f], state) == 0)
+				return true;
+	return false;
+}
+
+enum pmj_code
+record_keeps_consent(const struct call *call, const struct kind *kind,
+    const struct merge_record *merged, const json_t *set, const char *to, struct pmj_error *err)
+{
+	const char *const names[] = {
+	    kind->discloses_to, kind->discloses_for, kind->discloses_category, kind->discloses};
+	const struct merge_field *state = merge_field(merged, "state");
+	bool changes = false, before = to != NULL ? is_before_sending(kind, to) : true;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		const json_t *value = names[i] != NULL ? json_object_get(set, names[i]) : NULL;
+
+		changes =
+		    changes || (value != NULL && !json_equal(value, merge_shown(merged, names[i])));
+	}
+	for (size_t i = 0; to == NULL && state != NULL && i < state->count; i++)
+		before =
+		    before && is_before_sending(kind, json_string_value(state->values[i].value));
+	return !changes || before ? PMJ_OK : check_consent(call, kind, merged, set, err);
+}
+
 static enum pmj_code
 check_asks(const struct move *move, const struct merge_record *merged, const json_t *set,
     const struct kind *kind, struct pmj_error *err)
@@ -178,8 +211,10 @@ record_move(const struct call *call, json_t **out, struct pmj_error *err)
 	    (rc = check_move(kind, move, &record.merged, err)) != PMJ_OK ||
 	    (rc = check_asks(move, &record.merged, set, kind, err)) != PMJ_OK)
 		goto out;
-	if (move->needs_consent &&
-	    (rc = check_consent(call, kind, &record.merged, set, err)) != PMJ_OK)
+	rc = move->needs_consent
+	         ? check_consent(call, kind, &record.merged, set, err)
+	         : record_keeps_consent(call, kind, &record.merged, set, move->to, err);
+	if (rc != PMJ_OK)
 		goto out;
 	(void)json_object_set_new(set, "state", json_string(move->to));
 	if ((rc = record_append(call, out, kind, rec, &record, set, move->verb, err)) == PMJ_OK)

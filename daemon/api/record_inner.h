@@ -18,6 +18,10 @@ PMJ_MUST_CHECK enum pmj_code record_open(const struct call *call, struct record_
  */
 PMJ_MUST_CHECK enum pmj_code record_keeps_subjects(
     const struct kind *kind, const struct merge_record *merged, json_t *set, struct pmj_error *err);
+/** What was sent under a consent may be changed (to whom, for what, what of it) only to what a
+ * consent covers; what was not sent yet, freely. to: the state it moves to; NULL when it stays. */
+PMJ_MUST_CHECK enum pmj_code record_keeps_consent(const struct call *call, const struct kind *kind,
+    const struct merge_record *merged, const json_t *set, const char *to, struct pmj_error *err);
 /** Append one entry to a record that is here; set is borrowed. *out receives {"id","short"}. */
 PMJ_MUST_CHECK enum pmj_code record_append(const struct call *call, json_t **out,
     const struct kind *kind, const uint8_t rec[PMJ_RECORD_BYTES], const struct record_full *record,

@@ -521,7 +521,8 @@ record_edit(const struct call *call, json_t **out, struct pmj_error *err)
 			goto out;
 		}
 	}
-	rc = record_append(call, out, kind, rec, &record, set, NULL, err);
+	if ((rc = record_keeps_consent(call, kind, &record.merged, set, NULL, err)) == PMJ_OK)
+		rc = record_append(call, out, kind, rec, &record, set, NULL, err);
 out:
 	json_decref(set);
 	record_full_close(&record);

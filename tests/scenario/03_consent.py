@@ -78,6 +78,24 @@ def story_other_persons_consent_does_not_count(lab):
     neema.refused(5, "referral", "send", referral)
 
 
+def story_what_was_sent_stays_within_consent(lab):
+    neema, person, clinic, referral = prepared(lab)
+    other = neema.add("resource", name="Rombo Shelter")
+    neema.run("edit", referral, f"resource={other}")  # a draft may change
+    neema.run("edit", referral, f"resource={clinic}", "information=name")
+    neema.add("consent", person=person, recipient=clinic, **FULL)
+    neema.run("referral", "send", referral)
+    for words in (("edit", referral, f"resource={other}"), ("edit", referral, "information=name,health summary"), ("edit", referral, "purpose=legal help"),
+                  ("referral", "receive", referral, f"resource={other}")):
+        check("consent" in neema.refused(5, *words)["message"], words)
+    neema.run("edit", referral, "note=they answered", "information=name,phone", f"resource={clinic}")  # covered
+    check(neema.show(referral)["fields"]["resource"] == clinic and neema.show(referral)["state"] == "sent")
+    # for another service it goes back to a draft, and is sent again only with a consent for that one
+    neema.run("referral", "decline", referral, "declined_reason=full")
+    neema.run("referral", "retry", referral, f"resource={other}")
+    check("recipient" in neema.refused(5, "referral", "send", referral)["message"])
+
+
 def story_recipient_by_name(lab):
     neema, person, clinic, referral = prepared(lab)
     neema.add("consent", person=person, recipient="LOITOKITOK clinic", **FULL)
