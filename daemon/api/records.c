@@ -473,9 +473,9 @@ record_keeps_subjects(
 	return PMJ_OK;
 }
 
-/* The record a path names, merged, and its kind. */
-enum pmj_code
-record_open(const struct call *call, struct record_full *record, const struct kind **kind,
+/* The record a path names, merged, and its kind; also one of which nothing is admitted. */
+static enum pmj_code
+look(const struct call *call, struct record_full *record, const struct kind **kind,
     uint8_t rec[static PMJ_RECORD_BYTES], struct pmj_error *err)
 {
 	enum pmj_code rc;
@@ -483,14 +483,21 @@ record_open(const struct call *call, struct record_full *record, const struct ki
 	if ((rc = call_record(call, rec, call->part[0], err)) != PMJ_OK ||
 	    (rc = records_load(call->core->journal, record, rec, err)) != PMJ_OK)
 		return rc;
-	if (record->merged.kind == NULL) {
-		rc = pmj_fail(err, PMJ_REFUSED, "nothing of this %s is admitted at the hub",
-		    record->rows[0].entry.kind);
-		pmj_hint(err, "`pamoja show %s` says why; the coordinator can release it",
-		    call->part[0]);
+	return kinds_need(kind, &call->core->kinds,
+	    record->merged.kind != NULL ? record->merged.kind : record->rows[0].entry.kind, err);
+}
+
+enum pmj_code
+record_open(const struct call *call, struct record_full *record, const struct kind **kind,
+    uint8_t rec[static PMJ_RECORD_BYTES], struct pmj_error *err)
+{
+	enum pmj_code rc = look(call, record, kind, rec, err);
+
+	if (rc != PMJ_OK || record->merged.kind != NULL)
 		return rc;
-	}
-	return kinds_need(kind, &call->core->kinds, record->merged.kind, err);
+	rc = pmj_fail(err, PMJ_REFUSED, "nothing of this %s is admitted at the hub", (*kind)->name);
+	pmj_hint(err, "`pamoja show %s` says why; the coordinator can release it", call->part[0]);
+	return rc;
 }
 
 enum pmj_code
@@ -604,7 +611,7 @@ record_history(const struct call *call, json_t **out, struct pmj_error *err)
 	json_t *items = json_array();
 	enum pmj_code rc;
 
-	if ((rc = record_open(call, &record, &kind, rec, err)) == PMJ_OK) {
+	if ((rc = look(call, &record, &kind, rec, err)) == PMJ_OK) {
 		for (size_t i = 0; i < record.row_count; i++)
 			(void)json_array_append_new(
 			    items, history_item(call, kind, &record.rows[i]));

@@ -124,6 +124,7 @@ def story_held_and_released(lab):
     for home in (juma, hub):
         for words in (("edit", late, "note=another"), ("void", late, "a mistake")):
             check("admitted" in home.refused(5, *words)["message"], home.name, words)
+        check(home.json("history", late)["items"][0]["sync"] == "refused", home.name)
     hub.run("hub", "release", held[0]["id"])
     lab.exchange(hub, juma, neema)
     check(hub.json("hub", "held")["items"] == [])

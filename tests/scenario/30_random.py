@@ -293,7 +293,7 @@ class Fleet:
             own = self.written(home, name, record, field, value)
             check(len(own) == 1, name, "has the edit", value, "of", record, len(own), "times")
             check(own[0]["sync"] in ("merged", "refused"), own, "of", record)
-            if own[0]["sync"] == "merged":
+            if own[0]["sync"] == "merged" and record not in held:  # on one that is held it waits there
                 there = self.written(self.hub, name, record, field, value)
                 check(len(there) == 1, "the hub has the edit", value, "of", record, len(there), "times")
         for home in self.homes:
