@@ -40,6 +40,11 @@ exchange_start(
 	while (*at != NULL)
 		at = &(*at)->next;
 	*at = exchange;
+	/* What waited for the timer goes with this one. */
+	if (core->exchanges == exchange) {
+		loop_timer_stop(core->exchange_timer);
+		core->urgent = false;
+	}
 	core_wake(core);
 }
 
@@ -173,7 +178,8 @@ exchange_carried(struct core *core, int64_t id, const json_t *done)
 		return;
 	exchange->sent += json_int(done, "sent", 0);
 	exchange->got += json_int(done, "got", 0);
-	if (code == NULL || strcmp(code, "ok") != 0) {
+	/* The first that went wrong is told; a second round may fail of the same. */
+	if (exchange->failed.code == PMJ_OK && (code == NULL || strcmp(code, "ok") != 0)) {
 		const char *message = json_str(done, "message");
 		const char *hint = json_str(done, "hint");
 

@@ -197,6 +197,7 @@ class Lab:
         invited = hub.json("hub", "enrol", "-", "--role", role, "--name", worker.name, "--words-checked", stdin=request)
         hub.run("hub", "merge")  # the mailbox is there from now on
         worker.run("enrol", "accept", "-", "--words-checked", stdin=invited["invitation"])
+        worker.run("sync")  # the first exchange, which it would begin by itself in a moment
         return invited
 
     def exchange(self, hub, *workers, rounds=1):
