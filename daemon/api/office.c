@@ -142,7 +142,7 @@ enrol_take(const struct call *call, json_t **out, struct pmj_error *err)
 	if ((rc = call_text(call, &invitation, "invitation", err)) != PMJ_OK)
 		return rc;
 	if (core->sync != NULL)
-		return pmj_fail(err, PMJ_BUSY, "this laptop is enrolled already");
+		return pmj_fail(err, PMJ_REFUSED, "this laptop is enrolled already");
 	if ((rc = device_invitation_check(
 	         core->journal, invitation, strlen(invitation), root, err)) != PMJ_OK ||
 	    (rc = words_compare(call, root, sizeof(root), out, &asked, err)) != PMJ_OK || asked)

@@ -149,31 +149,72 @@ enrol_lines(struct hub *hub, const struct hub_device *device, const uint8_t nonc
 	return rc;
 }
 
+/* The invitation around the first segment of the down lane. */
 static enum pmj_code
-seal_invitation(
-    struct hub *hub, const struct hub_device *device, struct buf *invitation, struct pmj_error *err)
+put_invitation(
+    struct hub *hub, const struct buf *segment, struct buf *invitation, struct pmj_error *err)
 {
-	struct buf segment, cert, whole;
+	struct buf cert, whole;
 	char *cert_text = journal_text(hub->journal, "hub.cert");
 	enum pmj_code rc;
 
-	buf_init(&segment, PMJ_SEGMENT_FILE_MAX);
 	buf_init(&cert, PMJ_CERT_MAX);
 	buf_init(&whole, 0);
-	if ((rc = sync_seal_first(hub->sync, device->mailbox, &segment, err)) != PMJ_OK)
-		goto out;
 	if (cert_text == NULL || !text_unbase64_buf(&cert, cert_text)) {
 		rc = pmj_fail(err, PMJ_INTEGRITY, "the hub certificate cannot be read");
 		goto out;
 	}
-	enrol_invitation_put(&whole, cert.bytes, cert.len, segment.bytes, segment.len);
+	enrol_invitation_put(&whole, cert.bytes, cert.len, segment->bytes, segment->len);
 	enrol_text_put(invitation, whole.bytes, whole.len);
 	rc = buf_check(invitation, err);
 out:
 	free(cert_text);
-	buf_close(&segment);
 	buf_close(&cert);
 	buf_close(&whole);
+	return rc;
+}
+
+static enum pmj_code
+seal_invitation(
+    struct hub *hub, const struct hub_device *device, struct buf *invitation, struct pmj_error *err)
+{
+	struct buf segment;
+	enum pmj_code rc;
+
+	buf_init(&segment, PMJ_SEGMENT_FILE_MAX);
+	rc = sync_seal_first(hub->sync, device->mailbox, &segment, err);
+	if (rc == PMJ_OK)
+		rc = put_invitation(hub, &segment, invitation, err);
+	buf_close(&segment);
+	return rc;
+}
+
+/* The same request again. An invitation that was lost on its way, and that no receipt covers yet,
+ * is given once more as it was: only that laptop can open it, and only once. */
+static enum pmj_code
+invite_again(
+    struct hub *hub, const struct hub_device *device, struct buf *invitation, struct pmj_error *err)
+{
+	struct sql *q =
+	    sql_get(hub->journal, "SELECT enrolled_ms FROM pmj_device WHERE device = ?1");
+	struct buf segment;
+	enum pmj_code rc;
+	bool row;
+	int64_t until;
+
+	(void)sql_blob(q, 1, device->device, PMJ_DEVICE_BYTES);
+	if ((rc = sql_row(q, &row, err)) != PMJ_OK)
+		return rc;
+	until = row ? sql_col_int(q, 0) + INVITATION_DAYS * DAY_MS : 0;
+	sql_done(q);
+	buf_init(&segment, PMJ_SEGMENT_FILE_MAX);
+	if (os_now(hub->os) < until &&
+	    sync_segment(hub->sync, device->mailbox, 1, &segment, NULL) == PMJ_OK)
+		rc = put_invitation(hub, &segment, invitation, err);
+	else
+		rc =
+		    pmj_fail(err, PMJ_BUSY, "this laptop is already enrolled, as %s", device->name);
+	buf_close(&segment);
 	return rc;
 }
 
@@ -213,10 +254,9 @@ hub_enrol(struct hub *hub, const struct hub_enrol *enrol, struct buf *invitation
 	prim_device_id(device.device, request.sign_pk);
 	if ((rc = take_name(&device, enrol, err)) != PMJ_OK)
 		return rc;
-	if (office_device(hub, &other, device.device, NULL) == PMJ_OK) {
-		rc = pmj_fail(err, PMJ_BUSY, "this laptop is already enrolled, as %s", other.name);
-		return rc;
-	}
+	memcpy(device_id, device.device, PMJ_DEVICE_BYTES);
+	if (office_device(hub, &other, device.device, NULL) == PMJ_OK)
+		return invite_again(hub, &other, invitation, err);
 	if (hub_worker(hub, other.device, device.name, NULL) == PMJ_OK) {
 		rc = pmj_fail(err, PMJ_BUSY, "there is already a worker called %s", device.name);
 		pmj_hint(err, "give a name that tells them apart: --name \"%.40s 2\"", device.name);
@@ -224,7 +264,6 @@ hub_enrol(struct hub *hub, const struct hub_enrol *enrol, struct buf *invitation
 	}
 	memcpy(device.sign_pk, request.sign_pk, 32);
 	memcpy(device.seal_pk, request.seal_pk, 32);
-	memcpy(device_id, device.device, PMJ_DEVICE_BYTES);
 	hub->os->random(hub->os->ctx, device.mailbox, sizeof(device.mailbox));
 	memcpy(device.role, enrol->role, strlen(enrol->role) + 1);
 	if ((rc = journal_begin(hub->journal, err)) != PMJ_OK)

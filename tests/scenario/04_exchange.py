@@ -213,6 +213,23 @@ def story_not_enrolled(lab):
     check("line" in error["message"], error)
 
 
+def story_an_invitation_lost_on_its_way(lab):
+    hub = lab.hub()
+    neema = lab.worker("Neema")
+    request = neema.json("enrol", "request")["request"]
+    ask = ("hub", "enrol", "-", "--role", "peer", "--name", "Neema", "--words-checked")
+    first = hub.json(*ask, stdin=request)
+    hub.run("hub", "merge")
+    again = hub.json(*ask, stdin=request)
+    check(again["invitation"] == first["invitation"] and again["device"] == neema.made["device"])
+    check([item["name"] for item in hub.json("hub", "roster")["items"]] == ["Office", "Neema"])
+    neema.run("enrol", "accept", "-", "--words-checked", stdin=again["invitation"])
+    check(neema.refused(5, "enrol", "accept", "-", "--words-checked", stdin=again["invitation"])["code"] == "refused")
+    lab.exchange(hub, neema)
+    error = hub.refused(1, *ask, stdin=request)
+    check("already enrolled, as Neema" in error["message"], error)
+
+
 def story_spool_is_a_cache(lab):
     hub = lab.hub()
     neema = lab.worker("Neema", hub)
