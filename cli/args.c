@@ -8,6 +8,8 @@
 #include "base/sandbox.h"
 #include "base/text.h"
 
+#define COUNT_MAX 1000 /* the most that one answer of pamojad holds */
+
 /* One block holds every argument's bytes, so that one wipe forgets them all. */
 static char *hidden;
 static size_t hidden_bytes;
@@ -198,8 +200,8 @@ args_number(
 	if (text == NULL)
 		return PMJ_OK;
 	*out = strtol(text, &end, 10);
-	if (end == text || *end != '\0' || *out < 1 || *out > 1000000)
-		return pmj_fail(
-		    err, PMJ_INVALID, "--%s %.40s is not a count; use 1 to 1000000", name, text);
+	if (end == text || *end != '\0' || *out < 1 || *out > COUNT_MAX)
+		return pmj_fail(err, PMJ_INVALID, "--%s %.40s is not a count; use 1 to %d", name,
+		    text, COUNT_MAX);
 	return PMJ_OK;
 }

@@ -407,6 +407,7 @@ keys_unlock(const struct call *call, struct request *request)
 		return;
 	}
 	if (call_text(call, &passphrase, "passphrase", &err) != PMJ_OK ||
+	    fs_check_private(call->core->os, call->core->home, &err) != PMJ_OK ||
 	    may_unlock(call, &err) != PMJ_OK) {
 		server_fail(request, &err);
 		return;

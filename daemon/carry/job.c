@@ -115,7 +115,9 @@ job_run(struct job *job, struct pmj_error *err)
 
 	if (job->parcel == NULL && job->remote_count == 0) {
 		(void)pmj_fail(err, PMJ_UNREACHED, "no mailbox is known yet");
-		pmj_hint(err, "enrol this laptop first, or carry a parcel");
+		pmj_hint(err, "%s",
+		    job->ex.create ? "enrol a worker first: pamoja hub enrol REQUEST --role peer"
+		                   : "enrol this laptop first, or carry a parcel");
 		return PMJ_UNREACHED;
 	}
 	rc = exchange_begin(&job->ex, err);

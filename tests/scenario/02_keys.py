@@ -114,6 +114,14 @@ def story_modes(lab):
         check(process.returncode == 1 and "chmod" in process.stderr and path in process.stderr, process.stderr)
         os.chmod(path, 0o700 if name == "" else 0o600)
     neema.start()
+    # the same when it happens under a running daemon
+    for name in ("keys", ""):
+        path = os.path.join(neema.path, name).rstrip("/")
+        os.chmod(path, 0o750 if name == "" else 0o640)
+        answer = neema.unlock(status=1)
+        check("chmod" in answer.err and path in answer.err, name, answer)
+        os.chmod(path, 0o700 if name == "" else 0o600)
+    neema.unlock()
 
 
 def story_second_daemon(lab):
