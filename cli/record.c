@@ -354,7 +354,8 @@ show_item(struct cli *cli, const json_t *item)
 	print_pair("Why", json_str(item, "reason"), 12);
 	show_by(item);
 	show_conflicts(json_arr(item, "conflicts"), kind);
-	kinds_say_moves(kind, state, json_str(item, "short"));
+	if (!json_flag(item, "voided") && !json_flag(item, "handed_over"))
+		kinds_say_moves(kind, state, json_str(item, "short"));
 }
 
 /* GET or POST /v1/record/ID<tail> for the record a person named. */

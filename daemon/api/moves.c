@@ -107,6 +107,22 @@ check_consent(const struct call *call, const struct kind *kind, const struct mer
 	return rc;
 }
 
+/* What is disclosed is set by the entry that discloses it, so that one who changes it elsewhere
+ * without knowing of this raises a conflict, and does not silently change what was sent. */
+static void
+set_disclosed(const struct kind *kind, const struct merge_record *merged, json_t *set)
+{
+	const char *const names[] = {
+	    kind->discloses_to, kind->discloses_for, kind->discloses_category, kind->discloses};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		const json_t *value = moved_value(merged, set, names[i]);
+
+		if (value != NULL)
+			(void)json_object_set(set, names[i], (json_t *)value);
+	}
+}
+
 /* May something still be sent from this state, so that it was not yet? */
 static bool
 is_before_sending(const struct kind *kind, const char *state)
@@ -216,6 +232,8 @@ record_move(const struct call *call, json_t **out, struct pmj_error *err)
 	         : record_keeps_consent(call, kind, &record.merged, set, move->to, err);
 	if (rc != PMJ_OK)
 		goto out;
+	if (move->needs_consent)
+		set_disclosed(kind, &record.merged, set);
 	(void)json_object_set_new(set, "state", json_string(move->to));
 	if ((rc = record_append(call, out, kind, rec, &record, set, move->verb, err)) == PMJ_OK)
 		(void)json_object_set_new(*out, "state", json_string(move->to));

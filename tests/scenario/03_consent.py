@@ -96,6 +96,23 @@ def story_what_was_sent_stays_within_consent(lab):
     check("recipient" in neema.refused(5, "referral", "send", referral)["message"])
 
 
+def story_changed_elsewhere_while_sent(lab):
+    hub = lab.hub()
+    neema, juma = lab.worker("Neema", hub, role="ally"), lab.worker("Juma", hub)
+    person = neema.add("person", name="Asha")
+    clinic, shelter = [neema.add("resource", name=name, category="clinic") for name in ("Loitokitok Clinic", "Rombo Shelter")]
+    referral = neema.add("referral", person=person, resource=clinic, category="health", reason="wants treatment")
+    neema.add("consent", person=person, recipient=clinic, **FULL)
+    lab.exchange(hub, neema, juma)
+    hub.run("hub", "assign", person, "Juma")
+    lab.exchange(hub, juma)
+    neema.run("referral", "send", referral)
+    juma.run("edit", referral, f"resource={shelter}")  # a draft, as far as is known there
+    lab.exchange(hub, neema, juma, rounds=2)
+    conflict = hub.json("hub", "conflicts")["items"]
+    check([item["field"] for item in conflict] == ["resource"] and {value["value"] for value in conflict[0]["values"]} == {clinic, shelter}, conflict)
+
+
 def story_recipient_by_name(lab):
     neema, person, clinic, referral = prepared(lab)
     neema.add("consent", person=person, recipient="LOITOKITOK clinic", **FULL)
