@@ -409,8 +409,10 @@ server_free(struct server *server)
 {
 	if (server == NULL)
 		return;
-	while (server->connections != NULL)
-		connection_end(server->connections);
+	for (struct connection *at = server->connections, *next; at != NULL; at = next) {
+		next = at->next;
+		connection_end(at);
+	}
 	loop_io_free(server->io);
 	if (server->fd >= 0) {
 		(void)close(server->fd);

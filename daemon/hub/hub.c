@@ -262,7 +262,7 @@ hook_resend(void *ctx, const struct sync_peer *peer, struct pmj_error *err)
 static enum pmj_code
 keep_cert_dates(struct hub *hub, struct pmj_error *err)
 {
-	struct cert cert;
+	struct cert cert = {.serial = 0};
 	struct buf bytes;
 	enum pmj_code rc;
 

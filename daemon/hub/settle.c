@@ -275,7 +275,8 @@ find_conflict(struct hub *hub, struct record_full *record, const struct merge_fi
 	}
 	if (found == 1)
 		return PMJ_OK;
-	rc = pmj_fail(err, found > 1 ? PMJ_AMBIGUOUS : PMJ_NOT_FOUND,
+	rc = found > 1 ? PMJ_AMBIGUOUS : PMJ_NOT_FOUND;
+	(void)pmj_fail(err, rc,
 	    found > 1 ? "%s has more than one conflict" : "%s has no conflict to settle", id);
 	pmj_hint(err, "pamoja hub conflicts lists them with their ids");
 	return rc;
@@ -446,7 +447,7 @@ enum pmj_code
 hub_release(struct hub *hub, const char *id, struct pmj_error *err)
 {
 	struct entry_row row = {.n = 0};
-	struct hold hold;
+	struct hold hold = {.held = 0};
 	enum pmj_code rc;
 
 	if ((rc = find_hold(hub, &hold, id, err)) != PMJ_OK ||

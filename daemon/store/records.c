@@ -48,7 +48,8 @@ prefix_range(
 	if (len < PMJ_RECORD_PREFIX_MIN || len > PMJ_RECORD_CHARS)
 		return false;
 	memset(text, '0', sizeof(text));
-	memcpy(text, typed, len);
+	for (size_t i = 0; i < len; i++)
+		text[i] = typed[i];
 	if (!text_unbase32(low, PMJ_RECORD_BYTES, text, PMJ_RECORD_CHARS))
 		return false;
 	memset(text + len, 'z', sizeof(text) - len);

@@ -2,6 +2,7 @@
 #include "store/search.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -199,13 +200,15 @@ static void
 put_numbers(struct buf *out, const struct word *words, size_t count, bool exact)
 {
 	char joined[64] = "";
+	size_t used = 0;
 
 	buf_put_text(out, "((");
 	for (size_t i = 0; i < count; i++) {
 		buf_put_text(out, i > 0 ? " AND " : "");
 		put_term(out, words[i].text, exact);
-		if (strlen(joined) + strlen(words[i].text) < sizeof(joined))
-			strcat(joined, words[i].text);
+		if (used + strlen(words[i].text) < sizeof(joined))
+			used += (size_t)snprintf(
+			    joined + used, sizeof(joined) - used, "%s", words[i].text);
 	}
 	buf_put_text(out, ")");
 	if (count > 1) {
