@@ -168,6 +168,17 @@ ask_carrier(struct core *core, struct exchange *exchange)
 	return false;
 }
 
+/* What a person may be told of a place that cannot be used: it was not reached. */
+static enum pmj_code
+broken_code(const char *code)
+{
+	enum pmj_code broken = pmj_code_from_name(code != NULL ? code : "unreached");
+
+	return broken == PMJ_IO || broken == PMJ_PERMISSION || broken == PMJ_NOT_FOUND
+	           ? PMJ_UNREACHED
+	           : broken;
+}
+
 void
 exchange_carried(struct core *core, int64_t id, const json_t *done)
 {
@@ -183,10 +194,12 @@ exchange_carried(struct core *core, int64_t id, const json_t *done)
 		const char *message = json_str(done, "message");
 		const char *hint = json_str(done, "hint");
 
-		(void)pmj_fail(&exchange->failed,
-		    pmj_code_from_name(code != NULL ? code : "unreached"), "%s",
+		(void)pmj_fail(&exchange->failed, broken_code(code), "%s",
 		    message != NULL ? message : "the carrier did not say why");
-		pmj_hint(&exchange->failed, "%s", hint != NULL ? hint : "");
+		pmj_hint(&exchange->failed, "%s",
+		    hint != NULL && hint[0] != '\0'
+		        ? hint
+		        : "nothing was lost; mend that, then try again");
 	}
 	exchange->phase = PHASE_TAKE; /* what did come is taken in even when it broke off */
 	core_wake(core);

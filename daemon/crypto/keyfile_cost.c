@@ -24,6 +24,7 @@ void
 keyfile_calibrate(struct keyfile_cost *out, const struct os *os, uint32_t unlock_ms)
 {
 	static const uint32_t mib[] = {256, 192, 128, 96, 64};
+	const size_t last = sizeof(mib) / sizeof(mib[0]) - 1;
 	struct secret *x = NULL;
 	int64_t took = -1;
 
@@ -31,11 +32,16 @@ keyfile_calibrate(struct keyfile_cost *out, const struct os *os, uint32_t unlock
 	out->mem_kib = IMAGE_MEM_KIB_MIN;
 	if (secret_new(&x, 32, NULL) != PMJ_OK)
 		return;
-	for (size_t i = 0; i < sizeof(mib) / sizeof(mib[0]); i++) {
+	for (size_t i = 0; i <= last; i++) {
 		out->mem_kib = mib[i] * 1024;
 		took = stretch_ms(os, x, out->ops, out->mem_kib);
 		if (took >= 0 && took <= (int64_t)unlock_ms)
 			break;
+		/* Time grows as the memory does: what would be half as much again too slow needs no
+		 * try. */
+		while (took >= 0 && i + 1 < last &&
+		       took * mib[i + 1] / (out->mem_kib / 1024) > (int64_t)unlock_ms * 3 / 2)
+			i++;
 	}
 	secret_free(x);
 	if (took < 0 || took >= (int64_t)unlock_ms / 2)

@@ -201,6 +201,22 @@ def story_unreached(lab):
     neema.run("sync")
 
 
+def story_a_mailbox_that_cannot_be_written(lab):
+    hub = lab.hub()
+    neema = lab.worker("Neema", hub)
+    if os.geteuid() == 0:
+        print("     skipped: root may write anywhere")
+        return
+    neema.add("person", name="Asha")
+    box = os.path.join(lab.mailboxes, os.listdir(lab.mailboxes)[0])
+    for root, folders, _ in os.walk(box):
+        for folder in folders:
+            os.chmod(os.path.join(root, folder), 0o500)
+    os.chmod(box, 0o500)
+    error = neema.refused(6, "sync")
+    check(error["hint"], error)
+
+
 def story_not_enrolled(lab):
     neema = lab.worker("Neema")
     check(neema.refused(2, "sync")["code"] == "not_enrolled")
