@@ -7,9 +7,9 @@
 
 #define DAY_MS (86400LL * 1000)
 #ifdef __SANITIZE_ADDRESS__
-#define RUNS 60
+#define RUNS 30
 #else
-#define RUNS 300
+#define RUNS 150
 #endif
 
 struct fleet {
