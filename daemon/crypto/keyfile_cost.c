@@ -26,22 +26,22 @@ keyfile_calibrate(struct keyfile_cost *out, const struct os *os, uint32_t unlock
 	static const uint32_t mib[] = {256, 192, 128, 96, 64};
 	const size_t last = sizeof(mib) / sizeof(mib[0]) - 1;
 	struct secret *x = NULL;
-	int64_t took = -1;
+	int64_t took = -1, least;
 
 	out->ops = IMAGE_OPS_MIN;
 	out->mem_kib = IMAGE_MEM_KIB_MIN;
 	if (secret_new(&x, 32, NULL) != PMJ_OK)
 		return;
+	/* The least first: time grows as the memory does, so it tells which larger ones need no
+	 * try. */
+	least = stretch_ms(os, x, out->ops, mib[last] * 1024);
 	for (size_t i = 0; i <= last; i++) {
+		if (i < last && least * mib[i] / mib[last] > (int64_t)unlock_ms * 3 / 2)
+			continue;
 		out->mem_kib = mib[i] * 1024;
-		took = stretch_ms(os, x, out->ops, out->mem_kib);
+		took = i < last ? stretch_ms(os, x, out->ops, out->mem_kib) : least;
 		if (took >= 0 && took <= (int64_t)unlock_ms)
 			break;
-		/* Time grows as the memory does: what would be half as much again too slow needs no
-		 * try. */
-		while (took >= 0 && i + 1 < last &&
-		       took * mib[i + 1] / (out->mem_kib / 1024) > (int64_t)unlock_ms * 3 / 2)
-			i++;
 	}
 	secret_free(x);
 	if (took < 0 || took >= (int64_t)unlock_ms / 2)
