@@ -238,11 +238,30 @@ sql_last_id(struct journal *journal)
 }
 
 /* SQLite's own texts may hold values; ours name only the result. */
+/* A quota, or a limit on the size of files, fills a disk too, but SQLite knows only ENOSPC; and of
+ * a COMMIT it remembers no errno: the WAL's own handle does. */
+static int
+write_errno(struct journal *journal)
+{
+	sqlite3_file *wal = NULL;
+	int errnum = 0;
+
+	if (journal->db == NULL ||
+	    sqlite3_file_control(journal->db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &wal) !=
+	        SQLITE_OK ||
+	    wal == NULL || wal->pMethods == NULL ||
+	    wal->pMethods->xFileControl(wal, SQLITE_FCNTL_LAST_ERRNO, &errnum) != SQLITE_OK)
+		return 0;
+	return errnum;
+}
+
 static enum pmj_code
 fail_write(struct journal *journal, int result, struct pmj_error *err)
 {
 	int errnum = journal->db != NULL ? sqlite3_system_errno(journal->db) : 0;
 
+	if (result == SQLITE_IOERR_WRITE && errnum == 0)
+		errnum = write_errno(journal);
 	if (result == SQLITE_FULL || errnum == ENOSPC || errnum == EDQUOT || errnum == EFBIG) {
 		(void)pmj_fail(err, PMJ_FULL, "not saved: the disk is full");
 		pmj_hint(err, "make room on the disk, then try again; nothing was changed");

@@ -261,7 +261,7 @@ test_any_order_same_digest(void **state)
 	print_message("seed %llu\n", (unsigned long long)seed);
 	store_start(&one);
 	store_start(&two);
-	for (int history = 0; history < 250; history++) {
+	for (int history = 0; history < 500; history++) {
 		struct store_line lines[HISTORY_LINES];
 		size_t count = make_history(lines, &seed);
 		uint8_t a[32], b[32];
