@@ -1,7 +1,8 @@
 #!/bin/sh
 # run.sh - install what the tests need, build everything, pass every test.
 #
-#   sh tests/run.sh                 all of it: release build, then unit tests again under ASan+UBSan and the core ones under valgrind
+#   sh tests/run.sh                 every test, release build
+#   sh tests/run.sh --sanitize      the unit tests and fuzz corpora under ASan+UBSan, the core ones under valgrind (CI runs both)
 #   sh tests/run.sh --only REGEX    the ctest names that match, release build only
 #   sh tests/run.sh --tidy          clang-tidy over every source, nothing else
 #   sh tests/run.sh --cuts N        N simulated power cuts, nothing else (a long campaign)
@@ -59,6 +60,23 @@ case "$mode" in
 	done
 	exit 0
 	;;
+--sanitize)
+	say "Building with ASan+UBSan, $(elapsed) s so far"
+	configure build-asan Asan
+	cmake --build build-asan -- --quiet
+	say "Unit tests and fuzz corpora under ASan+UBSan, $(elapsed) s so far"
+	# The long random campaigns are the release run's; here a short one each.
+	PAMOJA_FLEET_RUNS=15 ctest --test-dir build-asan --output-on-failure -j 4 -R '^(unit|fuzz)/' -E merge_property -LE slow
+
+	say "Core unit tests under valgrind, $(elapsed) s so far"
+	for name in $(cat tests/valgrind.txt); do
+		echo "valgrind $name"
+		valgrind --quiet --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite "build/bin/$name" >build/valgrind.log 2>&1 ||
+			{ cat build/valgrind.log; exit 1; }
+	done
+	say "All passed in $(elapsed) s"
+	exit 0
+	;;
 --only)
 	exec ctest --test-dir build --output-on-failure -j 2 -R "$value"
 	;;
@@ -70,19 +88,5 @@ git ls-files '*.c' '*.h' | xargs clang-format --dry-run --Werror
 say "Tests (release, $(id -un)), $(elapsed) s so far"
 # Real programs on a loaded machine: what fails is tried once more, and both outputs are shown.
 ctest --test-dir build --output-on-failure -j 4 --repeat until-pass:2
-
-say "Building with ASan+UBSan, $(elapsed) s so far"
-configure build-asan Asan
-cmake --build build-asan -- --quiet
-say "Unit tests and fuzz corpora under ASan+UBSan, $(elapsed) s so far"
-# The long random campaigns are the release run's; here a short one each.
-PAMOJA_FLEET_RUNS=15 ctest --test-dir build-asan --output-on-failure -j 4 -R '^(unit|fuzz)/' -E merge_property -LE slow
-
-say "Core unit tests under valgrind, $(elapsed) s so far"
-for name in $(cat tests/valgrind.txt); do
-	echo "valgrind $name"
-	valgrind --quiet --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite "build/bin/$name" >build/valgrind.log 2>&1 ||
-		{ cat build/valgrind.log; exit 1; }
-done
 
 say "All passed in $(elapsed) s"
