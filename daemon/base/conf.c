@@ -140,8 +140,6 @@ next_line(char *out, int room, void *stream)
 	p->left -= skip;
 	for (first = out; isspace((unsigned char)*first);)
 		first++;
-	if (p->line == 1 && strncmp(first, "\xef\xbb\xbf", 3) == 0)
-		first += 3;
 	if (*first == '[' && !take_section(p, first))
 		return NULL;
 	out[bytes] = '\n';
@@ -195,10 +193,16 @@ conf_read_text(
 		conf_close(conf);
 		return PMJ_TOO_BIG;
 	}
+	/* A byte order mark goes first of all, so that we and inih see the same first line. */
+	if (len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) {
+		p.at += 3;
+		p.left -= 3;
+	}
 	/* Debian's libinih has these as variables; next_line holds even where they are fixed. */
 	ini_use_stack = false;
 	ini_max_line = CONF_LINE_MAX + 3;
 	ini_initial_alloc = CONF_LINE_MAX + 3;
+	ini_allow_bom = false;
 	ini_allow_multiline = false;
 	ini_allow_inline_comments = false;
 	ini_stop_on_first_error = true;

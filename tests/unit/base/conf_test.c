@@ -80,6 +80,8 @@ refuses_with_line_and_mend(void **state)
 	    {"[sync]\na=1\n[x]\n[sync]\n", "line 4: section [sync] stands here a second time",
 	        "line 1"},
 	    {"a = 1\na = 2\n", "line 2: a has a second value", "line 1"},
+	    {"\xef\xbb\xbf \t[sync]\na=1\n [sync]\na=2\n", "line 3: section [sync] stands",
+	        "line 1"},
 	    {"every = 5 ; minutes\n", "comment after a value", "line of its own"},
 	    {" = 5\n", "no name before the =", "NAME = VALUE"},
 	    {"a = caf\xe9\n", "line 1: the line is not UTF-8", "UTF-8"},
