@@ -409,6 +409,14 @@ core_queued(struct core *core, bool urgent)
 }
 
 void
+core_written(struct core *core, bool urgent)
+{
+	core_queued(core, urgent);
+	if (journal_wal_frames(core->journal) >= CHECKPOINT_FRAMES)
+		core_wake(core);
+}
+
+void
 core_wake(struct core *core)
 {
 	loop_work_wake(core->work);
@@ -487,12 +495,16 @@ work_step(struct core *core)
 {
 	struct pmj_error err;
 
+	/* Before anything else, also amid an exchange: a long WAL would make one long step of it
+	 * later. */
+	if (journal_wal_frames(core->journal) >= CHECKPOINT_FRAMES) {
+		core->step_name = "checkpoint";
+		if (journal_checkpoint(core->journal, &err) == PMJ_OK)
+			return true;
+		diag_error("checkpoint", &err);
+	}
 	if (exchange_step(core) || core_verify_step(core))
 		return true;
-	core->step_name = "checkpoint";
-	if (journal_wal_frames(core->journal) >= CHECKPOINT_FRAMES &&
-	    journal_checkpoint(core->journal, &err) != PMJ_OK)
-		diag_error("checkpoint", &err);
 	return core->checking && check_step(core);
 }
 
@@ -608,7 +620,7 @@ core_append(struct core *core, const struct core_draft *drafts, size_t count,
 		rc = append_all(core, drafts, count, recs, &urgent, err);
 	}
 	if (rc == PMJ_OK)
-		core_queued(core, urgent);
+		core_written(core, urgent);
 	return rc;
 }
 

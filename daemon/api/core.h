@@ -104,6 +104,8 @@ PMJ_MUST_CHECK enum pmj_code core_append_inside(struct core *core, const struct 
     uint8_t rec[static PMJ_RECORD_BYTES], bool *urgent, struct pmj_error *err);
 /** Something was queued: start an exchange soon (urgent: now). */
 void core_queued(struct core *core, bool urgent);
+/** Own entries were committed: queue the exchange, and see to a WAL that has grown. */
+void core_written(struct core *core, bool urgent);
 void core_wake(struct core *core); /* background steps have something to do */
 void core_who(
     struct core *core, const uint8_t device[static PMJ_DEVICE_BYTES], char **name, char **role);

@@ -122,7 +122,7 @@ record_import(const struct call *call, json_t **out, struct pmj_error *err)
 	else
 		journal_rollback(journal);
 	if (rc == PMJ_OK) {
-		core_queued(call->core, urgent);
+		core_written(call->core, urgent);
 		*out = json_pack("{s:O}", "items", items);
 	}
 	json_decref(items);
