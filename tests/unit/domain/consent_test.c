@@ -462,6 +462,26 @@ stubs_cover_nothing(void **state)
 	test_entry_free(full);
 }
 
+/* An entry whose record was not given says nothing here, and harms nothing. */
+static void
+a_stray_revocation_is_passed_over(void **state)
+{
+	struct entry *given = grant("{}", NULL), *stray = grant("{}", NULL);
+	struct entry *revoked = moved(stray, "revoke", "revoked", 2);
+	const struct entry *own[] = {given}, *entries[] = {given, revoked};
+	struct merge_record record;
+	struct consent_verdict v;
+
+	(void)state;
+	merge_record(&record, kind, own, 1);
+	consent_decide(&v, kind, &record, 1, entries, 2, &usual);
+	assert_true(v.covered);
+	merge_record_close(&record);
+	test_entry_free(given);
+	test_entry_free(stray);
+	test_entry_free(revoked);
+}
+
 int
 main(void)
 {
@@ -479,6 +499,7 @@ main(void)
 	    cmocka_unit_test(the_nearest_is_explained),
 	    cmocka_unit_test(a_grant_learns_what_it_must_know),
 	    cmocka_unit_test(stubs_cover_nothing),
+	    cmocka_unit_test(a_stray_revocation_is_passed_over),
 	};
 	struct pmj_error err = {0};
 	int failed;

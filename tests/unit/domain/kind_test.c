@@ -309,6 +309,11 @@ a_folder_of_kinds(void **state)
 	assert_non_null(strstr(err.hint, "thing.ini"));
 	snprintf(path, sizeof(path), "%s/other.ini", dir);
 	unlink(path);
+	write_kind(dir, "thin.ini", HEAD FIELD); /* the beginning of its name is not its name */
+	assert_int_equal(kinds_read(&kinds, &os_real, dir, &err), PMJ_INVALID);
+	assert_non_null(strstr(err.message, "thin.ini line 2"));
+	snprintf(path, sizeof(path), "%s/thin.ini", dir);
+	unlink(path);
 	write_kind(dir, "thing.ini", HEAD FIELD);
 	write_kind(dir, "zed.ini", linked);
 	assert_int_equal(kinds_read(&kinds, &os_real, dir, &err), PMJ_INVALID);
