@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/conf.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "cli/kinds.h"
@@ -176,9 +177,7 @@ outcome(const struct rows *rows, size_t done, size_t failed, bool dry_run, struc
 enum pmj_code
 import_practice(struct cli *cli, size_t *saved, struct pmj_error *err)
 {
-	const char *conf = getenv(PMJ_ENV_CONF);
-	char *path =
-	    mem_printf("%s/practice.jsonl", conf != NULL && *conf != '\0' ? conf : PAMOJA_CONF_DIR);
+	char *path = mem_printf("%s/practice.jsonl", conf_dir());
 	enum pmj_code rc;
 	struct rows rows;
 

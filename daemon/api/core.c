@@ -67,7 +67,6 @@ enum pmj_code
 core_start(struct core *core, struct loop *loop, const struct os *os, const char *home,
     struct pmj_error *err)
 {
-	const char *conf = getenv(PMJ_ENV_CONF);
 	char *keys = NULL;
 	enum pmj_code rc;
 
@@ -75,7 +74,7 @@ core_start(struct core *core, struct loop *loop, const struct os *os, const char
 	core->os = os;
 	core->loop = loop;
 	core->home = mem_strdup(home);
-	core->conf = mem_strdup(conf != NULL && conf[0] != '\0' ? conf : PAMOJA_CONF_DIR);
+	core->conf = mem_strdup(conf_dir());
 	core->next_job = 1;
 	keys = core_path(core, "keys");
 	if ((rc = read_settings(core, err)) != PMJ_OK)

@@ -14,6 +14,7 @@
 #include "base/fs.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "pamoja/api.h"
 #include "pamoja/limits.h"
 
 struct parser {
@@ -25,6 +26,14 @@ struct parser {
 	bool failed;
 	struct pmj_error *err;
 };
+
+const char *
+conf_dir(void)
+{
+	const char *dir = getenv(PMJ_ENV_CONF);
+
+	return dir != NULL && dir[0] != '\0' ? dir : PAMOJA_CONF_DIR;
+}
 
 enum pmj_code
 conf_fail(struct pmj_error *err, const struct conf *conf, int line, const char *fmt, ...)

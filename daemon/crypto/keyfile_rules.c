@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/conf.h"
 #include "base/fs.h"
 #include "base/mem.h"
 #include "base/text.h"
@@ -117,10 +118,7 @@ steps(const char *text)
 static char *
 common_path(void)
 {
-	const char *conf = getenv("PAMOJA_CONF");
-
-	return fs_join(conf != NULL && conf[0] != '\0' ? conf : PAMOJA_CONF_DIR,
-	    "words/common-passphrases.txt");
+	return fs_join(conf_dir(), "words/common-passphrases.txt");
 }
 
 static enum pmj_code
