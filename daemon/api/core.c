@@ -62,6 +62,7 @@ read_settings(struct core *core, struct pmj_error *err)
 static void core_tick(void *ctx);
 static bool core_work(void *ctx);
 static void core_exchange_due(void *ctx);
+static void core_carrier_due(void *ctx);
 
 enum pmj_code
 core_start(struct core *core, struct loop *loop, const struct os *os, const char *home,
@@ -87,6 +88,7 @@ core_start(struct core *core, struct loop *loop, const struct os *os, const char
 	core->work = loop_work_new(loop, core_work, core);
 	core->tick = loop_timer_new(loop, core_tick, core);
 	core->exchange_timer = loop_timer_new(loop, core_exchange_due, core);
+	core->carrier_timer = loop_timer_new(loop, core_carrier_due, core);
 	rc = carrylink_new(&core->carry, core, err);
 out:
 	free(keys);
@@ -120,6 +122,7 @@ core_end(struct core *core)
 	loop_work_free(core->work);
 	loop_timer_free(core->tick);
 	loop_timer_free(core->exchange_timer);
+	loop_timer_free(core->carrier_timer);
 	kinds_close(&core->kinds);
 	json_decref(core->last_sync);
 	free(core->home);
@@ -386,16 +389,17 @@ core_exchange_due(void *ctx)
 {
 	struct core *core = ctx;
 
-	if (core->state != CORE_OPEN || core->sync == NULL)
-		return;
-	if (exchange_running(core)) { /* it waits for the carrier to come up */
-		core_wake(core);
-		return;
-	}
-	if (!carrylink_up(core->carry))
+	if (core->state != CORE_OPEN || core->sync == NULL || exchange_running(core) ||
+	    !carrylink_up(core->carry))
 		return;
 	core->urgent = false;
 	exchange_start(core, EXCHANGE_LOOK, NULL, NULL);
+}
+
+static void
+core_carrier_due(void *ctx)
+{
+	core_wake(ctx);
 }
 
 void

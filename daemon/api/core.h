@@ -52,6 +52,7 @@ struct core {
 	const char *step_name;   /* what the present step is about, for the log */
 	struct loop_timer *tick;
 	struct loop_timer *exchange_timer;
+	struct loop_timer *carrier_timer; /* an exchange waits for the carrier to come up */
 	bool urgent; /* something urgent waits for an exchange */
 	int64_t last_look_ms;
 	struct carrylink *carry;

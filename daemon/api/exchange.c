@@ -9,6 +9,7 @@
 #include "base/mem.h"
 
 #define CARRIER_WAIT_MS 8000 /* the starter needs a moment after the daemon began */
+#define CARRIER_LOOK_MS 200
 
 enum phase { PHASE_SEAL, PHASE_SPOOL, PHASE_CARRY, PHASE_WAIT, PHASE_TAKE };
 
@@ -142,7 +143,7 @@ ask_carrier(struct core *core, struct exchange *exchange)
 
 	if (!carrylink_up(core->carry)) {
 		if (core->os->mono_ms(core->os->ctx) - exchange->started_ms < CARRIER_WAIT_MS) {
-			loop_timer_set(core->exchange_timer, 200);
+			loop_timer_set(core->carrier_timer, CARRIER_LOOK_MS);
 			return false;
 		}
 		(void)pmj_fail(&err, PMJ_UNREACHED,
@@ -155,15 +156,16 @@ ask_carrier(struct core *core, struct exchange *exchange)
 		json_decref(have);
 		return give_up(core, exchange, &err);
 	}
+	/* From here on a carrier found dead, by whichever of these lines, breaks this exchange. */
+	exchange->phase = PHASE_WAIT;
+	exchange->job = core->next_job++;
 	carrylink_remotes(core);
 	(void)carrylink_send(core->carry, json_pack("{s:s,s:o}", "do", "acked", "upto", acked));
-	exchange->job = core->next_job++;
 	line = json_pack("{s:s,s:I,s:o,s:b}", "do", parcel ? "parcel" : "sync", "id",
 	    (json_int_t)exchange->job, "have", have, "create", core->is_hub);
 	if (exchange->where != NULL)
 		(void)json_object_set_new(
 		    line, parcel ? "dir" : "url", json_string(exchange->where));
-	exchange->phase = PHASE_WAIT;
 	(void)carrylink_send(core->carry, line);
 	return false;
 }

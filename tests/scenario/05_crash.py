@@ -6,6 +6,7 @@ import collections
 import os
 import random
 import signal
+import socket
 import threading
 import time
 
@@ -177,6 +178,56 @@ def must_notice(hub, load):
     except Failed:
         return
     raise Failed("a lost record is not noticed")
+
+
+class Waiting:
+    """A command under way, and how it ends."""
+
+    def __init__(self, home, *arguments):
+        self.thread = threading.Thread(target=self._run, args=(home, arguments), daemon=True)
+        self.answer = None
+        self.thread.start()
+
+    def _run(self, home, arguments):
+        self.answer = home.run(*arguments, check_status=False)
+
+    def end(self, seconds):
+        self.thread.join(seconds)
+        check(self.answer is not None, "it waits for ever")
+        return self.answer
+
+
+def without_carrier(home):
+    """Its starter sleeps and its carrier is dead: none comes back until the starter is woken."""
+    for starter in children(home.daemon.pid):
+        os.kill(starter, signal.SIGSTOP)
+        for carrier in children(starter):
+            shoot(carrier)
+
+
+def story_a_carrier_that_reads_no_more(lab):
+    """Found dead only when it is written to, in the middle of asking it: the exchange breaks off and says so."""
+    lab.quiet()
+    worker = lab.worker("Neema", lab.hub())
+    without_carrier(worker)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as carrier:
+        carrier.connect(os.path.join(worker.path, "run", "carry.sock"))
+        worker.json("status")  # it was taken on by now
+        carrier.shutdown(socket.SHUT_RD)
+        answer = Waiting(worker, "sync").end(60)
+    check(answer.status == 6 and "broke off" in answer.err, answer)
+    check(worker.run("sync", check_status=False).status == 6, "and the next one is not stuck behind it")
+
+
+def story_no_carrier_while_records_are_added(lab):
+    """An exchange that waits for the carrier to come up gives up in time, also when each record sets the timer of the next exchange."""
+    lab.quiet()
+    worker = lab.worker("Neema", lab.hub())
+    without_carrier(worker)
+    waiting = Waiting(worker, "sync")
+    for number in range(3):
+        worker.add("person", name=f"Asha {number}")
+    check(waiting.end(60).status == 6, waiting.answer)
 
 
 def story_killed_under_load(lab):
