@@ -149,9 +149,10 @@ take_event(struct core *core, const json_t *event)
 		return;
 	if (strcmp(what, "arrived") == 0 || strcmp(what, "foreign") == 0)
 		core_wake(core);
-	if (strcmp(what, "hello") == 0)
+	if (strcmp(what, "hello") == 0) {
 		carrylink_remotes(core);
-	else if (strcmp(what, "foreign") == 0)
+		core_carrier_up(core);
+	} else if (strcmp(what, "foreign") == 0)
 		note_spoiled(core, event);
 	else if (strcmp(what, "carried") == 0)
 		mark_segment(core, event, SYNC_CARRIED);

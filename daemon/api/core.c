@@ -15,6 +15,8 @@
 #define TICK_MS 15000
 #define SUSPEND_MS 30000
 #define RESERVE_IDLE_MS 5000
+#define URGENT_MS 500 /* a moment for what belongs together to be written together */
+#define EXCHANGE_AGAIN_MS 1000
 #define CHECKPOINT_FRAMES 250 /* a step of about 10 ms; the format asks for 1,000 at the latest */
 #define CHECK_SLICE 200
 #define CHECK_RECORDS 20
@@ -262,6 +264,7 @@ core_open(
 	if (journal_reserve_make(core->journal, NULL) != PMJ_OK)
 		diag("the reserve file could not be made");
 	loop_timer_set(core->tick, core->is_hub ? 1000 : TICK_MS);
+	core_exchange_next(core);
 	core_wake(core);
 	return PMJ_OK;
 }
@@ -316,7 +319,8 @@ core_lock(struct core *core)
 	close_parts(core);
 	core->state = CORE_LOCKED;
 	core->checking = false;
-	loop_timer_stop(core->exchange_timer);
+	core_exchange_none_due(core);
+	core->exchange_missed = false;
 	diag("locked");
 }
 
@@ -384,16 +388,48 @@ core_tick(void *ctx)
 	                               : TICK_MS);
 }
 
+/* At most so long from now; what is due sooner stays so. */
+static void
+exchange_within(struct core *core, int64_t after_ms)
+{
+	int64_t at = core->os->mono_ms(core->os->ctx) + after_ms;
+
+	if (core->exchange_at_ms != 0 && core->exchange_at_ms <= at)
+		return;
+	core->exchange_at_ms = at;
+	loop_timer_set(core->exchange_timer, after_ms);
+}
+
 static void
 core_exchange_due(void *ctx)
 {
 	struct core *core = ctx;
 
-	if (core->state != CORE_OPEN || core->sync == NULL || exchange_running(core) ||
-	    !carrylink_up(core->carry))
+	core->exchange_at_ms = 0;
+	if (core->state != CORE_OPEN || core->sync == NULL)
 		return;
-	core->urgent = false;
-	exchange_start(core, EXCHANGE_LOOK, NULL, NULL);
+	if (exchange_running(core)) /* what was queued meanwhile is not in it */
+		exchange_within(core, EXCHANGE_AGAIN_MS);
+	else if (carrylink_up(core->carry))
+		exchange_start(core, EXCHANGE_LOOK, NULL, NULL);
+	else
+		core->exchange_missed = true;
+}
+
+void
+core_carrier_up(struct core *core)
+{
+	if (core->exchange_missed && core->sync != NULL)
+		exchange_within(core, URGENT_MS);
+	core->exchange_missed = false;
+	core_wake(core); /* an exchange may be waiting for it */
+}
+
+void
+core_exchange_none_due(struct core *core)
+{
+	core->exchange_at_ms = 0;
+	loop_timer_stop(core->exchange_timer);
 }
 
 static void
@@ -405,10 +441,15 @@ core_carrier_due(void *ctx)
 void
 core_queued(struct core *core, bool urgent)
 {
-	if (core->sync == NULL || (core->urgent && !urgent))
-		return;
-	core->urgent = core->urgent || urgent;
-	loop_timer_set(core->exchange_timer, urgent ? 500 : core->settings.sync_minutes * 60000);
+	if (core->sync != NULL)
+		exchange_within(core, urgent ? URGENT_MS : core->settings.sync_minutes * 60000);
+}
+
+void
+core_exchange_next(struct core *core)
+{
+	if (!core->is_hub) /* a hub looks by its own clock */
+		core_queued(core, false);
 }
 
 void

@@ -53,7 +53,8 @@ struct core {
 	struct loop_timer *tick;
 	struct loop_timer *exchange_timer;
 	struct loop_timer *carrier_timer; /* an exchange waits for the carrier to come up */
-	bool urgent; /* something urgent waits for an exchange */
+	int64_t exchange_at_ms; /* mono: when the next exchange begins by itself; 0: none */
+	bool exchange_missed;   /* one was due while there was no carrier */
 	int64_t last_look_ms;
 	struct carrylink *carry;
 	struct exchange *exchanges; /* sync, carry and merge under way, first come first served */
@@ -103,8 +104,14 @@ PMJ_MUST_CHECK enum pmj_code core_append(struct core *core, const struct core_dr
 /** One of them, inside a transaction of the caller's. *urgent is set when it is; else left. */
 PMJ_MUST_CHECK enum pmj_code core_append_inside(struct core *core, const struct core_draft *draft,
     uint8_t rec[static PMJ_RECORD_BYTES], bool *urgent, struct pmj_error *err);
-/** Something was queued: start an exchange soon (urgent: now). */
+/** Something was queued: start an exchange within the setting's time, urgent ones at once. */
 void core_queued(struct core *core, bool urgent);
+/** An exchange took everything along that waited for the timer. */
+void core_exchange_none_due(struct core *core);
+/** A device asks again within the setting's time, also when it has nothing to send. */
+void core_exchange_next(struct core *core);
+/** The carrier is there: an exchange that was due meanwhile begins. */
+void core_carrier_up(struct core *core);
 /** Own entries were committed: queue the exchange, and see to a WAL that has grown. */
 void core_written(struct core *core, bool urgent);
 void core_wake(struct core *core); /* background steps have something to do */

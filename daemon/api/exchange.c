@@ -42,10 +42,8 @@ exchange_start(
 		at = &(*at)->next;
 	*at = exchange;
 	/* What waited for the timer goes with this one. */
-	if (core->exchanges == exchange) {
-		loop_timer_stop(core->exchange_timer);
-		core->urgent = false;
-	}
+	if (core->exchanges == exchange)
+		core_exchange_none_due(core);
 	core_wake(core);
 }
 
@@ -108,6 +106,7 @@ finish(struct core *core, struct exchange *exchange)
 		        (json_int_t)exchange->got, "merged", (json_int_t)exchange->taken, "message",
 		        "everything that waited was exchanged"));
 	exchange_free(exchange);
+	core_exchange_next(core);
 	if (core->exchanges != NULL)
 		core_wake(core);
 }

@@ -189,6 +189,35 @@ def story_hub_merges_by_itself(lab):
     check(neema.show(person)["sync"] == "merged")
 
 
+def story_a_worker_asks_by_itself(lab):
+    """Who has nothing to send still gets what waits for them, also after a new start."""
+    hub = lab.hub()
+    asha = hub.add("person", name="Asha")
+    zawadi = hub.add("person", name="Zawadi")
+    neema = lab.home("Neema").settings("[sync]\nevery_minutes = 45\n[lock]\nidle_minutes = 0\n")
+    jump = os.path.join(neema.path, "jump")
+    neema.start(env={"LD_PRELOAD": lab.clock_shim(), "TIMEJUMP": jump}).init(role="peer")
+    lab.enrol(neema, hub)
+    lab.exchange(hub, neema)
+
+    def an_hour_later(record):
+        hub.run("hub", "assign", record, "Neema")
+        hub.run("hub", "merge")
+        with open(jump, "w", encoding="utf-8"):
+            pass
+        until = time.monotonic() + 30
+        while neema.run("show", record, check_status=False).status != 0:
+            check(time.monotonic() < until, "it did not come by itself")
+            time.sleep(0.2)
+
+    an_hour_later(asha)
+    neema.stop()
+    os.remove(jump)
+    neema.start(env={"LD_PRELOAD": lab.clock_shim(), "TIMEJUMP": jump})
+    neema.unlock()
+    an_hour_later(zawadi)
+
+
 def story_unreached(lab):
     hub = lab.hub()
     neema = lab.worker("Neema", hub)
