@@ -11,6 +11,8 @@
 
 #define FIELD_COLUMN 24 /* where the words about a field begin */
 
+static const char *const group_titles[] = {"Yours", "Records", "Exchange", "At the hub"};
+
 static void
 say_title(const char *title)
 {
@@ -78,12 +80,10 @@ say_kinds(struct cli *cli)
 void
 help_all(struct cli *cli)
 {
-	static const char *const titles[] = {"Yours", "Records", "Exchange", "At the hub"};
-
 	term_say("Pamoja keeps the records of peers and allies, offline and sealed.\n\n"
 	         "  pamoja [--home DIR] [--json] COMMAND …\n");
 	for (int group = 0; group < GROUP_KIND; group++) {
-		say_title(titles[group]);
+		say_title(group_titles[group]);
 		say_commands((enum command_group)group);
 		if (group == GROUP_RECORDS)
 			say_kinds(cli);
@@ -309,6 +309,37 @@ help_kind(const json_t *kind, const char *verb, struct pmj_error *err)
 	return PMJ_OK;
 }
 
+static json_t *
+options_json(const struct option *options)
+{
+	json_t *list = json_array();
+
+	for (const struct option *o = options; o->name != NULL; o++)
+		(void)json_array_append_new(list, json_pack("{s:s, s:s?, s:s}", "name", o->name,
+		                                      "takes", o->takes, "help", o->help));
+	return list;
+}
+
+/* The tables as a document: what the manual and other programs are made from. */
+static void
+help_json(void)
+{
+	json_t *commands = json_array(), *statuses = json_array(), *all;
+
+	for (const struct command *c = command_table; c->name != NULL; c++)
+		(void)json_array_append_new(
+		    commands, json_pack("{s:s, s:s, s:s, s:s, s:o, s:s?}", "name", c->name, "words",
+		                  c->words, "group", group_titles[c->group], "summary", c->summary,
+		                  "options", options_json(c->options), "more", c->more));
+	for (int status = 0; pmj_exit_meaning(status) != NULL; status++)
+		(void)json_array_append_new(statuses, json_string(pmj_exit_meaning(status)));
+	all = json_pack("{s:o, s:o, s:o, s:o}", "commands", commands, "kind_options",
+	    options_json(command_kind.options), "options", options_json(command_global),
+	    "exit_statuses", statuses);
+	print_json(all);
+	json_decref(all);
+}
+
 enum pmj_code
 help_run(struct cli *cli, const struct args *args, struct pmj_error *err)
 {
@@ -316,7 +347,10 @@ help_run(struct cli *cli, const struct args *args, struct pmj_error *err)
 	const json_t *kind;
 
 	if (args->count == 0) {
-		help_all(cli);
+		if (cli->json)
+			help_json();
+		else
+			help_all(cli);
 		return PMJ_OK;
 	}
 	command = command_find(args->words[0], args->count > 1 ? args->words[1] : NULL);

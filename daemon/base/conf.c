@@ -5,11 +5,13 @@
 #include <ctype.h>
 #include <errno.h>
 #include <ini.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/fs.h"
 #include "base/mem.h"
@@ -27,12 +29,45 @@ struct parser {
 	struct pmj_error *err;
 };
 
+/* PREFIX/bin/PROGRAM has its kinds in PREFIX/share/pamoja, wherever PREFIX was put. NULL when that
+ * is not there: a program in its build tree. */
+static char *
+installed_dir(void)
+{
+	char self[PATH_MAX];
+	ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	char *bin, *prefix, *dir, *kinds;
+
+	if (len <= 0)
+		return NULL;
+	self[len] = '\0';
+	bin = fs_dirname(self);
+	prefix = fs_dirname(bin);
+	dir = fs_join(prefix, "share/pamoja");
+	kinds = fs_join(dir, "kinds");
+	if (!fs_exists(&os_real, kinds)) {
+		free(dir);
+		dir = NULL;
+	}
+	free(bin);
+	free(prefix);
+	free(kinds);
+	return dir;
+}
+
 const char *
 conf_dir(void)
 {
+	static char *installed; /* looked for once, before there is a second thread */
+	static bool looked;
 	const char *dir = getenv(PMJ_ENV_CONF);
 
-	return dir != NULL && dir[0] != '\0' ? dir : PAMOJA_CONF_DIR;
+	if (dir != NULL && dir[0] != '\0')
+		return dir;
+	if (!looked)
+		installed = installed_dir();
+	looked = true;
+	return installed != NULL ? installed : PAMOJA_CONF_DIR;
 }
 
 enum pmj_code

@@ -43,8 +43,8 @@ const struct conf_item *conf_get(const struct conf *conf, const char *section, c
 enum pmj_code conf_fail(struct pmj_error *err, const struct conf *conf, int line, const char *fmt,
     ...) PMJ_PRINTF(4, 5);
 
-/** The folder of kinds/ and words/: the one named by PAMOJA_CONF, else the one this program was
- * built with. */
+/** The folder of kinds/ and words/: the one named by PAMOJA_CONF, else share/pamoja beside the bin
+ * this program stands in, else the one it was built with. Asked first before threads are made. */
 const char *conf_dir(void);
 
 /* A table of settings into a struct (style: settings are read once, through a table). */

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -36,6 +37,12 @@ static const struct {
     [PMJ_PARTIAL] = {"partial", 8, 200},
     [PMJ_TOO_BIG] = {"too_big", 2, 413},
 };
+
+/* By exit status: what the manual says of it. */
+static const char *const statuses[] = {"done; saving while there is no link is done", "failed",
+    "not understood, or not enrolled", "not found", "locked, or wrong passphrase",
+    "refused by a rule", "sync or carry reached nothing or broke off; nothing is lost",
+    "integrity: tampered, damaged or forged", "done in part; the rest is listed"};
 
 enum pmj_code
 pmj_fail(struct pmj_error *err, enum pmj_code code, const char *fmt, ...)
@@ -122,6 +129,14 @@ int
 pmj_code_exit(enum pmj_code code)
 {
 	return (unsigned)code < PMJ_CODE_COUNT ? codes[code].exit_status : 1;
+}
+
+const char *
+pmj_exit_meaning(int status)
+{
+	bool known = status >= 0 && (size_t)status < sizeof(statuses) / sizeof(*statuses);
+
+	return known ? statuses[status] : NULL;
 }
 
 int

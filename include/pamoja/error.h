@@ -57,6 +57,8 @@ const char *pmj_code_name(enum pmj_code code);
 /** The code of a JSON name; PMJ_FAILED for an unknown one. */
 enum pmj_code pmj_code_from_name(const char *name);
 int pmj_code_exit(enum pmj_code code);
+/** What an exit status says, for the manual; NULL for one that no code has. */
+const char *pmj_exit_meaning(int status);
 int pmj_code_http(enum pmj_code code);
 
 #endif

@@ -1,0 +1,24 @@
+# cmake --install BUILD [--prefix DIR]: a Pamoja that stands alone. The programs find share/pamoja beside their bin.
+include(GNUInstallDirs)
+install(TARGETS pamoja pamojad pamoja-carry RUNTIME DESTINATION bin)
+install(DIRECTORY conf/kinds conf/words DESTINATION share/pamoja)
+install(FILES conf/practice.jsonl DESTINATION share/pamoja)
+file(GLOB pages RELATIVE ${CMAKE_SOURCE_DIR}/conf/man CONFIGURE_DEPENDS conf/man/*.[1-8] conf/man/*/*.[1-8])
+foreach(page ${pages})
+  get_filename_component(language "${page}" DIRECTORY)
+  string(REGEX REPLACE ".*\\." "" section "${page}")
+  install(FILES conf/man/${page} DESTINATION ${CMAKE_INSTALL_MANDIR}/${language}/man${section})
+endforeach()
+
+# The prefix is known only now: the units name the programs where they were put.
+install(CODE "set(units \"${CMAKE_SOURCE_DIR}/conf/systemd\")")
+install(CODE [[
+  get_filename_component(bin "${CMAKE_INSTALL_PREFIX}/bin" ABSOLUTE)
+  foreach(unit pamojad pamoja-carry)
+    file(READ "${units}/${unit}.service" text)
+    string(REPLACE "/usr/local/bin/" "${bin}/" text "${text}")
+    set(to "$ENV{DESTDIR}${CMAKE_INSTALL_PREFIX}/lib/systemd/user/${unit}.service")
+    message(STATUS "Installing: ${to}")
+    file(WRITE "${to}" "${text}")
+  endforeach()
+]])

@@ -1,0 +1,217 @@
+"""The manual is true: what its pages repeat of the program is compared with the program, and what they show is run.
+
+A page's part between `.\\" made from the program: WHAT` and `.\\" end` is written by `21_manual.py --write`, from `pamoja --json help`; a
+literal block behind `.\\" example: FILE [OPTIONS]` is a file that the program must take.
+"""
+import glob
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+from lab import TOP, check, run
+
+MAN = os.path.join(TOP, "conf", "man")
+PAGES = sorted(glob.glob(os.path.join(MAN, "*.[1-8]")) + glob.glob(os.path.join(MAN, "*", "*.[1-8]")))
+SECTIONS = ["NAME", "SYNOPSIS", "DESCRIPTION", "ENVIRONMENT", "FILES", "EXIT STATUS", "EXAMPLES", "SEE ALSO"]
+MADE = re.compile(r'^\.\\" made from the program: ([^\n]*)\n(.*?)^\.\\" end$', re.M | re.S)
+EXAMPLE = re.compile(r'^\.\\" example: (\S+) ?([^\n]*)\n\.Bd -literal[^\n]*\n(.*?)^\.Ed$', re.M | re.S)
+
+
+def read(path):
+    with open(path, encoding="utf-8") as file:
+        return file.read()
+
+
+def page(name):
+    return read(os.path.join(MAN, name))
+
+
+def source(*path):
+    return read(os.path.join(TOP, *path))
+
+
+def mdoc(text):
+    """Plain words as mdoc: nothing in them is a macro, a control line or a language's own letter."""
+    text = text.replace("\\", "\\e").replace("…", "...").replace("`", "\\(oq" if text.count("`") % 2 else "`")
+    text = re.sub(r"`([^`]+)`", r"\\(oq\1\\(cq", text)
+    return "\\&" + text if text[:1] in ".'" else text
+
+
+def words(text):
+    return mdoc(text).replace("|", "\\*(Ba").replace("[", "\\&[").strip()
+
+
+def options(table, width="Ds"):
+    if not table:
+        return []
+    lines = [f".Bl -tag -width {width} -compact"]
+    for option in table:
+        lines += [f".It Fl Fl {option['name']}" + (f" Ar {option['takes']}" if option["takes"] else ""), mdoc(option["help"])]
+    return lines + [".El"]
+
+
+def commands(tables):
+    lines, group = [], None
+    for command in tables["commands"]:
+        if command["group"] != group:
+            lines += [".El"] if group else []
+            group = command["group"]
+            lines += [".Pp", f"{group}:", ".Bl -tag -width Ds"]
+        lines.append(f".It Cm {command['name']}" + (f" Ar {words(command['words'])}" if command["words"] else ""))
+        lines += [mdoc(command["summary"])] + options(command["options"])
+    return lines + [".El"]
+
+
+def made(tables, what):
+    if what == "commands":
+        ordered = dict(tables, commands=sorted(tables["commands"], key=lambda c: list(dict.fromkeys(x["group"] for x in tables["commands"])).index(c["group"])))
+        return commands(ordered)
+    if what in ("options", "kind options"):
+        return options(tables[what.replace(" ", "_")])
+    numbers = [int(number) for number in what.split()[1:]] or range(len(tables["exit_statuses"]))
+    lines = [".Bl -tag -width Ds -compact"]
+    for number in numbers:
+        lines += [f".It {number}", mdoc(tables["exit_statuses"][number])]
+    return lines + [".El"]
+
+
+def story_made_from_the_program(lab):
+    tables = lab.home("neema").start().json("help")
+    check(len(tables["commands"]) > 30 and len(tables["exit_statuses"]) == 9, tables)
+    seen = []
+    for path in PAGES:
+        def put(match):
+            seen.append(match.group(1))
+            return f'.\\" made from the program: {match.group(1)}\n' + "\n".join(made(tables, match.group(1))) + '\n.\\" end'
+        text = read(path)
+        fresh = MADE.sub(put, text)
+        if WRITE and fresh != text:
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(fresh)
+        else:
+            check(fresh == text, path, "no longer says what the program does; write it anew: python3 tests/scenario/21_manual.py --write")
+    check({"commands", "options", "kind options", "statuses"} <= set(seen), seen)
+
+
+def story_statuses_have_one_place(lab):
+    """The README's table, the page and the codes' own statuses."""
+    meanings = lab.home("neema").start().json("help")["exit_statuses"]
+    table = source("README.md").split("| exit status |")[1].split("\n\n")[0]
+    rows = re.findall(r"^\| (\d) \| (.*) \|$", table, re.M)
+    check([(int(number), text.replace("`", "")) for number, text in rows] == list(enumerate(meanings)), rows, meanings)
+    codes = re.search(r"codes\[PMJ_CODE_COUNT\] = \{(.*?)\n\};", source("daemon", "base", "error.c"), re.S).group(1)
+    used = {int(number) for number in re.findall(r'\{"\w+", (\d+), \d+\}', codes)}
+    check(used == set(range(len(meanings))), used)
+
+
+def story_pages_are_in_order(lab):
+    """mandoc finds nothing to say, the usual sections are there, and pages name only pages that are there."""
+    check(len(PAGES) >= 7, PAGES)
+    lint = subprocess.run(["mandoc", "-T", "lint", "-W", "warning", *PAGES], capture_output=True, text=True, check=False)
+    check(lint.returncode == 0 and not lint.stdout, lint.stdout, lint.stderr)
+    names = {os.path.basename(path) for path in PAGES}
+    for path in PAGES:
+        text = read(path)
+        found = re.findall(r"^\.Sh (.*)$", text, re.M)
+        if os.path.dirname(path) == MAN:
+            check([section for section in found if section in SECTIONS] == SECTIONS, path, found)
+        for name, section in re.findall(r"^\.Xr (\S+) (\d)", text, re.M):
+            check(f"{name}.{section}" in names or (name, section) in (("git", "1"), ("chmod", "1")), path, "names", name, section)
+        shown = subprocess.run(["man", path], capture_output=True, text=True, check=False, env=dict(os.environ, MANPAGER="cat", PAGER="cat", LC_ALL="C.UTF-8"))
+        check(shown.returncode == 0 and not shown.stderr and len(shown.stdout) > 1500, path, shown.stderr)
+
+
+def story_settings(lab):
+    """pamoja.ini(5) has each setting with the range and unit of the table that reads it, and its example is taken."""
+    table = re.search(r"settings_table\[\] = \{(.*?)\n\};", source("daemon", "api", "core.c"), re.S).group(1)
+    rows = re.findall(r'\{"(\w+)", "(\w+)", SETTING_(\w+), offsetof\([^)]*\),\s*(\d+),\s*(\d+),\s*"(\w+)"\}', table)
+    check(len(rows) == table.count('{"'), "a setting of a sort this test does not know", table)
+    found = []
+    for section in page("pamoja.ini.5").split("\n.Ss ")[1:]:
+        name = section.split("]")[0].strip("[")
+        for key, least, most, text in re.findall(r"^\.It Cm (\w+) No (\d+) to (\d+), usually \d+\n(.*?)(?=^\.It|^\.El)", section, re.M | re.S):
+            unit = re.search(r"milliseconds|seconds|minutes", text).group(0)
+            found.append((name, key, "INT", least, most, unit))
+    check(sorted(found) == sorted(rows), "the page has", found, "and the source", rows)
+    name, _, text = EXAMPLE.search(page("pamoja.ini.5")).groups()
+    lab.home("neema").settings(text).start()
+    check(name == "pamoja.ini")
+
+
+def names_of(text, array):
+    return re.findall(r'"([^"]+)"', re.search(rf"{array}\[\w*\] = \{{(.*?)\}};", text, re.S).group(1))
+
+
+def story_every_key_of_a_kind(lab):
+    """pamoja-kind(5) names every key, type, scope and privacy that the reader of kinds knows, each in its section, and no others."""
+    code = source("daemon", "domain", "kind.c")
+    sections = {part.split("\n")[0]: part for part in page("pamoja-kind.5").split("\n.Ss ")[1:]}
+    for title, array in (("[kind]", "kind_keys"), ("[field NAME]", "field_keys"), ("[state NAME]", "state_keys"), ("[move VERB]", "move_keys"),
+                         ("[rules]", "rule_keys")):
+        part = sections[title].split("\n.Sh ")[0]
+        named = {name for line in re.findall(r"^\.It Cm (.*)$", part, re.M) for name in re.split(r"[ ,]+", line) if name}
+        check(named == set(names_of(code, array)), title, "the page and the reader differ in", named ^ set(names_of(code, array)))
+    fields = sections["[field NAME]"].split(".It ")
+    for key, array, part in (("type", "type_names", fields), ("privacy", "privacy_names", fields), ("scope", "scope_names", sections["[kind]"].split(".It "))):
+        text = next(item for item in part if item.startswith(f"Cm {key}\n"))
+        listed = re.findall(r"Ql ([\w-]+)", text)
+        check(set(listed) == set(names_of(code, array)), key, listed)
+    limits = source("daemon", "domain", "kind.h")
+    most = [int(re.search(rf"{name}\s+\\?\s*(\d+)", limits).group(1)) for name in ("KIND_FIELDS_MAX", "KIND_STATES_MAX", "KIND_MOVES_MAX")]
+    check("There may be %d fields, %d states and %d moves." % tuple(most) in page("pamoja-kind.5"), most)
+
+
+def story_kind_example(lab):
+    """The page's kind passes `kinds check`, and a home that has it can use it."""
+    name, _, text = EXAMPLE.search(page("pamoja-kind.5")).groups()
+    path = os.path.join(lab.dir, name)
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text)
+    conf = os.path.join(lab.dir, "conf")
+    shutil.copytree(os.path.join(TOP, "conf"), conf)
+    home = lab.home("neema", env={"PAMOJA_CONF": conf}).start().init()
+    check(home.json("kinds", "check", path)["name"] == "ride")
+    home.stop()
+    shutil.copy(path, os.path.join(conf, "kinds"))
+    home.start().unlock()
+    person = home.add("person", name="Baraka M.")
+    ride = home.add("ride", person=person, to="Kimana Clinic", by="bus")
+    home.run("ride", "done", ride, "fare=200")
+    check(home.show(ride)["state"] == "done")
+    broken = text.replace("to = called_off", "to = called_of")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(broken)
+    check("called_off" in home.refused(2, "kinds", "check", path)["hint"], "the check found nothing")
+
+
+def story_import_examples(lab):
+    home = lab.home("neema").start().init()
+    examples = EXAMPLE.findall(page("pamoja-import.5"))
+    check([name for name, _, _ in examples] == ["people.csv", "records.jsonl"], examples)
+    for name, options_text, text in examples:
+        path = os.path.join(lab.dir, name)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+        dry = home.json("import", path, *options_text.split(), "--dry-run")
+        done = home.json("import", path, *options_text.split())
+        check(dry["failed"] == 0 and done["failed"] == 0 and done["imported"] >= 2, name, dry, done)
+    people = {item["title"] for item in home.json("person", "list")["items"]}
+    check({"Baraka M.", 'Asha "Mama Juma" K.', "Juma K."} <= people, people)
+
+
+def story_commands_are_no_kinds(lab):
+    """A kind called as a command would never be reached: each command's first word is refused."""
+    home = lab.home("neema").start()
+    kind = source("conf", "kinds", "memo.ini")
+    for word in sorted({command["name"].split()[0] for command in home.json("help")["commands"]}):
+        path = os.path.join(lab.dir, word + ".ini")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(kind.replace("name = memo", f"name = {word}"))
+        check("cannot be the name of a kind" in home.refused(2, "kinds", "check", path)["message"], word)
+
+
+WRITE = "--write" in sys.argv
+sys.argv = [word for word in sys.argv if word != "--write"]
+run(globals())
