@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "cli/completion.h"
 #include "cli/enrol.h"
 #include "cli/help.h"
 #include "cli/home.h"
@@ -124,6 +125,13 @@ const struct command command_table[] = {
         "  pamoja hub resolve 3f9a --value 0712000000\n"},
     {"hub held", GROUP_HUB, hub_held, 0, 0, "", "what was not admitted, and why", none, NULL},
     {"hub release", GROUP_HUB, hub_release, 1, 1, "ID", "admit it after all", none, NULL},
+    {"completion", GROUP_START, completion_run, 1, 1, "bash|zsh|fish",
+        "a script that lets the shell complete what you type", none,
+        "It is made from the kinds and offers no record, so that no name stands on the screen\n"
+        "by pressing TAB. Examples:\n"
+        "  pamoja completion bash > ~/.local/share/bash-completion/completions/pamoja\n"
+        "  pamoja completion zsh > ~/.zfunc/_pamoja\n"
+        "  pamoja completion fish > ~/.config/fish/completions/pamoja.fish\n"},
     {"help", GROUP_START, help_run, 0, 2, "[COMMAND]", "what can be typed", none, NULL},
     {NULL, GROUP_START, NULL, 0, 0, NULL, NULL, NULL, NULL},
 };

@@ -34,8 +34,8 @@ const struct option home_recover_options[] = {
     {"new-passphrase-file", "FILE", "the new passphrase, where there is no terminal"},
     {NULL, NULL, NULL},
 };
-static const char *const roles[] = {"peer", "ally", "volunteer", "supervisor", "coordinator"};
-#define ROLE_COUNT (sizeof(roles) / sizeof(*roles))
+const char *const home_roles[] = {"peer", "ally", "volunteer", "supervisor", "coordinator", NULL};
+#define ROLE_COUNT (sizeof(home_roles) / sizeof(*home_roles) - 1)
 
 char *
 home_absolute(const char *path)
@@ -74,10 +74,10 @@ need(struct buf *out, const struct args *args, const char *option, const char *q
 static enum pmj_code
 check_role(const char *role, struct pmj_error *err)
 {
-	const char *near = text_nearest(role, roles, ROLE_COUNT);
+	const char *near = text_nearest(role, home_roles, ROLE_COUNT);
 
 	for (size_t i = 0; i < ROLE_COUNT; i++)
-		if (strcmp(roles[i], role) == 0)
+		if (strcmp(home_roles[i], role) == 0)
 			return PMJ_OK;
 	(void)pmj_fail(err, PMJ_USAGE, "there is no role \"%.40s\"", role);
 	if (near != NULL)

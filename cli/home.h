@@ -4,6 +4,7 @@
 #include "cli/cli.h"
 
 extern const struct option home_init_options[], home_new_options[], home_recover_options[];
+extern const char *const home_roles[]; /* NULL ended */
 enum pmj_code home_init(struct cli *cli, const struct args *args, struct pmj_error *err);
 enum pmj_code home_unlock(struct cli *cli, const struct args *args, struct pmj_error *err);
 enum pmj_code home_lock(struct cli *cli, const struct args *args, struct pmj_error *err);

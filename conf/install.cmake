@@ -1,7 +1,7 @@
 # cmake --install BUILD [--prefix DIR]: a Pamoja that stands alone. The programs find share/pamoja beside their bin.
 include(GNUInstallDirs)
 install(TARGETS pamoja pamojad pamoja-carry RUNTIME DESTINATION bin)
-install(DIRECTORY conf/kinds conf/words DESTINATION share/pamoja)
+install(DIRECTORY conf/kinds conf/words conf/completion DESTINATION share/pamoja)
 install(FILES conf/practice.jsonl DESTINATION share/pamoja)
 file(GLOB pages RELATIVE ${CMAKE_SOURCE_DIR}/conf/man CONFIGURE_DEPENDS conf/man/*.[1-8] conf/man/*/*.[1-8])
 foreach(page ${pages})
@@ -20,5 +20,20 @@ install(CODE [[
     set(to "$ENV{DESTDIR}${CMAKE_INSTALL_PREFIX}/lib/systemd/user/${unit}.service")
     message(STATUS "Installing: ${to}")
     file(WRITE "${to}" "${text}")
+  endforeach()
+]])
+
+# Completions are what the installed program prints of the installed kinds.
+install(CODE [[
+  foreach(pair bash=bash-completion/completions/pamoja zsh=zsh/site-functions/_pamoja fish=fish/vendor_completions.d/pamoja.fish)
+    string(REPLACE "=" ";" pair "${pair}")
+    list(GET pair 0 shell)
+    list(GET pair 1 file)
+    set(to "$ENV{DESTDIR}${CMAKE_INSTALL_PREFIX}/share/${file}")
+    get_filename_component(folder "${to}" DIRECTORY)
+    file(MAKE_DIRECTORY "${folder}")
+    message(STATUS "Installing: ${to}")
+    execute_process(COMMAND "$ENV{DESTDIR}${CMAKE_INSTALL_PREFIX}/bin/pamoja" --home /nonexistent completion ${shell}
+      OUTPUT_FILE "${to}" COMMAND_ERROR_IS_FATAL ANY)
   endforeach()
 ]])

@@ -13,8 +13,8 @@
 static const char *const reserved_kinds[] = {"init", "unlock", "lock", "passphrase", "recover",
     "status", "doctor", "log", "verify", "enrol", "hub", "show", "edit", "void", "history", "find",
     "today", "week", "note", "slip", "disclosures", "forget", "programme", "sync", "carry",
-    "approve", "refuse", "export", "import", "backup", "restore", "kinds", "open", "help", "ctl",
-    "bak"};
+    "approve", "refuse", "export", "import", "backup", "restore", "kinds", "open", "help",
+    "completion", "ctl", "bak"};
 static const char *const reserved_fields[] = {"state", "voided", "void_reason", "id"};
 static const char *const reserved_verbs[] = {"add", "list", "plan", "help"};
 

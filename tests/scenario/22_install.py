@@ -78,6 +78,12 @@ def story_what_is_installed(lab):
     check(listed("bin") == sorted(PROGRAMS), listed("bin"))
     check(listed("share", "pamoja", "kinds") == sorted(os.listdir(os.path.join(TOP, "conf", "kinds"))))
     check(listed("share", "pamoja", "words") == sorted(os.listdir(os.path.join(TOP, "conf", "words"))))
+    for shell, path in (("bash", ("bash-completion", "completions", "pamoja")), ("zsh", ("zsh", "site-functions", "_pamoja")),
+                        ("fish", ("fish", "vendor_completions.d", "pamoja.fish"))):
+        with open(os.path.join(prefix, "share", *path), encoding="utf-8") as file:
+            script = file.read()
+        printed = subprocess.run([os.path.join(BIN, "pamoja"), "--home", "/nonexistent", "completion", shell], capture_output=True, text=True, check=True).stdout
+        check("family workshop" in script and script == printed, shell)
     pages = [name for name in os.listdir(os.path.join(TOP, "conf", "man")) if re.search(r"\.\d$", name)]
     for name in pages:
         check(os.path.exists(os.path.join(prefix, "share", "man", "man" + name[-1], name)), "no page", name)
