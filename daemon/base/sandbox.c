@@ -14,6 +14,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/machine.h"
+
 #ifndef PAMOJA_ALLOW_DUMPS
 #define PAMOJA_ALLOW_DUMPS 0
 #endif
@@ -118,32 +120,13 @@ sandbox_folders(bool *in_force, const char *const *writable, size_t writable_cou
 	return PMJ_OK;
 }
 
-static void
-read_swaps(struct sandbox_state *out)
-{
-	char line[256];
-	FILE *swaps = fopen("/proc/swaps", "re");
-
-	out->swap_encrypted = true;
-	if (swaps == NULL)
-		return;
-	if (fgets(line, sizeof(line), swaps) != NULL) {
-		while (fgets(line, sizeof(line), swaps) != NULL) {
-			out->swap_on = true;
-			if (strncmp(line, "/dev/dm-", 8) != 0 &&
-			    strncmp(line, "/dev/mapper/", 12) != 0 &&
-			    strncmp(line, "/dev/zram", 9) != 0)
-				out->swap_encrypted = false;
-		}
-	}
-	(void)fclose(swaps);
-}
-
 void
 sandbox_state(struct sandbox_state *out)
 {
+	struct machine_swap swap;
 	struct rlimit locked;
 	char line[128];
+	int root;
 	FILE *status = fopen("/proc/self/status", "re");
 
 	memset(out, 0, sizeof(*out));
@@ -159,5 +142,12 @@ sandbox_state(struct sandbox_state *out)
 	if (getrlimit(RLIMIT_MEMLOCK, &locked) == 0)
 		out->locked_kib =
 		    locked.rlim_cur == RLIM_INFINITY ? -1 : (long)(locked.rlim_cur / 1024);
-	read_swaps(out);
+	machine_swap(&swap, "");
+	out->swap_on = swap.on;
+	out->swap_encrypted = swap.sealed;
+	/* The root folder is every user's to list and none of ours: only Landlock refuses it. */
+	root = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	out->folders_only = root < 0 && errno == EACCES;
+	if (root >= 0)
+		(void)close(root);
 }

@@ -22,9 +22,10 @@ PMJ_MUST_CHECK enum pmj_code sandbox_folders(bool *in_force, const char *const *
 struct sandbox_state { /* read from /proc and the kernel, never from what was asked */
 	bool no_new_privs;
 	bool seccomp_filter;
+	bool folders_only; /* Landlock is in force: the root folder cannot be listed */
 	bool dumpable;
 	bool swap_on;        /* any swap */
-	bool swap_encrypted; /* every swap is on dm-crypt or zram */
+	bool swap_encrypted; /* every swap is on dm-crypt, however deep, or zram */
 	long locked_kib;     /* RLIMIT_MEMLOCK */
 };
 void sandbox_state(struct sandbox_state *out);

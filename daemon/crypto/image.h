@@ -5,28 +5,29 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/keyshape.h"
 #include "crypto/ring.h"
 #include "crypto/slot.h"
 
-#define IMAGE_BYTES 16384
-#define IMAGE_SLOTS 8
-#define IMAGE_AT_VERSION 8
-#define IMAGE_AT_FLAGS 10
-#define IMAGE_AT_GENERATION 12
-#define IMAGE_AT_UUID 16
-#define IMAGE_AT_SLOT_COUNT 32
-#define IMAGE_AT_ZERO 36
-#define IMAGE_AT_SLOTS 64
-#define IMAGE_AT_RING_LEN 2112
+#define IMAGE_BYTES KEYSHAPE_BYTES
+#define IMAGE_SLOTS KEYSHAPE_SLOTS
+#define IMAGE_AT_VERSION KEYSHAPE_AT_VERSION
+#define IMAGE_AT_FLAGS KEYSHAPE_AT_FLAGS
+#define IMAGE_AT_GENERATION KEYSHAPE_AT_GENERATION
+#define IMAGE_AT_UUID KEYSHAPE_AT_UUID
+#define IMAGE_AT_SLOT_COUNT KEYSHAPE_AT_SLOT_COUNT
+#define IMAGE_AT_ZERO KEYSHAPE_AT_ZERO
+#define IMAGE_AT_SLOTS KEYSHAPE_AT_SLOTS
+#define IMAGE_AT_RING_LEN KEYSHAPE_AT_RING_LEN
 #define IMAGE_AT_RING_NONCE 2116
 #define IMAGE_AT_RING 2140
-#define IMAGE_RING_MAX 14240 /* ciphertext with its tag */
+#define IMAGE_RING_MAX KEYSHAPE_RING_MAX /* ciphertext with its tag */
 
 /* Argon2id: floors of 4.4, ceilings of 4.2. */
-#define IMAGE_OPS_MIN 3
-#define IMAGE_OPS_MAX 16
-#define IMAGE_MEM_KIB_MIN (64u * 1024)
-#define IMAGE_MEM_KIB_MAX (1024u * 1024)
+#define IMAGE_OPS_MIN KEYSHAPE_OPS_MIN
+#define IMAGE_OPS_MAX KEYSHAPE_OPS_MAX
+#define IMAGE_MEM_KIB_MIN KEYSHAPE_MEM_KIB_MIN
+#define IMAGE_MEM_KIB_MAX KEYSHAPE_MEM_KIB_MAX
 
 /* Scratch of one opening or rewriting; it belongs into guarded memory. Bytes only, so it has no
  * alignment. */

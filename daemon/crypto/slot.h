@@ -5,18 +5,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/keyshape.h"
 #include "pamoja/error.h"
 
 #define SLOT_BYTES 256
 #define SLOT_KEY_BYTES 32
 
-enum slot_type { SLOT_EMPTY, SLOT_PASSPHRASE, SLOT_RECOVERY, SLOT_ESCROW };
-
-/* Where the fields lie. */
-#define SLOT_AT_TYPE 0
-#define SLOT_AT_ALG 1
-#define SLOT_AT_OPS 4
-#define SLOT_AT_MEM_KIB 8
+/* Where the other fields lie; those that are told without a key stand in keyshape.h. */
 #define SLOT_AT_SALT 16
 #define SLOT_AT_PK 32
 #define SLOT_AT_EPK 64
@@ -24,7 +19,6 @@ enum slot_type { SLOT_EMPTY, SLOT_PASSPHRASE, SLOT_RECOVERY, SLOT_ESCROW };
 #define SLOT_AT_NONCE 128
 #define SLOT_AT_CT 152
 #define SLOT_AT_HOLDER 200
-#define SLOT_AT_ZERO 216
 
 /* Scratch for the calls below; it belongs into guarded memory, which also wipes it. */
 struct slot_work {

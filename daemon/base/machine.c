@@ -1,0 +1,352 @@
+#include "base/machine.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fs.h"
+#include "base/mem.h"
+
+#define LAYERS_MAX 8 /* of devices over devices */
+
+/* ---- texts ---- */
+
+/* The next line without its end; NULL at the text's end. */
+static const char *
+next_line(const char **at, size_t *len)
+{
+	const char *line = *at;
+
+	if (*line == '\0')
+		return NULL;
+	*len = strcspn(line, "\n");
+	*at = line + *len + (line[*len] == '\n');
+	return line;
+}
+
+/* The next word of a line, \040 and its like undone; false when there is none or it is too long. */
+static bool
+next_word(char *out, size_t room, const char **at, const char *end)
+{
+	size_t used = 0;
+
+	while (*at < end && (**at == ' ' || **at == '\t'))
+		(*at)++;
+	for (; *at < end && **at != ' ' && **at != '\t'; (*at)++) {
+		const char *c = *at;
+		char byte = *c;
+
+		if (used + 1 >= room)
+			return false;
+		if (byte == '\\' && end - c >= 4 && c[1] >= '0' && c[1] <= '3' && c[2] >= '0' &&
+		    c[2] <= '7' && c[3] >= '0' && c[3] <= '7') {
+			byte = (char)((c[1] - '0') * 64 + (c[2] - '0') * 8 + (c[3] - '0'));
+			*at += 3;
+		}
+		if (byte != '\0')
+			out[used++] = byte;
+	}
+	out[used] = '\0';
+	return used > 0;
+}
+
+static bool
+leads_to(const char *point, const char *path)
+{
+	size_t len = strlen(point);
+
+	if (strcmp(point, "/") == 0)
+		return path[0] == '/';
+	return strncmp(point, path, len) == 0 && (path[len] == '/' || path[len] == '\0');
+}
+
+/* ID PARENT MAJOR:MINOR ROOT POINT OPTIONS [TAG…] - TYPE SOURCE OPTIONS */
+static bool
+read_mount(struct machine_mount *out, const char *line, const char *end)
+{
+	char word[512];
+
+	for (int i = 0; i < 4; i++)
+		if (!next_word(word, sizeof(word), &line, end))
+			return false;
+	if (!next_word(out->point, sizeof(out->point), &line, end))
+		return false;
+	do
+		if (!next_word(word, sizeof(word), &line, end))
+			return false;
+	while (strcmp(word, "-") != 0);
+	return next_word(out->type, sizeof(out->type), &line, end) &&
+	       next_word(out->source, sizeof(out->source), &line, end);
+}
+
+bool
+machine_mount_find(struct machine_mount *out, const char *mountinfo, const char *path)
+{
+	struct machine_mount mount;
+	const char *line;
+	bool found = false;
+	size_t len;
+
+	memset(out, 0, sizeof(*out));
+	while ((line = next_line(&mountinfo, &len)) != NULL) {
+		if (!read_mount(&mount, line, line + len) || !leads_to(mount.point, path))
+			continue;
+		if (!found || strlen(mount.point) >= strlen(out->point))
+			*out = mount;
+		found = true;
+	}
+	return found;
+}
+
+bool
+machine_swaps_next(struct machine_swap_line *out, const char **at)
+{
+	const char *line;
+	char type[32];
+	size_t len;
+
+	memset(out, 0, sizeof(*out));
+	while ((line = next_line(at, &len)) != NULL) {
+		const char *rest = line;
+
+		/* The first line names the columns; every other begins with a path. */
+		if (line[0] != '/' || !next_word(out->name, sizeof(out->name), &rest, line + len) ||
+		    !next_word(type, sizeof(type), &rest, line + len))
+			continue;
+		out->is_file = strcmp(type, "file") == 0;
+		return true;
+	}
+	return false;
+}
+
+/* NUMBER: FLOCK ADVISORY WRITE PID MAJOR:MINOR:INODE FROM TO; "->" stands before who waits. */
+pid_t
+machine_locks_holder(const char *locks, uint64_t inode, const char *device)
+{
+	const char *line;
+	char word[64], who[32], *colon;
+	size_t len;
+
+	while ((line = next_line(&locks, &len)) != NULL) {
+		const char *end = line + len;
+		long pid;
+
+		if (!next_word(word, sizeof(word), &line, end) ||
+		    !next_word(word, sizeof(word), &line, end) || strcmp(word, "FLOCK") != 0 ||
+		    !next_word(word, sizeof(word), &line, end) ||
+		    !next_word(word, sizeof(word), &line, end) ||
+		    !next_word(who, sizeof(who), &line, end) ||
+		    !next_word(word, sizeof(word), &line, end) ||
+		    (colon = strrchr(word, ':')) == NULL)
+			continue;
+		*colon = '\0';
+		if (strtoull(colon + 1, NULL, 10) != inode ||
+		    (*device != '\0' && strcmp(word, device) != 0))
+			continue;
+		pid = strtol(who, NULL, 10);
+		return pid > 0 && pid <= INT_MAX ? (pid_t)pid : -1;
+	}
+	return 0;
+}
+
+/* "Name:\tVALUE" of /proc/PID/status, or NULL; it ends at the line's end. */
+static const char *
+status_value(const char *status, const char *name)
+{
+	size_t len = strlen(name), line_len;
+	const char *line;
+
+	while ((line = next_line(&status, &line_len)) != NULL)
+		if (line_len > len && strncmp(line, name, len) == 0 && line[len] == ':')
+			return line + len + 1 + strspn(line + len + 1, " \t");
+	return NULL;
+}
+
+void
+machine_status_read(struct machine_process *out, const char *status)
+{
+	const char *value;
+
+	if ((value = status_value(status, "Name")) != NULL)
+		(void)snprintf(out->name, sizeof(out->name), "%.*s",
+		    (int)(strcspn(value, "\n") < sizeof(out->name) ? strcspn(value, "\n")
+		                                                   : sizeof(out->name) - 1),
+		    value);
+	if ((value = status_value(status, "State")) != NULL)
+		out->state = *value == '\n' ? '\0' : *value;
+	if ((value = status_value(status, "PPid")) != NULL)
+		out->parent = (pid_t)strtol(value, NULL, 10);
+	if ((value = status_value(status, "NoNewPrivs")) != NULL)
+		out->no_new_privs = *value == '1';
+	if ((value = status_value(status, "Seccomp")) != NULL)
+		out->filtered = *value == '2';
+	if ((value = status_value(status, "CapEff")) != NULL)
+		out->privileges = strtoull(value, NULL, 16);
+}
+
+bool
+machine_limits_no_core(const char *limits)
+{
+	static const char name[] = "Max core file size";
+	const char *line;
+	size_t len;
+
+	while ((line = next_line(&limits, &len)) != NULL) {
+		const char *at = line + sizeof(name) - 1;
+		char soft[32];
+
+		if (len >= sizeof(name) && strncmp(line, name, sizeof(name) - 1) == 0)
+			return next_word(soft, sizeof(soft), &at, line + len) &&
+			       strcmp(soft, "0") == 0;
+	}
+	return false;
+}
+
+/* ---- the machine ---- */
+
+char *
+machine_text(const char *root, const char *path)
+{
+	char *full = mem_printf("%s%s", root, path), *text = NULL;
+	int fd = open(full, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	size_t used = 0;
+	ssize_t got = 0;
+
+	free(full);
+	while (fd >= 0 && used < MACHINE_TEXT_MAX) {
+		text = mem_grow(text, used + 4097, 1);
+		got = read(fd, text + used, 4096);
+		if (got <= 0)
+			break;
+		used += (size_t)got;
+	}
+	if (fd >= 0)
+		(void)close(fd);
+	if (text == NULL)
+		return mem_strdup("");
+	text[used] = '\0';
+	return text;
+}
+
+bool
+machine_process(struct machine_process *out, const char *root, pid_t pid)
+{
+	char path[64], *text;
+
+	memset(out, 0, sizeof(*out));
+	out->pid = pid;
+	if (pid <= 0)
+		return false;
+	(void)snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
+	text = machine_text(root, path);
+	machine_status_read(out, text);
+	free(text);
+	(void)snprintf(path, sizeof(path), "/proc/%d/limits", (int)pid);
+	text = machine_text(root, path);
+	out->core_limit_zero = machine_limits_no_core(text);
+	free(text);
+	return out->state != '\0';
+}
+
+bool
+machine_mount(struct machine_mount *out, const char *root, const char *path)
+{
+	char *real = realpath(path, NULL);
+	char *text = machine_text(root, "/proc/self/mountinfo");
+	bool found = machine_mount_find(out, text, real != NULL ? real : path);
+
+	free(text);
+	free(real);
+	return found;
+}
+
+static bool sealed_below(const char *root, const char *name, int layers);
+
+/* All of what a device lies on; nothing below is not sealed. */
+static bool
+slaves_sealed(const char *root, const char *name, int layers)
+{
+	char *dir = mem_printf("%s/sys/class/block/%s/slaves", root, name);
+	char **names = NULL;
+	size_t count = 0;
+	bool all;
+
+	all = fs_list(&names, &count, dir, NULL) == PMJ_OK && count > 0;
+	for (size_t i = 0; all && i < count; i++)
+		all = sealed_below(root, names[i], layers - 1);
+	fs_list_free(names, count);
+	free(dir);
+	return all;
+}
+
+static bool
+sealed_below(const char *root, const char *name, int layers)
+{
+	char *path = mem_printf("/sys/class/block/%s/dm/uuid", name);
+	char *uuid = machine_text(root, path);
+	bool crypt = strncmp(uuid, "CRYPT-", 6) == 0;
+
+	free(uuid);
+	free(path);
+	return crypt || (layers > 0 && slaves_sealed(root, name, layers));
+}
+
+/* "/dev/mapper/home" is a link to "../dm-1", and by the last name /sys knows it. */
+static char *
+block_name(const char *root, const char *device)
+{
+	char *full = mem_printf("%s%s%s", root, device[0] == '/' ? "" : "/dev/", device);
+	char *real = realpath(full, NULL);
+	const char *path = real != NULL ? real : device;
+	const char *slash = strrchr(path, '/');
+	char *name = mem_strdup(slash != NULL ? slash + 1 : path);
+
+	free(full);
+	free(real);
+	return name;
+}
+
+bool
+machine_sealed(const char *root, const char *device)
+{
+	char *name = block_name(root, device);
+	bool sealed = name[0] != '\0' && sealed_below(root, name, LAYERS_MAX);
+
+	free(name);
+	return sealed;
+}
+
+static bool
+swap_sealed(const char *root, const struct machine_swap_line *line)
+{
+	struct machine_mount mount;
+
+	if (!line->is_file && strncmp(line->name, "/dev/zram", 9) == 0)
+		return true; /* compressed memory: never on a disk */
+	if (line->is_file)
+		return machine_mount(&mount, root, line->name) &&
+		       machine_sealed(root, mount.source);
+	return machine_sealed(root, line->name);
+}
+
+void
+machine_swap(struct machine_swap *out, const char *root)
+{
+	char *text = machine_text(root, "/proc/swaps");
+	struct machine_swap_line line;
+	const char *at = text;
+
+	*out = (struct machine_swap){.sealed = true};
+	while (machine_swaps_next(&line, &at)) {
+		out->on = true;
+		if (!out->sealed || swap_sealed(root, &line))
+			continue;
+		out->sealed = false;
+		(void)snprintf(out->plain, sizeof(out->plain), "%.127s", line.name);
+	}
+	free(text);
+}
