@@ -84,8 +84,9 @@ client_language(void)
 /* A socket's name has 107 bytes; a deep home is reached through its folder's file descriptor
  * instead. */
 static int
-connect_at(const char *home)
+connect_within(const char *home, int wait_ms)
 {
+	struct timeval wait = {.tv_sec = wait_ms / 1000, .tv_usec = wait_ms % 1000 * 1000};
 	struct sockaddr_un to = {.sun_family = AF_UNIX};
 	char *path = fs_join(home, PMJ_API_SOCKET);
 	char *run = fs_dirname(path);
@@ -101,6 +102,9 @@ connect_at(const char *home)
 		goto out;
 	}
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	/* Where many wait for a daemon that takes nobody, connecting waits, too. */
+	if (fd >= 0 && wait_ms > 0)
+		(void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof(wait));
 	if (fd >= 0 && connect(fd, (struct sockaddr *)&to, sizeof(to)) != 0) {
 		saved = errno;
 		(void)close(fd);
@@ -113,6 +117,12 @@ out:
 	free(run);
 	errno = saved;
 	return fd;
+}
+
+static int
+connect_at(const char *home)
+{
+	return connect_within(home, 0);
 }
 
 static enum pmj_code
@@ -142,7 +152,7 @@ connect_or_start(struct client *client, struct pmj_error *err)
 
 	if (client->fd >= 0)
 		return PMJ_OK;
-	client->fd = connect_at(client->home);
+	client->fd = connect_within(client->home, client->wait_ms);
 	if (client->fd < 0 && errno != ENOENT && errno != ECONNREFUSED && errno != ENOTDIR) {
 		rc = pmj_fail_errno(err, errno, "cannot reach Pamoja in", client->home);
 		if (rc == PMJ_PERMISSION)
@@ -250,6 +260,31 @@ client_get(struct client *client, json_t **out, const char *path, struct pmj_err
 	struct http_request request = {.method = "GET", .path = path};
 
 	return call(client, out, &request, err);
+}
+
+enum pmj_code
+client_look(struct client *client, json_t **out, const char *path, int wait_ms, pid_t *pid,
+    struct pmj_error *err)
+{
+	struct http_request request = {.method = "GET", .path = path, .wait_ms = wait_ms};
+	bool may_start = client->may_start;
+	struct ucred peer = {0};
+	socklen_t len = sizeof(peer);
+	enum pmj_code rc;
+
+	*out = NULL;
+	client->may_start = false;
+	client->wait_ms = wait_ms;
+	if ((rc = connect_or_start(client, err)) == PMJ_OK) {
+		/* Who listened, whoever answers: asked before, because a failed call hangs up. */
+		if (getsockopt(client->fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0 &&
+		    peer.pid > 0)
+			*pid = peer.pid;
+		rc = call(client, out, &request, err);
+	}
+	client->may_start = may_start;
+	client->wait_ms = 0;
+	return rc;
 }
 
 enum pmj_code

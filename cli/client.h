@@ -2,6 +2,7 @@
 #ifndef CLI_CLIENT_H
 #define CLI_CLIENT_H
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include "base/json.h"
 
@@ -10,6 +11,7 @@ struct client {
 	const char *lang; /* en or sw */
 	int fd;           /* -1 until the first call */
 	bool may_start;   /* start pamojad when it does not run */
+	int wait_ms;      /* for connecting; 0: as long as it takes */
 	char cookie[65];
 };
 
@@ -37,6 +39,10 @@ PMJ_MUST_CHECK enum pmj_code client_get_patient(
     struct client *client, json_t **out, const char *path, struct pmj_error *err);
 PMJ_MUST_CHECK enum pmj_code client_post_patient(struct client *client, json_t **out,
     const char *path, const json_t *body, struct pmj_error *err);
+/** The same, but nothing is started, and no step waits longer than wait_ms. *pid (0: unknown) is the
+ * daemon that listens, also when it gives no answer: PMJ_BUSY. */
+PMJ_MUST_CHECK enum pmj_code client_look(struct client *client, json_t **out, const char *path,
+    int wait_ms, pid_t *pid, struct pmj_error *err);
 /** Is the daemon there already? Starts nothing. */
 bool client_is_up(struct client *client);
 /** The error in an answer's "error"; PMJ_OK when there is none. */

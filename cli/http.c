@@ -97,19 +97,21 @@ send_all(int fd, const struct buf *out, struct pmj_error *err)
 
 /* Read some more; 0 bytes is the end of the connection. */
 static enum pmj_code
-receive_some(int fd, struct buf *in, bool patient, size_t *got, struct pmj_error *err)
+receive_some(int fd, struct buf *in, const struct http_request *request, size_t *got,
+    struct pmj_error *err)
 {
 	struct pollfd ready = {.fd = fd, .events = POLLIN};
 	char chunk[16384];
 	ssize_t n;
+	int wait_ms = request->wait_ms > 0 ? request->wait_ms : HTTP_WAIT_SECONDS * 1000;
 	int polled;
 
 	do
-		polled = poll(&ready, 1, patient ? -1 : HTTP_WAIT_SECONDS * 1000);
+		polled = poll(&ready, 1, request->patient ? -1 : wait_ms);
 	while (polled < 0 && errno == EINTR);
 	if (polled == 0)
 		return pmj_fail(err, PMJ_BUSY,
-		    "Pamoja's background program gave no answer for %d s", HTTP_WAIT_SECONDS);
+		    "Pamoja's background program gave no answer for %d s", wait_ms / 1000);
 	do
 		n = recv(fd, chunk, sizeof(chunk), 0);
 	while (n < 0 && errno == EINTR);
@@ -133,7 +135,7 @@ receive(int fd, const struct http_request *request, int *status, struct buf *ans
 	buf_init(&in, HTTP_ANSWER_MAX + HTTP_HEAD_MAX);
 	rc = PMJ_UNREACHED;
 	while (rc == PMJ_UNREACHED || (rc == PMJ_OK && in.len < head.bytes + head.length)) {
-		if ((rc = receive_some(fd, &in, request->patient, &got, err)) != PMJ_OK)
+		if ((rc = receive_some(fd, &in, request, &got, err)) != PMJ_OK)
 			break;
 		if (got == 0) {
 			rc = pmj_fail(

@@ -35,6 +35,7 @@ struct http_request {
 	const char *body; /* NULL for none */
 	size_t body_len;
 	bool patient; /* wait without an end: sync, carry, merge */
+	int wait_ms;  /* 0: HTTP_WAIT_SECONDS */
 };
 /** Send and wait for the whole answer. Errors PMJ_IO, PMJ_BUSY after HTTP_WAIT_SECONDS of silence.
  */

@@ -14,7 +14,7 @@ struct call {
 typedef enum pmj_code handler_now(const struct call *call, json_t **out, struct pmj_error *err);
 typedef void handler_later(const struct call *call, struct request *request);
 
-handler_now status_get, status_log, kinds_list, kinds_check;
+handler_now status_get, status_log, doctor_get, kinds_list, kinds_check;
 handler_later status_verify;
 handler_now keys_offer, keys_lock;
 handler_later keys_init, keys_unlock, keys_passphrase, keys_recover;

@@ -22,6 +22,7 @@ static const struct route {
 	handler_later *later;
 } routes[] = {
     {"GET", "/v1/status", PASSIVE, status_get, NULL},
+    {"GET", "/v1/doctor", PASSIVE, doctor_get, NULL},
     {"GET", "/v1/passphrase/offer", NEEDS_NOTHING, keys_offer, NULL},
     {"POST", "/v1/init", NEEDS_NOTHING, NULL, keys_init},
     {"POST", "/v1/unlock", NEEDS_NOTHING, NULL, keys_unlock},

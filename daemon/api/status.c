@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/sandbox.h"
 #include "base/text.h"
+#include "crypto/prim.h"
 
 #ifndef PAMOJA_VERSION
 #define PAMOJA_VERSION "0"
@@ -17,9 +18,18 @@ hardening(void)
 	struct sandbox_state state;
 
 	sandbox_state(&state);
-	return json_pack("{s:b,s:b,s:b,s:b,s:b}", "no_new_privileges", state.no_new_privs,
-	    "system_call_filter", state.seccomp_filter, "dumps_off", !state.dumpable, "swap_safe",
-	    !state.swap_on || state.swap_encrypted, "cache_locked", store_cache_locked());
+	return json_pack("{s:b,s:b,s:b,s:b,s:b,s:b}", "no_new_privileges", state.no_new_privs,
+	    "system_call_filter", state.seccomp_filter, "folders_only", state.folders_only,
+	    "dumps_off", !state.dumpable, "swap_safe", !state.swap_on || state.swap_encrypted,
+	    "cache_locked", store_cache_locked());
+}
+
+/* As they run: after an upgrade the daemon keeps the old ones until it is started again. */
+static json_t *
+libraries(void)
+{
+	return json_pack(
+	    "{s:s,s:s}", "sqlite", store_library_version(), "sodium", prim_library_version());
 }
 
 static json_t *
@@ -143,9 +153,10 @@ status_get(const struct call *call, json_t **out, struct pmj_error *err)
 	struct core *core = call->core;
 
 	(void)err;
-	*out = json_pack("{s:b,s:b,s:s,s:b,s:o,s:o,s:I}", "initialised", core->state != CORE_EMPTY,
+	*out = json_pack("{s:b,s:b,s:s,s:b,s:o,s:o,s:o,s:I}", "initialised", core->state != CORE_EMPTY,
 	    "locked", core->state == CORE_LOCKED, "version", PAMOJA_VERSION, "carrier",
 	    carrylink_up(core->carry), "warnings", warnings(core), "hardening", hardening(),
+	    "libraries", libraries(),
 	    "longest_step_ms", (json_int_t)core->longest_step_ms);
 	if (core->state == CORE_OPEN)
 		add_open(*out, call);

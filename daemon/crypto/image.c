@@ -77,7 +77,6 @@ image_open(struct ring **out, const uint8_t image[static IMAGE_BYTES], unsigned 
     struct image_work *work, struct pmj_error *err)
 {
 	const uint8_t *slot = image_slot_at(image, index);
-	size_t len = get_le32(image + IMAGE_AT_RING_LEN);
 
 	*out = NULL;
 	slot_keys(&work->slot, image + IMAGE_AT_UUID, index, slot);
@@ -89,6 +88,16 @@ image_open(struct ring **out, const uint8_t image[static IMAGE_BYTES], unsigned 
 	}
 	if (slot_open(work->mk, slot, image + IMAGE_AT_UUID, work->slot.kek_commit) != 0)
 		return damaged(err, "its slot does not open");
+	return image_open_ring(out, image, work, err);
+}
+
+enum pmj_code
+image_open_ring(struct ring **out, const uint8_t image[static IMAGE_BYTES],
+    struct image_work *work, struct pmj_error *err)
+{
+	size_t len = get_le32(image + IMAGE_AT_RING_LEN);
+
+	*out = NULL;
 	ring_key(work, image);
 	if (prim_open(work->plain, image + IMAGE_AT_RING, len, image, IMAGE_AT_RING,
 	        image + IMAGE_AT_RING_NONCE, work->ring_key) != 0)

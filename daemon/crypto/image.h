@@ -62,6 +62,9 @@ int image_find(const uint8_t image[static IMAGE_AT_RING_LEN], enum slot_type typ
  */
 PMJ_MUST_CHECK enum pmj_code image_open(struct ring **out, const uint8_t image[static IMAGE_BYTES],
     unsigned index, struct image_work *work, struct pmj_error *err);
+/** The ring alone, by work->mk. PMJ_DAMAGED_KEYS. */
+PMJ_MUST_CHECK enum pmj_code image_open_ring(struct ring **out,
+    const uint8_t image[static IMAGE_BYTES], struct image_work *work, struct pmj_error *err);
 /** Seal the ring under work->mk and the image's generation, after the slots and all other fields
  * stand; random bytes to the end. */
 PMJ_MUST_CHECK enum pmj_code image_seal(uint8_t image[static IMAGE_BYTES], struct ring *ring,

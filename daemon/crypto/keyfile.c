@@ -320,6 +320,33 @@ out:
 }
 
 enum pmj_code
+keyfile_check_file(const struct keyfile *keys, struct pmj_error *err)
+{
+	struct rewrite rw = {0};
+	struct ring *ring = NULL;
+	struct buf file;
+	enum pmj_code rc;
+
+	buf_init(&file, 0);
+	if ((rc = need_kek(keys, err)) != PMJ_OK || (rc = rewrite_begin(&rw, keys, err)) != PMJ_OK)
+		goto out;
+	if ((rc = fs_read(&file, keys->os, keys->path, IMAGE_BYTES, err)) != PMJ_OK ||
+	    (rc = image_check(file.bytes, file.len, err)) != PMJ_OK)
+		goto out;
+	if (slot_open(rw.work->mk,
+	        image_slot_at(file.bytes, (unsigned)image_find(file.bytes, SLOT_PASSPHRASE)),
+	        file.bytes + IMAGE_AT_UUID, rw.work->kek) != 0)
+		rc = pmj_fail(err, PMJ_DAMAGED_KEYS, "the key file does not open any more");
+	else
+		rc = image_open_ring(&ring, file.bytes, rw.work, err);
+out:
+	ring_free(ring);
+	buf_close(&file);
+	rewrite_end(&rw);
+	return rc;
+}
+
+enum pmj_code
 keyfile_set_passphrase(struct keyfile *keys, struct ring *ring, const char *passphrase,
     const struct keyfile_cost *cost, struct pmj_error *err)
 {

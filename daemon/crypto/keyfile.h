@@ -60,6 +60,10 @@ PMJ_MUST_CHECK enum pmj_code keyfile_add_escrow(struct keyfile *keys, struct rin
     const uint8_t holder[static 16], const uint8_t holder_pk[static 32], struct pmj_error *err);
 PMJ_MUST_CHECK enum pmj_code keyfile_remove_escrow(struct keyfile *keys, struct ring *ring,
     const uint8_t holder[static 16], struct pmj_error *err);
+/** Does the file that lies on the disk now open as it will have to at the next unlock?
+ * PMJ_DAMAGED_KEYS; PMJ_REFUSED after keyfile_recover until a new passphrase is set. Changes
+ * nothing. */
+PMJ_MUST_CHECK enum pmj_code keyfile_check_file(const struct keyfile *keys, struct pmj_error *err);
 const uint8_t *keyfile_store_uuid(const struct keyfile *keys); /* 16 */
 /** Wipes KEK and forgets. */
 void keyfile_free(struct keyfile *keys);

@@ -19,6 +19,12 @@ prim_start(void)
 	}
 }
 
+const char *
+prim_library_version(void)
+{
+	return sodium_version_string();
+}
+
 void
 prim_random(void *out, size_t count)
 {

@@ -29,6 +29,8 @@ struct prim_part {
 
 /** sodium_init; aborts the program when it fails. Idempotent. Call before anything else here. */
 void prim_start(void);
+/** libsodium's own version, as it runs: "1.0.18". */
+const char *prim_library_version(void);
 void prim_random(void *out, size_t count);
 /** Equal in constant time. */
 int prim_equal(const void *a, const void *b, size_t count);

@@ -117,6 +117,20 @@ check_clock(struct hub *hub, int64_t now, const struct hlc *last, struct pmj_err
 }
 
 enum pmj_code
+hub_clock(struct hub *hub, struct pmj_error *err)
+{
+	struct hlc last = last_stamp(hub);
+
+	return check_clock(hub, os_now(hub->os), &last, err);
+}
+
+int64_t
+hub_certificate_end(struct hub *hub)
+{
+	return journal_int(hub->journal, "hub.not_after", 0);
+}
+
+enum pmj_code
 hub_stamp(struct hub *hub, int64_t *pt, uint16_t *counter, struct pmj_error *err)
 {
 	struct hlc last = last_stamp(hub);

@@ -34,6 +34,10 @@ PMJ_MUST_CHECK enum pmj_code hub_rejudge(struct hub *hub, struct pmj_error *err)
 /** Root key the words are made of (32 bytes). */
 PMJ_MUST_CHECK enum pmj_code hub_root_pk(
     struct hub *hub, uint8_t out[static 32], struct pmj_error *err);
+/** When the certificate ends, ms. */
+int64_t hub_certificate_end(struct hub *hub);
+/** May the hub stamp with the clock as it is? PMJ_REFUSED says why not. Changes nothing. */
+PMJ_MUST_CHECK enum pmj_code hub_clock(struct hub *hub, struct pmj_error *err);
 /** Where the mailboxes are. Caller frees. */
 char *hub_mailboxes(struct hub *hub);
 /** `remotes` of the carry protocol. New reference. */

@@ -44,3 +44,9 @@ store_cache_locked(void)
 {
 	return locked;
 }
+
+const char *
+store_library_version(void)
+{
+	return sqlite3_libversion();
+}

@@ -88,6 +88,8 @@ PMJ_MUST_CHECK enum pmj_code journal_reserve_release(
 bool journal_reserve_there(const struct journal *journal);
 /** Did mlock take SQLite's page cache arena (section 2)? Known once a journal was opened. */
 bool store_cache_locked(void);
+/** SQLite's own version, as it runs: "3.40.1". */
+const char *store_library_version(void);
 
 /** What happened, for `log`: ids and counts, no names. Old ones beyond 10,000 go. */
 PMJ_MUST_CHECK enum pmj_code journal_event(struct journal *journal, const char *event,

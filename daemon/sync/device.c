@@ -263,6 +263,12 @@ device_roster_version(struct journal *journal)
 	return journal_int(journal, DEVICE_ROSTER_VERSION, 0);
 }
 
+int64_t
+device_certificate_end(struct journal *journal)
+{
+	return journal_int(journal, DEVICE_NOT_AFTER, 0);
+}
+
 json_t *
 device_beacon(struct journal *journal, int64_t now_ms)
 {
