@@ -39,8 +39,8 @@ PMJ_MUST_CHECK enum pmj_code client_get_patient(
     struct client *client, json_t **out, const char *path, struct pmj_error *err);
 PMJ_MUST_CHECK enum pmj_code client_post_patient(struct client *client, json_t **out,
     const char *path, const json_t *body, struct pmj_error *err);
-/** The same, but nothing is started, and no step waits longer than wait_ms. *pid (0: unknown) is the
- * daemon that listens, also when it gives no answer: PMJ_BUSY. */
+/** The same, but nothing is started, and no step waits longer than wait_ms. *pid (0: unknown) is
+ * the daemon that listens, also when it gives no answer: PMJ_BUSY. */
 PMJ_MUST_CHECK enum pmj_code client_look(struct client *client, json_t **out, const char *path,
     int wait_ms, pid_t *pid, struct pmj_error *err);
 /** Is the daemon there already? Starts nothing. */

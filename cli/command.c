@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "cli/completion.h"
+#include "cli/doctor.h"
 #include "cli/enrol.h"
 #include "cli/help.h"
 #include "cli/home.h"
@@ -60,6 +61,11 @@ const struct command command_table[] = {
         home_recover_options, NULL},
     {"status", GROUP_START, status_run, 0, 0, "", "how things stand, and what to do next", none,
         "Its exit status is 0 also when locked or when there is nothing yet.\n"},
+    {"doctor", GROUP_START, doctor_run, 0, 0, "",
+        "is everything in order here, and what mends what is not", none,
+        "It changes nothing, starts nothing and needs no passphrase; unlocked, it sees more.\n"
+        "Under each finding stands what to do: a command to copy, or a sentence. Exit status: 0\n"
+        "all in order, or warnings only; 8 a check failed, and what mends it is listed.\n"},
     {"log", GROUP_START, status_log, 0, 0, "", "what happened, newest last", status_log_options,
         NULL},
     {"verify", GROUP_START, status_verify, 0, COMMAND_MANY, "[PERSON]",

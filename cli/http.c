@@ -97,8 +97,8 @@ send_all(int fd, const struct buf *out, struct pmj_error *err)
 
 /* Read some more; 0 bytes is the end of the connection. */
 static enum pmj_code
-receive_some(int fd, struct buf *in, const struct http_request *request, size_t *got,
-    struct pmj_error *err)
+receive_some(
+    int fd, struct buf *in, const struct http_request *request, size_t *got, struct pmj_error *err)
 {
 	struct pollfd ready = {.fd = fd, .events = POLLIN};
 	char chunk[16384];

@@ -34,8 +34,8 @@ become_daemon(const char *beside, const char *home, int complaints)
 	_exit(127);
 }
 
-static char *
-beside_ourselves(void)
+char *
+start_beside(const char *name)
 {
 	char self[PATH_MAX];
 	ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
@@ -45,7 +45,7 @@ beside_ourselves(void)
 		return NULL;
 	self[len] = '\0';
 	dir = fs_dirname(self);
-	path = fs_join(dir, "pamojad");
+	path = fs_join(dir, name);
 	free(dir);
 	return path;
 }
@@ -103,7 +103,7 @@ start_daemon(int *out, const char *home, int (*connect)(const char *home), struc
 {
 	int complaints = memfd_create("pamojad", MFD_CLOEXEC);
 	const struct timespec pause = {.tv_nsec = 20 * 1000 * 1000};
-	char *beside = beside_ourselves();
+	char *beside = start_beside("pamojad");
 	bool running = true;
 	int status = 0;
 	pid_t child = fork();

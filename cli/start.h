@@ -16,4 +16,7 @@
 PMJ_MUST_CHECK enum pmj_code start_daemon(
     int *out, const char *home, int (*connect)(const char *home), struct pmj_error *err);
 
+/** The path of one of our programs beside this one; NULL when it cannot be told. Caller frees. */
+char *start_beside(const char *name);
+
 #endif

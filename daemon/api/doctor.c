@@ -27,8 +27,8 @@ mailboxes(struct core *core)
 	if (core->hub != NULL) {
 		url = hub_mailboxes(core->hub);
 		if (hub_remotes(core->hub, &remotes, NULL) == PMJ_OK)
-			json_array_foreach(remotes, i, remote)
-			    (void)json_array_append(names, json_object_get(remote, "mailbox"));
+			json_array_foreach(remotes, i, remote)(void)
+			    json_array_append(names, json_object_get(remote, "mailbox"));
 	} else if (device_mailbox(core->journal, own, NULL) == PMJ_OK) {
 		url = device_remote(core->journal);
 		(void)json_array_append_new(names, json_hex(own, sizeof(own)));
@@ -51,11 +51,11 @@ add_open(json_t *out, struct core *core)
 	                                : device_certificate_end(core->journal);
 	enum pmj_code rc = keyfile_check_file(core->keys, &err);
 
-	(void)json_object_set_new(out, "keys", tried(rc, &err));
+	if (rc != PMJ_REFUSED) /* opened by the recovery code: nothing to try it with */
+		(void)json_object_set_new(out, "keys", tried(rc, &err));
 	(void)json_object_set_new(out, "journal",
-	    json_pack(
-	        "{s:b,s:b,s:s}", "checking", core->checking, "mending", core->mending, "warning",
-	        core->warning));
+	    json_pack("{s:b,s:b,s:s}", "checking", core->checking, "mending", core->mending,
+	        "warning", core->warning));
 	(void)json_object_set_new(out, "mailboxes", mailboxes(core));
 	(void)json_object_set_new(out, "certificate_end", json_integer(end));
 	(void)json_object_set_new(
@@ -72,8 +72,8 @@ doctor_get(const struct call *call, json_t **out, struct pmj_error *err)
 	struct core *core = call->core;
 
 	(void)err;
-	*out = json_pack("{s:b,s:s}", "open", core->state == CORE_OPEN, "kinds_warning",
-	    core->kinds_warning);
+	*out = json_pack(
+	    "{s:b,s:s}", "open", core->state == CORE_OPEN, "kinds_warning", core->kinds_warning);
 	if (core->state == CORE_OPEN)
 		add_open(*out, core);
 	return PMJ_OK;

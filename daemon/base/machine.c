@@ -1,6 +1,5 @@
 #include "base/machine.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
@@ -8,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/fs.h"
 #include "base/mem.h"
 
@@ -127,27 +127,25 @@ machine_swaps_next(struct machine_swap_line *out, const char **at)
 pid_t
 machine_locks_holder(const char *locks, uint64_t inode, const char *device)
 {
+	char field[6][64], *colon;
 	const char *line;
-	char word[64], who[32], *colon;
 	size_t len;
 
 	while ((line = next_line(&locks, &len)) != NULL) {
 		const char *end = line + len;
+		int fields = 0;
 		long pid;
 
-		if (!next_word(word, sizeof(word), &line, end) ||
-		    !next_word(word, sizeof(word), &line, end) || strcmp(word, "FLOCK") != 0 ||
-		    !next_word(word, sizeof(word), &line, end) ||
-		    !next_word(word, sizeof(word), &line, end) ||
-		    !next_word(who, sizeof(who), &line, end) ||
-		    !next_word(word, sizeof(word), &line, end) ||
-		    (colon = strrchr(word, ':')) == NULL)
+		while (fields < 6 && next_word(field[fields], sizeof(field[fields]), &line, end))
+			fields++;
+		if (fields < 6 || strcmp(field[1], "FLOCK") != 0 ||
+		    (colon = strrchr(field[5], ':')) == NULL)
 			continue;
 		*colon = '\0';
 		if (strtoull(colon + 1, NULL, 10) != inode ||
-		    (*device != '\0' && strcmp(word, device) != 0))
+		    (*device != '\0' && strcmp(field[5], device) != 0))
 			continue;
-		pid = strtol(who, NULL, 10);
+		pid = strtol(field[4], NULL, 10);
 		return pid > 0 && pid <= INT_MAX ? (pid_t)pid : -1;
 	}
 	return 0;
@@ -206,30 +204,119 @@ machine_limits_no_core(const char *limits)
 	return false;
 }
 
+bool
+machine_words_have(const char *words, size_t len, const char *first, const char *second)
+{
+	const char *end = words + len, *before = NULL;
+
+	for (const char *at = words; at < end; at += strnlen(at, (size_t)(end - at)) + 1) {
+		size_t room = (size_t)(end - at);
+
+		if (strnlen(at, room) == room)
+			return false; /* cut short */
+		if (before != NULL && strcmp(before, first) == 0 && strcmp(at, second) == 0)
+			return true;
+		before = at;
+	}
+	return false;
+}
+
+/* PID (NAME) STATE …; the name may hold anything, so the last bracket ends it. The 22nd is it. */
+uint64_t
+machine_stat_start(const char *stat)
+{
+	const char *at = strrchr(stat, ')'), *end = stat + strlen(stat);
+	char word[32];
+
+	if (at == NULL)
+		return 0;
+	at++;
+	for (int field = 3; field <= 22; field++)
+		if (!next_word(word, sizeof(word), &at, end))
+			return 0;
+	return strtoull(word, NULL, 10);
+}
+
 /* ---- the machine ---- */
+
+/* Its bytes, and a NUL behind them. Caller frees. */
+static char *
+read_all(size_t *len, const char *root, const char *path)
+{
+	char *full = mem_printf("%s%s", root, path), chunk[4096];
+	int fd = open(full, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	struct buf text;
+	ssize_t got;
+
+	free(full);
+	buf_init(&text, MACHINE_TEXT_MAX);
+	while (fd >= 0 && text.failed == PMJ_OK && (got = read(fd, chunk, sizeof(chunk))) > 0)
+		buf_put(&text, chunk, (size_t)got);
+	if (fd >= 0)
+		(void)close(fd);
+	*len = text.len;
+	return text.bytes != NULL ? (char *)text.bytes : mem_strdup("");
+}
 
 char *
 machine_text(const char *root, const char *path)
 {
-	char *full = mem_printf("%s%s", root, path), *text = NULL;
-	int fd = open(full, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	size_t used = 0;
-	ssize_t got = 0;
+	size_t len;
 
-	free(full);
-	while (fd >= 0 && used < MACHINE_TEXT_MAX) {
-		text = mem_grow(text, used + 4097, 1);
-		got = read(fd, text + used, 4096);
-		if (got <= 0)
-			break;
-		used += (size_t)got;
+	return read_all(&len, root, path);
+}
+
+bool
+machine_process_has(const char *root, pid_t pid, const char *first, const char *second)
+{
+	char path[64], *words;
+	bool has;
+	size_t len;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/cmdline", (int)pid);
+	words = read_all(&len, root, path);
+	has = machine_words_have(words, len, first, second);
+	free(words);
+	return has;
+}
+
+int64_t
+machine_process_start(const char *root, pid_t pid)
+{
+	char *boot = machine_text(root, "/proc/stat"), *at = strstr(boot, "\nbtime "), path[64],
+	     *stat;
+	int64_t booted = at != NULL ? strtoll(at + 7, NULL, 10) : 0;
+	long ticks_a_second = sysconf(_SC_CLK_TCK);
+	uint64_t ticks;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	stat = machine_text(root, path);
+	ticks = machine_stat_start(stat);
+	free(stat);
+	free(boot);
+	if (booted <= 0 || booted > INT32_MAX * 8LL || ticks == 0 || ticks_a_second <= 0)
+		return 0;
+	return booted * 1000 + (int64_t)(ticks / (uint64_t)ticks_a_second) * 1000;
+}
+
+size_t
+machine_pids(pid_t **out, const char *root)
+{
+	char *proc = mem_printf("%s/proc", root), **names;
+	size_t count, found = 0;
+
+	if (fs_list(&names, &count, proc, NULL) != PMJ_OK)
+		count = 0;
+	*out = mem_array(count + 1, sizeof(**out));
+	for (size_t i = 0; i < count; i++) {
+		long pid = strtol(names[i], NULL, 10);
+
+		if (pid > 0 && pid <= INT_MAX)
+			(*out)[found++] = (pid_t)pid;
 	}
-	if (fd >= 0)
-		(void)close(fd);
-	if (text == NULL)
-		return mem_strdup("");
-	text[used] = '\0';
-	return text;
+	fs_list_free(names, count);
+	free(proc);
+	return found;
 }
 
 bool

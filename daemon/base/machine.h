@@ -1,5 +1,5 @@
-/* machine.h - what the kernel says of this machine in /proc and /sys: mounts, swap, encryption under
- * a disk, processes. `root` is the folder these lie in: "" for the real ones; tests arrange a
+/* machine.h - what the kernel says of this machine in /proc and /sys: mounts, swap, encryption
+ * under a disk, processes. `root` is the folder these lie in: "" for the real ones; tests arrange a
  * machine elsewhere. */
 #ifndef BASE_MACHINE_H
 #define BASE_MACHINE_H
@@ -43,11 +43,21 @@ struct machine_process {
 };
 void machine_status_read(struct machine_process *out, const char *status);
 bool machine_limits_no_core(const char *limits);
+/** Do the words of a cmdline (each ended by NUL) hold these two side by side? */
+bool machine_words_have(const char *words, size_t len, const char *first, const char *second);
+/** Ticks after boot at which a process began, by /proc/PID/stat; 0 when it does not say. */
+uint64_t machine_stat_start(const char *stat);
 
 /* ---- of the machine ---- */
 
 /** One file as text, cut at MACHINE_TEXT_MAX; "" when it cannot be read. Caller frees. */
 char *machine_text(const char *root, const char *path);
+/** Was a process started with these two words side by side, such as "--home" and a folder? */
+bool machine_process_has(const char *root, pid_t pid, const char *first, const char *second);
+/** When it was started, ms since 1970 by the present clock; 0 when that cannot be told. */
+int64_t machine_process_start(const char *root, pid_t pid);
+/** All processes, in no order. Caller frees. */
+size_t machine_pids(pid_t **out, const char *root);
 /** What /proc says of a process; false when there is none. */
 bool machine_process(struct machine_process *out, const char *root, pid_t pid);
 /** The mount of a path, links followed. */

@@ -92,8 +92,8 @@ image_open(struct ring **out, const uint8_t image[static IMAGE_BYTES], unsigned 
 }
 
 enum pmj_code
-image_open_ring(struct ring **out, const uint8_t image[static IMAGE_BYTES],
-    struct image_work *work, struct pmj_error *err)
+image_open_ring(struct ring **out, const uint8_t image[static IMAGE_BYTES], struct image_work *work,
+    struct pmj_error *err)
 {
 	size_t len = get_le32(image + IMAGE_AT_RING_LEN);
 

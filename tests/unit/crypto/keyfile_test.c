@@ -270,6 +270,11 @@ test_save_and_rotate(void **state)
 	assert_int_equal(hub_time_in(PASS), 22);
 	mk_of(third);
 	assert_memory_not_equal(first, third, 32);
+	check_ok(keyfile_check_file(p.keys, &err), &err);
+	assert_int_equal(unlink(path), 0);
+	check_code(keyfile_check_file(p.keys, &err), PMJ_NOT_FOUND);
+	check_ok(keyfile_save(p.keys, p.ring, false, &err), &err); /* mends it */
+	check_ok(keyfile_check_file(p.keys, &err), &err);
 	drop(&p);
 }
 
@@ -412,6 +417,9 @@ test_damage(void **state)
 		put_bytes(good.bytes, good.len);
 		check_code(
 		    keyfile_unlock(&q.keys, &q.ring, &os_real, path, PASS, &err), flips[i].want);
+		/* Whoever is still unlocked can tell, and by the key that it is damage. */
+		check_code(keyfile_check_file(p.keys, &err),
+		    flips[i].want == PMJ_OK ? PMJ_OK : PMJ_DAMAGED_KEYS);
 		after = file_bytes(path);
 		assert_memory_equal(good.bytes, after.bytes, good.len);
 		buf_close(&after);

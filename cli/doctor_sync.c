@@ -1,0 +1,286 @@
+/* doctor_sync.c - what the daemon knows while unlocked: the journal's inside, the way to the hub
+ * and what waits there. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fs.h"
+#include "base/mem.h"
+#include "base/os.h"
+#include "cli/doctor_inner.h"
+#include "cli/within.h"
+
+static bool
+is_hub(const struct doctor *d)
+{
+	return json_flag(d->status, "hub");
+}
+
+/* Is there a hub to speak of: enrolled, and unlocked so that it is known? */
+static bool
+is_enrolled(const struct doctor *d)
+{
+	return doctor_open(d) && json_flag(d->status, "enrolled") && !is_hub(d);
+}
+
+void
+doctor_inside(struct doctor *d)
+{
+	const json_t *journal = json_obj(d->inner, "journal");
+	const char *warning = json_str(journal, "warning");
+
+	if (d->inner == NULL)
+		return;
+	if (!doctor_open(d))
+		doctor_tell(d, DOCTOR_OK, mem_printf("%s unlock", d->command),
+		    mem_strdup(
+		        "locked: the journal's inside and the way to the hub were not looked "
+		        "at"));
+	else if (warning != NULL && *warning != '\0')
+		doctor_tell(d, DOCTOR_FAIL, mem_printf("%s verify --rebuild", d->command),
+		    mem_strdup(warning));
+	else if (json_flag(journal, "mending"))
+		doctor_say(d, DOCTOR_WARN, "leave it unlocked for a while",
+		    "records are being made anew from what was written");
+	else if (json_flag(journal, "checking"))
+		doctor_say(d, DOCTOR_OK, "", "the journal is being checked since it was unlocked");
+	else
+		doctor_say(d, DOCTOR_OK, "", "the journal was checked since it was unlocked");
+}
+
+/* ---- mailbox ---- */
+
+enum found { FOUND_ALL, FOUND_NO_FOLDER, FOUND_NOT_OURS, FOUND_NO_BOX };
+
+struct look {
+	const char *url;
+	const json_t *names;
+};
+
+/* In a child: a folder of a share that has gone may never answer. */
+static int
+look_there(void *ctx)
+{
+	const struct look *look = ctx;
+	const json_t *name;
+	size_t missing = 0, i;
+	struct stat st;
+
+	if (stat(look->url, &st) != 0 || !S_ISDIR(st.st_mode))
+		return FOUND_NO_FOLDER;
+	if (access(look->url, R_OK | W_OK | X_OK) != 0)
+		return FOUND_NOT_OURS;
+	json_array_foreach(look->names, i, name)
+	{
+		char *head = mem_printf("%s/%s.git/HEAD", look->url, json_string_value(name));
+
+		missing += stat(head, &st) != 0;
+		free(head);
+	}
+	return missing > 0 ? FOUND_NO_BOX : FOUND_ALL;
+}
+
+static void
+say_found(struct doctor *d, const char *url, int found)
+{
+	char *quoted = doctor_quoted(url);
+	/* A laptop in the field is often away from its mailbox; a hub never should be. */
+	enum doctor_state away = is_hub(d) ? DOCTOR_FAIL : DOCTOR_WARN;
+
+	if (found == FOUND_ALL)
+		doctor_say(d, DOCTOR_OK, "", "%s", url);
+	else if (found == FOUND_NO_FOLDER)
+		doctor_say(d, away,
+		    is_hub(d) ? "connect the disk or share that holds it, or put the folder back"
+		              : "connect the disk or share that holds it, or exchange by stick: "
+		                "pamoja carry DIR",
+		    "the folder of mailboxes is not there: %s", url);
+	else if (found == FOUND_NOT_OURS)
+		doctor_tell(d, away, mem_printf("chmod u+rwx %s", quoted),
+		    mem_printf("you may not write in %s", url));
+	else if (found == FOUND_NO_BOX && is_hub(d))
+		doctor_tell(d, DOCTOR_WARN, mem_printf("%s hub merge", d->command),
+		    mem_printf("not every worker's mailbox is in %s; merging makes them", url));
+	else if (found == FOUND_NO_BOX)
+		doctor_say(d, DOCTOR_WARN, "ask your coordinator to type: pamoja hub merge",
+		    "your mailbox is not in %s yet", url);
+	else
+		doctor_say(d, away, "look after the disk or share that holds it",
+		    "%s gives no answer", url);
+	free(quoted);
+}
+
+void
+doctor_mailbox(struct doctor *d)
+{
+	const json_t *boxes = json_obj(d->inner, "mailboxes");
+	struct look look = {.url = json_str(boxes, "url"), .names = json_arr(boxes, "names")};
+	struct buf none;
+
+	if (look.url == NULL || *look.url == '\0')
+		return;
+	if (strstr(look.url, "://") != NULL) {
+		doctor_say(d, DOCTOR_OK, "", "%s; the next exchange tells whether it is reached",
+		    look.url);
+		return;
+	}
+	buf_init(&none, 1);
+	say_found(d, look.url, within(&none, DOCTOR_WAIT_MS, look_there, &look));
+	buf_close(&none);
+}
+
+/* ---- exchange ---- */
+
+/* Whole days since a time of an answer (ms); -1 for none. */
+static int64_t
+days_since(const json_t *at)
+{
+	int64_t ms = json_is_integer(at) ? (int64_t)json_integer_value(at) : 0;
+	int64_t now = os_now(&os_real);
+
+	return ms <= 0 ? -1 : now < ms ? 0 : (now - ms) / DOCTOR_DAY_MS;
+}
+
+#define WAITS_DAYS 14 /* as the beacon's first notice */
+
+void
+doctor_exchange(struct doctor *d)
+{
+	const json_t *last = json_obj(d->status, "last_sync");
+	int64_t waits = json_int(json_obj(d->status, "outbox"), "entries", 0);
+	int64_t days = days_since(json_object_get(json_obj(d->status, "receipt"), "at"));
+	const char *message = json_str(last, "message");
+
+	if (!doctor_open(d))
+		return;
+	if (json_flag(d->status, "practice"))
+		doctor_say(d, DOCTOR_OK, "", "a practice home exchanges nothing");
+	else if (!json_flag(d->status, "enrolled"))
+		doctor_tell(d, DOCTOR_OK, mem_printf("%s enrol request", d->command),
+		    mem_strdup("not joined to a hub yet"));
+	else if (last != NULL && !json_flag(last, "ok"))
+		doctor_tell(d, DOCTOR_WARN,
+		    mem_printf("%s %s", d->command, is_hub(d) ? "hub merge" : "sync"),
+		    mem_printf(
+		        "the last exchange did not work: %s", message != NULL ? message : ""));
+	else if (!is_hub(d) && waits > 0 && days >= WAITS_DAYS)
+		doctor_tell(d, DOCTOR_WARN, mem_printf("%s sync", d->command),
+		    mem_printf("%lld entries wait, and the hub's last receipt is %lld days old",
+		        (long long)waits, (long long)days));
+	else if (is_hub(d))
+		doctor_say(d, DOCTOR_OK, "", "the hub looks into the mailboxes by itself");
+	else
+		doctor_say(d, DOCTOR_OK, "", "%lld entr%s for a receipt of the hub",
+		    (long long)waits, waits == 1 ? "y waits" : "ies wait");
+}
+
+void
+doctor_hub(struct doctor *d)
+{
+	const json_t *beacon = json_obj(d->status, "beacon");
+	const char *level = json_str(beacon, "level");
+	long long days = (long long)json_int(beacon, "age_days", 0);
+	char *sync = mem_printf("%s sync", d->command);
+
+	if (!is_enrolled(d))
+		goto out;
+	if (level == NULL)
+		doctor_say(d, DOCTOR_WARN, sync, "nothing was heard of the hub yet");
+	else if (strcmp(level, "cut_off") == 0)
+		doctor_say(d, DOCTOR_FAIL, "reach your coordinator",
+		    "nothing was heard of the hub for %lld days: you may be cut off or revoked",
+		    days);
+	else if (*level != '\0')
+		doctor_say(d, DOCTOR_WARN, sync, "nothing was heard of the hub for %lld days%s",
+		    days, strcmp(level, "warning") == 0 ? "; after 90 you may be cut off" : "");
+	else
+		doctor_say(d, DOCTOR_OK, "", "last heard of %s",
+		    days == 0   ? "today"
+		    : days == 1 ? "yesterday"
+		                : "within two weeks");
+out:
+	free(sync);
+}
+
+#define CERTIFICATE_WARN_DAYS 30
+
+void
+doctor_certificate(struct doctor *d)
+{
+	int64_t end = json_int(d->inner, "certificate_end", 0), now = os_now(&os_real);
+	long long days = (long long)((end - now) / DOCTOR_DAY_MS);
+	const char *mend =
+	    is_hub(d) ? "renew it with the root key that two people keep" : "tell your coordinator";
+
+	if (end == 0)
+		return;
+	if (now > end)
+		doctor_say(d, is_hub(d) ? DOCTOR_FAIL : DOCTOR_WARN, mend,
+		    "the hub's certificate ended %lld days ago", -days);
+	else if (days < CERTIFICATE_WARN_DAYS)
+		doctor_say(d, DOCTOR_WARN, mend, "the hub's certificate ends in %lld days", days);
+	else
+		doctor_say(d, DOCTOR_OK, "", "the hub's is good for %lld days", days);
+}
+
+/* ---- what waits for somebody ---- */
+
+void
+doctor_queues(struct doctor *d)
+{
+	static const struct {
+		const char *key, *what, *hub, *worker;
+	} queues[] = {
+	    {"held", "held back", "hub held", NULL},
+	    {"conflicts", "in conflict", "hub conflicts", NULL},
+	    {"notes_waiting", "written while locked", "note --waiting", "note --waiting"},
+	};
+	size_t refused = json_array_size(json_arr(d->status, "refused_segments"));
+	bool any = refused > 0;
+
+	if (!doctor_open(d))
+		return;
+	for (size_t i = 0; i < sizeof(queues) / sizeof(*queues); i++) {
+		long long n = (long long)json_int(d->status, queues[i].key, 0);
+		const char *command = is_hub(d) ? queues[i].hub : queues[i].worker;
+
+		if (n == 0)
+			continue;
+		any = true;
+		doctor_tell(d, DOCTOR_WARN,
+		    command != NULL ? mem_printf("%s %s", d->command, command)
+		                    : mem_strdup("ask your coordinator"),
+		    mem_printf("%lld %s", n, queues[i].what));
+	}
+	if (refused > 0)
+		doctor_tell(d, DOCTOR_WARN, mem_printf("%s log", d->command),
+		    mem_printf("%zu sealed file%s refused: damaged, or not meant for us", refused,
+		        refused == 1 ? " was" : "s were"));
+	if (!any)
+		doctor_say(d, DOCTOR_OK, "", "nothing waits for a person");
+}
+
+#define BACKUP_DAYS 35 /* monthly, and a few days */
+
+void
+doctor_backup(struct doctor *d)
+{
+	const json_t *last = json_object_get(d->status, "last_backup");
+	int64_t days;
+
+	if (last == NULL || !doctor_open(d) || json_flag(d->status, "practice"))
+		return; /* a daemon that does not say */
+	if (json_is_object(last))
+		last = json_object_get(last, "at");
+	days = days_since(last);
+	if (days < 0 || days > BACKUP_DAYS)
+		doctor_tell(d, DOCTOR_WARN, mem_printf("%s backup FILE", d->command),
+		    days < 0 ? mem_strdup("no backup was made yet")
+		             : mem_printf("the last backup is %lld days old", (long long)days));
+	else
+		doctor_say(
+		    d, DOCTOR_OK, "", "made %lld day%s ago", (long long)days, days == 1 ? "" : "s");
+}
