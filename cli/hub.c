@@ -26,6 +26,11 @@ const struct option hub_resolve_options[] = {
     {NULL, NULL, NULL},
 };
 
+const struct option hub_merge_options[] = {
+    {"all", NULL, "also what waits for tomorrow since one laptop sent too much today"},
+    {NULL, NULL, NULL},
+};
+
 /* Put an option's text into the body; asked for on a terminal when `question` and not given. */
 static enum pmj_code
 put_option(json_t *body, const struct args *args, const char *option, const char *question,
@@ -97,7 +102,8 @@ hub_merge(struct cli *cli, const struct args *args, struct pmj_error *err)
 	const char *message;
 	enum pmj_code rc;
 
-	(void)args;
+	if (args_has(args, "all"))
+		(void)json_object_set_new(body, "all", json_true());
 	rc = client_post_patient(&cli->client, &answer, "/v1/hub/merge", body, err);
 	message = json_str(answer, "message");
 	if (answer != NULL && cli->json) {
@@ -110,6 +116,12 @@ hub_merge(struct cli *cli, const struct args *args, struct pmj_error *err)
 			term_say("  %s\n", message);
 		if (json_int(answer, "held", 0) > 0)
 			term_say("  Why, and what to do: pamoja hub held\n");
+		if (json_int(answer, "deferred", 0) > 0)
+			term_say(
+			    "  %lld more are here and wait for tomorrow: too many came from one "
+			    "laptop in a day.\n  Look why; to merge them now: pamoja hub merge "
+			    "--all\n",
+			    (long long)json_int(answer, "deferred", 0));
 	}
 	json_decref(body);
 	json_decref(answer);

@@ -31,6 +31,8 @@ static const struct setting settings_table[] = {
         "minutes"},
     {"hub", "look_every_seconds", SETTING_INT, offsetof(struct core_settings, look_seconds), 2,
         3600, "seconds"},
+    {"hub", "entries_a_day", SETTING_INT, offsetof(struct core_settings, intake), 100, 1000000,
+        "entries"},
 };
 
 char *
@@ -46,8 +48,11 @@ read_settings(struct core *core, struct pmj_error *err)
 	char *path = core_path(core, "pamoja.ini");
 	enum pmj_code rc = PMJ_OK;
 
-	core->settings = (struct core_settings){
-	    .unlock_ms = 1000, .idle_minutes = -1, .sync_minutes = 15, .look_seconds = 20};
+	core->settings = (struct core_settings){.unlock_ms = 1000,
+	    .idle_minutes = -1,
+	    .sync_minutes = 15,
+	    .look_seconds = 20,
+	    .intake = 20000};
 	if (fs_exists(core->os, path)) {
 		rc = fs_check_private(core->os, path, err);
 		if (rc == PMJ_OK)
@@ -213,6 +218,19 @@ core_begin_sync(struct core *core, struct pmj_error *err)
 	return rc;
 }
 
+enum pmj_code
+core_begin_hub(struct core *core, struct pmj_error *err)
+{
+	enum pmj_code rc = hub_new(&core->hub, core->journal, core->home, err);
+
+	if (rc != PMJ_OK)
+		return rc;
+	hub_set_intake(core->hub, core->settings.intake);
+	core->sync = hub_sync(core->hub);
+	carrylink_remotes(core);
+	return PMJ_OK;
+}
+
 static enum pmj_code
 open_parts(struct core *core, bool fresh, struct pmj_error *err)
 {
@@ -224,13 +242,8 @@ open_parts(struct core *core, bool fresh, struct pmj_error *err)
 	if (fresh)
 		return PMJ_OK;
 	compare_anchor(core);
-	if (core->is_hub) {
-		if ((rc = hub_new(&core->hub, core->journal, core->home, err)) != PMJ_OK)
-			return rc;
-		core->sync = hub_sync(core->hub);
-		carrylink_remotes(core);
-		return PMJ_OK;
-	}
+	if (core->is_hub)
+		return core_begin_hub(core, err);
 	if ((rc = device_new(&core->device, core->journal, err)) != PMJ_OK)
 		return rc;
 	return core_begin_sync(core, err);

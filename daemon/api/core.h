@@ -16,6 +16,7 @@ struct core_settings {        /* HOME/pamoja.ini */
 	int64_t sync_minutes; /* [sync] every_minutes: routine entries wait at most so long for
 	                         company */
 	int64_t look_seconds; /* [hub] look_every_seconds: mailboxes are looked at so often */
+	int64_t intake;       /* [hub] entries_a_day: so many of one device are merged a day */
 };
 
 enum core_state { CORE_EMPTY, CORE_LOCKED, CORE_OPEN };
@@ -85,6 +86,8 @@ PMJ_MUST_CHECK enum pmj_code core_open(
 void core_lock(struct core *core);
 /** Begin the lanes of a device that has just been enrolled, or is at unlock. */
 PMJ_MUST_CHECK enum pmj_code core_begin_sync(struct core *core, struct pmj_error *err);
+/** Begin the hub's work and its lanes. */
+PMJ_MUST_CHECK enum pmj_code core_begin_hub(struct core *core, struct pmj_error *err);
 /** Rewrite the key file with the present anchor. */
 PMJ_MUST_CHECK enum pmj_code core_save_anchor(struct core *core, struct pmj_error *err);
 
@@ -123,7 +126,8 @@ enum exchange_kind {
 	EXCHANGE_SYNC,
 	EXCHANGE_CARRY,
 	EXCHANGE_MERGE,
-	EXCHANGE_LOOK /* by itself: nobody waits */
+	EXCHANGE_MERGE_ALL, /* also what was put off until tomorrow */
+	EXCHANGE_LOOK       /* by itself: nobody waits */
 };
 struct exchange;
 /** where: a folder or NULL. request NULL for EXCHANGE_LOOK. Answers the request when done. */

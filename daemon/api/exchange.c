@@ -11,7 +11,7 @@
 #define CARRIER_WAIT_MS 8000 /* the starter needs a moment after the daemon began */
 #define CARRIER_LOOK_MS 200
 
-enum phase { PHASE_SEAL, PHASE_SPOOL, PHASE_CARRY, PHASE_WAIT, PHASE_TAKE };
+enum phase { PHASE_SEAL, PHASE_SPOOL, PHASE_CARRY, PHASE_WAIT, PHASE_TAKE, PHASE_SETTLE };
 
 struct exchange {
 	enum exchange_kind kind;
@@ -22,6 +22,7 @@ struct exchange {
 	int round;
 	int64_t taken;           /* lines taken in all */
 	int64_t sent, got;       /* files, by the carrier's word */
+	int64_t holds;           /* the hub's, when it began */
 	int64_t started_ms;      /* mono */
 	struct pmj_error failed; /* code PMJ_OK: not failed */
 	struct exchange *next;
@@ -38,6 +39,7 @@ exchange_start(
 	exchange->where = where != NULL ? mem_strdup(where) : NULL;
 	exchange->request = request;
 	exchange->started_ms = core->os->mono_ms(core->os->ctx);
+	exchange->holds = core->hub != NULL ? hub_holds_made(core->hub) : 0;
 	while (*at != NULL)
 		at = &(*at)->next;
 	*at = exchange;
@@ -82,6 +84,22 @@ remember(struct core *core, const struct exchange *exchange)
 	}
 }
 
+static json_t *
+answer(struct core *core, const struct exchange *exchange)
+{
+	json_t *out = json_pack("{s:I,s:I,s:I,s:s}", "sent", (json_int_t)exchange->sent, "got",
+	    (json_int_t)exchange->got, "merged", (json_int_t)exchange->taken, "message",
+	    "everything that waited was exchanged");
+
+	if (core->hub != NULL) {
+		(void)json_object_set_new(
+		    out, "held", json_integer(hub_holds_made(core->hub) - exchange->holds));
+		(void)json_object_set_new(
+		    out, "deferred", json_integer(hub_count(core->hub, "deferred")));
+	}
+	return out;
+}
+
 static void
 finish(struct core *core, struct exchange *exchange)
 {
@@ -101,10 +119,7 @@ finish(struct core *core, struct exchange *exchange)
 	if (exchange->request != NULL && exchange->failed.code != PMJ_OK)
 		server_fail(exchange->request, &exchange->failed);
 	else if (exchange->request != NULL)
-		server_reply(exchange->request,
-		    json_pack("{s:I,s:I,s:I,s:s}", "sent", (json_int_t)exchange->sent, "got",
-		        (json_int_t)exchange->got, "merged", (json_int_t)exchange->taken, "message",
-		        "everything that waited was exchanged"));
+		server_reply(exchange->request, answer(core, exchange));
 	exchange_free(exchange);
 	core_exchange_next(core);
 	if (core->exchanges != NULL)
@@ -255,10 +270,25 @@ step_take(struct core *core, struct exchange *exchange)
 	if (sync_take_step(core->sync, &more, &taken, &err) != PMJ_OK)
 		return give_up(core, exchange, &err);
 	exchange->taken += taken;
+	if (!more)
+		exchange->phase = PHASE_SETTLE;
+	return true;
+}
+
+/* At the hub: what was put off and may come now, then what waited for what came. */
+static bool
+step_settle(struct core *core, struct exchange *exchange)
+{
+	int64_t until = core->os->mono_ms(core->os->ctx) + PMJ_STEP_MS / 2;
+	struct pmj_error err;
+	bool more = false;
+
+	if (core->hub != NULL && (hub_deferred_step(core->hub, exchange->kind == EXCHANGE_MERGE_ALL,
+	                              until, &more, &err) != PMJ_OK ||
+	                             (!more && hub_rejudge(core->hub, &err) != PMJ_OK)))
+		return give_up(core, exchange, &err);
 	if (more)
 		return true;
-	if (core->hub != NULL && hub_rejudge(core->hub, &err) != PMJ_OK)
-		return give_up(core, exchange, &err);
 	/* Answers go out at once where they can: a second round, and no third. */
 	if (exchange->round == 0 && exchange->failed.code != PMJ_UNREACHED &&
 	    sync_has_work(core->sync)) {
@@ -277,7 +307,8 @@ exchange_step(struct core *core)
 	    [PHASE_SPOOL] = "spool",
 	    [PHASE_CARRY] = "ask the carrier",
 	    [PHASE_WAIT] = "wait",
-	    [PHASE_TAKE] = "take"};
+	    [PHASE_TAKE] = "take",
+	    [PHASE_SETTLE] = "settle"};
 	struct exchange *exchange = core->exchanges;
 
 	if (exchange == NULL || core->sync == NULL)
@@ -292,6 +323,8 @@ exchange_step(struct core *core)
 		return ask_carrier(core, exchange);
 	case PHASE_TAKE:
 		return step_take(core, exchange);
+	case PHASE_SETTLE:
+		return step_settle(core, exchange);
 	case PHASE_WAIT:
 		break;
 	}

@@ -223,10 +223,8 @@ init_finish(struct stretch *stretch, json_t **out, struct pmj_error *err)
 	if (stretch->hub) {
 		if ((rc = hub_init(core->journal, stretch->name, stretch->mailboxes, &root, err)) !=
 		        PMJ_OK ||
-		    (rc = hub_new(&core->hub, core->journal, core->home, err)) != PMJ_OK)
+		    (rc = core_begin_hub(core, err)) != PMJ_OK)
 			goto out;
-		core->sync = hub_sync(core->hub);
-		carrylink_remotes(core);
 	} else if ((rc = device_new(&core->device, core->journal, err)) != PMJ_OK) {
 		goto out;
 	}

@@ -329,7 +329,9 @@ exchange_carry(const struct call *call, struct request *request)
 void
 exchange_merge(const struct call *call, struct request *request)
 {
-	exchange_start(call->core, EXCHANGE_MERGE, NULL, request);
+	bool all = json_flag(call->body, "all");
+
+	exchange_start(call->core, all ? EXCHANGE_MERGE_ALL : EXCHANGE_MERGE, NULL, request);
 }
 
 /* --- notes taken while locked --- */

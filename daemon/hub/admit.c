@@ -205,6 +205,7 @@ hold_entry(struct hub *hub, int64_t held, const struct entry *entry, const char 
 	(void)sql_text(q, 4, reason);
 	if ((rc = sql_run(q, err)) != PMJ_OK)
 		return rc;
+	hub->holds_made++;
 	return author->has_mailbox ? sync_queue(hub->sync, author->mailbox, n, true, err) : PMJ_OK;
 }
 
@@ -230,15 +231,17 @@ admit_entry(struct hub *hub, const struct sync_peer *peer, const struct sync_lin
 	struct entries_new entry = {
 	    .entry = line->entry, .line = line->bytes, .len = line->len, .origin = ENTRY_RECEIVED};
 	struct hub_device writer;
-	struct verdict verdict;
+	struct verdict verdict = {.reason = "deferred", .waits = true};
 	enum pmj_code rc;
 	int64_t n;
-	bool known;
+	bool known, over;
 
-	if ((rc = office_device(hub, &writer, peer->device, err)) != PMJ_OK)
+	if ((rc = office_device(hub, &writer, peer->device, err)) != PMJ_OK ||
+	    (rc = defer_over(hub, &over, peer->device, err)) != PMJ_OK)
 		return rc;
 	hub_stamp_or_last(hub, &entry.recv_ms, &entry.recv_counter);
-	if ((rc = judge(hub, &verdict, &writer, line->entry, entry.recv_ms, err)) != PMJ_OK)
+	if (!over &&
+	    (rc = judge(hub, &verdict, &writer, line->entry, entry.recv_ms, err)) != PMJ_OK)
 		return rc;
 	entry.reason = verdict.reason;
 	entry.mark = verdict.mark;
@@ -246,6 +249,11 @@ admit_entry(struct hub *hub, const struct sync_peer *peer, const struct sync_lin
 	               : verdict.reason != NULL ? ENTRY_HELD
 	                                        : ENTRY_ADMITTED;
 	if ((rc = entries_append(hub->journal, &entry, &n, &known, err)) != PMJ_OK)
+		return rc;
+	if (!known)
+		rc = over ? defer_entry(hub, n, peer, line, err)
+		          : defer_count(hub, peer->device, line->len, err);
+	if (rc != PMJ_OK)
 		return rc;
 	if (!known && entry.status == ENTRY_HELD)
 		rc = hold_entry(hub, n, line->entry, verdict.reason, &writer, err);
@@ -284,9 +292,8 @@ admit_line(struct hub *hub, const struct sync_peer *peer, const struct sync_line
 	    "a device sent a control line that is not its to send", err);
 }
 
-/* Entries that waited, in order of arrival, until a round lets none in. */
-static enum pmj_code
-rejudge_one(struct hub *hub, int64_t n, bool *settled, struct pmj_error *err)
+enum pmj_code
+admit_again(struct hub *hub, int64_t n, bool *settled, struct pmj_error *err)
 {
 	struct entry_row row = {.n = 0};
 	struct hub_device writer;
@@ -297,9 +304,14 @@ rejudge_one(struct hub *hub, int64_t n, bool *settled, struct pmj_error *err)
 	if ((rc = entries_get(hub->journal, &row, n, err)) != PMJ_OK)
 		return rc;
 	if ((rc = office_device(hub, &writer, row.entry.by, err)) != PMJ_OK ||
-	    (rc = judge(hub, &verdict, &writer, &row.entry, row.recv_ms, err)) != PMJ_OK ||
-	    verdict.waits)
+	    (rc = judge(hub, &verdict, &writer, &row.entry, row.recv_ms, err)) != PMJ_OK)
 		goto out;
+	if (verdict.waits) {
+		if (row.reason == NULL || strcmp(row.reason, verdict.reason) != 0)
+			rc =
+			    entries_set_status(hub->journal, n, ENTRY_WAITING, verdict.reason, err);
+		goto out;
+	}
 	*settled = true;
 	rc = entries_set_status(hub->journal, n,
 	    verdict.reason != NULL ? ENTRY_HELD : ENTRY_ADMITTED, verdict.reason, err);
@@ -313,6 +325,7 @@ out:
 	return rc;
 }
 
+/* Entries that waited for another, in order of arrival, until a round lets none in. */
 static enum pmj_code
 rejudge_round(struct hub *hub, bool *again, struct pmj_error *err)
 {
@@ -322,14 +335,15 @@ rejudge_round(struct hub *hub, bool *again, struct pmj_error *err)
 	*again = false;
 	for (;;) {
 		struct sql *q = sql_get(hub->journal,
-		    "SELECT n FROM pmj_entry WHERE status = 2 AND n > ?1 ORDER BY n LIMIT 1");
+		    "SELECT n FROM pmj_entry WHERE status = 2 AND n > ?1"
+		    " AND n NOT IN (SELECT n FROM pmj_deferred) ORDER BY n LIMIT 1");
 		bool row, settled;
 
 		if ((rc = sql_row(sql_int(q, 1, last), &row, err)) != PMJ_OK || !row)
 			return rc;
 		last = sql_col_int(q, 0);
 		sql_done(q);
-		if ((rc = rejudge_one(hub, last, &settled, err)) != PMJ_OK)
+		if ((rc = admit_again(hub, last, &settled, err)) != PMJ_OK)
 			return rc;
 		*again = *again || settled;
 	}

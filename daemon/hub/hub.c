@@ -264,6 +264,12 @@ hook_stamp(void *ctx, int64_t *pt, uint16_t *counter)
 	hub_stamp_or_last(ctx, pt, counter);
 }
 
+static void
+hook_ack_more(void *ctx, const struct sync_peer *peer, json_t *ack)
+{
+	defer_tell(ctx, peer, ack);
+}
+
 static enum pmj_code
 hook_resend(void *ctx, const struct sync_peer *peer, struct pmj_error *err)
 {
@@ -305,6 +311,7 @@ hub_new(struct hub **out, struct journal *journal, const char *home, struct pmj_
 	    .mailboxes = hook_mailboxes,
 	    .line = hook_line,
 	    .beacon = hook_beacon,
+	    .ack_more = hook_ack_more,
 	    .may_have = hook_may_have,
 	    .stamp = hook_stamp,
 	    .resend = hook_resend};
@@ -333,6 +340,12 @@ hub_free(struct hub *hub)
 	sync_free(hub->sync);
 	free(hub->home);
 	free(hub);
+}
+
+int64_t
+hub_holds_made(const struct hub *hub)
+{
+	return hub->holds_made;
 }
 
 struct sync *
@@ -404,6 +417,7 @@ static const struct {
 } counts[] = {
     {"held", "SELECT count(*) FROM pmj_hold_line WHERE released IS NULL"},
     {"waiting", "SELECT count(*) FROM pmj_entry WHERE status = 2"},
+    {"deferred", "SELECT count(*) FROM pmj_deferred"},
     {"conflicts", "SELECT count(*) FROM pmj_record WHERE conflict = 1"},
     {"devices", "SELECT count(*) FROM pmj_device WHERE mailbox IS NOT NULL AND state = 'live'"},
 };

@@ -31,6 +31,14 @@ PMJ_MUST_CHECK enum pmj_code hub_shared(struct hub *hub, int64_t n,
 /** Judge entries again that waited for another. One transaction of its own; cheap when none waits.
  */
 PMJ_MUST_CHECK enum pmj_code hub_rejudge(struct hub *hub, struct pmj_error *err);
+/** Entries held since the hub was opened, released ones among them. */
+int64_t hub_holds_made(const struct hub *hub);
+/** How many entries of one device are merged a day (8.5); 0: 20,000. */
+void hub_set_intake(struct hub *hub, int64_t entries);
+/** Merge deferred entries of devices that have room today (all: of any) until mono ms until_ms, in
+ * a transaction of its own. *more: call again. Cheap when there are none. */
+PMJ_MUST_CHECK enum pmj_code hub_deferred_step(
+    struct hub *hub, bool all, int64_t until_ms, bool *more, struct pmj_error *err);
 /** Root key the words are made of (32 bytes). */
 PMJ_MUST_CHECK enum pmj_code hub_root_pk(
     struct hub *hub, uint8_t out[static 32], struct pmj_error *err);

@@ -10,7 +10,9 @@ struct hub {
 	const struct os *os;
 	struct sync *sync;
 	char *home;
-	bool waiting; /* some entry may wait: hub_rejudge looks */
+	bool waiting;           /* some entry may wait: hub_rejudge looks */
+	int64_t holds_made;     /* since it was opened */
+	int64_t intake_entries; /* of one device a day; 0: as the format specification says */
 };
 
 struct hub_device {
@@ -67,6 +69,19 @@ PMJ_MUST_CHECK enum pmj_code decide_entry(struct hub *hub, const struct kind *ki
 /* admit.c */
 PMJ_MUST_CHECK enum pmj_code admit_line(struct hub *hub, const struct sync_peer *peer,
     const struct sync_line *line, struct pmj_error *err);
+/** Judge an entry that waited as if it came now. *settled: it waits no longer. */
+PMJ_MUST_CHECK enum pmj_code admit_again(
+    struct hub *hub, int64_t n, bool *settled, struct pmj_error *err);
+/* defer.c */
+/** Has this device had its share of today? */
+PMJ_MUST_CHECK enum pmj_code defer_over(struct hub *hub, bool *over,
+    const uint8_t device[static PMJ_DEVICE_BYTES], struct pmj_error *err);
+PMJ_MUST_CHECK enum pmj_code defer_count(struct hub *hub,
+    const uint8_t device[static PMJ_DEVICE_BYTES], size_t bytes, struct pmj_error *err);
+PMJ_MUST_CHECK enum pmj_code defer_entry(struct hub *hub, int64_t n, const struct sync_peer *peer,
+    const struct sync_line *line, struct pmj_error *err);
+/** Into the ack: from which number on each lane's lines are deferred. */
+void defer_tell(struct hub *hub, const struct sync_peer *peer, json_t *ack);
 /* share.c */
 /** Queue entry n of a record to every device that may have it and has not. */
 PMJ_MUST_CHECK enum pmj_code share_record(struct hub *hub,

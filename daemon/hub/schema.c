@@ -22,6 +22,13 @@ const char *const hub_schema[] = {
     "NOT NULL, reason TEXT NOT NULL,"
     " released INTEGER)",
     "CREATE INDEX IF NOT EXISTS pmj_hold_held ON pmj_hold_line(held)",
+    /* What one device had merged on that day of the hub's clock, and what is put off since. */
+    "CREATE TABLE IF NOT EXISTS pmj_intake(device BLOB PRIMARY KEY, day INTEGER NOT NULL, entries "
+    "INTEGER NOT NULL, bytes INTEGER NOT NULL) WITHOUT ROWID",
+    "CREATE TABLE IF NOT EXISTS pmj_deferred(n INTEGER PRIMARY KEY, device BLOB NOT NULL, mailbox "
+    "BLOB NOT NULL, inc BLOB NOT NULL, seq INTEGER NOT NULL)",
+    "CREATE INDEX IF NOT EXISTS pmj_deferred_device ON pmj_deferred(device, n)",
+    "CREATE INDEX IF NOT EXISTS pmj_deferred_lane ON pmj_deferred(mailbox, inc, seq)",
     /* Which authors a device was told the name of. */
     "CREATE TABLE IF NOT EXISTS pmj_told(mailbox BLOB NOT NULL, device BLOB NOT NULL, PRIMARY "
     "KEY(mailbox, device)) WITHOUT ROWID",

@@ -123,6 +123,17 @@ receipt_lane(struct sync *sync, const struct sync_peer *peer, const struct recei
 }
 
 enum pmj_code
+sync_ack_again(
+    struct sync *sync, const uint8_t mailbox[static PMJ_MAILBOX_BYTES], struct pmj_error *err)
+{
+	struct sql *sql = sql_get(sync->journal,
+	    "UPDATE pmj_lane SET told_seq=count_seq-1 WHERE mailbox=?1 AND ours=0 AND count_seq>0"
+	    " AND told_seq>=count_seq");
+
+	return sql_run(sql_blob(sql, 1, mailbox, PMJ_MAILBOX_BYTES), err);
+}
+
+enum pmj_code
 receipt_take(struct sync *sync, const struct sync_peer *peer, const struct entry *entry,
     struct pmj_error *err)
 {

@@ -24,6 +24,7 @@ struct sync_line { /* one line of the peer, verified, in order */
 	const char *bytes;
 	size_t len;
 	const uint8_t *incarnation; /* 16 */
+	uint64_t seq;               /* its number there */
 	bool newest;                /* of the writer's newest incarnation */
 };
 struct sync_hooks {
@@ -42,7 +43,8 @@ struct sync_hooks {
 	/** Lines made anew for each segment besides the ack: the hub's ctl.beacon. *fields: members
 	 * of the line beyond v,n,kind,by,at, or NULL. */
 	json_t *(*beacon)(void *ctx, const struct sync_peer *peer);
-	/** Members to add to the ack: a device echoes beacon hash and roster. May add nothing. */
+	/** Members to add to the ack: a device echoes beacon hash and roster, a hub says from where
+	 * on it deferred. May add nothing. */
 	void (*ack_more)(void *ctx, const struct sync_peer *peer, json_t *ack);
 	/** Asked again when a forwarded entry is sealed: may this peer still have it? (8.4: decided
 	 * at seal time.) */
@@ -102,6 +104,10 @@ PMJ_MUST_CHECK enum pmj_code sync_segment(struct sync *sync,
 PMJ_MUST_CHECK enum pmj_code sync_queue_line(struct sync *sync,
     const uint8_t mailbox[static PMJ_MAILBOX_BYTES], const char *line, size_t len, bool urgent,
     struct pmj_error *err);
+/** What the last ack of a mailbox's lanes said no longer holds: the next segment says it anew.
+ * Inside a transaction. */
+PMJ_MUST_CHECK enum pmj_code sync_ack_again(
+    struct sync *sync, const uint8_t mailbox[static PMJ_MAILBOX_BYTES], struct pmj_error *err);
 /** carry finished an exchange and its segments were taken: notices a down segment that stays
  * missing (section 9: two exchanges a day apart). */
 PMJ_MUST_CHECK enum pmj_code sync_exchanged(struct sync *sync, struct pmj_error *err);

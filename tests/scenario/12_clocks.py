@@ -196,4 +196,42 @@ def story_a_hub_whose_clock_went_back(lab):
     check(abs(written_at(neema, after)) < 1, written_at(neema, after))
 
 
+def states_of(home, *numbers):
+    """How it stands with these of the people, in the order they were recorded."""
+    return [home.json("show", f"Person {number:03}")["sync"] for number in numbers]
+
+
+def story_too_much_for_one_day(lab):
+    """Above a day's share the hub takes in and puts off; the author is told; next day it is merged, a share at a time."""
+    lab.quiet()
+    hub = lab.home("hub").settings(lab.ini + "entries_a_day = 100\n")
+    clock = Clock(lab, hub)
+    hub.start(env=clock.env).init(hub_mailboxes=lab.mailboxes, person="Office")
+    neema, juma = lab.worker("Neema", hub), lab.worker("Juma", hub)
+    lab.exchange(hub, neema, juma)
+    path = os.path.join(lab.dir, "people.csv")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write("name\n" + "".join(f"Person {number:03}\n" for number in range(330)))
+    neema.run("import", path, "--kind", "person")
+    neema.run("sync")
+    juma.add("person", name="Asha")  # who sends little does not wait
+    juma.run("sync")
+    answer = hub.json("hub", "merge")
+    check(answer["deferred"] == 230 and answer["held"] == 0, answer)
+    check("hub merge --all" in hub.run("hub", "merge").out, "the coordinator is told")
+    check(len(hub.json("person", "list", "--limit", "1000")["items"]) == 101, "a day's share, and Juma's")
+    neema.run("sync")
+    states = states_of(neema, 0, 99, 100, 329)
+    check(states == ["merged", "merged", "deferred", "deferred"], states)
+    check(neema.status()["outbox"]["entries"] == 0, "nothing of it is sent again")
+    clock.set(1)
+    check(hub.json("hub", "merge")["deferred"] == 130, "another share")
+    check(hub.json("hub", "merge")["deferred"] == 130, "and no more that day")
+    check(hub.json("hub", "merge", "--all")["deferred"] == 0, "the coordinator's word")
+    check(len(hub.json("person", "list", "--limit", "1000")["items"]) == 331, "all are there")
+    neema.run("sync")
+    check(states_of(neema, 0, 100, 329) == ["merged"] * 3, "and their author is told")
+    check(hub.json("verify")["ok"] and neema.json("verify")["ok"])
+
+
 run(globals())

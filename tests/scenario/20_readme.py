@@ -232,6 +232,8 @@ def before_stage(typist, stage):
         request = juma.json("enrol", "request")["request"]
         invited = office.json("hub", "enrol", "-", "--role", "peer", "--name", "Juma", "--words-checked", stdin=request)
         juma.run("enrol", "accept", "-", "--words-checked", stdin=invited["invitation"])
+        office.run("hub", "merge")  # makes the mailbox
+        juma.run("sync")
     elif stage in (5, 9):
         exchange(office, neema, juma)
         if stage == 5:
@@ -398,7 +400,10 @@ def story_settings(lab):
         check(answer.returncode == 2 and "pamoja.ini" in answer.stderr and name in answer.stderr and "line 3" in answer.stderr and str(most) in answer.stderr, answer)
     answer = with_settings("[lock]\nidle_minuts = 5\n")
     check(answer.returncode == 2 and "idle_minuts" in answer.stderr and "line 2" in answer.stderr, answer)
-    with_bounds = "".join(f"[{section}]\n{name} = {least}\n" for (section, name), (least, _) in source.items())
+    with_bounds = ""
+    for section in dict.fromkeys(section for section, _ in source):
+        with_bounds += f"[{section}]\n"
+        with_bounds += "".join(f"{name} = {least}\n" for (at, name), (least, _) in source.items() if at == section)
     with open(path, "w", encoding="utf-8") as file:
         file.write(with_bounds)
     os.chmod(path, 0o620)

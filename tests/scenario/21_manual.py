@@ -132,7 +132,7 @@ def story_settings(lab):
     for section in page("pamoja.ini.5").split("\n.Ss ")[1:]:
         name = section.split("]")[0].strip("[")
         for key, least, most, text in re.findall(r"^\.It Cm (\w+) No (\d+) to (\d+), usually \d+\n(.*?)(?=^\.It|^\.El)", section, re.M | re.S):
-            unit = re.search(r"milliseconds|seconds|minutes", text).group(0)
+            unit = re.search(r"milliseconds|seconds|minutes|entries", text).group(0)
             found.append((name, key, "INT", least, most, unit))
     check(sorted(found) == sorted(rows), "the page has", found, "and the source", rows)
     name, _, text = EXAMPLE.search(page("pamoja.ini.5")).groups()
