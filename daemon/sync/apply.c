@@ -79,8 +79,11 @@ static enum pmj_code
 apply_entry(struct sync *sync, const struct sync_peer *peer, struct lane *lane,
     const struct entry *entry, const struct segment_line *bytes, struct pmj_error *err)
 {
-	struct sync_line line = {
-	    .entry = entry, .bytes = bytes->bytes, .len = bytes->len, .incarnation = lane->inc, .seq = lane->seq + 1};
+	struct sync_line line = {.entry = entry,
+	    .bytes = bytes->bytes,
+	    .len = bytes->len,
+	    .incarnation = lane->inc,
+	    .seq = lane->seq + 1};
 	enum pmj_code rc;
 	bool engine;
 
