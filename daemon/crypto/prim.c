@@ -130,6 +130,88 @@ prim_open_detached(uint8_t *out, const uint8_t *sealed, size_t len,
 	    out, NULL, sealed, len, tag, aad, aad_len, nonce, key);
 }
 
+/* XChaCha20-Poly1305 from its parts, as its draft describes it: what libsodium's one call does,
+ * which takes no more bytes than it authenticates. Stream block 0 is the one-time key of the tag.
+ */
+struct page_key {
+	uint8_t key[crypto_stream_chacha20_ietf_KEYBYTES];
+	uint8_t nonce[crypto_stream_chacha20_ietf_NONCEBYTES];
+	uint8_t tag_key[64];
+};
+
+static void
+page_key_init(struct page_key *page, const uint8_t nonce[static PRIM_NONCE_BYTES],
+    const uint8_t key[static PRIM_KEY_BYTES])
+{
+	(void)crypto_core_hchacha20(page->key, nonce, key, NULL);
+	memset(page->nonce, 0, 4);
+	memcpy(page->nonce + 4, nonce + crypto_core_hchacha20_INPUTBYTES, 8);
+	(void)crypto_stream_chacha20_ietf(
+	    page->tag_key, sizeof(page->tag_key), page->nonce, page->key);
+}
+
+static void
+put_le64(uint8_t *out, uint64_t value)
+{
+	for (unsigned i = 0; i < 8; i++)
+		out[i] = (uint8_t)(value >> (8 * i));
+}
+
+/* AAD and ciphertext, each filled up with zeros to 16 bytes, and both lengths. */
+static void
+page_tag(uint8_t tag[static PRIM_TAG_BYTES], const struct page_key *page, const uint8_t *sealed,
+    size_t len, const uint8_t *aad, size_t aad_len)
+{
+	static const uint8_t zeros[16];
+	uint8_t lengths[16];
+	crypto_onetimeauth_poly1305_state state;
+
+	put_le64(lengths, aad_len);
+	put_le64(lengths + 8, len);
+	(void)crypto_onetimeauth_poly1305_init(&state, page->tag_key);
+	(void)crypto_onetimeauth_poly1305_update(&state, aad, aad_len);
+	(void)crypto_onetimeauth_poly1305_update(&state, zeros, (16 - aad_len % 16) % 16);
+	(void)crypto_onetimeauth_poly1305_update(&state, sealed, len);
+	(void)crypto_onetimeauth_poly1305_update(&state, zeros, (16 - len % 16) % 16);
+	(void)crypto_onetimeauth_poly1305_update(&state, lengths, sizeof(lengths));
+	(void)crypto_onetimeauth_poly1305_final(&state, tag);
+	sodium_memzero(&state, sizeof(state));
+}
+
+void
+prim_seal_page(uint8_t out[static PRIM_PAGE_BYTES], uint8_t tag[static PRIM_TAG_BYTES],
+    const uint8_t plain[static PRIM_PAGE_BYTES], size_t len, const uint8_t *aad, size_t aad_len,
+    const uint8_t nonce[static PRIM_NONCE_BYTES], const uint8_t key[static PRIM_KEY_BYTES])
+{
+	struct page_key page;
+
+	page_key_init(&page, nonce, key);
+	(void)crypto_stream_chacha20_ietf_xor_ic(
+	    out, plain, PRIM_PAGE_BYTES, page.nonce, 1, page.key);
+	page_tag(tag, &page, out, len, aad, aad_len);
+	sodium_memzero(&page, sizeof(page));
+}
+
+int
+prim_open_page(uint8_t out[static PRIM_PAGE_BYTES], const uint8_t sealed[static PRIM_PAGE_BYTES],
+    size_t len, const uint8_t tag[static PRIM_TAG_BYTES], const uint8_t *aad, size_t aad_len,
+    const uint8_t nonce[static PRIM_NONCE_BYTES], const uint8_t key[static PRIM_KEY_BYTES])
+{
+	struct page_key page;
+	uint8_t wanted[PRIM_TAG_BYTES];
+	int rc;
+
+	page_key_init(&page, nonce, key);
+	page_tag(wanted, &page, sealed, len, aad, aad_len);
+	rc = crypto_verify_16(wanted, tag);
+	if (rc == 0)
+		(void)crypto_stream_chacha20_ietf_xor_ic(
+		    out, sealed, PRIM_PAGE_BYTES, page.nonce, 1, page.key);
+	sodium_memzero(&page, sizeof(page));
+	sodium_memzero(wanted, sizeof(wanted));
+	return rc;
+}
+
 int
 prim_dh(uint8_t out[static 32], const uint8_t sk[static 32], const uint8_t pk[static 32])
 {

@@ -63,6 +63,21 @@ void prim_seal_detached(uint8_t *out, uint8_t tag[static PRIM_TAG_BYTES], const 
 PMJ_MUST_CHECK int prim_open_detached(uint8_t *out, const uint8_t *sealed, size_t len,
     const uint8_t tag[static PRIM_TAG_BYTES], const uint8_t *aad, size_t aad_len,
     const uint8_t nonce[static PRIM_NONCE_BYTES], const uint8_t key[static PRIM_KEY_BYTES]);
+/**
+ * The same, the same bytes, for a page: plain, out and sealed have PRIM_PAGE_BYTES in any case, of
+ * which len (at most that) count; what stands in out behind them afterwards means nothing.
+ *
+ * ChaCha20 with AVX2 takes 512 bytes at a time, and the tail of 4056 bytes costs as much as three
+ * times its length: taking the whole page saves a fifth of the time.
+ */
+#define PRIM_PAGE_BYTES 4096
+void prim_seal_page(uint8_t out[static PRIM_PAGE_BYTES], uint8_t tag[static PRIM_TAG_BYTES],
+    const uint8_t plain[static PRIM_PAGE_BYTES], size_t len, const uint8_t *aad, size_t aad_len,
+    const uint8_t nonce[static PRIM_NONCE_BYTES], const uint8_t key[static PRIM_KEY_BYTES]);
+PMJ_MUST_CHECK int prim_open_page(uint8_t out[static PRIM_PAGE_BYTES],
+    const uint8_t sealed[static PRIM_PAGE_BYTES], size_t len,
+    const uint8_t tag[static PRIM_TAG_BYTES], const uint8_t *aad, size_t aad_len,
+    const uint8_t nonce[static PRIM_NONCE_BYTES], const uint8_t key[static PRIM_KEY_BYTES]);
 /** X25519. Returns -1 for a low-order point: the caller MUST refuse. */
 PMJ_MUST_CHECK int prim_dh(
     uint8_t out[static 32], const uint8_t sk[static 32], const uint8_t pk[static 32]);

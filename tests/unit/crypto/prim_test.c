@@ -70,6 +70,57 @@ test_seal(void **state)
 	assert_int_not_equal(prim_open_detached(opened, opened, 5, tag, NULL, 0, nonce, key), 0);
 }
 
+/* The way for pages gives the same bytes as libsodium's own call, and refuses what it refuses. */
+static void
+test_seal_page(void **state)
+{
+	static const size_t lens[] = {0, 1, 15, 16, 63, 64, 65, 512, 4055, 4056, 4095, 4096};
+	static uint8_t plain[4096], out[4096], opened[4096], wanted[4096];
+	uint8_t key[32], nonce[24], aad[36], tag[16], wanted_tag[16];
+
+	(void)state;
+	prim_random(plain, sizeof(plain));
+	prim_random(key, sizeof(key));
+	prim_random(nonce, sizeof(nonce));
+	prim_random(aad, sizeof(aad));
+	for (size_t i = 0; i < sizeof(lens) / sizeof(lens[0]); i++) {
+		size_t len = lens[i];
+		size_t aad_len = i * 3;
+
+		prim_seal_detached(wanted, wanted_tag, plain, len, aad, aad_len, nonce, key);
+		prim_seal_page(out, tag, plain, len, aad, aad_len, nonce, key);
+		assert_memory_equal(tag, wanted_tag, 16);
+		if (len > 0)
+			assert_memory_equal(out, wanted, len);
+		memset(out + len, 0x55, sizeof(out) - len); /* means nothing */
+		assert_int_equal(
+		    prim_open_page(opened, out, len, tag, aad, aad_len, nonce, key), 0);
+		if (len > 0)
+			assert_memory_equal(opened, plain, len);
+	}
+	for (size_t at = 0; at < 4096; at += 41) {
+		out[at] ^= 8;
+		assert_int_not_equal(
+		    prim_open_page(opened, out, 4096, tag, aad, 33, nonce, key), 0);
+		out[at] ^= 8;
+	}
+	assert_int_equal(prim_open_page(opened, out, 4096, tag, aad, 33, nonce, key), 0);
+	assert_int_not_equal(prim_open_page(opened, out, 4095, tag, aad, 33, nonce, key), 0);
+	assert_int_not_equal(prim_open_page(opened, out, 4096, tag, aad, 32, nonce, key), 0);
+	aad[0] ^= 1;
+	assert_int_not_equal(prim_open_page(opened, out, 4096, tag, aad, 33, nonce, key), 0);
+	aad[0] ^= 1;
+	tag[15] ^= 1;
+	assert_int_not_equal(prim_open_page(opened, out, 4096, tag, aad, 33, nonce, key), 0);
+	tag[15] ^= 1;
+	nonce[23] ^= 1;
+	assert_int_not_equal(prim_open_page(opened, out, 4096, tag, aad, 33, nonce, key), 0);
+	/* In place, as the journal's pages are. */
+	nonce[23] ^= 1;
+	assert_int_equal(prim_open_page(out, out, 4096, tag, aad, 33, nonce, key), 0);
+	assert_memory_equal(out, plain, 4096);
+}
+
 static void
 test_sign(void **state)
 {
@@ -107,6 +158,7 @@ main(void)
 	    cmocka_unit_test(test_hash),
 	    cmocka_unit_test(test_kdf),
 	    cmocka_unit_test(test_seal),
+	    cmocka_unit_test(test_seal_page),
 	    cmocka_unit_test(test_sign),
 	    cmocka_unit_test(test_dh),
 	};
