@@ -1,7 +1,6 @@
 /* vfs.c - names and opening: what the sealed VFS lets SQLite do at all. It fails closed: a database
  * and its WAL, and nothing else, ever. */
 #include <assert.h>
-#include <stdalign.h>
 #include <string.h>
 
 #include "store/vfs_file.h"
@@ -32,11 +31,30 @@ vfs_sync_lower(struct vfs_file *file, int flags)
 
 	if (file->dead)
 		return SQLITE_IOERR_FSYNC;
+	vfs_nonces_drop(file);
 	rc = file->lower->pMethods->xSync(file->lower, flags);
 	/* The kernel reports lost pages once and then forgets them: a second sync would lie. */
 	if (rc != SQLITE_OK && VFS_RULE(VFS_RULE_FINAL_FSYNC))
 		file->dead = true;
 	return rc;
+}
+
+void
+vfs_nonce(struct vfs_file *file, uint8_t out[static PRIM_NONCE_BYTES])
+{
+	struct vfs_nonces *nonces = &file->nonces;
+
+	if (nonces->left == 0) {
+		prim_random(nonces->bytes, sizeof(nonces->bytes));
+		nonces->left = VFS_NONCES;
+	}
+	memcpy(out, nonces->bytes + --nonces->left * PRIM_NONCE_BYTES, PRIM_NONCE_BYTES);
+}
+
+void
+vfs_nonces_drop(struct vfs_file *file)
+{
+	file->nonces.left = 0;
 }
 
 int
@@ -47,6 +65,7 @@ vfs_close_lower(struct vfs_file *file)
 	    file->lower->pMethods != NULL ? file->lower->pMethods->xClose(file->lower) : SQLITE_OK;
 
 	file->base.pMethods = NULL;
+	vfs_run_close(file);
 	sqlite3_mutex_enter(names_mutex());
 	vfs->open_files--;
 	sqlite3_mutex_leave(names_mutex());
@@ -204,6 +223,8 @@ open_file(sqlite3_vfs *base, const char *path, sqlite3_file *out, int flags, int
 		return SQLITE_CANTOPEN;
 	file->vfs = vfs;
 	file->lower = (sqlite3_file *)(file + 1);
+	file->run.piece_bytes = flags & SQLITE_OPEN_MAIN_DB ? VFS_PAGE : DISK_FRAME;
+	file->run.head = flags & SQLITE_OPEN_MAIN_DB ? 0 : DISK_HEADER;
 	memset(file->lower, 0, (size_t)vfs->lower->szOsFile);
 	sqlite3_mutex_enter(names_mutex());
 	vfs->open_files++;
@@ -394,8 +415,8 @@ pmjvfs_register(const char *name, const char *lower, const uint8_t key[PMJVFS_KE
 	struct vfs **link;
 	int rc = sqlite3_initialize();
 
-	_Static_assert(
-	    sizeof(struct vfs_file) % alignof(max_align_t) == 0, "the lower file follows");
+	/* SQLite aligns files to 8 bytes, no more. */
+	_Static_assert(sizeof(struct vfs_file) % 8 == 0, "the lower file follows");
 	if (rc != SQLITE_OK)
 		return rc;
 	prim_start();

@@ -46,42 +46,50 @@ key_of(const struct vfs_keys *keys, const struct vfs_binding *at)
 }
 
 void
-vfs_seal(uint8_t *sealed, uint8_t tag[static PRIM_TAG_BYTES], const uint8_t *plain, size_t len,
-    const uint8_t nonce[static PRIM_NONCE_BYTES], const struct vfs_keys *keys,
-    const struct vfs_binding *at)
+vfs_seal_page(uint8_t sealed[static VFS_PAGE], uint8_t tag[static PRIM_TAG_BYTES],
+    const uint8_t plain[static VFS_PAGE], const uint8_t nonce[static PRIM_NONCE_BYTES],
+    const struct vfs_keys *keys, const struct vfs_binding *at)
 {
 	uint8_t aad[AAD_BYTES];
 
+	_Static_assert(VFS_PAGE == PRIM_PAGE_BYTES, "one size of page");
 	aad_of(aad, at);
-	prim_seal_detached(sealed, tag, plain, len, aad, sizeof(aad), nonce, key_of(keys, at));
+	prim_seal_page(
+	    sealed, tag, plain, VFS_PAGE_PLAIN, aad, sizeof(aad), nonce, key_of(keys, at));
 }
 
 int
-vfs_open_sealed(uint8_t *plain, const uint8_t *sealed, size_t len,
+vfs_open_page(uint8_t plain[static VFS_PAGE], const uint8_t sealed[static VFS_PAGE],
     const uint8_t tag[static PRIM_TAG_BYTES], const uint8_t nonce[static PRIM_NONCE_BYTES],
     const struct vfs_keys *keys, const struct vfs_binding *at)
 {
 	uint8_t aad[AAD_BYTES];
 
 	aad_of(aad, at);
-	return prim_open_detached(
-	    plain, sealed, len, tag, aad, sizeof(aad), nonce, key_of(keys, at));
+	return prim_open_page(
+	    plain, sealed, VFS_PAGE_PLAIN, tag, aad, sizeof(aad), nonce, key_of(keys, at));
 }
 
 void
 vfs_seal_run(uint8_t *run, const uint8_t *plain, size_t len, const struct vfs_keys *keys,
     const struct vfs_binding *at)
 {
+	uint8_t aad[AAD_BYTES];
 	uint8_t *sealed = run + PRIM_NONCE_BYTES;
 
-	vfs_seal(sealed, sealed + len, plain, len, run, keys, at);
+	aad_of(aad, at);
+	prim_seal_detached(
+	    sealed, sealed + len, plain, len, aad, sizeof(aad), run, key_of(keys, at));
 }
 
 int
 vfs_open_run(uint8_t *plain, const uint8_t *run, size_t len, const struct vfs_keys *keys,
     const struct vfs_binding *at)
 {
+	uint8_t aad[AAD_BYTES];
 	const uint8_t *sealed = run + PRIM_NONCE_BYTES;
 
-	return vfs_open_sealed(plain, sealed, len, sealed + len, run, keys, at);
+	aad_of(aad, at);
+	return prim_open_detached(
+	    plain, sealed, len, sealed + len, aad, sizeof(aad), run, key_of(keys, at));
 }

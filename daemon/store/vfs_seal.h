@@ -1,4 +1,4 @@
-/* vfs_seal.h - the sealed shapes of journal and WAL on disk: offsets, sizes, keys, and the two AEAD
+/* vfs_seal.h - the sealed shapes of journal and WAL on disk: offsets, sizes, keys, and the AEAD
  * calls everything in vfs*.c goes through. Private to the VFS. Source: the format specification,
  * section 6.2. */
 #ifndef STORE_VFS_SEAL_H
@@ -19,7 +19,8 @@
 #define WAL_HEADER 32
 #define WAL_FRAME_HEADER 24
 #define WAL_FRAME (WAL_FRAME_HEADER + VFS_PAGE)
-#define WAL_SALTS_AT 16 /* in the WAL header */
+#define WAL_SALTS_AT 16   /* in the WAL header */
+#define FRAME_COMMIT_AT 4 /* in a frame header: pages of the database after a commit, else 0 */
 /* ... and as it lies on disk: nonce | ciphertext | tag for each part. */
 #define DISK_HEADER (WAL_HEADER + VFS_OVERHEAD) /* 72 */
 #define FRAME_HEADER_PLAIN 32                   /* SQLite's 24, le32 synced, zero[4] */
@@ -51,21 +52,24 @@ void vfs_derive(struct vfs_keys *keys, const uint8_t dek[static PRIM_KEY_BYTES],
     const uint8_t file_id[static PMJVFS_FILE_ID_BYTES]);
 
 /**
- * Seal len bytes into sealed (may be plain itself) with its tag apart.
+ * Seal a database page, its first VFS_PAGE_PLAIN bytes, with the tag apart.
  *
- * nonce  fresh random bytes, made by the caller: never one that was used before.
+ * sealed  may be plain itself. Its last VFS_RESERVED bytes mean nothing afterwards: nonce and tag
+ * go there.
+ * nonce   fresh random bytes, made by the caller: never one that was used before.
  */
-void vfs_seal(uint8_t *sealed, uint8_t tag[static PRIM_TAG_BYTES], const uint8_t *plain, size_t len,
+void vfs_seal_page(uint8_t sealed[static VFS_PAGE], uint8_t tag[static PRIM_TAG_BYTES],
+    const uint8_t plain[static VFS_PAGE], const uint8_t nonce[static PRIM_NONCE_BYTES],
+    const struct vfs_keys *keys, const struct vfs_binding *at);
+
+/** Open one into plain (may be sealed itself; the last VFS_RESERVED bytes mean nothing afterwards).
+ * Returns 0, or -1 when not authentic (plain undefined). */
+PMJ_MUST_CHECK int vfs_open_page(uint8_t plain[static VFS_PAGE],
+    const uint8_t sealed[static VFS_PAGE], const uint8_t tag[static PRIM_TAG_BYTES],
     const uint8_t nonce[static PRIM_NONCE_BYTES], const struct vfs_keys *keys,
     const struct vfs_binding *at);
 
-/** Open into plain (may be sealed itself). Returns 0, or -1 when not authentic (plain undefined).
- */
-PMJ_MUST_CHECK int vfs_open_sealed(uint8_t *plain, const uint8_t *sealed, size_t len,
-    const uint8_t tag[static PRIM_TAG_BYTES], const uint8_t nonce[static PRIM_NONCE_BYTES],
-    const struct vfs_keys *keys, const struct vfs_binding *at);
-
-/** The same for nonce | ciphertext | tag in one run of len + VFS_OVERHEAD bytes; the nonce is
+/** Pieces of the WAL: nonce | ciphertext | tag in one run of len + VFS_OVERHEAD bytes; the nonce is
  * already in place. */
 void vfs_seal_run(uint8_t *run, const uint8_t *plain, size_t len, const struct vfs_keys *keys,
     const struct vfs_binding *at);

@@ -1,5 +1,5 @@
 /* vfs_wal.c - the write-ahead log: each header and page sealed apart, so that all grow by 40 bytes
- * and offsets are translated. A frame header waits for its page and both go out in one write. */
+ * and offsets are translated. What is done with a frame is in vfs_frame.c. */
 #include <string.h>
 
 #include "store/vfs_file.h"
@@ -45,14 +45,8 @@ piece_of(int bytes, sqlite3_int64 offset, uint32_t *k)
 	return PIECE_NONE;
 }
 
-static sqlite3_int64
-disk_frame_at(uint32_t k)
-{
-	return DISK_HEADER + (sqlite3_int64)k * DISK_FRAME;
-}
-
-static struct vfs_binding
-binding(const struct vfs_file *file, enum vfs_kind kind, uint32_t k)
+struct vfs_binding
+vfs_wal_binding(const struct vfs_file *file, enum vfs_kind kind, uint32_t k)
 {
 	return (struct vfs_binding){.kind = kind,
 	    .file_id = file->vfs->file_id,
@@ -60,91 +54,17 @@ binding(const struct vfs_file *file, enum vfs_kind kind, uint32_t k)
 	    .n = k};
 }
 
-static int
-lower_read(struct vfs_file *file, uint8_t *out, int bytes, sqlite3_int64 offset)
-{
-	return file->lower->pMethods->xRead(file->lower, out, bytes, offset);
-}
-
-static int
-lower_write(struct vfs_file *file, const uint8_t *in, int bytes, sqlite3_int64 offset)
-{
-	return file->lower->pMethods->xWrite(file->lower, in, bytes, offset);
-}
-
-static void
-put_le32(uint8_t *out, uint32_t value)
-{
-	for (unsigned i = 0; i < 4; i++)
-		out[i] = (uint8_t)(value >> (8 * i));
-}
-
-static uint32_t
-get_le32(const uint8_t *in)
-{
-	return (uint32_t)in[0] | (uint32_t)in[1] << 8 | (uint32_t)in[2] << 16 |
-	       (uint32_t)in[3] << 24;
-}
-
-/* A frame header sealed into run; its nonce is already there. */
-static void
-seal_frame_header(struct vfs_file *file, uint8_t *run, const uint8_t *header, uint32_t k)
-{
-	struct vfs_binding at = binding(file, VFS_KIND_FRAME_HEADER, k);
-	uint8_t plain[FRAME_HEADER_PLAIN] = {0};
-
-	memcpy(plain, header, WAL_FRAME_HEADER);
-	put_le32(plain + WAL_FRAME_HEADER, file->wal.synced);
-	vfs_seal_run(run, plain, sizeof(plain), file->vfs->keys, &at);
-}
-
-int
-vfs_frame_header_write(
-    struct vfs_file *file, const uint8_t plain[static WAL_FRAME_HEADER], uint32_t k)
-{
-	prim_random(file->sealed, PRIM_NONCE_BYTES);
-	seal_frame_header(file, file->sealed, plain, k);
-	return lower_write(file, file->sealed, DISK_FRAME_HEADER, disk_frame_at(k));
-}
-
-/* Write a held header that got no page of its own: SQLite only put its checksum right. */
-static int
-flush(struct vfs_file *file)
-{
-	if (!file->wal.held || !VFS_RULE(VFS_RULE_FLUSH))
-		return SQLITE_OK;
-	file->wal.held = false;
-	return vfs_frame_header_write(file, file->wal.header, file->wal.held_at);
-}
-
-static int
-open_frame_header(
-    struct vfs_file *file, uint8_t plain[static FRAME_HEADER_PLAIN], const uint8_t *run, uint32_t k)
-{
-	struct vfs_binding at = binding(file, VFS_KIND_FRAME_HEADER, k);
-
-	return vfs_open_run(plain, run, FRAME_HEADER_PLAIN, file->vfs->keys, &at);
-}
-
-static int
-open_frame_page(struct vfs_file *file, uint8_t *page, const uint8_t *run, uint32_t k)
-{
-	struct vfs_binding at = binding(file, VFS_KIND_FRAME_PAGE, k);
-
-	return vfs_open_run(page, run, VFS_PAGE, file->vfs->keys, &at);
-}
-
 /* A header that does not open: an empty log if nothing can follow it, else damage. */
 static int
 header_read(struct vfs_file *file, uint8_t plain[static WAL_HEADER])
 {
-	struct vfs_binding at = binding(file, VFS_KIND_WAL_HEADER, 0);
+	struct vfs_binding at = vfs_wal_binding(file, VFS_KIND_WAL_HEADER, 0);
 	sqlite3_int64 size = 0;
-	int rc = file->lower->pMethods->xFileSize(file->lower, &size);
+	int rc = vfs_lower_size(file, &size);
 
 	memset(plain, 0, WAL_HEADER);
 	if (rc == SQLITE_OK && size >= DISK_HEADER)
-		rc = lower_read(file, file->sealed, DISK_HEADER, 0);
+		rc = vfs_lower_read(file, file->sealed, DISK_HEADER, 0);
 	if (rc != SQLITE_OK || size < DISK_HEADER)
 		return rc;
 	if (vfs_open_run(plain, file->sealed, WAL_HEADER, file->vfs->keys, &at) != 0) {
@@ -159,8 +79,8 @@ header_read(struct vfs_file *file, uint8_t plain[static WAL_HEADER])
 int
 vfs_wal_header_read(struct vfs_file *file, uint8_t plain[static WAL_HEADER])
 {
-	struct vfs_binding at = binding(file, VFS_KIND_WAL_HEADER, 0);
-	int rc = lower_read(file, file->sealed, DISK_HEADER, 0);
+	struct vfs_binding at = vfs_wal_binding(file, VFS_KIND_WAL_HEADER, 0);
+	int rc = vfs_lower_read(file, file->sealed, DISK_HEADER, 0);
 
 	if (rc == SQLITE_OK &&
 	    vfs_open_run(plain, file->sealed, WAL_HEADER, file->vfs->keys, &at) != 0)
@@ -181,78 +101,6 @@ header_sums_read(struct vfs_file *file, uint8_t *out)
 	return rc;
 }
 
-int
-vfs_frame_header_read(struct vfs_file *file, uint8_t plain[static FRAME_HEADER_PLAIN], uint32_t k)
-{
-	int rc = lower_read(file, file->sealed, DISK_FRAME_HEADER, disk_frame_at(k));
-
-	if (rc == SQLITE_OK && open_frame_header(file, plain, file->sealed, k) != 0)
-		rc = SQLITE_IOERR_DATA;
-	return rc;
-}
-
-int
-vfs_frame_page_read(struct vfs_file *file, uint8_t page[static VFS_PAGE], uint32_t k)
-{
-	int rc =
-	    lower_read(file, file->sealed, DISK_FRAME_PAGE, disk_frame_at(k) + DISK_FRAME_HEADER);
-
-	if (rc == SQLITE_IOERR_SHORT_READ ||
-	    (rc == SQLITE_OK && open_frame_page(file, page, file->sealed, k) != 0))
-		rc = SQLITE_IOERR_DATA;
-	if (rc != SQLITE_OK)
-		memset(page, 0, VFS_PAGE);
-	return rc;
-}
-
-/* Frame k does not open. Torn tail or damage? If any later header was written when k was known to
- * be on the disk, k had been durable: damage. Else the log ends here, which zeros say. */
-static int
-bad_frame(struct vfs_file *file, uint32_t k)
-{
-	uint8_t plain[FRAME_HEADER_PLAIN];
-	sqlite3_int64 size = 0;
-	int rc = file->lower->pMethods->xFileSize(file->lower, &size);
-
-	if (!VFS_RULE(VFS_RULE_TORN_TAIL) || file->wal.written)
-		return SQLITE_IOERR_DATA;
-	if (!VFS_RULE(VFS_RULE_SYNCED))
-		return SQLITE_OK;
-	for (uint32_t later = k + 1; rc == SQLITE_OK; later++) {
-		if (disk_frame_at(later) + DISK_FRAME_HEADER > size)
-			return SQLITE_OK;
-		rc = lower_read(file, file->sealed, DISK_FRAME_HEADER, disk_frame_at(later));
-		if (rc == SQLITE_OK && open_frame_header(file, plain, file->sealed, later) == 0 &&
-		    get_le32(plain + WAL_FRAME_HEADER) > k)
-			return SQLITE_IOERR_DATA;
-	}
-	return rc;
-}
-
-/* Header and page at once: recovery, or a checksum being put right in this transaction's own
- * frames. */
-static int
-frame_read(struct vfs_file *file, uint8_t *out, uint32_t k)
-{
-	uint8_t plain[FRAME_HEADER_PLAIN];
-	int rc = lower_read(file, file->sealed, DISK_FRAME, disk_frame_at(k));
-
-	if (rc != SQLITE_OK) {
-		memset(out, 0, WAL_FRAME);
-		return rc;
-	}
-	if (open_frame_header(file, plain, file->sealed, k) != 0 ||
-	    open_frame_page(file, out + WAL_FRAME_HEADER, file->sealed + DISK_FRAME_HEADER, k) !=
-	        0) {
-		memset(out, 0, WAL_FRAME);
-		return bad_frame(file, k);
-	}
-	memcpy(out, plain, WAL_FRAME_HEADER);
-	if (!file->wal.written)
-		file->wal.next = k + 1;
-	return SQLITE_OK;
-}
-
 static int
 wal_read(sqlite3_file *base, void *out, int bytes, sqlite3_int64 offset)
 {
@@ -265,8 +113,10 @@ wal_read(sqlite3_file *base, void *out, int bytes, sqlite3_int64 offset)
 		return SQLITE_IOERR_FSYNC;
 	if (piece == PIECE_NONE || (piece != PIECE_HEADER && !file->wal.salts_known))
 		return SQLITE_IOERR;
-	if ((rc = flush(file)) != SQLITE_OK)
+	if ((rc = vfs_wal_flush(file)) != SQLITE_OK)
 		return rc;
+	if (piece != PIECE_HEADER && piece != PIECE_HEADER_SUMS && vfs_frame_is_lost(file, k))
+		return SQLITE_IOERR_READ;
 	switch (piece) {
 	case PIECE_HEADER:
 		return header_read(file, out);
@@ -277,7 +127,7 @@ wal_read(sqlite3_file *base, void *out, int bytes, sqlite3_int64 offset)
 	case PIECE_PAGE:
 		return vfs_frame_page_read(file, out, k);
 	case PIECE_FRAME:
-		return frame_read(file, out, k);
+		return vfs_frame_read(file, out, k);
 	default:
 		return SQLITE_IOERR;
 	}
@@ -286,82 +136,52 @@ wal_read(sqlite3_file *base, void *out, int bytes, sqlite3_int64 offset)
 static int
 truncate_to_zero(struct vfs_file *file)
 {
+	struct vfs_wal *wal = &file->wal;
 	int rc;
 
-	file->wal.held = false;
-	file->wal.salts_known = false;
-	file->wal.next = 0;
-	file->wal.synced = 0;
+	wal->held = false;
+	wal->salts_known = false;
+	wal->lost = false;
+	wal->next = 0;
+	wal->synced = 0;
+	vfs_run_drop(file);
 	rc = file->lower->pMethods->xTruncate(file->lower, 0);
 	/* Without this sync a cut can leave the old length under a half-written new header, which
 	 * must be called damage. */
 	if (rc == SQLITE_OK && VFS_RULE(VFS_RULE_TRUNCATE_SYNC))
 		rc = vfs_sync_lower(file, SQLITE_SYNC_FULL);
+	wal->emptied = rc == SQLITE_OK;
 	return rc;
+}
+
+/* Truncating what is empty changes nothing, so its sync can wait for the first header. */
+static int
+empty(struct vfs_file *file)
+{
+	sqlite3_int64 size = 0;
+	int rc = vfs_lower_size(file, &size);
+
+	if (rc != SQLITE_OK)
+		return rc;
+	return size == 0 && !file->wal.salts_known ? SQLITE_OK : truncate_to_zero(file);
 }
 
 /* A new log. Frames of an old one may stand below only until here, for the reason above. */
 static int
 header_write(struct vfs_file *file, const uint8_t *plain)
 {
-	struct vfs_binding at = binding(file, VFS_KIND_WAL_HEADER, 0);
-	sqlite3_int64 size = 0;
-	int rc = file->lower->pMethods->xFileSize(file->lower, &size);
-
-	if (rc == SQLITE_OK && (size > 0 || file->wal.held))
-		rc = truncate_to_zero(file);
-	if (rc != SQLITE_OK)
-		return rc;
-	prim_random(file->sealed, PRIM_NONCE_BYTES);
-	vfs_seal_run(file->sealed, plain, WAL_HEADER, file->vfs->keys, &at);
-	file->wal.next = 0;
-	file->wal.synced = 0;
-	file->wal.salts_known = true;
-	memcpy(file->wal.salts, plain + WAL_SALTS_AT, VFS_SALTS_BYTES);
-	return lower_write(file, file->sealed, DISK_HEADER, 0);
-}
-
-/* Hold it: its page comes next, and the two are neighbours on the disk. */
-static int
-frame_header_write(struct vfs_file *file, const uint8_t *plain, uint32_t k)
-{
+	struct vfs_binding at = vfs_wal_binding(file, VFS_KIND_WAL_HEADER, 0);
 	struct vfs_wal *wal = &file->wal;
-	int rc = wal->held && wal->held_at == k ? SQLITE_OK : flush(file);
+	int rc = wal->emptied ? SQLITE_OK : truncate_to_zero(file);
 
 	if (rc != SQLITE_OK)
 		return rc;
-	memcpy(wal->header, plain, sizeof(wal->header));
-	wal->held = true;
-	wal->held_at = k;
-	wal->next = k + 1;
-	if (k < wal->synced)
-		wal->synced = k;
-	return SQLITE_OK;
-}
-
-static int
-frame_page_write(struct vfs_file *file, const uint8_t *page, uint32_t k)
-{
-	struct vfs_binding at = binding(file, VFS_KIND_FRAME_PAGE, k);
-	uint8_t *run = file->sealed + DISK_FRAME_HEADER;
-	uint8_t nonces[2 * PRIM_NONCE_BYTES];
-	int rc;
-
-	if (!file->wal.held || file->wal.held_at != k) {
-		if ((rc = flush(file)) != SQLITE_OK)
-			return rc;
-		prim_random(run, PRIM_NONCE_BYTES);
-		vfs_seal_run(run, page, VFS_PAGE, file->vfs->keys, &at);
-		return lower_write(
-		    file, run, DISK_FRAME_PAGE, disk_frame_at(k) + DISK_FRAME_HEADER);
-	}
-	prim_random(nonces, sizeof(nonces));
-	memcpy(file->sealed, nonces, PRIM_NONCE_BYTES);
-	memcpy(run, nonces + PRIM_NONCE_BYTES, PRIM_NONCE_BYTES);
-	seal_frame_header(file, file->sealed, file->wal.header, k);
-	file->wal.held = false;
-	vfs_seal_run(run, page, VFS_PAGE, file->vfs->keys, &at);
-	return lower_write(file, file->sealed, DISK_FRAME, disk_frame_at(k));
+	vfs_nonce(file, file->sealed);
+	vfs_seal_run(file->sealed, plain, WAL_HEADER, file->vfs->keys, &at);
+	wal->emptied = false;
+	wal->salts_known = true;
+	memcpy(wal->salts, plain + WAL_SALTS_AT, VFS_SALTS_BYTES);
+	return vfs_lower_write(file, file->sealed, DISK_HEADER, 0);
 }
 
 static int
@@ -374,15 +194,18 @@ wal_write(sqlite3_file *base, const void *in, int bytes, sqlite3_int64 offset)
 	if (file->dead)
 		return SQLITE_IOERR_FSYNC;
 	file->wal.written = true;
+	if (!file->run.unwritten)
+		vfs_run_drop(file); /* what was read ahead may be old now */
 	if (piece == PIECE_HEADER)
 		return header_write(file, in);
 	if (!file->wal.salts_known)
 		return SQLITE_IOERR;
 	if (piece == PIECE_FRAME_HEADER)
-		return frame_header_write(file, in, k);
-	if (piece == PIECE_PAGE)
-		return frame_page_write(file, in, k);
-	return SQLITE_IOERR;
+		return vfs_frame_hold(file, in, k);
+	if (piece != PIECE_PAGE)
+		return SQLITE_IOERR;
+	return file->wal.held && file->wal.held_at == k ? vfs_frame_write(file, in, k)
+	                                                : vfs_frame_page_write(file, in, k);
 }
 
 static int
@@ -396,21 +219,22 @@ wal_truncate(sqlite3_file *base, sqlite3_int64 size)
 		return SQLITE_IOERR_FSYNC;
 	file->wal.written = true;
 	if (size == 0)
-		return truncate_to_zero(file);
+		return empty(file);
 	if (size < WAL_HEADER || (size - WAL_HEADER) % WAL_FRAME != 0 || frames > UINT32_MAX)
 		return SQLITE_IOERR;
-	if ((rc = flush(file)) != SQLITE_OK)
+	if ((rc = vfs_wal_flush(file)) != SQLITE_OK)
 		return rc;
+	vfs_run_drop(file);
 	file->wal.next = (uint32_t)frames;
 	file->wal.synced = 0;
-	return file->lower->pMethods->xTruncate(file->lower, disk_frame_at((uint32_t)frames));
+	return file->lower->pMethods->xTruncate(file->lower, vfs_frame_at((uint32_t)frames));
 }
 
 static int
 wal_sync(sqlite3_file *base, int flags)
 {
 	struct vfs_file *file = (struct vfs_file *)base;
-	int rc = file->dead ? SQLITE_IOERR_FSYNC : flush(file);
+	int rc = file->dead ? SQLITE_IOERR_FSYNC : vfs_wal_flush(file);
 
 	if (rc == SQLITE_OK)
 		rc = vfs_sync_lower(file, flags);
@@ -423,10 +247,10 @@ static int
 wal_size(sqlite3_file *base, sqlite3_int64 *size)
 {
 	struct vfs_file *file = (struct vfs_file *)base;
-	int rc = file->dead ? SQLITE_IOERR_FSYNC : flush(file);
+	int rc = file->dead ? SQLITE_IOERR_FSYNC : vfs_wal_flush(file);
 
 	if (rc == SQLITE_OK)
-		rc = file->lower->pMethods->xFileSize(file->lower, size);
+		rc = vfs_lower_size(file, size);
 	if (rc != SQLITE_OK)
 		return rc;
 	*size =
@@ -438,7 +262,7 @@ static int
 wal_close(sqlite3_file *base)
 {
 	struct vfs_file *file = (struct vfs_file *)base;
-	int rc = file->dead ? SQLITE_OK : flush(file);
+	int rc = file->dead ? SQLITE_OK : vfs_wal_flush(file);
 	int closed;
 
 	prim_wipe(&file->wal, sizeof(file->wal)); /* the held header has a checksum of plaintext */

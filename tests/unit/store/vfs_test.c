@@ -460,8 +460,10 @@ test_partial_reads_of_page_1(void **state)
 	assert_true(is_all(out, 100, 0));
 	page_1(page, 'p');
 	assert_int_equal(put(&db, page, 4096, 0), SQLITE_OK);
+	/* The read at opening sees what is constant, and no more. */
 	assert_int_equal(get(&db, out, 100, 0), SQLITE_OK);
-	assert_memory_equal(out, page, 100);
+	assert_memory_equal(out, header, 24);
+	assert_true(is_all(out + 24, 76, 0));
 	assert_int_equal(get(&db, out, 16, 24), SQLITE_OK);
 	assert_memory_equal(out, page + 24, 16);
 	/* Torn: the constant header in part, damage as a whole. */
@@ -536,13 +538,14 @@ test_wal_reads(void **state)
 	shut(&wal);
 }
 
-static unsigned writes;
+static unsigned writes, syncs;
 
 static void
 count_writes(void *arg, struct disk *which, enum disk_op op)
 {
 	(void)arg, (void)which;
 	writes += op == DISK_WRITE;
+	syncs += op == DISK_SYNC;
 }
 
 /* The held header: one write a frame; but written before anybody looks. */
@@ -589,6 +592,263 @@ test_one_write_a_frame(void **state)
 	shut(&wal);
 	assert_int_equal(writes, 13);
 	disk_watch(disk, NULL, NULL);
+}
+
+/* A frame that is not the last of its transaction: no size of the database in its header. */
+static int
+log_inner_frame(struct handle *wal, int k)
+{
+	uint8_t header[24];
+	uint8_t page[4096];
+	int rc;
+
+	memset(header, 'a' + k, sizeof(header));
+	memset(header + 4, 0, 4);
+	memset(page, 'A' + k, sizeof(page));
+	rc = put(wal, header, 24, FRAME_AT(k));
+	return rc == SQLITE_OK ? put(wal, page, 4096, FRAME_AT(k) + 24) : rc;
+}
+
+static void
+expect_inner_frame(struct handle *wal, int k)
+{
+	uint8_t frame[4120];
+
+	assert_int_equal(get(wal, frame, 4120, FRAME_AT(k)), SQLITE_OK);
+	assert_true(is_all(frame, 4, (uint8_t)('a' + k)) && is_all(frame + 4, 4, 0));
+	assert_true(is_all(frame + 8, 16, (uint8_t)('a' + k)));
+	assert_true(is_all(frame + 24, 4096, (uint8_t)('A' + k)));
+}
+
+/* Frames of one transaction wait for its last, which takes them to the disk without any sync. */
+static void
+test_frames_go_out_together(void **state)
+{
+	struct handle wal = open_wal();
+	uint8_t header[24];
+	uint8_t page[4120];
+
+	(void)state;
+	log_header(&wal);
+	disk_watch(disk, count_writes, NULL);
+	writes = syncs = 0;
+	for (int k = 0; k < 5; k++)
+		assert_int_equal(log_inner_frame(&wal, k), SQLITE_OK);
+	/* Written over while they wait: one whole, one page, one header. */
+	assert_int_equal(log_inner_frame(&wal, 3), SQLITE_OK);
+	memset(page, 'Z', sizeof(page));
+	assert_int_equal(put(&wal, page, 4096, FRAME_AT(1) + 24), SQLITE_OK);
+	memset(header, 'z', sizeof(header));
+	assert_int_equal(put(&wal, header, 24, FRAME_AT(2)), SQLITE_OK);
+	assert_int_equal(writes, 0);
+	log_frame(&wal, 5);
+	assert_int_equal(writes, 1);
+	assert_int_equal(syncs, 0);
+	expect_inner_frame(&wal, 0);
+	assert_int_equal(get(&wal, page, 4096, FRAME_AT(1) + 24), SQLITE_OK);
+	assert_true(is_all(page, 4096, 'Z'));
+	assert_int_equal(get(&wal, page, 4120, FRAME_AT(2)), SQLITE_OK);
+	assert_true(is_all(page, 24, 'z'));
+	expect_inner_frame(&wal, 3);
+	expect_frame(&wal, 5);
+	/* As many as there is room for; and before anybody looks. */
+	for (int k = 6; k < 6 + VFS_RUN_PIECES; k++)
+		assert_int_equal(log_inner_frame(&wal, k), SQLITE_OK);
+	assert_int_equal(writes, 2);
+	for (int i = 0; i < 4; i++) {
+		assert_int_equal(log_inner_frame(&wal, 22 + i), SQLITE_OK);
+		assert_int_equal(writes, 2 + (unsigned)i);
+		if (i == 0)
+			assert_int_equal(size_of(&wal), FRAME_AT(23));
+		if (i == 1)
+			assert_int_equal(sync_it(&wal), SQLITE_OK);
+		if (i == 2)
+			expect_inner_frame(&wal, 24);
+	}
+	assert_int_equal(log_inner_frame(&wal, 20), SQLITE_OK); /* no neighbour of frame 25 */
+	assert_int_equal(writes, 6);
+	shut(&wal);
+	assert_int_equal(writes, 7);
+	disk_watch(disk, NULL, NULL);
+}
+
+/* SQLite was told that frames 2 to 4 are written, and then they cannot be: nothing may follow them
+ * or be read from them until it comes back to frame 2. */
+static void
+test_frames_that_were_lost(void **state)
+{
+	struct handle wal = open_wal();
+	uint8_t page[4120];
+
+	(void)state;
+	log_header(&wal);
+	log_frame(&wal, 0);
+	log_frame(&wal, 1);
+	for (int k = 2; k < 5; k++)
+		assert_int_equal(log_inner_frame(&wal, k), SQLITE_OK);
+	disk_fail(disk, 0, SQLITE_FULL);
+	assert_int_equal(get(&wal, page, 4096, FRAME_AT(3) + 24), SQLITE_FULL);
+	assert_int_equal(get(&wal, page, 4096, FRAME_AT(3) + 24), SQLITE_IOERR_READ);
+	assert_int_equal(get(&wal, page, 4120, FRAME_AT(2)), SQLITE_IOERR_READ);
+	assert_int_equal(get(&wal, page, 8, FRAME_AT(2) + 16), SQLITE_IOERR_READ);
+	assert_int_equal(log_inner_frame(&wal, 5), SQLITE_IOERR_WRITE);
+	assert_int_equal(put(&wal, page, 4096, FRAME_AT(3) + 24), SQLITE_IOERR_WRITE);
+	/* What lies before them is there, and a checkpoint may sync it. */
+	expect_frame(&wal, 1);
+	assert_int_equal(sync_it(&wal), SQLITE_OK);
+	assert_int_equal(log_inner_frame(&wal, 2), SQLITE_OK);
+	log_frame(&wal, 3);
+	expect_inner_frame(&wal, 2);
+	expect_frame(&wal, 3);
+	log_frame(&wal, 4);
+	/* The same on the last of a transaction; then a new log. */
+	assert_int_equal(log_inner_frame(&wal, 5), SQLITE_OK);
+	disk_fail(disk, 0, SQLITE_IOERR);
+	memset(page, 'f', sizeof(page));
+	assert_int_equal(put(&wal, page, 24, FRAME_AT(6)), SQLITE_OK);
+	assert_int_not_equal(put(&wal, page, 4096, FRAME_AT(6) + 24), SQLITE_OK);
+	assert_int_equal(log_inner_frame(&wal, 7), SQLITE_IOERR_WRITE);
+	log_header(&wal);
+	log_frame(&wal, 0);
+	expect_frame(&wal, 0);
+	shut(&wal);
+}
+
+/* Nonces are drawn in blocks; none may come twice. */
+static void
+test_no_nonce_comes_twice(void **state)
+{
+	struct handle wal = open_wal();
+	enum { FRAMES = 24 };
+	const uint8_t *nonces[2 * FRAMES];
+	const uint8_t *bytes;
+
+	(void)state;
+	log_header(&wal);
+	for (int k = 0; k < FRAMES; k++)
+		assert_int_equal(log_inner_frame(&wal, k), SQLITE_OK);
+	assert_int_equal(sync_it(&wal), SQLITE_OK);
+	bytes = raw(LOG, NULL);
+	for (int k = 0; k < FRAMES; k++) {
+		nonces[2 * k] = bytes + DISK_AT(k);
+		nonces[2 * k + 1] = bytes + DISK_AT(k) + 72;
+	}
+	for (int i = 0; i < 2 * FRAMES; i++)
+		for (int j = 0; j < i; j++)
+			assert_memory_not_equal(nonces[i], nonces[j], 24);
+	shut(&wal);
+}
+
+/* Whoever reads neighbours one by one gets them many at a time, and never what is old. */
+static void
+test_read_ahead(void **state)
+{
+	struct handle db = open_db();
+	struct handle wal = open_wal();
+	uint8_t page[4096];
+
+	(void)state;
+	log_header(&wal);
+	for (int k = 0; k < 12; k++) {
+		page_1(page, (uint8_t)('0' + k));
+		assert_int_equal(put(&db, page, 4096, 4096 * k), SQLITE_OK);
+		log_frame(&wal, k);
+	}
+	assert_int_equal(sync_it(&db), SQLITE_OK);
+	assert_int_equal(sync_it(&wal), SQLITE_OK);
+	for (int k = 0; k < 6; k++) {
+		assert_int_equal(get(&db, page, 4096, 4096 * k), SQLITE_OK);
+		assert_int_equal(page[2000], '0' + k);
+		assert_int_equal(get(&wal, page, 4096, FRAME_AT(k) + 24), SQLITE_OK);
+		assert_int_equal(page[2000], 'A' + k);
+	}
+	/* Frames and pages 6 and 7 are at hand now: the disk does not matter for them. */
+	disk_freeze(disk, true);
+	assert_int_equal(get(&db, page, 4096, 4096 * 6), SQLITE_OK);
+	assert_int_equal(page[2000], '0' + 6);
+	assert_int_equal(get(&wal, page, 4096, FRAME_AT(6) + 24), SQLITE_OK);
+	assert_int_equal(page[2000], 'A' + 6);
+	disk_freeze(disk, false);
+	page_1(page, 'n');
+	assert_int_equal(put(&db, page, 4096, 4096 * 7), SQLITE_OK);
+	memset(page, 'n', sizeof(page));
+	assert_int_equal(put(&wal, page, 4096, FRAME_AT(7) + 24), SQLITE_OK);
+	assert_int_equal(get(&db, page, 4096, 4096 * 7), SQLITE_OK);
+	assert_int_equal(page[2000], 'n');
+	assert_int_equal(get(&wal, page, 4096, FRAME_AT(7) + 24), SQLITE_OK);
+	assert_int_equal(page[2000], 'n');
+	/* Each is checked on its own, and the journal's end stays its end. */
+	raw(NAME, NULL)[4096 * 10 + 5] ^= 1;
+	for (int k = 4; k < 12; k++)
+		assert_int_equal(
+		    get(&db, page, 4096, 4096 * k), k == 10 ? SQLITE_IOERR_DATA : SQLITE_OK);
+	assert_int_equal(get(&db, page, 4096, 4096 * 12), SQLITE_IOERR_DATA);
+	shut(&db);
+	shut(&wal);
+}
+
+static void
+control(struct handle *h, int op)
+{
+	(void)h->file->pMethods->xFileControl(h->file, op, NULL);
+}
+
+/* Pages of a checkpoint go out together, and are there before it is over. */
+static void
+test_checkpoint_gathers(void **state)
+{
+	struct handle db = open_db();
+	uint8_t page[4096];
+
+	(void)state;
+	disk_watch(disk, count_writes, NULL);
+	writes = 0;
+	control(&db, SQLITE_FCNTL_CKPT_START);
+	for (int k = 0; k < VFS_RUN_PIECES + 3; k++) {
+		page_1(page, (uint8_t)('0' + k));
+		assert_int_equal(put(&db, page, 4096, 4096 * k), SQLITE_OK);
+	}
+	assert_int_equal(writes, 1);
+	assert_int_equal(put(&db, page, 4096, 4096 * 30), SQLITE_OK); /* no neighbour */
+	assert_int_equal(writes, 2);
+	control(&db, SQLITE_FCNTL_CKPT_DONE);
+	assert_int_equal(writes, 3);
+	assert_int_equal(put(&db, page, 4096, 4096 * 29), SQLITE_OK);
+	assert_int_equal(writes, 4);
+	for (int k = 0; k < VFS_RUN_PIECES + 3; k++) {
+		assert_int_equal(get(&db, page, 4096, 4096 * k), SQLITE_OK);
+		assert_int_equal(page[2000], '0' + k);
+	}
+	disk_watch(disk, NULL, NULL);
+	shut(&db);
+}
+
+/* Nobody listens when a checkpoint is over: what could not be written then is told to what comes
+ * next, so that the WAL stays; the pages that are there can be read all the while. */
+static void
+test_checkpoint_that_could_not_write(void **state)
+{
+	struct handle db = open_db();
+	uint8_t page[4096];
+
+	(void)state;
+	page_1(page, 'o');
+	assert_int_equal(put(&db, page, 4096, 0), SQLITE_OK);
+	assert_int_equal(put(&db, page, 4096, 4096), SQLITE_OK);
+	control(&db, SQLITE_FCNTL_CKPT_START);
+	assert_int_equal(put(&db, page, 4096, 2 * 4096), SQLITE_OK);
+	disk_fail(disk, 0, SQLITE_FULL);
+	control(&db, SQLITE_FCNTL_CKPT_DONE);
+	assert_int_equal(db.file->pMethods->xTruncate(db.file, 3 * 4096), SQLITE_FULL);
+	assert_int_equal(sync_it(&db), SQLITE_FULL);
+	assert_int_equal(get(&db, page, 4096, 4096), SQLITE_OK);
+	control(&db, SQLITE_FCNTL_CKPT_START);
+	assert_int_equal(put(&db, page, 4096, 2 * 4096), SQLITE_OK);
+	control(&db, SQLITE_FCNTL_CKPT_DONE);
+	assert_int_equal(db.file->pMethods->xTruncate(db.file, 3 * 4096), SQLITE_OK);
+	assert_int_equal(sync_it(&db), SQLITE_OK);
+	assert_int_equal(get(&db, page, 4096, 2 * 4096), SQLITE_OK);
+	shut(&db);
 }
 
 /* The file format's running checksum over little-endian words, written down a second time. */
@@ -779,6 +1039,27 @@ test_truncation_is_synced(void **state)
 	log_header(&wal); /* a log begun over an old one: the old one goes first */
 	assert_int_equal(synced_at_zero, 2);
 	assert_int_equal(size_of(&wal), 32);
+	disk_watch(disk, NULL, NULL);
+	shut(&wal);
+}
+
+/* That an old log is gone may still be on its way to the disk when it is found empty: the first
+ * header waits for that, opening does not. */
+static void
+test_empty_log_is_synced_before_its_header(void **state)
+{
+	struct handle wal = three_transactions();
+
+	(void)state;
+	disk->inodes[look_up(disk->now, LOG)->inode].now.count = 0;
+	shut(&wal);
+	wal = open_wal();
+	synced_at_zero = 0;
+	disk_watch(disk, see_truncation, NULL);
+	assert_int_equal(wal.file->pMethods->xTruncate(wal.file, 0), SQLITE_OK);
+	assert_int_equal(synced_at_zero, 0);
+	log_header(&wal);
+	assert_int_equal(synced_at_zero, 1);
 	disk_watch(disk, NULL, NULL);
 	shut(&wal);
 }
@@ -1019,11 +1300,18 @@ main(void)
 	    cmocka_unit_test_setup(test_ends_and_holes_of_the_journal, fresh),
 	    cmocka_unit_test_setup(test_wal_reads, fresh),
 	    cmocka_unit_test_setup(test_one_write_a_frame, fresh),
+	    cmocka_unit_test_setup(test_frames_go_out_together, fresh),
+	    cmocka_unit_test_setup(test_frames_that_were_lost, fresh),
+	    cmocka_unit_test_setup(test_no_nonce_comes_twice, fresh),
+	    cmocka_unit_test_setup(test_read_ahead, fresh),
+	    cmocka_unit_test_setup(test_checkpoint_gathers, fresh),
+	    cmocka_unit_test_setup(test_checkpoint_that_could_not_write, fresh),
 	    cmocka_unit_test_setup(test_forgotten_sums_are_mended, fresh),
 	    cmocka_unit_test_setup(test_torn_tail_and_damage, fresh),
 	    cmocka_unit_test_setup(test_old_and_moved_frames, fresh),
 	    cmocka_unit_test_setup(test_bad_log_header, fresh),
 	    cmocka_unit_test_setup(test_truncation_is_synced, fresh),
+	    cmocka_unit_test_setup(test_empty_log_is_synced_before_its_header, fresh),
 	    cmocka_unit_test_setup(test_synced_is_lowered, fresh),
 	    cmocka_unit_test_setup(test_failed_fsync_is_final, fresh),
 	    cmocka_unit_test_setup(test_prepare_sets_all_of_it, fresh),
