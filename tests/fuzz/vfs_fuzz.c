@@ -185,6 +185,11 @@ compare(sqlite3_file *file, const struct model *model)
 			MUST(frame[i] == (i < WAL_FRAME_HEADER ? model->frames[k].header
 			                                       : model->frames[k].page));
 	}
+	for (unsigned k = 0; k < model->count; k++) { /* in order: read ahead */
+		MUST(file->pMethods->xRead(file, frame, VFS_PAGE, FRAME_AT(k) + 24) == SQLITE_OK);
+		for (size_t i = 0; i < VFS_PAGE; i++)
+			MUST(frame[i] == model->frames[k].page);
+	}
 }
 
 static sqlite3_file *
@@ -199,20 +204,29 @@ wal_open(sqlite3_filename name)
 	return file;
 }
 
+/* A whole frame, at the end or over an old one. */
+static void
+put_frame(sqlite3_file *file, struct model *model, unsigned k, uint8_t header, uint8_t page)
+{
+	k = k > model->count ? model->count : k;
+	MUST(wal_put(file, header, WAL_FRAME_HEADER, FRAME_AT(k)) == SQLITE_OK);
+	MUST(wal_put(file, page, VFS_PAGE, FRAME_AT(k) + 24) == SQLITE_OK);
+	model->frames[k].header = header;
+	model->frames[k].page = page;
+	model->count = k >= model->count ? k + 1 : model->count;
+}
+
 static void
 wal_call(sqlite3_file *file, struct model *model, uint8_t what, uint8_t fill)
 {
 	unsigned k = (what >> 3) % FRAMES;
 
 	switch (what & 7) {
-	case 0: /* a new frame, at the end or over an old one */
-	case 1:
-		k = k > model->count ? model->count : k;
-		MUST(wal_put(file, fill, WAL_FRAME_HEADER, FRAME_AT(k)) == SQLITE_OK);
-		MUST(wal_put(file, (uint8_t)~fill, VFS_PAGE, FRAME_AT(k) + 24) == SQLITE_OK);
-		model->frames[k].header = fill;
-		model->frames[k].page = (uint8_t)~fill;
-		model->count = k >= model->count ? k + 1 : model->count;
+	case 0:
+		put_frame(file, model, k, fill, (uint8_t)~fill);
+		break;
+	case 1: /* zeros: not the last of its transaction, so it waits */
+		put_frame(file, model, k, 0, (uint8_t)~fill);
 		break;
 	case 2:
 		if (k < model->count) {
