@@ -6,6 +6,7 @@
 #   sh tests/run.sh --only REGEX    the ctest names that match, release build only
 #   sh tests/run.sh --tidy          clang-tidy over every source, nothing else
 #   sh tests/run.sh --cuts N        N simulated power cuts, nothing else (a long campaign)
+#   sh tests/run.sh --bench [--json] everything in tests/bench as one table, nothing else
 #   sh tests/run.sh --fuzz SECONDS  each fuzz target so long under libFuzzer, nothing else
 set -eu
 top=$(cd "$(dirname "$0")/.." && pwd)
@@ -17,6 +18,10 @@ if [ $# -gt 0 ]; then
 	mode=$1
 	value=${2:-}
 fi
+# What the bench prints is its table or its JSON alone.
+if [ "$mode" = --bench ]; then
+	exec 3>&1 1>&2
+fi
 say() { printf '\n== %s\n' "$*"; }
 began=$(date +%s)
 elapsed() { echo $(($(date +%s) - began)); }
@@ -27,6 +32,8 @@ install_packages $BUILD_PACKAGES $TEST_PACKAGES
 case "$mode" in
 --tidy) install_packages clang-tidy ;;
 --fuzz) install_packages clang libclang-rt-14-dev ;;
+# shellcheck disable=SC2086
+--bench) install_packages $BENCH_PACKAGES ;;
 esac
 
 configure() { # configure DIR BUILD_TYPE [cmake options]
@@ -48,6 +55,11 @@ case "$mode" in
 	;;
 --cuts)
 	exec build/bin/powercut --cuts "$value"
+	;;
+--bench)
+	exec 1>&3
+	shift
+	exec python3 tests/bench/bench.py "$@"
 	;;
 --fuzz)
 	configure build-fuzz Fuzz -DCMAKE_C_COMPILER=clang
