@@ -162,7 +162,7 @@ connect_or_start(struct client *client, struct pmj_error *err)
 	}
 	if (client->fd < 0 && !client->may_start) {
 		(void)pmj_fail(err, PMJ_FAILED, "Pamoja is not running for %s", client->home);
-		pmj_hint(err, "start it with `pamojad --home %s`, or unset " PMJ_ENV_NO_AUTOSTART,
+		pmj_hint(err, "start it with `pamojad --home %s`, or unset PAMOJA_NO_AUTOSTART",
 		    client->home);
 		return PMJ_FAILED;
 	}

@@ -13,6 +13,7 @@
 #include "cli/hub.h"
 #include "cli/import.h"
 #include "cli/kinds.h"
+#include "cli/lang.h"
 #include "cli/note.h"
 #include "cli/record.h"
 #include "cli/status.h"
@@ -349,6 +350,7 @@ command_run(char **argv, bool *json, struct pmj_error *err)
 	enum pmj_code rc;
 
 	look_ahead(argv, &home, json, &no_input);
+	lang_use(client_language());
 	term_init(no_input);
 	cli.json = *json;
 	if ((rc = client_init(&cli.client, home, err)) != PMJ_OK ||

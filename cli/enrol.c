@@ -6,6 +6,7 @@
 
 #include "base/fs.h"
 #include "base/text.h"
+#include "cli/lang.h"
 #include "cli/print.h"
 #include "cli/term.h"
 
@@ -71,9 +72,9 @@ type_words(json_t *body, const json_t *ask, const char *where)
 	buf_init(&word, 0);
 	json_array_foreach(ask, i, number)
 	{
-		got = got &&
-		      term_ask(&word,
-		          "Word number %lld %s: ", (long long)json_integer_value(number), where);
+		got = got && term_ask(&word,
+		                 "Word number %lld %s: ", (long long)json_integer_value(number),
+		                 lang_text(where));
 		(void)json_array_append_new(typed, json_string(buf_text(&word)));
 	}
 	(void)json_object_set_new(body, "typed", typed);
@@ -175,7 +176,7 @@ enrol_accept(struct cli *cli, const struct args *args, struct pmj_error *err)
 		goto out;
 	body = json_pack("{s:s}", "invitation", buf_text(&text));
 	rc = enrol_compare(cli, &answer, "/v1/enrol/accept", body, args,
-	    "on the card your coordinator gave you", err);
+	    LANG_N("on the card your coordinator gave you"), err);
 	if (rc == PMJ_OK && cli->json)
 		print_json(answer);
 	else if (rc == PMJ_OK)

@@ -9,6 +9,7 @@
 #include "base/os.h"
 #include "base/text.h"
 #include "cli/kinds.h"
+#include "cli/lang.h"
 #include "cli/record.h"
 #include "cli/term.h"
 #include "pamoja/limits.h"
@@ -203,6 +204,16 @@ show_help(const json_t *field)
 	          "    \"back\" goes one back; Ctrl-D stops without saving\n");
 }
 
+static void
+say_slip(const struct pmj_error *err)
+{
+	char *message = lang_message(err->message), *hint = lang_message(err->hint);
+
+	term_note("    %s%s%s\n", message, *hint != '\0' ? "; " : "", hint);
+	free(message);
+	free(hint);
+}
+
 static enum answer
 ask_field(struct cli *cli, json_t *fields, const json_t *field)
 {
@@ -215,13 +226,14 @@ ask_field(struct cli *cli, json_t *fields, const json_t *field)
 	enum pmj_code rc = PMJ_OK;
 
 	buf_init(&line, 0);
-	if (!term_ask(&line, "%s%s%s%s%s ", kinds_label(field), required ? " (required)" : "",
-	        otherwise != NULL ? " [" : "", otherwise != NULL ? otherwise : "",
-	        otherwise != NULL ? "]:" : ":")) {
+	if (!term_ask(&line, "%s%s%s%s%s ", kinds_label(field),
+	        required ? lang_text(" (required)") : "", otherwise != NULL ? " [" : "",
+	        otherwise != NULL ? otherwise : "", otherwise != NULL ? "]:" : ":")) {
 		next = ANSWER_END;
 	} else if (strcmp(buf_text(&line), "?") == 0) {
 		show_help(field);
-	} else if (strcmp(buf_text(&line), "back") == 0) {
+	} else if (strcmp(buf_text(&line), "back") == 0 ||
+	           text_same(buf_text(&line), lang_text("back"))) {
 		next = ANSWER_BACK;
 	} else if (line.len == 0 && required && otherwise == NULL) {
 		term_note("    this one is needed; \"?\" says more\n");
@@ -229,7 +241,8 @@ ask_field(struct cli *cli, json_t *fields, const json_t *field)
 		(void)json_object_del(fields, name);
 		next = ANSWER_NEXT;
 	} else {
-		if (text_same(buf_text(&line), "chose not to say"))
+		if (text_same(buf_text(&line), "chose not to say") ||
+		    text_same(buf_text(&line), lang_text("chose not to say")))
 			value = json_pack("{s:b}", "declined", 1);
 		else if ((rc = form_check(&value, field, buf_text(&line), &err)) == PMJ_OK &&
 		         value == NULL)
@@ -237,8 +250,7 @@ ask_field(struct cli *cli, json_t *fields, const json_t *field)
 		if (rc == PMJ_OK && json_object_set_new(fields, name, value) == 0)
 			next = ANSWER_NEXT;
 		else
-			term_note(
-			    "    %s%s%s\n", err.message, err.hint[0] != '\0' ? "; " : "", err.hint);
+			say_slip(&err);
 	}
 	buf_wipe(&line);
 	return next;

@@ -6,18 +6,20 @@
 #include "base/text.h"
 #include "cli/command.h"
 #include "cli/kinds.h"
+#include "cli/lang.h"
 #include "cli/print.h"
 #include "cli/term.h"
 
 #define FIELD_COLUMN 24 /* where the words about a field begin */
 
-static const char *const group_titles[] = {"Yours", "Records", "Exchange", "At the hub"};
+static const char *const group_titles[] = {
+    LANG_N("Yours"), LANG_N("Records"), LANG_N("Exchange"), LANG_N("At the hub")};
 
 static void
 say_title(const char *title)
 {
 	(void)puts("");
-	term_put(stdout, PAINT_BOLD, title);
+	term_put(stdout, PAINT_BOLD, lang_text(title));
 	(void)puts("");
 }
 
@@ -28,7 +30,7 @@ say_beside(const char *left, const char *text)
 	size_t columns = text_columns(left);
 
 	term_say("  %s%*s", left, columns < 29 ? (int)(29 - columns) : 1, "");
-	print_wrapped_after(31, text);
+	print_wrapped_after(31, lang_text(text));
 }
 
 static void
@@ -63,9 +65,10 @@ say_kinds(struct cli *cli)
 	const json_t *kinds = NULL, *kind;
 	size_t i;
 
-	say_beside("KIND add [FIELD=VALUE …]", "record something new; without fields it asks");
-	say_beside("KIND list [FIELD=VALUE …]", "what there is");
-	say_beside("KIND VERB ID", "what one can do, such as `referral send ID`");
+	say_beside(
+	    "KIND add [FIELD=VALUE …]", LANG_N("record something new; without fields it asks"));
+	say_beside("KIND list [FIELD=VALUE …]", LANG_N("what there is"));
+	say_beside("KIND VERB ID", LANG_N("what one can do, such as `referral send ID`"));
 	if (!client_is_up(&cli->client) || kinds_load(cli, &kinds, NULL) != PMJ_OK) {
 		term_say(
 		    "  `pamoja kinds` shows the kinds, such as person, contact and referral.\n");
@@ -88,9 +91,9 @@ help_all(struct cli *cli)
 		if (group == GROUP_RECORDS)
 			say_kinds(cli);
 	}
-	say_title("With every command");
+	say_title(LANG_N("With every command"));
 	say_options(command_global);
-	say_title("First steps");
+	say_title(LANG_N("First steps"));
 	term_say("  pamoja init             make a home for your records\n"
 	         "  pamoja person add       record the first person\n"
 	         "  pamoja status           how things stand, and what to do next\n"
@@ -102,13 +105,13 @@ help_command(const struct command *command)
 {
 	term_say(
 	    "pamoja %s%s%s\n", command->name, *command->words != '\0' ? " " : "", command->words);
-	term_say("  %s\n", command->summary);
+	term_say("  %s\n", lang_text(command->summary));
 	if (command->options->name != NULL) {
-		say_title("Options");
+		say_title(LANG_N("Options"));
 		say_options(command->options);
 	}
 	if (command->more != NULL)
-		term_say("\n%s", command->more);
+		term_say("\n%s", lang_text(command->more));
 }
 
 void
@@ -118,7 +121,8 @@ help_group(const char *first)
 
 	for (const struct command *c = command_table; c->name != NULL; c++)
 		if (strncmp(c->name, first, len) == 0 && c->name[len] == ' ')
-			term_say("  pamoja %s %s\n      %s\n", c->name, c->words, c->summary);
+			term_say(
+			    "  pamoja %s %s\n      %s\n", c->name, c->words, lang_text(c->summary));
 }
 
 /* What a value of this field looks like, for an example line. */
@@ -190,7 +194,7 @@ say_choices(const json_t *field)
 		if (label != NULL && !text_same(label, value))
 			buf_putf(&all, " (%s)", label);
 	}
-	buf_put_text(&all, json_flag(field, "open") ? " · or something else" : "");
+	buf_put_text(&all, json_flag(field, "open") ? lang_text(" · or something else") : "");
 	print_wrapped(FIELD_COLUMN, buf_text(&all));
 	buf_close(&all);
 }
@@ -201,7 +205,7 @@ say_fields(const json_t *kind)
 	const json_t *field;
 	size_t i;
 
-	say_title("Fields");
+	say_title(LANG_N("Fields"));
 	json_array_foreach(json_arr(kind, "fields"), i, field)
 	{
 		const char *help = json_str(field, "help"), *otherwise = json_str(field, "default");
@@ -209,8 +213,9 @@ say_fields(const json_t *kind)
 
 		term_say("  %-20s  ", json_str(field, "name"));
 		term_put(stdout, PAINT_BOLD, label);
-		term_say(
-		    "%s", json_flag(field, "required") && otherwise == NULL ? ", required" : "");
+		term_say("%s", json_flag(field, "required") && otherwise == NULL
+		                   ? lang_text(", required")
+		                   : "");
 		if (link != NULL)
 			term_say(", a %s (name or id)", link);
 		else
@@ -239,7 +244,7 @@ say_move(const json_t *kind, const json_t *move)
 	    left, sizeof(left), "%s %s ID", json_str(kind, "name"), json_str(move, "verb"));
 	term_say("  pamoja %-28s %s", left, kinds_label(move));
 	json_array_foreach(asks, i, ask)
-	    term_say("%s %s", i == 0 ? "; needs" : ",", json_string_value(ask));
+	    term_say("%s %s", i == 0 ? lang_text("; needs") : ",", json_string_value(ask));
 	if (json_flag(move, "needs_consent"))
 		term_say("; needs the person's consent");
 	term_say("\n");
@@ -273,7 +278,7 @@ help_move(const json_t *kind, const json_t *move)
 	json_array_foreach(from, i, state)
 	    term_say("%s %s", i > 0 ? "," : "", json_string_value(state));
 	term_say(" → %s\n", json_str(move, "to"));
-	say_title("Examples");
+	say_title(LANG_N("Examples"));
 	term_say("  pamoja %s %s ID\n", json_str(kind, "name"), json_str(move, "verb"));
 	say_move_example(kind, move);
 }
@@ -295,14 +300,14 @@ help_kind(const json_t *kind, const char *verb, struct pmj_error *err)
 	term_say("\n");
 	if (help != NULL)
 		print_wrapped(2, help);
-	say_title("Commands");
+	say_title(LANG_N("Commands"));
 	term_say(
 	    "  pamoja %s add [FIELD=VALUE …]    without fields it asks; - reads standard input\n"
 	    "  pamoja %s list [FIELD=VALUE …] [--since DATE] [--limit N] [--all]\n",
 	    name, name);
 	json_array_foreach(moves, i, move) say_move(kind, move);
 	say_fields(kind);
-	say_title("Examples");
+	say_title(LANG_N("Examples"));
 	term_say("  pamoja %s add\n", name);
 	say_add_example(kind);
 	term_say("  pamoja %s list --since \"7 days ago\"\n", name);

@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "cli/import.h"
+#include "cli/lang.h"
 #include "cli/note.h"
 #include "cli/passphrase.h"
 #include "cli/print.h"
@@ -34,7 +35,8 @@ const struct option home_recover_options[] = {
     {"new-passphrase-file", "FILE", "the new passphrase, where there is no terminal"},
     {NULL, NULL, NULL},
 };
-const char *const home_roles[] = {"peer", "ally", "volunteer", "supervisor", "coordinator", NULL};
+const char *const home_roles[] = {LANG_N("peer"), LANG_N("ally"), LANG_N("volunteer"),
+    LANG_N("supervisor"), LANG_N("coordinator"), NULL};
 #define ROLE_COUNT (sizeof(home_roles) / sizeof(*home_roles) - 1)
 
 char *
@@ -62,7 +64,7 @@ need(struct buf *out, const struct args *args, const char *option, const char *q
 
 	if (given != NULL)
 		buf_put_text(out, given);
-	else if (term_can_ask() && !term_ask(out, "%s ", question))
+	else if (term_can_ask() && !term_ask(out, "%s ", lang_text(question)))
 		return pmj_fail(err, PMJ_USAGE, "stopped; nothing was made");
 	if (out->len > 0)
 		return PMJ_OK;
@@ -96,10 +98,10 @@ need_role(struct buf *out, const struct args *args, struct pmj_error *err)
 
 	for (;;) {
 		rc = need(out, args, "role",
-		    "Your role (peer, ally, volunteer, supervisor, coordinator):", err);
+		    LANG_N("Your role (peer, ally, volunteer, supervisor, coordinator):"), err);
 		if (rc != PMJ_OK || (rc = check_role(buf_text(out), err)) == PMJ_OK || !ask)
 			return rc;
-		term_note("  %s; %s\n", err->message, err->hint);
+		print_failure(err, false);
 		buf_clear(out);
 	}
 }
@@ -119,7 +121,7 @@ init_body(json_t *body, const struct args *args, struct pmj_error *err)
 	if (practice && !args_has(args, "name"))
 		buf_put_text(&name, "Practice");
 	else
-		rc = need(&name, args, "name", "Your name:", err);
+		rc = need(&name, args, "name", LANG_N("Your name:"), err);
 	if (rc == PMJ_OK && (hub || practice) && !args_has(args, "role"))
 		buf_put_text(&role, hub ? "coordinator" : "peer");
 	else if (rc == PMJ_OK)
@@ -190,18 +192,19 @@ say_secret(const char *title, const char *text, const char *advice)
 {
 	if (text == NULL)
 		return;
-	term_say("\n%s\n\n    ", title);
+	term_say("\n%s\n\n    ", lang_text(title));
 	term_put(stdout, PAINT_BOLD, text);
-	term_say("\n\n%s\n", advice);
+	term_say("\n\n%s\n", lang_text(advice));
 }
 
 static void
 say_made(const json_t *answer, bool hub, bool practice)
 {
 	term_say("\nYour records have a home now, and it is unlocked.\n");
-	say_secret("The recovery code opens it when the passphrase is forgotten:",
+	say_secret(LANG_N("The recovery code opens it when the passphrase is forgotten:"),
 	    json_str(answer, "recovery_code"),
-	    "Write it on paper now and keep it away from this laptop. It is not shown again.");
+	    LANG_N(
+	        "Write it on paper now and keep it away from this laptop. It is not shown again."));
 	say_secret(
 	    "The root key. Whoever has it can pose as this hub:", json_str(answer, "root_key"),
 	    "Copy it to a stick or to paper and lock that away. It is not kept on this machine.");
@@ -312,7 +315,8 @@ home_unlock(struct cli *cli, const struct args *args, struct pmj_error *err)
 
 	(void)args;
 	buf_init(&secret, 0);
-	rc = passphrase_read(&secret, cli->passphrase_file, "Passphrase (not shown): ", err);
+	rc =
+	    passphrase_read(&secret, cli->passphrase_file, LANG_N("Passphrase (not shown): "), err);
 	if (rc == PMJ_OK) {
 		body = json_pack("{s:s}", "passphrase", buf_text(&secret));
 		rc = client_post(&cli->client, &answer, "/v1/unlock", body, err);
@@ -325,8 +329,8 @@ home_unlock(struct cli *cli, const struct args *args, struct pmj_error *err)
 	if (rc == PMJ_OK && waiting > 0 && term_can_ask() && !cli->json)
 		rc = note_review(cli, err);
 	else if (rc == PMJ_OK && waiting > 0 && !cli->json)
-		term_say("%lld note%s written while locked wait%s: pamoja note --waiting\n",
-		    (long long)waiting, waiting == 1 ? "" : "s", waiting == 1 ? "s" : "");
+		term_say("Notes written while locked that wait: %lld. See: pamoja note --waiting\n",
+		    (long long)waiting);
 	buf_wipe(&secret);
 	json_decref(body);
 	json_decref(answer);
@@ -390,12 +394,12 @@ enum pmj_code
 home_passphrase(struct cli *cli, const struct args *args, struct pmj_error *err)
 {
 	return change(cli, args, "/v1/passphrase", "old", cli->passphrase_file,
-	    "The passphrase until now (not shown): ", err);
+	    LANG_N("The passphrase until now (not shown): "), err);
 }
 
 enum pmj_code
 home_recover(struct cli *cli, const struct args *args, struct pmj_error *err)
 {
 	return change(cli, args, "/v1/recover", "code", args_value(args, "code-file"),
-	    "The recovery code from your paper (not shown): ", err);
+	    LANG_N("The recovery code from your paper (not shown): "), err);
 }

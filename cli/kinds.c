@@ -10,6 +10,7 @@
 #include "cli/fields.h"
 #include "cli/form.h"
 #include "cli/http.h"
+#include "cli/lang.h"
 #include "cli/print.h"
 #include "cli/record.h"
 #include "cli/term.h"
@@ -161,7 +162,8 @@ kinds_say_moves(const json_t *kind, const char *state, const char *id)
 			continue;
 		(void)snprintf(left, sizeof(left), "pamoja %s %s %s", json_str(kind, "name"),
 		    json_str(move, "verb"), id);
-		term_say("%s  %-36s  %s\n", any ? "" : "\nNext:\n", left, kinds_label(move));
+		term_say(
+		    "%s  %-36s  %s\n", any ? "" : lang_text("\nNext:\n"), left, kinds_label(move));
 		any = true;
 	}
 }
@@ -241,8 +243,9 @@ say_about(struct cli *cli, const json_t *kind, const char *id)
 			if (link == NULL || strcmp(link, name) != 0 || said == 3 ||
 			    !kinds_lists(json_arr(other, "subjects"), json_str(field, "name")))
 				continue;
-			term_say("%s  pamoja %s add %s=%s\n", said == 0 ? "\nNext:\n" : "",
-			    json_str(other, "name"), json_str(field, "name"), id);
+			term_say("%s  pamoja %s add %s=%s\n",
+			    said == 0 ? lang_text("\nNext:\n") : "", json_str(other, "name"),
+			    json_str(field, "name"), id);
 			said++;
 		}
 	}
@@ -387,6 +390,14 @@ ask_for_move(struct cli *cli, json_t *fields, const json_t *kind, const json_t *
 	return rc;
 }
 
+static const char *
+state_label(const json_t *kind, const char *state)
+{
+	const json_t *found = named(json_arr(kind, "states"), "name", state != NULL ? state : "");
+
+	return found != NULL ? kinds_label(found) : state;
+}
+
 static enum pmj_code
 move_record(struct cli *cli, const struct args *args, const json_t *kind, const json_t *move,
     struct pmj_error *err)
@@ -416,7 +427,7 @@ move_record(struct cli *cli, const struct args *args, const json_t *kind, const 
 		print_json(answer);
 	else if (rc == PMJ_OK)
 		term_say("Done: %s %s is now %s.\n", kinds_label(kind), json_str(answer, "short"),
-		    json_str(answer, "state"));
+		    state_label(kind, json_str(answer, "state")));
 out:
 	json_decref(fields);
 	json_decref(body);
@@ -487,7 +498,7 @@ kinds_command(struct cli *cli, const struct args *args, struct pmj_error *err)
 enum pmj_code
 kinds_list(struct cli *cli, const struct args *args, struct pmj_error *err)
 {
-	static const char *const heads[] = {"KIND", "WHAT", "ABOUT"};
+	static const char *const heads[] = {LANG_N("KIND"), LANG_N("WHAT"), LANG_N("ABOUT")};
 	const json_t *kinds = NULL, *kind;
 	struct table *table;
 	enum pmj_code rc;

@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "cli/kinds.h"
+#include "cli/lang.h"
 #include "cli/print.h"
 #include "cli/term.h"
 
@@ -116,7 +117,7 @@ decide_one(struct cli *cli, const char *file, bool keep, struct pmj_error *err)
 	if (rc == PMJ_OK && cli->json)
 		print_json(answer);
 	else if (rc == PMJ_OK)
-		term_say("%s\n", keep ? "Kept as a note." : "Dropped.");
+		term_say("%s\n", keep ? lang_text("Kept as a note.") : lang_text("Dropped."));
 	json_decref(answer);
 	return rc;
 }
@@ -167,7 +168,8 @@ note_review(struct cli *cli, struct pmj_error *err)
 		done = NULL;
 		rc = decide(cli, &done, json_str(note, "file"), keep, err);
 		if (rc == PMJ_OK)
-			term_note("  %s\n", keep ? "Kept: pamoja memo list" : "Dropped.");
+			term_note("  %s\n",
+			    keep ? lang_text("Kept: pamoja memo list") : lang_text("Dropped."));
 		json_decref(done);
 		if (rc != PMJ_OK)
 			break;

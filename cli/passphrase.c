@@ -4,6 +4,8 @@
 #include <sys/stat.h>
 
 #include "base/text.h"
+#include "cli/lang.h"
+#include "cli/print.h"
 #include "cli/term.h"
 
 /* A warning and no more: the person may have reasons, such as a pipe or a stick without modes. */
@@ -56,9 +58,9 @@ choose_own(struct buf *out, struct pmj_error *err)
 
 	buf_init(&again, 0);
 	while (!same) {
-		rc = passphrase_read(out, NULL, "Your passphrase (not shown): ", err);
+		rc = passphrase_read(out, NULL, LANG_N("Your passphrase (not shown): "), err);
 		if (rc == PMJ_INVALID) {
-			term_note("  %s\n", err->message);
+			print_failure(err, false);
 			continue;
 		}
 		if (rc != PMJ_OK || !term_ask_hidden(&again, "The same once more: "))

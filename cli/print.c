@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/os.h"
 #include "base/text.h"
+#include "cli/lang.h"
 #include "cli/term.h"
 
 void
@@ -20,6 +21,22 @@ print_json(const json_t *document)
 	free(text);
 }
 
+static void
+say_failure(const struct pmj_error *err)
+{
+	char *message = lang_message(err->message), *hint = lang_message(err->hint);
+
+	term_put(stderr, PAINT_BAD, message);
+	(void)fputc('\n', stderr);
+	if (*hint != '\0') {
+		(void)fputs("  ", stderr);
+		term_put(stderr, PAINT_PLAIN, hint);
+		(void)fputc('\n', stderr);
+	}
+	free(message);
+	free(hint);
+}
+
 void
 print_failure(const struct pmj_error *err, bool json)
 {
@@ -28,13 +45,7 @@ print_failure(const struct pmj_error *err, bool json)
 
 	(void)fflush(stdout);
 	if (!json) {
-		term_put(stderr, PAINT_BAD, err->message);
-		(void)fputc('\n', stderr);
-		if (err->hint[0] != '\0') {
-			term_note("  ");
-			term_put(stderr, PAINT_PLAIN, err->hint);
-			(void)fputc('\n', stderr);
-		}
+		say_failure(err);
 		return;
 	}
 	document = json_pack("{s:{s:s, s:s, s:s}}", "error", "code", pmj_code_name(err->code),
@@ -65,7 +76,7 @@ table_new(const char *const *heads, size_t count)
 		return table;
 	for (size_t i = 0; i < count; i++)
 		(void)scols_table_new_column(
-		    table->scols, heads[i], i == 0 ? 0 : 1, i == 0 ? 0 : SCOLS_FL_TRUNC);
+		    table->scols, lang_text(heads[i]), i == 0 ? 0 : 1, i == 0 ? 0 : SCOLS_FL_TRUNC);
 	(void)scols_table_set_column_separator(table->scols, "  ");
 	(void)scols_table_enable_colors(table->scols, *term_paint(stdout, PAINT_BOLD) != '\0');
 	(void)scols_table_set_termforce(
@@ -104,11 +115,13 @@ table_print(struct table *table)
 void
 print_pair(const char *label, const char *text, size_t width)
 {
-	size_t columns = text_columns(label);
 	const char *end;
+	size_t columns;
 
 	if (text == NULL || *text == '\0')
 		return;
+	label = lang_text(label);
+	columns = text_columns(label);
 	(void)fputs("  ", stdout);
 	term_put(stdout, PAINT_DIM, label);
 	(void)printf("%*s", (int)(columns < width ? width - columns + 2 : 2), "");
@@ -165,28 +178,31 @@ print_when(char out[static PRINT_WHEN_MAX], const json_t *at)
 char *
 print_ago(char out[static PRINT_WHEN_MAX], const json_t *at)
 {
-	static const struct {
-		int64_t minutes;
-		const char *word;
-	} units[] = {{24 * 60, "day"}, {60, "hour"}, {1, "minute"}};
 	int64_t minutes;
 
 	if (!json_is_integer(at)) {
 		(void)snprintf(out, PRINT_WHEN_MAX, "%s",
-		    json_is_string(at) ? json_string_value(at) : "never");
+		    json_is_string(at) ? json_string_value(at) : lang_text("never"));
 		return out;
 	}
 	minutes = (os_now(&os_real) - json_integer_value(at)) / 60000;
-	for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++) {
-		int64_t n = minutes / units[i].minutes;
-
-		if (n > 0) {
-			(void)snprintf(out, PRINT_WHEN_MAX, "%lld %s%s ago", (long long)n,
-			    units[i].word, n == 1 ? "" : "s");
-			return out;
-		}
-	}
-	(void)snprintf(out, PRINT_WHEN_MAX, "just now");
+	if (minutes >= 48 * 60)
+		(void)snprintf(out, PRINT_WHEN_MAX, lang_text("%lld days ago"),
+		    (long long)(minutes / (24 * 60)));
+	else if (minutes >= 24 * 60)
+		(void)snprintf(out, PRINT_WHEN_MAX, lang_text("%lld day ago"), (long long)(1));
+	else if (minutes >= 120)
+		(void)snprintf(
+		    out, PRINT_WHEN_MAX, lang_text("%lld hours ago"), (long long)(minutes / 60));
+	else if (minutes >= 60)
+		(void)snprintf(out, PRINT_WHEN_MAX, lang_text("%lld hour ago"), (long long)(1));
+	else if (minutes >= 2)
+		(void)snprintf(
+		    out, PRINT_WHEN_MAX, lang_text("%lld minutes ago"), (long long)(minutes));
+	else if (minutes == 1)
+		(void)snprintf(out, PRINT_WHEN_MAX, lang_text("%lld minute ago"), (long long)(1));
+	else
+		(void)snprintf(out, PRINT_WHEN_MAX, "%s", lang_text("just now"));
 	return out;
 }
 
@@ -201,9 +217,10 @@ put_value(struct buf *out, const json_t *value)
 	else if (json_is_integer(value))
 		buf_putf(out, "%lld", (long long)json_integer_value(value));
 	else if (json_is_boolean(value))
-		buf_put_text(out, json_is_true(value) ? "yes" : "no");
+		buf_put_text(out, lang_text(json_is_true(value) ? "yes" : "no"));
 	else if (json_is_object(value))
-		buf_put_text(out, json_flag(value, "declined") ? "chose not to say" : "?");
+		buf_put_text(
+		    out, json_flag(value, "declined") ? lang_text("chose not to say") : "?");
 	json_array_foreach(value, i, item)
 	{
 		if (i > 0)
@@ -228,16 +245,16 @@ print_sync(const char *sync)
 	static const struct {
 		const char *sync, *words;
 	} table[] = {
-	    {"saved", "saved here, not sent yet"},
-	    {"carried", "on the way, on a carrier"},
-	    {"delivered", "at the hub's mailbox, not merged yet"},
-	    {"deferred", "waits at the hub for something that belongs to it"},
-	    {"merged", "merged at the hub"},
-	    {"refused", "held at the hub; `pamoja log` says why"},
+	    {"saved", LANG_N("saved here, not sent yet")},
+	    {"carried", LANG_N("on the way, on a carrier")},
+	    {"delivered", LANG_N("at the hub's mailbox, not merged yet")},
+	    {"deferred", LANG_N("waits at the hub for something that belongs to it")},
+	    {"merged", LANG_N("merged at the hub")},
+	    {"refused", LANG_N("held at the hub; `pamoja log` says why")},
 	};
 
 	for (size_t i = 0; sync != NULL && i < sizeof(table) / sizeof(*table); i++)
 		if (strcmp(sync, table[i].sync) == 0)
-			return table[i].words;
+			return lang_text(table[i].words);
 	return sync != NULL ? sync : "";
 }

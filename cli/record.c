@@ -10,6 +10,7 @@
 #include "cli/form.h"
 #include "cli/http.h"
 #include "cli/kinds.h"
+#include "cli/lang.h"
 #include "cli/print.h"
 #include "cli/term.h"
 #include "pamoja/limits.h"
@@ -201,9 +202,10 @@ choose_columns(struct columns *to, const json_t *items, const json_t *kind)
 
 	put_column(to, "ID", NULL);
 	put_column(to,
-	    kind == NULL || shows == NULL ? "TITLE" : kinds_label(kinds_field(kind, shows)), shows);
+	    kind == NULL || shows == NULL ? LANG_N("TITLE") : kinds_label(kinds_field(kind, shows)),
+	    shows);
 	if (kind == NULL)
-		put_column(to, "KIND", NULL);
+		put_column(to, LANG_N("KIND"), NULL);
 	json_array_foreach(json_arr(kind, "fields"), i, field)
 	{
 		const char *name = json_str(field, "name"), *type = json_str(field, "type");
@@ -212,7 +214,7 @@ choose_columns(struct columns *to, const json_t *items, const json_t *kind)
 		    (shows == NULL || strcmp(name, shows) != 0) && any_has(items, name))
 			put_column(to, kinds_label(field), name);
 	}
-	put_column(to, "STATE", NULL);
+	put_column(to, LANG_N("STATE"), NULL);
 }
 
 static const char *
@@ -225,8 +227,8 @@ cell(const json_t *item, const char *head, const char *field)
 	if (strcmp(head, "KIND") == 0)
 		return json_str(item, "kind");
 	if (strcmp(head, "STATE") == 0)
-		return json_flag(item, "conflict") ? "conflict"
-		       : json_flag(item, "voided") ? "voided"
+		return json_flag(item, "conflict") ? lang_text("conflict")
+		       : json_flag(item, "voided") ? lang_text("voided")
 		                                   : json_str(item, "state_label");
 	return json_str(item, "title");
 }
@@ -241,9 +243,11 @@ record_print_items(struct cli *cli, const json_t *items, const json_t *kind)
 
 	(void)cli;
 	if (json_array_size(items) == 0) {
-		term_say("Nothing here%s.\n", kind != NULL ? " yet" : "");
-		if (kind != NULL)
-			term_say("  Add one: pamoja %s add\n", json_str(kind, "name"));
+		if (kind == NULL)
+			term_say("Nothing here.\n");
+		else
+			term_say("Nothing here yet.\n  Add one: pamoja %s add\n",
+			    json_str(kind, "name"));
 		return;
 	}
 	choose_columns(&columns, items, kind);
@@ -272,7 +276,7 @@ show_conflicts(const json_t *conflicts, const json_t *kind)
 		    kind, json_str(conflict, "field") ? json_str(conflict, "field") : "");
 
 		(void)fputs("  ", stdout);
-		term_put(stdout, PAINT_WARN, "Two people wrote different things");
+		term_put(stdout, PAINT_WARN, lang_text("Two people wrote different things"));
 		term_say(
 		    " for %s:\n", field != NULL ? kinds_label(field) : json_str(conflict, "field"));
 		json_array_foreach(json_arr(conflict, "values"), j, value)
@@ -500,8 +504,8 @@ deed(const json_t *event, bool first)
 	if (verb != NULL)
 		return verb;
 	if (json_object_get(json_obj(event, "set"), "voided") != NULL)
-		return "voided it";
-	return first ? "made it" : "changed it";
+		return lang_text("voided it");
+	return first ? lang_text("made it") : lang_text("changed it");
 }
 
 static void
@@ -515,7 +519,7 @@ show_event(const json_t *event, bool first)
 	term_put(stdout, PAINT_BOLD, print_when(when, json_object_get(event, "at")));
 	term_say("  %s", json_str(event, "by") ? json_str(event, "by") : "");
 	if (role != NULL && *role != '\0')
-		term_say(" (%s)", role);
+		term_say(" (%s)", lang_text(role));
 	term_say(" %s", deed(event, first));
 	term_put(stdout, PAINT_DIM, "   ");
 	term_put(stdout, PAINT_DIM, print_sync(json_str(event, "sync")));
@@ -524,7 +528,7 @@ show_event(const json_t *event, bool first)
 	{
 		char *text = print_value(value);
 
-		print_pair(name, *text != '\0' ? text : "(cleared)", 14);
+		print_pair(name, *text != '\0' ? text : lang_text("(cleared)"), 14);
 		free(text);
 	}
 	print_pair("why", json_str(event, "reason"), 14);
@@ -594,7 +598,8 @@ subject(struct cli *cli, const json_t *item)
 enum pmj_code
 record_today(struct cli *cli, const struct args *args, struct pmj_error *err)
 {
-	static const char *const heads[] = {"ID", "DUE", "WHO", "WHAT", "WHY"};
+	static const char *const heads[] = {
+	    "ID", LANG_N("DUE"), LANG_N("WHO"), LANG_N("WHAT"), LANG_N("WHY")};
 	json_t *answer = NULL, *item;
 	struct table *table;
 	enum pmj_code rc;
@@ -613,7 +618,7 @@ record_today(struct cli *cli, const struct args *args, struct pmj_error *err)
 		{
 			const char *due = json_str(item, "due");
 			char *text = mem_printf("%s%s", due != NULL ? due : "",
-			    json_flag(item, "overdue") ? " (overdue)" : "");
+			    json_flag(item, "overdue") ? lang_text(" (overdue)") : "");
 			const char *kind = json_str(item, "kind"), *why = json_str(item, "why");
 			char *reason = mem_printf("%s%s%s",
 			    kinds_label(kinds_named(cli, kind != NULL ? kind : "")),

@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "base/os.h"
 #include "base/text.h"
+#include "cli/lang.h"
 #include "cli/print.h"
 #include "cli/record.h"
 #include "cli/term.h"
@@ -26,7 +27,9 @@ const struct option status_verify_options[] = {
 static char *
 count_entries(int64_t n)
 {
-	return mem_printf("%lld entr%s", (long long)n, n == 1 ? "y" : "ies");
+	if (n == 1)
+		return mem_strdup(lang_text("1 entry"));
+	return mem_printf(lang_text("%lld entries"), (long long)n);
 }
 
 static void
@@ -37,10 +40,9 @@ say_outbox(const json_t *status)
 	int64_t under_way = json_int(outbox, "carried", 0) + json_int(outbox, "delivered", 0);
 	int64_t waits = json_int(outbox, "entries", 0) - under_way;
 	char ago[PRINT_WHEN_MAX];
-	const char *message;
-	char *text;
+	char *text, *message;
 
-	text = waits == 0 ? mem_strdup("nothing") : count_entries(waits);
+	text = waits == 0 ? mem_strdup(lang_text("nothing")) : count_entries(waits);
 	print_pair("To be sent", text, WIDTH);
 	free(text);
 	if (under_way > 0) {
@@ -48,11 +50,12 @@ say_outbox(const json_t *status)
 		print_pair("On the way", text, WIDTH);
 		free(text);
 	}
-	message = json_str(last, "message");
+	message = lang_message(json_str(last, "message") != NULL ? json_str(last, "message") : "");
 	text = mem_printf("%s%s%s%s", print_ago(ago, json_object_get(last, "at")),
-	    last != NULL && !json_flag(last, "ok") ? ", it did not work" : "",
-	    message != NULL && *message != '\0' ? ": " : "", message != NULL ? message : "");
+	    last != NULL && !json_flag(last, "ok") ? lang_text(", it did not work") : "",
+	    *message != '\0' ? ": " : "", message);
 	print_pair("Last exchange", text, WIDTH);
+	free(message);
 	free(text);
 	if (receipt != NULL)
 		print_pair("Hub confirmed", print_ago(ago, json_object_get(receipt, "at")), WIDTH);
@@ -65,10 +68,12 @@ say_queues(const json_t *status)
 	static const struct {
 		const char *key, *label, *words, *command;
 	} queues[] = {
-	    {"held", "Held", "held back", "pamoja hub held"},
-	    {"conflicts", "Conflicts", "to be settled", "pamoja hub conflicts"},
-	    {"waiting", "Waiting", "waiting for something that belongs to them", "pamoja log"},
-	    {"notes_waiting", "Notes", "written while locked", "pamoja note --waiting"},
+	    {"held", LANG_N("Held"), LANG_N("held back"), "pamoja hub held"},
+	    {"conflicts", LANG_N("Conflicts"), LANG_N("to be settled"), "pamoja hub conflicts"},
+	    {"waiting", LANG_N("Waiting"), LANG_N("waiting for something that belongs to them"),
+	        "pamoja log"},
+	    {"notes_waiting", LANG_N("Notes"), LANG_N("written while locked"),
+	        "pamoja note --waiting"},
 	};
 	bool hub = json_flag(status, "hub");
 
@@ -79,7 +84,7 @@ say_queues(const json_t *status)
 
 		if (n == 0)
 			continue;
-		text = mem_printf("%lld %s%s%s%s", (long long)n, queues[i].words,
+		text = mem_printf("%lld %s%s%s%s", (long long)n, lang_text(queues[i].words),
 		    command ? " (" : "", command ? queues[i].command : "", command ? ")" : "");
 		print_pair(queues[i].label, text, WIDTH);
 		free(text);
@@ -94,10 +99,14 @@ say_warnings(const json_t *status)
 
 	json_array_foreach(json_arr(status, "warnings"), i, warning)
 	{
+		const char *said = json_is_string(warning) ? json_string_value(warning)
+		                                           : json_str(warning, "message");
+		char *text = lang_message(said != NULL ? said : "");
+
 		(void)fputs("  ", stdout);
-		term_put(stdout, PAINT_WARN, "Careful: ");
-		term_say("%s\n", json_is_string(warning) ? json_string_value(warning)
-		                                         : json_str(warning, "message"));
+		term_put(stdout, PAINT_WARN, lang_text("Careful: "));
+		term_say("%s\n", text);
+		free(text);
 	}
 }
 
@@ -105,25 +114,26 @@ static void
 say_next(const json_t *status)
 {
 	const json_t *outbox = json_obj(status, "outbox");
-	const char *next = "pamoja today                  what is due";
+	const char *next = LANG_N("pamoja today                  what is due");
 
 	if (!json_flag(status, "initialised"))
-		next =
+		next = LANG_N(
 		    "pamoja init                   make a home for your records\n"
-		    "  pamoja init --practice        or try things out first, with made-up people";
+		    "  pamoja init --practice        or try things out first, with made-up people");
 	else if (json_flag(status, "locked"))
-		next = "pamoja unlock                 open it with your passphrase\n"
-		       "  pamoja note --locked          or keep a thought without opening";
+		next = LANG_N("pamoja unlock                 open it with your passphrase\n"
+		              "  pamoja note --locked          or keep a thought without opening");
 	else if (json_flag(status, "hub") && json_int(status, "conflicts", 0) > 0)
 		next = "pamoja hub conflicts          settle what two people wrote differently";
 	else if (json_flag(status, "hub"))
 		next = "pamoja hub roster             who is enrolled";
 	else if (!json_flag(status, "enrolled") && !json_flag(status, "practice"))
-		next = "pamoja enrol request          join your programme's hub\n"
-		       "  pamoja person add             or record somebody first; nothing is lost";
+		next = LANG_N(
+		    "pamoja enrol request          join your programme's hub\n"
+		    "  pamoja person add             or record somebody first; nothing is lost");
 	else if (json_int(outbox, "saved", 0) > 0)
-		next = "pamoja sync                   send when there is a link";
-	term_say("\nNext:\n  %s\n", next);
+		next = LANG_N("pamoja sync                   send when there is a link");
+	term_say("\nNext:\n  %s\n", lang_text(next));
 }
 
 static void
@@ -141,16 +151,16 @@ say_status(struct cli *cli, const json_t *status)
 		return;
 	}
 	text = mem_printf("%s%s%s%s%s%s", name != NULL ? name : "", role != NULL ? " (" : "",
-	    role != NULL ? role : "", role != NULL ? ")" : "",
-	    json_flag(status, "hub") ? ", the hub" : "",
-	    json_flag(status, "practice") ? ", practice only" : "");
+	    role != NULL ? lang_text(role) : "", role != NULL ? ")" : "",
+	    json_flag(status, "hub") ? lang_text(", the hub") : "",
+	    json_flag(status, "practice") ? lang_text(", practice only") : "");
 	if (name != NULL)
 		print_pair("You", text, WIDTH);
 	free(text);
 	print_pair("Journal",
-	    locked                          ? "locked"
-	    : json_flag(status, "checking") ? "unlocked, being checked"
-	                                    : "unlocked",
+	    locked                          ? lang_text("locked")
+	    : json_flag(status, "checking") ? lang_text("unlocked, being checked")
+	                                    : lang_text("unlocked"),
 	    WIDTH);
 	if (journal != NULL) {
 		text = count_entries(json_int(journal, "entries", 0));
@@ -158,8 +168,10 @@ say_status(struct cli *cli, const json_t *status)
 		free(text);
 	}
 	if (!locked && !json_flag(status, "hub") && !json_flag(status, "practice"))
-		print_pair(
-		    "Hub", json_flag(status, "enrolled") ? "enrolled" : "not joined yet", WIDTH);
+		print_pair("Hub",
+		    json_flag(status, "enrolled") ? lang_text("enrolled")
+		                                  : lang_text("not joined yet"),
+		    WIDTH);
 	if (!locked && json_flag(status, "enrolled") && !json_flag(status, "hub"))
 		say_outbox(status);
 	say_queues(status);
@@ -247,7 +259,8 @@ status_verify(struct cli *cli, const struct args *args, struct pmj_error *err)
 		char *entries = count_entries(json_int(answer, "entries", 0));
 
 		term_say("Whole: %s checked%s.\n", entries,
-		    json_flag(answer, "rebuilt") ? ", all records made anew and equal" : "");
+		    json_flag(answer, "rebuilt") ? lang_text(", all records made anew and equal")
+		                                 : "");
 		free(entries);
 		term_say("  digest %s\n", json_str(answer, "digest"));
 		if (id != NULL)

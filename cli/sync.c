@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "cli/home.h"
+#include "cli/lang.h"
 #include "cli/print.h"
 #include "cli/term.h"
 
@@ -10,6 +11,22 @@ const struct option sync_options[] = {
     {"to", "DIR", "exchange with the mailboxes in this folder instead of the usual place"},
     {NULL, NULL, NULL},
 };
+
+static void
+say_done(const json_t *answer)
+{
+	long long sent = json_int(answer, "sent", 0), got = json_int(answer, "got", 0);
+	const char *said = json_str(answer, "message");
+	char *message = lang_message(said != NULL ? said : "");
+
+	if (sent == 1)
+		term_say("Done: 1 sealed file sent, %lld received.\n", got);
+	else
+		term_say("Done: %lld sealed files sent, %lld received.\n", sent, got);
+	if (*message != '\0')
+		term_say("  %s\n", message);
+	free(message);
+}
 
 static enum pmj_code
 exchange(
@@ -35,14 +52,7 @@ exchange(
 	if (answer != NULL && cli->json) {
 		print_json(answer);
 	} else if (answer != NULL) {
-		const char *message = json_str(answer, "message");
-
-		int64_t sent = json_int(answer, "sent", 0);
-
-		term_say("Done: %lld sealed file%s sent, %lld received.\n", (long long)sent,
-		    sent == 1 ? "" : "s", (long long)json_int(answer, "got", 0));
-		if (message != NULL && *message != '\0')
-			term_say("  %s\n", message);
+		say_done(answer);
 	}
 out:
 	json_decref(body);

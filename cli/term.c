@@ -14,6 +14,10 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "cli/lang.h"
+
+#define YES_DEFAULT LANG_N("Y/n")
+#define NO_DEFAULT LANG_N("y/N")
 
 static struct {
 	bool can_ask;
@@ -97,7 +101,7 @@ put_formatted(FILE *stream, const char *fmt, va_list args)
 {
 	char *text = NULL;
 
-	if (vasprintf(&text, fmt, args) < 0)
+	if (vasprintf(&text, lang_text(fmt), args) < 0)
 		return;
 	put_harmless(stream, text);
 	mem_wipe(text, strlen(text));
@@ -202,7 +206,7 @@ term_ask_hidden(struct buf *out, const char *prompt)
 	(void)sigaction(SIGTERM, &restore, &old_term);
 	(void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
 	/* Asked only now: what answers the question is neither shown nor flushed away. */
-	term_note("%s", prompt);
+	term_note("%s", lang_text(prompt));
 	(void)fflush(stderr);
 	got = read_line(out);
 	(void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown);
@@ -212,25 +216,44 @@ term_ask_hidden(struct buf *out, const char *prompt)
 	return got;
 }
 
+enum said { SAID_NO, SAID_YES, SAID_UNCLEAR };
+
+/* English: y or n. Swahili: ndiyo or hapana, also yes and no; a lone n could be either, so it is
+ * neither. */
+static enum said
+yes_or_no(const char *typed, bool otherwise)
+{
+	bool english = strcmp(lang_text(YES_DEFAULT), YES_DEFAULT) == 0;
+
+	if (typed[0] == '\0')
+		return otherwise ? SAID_YES : SAID_NO;
+	if (strncasecmp(typed, "y", 1) == 0 || (!english && strncasecmp(typed, "nd", 2) == 0))
+		return SAID_YES;
+	if (strncasecmp(typed, "no", 2) == 0 || (!english && strncasecmp(typed, "h", 1) == 0) ||
+	    (english && strncasecmp(typed, "n", 1) == 0))
+		return SAID_NO;
+	return english ? (otherwise ? SAID_YES : SAID_NO) : SAID_UNCLEAR;
+}
+
 bool
 term_yes(bool otherwise, const char *fmt, ...)
 {
 	char question[512];
 	struct buf answer;
-	bool yes = false;
+	enum said said = SAID_UNCLEAR;
 	va_list args;
 
 	va_start(args, fmt);
-	(void)vsnprintf(question, sizeof(question), fmt, args);
+	(void)vsnprintf(question, sizeof(question), lang_text(fmt), args);
 	va_end(args);
 	buf_init(&answer, 0);
-	if (term_ask(&answer, "%s [%s] ", question, otherwise ? "Y/n" : "y/N"))
-		yes = answer.len == 0 ? otherwise
-		      : strchr("yYnN", answer.bytes[0]) != NULL
-		          ? answer.bytes[0] == 'y' || answer.bytes[0] == 'Y'
-		          : otherwise;
+	while (said == SAID_UNCLEAR)
+		said = term_ask(&answer, "%s [%s] ", question,
+		           lang_text(otherwise ? YES_DEFAULT : NO_DEFAULT))
+		           ? yes_or_no(buf_text(&answer), otherwise)
+		           : SAID_NO;
 	buf_wipe(&answer);
-	return yes;
+	return said == SAID_YES;
 }
 
 enum pmj_code

@@ -1,0 +1,212 @@
+"""Swahili for what workers read: the catalogue is whole, agrees with the source, and a worker's first hour shows no English."""
+import glob
+import os
+import pty
+import re
+import select
+import shutil
+import subprocess
+import time
+
+from lab import BIN, PASSPHRASE, TOP, check, run
+
+PO = os.path.join(TOP, "conf", "lang", "sw.po")
+SWAHILI = {"LC_ALL": "sw_KE.UTF-8"}
+# What a worker's commands are made of; the rest of cli is the coordinator's and the installer's.
+FILES = ("home", "passphrase", "note", "status", "sync", "enrol", "record", "kinds", "form", "print", "client", "start", "help", "command", "args", "fields", "term")
+KEYWORDS = ("term_say:1", "term_note:1", "term_ask:2", "term_yes:2", "term_ask_hidden:2", "print_pair:1", "lang_text:1", "LANG_N:1", "pmj_fail:3", "pmj_hint:2",
+            "pmj_context:2")
+WORKERS = ("init", "unlock", "lock", "passphrase", "recover", "status", "log", "verify", "help", "show", "edit", "void", "history", "find", "today", "note", "sync", "carry",
+           "enrol request", "enrol accept")
+PLACE = re.compile(r"%[-0-9.*]*(?:ll|l|h|z|j)?[a-zA-Z]")
+
+
+def texts(po):
+    """English to Swahili, as C strings have them."""
+    found = {}
+    for english, swahili in re.findall(r'^msgid ((?:".*"\n)+)msgstr ((?:".*"\n)+)', po, re.M):
+        key, text = ("".join(re.findall(r'"(.*)"', part)) for part in (english, swahili))
+        if key:
+            found[key] = text
+    return found
+
+
+def catalogue():
+    with open(PO, encoding="utf-8") as file:
+        return texts(file.read())
+
+
+def said_in(paths, keywords):
+    pot = subprocess.run(["xgettext", "--from-code=UTF-8", "-L", "C", "-o", "-", "-k", *["-k" + word for word in keywords], *paths], capture_output=True, text=True, check=True, cwd=TOP)
+    return texts(pot.stdout)
+
+
+def is_words(text):
+    """Is there something to translate? Places, line ends and what is typed are not."""
+    rest = PLACE.sub("", text).replace("\\n", " ").replace("\\", "")
+    return re.search(r"[A-Za-z]{2}", re.sub(r"pamoja[ a-zA-Z=-]*(\"[^\"]*\")?|on=yesterday|FIELD=VALUE", "", rest)) is not None
+
+
+def c_text(text):
+    return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+
+
+def story_catalogue_is_whole(lab):
+    known = catalogue()
+    said = said_in([f"cli/{name}.c" for name in FILES], KEYWORDS)
+    check(len(said) > 250, len(said))
+    missing = [text for text in said if is_words(text) and text not in known]
+    check(not missing, "these have no Swahili in conf/lang/sw.po:", *missing)
+    tables = lab.home("neema").start().json("help")
+    said_by_tables = {option["help"] for option in tables["options"] + tables["kind_options"]}
+    for command in tables["commands"]:
+        said_by_tables |= {command["summary"], command.get("more") or ""} | {option["help"] for option in command["options"]} if command["name"] in WORKERS else set()
+    missing = [text for text in said_by_tables if c_text(text) not in known and is_words(c_text(text)) and "digest of everything" not in text and text not in LATER]
+    check(not missing, "these of the tables have no Swahili:", *missing)
+
+
+# Help of commands that a worker seldom types: English is shown.
+LATER = {"from this day on", "the newest N (usually 50)", "make all records anew from the journal's entries and compare"}
+
+
+def story_catalogue_agrees(lab):
+    """msgfmt is content, the places are the same in the same order, the edges too, and no entry is of a text that is no longer said."""
+    done = subprocess.run(["msgfmt", "-c", "-o", "/dev/null", PO], capture_output=True, text=True, check=False)
+    check(done.returncode == 0 and not done.stderr, done.stderr)
+    known = catalogue()
+    for english, swahili in known.items():
+        check(PLACE.findall(english) == PLACE.findall(swahili), "the places differ:", english, "/", swahili)
+        for edge in (r"^(\\n| )*", r"(\\n| )*$"):
+            check(re.search(edge, english).group(0) == re.search(edge, swahili).group(0), "begins or ends with other spaces:", english, "/", swahili)
+    sources = glob.glob(os.path.join(TOP, "cli", "*.c")) + glob.glob(os.path.join(TOP, "daemon", "**", "*.c"), recursive=True)
+    whole = re.sub(r'(?<!\\)"\s*"', "", "\n".join(open(path, encoding="utf-8").read() for path in sources).replace('RECORD_HELP "', '"A record is meant by its short id, the beginning of it, or its title.\\n'))
+    # A value's fault is put together in the daemon: "%s = %s " and what is wrong.
+    stale = [english for english in known if f'{english}"' not in whole and f'"{english.removeprefix("%s = %s ")}"' not in whole]
+    check(not stale, "nothing says this any more:", *stale)
+
+
+# English words that a worker's line in Swahili never holds, unless they are typed or a kind's.
+ENGLISH = re.compile(r"\b(the|is|are|was|not|your|with|this|that|there|what|have|and|of|to|it|you|Saved|Done|Next|nothing|locked|saved|here)\b")
+
+
+def no_english(answer):
+    for line in (answer.out + answer.err).splitlines():
+        plain = re.sub(r"`[^`]*`|pamoja( [a-z-]+)*|--[a-z-]+|/\S+", "", line)
+        if ENGLISH.search(plain):
+            FOUND.append(line)
+    return answer
+
+
+FOUND = []
+
+
+def story_first_hour(lab):
+    hub = lab.hub()
+    neema = lab.home("neema", env=SWAHILI).start()
+
+    def types(*words, **options):
+        return no_english(neema.run(*words, **options))
+
+    secret = ("--passphrase-file", neema.passphrase_file)
+    types("status")
+    types("init", "--role", "pear", status=2)
+    types(*secret, "init", "--name", "Neema", "--role", "ally")
+    types("status")
+    person = re.search(r"pamoja show (\w+)", types("person", "add", "name=Baraka M.").out).group(1)
+    types("contact", "add", "person=baraka", "kind=phone")
+    types("contact", "add", "person=baraka", "kind=phone", "minutes=many", status=2)
+    due = re.search(r"pamoja show (\w+)", types("followup", "add", "person=baraka", "due=leo", "what=kliniki").out).group(1)
+    types("today")
+    types("followup", "done", due)
+    types("today")
+    types("find", "kli")
+    types("find", "zzzz")
+    types("show", "baraka")
+    types("show", "nobodyknown", status=3)
+    types("edit", person, "village=Kimana")
+    types("edit", person, status=2)
+    types("history", person)
+    types("void", due, "mara mbili")
+    types("void", due, status=2)
+    types("note", "dokezo la leo")
+    types("goal", "list")
+    types("sync", status=2)
+    request = no_english(neema.run("enrol", "request")).out.strip()
+    invitation = hub.json("hub", "enrol", "-", "--role", "ally", "--name", "Neema", "--words-checked", stdin=request)["invitation"]
+    hub.run("hub", "merge")
+    types("enrol", "accept", "-", "--words-checked", stdin=invitation)
+    types("enrol", "accept", "-", "--words-checked", stdin=invitation, status=5)
+    types("sync")
+    os.mkdir(os.path.join(lab.dir, "stick"), 0o700)
+    types("carry", os.path.join(lab.dir, "stick"))
+    types("status")
+    types("show", "baraka")
+    types("verify", "baraka")
+    types("lock")
+    types("show", "baraka", status=4)
+    types("status")
+    types("note", "--locked", "wazo")
+    neema.set_passphrase("this is not the one at all")
+    types(*secret, "unlock", status=4)
+    check("Hatua za kwanza" in neema.run("help").out, "help")
+    for command in WORKERS:
+        if command not in ("log", "verify"):
+            types(*command.split(), "--help")
+    check(not FOUND, "English in Swahili:", "\n".join(FOUND))
+    check(neema.run("show", "baraka", json_out=True, status=4).error["message"] == "Pamoja is locked", "scripts are answered in English")
+    check("Next" in neema.run("status", env={"LC_ALL": "en_GB.UTF-8"}).out, "English is what it was")
+
+
+def on_a_terminal(home, words, answers):
+    """What a terminal shows when these answers are typed, each once a question stands there."""
+    pid, fd = pty.fork()
+    if pid == 0:
+        os.execve(os.path.join(BIN, "pamoja"), ["pamoja", *words], home.env)
+    screen, asked, waiting = "", 0, list(answers)
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        if select.select([fd], [], [], 0.3)[0]:
+            try:
+                screen += os.read(fd, 4096).decode("utf-8", "replace")
+            except OSError:
+                break
+        elif waiting and len(screen) > asked and re.search(r"[:?>\])] $", screen):
+            asked = len(screen) + 1
+            os.write(fd, waiting.pop(0).encode() + b"\n")
+    os.close(fd)
+    os.waitpid(pid, 0)
+    check(not waiting, "never asked for", waiting, screen)
+    return screen.replace("\r", "")
+
+
+def story_questions(lab):
+    """Asked and answered in Swahili; a lone n is neither ndiyo nor no."""
+    neema = lab.home("neema", env=SWAHILI).start().init()
+    screen = on_a_terminal(neema, ["person", "add"], ["?", "", "Baraka M.", "n", "hapana"])
+    check("(lazima)" in screen and "hakutaka kusema" in screen and "hili linahitajika" in screen and "Imehifadhiwa" in screen, screen)
+    check(screen.count("[ndiyo/HAPANA]") == 2, screen)
+    screen = on_a_terminal(neema, ["contact", "add"], ["baraka", "9999", "visit", "nyuma", "2", "bado", "jana", "ndiyo"] + ["hakutaka kusema"] * 8)
+    check("Imehifadhiwa" in screen, screen)
+    contact = neema.show(re.search(r"pamoja show (\w+)", screen).group(1))
+    check(contact["fields"]["kind"] == "phone" and contact["fields"]["minutes"] == {"declined": True}, contact)
+    neema.run("lock")
+    check("Nywila" in on_a_terminal(neema, ["unlock"], [PASSPHRASE]), "the question for the passphrase")
+
+
+def story_page(lab):
+    """`man pamoja` of an installation is in Swahili for who speaks it, and in English for others."""
+    man, locales = os.path.join(lab.dir, "man"), os.path.join(lab.dir, "locales")
+    for source, folder in (("pamoja.1", "man1"), ("sw/pamoja.1", "sw/man1")):
+        os.makedirs(os.path.join(man, folder))
+        shutil.copy(os.path.join(TOP, "conf", "man", source), os.path.join(man, folder))
+    os.mkdir(locales)  # man looks at a language only where its locale is installed
+    subprocess.run(["localedef", "-i", "sw_KE", "-f", "UTF-8", os.path.join(locales, "sw_KE.UTF-8")], check=True)
+    for language, words in (("sw_KE.UTF-8", "Kinacholindwa na kisicholindwa"), ("C.UTF-8", "What is protected")):
+        env = {**os.environ, "LANG": language, "LOCPATH": locales, "MANPATH": man, "MANPAGER": "cat", "PAGER": "cat"}
+        for name in ("LC_ALL", "LANGUAGE", "LC_MESSAGES"):
+            env.pop(name, None)
+        shown = subprocess.run(["man", "pamoja"], capture_output=True, text=True, check=False, env=env)
+        check(words in shown.stdout, language, shown.stdout[:800], shown.stderr)
+
+
+run(globals())
