@@ -248,6 +248,26 @@ too_weak(enum pmj_code rc, const char *file, const struct pmj_error *err)
 	return true;
 }
 
+/* The home counts from now on; had the power gone before, the next start would make it empty again.
+ * When only the answer to this was lost, it counts. */
+static enum pmj_code
+say_seen(struct cli *cli, struct pmj_error *err)
+{
+	json_t *answer = NULL;
+	enum pmj_code rc;
+
+	(void)fflush(stdout);
+	rc = client_post(&cli->client, &answer, "/v1/init/seen", NULL, err);
+	json_decref(answer);
+	if (rc != PMJ_OK) {
+		pmj_context(err, "perhaps this was not kept");
+		pmj_hint(err,
+		    "look with `pamoja status`; if there is no home yet, run `pamoja init` "
+		    "again and forget the code shown");
+	}
+	return rc;
+}
+
 enum pmj_code
 home_init(struct cli *cli, const struct args *args, struct pmj_error *err)
 {
@@ -298,6 +318,7 @@ home_init(struct cli *cli, const struct args *args, struct pmj_error *err)
 		print_json(answer);
 	else
 		say_made(answer, args_has(args, "hub"), args_has(args, "practice"));
+	rc = say_seen(cli, err);
 out:
 	buf_wipe(&secret);
 	json_decref(body);

@@ -85,7 +85,8 @@ core_start(struct core *core, struct loop *loop, const struct os *os, const char
 	core->conf = mem_strdup(conf_dir());
 	core->next_job = 1;
 	keys = core_path(core, "keys");
-	if ((rc = read_settings(core, err)) != PMJ_OK)
+	if ((rc = read_settings(core, err)) != PMJ_OK ||
+	    (rc = core_fresh_sweep(core, err)) != PMJ_OK)
 		goto out;
 	core->state = fs_exists(os, keys) ? CORE_LOCKED : CORE_EMPTY;
 	if (core->state == CORE_LOCKED && (rc = fs_check_private(os, keys, err)) != PMJ_OK)

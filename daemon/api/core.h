@@ -30,6 +30,7 @@ struct core {
 	struct kinds kinds;
 	char kinds_warning[480]; /* why conf/kinds is not in force, or "" */
 	enum core_state state;
+	bool unseen;     /* just made: nobody is known to have seen its recovery code (fresh.c) */
 	bool stretching; /* a passphrase is being stretched: one at a time */
 	struct keyfile_tries tries;
 	struct keyfile *keys;
@@ -82,6 +83,11 @@ char *core_path(const struct core *core, const char *name); /* HOME/name; caller
  * also on failure. */
 PMJ_MUST_CHECK enum pmj_code core_open(
     struct core *core, struct keyfile *keys, struct ring *ring, bool fresh, struct pmj_error *err);
+/** A home in the making (fresh.c): begin before its keys are written; seen once what is shown only
+ * once was, from then on it counts; sweep makes one that nobody saw empty again. */
+PMJ_MUST_CHECK enum pmj_code core_fresh_begin(struct core *core, struct pmj_error *err);
+PMJ_MUST_CHECK enum pmj_code core_fresh_seen(struct core *core, struct pmj_error *err);
+PMJ_MUST_CHECK enum pmj_code core_fresh_sweep(struct core *core, struct pmj_error *err);
 /** Seal what is unsent, save the anchor, close and wipe. */
 void core_lock(struct core *core);
 /** Begin the lanes of a device that has just been enrolled, or is at unlock. */

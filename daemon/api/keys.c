@@ -164,8 +164,10 @@ init_work(struct stretch *stretch)
 	struct keyfile_cost cost;
 
 	keyfile_calibrate(&cost, core->os, (uint32_t)core->settings.unlock_ms);
-	stretch->rc =
-	    ring_new(&stretch->ring, stretch->hub, (uint64_t)os_now(core->os), &stretch->err);
+	stretch->rc = core_fresh_begin(core, &stretch->err);
+	if (stretch->rc == PMJ_OK)
+		stretch->rc = ring_new(
+		    &stretch->ring, stretch->hub, (uint64_t)os_now(core->os), &stretch->err);
 	if (stretch->rc == PMJ_OK)
 		stretch->rc = keyfile_create(&stretch->keys, core->os, stretch->path, stretch->ring,
 		    stretch->passphrase, &cost, stretch->recovery, &stretch->err);
@@ -246,6 +248,20 @@ out:
 	return rc;
 }
 
+/* A home that could not be made whole is none. */
+static void
+init_undo(struct core *core)
+{
+	struct pmj_error err;
+
+	if (core->state == CORE_OPEN)
+		core_lock(core);
+	if (core_fresh_sweep(core, &err) != PMJ_OK)
+		diag_error("undoing init", &err);
+	else
+		core->state = CORE_EMPTY;
+}
+
 static void
 init_done(struct stretch *stretch)
 {
@@ -254,12 +270,22 @@ init_done(struct stretch *stretch)
 	if (stretch->rc == PMJ_OK)
 		stretch->rc = init_finish(stretch, &out, &stretch->err);
 	if (stretch->rc != PMJ_OK) {
-		if (stretch->core->state == CORE_OPEN)
-			core_lock(stretch->core);
+		init_undo(stretch->core);
 		server_fail(stretch->request, &stretch->err);
 		return;
 	}
+	stretch->core->unseen = true;
 	server_reply(stretch->request, out);
+}
+
+/* That it was asked is enough: see serve() in routes.c. */
+enum pmj_code
+keys_seen(const struct call *call, json_t **out, struct pmj_error *err)
+{
+	(void)call;
+	(void)err;
+	*out = json_object();
+	return PMJ_OK;
 }
 
 static enum pmj_code

@@ -25,6 +25,7 @@ static const struct route {
     {"GET", "/v1/doctor", PASSIVE, doctor_get, NULL},
     {"GET", "/v1/passphrase/offer", NEEDS_NOTHING, keys_offer, NULL},
     {"POST", "/v1/init", NEEDS_NOTHING, NULL, keys_init},
+    {"POST", "/v1/init/seen", NEEDS_OPEN, keys_seen, NULL},
     {"POST", "/v1/unlock", NEEDS_NOTHING, NULL, keys_unlock},
     {"POST", "/v1/lock", NEEDS_NOTHING, keys_lock, NULL},
     {"POST", "/v1/passphrase", NEEDS_OPEN, NULL, keys_passphrase},
@@ -134,6 +135,12 @@ serve(struct core *core, const struct route *route, const struct parts *parts,
 	for (size_t i = 0; i < parts->count; i++)
 		call.part[i] = parts->text[i];
 	if (check_needs(core, route->needs, &err) != PMJ_OK) {
+		server_fail(request, &err);
+		return;
+	}
+	/* Who goes on with a new home has seen its recovery code; nothing is recorded before that
+	 * is durable. */
+	if ((route->needs & PASSIVE) == 0 && core_fresh_seen(core, &err) != PMJ_OK) {
 		server_fail(request, &err);
 		return;
 	}
