@@ -189,15 +189,31 @@ seal_invitation(
 	return rc;
 }
 
+/* The programme's own records follow the invitation, which stays small. */
+static enum pmj_code
+invite(
+    struct hub *hub, const struct hub_device *device, struct buf *invitation, struct pmj_error *err)
+{
+	enum pmj_code rc;
+
+	if ((rc = seal_invitation(hub, device, invitation, err)) != PMJ_OK ||
+	    (rc = journal_begin(hub->journal, err)) != PMJ_OK)
+		return rc;
+	if ((rc = share_programme(hub, device, err)) == PMJ_OK)
+		return journal_commit(hub->journal, err);
+	journal_rollback(hub->journal);
+	return rc;
+}
+
 /* The same request again. An invitation that was lost on its way, and that no receipt covers yet,
- * is given once more as it was: only that laptop can open it, and only once. */
+ * is given once more as it was: only that laptop can open it, and only once. And an enrolment that
+ * was cut off is finished: whatever of `invite` was not done is done now. */
 static enum pmj_code
 invite_again(
     struct hub *hub, const struct hub_device *device, struct buf *invitation, struct pmj_error *err)
 {
 	struct sql *q =
 	    sql_get(hub->journal, "SELECT enrolled_ms FROM pmj_device WHERE device = ?1");
-	struct buf segment;
 	enum pmj_code rc;
 	bool row;
 	int64_t until;
@@ -207,14 +223,10 @@ invite_again(
 		return rc;
 	until = row ? sql_col_int(q, 0) + INVITATION_DAYS * DAY_MS : 0;
 	sql_done(q);
-	buf_init(&segment, PMJ_SEGMENT_FILE_MAX);
-	if (os_now(hub->os) < until &&
-	    sync_segment(hub->sync, device->mailbox, 1, &segment, NULL) == PMJ_OK)
-		rc = put_invitation(hub, &segment, invitation, err);
-	else
+	if (os_now(hub->os) >= until ||
+	    (rc = invite(hub, device, invitation, err)) == PMJ_NOT_FOUND)
 		rc =
 		    pmj_fail(err, PMJ_BUSY, "this laptop is already enrolled, as %s", device->name);
-	buf_close(&segment);
 	return rc;
 }
 
@@ -275,14 +287,7 @@ hub_enrol(struct hub *hub, const struct hub_enrol *enrol, struct buf *invitation
 		journal_rollback(hub->journal);
 	if (rc != PMJ_OK)
 		return rc;
-	rc = seal_invitation(hub, &device, invitation, err);
-	if (rc == PMJ_OK && (rc = journal_begin(hub->journal, err)) == PMJ_OK) {
-		if ((rc = share_programme(hub, &device, err)) == PMJ_OK)
-			rc = journal_commit(hub->journal, err);
-		else
-			journal_rollback(hub->journal);
-	}
-	return rc;
+	return invite(hub, &device, invitation, err);
 }
 
 static json_t *

@@ -419,14 +419,17 @@ enum pmj_code
 sync_seal_first(struct sync *sync, const uint8_t mailbox[static PMJ_MAILBOX_BYTES],
     struct buf *segment, struct pmj_error *err)
 {
-	bool made;
-	bool waits;
-	enum pmj_code rc = seal_one(sync, mailbox, false, false, &made, &waits, err);
+	struct sql *sql = sql_get(sync->journal,
+	    "SELECT 1 FROM pmj_lane WHERE mailbox=?1 AND ours=1 AND segno>0 LIMIT 1");
+	bool sealed = false, made, waits;
+	enum pmj_code rc;
 
-	if (rc != PMJ_OK)
-		return rc;
-	/* Cut off between the two: the segment stands in the journal, and asking again gives it. */
-	return sync_segment(sync, mailbox, 1, segment, err);
+	(void)sql_blob(sql, 1, mailbox, PMJ_MAILBOX_BYTES);
+	rc = sql_row(sql, &sealed, err);
+	sql_done(sql);
+	if (rc == PMJ_OK && !sealed)
+		rc = seal_one(sync, mailbox, false, false, &made, &waits, err);
+	return rc == PMJ_OK ? sync_segment(sync, mailbox, 1, segment, err) : rc;
 }
 
 struct seal_due {

@@ -81,8 +81,9 @@ bool sync_was_sent(struct sync *sync, const uint8_t mailbox[static PMJ_MAILBOX_B
 PMJ_MUST_CHECK enum pmj_code sync_forget_sent(struct sync *sync,
     const uint8_t mailbox[static PMJ_MAILBOX_BYTES], int64_t n, struct pmj_error *err);
 
-/** Seal the queue of one mailbox at once into segment 1 of the lane we write (its first: the
- * invitation's), and give its bytes. Its own transaction. */
+/** Give segment 1 of the lane we write (the invitation's); seal the queue of the mailbox into it at
+ * once when nothing was sealed there yet. Its own transaction. PMJ_NOT_FOUND: a receipt has covered
+ * it. */
 PMJ_MUST_CHECK enum pmj_code sync_seal_first(struct sync *sync,
     const uint8_t mailbox[static PMJ_MAILBOX_BYTES], struct buf *segment, struct pmj_error *err);
 /** Make at most one segment of what waits (for any mailbox; urgent first), durable in the journal,
