@@ -171,7 +171,7 @@ office_enrol(const struct call *call, json_t **out, struct pmj_error *err)
 	    .until = json_str(call->body, "until")};
 	uint8_t key[64], device[PMJ_DEVICE_BYTES];
 	struct buf invitation;
-	char *name, *role;
+	char *name = NULL, *role = NULL;
 	bool asked;
 	enum pmj_code rc;
 
@@ -185,10 +185,12 @@ office_enrol(const struct call *call, json_t **out, struct pmj_error *err)
 	if (rc == PMJ_OK) {
 		core_who(call->core, device, &name, &role);
 		*out = json_pack("{s:s,s:o,s:s,s:s}", "invitation", buf_text(&invitation), "device",
-		    json_hex(device, sizeof(device)), "name", enrol.name, "role", enrol.role);
+		    json_hex(device, sizeof(device)), "name", name, "role", role);
 		rc = core_save_anchor(call->core, err);
 		exchange_start(call->core, EXCHANGE_LOOK, NULL, NULL); /* makes the mailbox */
 	}
+	free(name);
+	free(role);
 	buf_close(&invitation);
 	return rc;
 }

@@ -275,6 +275,15 @@ def story_an_invitation_lost_on_its_way(lab):
     check("already enrolled, as Neema" in error["message"], error)
 
 
+def story_enrolled_without_a_name(lab):
+    """It gets one from its role, and its invitation all the same."""
+    hub = lab.hub()
+    neema = lab.home("Neema").start().init()
+    answer = hub.json("hub", "enrol", "-", "--role", "peer", "--words-checked", stdin=neema.json("enrol", "request")["request"])
+    check(answer["name"] == "peer-" + neema.made["device"][:6] and answer["role"] == "peer", answer)
+    neema.run("enrol", "accept", "-", "--words-checked", stdin=answer["invitation"])
+
+
 def story_spool_is_a_cache(lab):
     hub = lab.hub()
     neema = lab.worker("Neema", hub)
