@@ -340,7 +340,7 @@ class Withdraw(Run):
 
     def go(self, v):
         v.facts["records"]["Juma"].pop(v.facts["ids"]["person asha"], None)  # handed over: its fields go
-        return super().go(v)
+        return super().go(v) or self.answer.status == 3  # 3: he does not work with this person now
 
 
 def sync_round(*workers):
