@@ -1,0 +1,409 @@
+/* merge_bench.c - lines merged per second at the hub: segments of 500 lines, sealed as a worker's
+ * device seals them, lie in spool/in; what is timed is everything from there to durable
+ * projections, the hub's own steps with their checkpoints and syncs.
+ * Use: bench_merge [--json] [LINES] [FOLDER]; a new folder below FOLDER (default /tmp). */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/conf.h"
+#include "base/fs.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "hub/hub.h"
+#include "log/chain.h"
+#include "log/enrol.h"
+#include "sync/files.h"
+
+#define SEGMENT_LINES 500
+#define WORKERS 5
+#define RUN 12 /* lines about one person */
+
+static struct pmj_error err;
+
+static void
+must(enum pmj_code rc, const char *what)
+{
+	if (rc == PMJ_OK)
+		return;
+	(void)fprintf(stderr, "%s: %s\n", what, err.message);
+	exit(1);
+}
+
+static double
+clock_now(clockid_t id)
+{
+	struct timespec t;
+
+	(void)clock_gettime(id, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* ---- the hub ---- */
+
+struct office {
+	char home[80];
+	struct kinds kinds;
+	struct ring *ring;
+	struct journal *journal;
+	struct hub *hub;
+};
+
+static void
+office_setup(struct office *office, struct journal_setup *setup)
+{
+	static const uint8_t uuid[16] = {0xc3};
+	static const char *all[64];
+	size_t count = 0;
+
+	for (const char *const *at = sync_schema; *at != NULL; at++)
+		all[count++] = *at;
+	for (const char *const *at = hub_schema; *at != NULL; at++)
+		all[count++] = *at;
+	*setup = (struct journal_setup){.os = &os_real,
+	    .home = office->home,
+	    .ring = office->ring,
+	    .store_uuid = uuid,
+	    .kinds = &office->kinds,
+	    .schema = all};
+}
+
+static void
+office_open(struct office *office, const char *folder)
+{
+	char *kinds = fs_join(conf_dir(), "kinds");
+	struct journal_setup setup;
+	struct buf root;
+
+	(void)snprintf(office->home, sizeof(office->home), "%.50s/merge-bench.XXXXXX", folder);
+	if (mkdtemp(office->home) == NULL)
+		abort();
+	must(kinds_read(&office->kinds, &os_real, kinds, &err), "kinds");
+	must(ring_new(&office->ring, true, (uint64_t)os_now(&os_real), &err), "ring");
+	office_setup(office, &setup);
+	must(journal_create(&office->journal, &setup, &err), "journal");
+	buf_init(&root, 0);
+	must(hub_init(office->journal, "Office", "/nowhere", &root, &err), "hub");
+	must(hub_new(&office->hub, office->journal, office->home, &err), "hub");
+	buf_wipe(&root);
+	free(kinds);
+}
+
+static void
+office_close(struct office *office)
+{
+	char *command = mem_printf("rm -rf %s", office->home);
+
+	hub_free(office->hub);
+	journal_close(office->journal);
+	ring_free(office->ring);
+	kinds_close(&office->kinds);
+	if (system(command) != 0) /* NOLINT(cert-env33-c): its own folder */
+		(void)fprintf(stderr, "%s stays\n", office->home);
+	free(command);
+}
+
+/* ---- a worker's device: what it writes and how it is sealed ---- */
+
+struct worker {
+	struct ring *ring;
+	uint8_t mailbox[16], incarnation[16], reader_pk[32];
+	uint8_t prev[32], chain[32];
+	uint64_t segno, seq;
+	int64_t pt;
+	uint8_t person[PMJ_RECORD_BYTES], person_e[PMJ_ENTRY_BYTES];
+	uint8_t followup[PMJ_RECORD_BYTES], followup_e[PMJ_ENTRY_BYTES];
+};
+
+static void
+worker_enrol(struct worker *worker, struct office *office, int number)
+{
+	uint8_t request[ENROL_REQUEST_BYTES], nonce[32] = {7}, device[PMJ_DEVICE_BYTES];
+	struct hub_enrol enrol = {.role = "peer"};
+	struct ring_epoch epoch;
+	struct buf text, invitation;
+	char name[16];
+	struct sql *sql;
+	bool row;
+
+	memset(worker, 0, sizeof(*worker));
+	must(ring_new(&worker->ring, false, (uint64_t)os_now(&os_real), &err), "ring");
+	enrol_request_make(request, nonce, worker->ring);
+	buf_init(&text, 0);
+	buf_init(&invitation, 0);
+	enrol_text_put(&text, request, sizeof(request));
+	(void)snprintf(name, sizeof(name), "Worker %d", number);
+	enrol.request = buf_text(&text);
+	enrol.name = name;
+	must(hub_enrol(office->hub, &enrol, &invitation, device, &err), "enrol");
+	sql = sql_get(office->journal, "SELECT mailbox FROM pmj_device WHERE device = ?1");
+	must(sql_row(sql_blob(sql, 1, device, sizeof(device)), &row, &err), "mailbox");
+	(void)sql_col_copy(sql, 0, worker->mailbox, sizeof(worker->mailbox));
+	sql_done(sql);
+	ring_epoch_current(office->ring, &epoch);
+	memcpy(worker->reader_pk, epoch.pk, 32);
+	memcpy(worker->incarnation, ring_incarnation(worker->ring), 16);
+	chain_segment_start(worker->prev, worker->mailbox, worker->incarnation);
+	chain_lane_start(worker->chain, worker->mailbox, worker->incarnation);
+	worker->segno = worker->seq = 1;
+	worker->pt = os_now(&os_real) - 3600 * 1000;
+	buf_close(&text);
+	buf_close(&invitation);
+}
+
+struct made { /* a line, and what a later one must know of it */
+	char *line;
+	size_t len;
+	uint8_t e[PMJ_ENTRY_BYTES];
+};
+
+/* set and was are stolen. */
+static struct made
+make_line(struct worker *worker, const char *kind, const uint8_t *rec, json_t *set, json_t *was,
+    const char *verb)
+{
+	struct line_draft draft = {.kind = kind,
+	    .kv = 1,
+	    .rec = rec,
+	    .by = ring_device_id(worker->ring),
+	    .pt = worker->pt++,
+	    .set = set,
+	    .was = was,
+	    .verb = verb};
+	struct made made;
+	struct buf line;
+
+	buf_init(&line, PMJ_LINE_MAX);
+	prim_random(draft.n, sizeof(draft.n));
+	line_write(&line, &draft);
+	chain_entry(made.e, line.bytes, line.len);
+	made.line = mem_strndup(buf_text(&line), line.len);
+	made.len = line.len;
+	buf_close(&line);
+	json_decref(set);
+	json_decref(was);
+	return made;
+}
+
+static json_t *
+was_of(const char *field, const uint8_t *e)
+{
+	char version[2 * PMJ_VERSION_BYTES + 1];
+
+	return json_pack("{s:[s]}", field, text_hex(version, e, PMJ_VERSION_BYTES));
+}
+
+static const char *const notes[] = {
+    "talked about the market work; asked about the clinic. will call on Monday",
+    "worried about the landlord; made a plan for sleep; came back to the choir. feels stronger",
+    "tulizungumza kuhusu usingizi; aliuliza kuhusu kliniki. tutaonana wiki ijayo",
+    "asked about money for the bus. asked for company",
+    "made a plan for a week without; talked about her children; worried about his sister; came "
+    "back to the next step. wants to try again"};
+static const char *const places[] = {"Loitokitok", "Kimana", "Rombo", "Namanga", "Tarakea"};
+static const char *const names[] = {"Asha", "Baraka", "Chausiku", "Daudi", "Esther", "Faraja",
+    "Grace", "Hamisi", "Imani", "Juma", "Kezia", "Leah", "Musa"};
+
+static struct made
+contact_line(struct worker *worker, const char *person, long i)
+{
+	char on[24];
+
+	(void)snprintf(on, sizeof(on), "2026-%02ld-%02ld", 1 + i % 10, 1 + i % 28);
+	return make_line(worker, "contact", NULL,
+	    json_pack("{s:s,s:s,s:s,s:i,s:s,s:s}", "person", person, "kind",
+	        i % 3 == 0 ? "one-on-one" : "phone", "on", on, "minutes", (int)(5 + i % 80),
+	        "place", places[i % 5], "note", notes[i * 7 % 5]),
+	    NULL, NULL);
+}
+
+static struct made
+person_line(struct worker *worker, long i)
+{
+	char name[48], phone[32];
+	struct made made;
+
+	(void)snprintf(name, sizeof(name), "%s %c.", names[i / RUN % 13], (char)('A' + i % 26));
+	(void)snprintf(phone, sizeof(phone), "+2547%08ld", i * 7919 % 100000000);
+	made = make_line(worker, "person", NULL,
+	    json_pack("{s:s,s:i,s:s,s:s,s:s}", "name", name, "birth_year", (int)(1950 + i % 56),
+	        "village", places[i % 5], "language", "swahili", "phone", phone),
+	    NULL, NULL);
+	memcpy(worker->person, made.e, PMJ_RECORD_BYTES);
+	memcpy(worker->person_e, made.e, PMJ_ENTRY_BYTES);
+	return made;
+}
+
+static struct made
+followup_line(struct worker *worker, const char *person)
+{
+	struct made made = make_line(worker, "followup", NULL,
+	    json_pack("{s:s,s:s,s:s,s:s}", "person", person, "due", "2026-12-11", "what",
+	        "call about the clinic", "state", "open"),
+	    NULL, NULL);
+
+	memcpy(worker->followup, made.e, PMJ_RECORD_BYTES);
+	memcpy(worker->followup_e, made.e, PMJ_ENTRY_BYTES);
+	return made;
+}
+
+/* A dozen lines about each person: who, seven contacts, a follow-up that gets done, a goal, an
+ * edit. */
+static struct made
+next_line(struct worker *worker, long i)
+{
+	char person[PMJ_RECORD_CHARS + 1];
+
+	(void)text_base32(person, worker->person, PMJ_RECORD_BYTES);
+	switch (i % RUN) {
+	case 0:
+		return person_line(worker, i);
+	case 3:
+		return followup_line(worker, person);
+	case 5:
+		return make_line(worker, "goal", NULL,
+		    json_pack("{s:s,s:s,s:s}", "person", person, "text",
+		        "back to the workshop, then see the children every Sunday", "state",
+		        "open"),
+		    NULL, NULL);
+	case 8:
+		return make_line(worker, "followup", worker->followup,
+		    json_pack("{s:s}", "state", "done"), was_of("state", worker->followup_e),
+		    "done");
+	case 10:
+		return make_line(worker, "person", worker->person,
+		    json_pack("{s:s}", "village", places[(i + 2) % 5]),
+		    was_of("village", worker->person_e), NULL);
+	default:
+		return contact_line(worker, person, i);
+	}
+}
+
+/* One segment file in spool/in; returns its bytes. */
+static size_t
+put_segment(struct worker *worker, const struct office *office, long from, size_t *raw)
+{
+	struct segment_line lines[SEGMENT_LINES];
+	struct segment_draft draft = {.lane = LANE_UP,
+	    .segno = worker->segno,
+	    .mailbox = worker->mailbox,
+	    .incarnation = worker->incarnation,
+	    .prev = worker->prev,
+	    .reader_pk = worker->reader_pk,
+	    .first_seq = worker->seq,
+	    .chain_before = worker->chain,
+	    .lines = lines,
+	    .count = SEGMENT_LINES,
+	    .writer = RING_KEY_DEVICE};
+	char name[FILES_NAME_MAX];
+	uint8_t chain[32], id[32];
+	size_t bytes;
+	struct buf file;
+	char *path;
+
+	buf_init(&file, PMJ_SEGMENT_FILE_MAX);
+	for (long i = 0; i < SEGMENT_LINES; i++) {
+		struct made made = next_line(worker, from + i);
+
+		lines[i] = (struct segment_line){made.line, made.len};
+		*raw += made.len + 1;
+	}
+	must(segment_seal(&file, chain, id, &draft, worker->ring, &err), "seal");
+	files_name(name, worker->mailbox, LANE_UP, worker->incarnation, worker->segno);
+	path = mem_printf("%s/spool/in/%s", office->home, name);
+	must(fs_write(&os_real, path, file.bytes, file.len, &err), "spool");
+	memcpy(worker->prev, id, 32);
+	memcpy(worker->chain, chain, 32);
+	worker->segno++;
+	worker->seq += SEGMENT_LINES;
+	for (size_t i = 0; i < SEGMENT_LINES; i++)
+		free((char *)(uintptr_t)lines[i].bytes);
+	bytes = file.len;
+	buf_close(&file);
+	free(path);
+	return bytes;
+}
+
+/* ---- what is measured ---- */
+
+struct figures {
+	long lines, steps, held;
+	size_t raw, sealed;
+	double wall, cpu, longest;
+};
+
+static void
+merge_all(struct office *office, struct figures *out)
+{
+	double wall = clock_now(CLOCK_MONOTONIC), cpu = clock_now(CLOCK_PROCESS_CPUTIME_ID);
+	bool more = true;
+
+	while (more) {
+		double began = clock_now(CLOCK_MONOTONIC), took;
+		int64_t taken = 0;
+
+		if (journal_wal_frames(office->journal) >= 250)
+			must(journal_checkpoint(office->journal, &err), "checkpoint");
+		else
+			must(sync_take_step(hub_sync(office->hub), &more, &taken, &err), "take");
+		took = clock_now(CLOCK_MONOTONIC) - began;
+		out->longest = took > out->longest ? took : out->longest;
+		out->steps++;
+	}
+	must(hub_rejudge(office->hub, &err), "waiting entries");
+	must(journal_checkpoint(office->journal, &err), "checkpoint");
+	out->wall = clock_now(CLOCK_MONOTONIC) - wall;
+	out->cpu = clock_now(CLOCK_PROCESS_CPUTIME_ID) - cpu;
+	out->held = (long)(hub_count(office->hub, "held") + hub_count(office->hub, "waiting"));
+}
+
+static void
+print_figures(const struct figures *f, bool json)
+{
+	if (json) {
+		(void)printf("{\"lines\":%ld,\"segment_lines\":%d,\"raw_bytes\":%zu,"
+		             "\"sealed_bytes\":%zu,\"steps\":%ld,\"longest_step_ms\":%.2f,"
+		             "\"lines_per_cpu_second\":%.0f,\"lines_per_second\":%.0f,"
+		             "\"cpu_us_a_line\":%.2f}\n",
+		    f->lines, SEGMENT_LINES, f->raw, f->sealed, f->steps, f->longest * 1e3,
+		    (double)f->lines / f->cpu, (double)f->lines / f->wall,
+		    f->cpu / (double)f->lines * 1e6);
+		return;
+	}
+	(void)printf("%ld lines in segments of %d, %zu bytes, sealed %zu\n", f->lines,
+	    SEGMENT_LINES, f->raw, f->sealed);
+	(void)printf("merged, of processor time  %8.0f lines/s   %7.2f us a line\n",
+	    (double)f->lines / f->cpu, f->cpu / (double)f->lines * 1e6);
+	(void)printf("merged, of wall time       %8.0f lines/s   in %ld steps, longest %.1f ms\n",
+	    (double)f->lines / f->wall, f->steps, f->longest * 1e3);
+}
+
+int
+main(int argc, char **argv)
+{
+	bool json = argc > 1 && strcmp(argv[1], "--json") == 0;
+	int at = json ? 2 : 1;
+	long count = argc > at ? strtol(argv[at], NULL, 10) : 20000;
+	const char *folder = argc > at + 1 ? argv[at + 1] : "/tmp";
+	struct worker workers[WORKERS];
+	struct figures figures = {0};
+	struct office office = {.journal = NULL};
+
+	office_open(&office, folder);
+	for (int i = 0; i < WORKERS; i++)
+		worker_enrol(&workers[i], &office, i + 1);
+	for (; figures.lines < count; figures.lines += SEGMENT_LINES)
+		figures.sealed += put_segment(&workers[figures.lines / SEGMENT_LINES % WORKERS],
+		    &office, figures.lines / SEGMENT_LINES / WORKERS * SEGMENT_LINES, &figures.raw);
+	must(journal_checkpoint(office.journal, &err), "checkpoint");
+	merge_all(&office, &figures);
+	for (int i = 0; i < WORKERS; i++)
+		ring_free(workers[i].ring);
+	print_figures(&figures, json);
+	office_close(&office);
+	if (figures.held != 0)
+		(void)fprintf(stderr, "%ld lines were not admitted\n", figures.held);
+	return figures.held == 0 ? 0 : 1;
+}
