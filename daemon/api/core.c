@@ -17,10 +17,8 @@
 #define RESERVE_IDLE_MS 5000
 #define URGENT_MS 500 /* a moment for what belongs together to be written together */
 #define EXCHANGE_AGAIN_MS 1000
-#define CHECKPOINT_FRAMES 250 /* a step of about 10 ms; the format asks for 1,000 at the latest */
-#define CHECK_SLICE 200
-#define CHECK_RECORDS 20
-#define ANCHOR_TAIL 1000
+#define CHECKPOINT_MS 15
+#define MEND_MS 12 /* its sync is within the step */
 
 static const struct setting settings_table[] = {
     {"keys", "unlock_ms", SETTING_INT, offsetof(struct core_settings, unlock_ms), 200, 3000,
@@ -84,6 +82,12 @@ core_start(struct core *core, struct loop *loop, const struct os *os, const char
 	core->home = mem_strdup(home);
 	core->conf = mem_strdup(conf_dir());
 	core->next_job = 1;
+	core->chain_pace = (struct pace){200, 20, 20000, CORE_PIECE_MS};
+	core->record_pace = (struct pace){50, 5, 20000, CORE_PIECE_MS};
+	core->mend_pace = (struct pace){20, 5, 1000, MEND_MS};
+	/* The format asks for a checkpoint at 1,000 frames at the latest; a slow disk gets shorter
+	 * ones, but not so short that it has nothing else to do. */
+	core->checkpoint_pace = (struct pace){250, 150, 1000, CHECKPOINT_MS};
 	keys = core_path(core, "keys");
 	if ((rc = read_settings(core, err)) != PMJ_OK ||
 	    (rc = core_fresh_sweep(core, err)) != PMJ_OK)
@@ -470,7 +474,7 @@ void
 core_written(struct core *core, bool urgent)
 {
 	core_queued(core, urgent);
-	if (journal_wal_frames(core->journal) >= CHECKPOINT_FRAMES)
+	if (journal_wal_frames(core->journal) >= core->checkpoint_pace.amount)
 		core_wake(core);
 }
 
@@ -489,17 +493,39 @@ check_failed(struct core *core, const struct pmj_error *err)
 	return false;
 }
 
+void
+core_learn(const struct core *core, struct pace *pace, int64_t began_ms)
+{
+	pace_learn(pace, pace->amount, core->os->mono_ms(core->os->ctx) - began_ms);
+}
+
+enum pmj_code
+core_check_chain(struct core *core, uint64_t *checked, struct pmj_error *err)
+{
+	int64_t began = core->os->mono_ms(core->os->ctx);
+	uint64_t from = *checked;
+	enum pmj_code rc;
+
+	rc = journal_check_slice(
+	    core->journal, from, (uint64_t)core->chain_pace.amount, checked, err);
+	if (rc == PMJ_OK && *checked - from == (uint64_t)core->chain_pace.amount)
+		core_learn(core, &core->chain_pace, began);
+	return rc;
+}
+
 /* Rows that no entry made are made anew from the entries (6.6, 2). */
 static bool
 mend_step(struct core *core)
 {
 	struct pmj_error err;
 	int64_t records, differed;
+	int64_t began = core->os->mono_ms(core->os->ctx);
 	bool done = false;
 
-	if (project_rebuild_slice(core->journal, CHECK_RECORDS, &done, &records, &differed, &err) !=
-	    PMJ_OK)
+	if (project_rebuild_slice(
+	        core->journal, core->mend_pace.amount, &done, &records, &differed, &err) != PMJ_OK)
 		return check_failed(core, &err);
+	core_learn(core, &core->mend_pace, began);
 	if (done) {
 		if (core->warning[0] == '\0') /* what the anchor found weighs more */
 			(void)snprintf(core->warning, sizeof(core->warning),
@@ -516,9 +542,12 @@ static bool
 check_rows_step(struct core *core)
 {
 	struct pmj_error err;
+	int64_t began = core->os->mono_ms(core->os->ctx);
 	bool done = false;
-	enum pmj_code rc = project_check_slice(core->journal, CHECK_RECORDS, &done, &err);
+	enum pmj_code rc =
+	    project_check_slice(core->journal, core->record_pace.amount, &done, &err);
 
+	core_learn(core, &core->record_pace, began);
 	if (rc == PMJ_INTEGRITY && done) { /* all was read, and the sums differ */
 		core->mending = true;
 		return true;
@@ -542,8 +571,7 @@ check_step(struct core *core)
 	journal_head(core->journal, &count, j);
 	if (core->checked >= count)
 		return check_rows_step(core);
-	if (journal_check_slice(core->journal, core->checked, CHECK_SLICE, &core->checked, &err) !=
-	    PMJ_OK)
+	if (core_check_chain(core, &core->checked, &err) != PMJ_OK)
 		return check_failed(core, &err);
 	return true;
 }
@@ -551,14 +579,19 @@ check_step(struct core *core)
 static bool
 work_step(struct core *core)
 {
+	int64_t frames = journal_wal_frames(core->journal);
+	int64_t began = core->os->mono_ms(core->os->ctx);
 	struct pmj_error err;
 
 	/* Before anything else, also amid an exchange: a long WAL would make one long step of it
 	 * later. */
-	if (journal_wal_frames(core->journal) >= CHECKPOINT_FRAMES) {
+	if (frames >= core->checkpoint_pace.amount) {
 		core->step_name = "checkpoint";
-		if (journal_checkpoint(core->journal, &err) == PMJ_OK)
+		if (journal_checkpoint(core->journal, &err) == PMJ_OK) {
+			pace_learn(&core->checkpoint_pace, frames,
+			    core->os->mono_ms(core->os->ctx) - began);
 			return true;
+		}
 		diag_error("checkpoint", &err);
 	}
 	if (exchange_step(core) || core_verify_step(core))

@@ -4,9 +4,12 @@
 #define API_CORE_H
 #include "api/server.h"
 #include "base/loop.h"
+#include "base/pace.h"
 #include "crypto/keyfile.h"
 #include "hub/hub.h"
 #include "sync/device.h"
+
+#define CORE_PIECE_MS 8 /* of a background step that only reads */
 
 struct carrylink;
 
@@ -45,6 +48,8 @@ struct core {
 	int64_t last_person_ms; /* mono: the last request by a person */
 	int64_t suspend_gap_ms; /* boot clock minus mono clock when last looked */
 	uint64_t checked;       /* how far the journal chain was checked since unlock */
+	struct pace chain_pace, record_pace, mend_pace; /* what fits in a step of checking */
+	struct pace checkpoint_pace;                    /* frames */
 	bool checking;
 	bool mending;      /* the check found rows that no entry made: they are made anew */
 	char warning[200]; /* what the anchor or the checks found, or "" */
@@ -149,6 +154,11 @@ void exchange_broken(struct core *core);
 void exchange_drop_all(struct core *core, const struct pmj_error *err);
 bool exchange_running(const struct core *core);
 
+/** Learn from a step that has just done what its pace allowed. */
+void core_learn(const struct core *core, struct pace *pace, int64_t began_ms);
+/** A step's worth of the journal's chain from *checked on. */
+PMJ_MUST_CHECK enum pmj_code core_check_chain(
+    struct core *core, uint64_t *checked, struct pmj_error *err);
 /** One step of the verify under way (verify.c); false when there is none. */
 bool core_verify_step(struct core *core);
 void core_verify_drop(struct core *core, const struct pmj_error *err);

@@ -7,9 +7,6 @@
 #include "base/mem.h"
 #include "base/text.h"
 
-#define CHAIN_SLICE 100
-#define RECORD_SLICE 20
-
 enum verify_phase {
 	VERIFY_TABLES,
 	VERIFY_CHAIN,
@@ -25,16 +22,25 @@ struct verify {
 	bool rebuild;
 	bool of_person;
 	uint8_t person[PMJ_RECORD_BYTES];
-	int64_t tables;
+	struct journal_walk *walk;
 	uint64_t checked;
 	int64_t records, differed;
 };
+
+static void
+verify_free(struct verify *verify)
+{
+	journal_walk_free(verify->walk);
+	free(verify);
+}
 
 /* One step; *more: not finished. */
 static enum pmj_code
 verify_step(struct verify *verify, bool *more, struct pmj_error *err)
 {
 	struct journal *journal = verify->core->journal;
+	struct core *core = verify->core;
+	int64_t began = core->os->mono_ms(core->os->ctx);
 	uint8_t j[32];
 	uint64_t count;
 	bool done = true;
@@ -43,26 +49,30 @@ verify_step(struct verify *verify, bool *more, struct pmj_error *err)
 	*more = true;
 	switch (verify->phase) {
 	case VERIFY_TABLES:
-		rc = journal_table_check(journal, verify->tables++, &done, err);
+		if (verify->walk == NULL)
+			rc = journal_walk_new(&verify->walk, journal, err);
+		if (rc == PMJ_OK)
+			rc = journal_walk_step(verify->walk, began + CORE_PIECE_MS, &done, err);
 		if (rc == PMJ_OK && done)
 			verify->phase = VERIFY_CHAIN;
 		return rc;
 	case VERIFY_CHAIN:
 		journal_head(journal, &count, j);
 		if (verify->checked < count)
-			return journal_check_slice(
-			    journal, verify->checked, CHAIN_SLICE, &verify->checked, err);
+			return core_check_chain(core, &verify->checked, err);
 		verify->phase = verify->rebuild ? VERIFY_REBUILD : VERIFY_PROJECTIONS;
 		return PMJ_OK;
 	case VERIFY_PROJECTIONS:
-		rc = project_check_slice(journal, RECORD_SLICE, &done, err);
+		rc = project_check_slice(journal, core->record_pace.amount, &done, err);
+		core_learn(core, &core->record_pace, began);
 		if (rc != PMJ_OK)
 			pmj_hint(
 			    err, "mend the projections from the entries: pamoja verify --rebuild");
 		break;
 	case VERIFY_REBUILD:
-		rc = project_rebuild_slice(
-		    journal, RECORD_SLICE, &done, &verify->records, &verify->differed, err);
+		rc = project_rebuild_slice(journal, core->mend_pace.amount, &done, &verify->records,
+		    &verify->differed, err);
+		core_learn(core, &core->mend_pace, began);
 		break;
 	case VERIFY_DIGEST:
 		break;
@@ -111,7 +121,7 @@ core_verify_step(struct core *core)
 		server_reply(verify->request, out);
 	else
 		server_fail(verify->request, &err);
-	free(verify);
+	verify_free(verify);
 	core->verify = NULL;
 	return true;
 }
@@ -122,7 +132,7 @@ core_verify_drop(struct core *core, const struct pmj_error *err)
 	if (core->verify == NULL)
 		return;
 	server_fail(core->verify->request, err);
-	free(core->verify);
+	verify_free(core->verify);
 	core->verify = NULL;
 }
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/diag.h"
 #include "base/fs.h"
 #include "base/mem.h"
 #include "base/text.h"
@@ -321,6 +322,7 @@ journal_close(struct journal *journal)
 		return;
 	if (journal->in_transaction)
 		journal_rollback(journal);
+	/* The checkpoint settles what rests. */
 	if (journal->db != NULL && !journal->dead && journal_checkpoint(journal, NULL) != PMJ_OK)
 		journal->dead =
 		    true; /* the WAL keeps what was committed; the next open takes it in */
@@ -337,8 +339,12 @@ journal_close(struct journal *journal)
 enum pmj_code
 journal_checkpoint(struct journal *journal, struct pmj_error *err)
 {
-	int result = journal->dead ? SQLITE_IOERR : pmjvfs_checkpoint(journal->db);
+	enum pmj_code rc = journal_settle(journal, err);
+	int result;
 
+	if (rc != PMJ_OK)
+		return rc;
+	result = journal->dead ? SQLITE_IOERR : pmjvfs_checkpoint(journal->db);
 	if (result != SQLITE_OK)
 		return journal_fail(journal, result, err);
 	journal->wal_frames = 0;
@@ -388,29 +394,81 @@ journal_exec(struct journal *journal, const char *text, struct pmj_error *err)
 enum pmj_code
 journal_begin(struct journal *journal, struct pmj_error *err)
 {
+	struct pmj_error settled;
 	enum pmj_code rc;
 
 	assert(!journal->in_transaction);
+	/* What rested and cannot be committed is lost, as a power cut would lose it: its owner
+	 * does it again, and what begins here is not held up. */
+	if (journal->resting && journal_settle(journal, &settled) != PMJ_OK)
+		diag_error("committing what was being taken in", &settled);
 	if (journal->dead && (rc = reconnect(journal, err)) != PMJ_OK)
 		return rc;
 	if ((rc = sql_run(sql_get(journal, "BEGIN IMMEDIATE"), err)) != PMJ_OK)
 		return rc;
 	journal->in_transaction = true;
+	journal->transaction++;
 	journal->before = journal->live;
 	return PMJ_OK;
 }
+
+enum pmj_code
+journal_begin_more(struct journal *journal, struct pmj_error *err)
+{
+	assert(!journal->in_transaction);
+	if (!journal->resting)
+		return journal_begin(journal, err);
+	journal->resting = false;
+	journal->in_transaction = true;
+	journal->rested = true;
+	return PMJ_OK;
+}
+
+uint64_t
+journal_rest(struct journal *journal)
+{
+	assert(journal->in_transaction);
+	journal->in_transaction = false;
+	journal->resting = true;
+	return journal->transaction;
+}
+
+enum pmj_code
+journal_settle(struct journal *journal, struct pmj_error *err)
+{
+	enum pmj_code rc;
+
+	if (!journal->resting)
+		return PMJ_OK;
+	if ((rc = journal_begin_more(journal, err)) != PMJ_OK)
+		return rc;
+	return journal_commit(journal, err);
+}
+
+enum journal_fate
+journal_fate(const struct journal *journal, uint64_t transaction)
+{
+	if (transaction == journal->lost)
+		return JOURNAL_LOST;
+	return transaction == journal->transaction && journal->resting ? JOURNAL_RESTS
+	                                                               : JOURNAL_DURABLE;
+}
+
+#define SUMS_BYTES (PRIM_HASH_BYTES * 5 + 16)
 
 /* Sums and head in one row: an old page of this row beside new entries shows. */
 static enum pmj_code
 write_live(struct journal *journal, struct pmj_error *err)
 {
 	struct journal_live *live = &journal->live;
-	uint8_t bytes[PRIM_HASH_BYTES * 3 + 8];
+	uint8_t bytes[SUMS_BYTES];
 
-	memcpy(bytes, live->sum.bytes, PRIM_HASH_BYTES);
+	memcpy(bytes, live->total.rows.bytes, PRIM_HASH_BYTES);
 	memcpy(bytes + PRIM_HASH_BYTES, live->entry_sum.bytes, PRIM_HASH_BYTES);
 	memcpy(bytes + PRIM_HASH_BYTES * 2, live->j, PRIM_HASH_BYTES);
-	put_le64(bytes + PRIM_HASH_BYTES * 3, live->count);
+	memcpy(bytes + PRIM_HASH_BYTES * 3, live->total.digests, sizeof(live->total.digests));
+	put_le64(bytes + SUMS_BYTES - 16, (uint64_t)live->total.entries);
+	put_le64(bytes + SUMS_BYTES - 8, live->count);
 	live->dirty = false;
 	return journal_put_blob(journal, "journal sums", bytes, sizeof(bytes), err);
 }
@@ -419,7 +477,7 @@ enum pmj_code
 journal_live_read(struct journal *journal, struct pmj_error *err)
 {
 	struct journal_live *live = &journal->live;
-	uint8_t bytes[PRIM_HASH_BYTES * 3 + 8];
+	uint8_t bytes[SUMS_BYTES];
 	struct sql *sql;
 	enum pmj_code rc;
 	bool row;
@@ -435,12 +493,15 @@ journal_live_read(struct journal *journal, struct pmj_error *err)
 	}
 	sql_done(sql);
 	if (journal_blob(journal, "journal sums", bytes, sizeof(bytes))) {
-		memcpy(live->sum.bytes, bytes, PRIM_HASH_BYTES);
+		memcpy(live->total.rows.bytes, bytes, PRIM_HASH_BYTES);
 		memcpy(live->entry_sum.bytes, bytes + PRIM_HASH_BYTES, PRIM_HASH_BYTES);
+		memcpy(
+		    live->total.digests, bytes + PRIM_HASH_BYTES * 3, sizeof(live->total.digests));
+		live->total.entries = (int64_t)get_le64(bytes + SUMS_BYTES - 16);
 	} else if (!row) {
 		return PMJ_OK;
 	}
-	if (get_le64(bytes + PRIM_HASH_BYTES * 3) != live->count ||
+	if (get_le64(bytes + SUMS_BYTES - 8) != live->count ||
 	    memcmp(bytes + PRIM_HASH_BYTES * 2, live->j, PRIM_HASH_BYTES) != 0) {
 		(void)pmj_fail(err, PMJ_INTEGRITY,
 		    "the journal holds pages of different times: its sums do not belong to entry "
@@ -468,6 +529,7 @@ journal_commit(struct journal *journal, struct pmj_error *err)
 		return rc;
 	}
 	journal->in_transaction = false;
+	journal->rested = false;
 	return PMJ_OK;
 }
 
@@ -477,12 +539,14 @@ journal_rollback(struct journal *journal)
 	if (!journal->in_transaction)
 		return;
 	journal->in_transaction = false;
+	if (journal->rested)
+		journal->lost = journal->transaction;
+	journal->rested = false;
 	/* A full disk may have made SQLite roll back by itself. */
 	if (journal->db != NULL && !journal->dead && !sqlite3_get_autocommit(journal->db) &&
 	    sqlite3_exec(journal->db, "ROLLBACK", NULL, NULL, NULL) != SQLITE_OK)
 		journal->dead = true;
 	journal->live = journal->before;
-	journal->digest_of = 0;
 }
 
 enum pmj_code

@@ -45,6 +45,18 @@ PMJ_MUST_CHECK enum pmj_code journal_begin(struct journal *journal, struct pmj_e
 PMJ_MUST_CHECK enum pmj_code journal_commit(struct journal *journal, struct pmj_error *err);
 void journal_rollback(struct journal *journal);
 
+/* Work that nobody waits for may spread one transaction over several steps, so that many pieces
+ * share a commit and a sync: journal_begin_more goes on with what rests, or begins; journal_rest
+ * leaves it open. Whoever calls journal_begin meanwhile commits it first. */
+PMJ_MUST_CHECK enum pmj_code journal_begin_more(struct journal *journal, struct pmj_error *err);
+/** Returns the number by which journal_fate knows the transaction. Nothing in it is durable yet. */
+uint64_t journal_rest(struct journal *journal);
+/** Commit what rests, if anything does. */
+PMJ_MUST_CHECK enum pmj_code journal_settle(struct journal *journal, struct pmj_error *err);
+enum journal_fate { JOURNAL_RESTS, JOURNAL_DURABLE, JOURNAL_LOST };
+/** What became of a transaction that rested. */
+enum journal_fate journal_fate(const struct journal *journal, uint64_t transaction);
+
 PMJ_MUST_CHECK enum pmj_code journal_put_int(
     struct journal *journal, const char *key, int64_t value, struct pmj_error *err);
 PMJ_MUST_CHECK enum pmj_code journal_put_text(
@@ -66,10 +78,15 @@ PMJ_MUST_CHECK enum pmj_code journal_chain_at(
  * where to go on. PMJ_INTEGRITY names the entry. */
 PMJ_MUST_CHECK enum pmj_code journal_check_slice(
     struct journal *journal, uint64_t from, uint64_t most, uint64_t *next, struct pmj_error *err);
-/** Does every page of the table with this number (from 0) open, and do its indexes say what its
- * rows say (6.6)? *done: there is no such table. PMJ_INTEGRITY names the table. */
-PMJ_MUST_CHECK enum pmj_code journal_table_check(
-    struct journal *journal, int64_t number, bool *done, struct pmj_error *err);
+/** Does every page of every table open, and do its indexes say what its rows say (6.6)? Some at a
+ * time, until the clock says until_ms; what is written between two steps does no harm.
+ * PMJ_INTEGRITY names the table. End with journal_walk_free, before the journal is closed. */
+struct journal_walk;
+PMJ_MUST_CHECK enum pmj_code journal_walk_new(
+    struct journal_walk **out, struct journal *journal, struct pmj_error *err);
+PMJ_MUST_CHECK enum pmj_code journal_walk_step(
+    struct journal_walk *walk, int64_t until_ms, bool *done, struct pmj_error *err);
+void journal_walk_free(struct journal_walk *walk);
 /** Other kinds from now on (the hub published some): their tables are made, what they show
  * otherwise is projected. Outside a transaction. */
 PMJ_MUST_CHECK enum pmj_code journal_use_kinds(

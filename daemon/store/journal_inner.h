@@ -13,15 +13,14 @@
 struct journal_live {
 	uint64_t count;             /* entries */
 	uint8_t j[PRIM_HASH_BYTES]; /* the chain's head */
-	struct rows_sum sum;        /* of the projections */
+	struct rows_total total;    /* of the projections */
 	struct rows_sum entry_sum;  /* of what is not in a line: status, origin, reason ... */
 	bool dirty;
-	uint64_t changes; /* of projections, for what is worked out from all of them */
 
-	/* A check or rebuild under way: records up to check_at are in check_sum. */
+	/* A check or rebuild under way: records up to check_at are in check_total. */
 	bool checking, mending;
 	uint8_t check_at[PMJ_RECORD_BYTES];
-	struct rows_sum check_sum;
+	struct rows_total check_total;
 	int64_t records, differed;
 	bool entry_checking; /* entries up to entry_at are in entry_check_sum */
 	uint64_t entry_at;
@@ -29,6 +28,7 @@ struct journal_live {
 };
 
 #define JOURNAL_SQL_BUCKETS 256
+#define JOURNAL_OWN_TABLES 2 /* of those below: pmj_record, pmj_subject */
 
 struct journal {
 	const struct os *os;
@@ -41,15 +41,16 @@ struct journal {
 	uint8_t *row_key; /* guarded, PRIM_KEY_BYTES */
 	sqlite3 *db;
 	struct sql *statements[JOURNAL_SQL_BUCKETS];
-	struct rows_table *tables; /* pmj_record, pmj_value, pmj_subject, then one a kind */
+	struct rows_table *tables; /* pmj_record, pmj_subject, then one a kind */
 	size_t table_count;
 	bool in_transaction;
-	bool dead; /* a sync failed: nothing works until the file was opened again */
+	bool resting;         /* one is open, but nobody is in it */
+	bool rested;          /* the one under way has rested before */
+	uint64_t transaction; /* number of the last that was begun */
+	uint64_t lost;        /* of the last that had rested and was rolled back */
+	bool dead;            /* a sync failed: nothing works until the file was opened again */
 	int64_t wal_frames;
 	struct journal_live live, before;
-	uint64_t digest_of; /* live.changes + 1 when `digest` was worked out; 0: never */
-	uint8_t digest[PRIM_HASH_BYTES];
-	int64_t digest_entries;
 };
 
 /** Set err from an SQLite result about what was being done; marks the journal dead after a failed

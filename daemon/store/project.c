@@ -20,7 +20,7 @@ struct picture {
 static const struct rows_table *
 table_of(const struct journal *journal, const char *kind)
 {
-	for (size_t i = 3; i < journal->table_count; i++)
+	for (size_t i = JOURNAL_OWN_TABLES; i < journal->table_count; i++)
 		if (strcmp(journal->tables[i].name, kind) == 0)
 			return &journal->tables[i];
 	return NULL;
@@ -82,6 +82,27 @@ is_handed_over(const struct merge_record *record)
 	return false;
 }
 
+/* {field: [value]}, or [] where it is handed over: null is a value of its own. */
+static char *
+shown_text(const struct merge_record *record)
+{
+	json_t *all = json_object();
+	char *text;
+
+	for (size_t i = 0; i < record->field_count; i++) {
+		const struct merge_field *field = &record->fields[i];
+		const json_t *value = field->values[field->shown].value;
+		json_t *holder = json_array();
+
+		if (value != NULL)
+			(void)json_array_append(holder, (json_t *)value);
+		(void)json_object_set_new(all, field->name, holder);
+	}
+	text = json_text(all);
+	json_decref(all);
+	return text;
+}
+
 static void
 paint_record(struct picture *out, const struct journal *journal, const struct kind *kind,
     const struct merge_record *record, const struct entry *const *entries, size_t count)
@@ -89,6 +110,7 @@ paint_record(struct picture *out, const struct journal *journal, const struct ki
 	const char *state = json_string_value(merge_shown(record, "state"));
 	const char *title = own_title(kind, record);
 	char *name = title != NULL ? text_fold(title) : NULL;
+	char *shown = shown_text(record);
 	uint8_t digest[PRIM_HASH_BYTES];
 	struct row_set *rows = &out->rows;
 	int64_t changed = 0;
@@ -114,56 +136,12 @@ paint_record(struct picture *out, const struct journal *journal, const struct ki
 	row_text(rows, "due", due_date(kind, record));
 	row_int(rows, "closed", is_closed(kind, state));
 	row_int(rows, "entries", (int64_t)count);
+	row_int(rows, "private", kind != NULL && kind->scope == SCOPE_AUTHOR);
 	row_blob(rows, "digest", digest, sizeof(digest));
+	row_text(rows, "shown", shown);
 	row_end(rows);
+	free(shown);
 	free(name);
-}
-
-static enum pmj_code
-entry_number(struct journal *journal, int64_t *n, const struct entry *entry, struct pmj_error *err)
-{
-	struct sql *sql = sql_get(journal, "SELECT n FROM pmj_entry WHERE e = ?1");
-	enum pmj_code rc;
-	bool row;
-
-	rc = sql_row(sql_blob(sql, 1, entry->e, PMJ_ENTRY_BYTES), &row, err);
-	*n = rc == PMJ_OK && row ? sql_col_int(sql, 0) : 0;
-	sql_done(sql);
-	return rc;
-}
-
-static enum pmj_code
-paint_values(struct picture *out, struct journal *journal, const struct merge_record *record,
-    struct pmj_error *err)
-{
-	struct row_set *rows = &out->rows;
-	const struct entry *last = NULL;
-	int64_t n = 0;
-
-	for (size_t i = 0; i < record->field_count; i++) {
-		const struct merge_field *field = &record->fields[i];
-		for (size_t k = 0; k < field->count; k++) {
-			const struct merge_value *value = &field->values[k];
-			char *text = value->value != NULL ? json_text(value->value) : NULL;
-			enum pmj_code rc = PMJ_OK;
-			if (value->entry != last)
-				rc = entry_number(journal, &n, value->entry, err);
-			last = value->entry;
-			row_begin(rows, &journal->tables[1]);
-			row_blob(rows, "rec", record->rec, PMJ_RECORD_BYTES);
-			row_text(rows, "field", field->name);
-			row_blob(rows, "version", entry_version(value->entry), PMJ_VERSION_BYTES);
-			row_int(rows, "n", n);
-			row_int(rows, "shown", k == field->shown);
-			row_int(rows, "conflict", field->conflict);
-			row_text(rows, "value", text);
-			row_end(rows);
-			free(text);
-			if (rc != PMJ_OK)
-				return rc;
-		}
-	}
-	return PMJ_OK;
 }
 
 static void
@@ -197,7 +175,7 @@ paint_subjects(struct picture *out, const struct journal *journal, const struct 
 		}
 	}
 	for (size_t i = 0; i < count; i++) {
-		row_begin(&out->rows, &journal->tables[2]);
+		row_begin(&out->rows, &journal->tables[1]);
 		row_blob(&out->rows, "rec", record->rec, PMJ_RECORD_BYTES);
 		row_blob(&out->rows, "person", people[i], PMJ_RECORD_BYTES);
 		row_end(&out->rows);
@@ -277,8 +255,7 @@ paint(struct picture *out, struct journal *journal, const struct entry *const *e
 	if (kind != NULL && (table = table_of(journal, kind->name)) != NULL)
 		paint_kind(out, table, &record);
 	out->search = search_text(kind, &record);
-	if ((rc = paint_values(out, journal, &record, err)) == PMJ_OK)
-		rc = buf_check(&out->rows.bytes, err);
+	rc = buf_check(&out->rows.bytes, err);
 	merge_record_close(&record);
 	return rc;
 }
@@ -326,7 +303,7 @@ read_rows(struct journal *journal, struct row_set *out, int64_t *number, const u
 		was = table_of(journal, sql_col_text(sql, 1));
 		sql_done(sql);
 	}
-	for (size_t i = 0; rc == PMJ_OK && i < 3; i++)
+	for (size_t i = 0; rc == PMJ_OK && i < JOURNAL_OWN_TABLES; i++)
 		rc = read_table(journal, out, &journal->tables[i], rec, err);
 	if (rc == PMJ_OK && was != NULL)
 		rc = read_table(journal, out, was, rec, err);
@@ -335,19 +312,36 @@ read_rows(struct journal *journal, struct row_set *out, int64_t *number, const u
 	return rc;
 }
 
-/* Both the sum of all rows and that of a check that has passed this record already. */
+void
+project_count(struct journal *journal, struct rows_total *total, const struct row_set *set,
+    const struct row *row, bool add)
+{
+	uint8_t hash[PRIM_HASH_BYTES];
+	const uint8_t *digest, *entries, *private;
+	size_t len, int_len;
+
+	row_hash(hash, set, row, journal->row_key);
+	(add ? rows_sum_add : rows_sum_take)(&total->rows, hash);
+	if (row->table != &journal->tables[0])
+		return;
+	private = row_column(set, row, "private", &int_len);
+	entries = row_column(set, row, "entries", &int_len);
+	digest = row_column(set, row, "digest", &len);
+	if (digest != NULL && len == PRIM_HASH_BYTES && entries != NULL && private != NULL &&
+	    get_le64(private) == 0)
+		rows_total_record(total, digest, (int64_t)get_le64(entries), add);
+}
+
+/* Both the total of all rows and that of a check that has passed this record already. */
 static void
 count_row(struct journal *journal, const struct row_set *set, const struct row *row,
     const uint8_t *rec, bool add)
 {
 	struct journal_live *live = &journal->live;
-	bool checked = live->checking && memcmp(rec, live->check_at, PMJ_RECORD_BYTES) <= 0;
-	uint8_t hash[PRIM_HASH_BYTES];
 
-	row_hash(hash, set, row, journal->row_key);
-	(add ? rows_sum_add : rows_sum_take)(&live->sum, hash);
-	if (checked)
-		(add ? rows_sum_add : rows_sum_take)(&live->check_sum, hash);
+	project_count(journal, &live->total, set, row, add);
+	if (live->checking && memcmp(rec, live->check_at, PMJ_RECORD_BYTES) <= 0)
+		project_count(journal, &live->check_total, set, row, add);
 	live->dirty = true;
 }
 
@@ -419,7 +413,6 @@ hang(struct journal *journal, struct row_set *old, int64_t number, struct pictur
 
 	*differed = row_set_compare(old != NULL ? old : &none, &picture->rows) > 0;
 	if (*differed) {
-		journal->live.changes++;
 		rc = hang_rows(journal, old != NULL ? old : &none, &picture->rows, rec, err);
 		if (rc != PMJ_OK)
 			return rc;
@@ -450,7 +443,7 @@ static const char *
 kind_in(const struct picture *picture, const struct journal *journal)
 {
 	for (size_t i = 0; i < picture->rows.count; i++)
-		if (picture->rows.list[i].table >= &journal->tables[3])
+		if (picture->rows.list[i].table >= &journal->tables[JOURNAL_OWN_TABLES])
 			return picture->rows.list[i].table->name;
 	return NULL;
 }

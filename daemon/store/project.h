@@ -13,6 +13,9 @@ PMJ_MUST_CHECK enum pmj_code project_first(
 /** As project_record; *differed: some row was not what it had to be. */
 PMJ_MUST_CHECK enum pmj_code project_renew(struct journal *journal,
     const uint8_t rec[static PMJ_RECORD_BYTES], bool *differed, struct pmj_error *err);
+/** Add a row to a total, or take it away. */
+void project_count(struct journal *journal, struct rows_total *total, const struct row_set *set,
+    const struct row *row, bool add);
 /** Every record of a kind anew (its declaration changed). */
 PMJ_MUST_CHECK enum pmj_code project_kind(
     struct journal *journal, const char *kind, struct pmj_error *err);

@@ -51,13 +51,12 @@ sum_rows(struct journal *journal, const uint8_t *from, const uint8_t *to, struct
 		const struct rows_table *table = &journal->tables[t];
 		struct sql *sql = sql_get(journal, table->range);
 		struct row_set set = {0};
-		uint8_t hash[PRIM_HASH_BYTES];
+
 		bind_range(sql, table, from, to);
 		rc = row_set_read(&set, table, sql, err);
-		for (size_t i = 0; rc == PMJ_OK && i < set.count; i++) {
-			row_hash(hash, &set, &set.list[i], journal->row_key);
-			rows_sum_add(&journal->live.check_sum, hash);
-		}
+		for (size_t i = 0; rc == PMJ_OK && i < set.count; i++)
+			project_count(
+			    journal, &journal->live.check_total, &set, &set.list[i], true);
 		row_set_close(&set);
 	}
 	return rc;
@@ -71,7 +70,6 @@ list_records(struct journal *journal, struct buf *out, const uint8_t *from, cons
 	struct sql *sql =
 	    sql_get(journal, "SELECT rec FROM pmj_entry WHERE rec > ?1 AND rec <= ?2 UNION SELECT "
 	                     "rec FROM pmj_record WHERE rec > ?1 AND rec <= ?2"
-	                     " UNION SELECT rec FROM pmj_value WHERE rec > ?1 AND rec <= ?2"
 	                     " UNION SELECT rec FROM pmj_subject WHERE rec > ?1 AND rec <= ?2");
 	uint8_t rec[PMJ_RECORD_BYTES];
 	enum pmj_code rc;
@@ -128,7 +126,7 @@ mend_rows(struct journal *journal, const uint8_t *from, const uint8_t *to, struc
 		journal->live.records++;
 		journal->live.differed += differed ? 1 : 0;
 	}
-	for (size_t t = 3; rc == PMJ_OK && t < journal->table_count; t++)
+	for (size_t t = JOURNAL_OWN_TABLES; rc == PMJ_OK && t < journal->table_count; t++)
 		rc = sweep_kind(journal, &journal->tables[t], from, to, err);
 	buf_close(&records);
 	return rc;
@@ -160,7 +158,7 @@ start(struct journal *journal, bool mending)
 	live->checking = true;
 	live->mending = mending;
 	memset(live->check_at, 0, sizeof(live->check_at));
-	memset(&live->check_sum, 0, sizeof(live->check_sum));
+	memset(&live->check_total, 0, sizeof(live->check_total));
 	live->records = live->differed = 0;
 }
 
@@ -177,7 +175,10 @@ project_check_slice(struct journal *journal, int64_t most, bool *done, struct pm
 	if (rc != PMJ_OK || !*done)
 		return rc;
 	live->checking = false;
-	if (memcmp(live->check_sum.bytes, live->sum.bytes, PRIM_HASH_BYTES) == 0)
+	if (memcmp(live->check_total.rows.bytes, live->total.rows.bytes, PRIM_HASH_BYTES) == 0 &&
+	    memcmp(live->check_total.digests, live->total.digests, sizeof(live->total.digests)) ==
+	        0 &&
+	    live->check_total.entries == live->total.entries)
 		return PMJ_OK;
 	(void)pmj_fail(err, PMJ_INTEGRITY,
 	    "what the journal shows is not what was written: rows were changed or put back");
@@ -201,10 +202,9 @@ project_rebuild_slice(struct journal *journal, int64_t most, bool *done, int64_t
 	if ((rc = slice(journal, most, done, err)) == PMJ_OK && *done) {
 		/* The sum of what is there now, each row of which was just compared with the
 		 * entries. */
-		live->sum = live->check_sum;
+		live->total = live->check_total;
 		live->checking = false;
 		live->dirty = true;
-		live->changes++;
 	}
 	*records = live->records;
 	*differed = live->differed;

@@ -269,19 +269,34 @@ records_title(struct journal *journal, const uint8_t rec[static PMJ_RECORD_BYTES
 json_t *
 records_shown(struct journal *journal, const uint8_t *rec, const char *field)
 {
-	struct sql *sql = sql_get(journal, "SELECT value FROM pmj_value WHERE rec = ?1 AND field = "
-	                                   "?2 AND shown = 1 AND value IS NOT NULL");
-	json_t *value = NULL;
+	json_t *values = NULL, *value = NULL;
+
+	if (records_values(journal, &values, rec, NULL) == PMJ_OK)
+		value = json_incref(json_array_get(json_object_get(values, field), 0));
+	json_decref(values);
+	return value;
+}
+
+enum pmj_code
+records_values(struct journal *journal, json_t **out, const uint8_t *rec, struct pmj_error *err)
+{
+	struct sql *sql = sql_get(journal, "SELECT shown FROM pmj_record WHERE rec = ?1");
+	const uint8_t *text;
+	size_t len = 0;
+	enum pmj_code rc;
 	bool row = false;
 
-	(void)sql_text(sql_blob(sql, 1, rec, PMJ_RECORD_BYTES), 2, field);
-	if (sql_row(sql, &row, NULL) == PMJ_OK && row) {
-		const char *text = sql_col_text(sql, 0);
-		if (json_read(&value, text, strlen(text), &json_limits_api, NULL) != PMJ_OK)
-			value = NULL;
+	*out = NULL;
+	rc = sql_row(sql_blob(sql, 1, rec, PMJ_RECORD_BYTES), &row, err);
+	if (rc == PMJ_OK && row) {
+		text = sql_col_blob(sql, 0, &len);
+		rc = json_read(
+		    out, text != NULL ? (const char *)text : "", len, &json_limits_api, err);
+	} else if (rc == PMJ_OK) {
+		*out = json_object();
 	}
 	sql_done(sql);
-	return value;
+	return rc;
 }
 
 /* ---- whole records ---- */
@@ -377,10 +392,9 @@ records_of_person(struct journal *journal, uint8_t (**out)[PMJ_RECORD_BYTES], si
 
 /* ---- digests ---- */
 
-/* Rows kind, digest, entries, in order of id. */
+/* Rows digest, entries, in order of id. */
 static enum pmj_code
-digest_rows(struct journal *journal, struct sql *sql, uint8_t out[static 32], int64_t *entries,
-    struct pmj_error *err)
+digest_rows(struct sql *sql, uint8_t out[static 32], int64_t *entries, struct pmj_error *err)
 {
 	uint8_t digest[PRIM_HASH_BYTES];
 	enum pmj_code rc;
@@ -390,12 +404,9 @@ digest_rows(struct journal *journal, struct sql *sql, uint8_t out[static 32], in
 	*entries = 0;
 	buf_init(&all, 0);
 	while ((rc = sql_row(sql, &row, err)) == PMJ_OK && row) {
-		const struct kind *kind = kinds_get(journal->kinds, sql_col_text(sql, 0));
-		if (kind != NULL && kind->scope == SCOPE_AUTHOR)
-			continue;
-		(void)sql_col_copy(sql, 1, digest, sizeof(digest));
+		(void)sql_col_copy(sql, 0, digest, sizeof(digest));
 		buf_put(&all, digest, sizeof(digest));
-		*entries += sql_col_int(sql, 2);
+		*entries += sql_col_int(sql, 1);
 	}
 	if (rc == PMJ_OK)
 		rc = buf_check(&all, err);
@@ -409,24 +420,16 @@ records_digest(struct journal *journal, uint8_t out[static 32], int64_t *entries
     const uint8_t *person, struct pmj_error *err)
 {
 	struct sql *sql;
-	enum pmj_code rc;
 
 	if (person != NULL) {
-		sql = sql_get(journal, "SELECT r.kind, r.digest, r.entries FROM pmj_subject s JOIN "
+		sql = sql_get(journal, "SELECT r.digest, r.entries FROM pmj_subject s JOIN "
 		                       "pmj_record r ON r.rec = s.rec"
-		                       " WHERE s.person = ?1 ORDER BY s.rec");
-		return digest_rows(
-		    journal, sql_blob(sql, 1, person, PMJ_RECORD_BYTES), out, entries, err);
+		                       " WHERE s.person = ?1 AND r.private = 0 ORDER BY s.rec");
+		return digest_rows(sql_blob(sql, 1, person, PMJ_RECORD_BYTES), out, entries, err);
 	}
-	/* `status` asks often: worked out once after each change. */
-	if (journal->digest_of != journal->live.changes + 1) {
-		sql = sql_get(journal, "SELECT kind, digest, entries FROM pmj_record ORDER BY rec");
-		rc = digest_rows(journal, sql, journal->digest, &journal->digest_entries, err);
-		if (rc != PMJ_OK)
-			return rc;
-		journal->digest_of = journal->live.changes + 1;
-	}
-	memcpy(out, journal->digest, PRIM_HASH_BYTES);
-	*entries = journal->digest_entries;
+	/* `status` asks often: the sum is kept with every change. */
+	prim_hash(out, "pmj digest v1",
+	    PRIM_PARTS({journal->live.total.digests, sizeof(journal->live.total.digests)}));
+	*entries = journal->live.total.entries;
 	return PMJ_OK;
 }

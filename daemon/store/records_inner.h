@@ -5,6 +5,10 @@
 
 /** The shown value of one field: new reference, or NULL. */
 json_t *records_shown(struct journal *journal, const uint8_t *rec, const char *field);
+/** The shown values by field: [value], or [] where it is handed over (null is a value of its own).
+ * New reference. */
+PMJ_MUST_CHECK enum pmj_code records_values(
+    struct journal *journal, json_t **out, const uint8_t *rec, struct pmj_error *err);
 /** In words; links as titles. depth: how many links led here. Caller frees. */
 char *records_value_text(struct journal *journal, const struct field *field, const json_t *value,
     enum lang lang, int depth);

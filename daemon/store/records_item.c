@@ -36,33 +36,6 @@ put_value(struct journal *journal, json_t *item, const struct kind *kind, const 
 	free(text);
 }
 
-/* Shown values by field: JSON, or null where handed over. */
-static enum pmj_code
-read_values(struct journal *journal, json_t *out, const uint8_t *rec, struct pmj_error *err)
-{
-	struct sql *sql = sql_get(journal,
-	    "SELECT field, value FROM pmj_value WHERE rec = ?1 AND shown = 1 ORDER BY field");
-	enum pmj_code rc;
-	bool row = false;
-
-	(void)sql_blob(sql, 1, rec, PMJ_RECORD_BYTES);
-	while ((rc = sql_row(sql, &row, err)) == PMJ_OK && row) {
-		const char *text = sql_col_text(sql, 1);
-		json_t *value = NULL, *holder = json_array();
-		if (text != NULL &&
-		    (rc = json_read(&value, text, strlen(text), &json_limits_api, err)) != PMJ_OK) {
-			json_decref(holder);
-			break;
-		}
-		/* [value], or [] where it is handed over: null is a value of its own. */
-		if (value != NULL)
-			(void)json_array_append_new(holder, value);
-		(void)json_object_set_new(out, sql_col_text(sql, 0), holder);
-	}
-	sql_done(sql);
-	return rc;
-}
-
 /* The kind's fields in its order, then what it does not declare. */
 static void
 put_values(
@@ -165,7 +138,7 @@ records_item(struct journal *journal, json_t **out, const uint8_t rec[static PMJ
 	char *kind_name, *state;
 	const struct kind *kind;
 	bool conflict, voided, gone, row = false;
-	json_t *values;
+	json_t *values = NULL;
 	enum pmj_code rc;
 
 	*out = NULL;
@@ -179,8 +152,7 @@ records_item(struct journal *journal, json_t **out, const uint8_t rec[static PMJ
 	voided = sql_col_int(sql, 3) != 0;
 	gone = sql_col_int(sql, 4) != 0;
 	sql_done(sql);
-	values = json_object();
-	if ((rc = read_values(journal, values, rec, err)) == PMJ_OK) {
+	if ((rc = records_values(journal, &values, rec, err)) == PMJ_OK) {
 		kind = kinds_get(journal->kinds, kind_name);
 		*out = head(journal, rec, kind_name, lang);
 		put_state(*out, kind, state, lang);

@@ -114,28 +114,51 @@ rows_table_close(struct rows_table *table)
 
 /* ---- sums ---- */
 
-void
-rows_sum_add(struct rows_sum *sum, const uint8_t hash[static PRIM_HASH_BYTES])
+static void
+add_to(uint8_t *sum, const uint8_t *hash, size_t len)
 {
 	unsigned carry = 0;
 
-	for (size_t i = 0; i < PRIM_HASH_BYTES; i++) {
-		carry += (unsigned)sum->bytes[i] + hash[i];
-		sum->bytes[i] = (uint8_t)carry;
+	for (size_t i = 0; i < len; i++) {
+		carry += (unsigned)sum[i] + hash[i];
+		sum[i] = (uint8_t)carry;
 		carry >>= 8;
 	}
+}
+
+static void
+take_from(uint8_t *sum, const uint8_t *hash, size_t len)
+{
+	unsigned borrow = 0;
+
+	for (size_t i = 0; i < len; i++) {
+		unsigned from = (unsigned)sum[i] + 256 - hash[i] - borrow;
+		sum[i] = (uint8_t)from;
+		borrow = from < 256 ? 1 : 0;
+	}
+}
+
+void
+rows_sum_add(struct rows_sum *sum, const uint8_t hash[static PRIM_HASH_BYTES])
+{
+	add_to(sum->bytes, hash, PRIM_HASH_BYTES);
 }
 
 void
 rows_sum_take(struct rows_sum *sum, const uint8_t hash[static PRIM_HASH_BYTES])
 {
-	unsigned borrow = 0;
+	take_from(sum->bytes, hash, PRIM_HASH_BYTES);
+}
 
-	for (size_t i = 0; i < PRIM_HASH_BYTES; i++) {
-		unsigned from = (unsigned)sum->bytes[i] + 256 - hash[i] - borrow;
-		sum->bytes[i] = (uint8_t)from;
-		borrow = from < 256 ? 1 : 0;
-	}
+void
+rows_total_record(struct rows_total *total, const uint8_t digest[static PRIM_HASH_BYTES],
+    int64_t entries, bool add)
+{
+	uint8_t wide[sizeof(total->digests)];
+
+	prim_kdf(wide, sizeof(wide), "pmj digest sm v1", digest, PRIM_PARTS({NULL, 0}));
+	(add ? add_to : take_from)(total->digests, wide, sizeof(wide));
+	total->entries += add ? entries : -entries;
 }
 
 /* ---- rows ---- */
@@ -202,6 +225,26 @@ row_end(struct row_set *set)
 {
 	set->list[set->count].len = set->bytes.len - set->list[set->count].at;
 	set->count++;
+}
+
+const uint8_t *
+row_column(const struct row_set *set, const struct row *row, const char *column, size_t *len)
+{
+	struct bytes_in in = {.at = set->bytes.bytes + row->at, .left = row->len};
+
+	while (in.left > 0 && !in.bad) {
+		size_t name_len = in_u8(&in);
+		const char *name = (const char *)in_bytes(&in, name_len);
+		uint8_t type = in_u8(&in);
+		const uint8_t *bytes;
+
+		*len = type == TYPE_INT ? 8 : in_u32(&in);
+		bytes = in_bytes(&in, *len);
+		if (strlen(column) == name_len && memcmp(column, name, name_len) == 0)
+			return bytes;
+	}
+	*len = 0;
+	return NULL;
 }
 
 static void

@@ -34,6 +34,17 @@ struct rows_sum {
 void rows_sum_add(struct rows_sum *sum, const uint8_t hash[static PRIM_HASH_BYTES]);
 void rows_sum_take(struct rows_sum *sum, const uint8_t hash[static PRIM_HASH_BYTES]);
 
+/** What is kept of all rows: that sum, and of the records the sum that the journal's digest is made
+ * of: modulo 2^512, for its summands are no secret. */
+struct rows_total {
+	struct rows_sum rows;
+	uint8_t digests[2 * PRIM_HASH_BYTES];
+	int64_t entries; /* admitted ones of those records */
+};
+/** A record, by its digest, comes or goes. */
+void rows_total_record(struct rows_total *total, const uint8_t digest[static PRIM_HASH_BYTES],
+    int64_t entries, bool add);
+
 struct row {
 	const struct rows_table *table;
 	size_t at, len; /* in `bytes` of its set */
@@ -52,6 +63,9 @@ void row_int(struct row_set *set, const char *column, int64_t value);
 void row_text(struct row_set *set, const char *column, const char *value); /* NULL: left out */
 void row_blob(struct row_set *set, const char *column, const void *bytes, size_t len);
 void row_end(struct row_set *set);
+/** The bytes of one column of a row (of an integer its 8), or NULL where it is NULL. */
+const uint8_t *row_column(
+    const struct row_set *set, const struct row *row, const char *column, size_t *len);
 
 /** Add what a statement gives, whose columns are the table's. */
 PMJ_MUST_CHECK enum pmj_code row_set_read(

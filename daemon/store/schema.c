@@ -43,18 +43,15 @@ static const char *const migrations[JOURNAL_VERSION] = {
     " changed_pt INTEGER NOT NULL,"
     " due TEXT, closed INTEGER NOT NULL,"
     " entries INTEGER NOT NULL," /* admitted ones */
-    " digest BLOB NOT NULL);"
+    " private INTEGER NOT NULL," /* its author's alone: in no digest (8.6) */
+    " digest BLOB NOT NULL,"
+    " shown TEXT NOT NULL);" /* JSON: field -> [value], [] where it is handed over */
     "CREATE INDEX pmj_record_changed ON pmj_record (changed_pt, rec);"
     "CREATE INDEX pmj_record_kind ON pmj_record (kind, changed_pt, rec);"
     "CREATE INDEX pmj_record_name ON pmj_record (name) WHERE name IS NOT NULL;"
     "CREATE INDEX pmj_record_due ON pmj_record (due) WHERE due IS NOT NULL AND closed = 0 AND "
     "voided = 0;"
     "CREATE INDEX pmj_record_conflict ON pmj_record (rec) WHERE conflict = 1;"
-    "CREATE TABLE pmj_value ("
-    " rec BLOB NOT NULL, field TEXT NOT NULL, version BLOB NOT NULL,"
-    " n INTEGER NOT NULL, shown INTEGER NOT NULL, conflict INTEGER NOT NULL,"
-    " value TEXT," /* JSON; NULL: handed over */
-    " PRIMARY KEY (rec, field, version)) WITHOUT ROWID;"
     "CREATE TABLE pmj_subject (rec BLOB NOT NULL, person BLOB NOT NULL, PRIMARY KEY (rec, person)) "
     "WITHOUT ROWID;"
     "CREATE INDEX pmj_subject_person ON pmj_subject (person, rec);"
@@ -120,13 +117,10 @@ schema_migrate(struct journal *journal, const char *const *texts, struct pmj_err
 
 static const char *const record_columns[] = {"rec", "kind", "title", "name", "state", "voided",
     "conflict", "handed_over", "made_by", "made_pt", "changed_pt", "due", "closed", "entries",
-    "digest"};
-static const char *const value_columns[] = {
-    "rec", "field", "version", "n", "shown", "conflict", "value"};
+    "private", "digest", "shown"};
 static const char *const subject_columns[] = {"rec", "person"};
 
 #define COUNT(list) (sizeof(list) / sizeof((list)[0]))
-#define OWN_TABLES 3
 
 void
 schema_forget(struct journal *journal)
@@ -205,14 +199,12 @@ schema_tables(struct journal *journal, struct pmj_error *err)
 	schema_forget(journal);
 	if ((rc = kind_tables(journal, &kinds, err)) != PMJ_OK)
 		goto out;
-	journal->tables = mem_array(OWN_TABLES + kinds.count, sizeof(*journal->tables));
+	journal->tables = mem_array(JOURNAL_OWN_TABLES + kinds.count, sizeof(*journal->tables));
 	rows_table_init(
 	    &journal->tables[0], "pmj_record", record_columns, COUNT(record_columns), 1, false);
 	rows_table_init(
-	    &journal->tables[1], "pmj_value", value_columns, COUNT(value_columns), 3, false);
-	rows_table_init(
-	    &journal->tables[2], "pmj_subject", subject_columns, COUNT(subject_columns), 2, false);
-	journal->table_count = OWN_TABLES;
+	    &journal->tables[1], "pmj_subject", subject_columns, COUNT(subject_columns), 2, false);
+	journal->table_count = JOURNAL_OWN_TABLES;
 	for (size_t i = 0; i < kinds.count; i++) {
 		if ((rc = table_columns(journal, &columns, kinds.list[i], err)) != PMJ_OK)
 			goto out;
@@ -275,8 +267,9 @@ kind_table(struct journal *journal, const struct kind *kind, bool there, struct 
 	if ((rc = check_name("kind", kind->name, err)) != PMJ_OK)
 		return rc;
 	if (!there) {
-		text = mem_printf("CREATE TABLE \"%s\" (id TEXT PRIMARY KEY, state TEXT, voided "
-		                  "INTEGER NOT NULL) WITHOUT ROWID",
+		/* Rows lie in the order they came: a merge touches few pages of them. */
+		text = mem_printf("CREATE TABLE \"%s\" (id TEXT PRIMARY KEY NOT NULL, state TEXT, "
+		                  "voided INTEGER NOT NULL)",
 		    kind->name);
 		rc = journal_exec(journal, text, err);
 		free(text);
@@ -347,7 +340,7 @@ drop_strangers(struct journal *journal, bool *dropped, struct pmj_error *err)
 {
 	enum pmj_code rc = PMJ_OK;
 
-	for (size_t i = OWN_TABLES; rc == PMJ_OK && i < journal->table_count; i++) {
+	for (size_t i = JOURNAL_OWN_TABLES; rc == PMJ_OK && i < journal->table_count; i++) {
 		const char *name = journal->tables[i].name;
 		char *text;
 		if (kinds_get(journal->kinds, name) != NULL)

@@ -7,10 +7,13 @@
 #define SYNC_RAW_MAX (64 * 1024) /* body of an everyday segment before compression */
 #define SYNC_RAW_SMALL 15000     /* before locking: the file stays under 16 KiB even uncompressed */
 #define SYNC_SHARED_MAX 64       /* small segments in one transaction */
-#define SYNC_PIECE_MS 10         /* of PMJ_STEP_MS; the rest is for the commit */
+#define SYNC_PIECE_MS 8          /* of PMJ_STEP_MS: of what comes in; its commit is another step */
+#define SYNC_COMMIT_MS 12        /* what one commit of it may take, with its sync */
 #define SYNC_WEEK_MS (7LL * 86400 * 1000)
 #define SYNC_DAY_MS (86400LL * 1000)
 #define SYNC_CLOSED_HAVE ((int64_t)PMJ_JSON_INT_MAX) /* `have` of a lane that is read no more */
+
+#include "base/pace.h"
 
 struct take_list;
 struct take_open;
@@ -25,6 +28,7 @@ struct sync {
 	struct sync_hooks hooks;
 	struct take_list *list;  /* names still to look at, or NULL */
 	struct take_open *open;  /* a big segment half taken in, or NULL */
+	struct pace share;       /* lines that share a commit */
 	bool spool_dirty;        /* spool/out may differ from the journal */
 	struct timespec in_seen; /* mtime of spool/in when it was last listed */
 	bool tell;               /* hooks.incarnated is due after the commit */

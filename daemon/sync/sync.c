@@ -71,6 +71,8 @@ sync_new(struct sync **out, struct journal *journal, const char *home,
 	sync->in = mem_printf("%s/spool/in", home);
 	sync->out = mem_printf("%s/spool/out", home);
 	sync->aside = mem_printf("%s/aside", home);
+	sync->share =
+	    (struct pace){.amount = 200, .least = 50, .most = 1000, .target_ms = SYNC_COMMIT_MS};
 	sync->spool_dirty = true; /* whatever happened to the folder while we were away */
 	if ((rc = fs_make_dir(sync->os, sync->in, err)) != PMJ_OK ||
 	    (rc = fs_make_dir(sync->os, sync->out, err)) != PMJ_OK) {

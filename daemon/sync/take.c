@@ -1,4 +1,5 @@
-/* take.c - spool/in, in steps: several small files share a transaction, a big one takes several. */
+/* take.c - spool/in, in steps: the lines of several steps and files share a transaction, which is
+ * committed in a step of its own; a file is deleted when what it held is durable. */
 #include "sync/take.h"
 
 #include <errno.h>
@@ -14,10 +15,15 @@
 struct take_list {
 	char **names;
 	struct take_file *files;
+	enum take_verdict *verdicts; /* of each before `at` */
 	size_t count;
-	size_t at;
-	size_t held; /* that wait, of the lane of the last one */
-	bool moved;  /* something was taken since it was listed */
+	size_t at;    /* the next to be looked at */
+	size_t tidy;  /* those before it are durable, and their files seen to */
+	size_t held;  /* that wait, of the lane of the last one */
+	bool moved;   /* something was taken since it was listed */
+	bool resting; /* what was taken since `tidy` is in a transaction that rests */
+	uint64_t transaction;
+	int64_t lines; /* in it */
 };
 
 static int
@@ -64,6 +70,7 @@ take_list_new(struct sync *sync)
 	list = mem_new(sizeof(*list));
 	list->names = names;
 	list->files = mem_array(count + 1, sizeof(*list->files));
+	list->verdicts = mem_array(count + 1, sizeof(*list->verdicts));
 	for (size_t i = 0; i < count; i++) {
 		struct take_file *file = &list->files[list->count];
 
@@ -90,6 +97,7 @@ take_list_free(struct take_list *list)
 	for (size_t i = 0; i < list->count; i++)
 		free(list->files[i].name);
 	free(list->files);
+	free(list->verdicts);
 	free(list);
 }
 
@@ -114,18 +122,16 @@ take_unlink(struct sync *sync, const char *name)
 /* After the commit: what is in, goes; what was refused, is put away; of what waits, 256 a lane stay
  * (carry brings the rest again). */
 static void
-take_tidy(struct sync *sync, struct take_list *list, size_t from, const enum take_verdict *verdicts,
-    size_t count)
+take_tidy(struct sync *sync, struct take_list *list)
 {
-	for (size_t i = 0; i < count; i++) {
-		const struct take_file *file = &list->files[from + i];
+	for (; list->tidy < list->at; list->tidy++) {
+		const struct take_file *file = &list->files[list->tidy];
 
-		if (from + i > 0 && !take_same_lane(file, &list->files[from + i - 1]))
+		if (list->tidy > 0 && !take_same_lane(file, &list->files[list->tidy - 1]))
 			list->held = 0;
-		switch (verdicts[i]) {
+		switch (list->verdicts[list->tidy]) {
 		case TAKE_DROP:
 			take_unlink(sync, file->name);
-			list->moved = true;
 			break;
 		case TAKE_ASIDE:
 			aside_move(sync, file->name);
@@ -135,41 +141,57 @@ take_tidy(struct sync *sync, struct take_list *list, size_t from, const enum tak
 				take_unlink(sync, file->name);
 			break;
 		case TAKE_PART:
-			list->moved = true;
 			break;
 		}
 	}
+	list->lines = 0;
+	list->resting = false;
 }
 
-/* One transaction: files from list->at on, until time or number is used up. *count: how many were
- * looked at. */
+/* Some milliseconds of files from list->at on. The transaction stays open. */
 static enum pmj_code
-take_run(struct sync *sync, struct take_list *list, enum take_verdict *verdicts, size_t *count,
-    int64_t *taken, struct pmj_error *err)
+take_run(struct sync *sync, struct take_list *list, int64_t *taken, struct pmj_error *err)
 {
 	int64_t until_ms = sync->os->mono_ms(sync->os->ctx) + SYNC_PIECE_MS;
+	bool late = false;
 	enum pmj_code rc;
 
-	*count = 0;
-	if ((rc = journal_begin(sync->journal, err)) != PMJ_OK)
+	if ((rc = journal_begin_more(sync->journal, err)) != PMJ_OK)
 		return rc;
-	while (list->at + *count < list->count && *count < SYNC_SHARED_MAX) {
-		rc = take_file(
-		    sync, &list->files[list->at + *count], until_ms, taken, &verdicts[*count], err);
-		if (rc != PMJ_OK)
-			break;
-		(*count)++;
-		if (verdicts[*count - 1] == TAKE_PART ||
-		    sync->os->mono_ms(sync->os->ctx) >= until_ms)
-			break;
+	while (!late && list->at < list->count && list->at - list->tidy < SYNC_SHARED_MAX) {
+		enum take_verdict *verdict = &list->verdicts[list->at];
+
+		rc = take_file(sync, &list->files[list->at], until_ms, taken, verdict, err);
+		if (rc != PMJ_OK) {
+			journal_rollback(sync->journal);
+			return rc;
+		}
+		list->moved = list->moved || *verdict == TAKE_DROP || *verdict == TAKE_PART;
+		late = *verdict == TAKE_PART || sync->os->mono_ms(sync->os->ctx) >= until_ms;
+		if (*verdict == TAKE_PART)
+			break; /* the same file again */
+		take_open_drop(sync);
+		list->at++;
 	}
-	if (rc == PMJ_OK)
-		rc = journal_commit(sync->journal, err);
-	if (rc != PMJ_OK) {
-		journal_rollback(sync->journal);
-		sync->tell = false;
-	}
-	return rc;
+	list->lines += *taken;
+	list->resting = true;
+	list->transaction = journal_rest(sync->journal);
+	return PMJ_OK;
+}
+
+/* A step of its own, for it has a sync to wait for. */
+static enum pmj_code
+take_commit(struct sync *sync, struct take_list *list, struct pmj_error *err)
+{
+	int64_t began_ms = sync->os->mono_ms(sync->os->ctx);
+	enum pmj_code rc;
+
+	if ((rc = journal_settle(sync->journal, err)) != PMJ_OK)
+		return rc;
+	pace_learn(&sync->share, list->lines, sync->os->mono_ms(sync->os->ctx) - began_ms);
+	take_tidy(sync, list);
+	sync_tell(sync);
+	return PMJ_OK;
 }
 
 /* A pass is over: what it took may have freed what waited. */
@@ -186,13 +208,41 @@ take_next_pass(struct sync *sync)
 	}
 }
 
+/* Is what rests enough for a commit, or all there is? */
+static bool
+take_is_due(const struct sync *sync, const struct take_list *list)
+{
+	return list->resting && (list->at >= list->count || list->lines >= sync->share.amount ||
+	                            list->at - list->tidy >= SYNC_SHARED_MAX || sync->tell);
+}
+
+/* Somebody's own transaction came between: it committed what rested, or could not. */
+static bool
+take_settled(struct sync *sync, struct take_list *list)
+{
+	enum journal_fate fate =
+	    list->resting ? journal_fate(sync->journal, list->transaction) : JOURNAL_RESTS;
+
+	if (fate == JOURNAL_DURABLE) {
+		take_tidy(sync, list);
+		sync_tell(sync);
+	}
+	return fate != JOURNAL_LOST;
+}
+
+static void
+take_drop_all(struct sync *sync)
+{
+	sync->tell = false;
+	take_open_drop(sync);
+	take_list_free(sync->list);
+	sync->list = NULL;
+}
+
 enum pmj_code
 sync_take_step(struct sync *sync, bool *more, int64_t *taken, struct pmj_error *err)
 {
-	enum take_verdict verdicts[SYNC_SHARED_MAX];
 	struct take_list *list;
-	int64_t lines = 0;
-	size_t count;
 	enum pmj_code rc;
 
 	*more = false;
@@ -200,22 +250,19 @@ sync_take_step(struct sync *sync, bool *more, int64_t *taken, struct pmj_error *
 	if (sync->list == NULL && (sync->list = take_list_new(sync)) == NULL)
 		return PMJ_OK;
 	list = sync->list;
-	rc = take_run(sync, list, verdicts, &count, &lines, err);
+	*more = true;
+	if (!take_settled(sync, list)) { /* from the start: the files are still there */
+		take_drop_all(sync);
+		return PMJ_OK;
+	}
+	rc = take_is_due(sync, list) ? take_commit(sync, list, err)
+	                             : take_run(sync, list, taken, err);
 	if (rc != PMJ_OK) {
-		take_open_drop(sync);
-		take_list_free(list);
-		sync->list = NULL;
+		take_drop_all(sync);
+		*more = false;
 		return rc;
 	}
-	sync_tell(sync);
-	*taken = lines;
-	take_tidy(sync, list, list->at, verdicts, count);
-	if (count > 0 && verdicts[count - 1] == TAKE_PART)
-		count--; /* the same file again */
-	else
-		take_open_drop(sync);
-	list->at += count;
-	if (list->at >= list->count)
+	if (list->at >= list->count && !list->resting)
 		take_next_pass(sync);
 	*more = sync->list != NULL;
 	return PMJ_OK;

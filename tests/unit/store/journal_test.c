@@ -1,5 +1,6 @@
 /* journal_test.c - the journal through its public face, on real sealed files. */
 #include "fixture_store.h"
+#include "store/journal_inner.h"
 
 static void
 exec_text(struct journal *journal, const char *text)
@@ -305,7 +306,7 @@ test_projection_checked_and_rebuilt(void **state)
 	assert_int_equal(differed, 1);
 	check_ok(project_check(store.journal, &err), &err);
 	assert_field(store.journal, two.made.entry.rec, "name", "Asha M.");
-	exec_text(store.journal, "DELETE FROM pmj_value");
+	exec_text(store.journal, "DELETE FROM pmj_subject");
 	check_code(project_check(store.journal, &err), PMJ_INTEGRITY);
 	check_ok(project_rebuild(store.journal, &records, &differed, &err), &err);
 	store_digest(store.journal, after);
@@ -334,6 +335,138 @@ test_changed_entry_is_found(void **state)
 	check_code(journal_check_slice(store.journal, 0, 10, &next, &err), PMJ_INTEGRITY);
 	assert_non_null(strstr(err.message, "2"));
 	two_close(&two);
+	store_end(&store);
+}
+
+/* Pieces of background work share one commit; what a person does meanwhile commits them first. */
+static void
+test_pieces_share_a_commit(void **state)
+{
+	struct entries_new new = {.origin = ENTRY_RECEIVED, .status = ENTRY_ADMITTED};
+	struct store store;
+	struct pmj_error err;
+	struct two two;
+	uint64_t number, count;
+	uint8_t j[32];
+	int64_t n;
+	bool known;
+
+	(void)state;
+	store_start(&store);
+	two_lines(&two);
+	new.entry = &two.made.entry;
+	new.line = buf_text(&two.made.bytes);
+	new.len = two.made.bytes.len;
+	for (int round = 0; round < 2; round++) {
+		check_ok(journal_begin_more(store.journal, &err), &err);
+		check_ok(entries_append(store.journal, &new, &n, &known, &err), &err);
+		assert_int_equal(known, round);
+		number = journal_rest(store.journal);
+		assert_int_equal(journal_fate(store.journal, number), JOURNAL_RESTS);
+	}
+	/* A later piece that fails takes the earlier ones with it, and says so. */
+	check_ok(journal_begin_more(store.journal, &err), &err);
+	journal_rollback(store.journal);
+	assert_int_equal(journal_fate(store.journal, number), JOURNAL_LOST);
+	journal_head(store.journal, &count, j);
+	assert_int_equal(count, 0);
+	check_ok(journal_begin_more(store.journal, &err), &err);
+	check_ok(entries_append(store.journal, &new, &n, &known, &err), &err);
+	assert_false(known);
+	number = journal_rest(store.journal);
+	/* Rolled back, a person's own transaction takes nothing of it along. */
+	check_ok(journal_begin(store.journal, &err), &err);
+	assert_int_equal(journal_fate(store.journal, number), JOURNAL_DURABLE);
+	journal_rollback(store.journal);
+	store_reopen(&store);
+	journal_head(store.journal, &count, j);
+	assert_int_equal(count, 1);
+	check_ok(journal_begin_more(store.journal, &err), &err);
+	new.entry = &two.edited.entry;
+	new.line = buf_text(&two.edited.bytes);
+	new.len = two.edited.bytes.len;
+	check_ok(entries_append(store.journal, &new, &n, &known, &err), &err);
+	(void)journal_rest(store.journal);
+	store_reopen(&store); /* locking commits what is whole */
+	journal_head(store.journal, &count, j);
+	assert_int_equal(count, 2);
+	two_close(&two);
+	store_end(&store);
+}
+
+static enum pmj_code
+walk_all(struct journal *journal, int *steps, struct pmj_error *err)
+{
+	struct journal_walk *walk = NULL;
+	bool done = false;
+	enum pmj_code rc;
+
+	check_ok(journal_walk_new(&walk, journal, err), err);
+	for (*steps = 0, rc = PMJ_OK; rc == PMJ_OK && !done; ++*steps)
+		rc = journal_walk_step(walk, 0, &done, err); /* no time: a slice a step */
+	journal_walk_free(walk);
+	return rc;
+}
+
+/* The b-tree of an index as a table, so that it can be made to disagree with its own. */
+static void
+open_index(struct journal *journal, const char *index, const char *as)
+{
+	struct sql *sql = sql_get(journal, "SELECT rootpage FROM sqlite_schema WHERE name = ?1");
+	struct pmj_error err;
+	bool row = false;
+	int root;
+
+	check_ok(sql_row(sql_text(sql, 1, index), &row, &err), &err);
+	assert_true(row);
+	root = (int)sql_col_int(sql, 0);
+	sql_done(sql);
+	assert_int_equal(sqlite3_db_config(journal->db, SQLITE_DBCONFIG_DEFENSIVE, 0, NULL), 0);
+	assert_int_equal(
+	    sqlite3_test_control(SQLITE_TESTCTRL_IMPOSTER, journal->db, "main", 1, root), 0);
+	assert_int_equal(sqlite3_exec(journal->db, as, NULL, NULL, NULL), SQLITE_OK);
+	assert_int_equal(
+	    sqlite3_test_control(SQLITE_TESTCTRL_IMPOSTER, journal->db, "main", 0, 0), 0);
+}
+
+static void
+fill_people(struct store *store, int count)
+{
+	for (int i = 0; i < count; i++) {
+		struct store_line line;
+
+		store_line(&line, "person", NULL, 1, 1000 + i,
+		    json_pack("{s:s,s:i}", "name", "Asha", "birth_year", 1950 + i % 50), NULL,
+		    NULL);
+		(void)store_append(store->journal, &line);
+		store_line_close(&line);
+	}
+}
+
+static void
+test_tables_are_walked_in_slices(void **state)
+{
+	struct store store;
+	struct pmj_error err;
+	int steps;
+
+	(void)state;
+	store_start(&store);
+	fill_people(&store, 300);
+	check_ok(walk_all(store.journal, &steps, &err), &err);
+	assert_true(steps > 30); /* every table, every index, those of 300 rows in three slices */
+	open_index(store.journal, "pmj_record_kind",
+	    "CREATE TABLE of_kind (kind, changed_pt, rec, num, PRIMARY KEY (kind, changed_pt, rec, "
+	    "num)) WITHOUT ROWID");
+	/* A row that an index does not have; then one that only an index has. */
+	exec_text(store.journal, "DELETE FROM of_kind WHERE num = 250");
+	check_code(walk_all(store.journal, &steps, &err), PMJ_INTEGRITY);
+	assert_non_null(strstr(err.message, "pmj_record"));
+	exec_text(store.journal, "INSERT INTO of_kind SELECT kind, changed_pt, rec, num FROM "
+	                         "pmj_record NOT INDEXED WHERE num = 250");
+	check_ok(walk_all(store.journal, &steps, &err), &err);
+	exec_text(store.journal, "INSERT INTO of_kind VALUES ('person', 7, x'00', 9999)");
+	check_code(walk_all(store.journal, &steps, &err), PMJ_INTEGRITY);
 	store_end(&store);
 }
 
@@ -468,6 +601,8 @@ main(void)
 	    cmocka_unit_test(test_any_order_same_digest),
 	    cmocka_unit_test(test_projection_checked_and_rebuilt),
 	    cmocka_unit_test(test_changed_entry_is_found),
+	    cmocka_unit_test(test_tables_are_walked_in_slices),
+	    cmocka_unit_test(test_pieces_share_a_commit),
 	    cmocka_unit_test(test_too_new_is_left_alone), cmocka_unit_test(test_resolve),
 	    cmocka_unit_test(test_unknown_kind_is_kept), cmocka_unit_test(test_rollback)};
 
