@@ -220,7 +220,7 @@ after_admission(
 		rc = office_join_team(hub, entry->rec, entry->by, 0, err);
 	if (rc == PMJ_OK)
 		rc = share_record(
-		    hub, entry->rec, kind_is_urgent(kind, entry->verb, entry->set), err);
+		    hub, entry->rec, kind, kind_is_urgent(kind, entry->verb, entry->set), err);
 	return rc;
 }
 

@@ -95,19 +95,20 @@ out:
 static struct hlc
 last_stamp(struct hub *hub)
 {
-	return (struct hlc){.pt = journal_int(hub->journal, "clock.pt", 0),
-	    .counter = (uint16_t)journal_int(hub->journal, "clock.counter", 0)};
+	/* One value, for it is written with every line that comes in: 48 bits and 16. */
+	uint64_t stamp = (uint64_t)journal_int(hub->journal, "clock", 0);
+
+	return (struct hlc){.pt = (int64_t)(stamp >> 16), .counter = (uint16_t)stamp};
 }
 
 /* Before what was already written, or outside the certificate's dates, it cannot be right. */
 static enum pmj_code
 check_clock(struct hub *hub, int64_t now, const struct hlc *last, struct pmj_error *err)
 {
-	int64_t not_before = journal_int(hub->journal, "hub.not_before", 0);
-	int64_t not_after = journal_int(hub->journal, "hub.not_after", 0);
+	int64_t not_after = hub->not_after;
 	enum pmj_code rc;
 
-	if (now + DAY_MS >= last->pt && now >= not_before && now <= not_after)
+	if (now + DAY_MS >= last->pt && now >= hub->not_before && now <= not_after)
 		return PMJ_OK;
 	rc = pmj_fail(err, PMJ_REFUSED, "this machine's clock cannot be right (%s)",
 	    now > not_after && now >= last->pt ? "past the hub certificate's end"
@@ -139,12 +140,11 @@ hub_stamp(struct hub *hub, int64_t *pt, uint16_t *counter, struct pmj_error *err
 
 	if ((rc = check_clock(hub, now, &last, err)) != PMJ_OK)
 		return rc;
-	hlc_next(&last, now, 0, journal_int(hub->journal, "hub.not_after", 0));
+	hlc_next(&last, now, 0, hub->not_after);
 	*pt = last.pt;
 	*counter = last.counter;
-	if ((rc = journal_put_int(hub->journal, "clock.pt", last.pt, err)) == PMJ_OK)
-		rc = journal_put_int(hub->journal, "clock.counter", last.counter, err);
-	return rc;
+	return journal_put_int(
+	    hub->journal, "clock", (int64_t)((uint64_t)last.pt << 16 | last.counter), err);
 }
 
 void
@@ -280,23 +280,16 @@ hook_resend(void *ctx, const struct sync_peer *peer, struct pmj_error *err)
 }
 
 static enum pmj_code
-keep_cert_dates(struct hub *hub, struct pmj_error *err)
+read_cert_dates(struct hub *hub, struct pmj_error *err)
 {
 	struct cert cert = {.serial = 0};
 	struct buf bytes;
 	enum pmj_code rc;
 
 	buf_init(&bytes, PMJ_CERT_MAX);
-	if ((rc = read_cert(hub->journal, &cert, &bytes, err)) == PMJ_OK &&
-	    journal_int(hub->journal, "hub.not_after", 0) != (int64_t)cert.not_after_ms &&
-	    (rc = journal_begin(hub->journal, err)) == PMJ_OK) {
-		if ((rc = journal_put_int(hub->journal, "hub.not_before",
-		         (int64_t)cert.not_before_ms, err)) == PMJ_OK &&
-		    (rc = journal_put_int(
-		         hub->journal, "hub.not_after", (int64_t)cert.not_after_ms, err)) == PMJ_OK)
-			rc = journal_commit(hub->journal, err);
-		else
-			journal_rollback(hub->journal);
+	if ((rc = read_cert(hub->journal, &cert, &bytes, err)) == PMJ_OK) {
+		hub->not_before = (int64_t)cert.not_before_ms;
+		hub->not_after = (int64_t)cert.not_after_ms;
 	}
 	buf_close(&bytes);
 	return rc;
@@ -323,7 +316,7 @@ hub_new(struct hub **out, struct journal *journal, const char *home, struct pmj_
 	hub->os = journal_os(journal);
 	hub->home = mem_strdup(home);
 	hub->waiting = true;
-	if ((rc = keep_cert_dates(hub, err)) != PMJ_OK ||
+	if ((rc = read_cert_dates(hub, err)) != PMJ_OK ||
 	    (rc = sync_new(&hub->sync, journal, home, &hooks, err)) != PMJ_OK) {
 		hub_free(hub);
 		return rc;
@@ -365,8 +358,11 @@ hub_shared(struct hub *hub, int64_t n, const uint8_t rec[static PMJ_RECORD_BYTES
 		return rc;
 	if (row.entry.makes && strcmp(row.entry.kind, "person") == 0)
 		rc = office_join_team(hub, rec, row.entry.by, 0, err);
+	if (rc == PMJ_OK)
+		rc = share_record(
+		    hub, rec, kinds_get(journal_kinds(hub->journal), row.entry.kind), urgent, err);
 	entry_row_close(&row);
-	return rc == PMJ_OK ? share_record(hub, rec, urgent, err) : rc;
+	return rc;
 }
 
 enum pmj_code

@@ -10,8 +10,9 @@ struct hub {
 	const struct os *os;
 	struct sync *sync;
 	char *home;
-	bool waiting;           /* some entry may wait: hub_rejudge looks */
-	int64_t holds_made;     /* since it was opened */
+	int64_t not_before, not_after; /* of the certificate in force */
+	bool waiting;                  /* some entry may wait: hub_rejudge looks */
+	int64_t holds_made;            /* since it was opened */
 	int64_t intake_entries; /* of one device a day; 0: as the format specification says */
 };
 
@@ -83,9 +84,11 @@ PMJ_MUST_CHECK enum pmj_code defer_entry(struct hub *hub, int64_t n, const struc
 /** Into the ack: from which number on each lane's lines are deferred. */
 void defer_tell(struct hub *hub, const struct sync_peer *peer, json_t *ack);
 /* share.c */
-/** Queue entry n of a record to every device that may have it and has not. */
+/** Queue the entries of a record of this kind (NULL: not declared here) to every device that may
+ * have it and has not. */
 PMJ_MUST_CHECK enum pmj_code share_record(struct hub *hub,
-    const uint8_t rec[static PMJ_RECORD_BYTES], bool urgent, struct pmj_error *err);
+    const uint8_t rec[static PMJ_RECORD_BYTES], const struct kind *kind, bool urgent,
+    struct pmj_error *err);
 PMJ_MUST_CHECK enum pmj_code share_person(struct hub *hub,
     const uint8_t person[static PMJ_RECORD_BYTES], const struct hub_device *device,
     struct pmj_error *err);

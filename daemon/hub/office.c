@@ -58,17 +58,12 @@ office_by_mailbox(struct hub *hub, struct hub_device *out,
 	return one_device(out, sql_blob(q, 1, mailbox, PMJ_MAILBOX_BYTES), err);
 }
 
-enum pmj_code
-office_devices(struct hub *hub, struct hub_device **out, size_t *count, struct pmj_error *err)
+static enum pmj_code
+read_devices(struct hub_device **out, size_t *count, struct sql *q, struct pmj_error *err)
 {
-	struct sql *q = sql_get(hub->journal,
-	    "SELECT " DEVICE_COLUMNS
-	    " FROM pmj_device WHERE mailbox IS NOT NULL AND state = 'live' ORDER BY device");
 	enum pmj_code rc;
 	bool row;
 
-	*out = NULL;
-	*count = 0;
 	while ((rc = sql_row(q, &row, err)) == PMJ_OK && row) {
 		*out = mem_grow(*out, *count + 1, sizeof(**out));
 		device_of_row(&(*out)[(*count)++], q);
@@ -77,31 +72,49 @@ office_devices(struct hub *hub, struct hub_device **out, size_t *count, struct p
 }
 
 enum pmj_code
+office_devices(struct hub *hub, struct hub_device **out, size_t *count, struct pmj_error *err)
+{
+	struct sql *q = sql_get(hub->journal,
+	    "SELECT " DEVICE_COLUMNS
+	    " FROM pmj_device WHERE mailbox IS NOT NULL AND state = 'live' ORDER BY device");
+
+	*out = NULL;
+	*count = 0;
+	return read_devices(out, count, q, err);
+}
+
+enum pmj_code
 office_team(struct hub *hub, struct hub_device **out, size_t *count,
     const uint8_t (*persons)[PMJ_RECORD_BYTES], size_t person_count, struct pmj_error *err)
 {
-	struct hub_device *all = NULL;
-	size_t all_count = 0;
+	struct sql *q;
+	size_t kept = 0;
 	enum pmj_code rc;
 
 	*out = NULL;
 	*count = 0;
-	if ((rc = office_devices(hub, &all, &all_count, err)) != PMJ_OK)
-		goto out;
-	*out = mem_array(all_count, sizeof(**out));
-	for (size_t i = 0; i < all_count; i++) {
-		bool on = person_count > 0;
+	if (person_count == 0)
+		return PMJ_OK;
+	q = sql_get(hub->journal,
+	    "SELECT " DEVICE_COLUMNS
+	    " FROM pmj_device WHERE mailbox IS NOT NULL AND state = 'live' AND "
+	    "device IN (SELECT device FROM pmj_team WHERE person = ?1 AND "
+	    "to_ver IS NULL) ORDER BY device");
+	(void)sql_blob(q, 1, persons[0], PMJ_RECORD_BYTES);
+	if ((rc = read_devices(out, count, q, err)) != PMJ_OK)
+		return rc;
+	for (size_t i = 0; i < *count; i++) {
+		bool on = true;
 
-		for (size_t p = 0; p < person_count && on; p++)
-			if ((rc = office_on_team(hub, &on, persons[p], all[i].device, -1, err)) !=
-			    PMJ_OK)
-				goto out;
+		for (size_t p = 1; p < person_count && on; p++)
+			if ((rc = office_on_team(
+			         hub, &on, persons[p], (*out)[i].device, -1, err)) != PMJ_OK)
+				return rc;
 		if (on)
-			(*out)[(*count)++] = all[i];
+			(*out)[kept++] = (*out)[i];
 	}
-out:
-	free(all);
-	return rc;
+	*count = kept;
+	return PMJ_OK;
 }
 
 enum pmj_code

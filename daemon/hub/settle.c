@@ -331,7 +331,7 @@ hub_resolve(struct hub *hub, const char *id, int keep, const json_t *value,
 		goto out;
 	rc = decide_entry(hub, kind, rec, set, was, &n, err);
 	if (rc == PMJ_OK)
-		rc = share_record(hub, rec, true, err);
+		rc = share_record(hub, rec, kind, true, err);
 	rc = finish(hub, rc, err);
 out:
 	json_decref(decided);
@@ -440,7 +440,8 @@ release_inside(
 	if (row->entry.makes && strcmp(row->entry.kind, "person") == 0 &&
 	    (rc = office_join_team(hub, row->entry.rec, row->entry.by, 0, err)) != PMJ_OK)
 		return rc;
-	return share_record(hub, row->entry.rec, false, err);
+	return share_record(hub, row->entry.rec,
+	    kinds_get(journal_kinds(hub->journal), row->entry.kind), false, err);
 }
 
 enum pmj_code

@@ -78,21 +78,40 @@ audience(struct hub *hub, struct hub_device **out, size_t *count, const struct k
 	return rc;
 }
 
+/* Is there anything in the record that one of the devices did not write itself? Most records are
+ * their author's alone, and need not be read again for that. */
+static enum pmj_code
+others_wrote(struct hub *hub, bool *others, const uint8_t *rec, const struct hub_device *devices,
+    size_t count, struct pmj_error *err)
+{
+	enum pmj_code rc = PMJ_OK;
+
+	*others = false;
+	for (size_t i = 0; i < count && rc == PMJ_OK && !*others; i++) {
+		struct sql *q = sql_get(hub->journal,
+		    "SELECT 1 FROM pmj_entry WHERE rec = ?1 AND status = 0 AND by <> ?2 LIMIT 1");
+
+		(void)sql_blob(q, 1, rec, PMJ_RECORD_BYTES);
+		rc = sql_row(sql_blob(q, 2, devices[i].device, PMJ_DEVICE_BYTES), others, err);
+		sql_done(q);
+	}
+	return rc;
+}
+
 enum pmj_code
-share_record(
-    struct hub *hub, const uint8_t rec[static PMJ_RECORD_BYTES], bool urgent, struct pmj_error *err)
+share_record(struct hub *hub, const uint8_t rec[static PMJ_RECORD_BYTES], const struct kind *kind,
+    bool urgent, struct pmj_error *err)
 {
 	struct hub_device *devices = NULL;
 	struct entry_row *rows = NULL;
 	size_t device_count = 0, count = 0;
+	bool others = false;
 	enum pmj_code rc;
 
-	if ((rc = entries_of_record(hub->journal, &rows, &count, rec, true, err)) != PMJ_OK)
+	if ((rc = audience(hub, &devices, &device_count, kind, rec, err)) != PMJ_OK ||
+	    (rc = others_wrote(hub, &others, rec, devices, device_count, err)) != PMJ_OK || !others)
 		goto out;
-	if (count == 0)
-		goto out;
-	rc = audience(hub, &devices, &device_count,
-	    kinds_get(journal_kinds(hub->journal), rows[0].entry.kind), rec, err);
+	rc = entries_of_record(hub->journal, &rows, &count, rec, true, err);
 	for (size_t i = 0; i < device_count && rc == PMJ_OK; i++)
 		rc = share_to(hub, rows, count, &devices[i], false, urgent, err);
 out:
