@@ -2,7 +2,7 @@
 # run.sh - install what the tests need, build everything, pass every test.
 #
 #   sh tests/run.sh                 every test, release build
-#   sh tests/run.sh --sanitize      the unit tests and fuzz corpora under ASan+UBSan, the core ones under valgrind (CI runs both)
+#   sh tests/run.sh --sanitize      unit tests, fuzz corpora and a week's use under ASan+UBSan, the core ones under valgrind (CI runs both)
 #   sh tests/run.sh --only REGEX    the ctest names that match, release build only
 #   sh tests/run.sh --tidy          clang-tidy over every source, nothing else
 #   sh tests/run.sh --cuts N        N simulated power cuts, nothing else (a long campaign)
@@ -79,6 +79,9 @@ case "$mode" in
 	say "Unit tests and fuzz corpora under ASan+UBSan, $(elapsed) s so far"
 	# The long random campaigns are the release run's; here a short one each.
 	PAMOJA_FLEET_RUNS=15 ctest --test-dir build-asan --output-on-failure -j 4 -R '^(unit|fuzz)/' -E merge_property -LE slow
+
+	say "A week's use of the programs under ASan+UBSan, $(elapsed) s so far"
+	PAMOJA_BIN=build-asan/bin PAMOJA_WEEK=200 python3 tests/scenario/40_week.py
 
 	say "Core unit tests under valgrind, $(elapsed) s so far"
 	for name in $(cat tests/valgrind.txt); do

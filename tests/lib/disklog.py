@@ -267,6 +267,8 @@ class Disk:
         written[id(node)] = path
 
     def _number(self, node, path):
+        if not os.path.lexists(path):  # ignored: the next start makes it
+            return
         self.nodes[os.lstat(path).st_ino] = node
         if isinstance(node, Folder):
             for name, inner in node.names.items():
