@@ -192,26 +192,16 @@ nearest(const char *typed, bool two_words, const json_t *kinds)
 	return text_nearest(typed, names, count);
 }
 
-/* No such command. Without the kinds it may have been one of them, unless it is near to a command.
- */
+/* No such command, nor one of the kinds (NULL: not looked for). */
 static enum pmj_code
-fail_unknown(struct cli *cli, const char *first, const char *second, struct pmj_error *err)
+fail_unknown(const char *first, const char *second, const json_t *kinds, struct pmj_error *err)
 {
-	const json_t *kinds = NULL;
-	enum pmj_code rc = PMJ_OK;
 	char typed[128];
 	const char *near;
 
 	(void)snprintf(typed, sizeof(typed), "%s%s%s", first, second != NULL ? " " : "",
 	    second != NULL ? second : "");
-	if (second == NULL)
-		rc = kinds_load(cli, &kinds, err);
 	near = nearest(typed, second != NULL, kinds);
-	if (rc != PMJ_OK && near == NULL) {
-		pmj_context(
-		    err, "\"%.40s\" is no command, and the kinds could not be asked", first);
-		return rc;
-	}
 	(void)pmj_fail(err, PMJ_USAGE, "there is no command or kind \"%.80s\"", typed);
 	if (near != NULL)
 		pmj_hint(err, "did you mean `pamoja %s`?", near);
@@ -219,6 +209,27 @@ fail_unknown(struct cli *cli, const char *first, const char *second, struct pmj_
 		pmj_hint(err, "`pamoja help%s%s` shows what there is", second != NULL ? " " : "",
 		    second != NULL ? first : "");
 	return PMJ_USAGE;
+}
+
+/* A kind, if the daemon has one of this name. When it cannot be asked, the word may have been one,
+ * unless it is near to a command: asked once, so that a daemon that comes up meanwhile does not
+ * make one and the same word unknown and known. */
+static enum pmj_code
+choose_kind(
+    struct cli *cli, const struct command **command, const char *first, struct pmj_error *err)
+{
+	const json_t *kinds = NULL;
+	enum pmj_code rc = kinds_load(cli, &kinds, err);
+
+	if (rc != PMJ_OK && nearest(first, false, NULL) == NULL) {
+		pmj_context(
+		    err, "\"%.40s\" is no command, and the kinds could not be asked", first);
+		return rc;
+	}
+	if (rc != PMJ_OK || kinds_named(cli, first) == NULL)
+		return fail_unknown(first, NULL, kinds, err);
+	*command = &command_kind;
+	return PMJ_OK;
 }
 
 static enum pmj_code
@@ -283,12 +294,8 @@ choose(struct cli *cli, const struct command **command, char **argv, struct pmj_
 	if ((*command = command_find(first, second)) != NULL)
 		return PMJ_OK;
 	if (command_is_group(first))
-		return second == NULL ? PMJ_OK : fail_unknown(cli, first, second, err);
-	if (kinds_named(cli, first) != NULL) {
-		*command = &command_kind;
-		return PMJ_OK;
-	}
-	return fail_unknown(cli, first, NULL, err);
+		return second == NULL ? PMJ_OK : fail_unknown(first, second, NULL, err);
+	return choose_kind(cli, command, first, err);
 }
 
 static void

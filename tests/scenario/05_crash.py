@@ -230,6 +230,39 @@ def story_no_carrier_while_records_are_added(lab):
     check(waiting.end(60).status == 6, waiting.answer)
 
 
+def story_back_between_two_questions(lab):
+    """A daemon that dies at the client's first question and is back at the next: a kind it has is never called unknown."""
+    worker = lab.home("Neema").start("--no-carry").init(role="peer")
+    path = os.path.join(worker.path, "run", "api.sock")
+    real = path + ".real"
+    os.rename(path, real)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as front:
+        front.bind(path)
+        os.chmod(path, 0o600)
+        front.listen(8)
+
+        def serve():
+            front.accept()[0].close()
+            while True:
+                client = front.accept()[0]
+                server = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+                server.connect(real)
+                for source, sink in ((client, server), (server, client)):
+                    threading.Thread(target=pass_on, args=(source, sink), daemon=True).start()
+
+        threading.Thread(target=serve, daemon=True).start()
+        error = worker.run("person", "list", check_status=False, json_out=True)
+        check(error.status == 1 and error.error["code"] != "usage", error)
+        check(worker.run("person", "list", check_status=False).status == 0, "and the next command goes through")
+    os.rename(real, path)
+
+
+def pass_on(source, sink):
+    while data := source.recv(65536):
+        sink.sendall(data)
+    sink.close()
+
+
 def story_killed_under_load(lab):
     print(f"     seed {SEED}, {KILLS} kills", flush=True)
     chance = random.Random(SEED)
