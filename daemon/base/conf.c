@@ -113,6 +113,8 @@ take_section(struct parser *p, const char *line)
 	if (isspace((unsigned char)line[1]) || isspace((unsigned char)end[-1]))
 		return refuse(p, "the section's name begins or ends with a space",
 		    "write [section] without spaces inside the brackets' edges");
+	if (conf->section_count >= CONF_SECTIONS_MAX)
+		return refuse(p, "the file has too many sections", "use at most 500");
 	for (size_t i = 0; i < conf->section_count; i++) {
 		const struct conf_section *old = &conf->sections[i];
 		if (strlen(old->name) == bytes && memcmp(old->name, line + 1, bytes) == 0) {
@@ -213,7 +215,9 @@ take_item(void *user, const char *section, const char *key, const char *value)
 		}
 	if (conf->count - p->section_from >= CONF_SECTION_KEYS_MAX)
 		return refuse(p, "the section has too many names", "use at most 500");
-	conf->items = mem_grow(conf->items, conf->count + 1, sizeof(*conf->items));
+	if ((conf->count & (conf->count - 1)) == 0) /* 0, 1, 2, 4, 8 ...: full */
+		conf->items = mem_grow(
+		    conf->items, conf->count > 0 ? 2 * conf->count : 1, sizeof(*conf->items));
 	item = &conf->items[conf->count++];
 	item->section = mem_strdup(section);
 	item->key = mem_strdup(key);

@@ -28,6 +28,7 @@ struct conf {
 #define CONF_LINE_MAX 1000  /* bytes of one line */
 #define CONF_SECTION_MAX 49 /* bytes of a section's name; inih cuts above */
 #define CONF_SECTION_KEYS_MAX 500
+#define CONF_SECTIONS_MAX 500 /* both are looked up one by one, so neither may be many */
 
 /** Read a file of at most 64 KiB. err: "FILE line N: what is wrong", hint: what would be right.
  * Left empty on failure. */

@@ -123,6 +123,14 @@ refuses_long_lines_nul_and_big_files(void **state)
 		sprintf(text + i * 8, "k%04zu=1\n", i);
 	assert_int_equal(read_text(&conf, text, &err), PMJ_INVALID);
 	assert_non_null(strstr(err.message, "too many names"));
+	for (size_t i = 0; i <= CONF_SECTIONS_MAX; i++)
+		sprintf(text + i * 8, "[s%04zu]\n", i);
+	assert_int_equal(read_text(&conf, text, &err), PMJ_INVALID);
+	assert_non_null(strstr(err.message, "line 501: the file has too many sections"));
+	text[8 * CONF_SECTIONS_MAX] = '\0';
+	assert_int_equal(read_text(&conf, text, &err), PMJ_OK);
+	assert_int_equal(conf.section_count, CONF_SECTIONS_MAX);
+	conf_close(&conf);
 	free(text);
 }
 
