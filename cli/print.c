@@ -11,14 +11,35 @@
 #include "cli/lang.h"
 #include "cli/term.h"
 
+/* JSON that a terminal may be shown: what would steer it stands as \\u escapes, which mean the
+ * same. It can only stand inside a string. */
+static void
+put_document(FILE *stream, char *text)
+{
+	for (const char *at = text; *at != '\0';) {
+		const unsigned char *c = (const unsigned char *)at;
+		size_t steers = text_steers(at);
+
+		if (steers == 1)
+			(void)fprintf(stream, "\\u%04x", c[0]);
+		else if (steers == 2)
+			(void)fprintf(stream, "\\u%04x", (c[0] & 0x1fu) << 6 | (c[1] & 0x3fu));
+		else if (steers == 3)
+			(void)fprintf(stream, "\\u%04x",
+			    (c[0] & 0x0fu) << 12 | (c[1] & 0x3fu) << 6 | (c[2] & 0x3fu));
+		else
+			(void)fputc(*at, stream);
+		at += steers > 0 ? steers : 1;
+	}
+	(void)fputc('\n', stream);
+	mem_wipe(text, strlen(text));
+	free(text);
+}
+
 void
 print_json(const json_t *document)
 {
-	char *text = json_text_indented(document);
-
-	(void)puts(text);
-	mem_wipe(text, strlen(text));
-	free(text);
+	put_document(stdout, json_text_indented(document));
 }
 
 static void
@@ -41,7 +62,6 @@ void
 print_failure(const struct pmj_error *err, bool json)
 {
 	json_t *document;
-	char *text;
 
 	(void)fflush(stdout);
 	if (!json) {
@@ -53,9 +73,7 @@ print_failure(const struct pmj_error *err, bool json)
 	if (document == NULL) /* a path with bytes that are no UTF-8 */
 		document = json_pack("{s:{s:s, s:s, s:s}}", "error", "code",
 		    pmj_code_name(err->code), "message", "the message cannot be shown", "hint", "");
-	text = json_text(document);
-	(void)fprintf(stderr, "%s\n", text);
-	free(text);
+	put_document(stderr, json_text(document));
 	json_decref(document);
 }
 
@@ -95,7 +113,7 @@ table_row(struct table *table, const char *const *cells)
 	for (size_t i = 0; line != NULL && i < table->count; i++) {
 		if (cells[i] == NULL)
 			continue;
-		text = mem_strdup(cells[i]);
+		text = term_harmless(cells[i]);
 		text[strcspn(text, "\r\n")] = '\0'; /* a table shows first lines */
 		(void)scols_line_refer_data(line, i, text);
 	}

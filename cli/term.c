@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/text.h"
 #include "cli/lang.h"
 
 #define YES_DEFAULT LANG_N("Y/n")
@@ -68,21 +69,31 @@ term_paint(FILE *stream, enum paint paint)
 	return escapes[paint];
 }
 
-/* What others wrote must not steer this terminal: C0, DEL and C1 (C2 80..9F in UTF-8) are shown as
- * '?'. */
+/* What others wrote must not steer this terminal, nor be shown in another order than it is kept:
+ * such a character is shown as '?'. */
+char *
+term_harmless(const char *text)
+{
+	char *copy = mem_strdup(text), *to = copy;
+
+	while (*text != '\0') {
+		size_t steers = text_steers(text);
+
+		*to++ = steers > 0 ? '?' : *text;
+		text += steers > 0 ? steers : 1;
+	}
+	*to = '\0';
+	return copy;
+}
+
 static void
 put_harmless(FILE *stream, const char *text)
 {
-	for (const unsigned char *at = (const unsigned char *)text; *at != '\0'; at++) {
-		if (*at == 0xc2 && at[1] >= 0x80 && at[1] < 0xa0) {
-			(void)fputc('?', stream);
-			at++;
-		} else if ((*at < 0x20 && *at != '\n' && *at != '\t') || *at == 0x7f) {
-			(void)fputc('?', stream);
-		} else {
-			(void)fputc(*at, stream);
-		}
-	}
+	char *shown = term_harmless(text);
+
+	(void)fputs(shown, stream);
+	mem_wipe(shown, strlen(shown));
+	free(shown);
 }
 
 void

@@ -21,7 +21,9 @@ size_t term_columns(void);
 enum paint { PAINT_PLAIN, PAINT_BOLD, PAINT_DIM, PAINT_GOOD, PAINT_WARN, PAINT_BAD };
 /** The escape that begins a colour on this stream (stdout or stderr), or "". */
 const char *term_paint(FILE *stream, enum paint paint);
-/** Words in a colour, with control characters made harmless. */
+/** A copy in which every character that would steer a terminal is '?'. Caller frees. */
+char *term_harmless(const char *text);
+/** Words in a colour, made harmless. */
 void term_put(FILE *stream, enum paint paint, const char *text);
 /** The same formatted, plain, to standard output and to standard error. */
 void term_say(const char *fmt, ...) PMJ_PRINTF(1, 2);

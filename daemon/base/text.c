@@ -198,6 +198,26 @@ text_chars(const char *text)
 }
 
 size_t
+text_steers(const char *text)
+{
+	const unsigned char *at = (const unsigned char *)text;
+
+	if (at[0] < 0x20)
+		return at[0] != '\0' && at[0] != '\n' && at[0] != '\t' ? 1 : 0;
+	if (at[0] == 0x7f)
+		return 1;
+	if (at[0] == 0xc2)
+		return at[1] >= 0x80 && at[1] < 0xa0 ? 2 : 0;
+	if (at[0] == 0xd8)
+		return at[1] == 0x9c ? 2 : 0;
+	if (at[0] != 0xe2)
+		return 0;
+	if (at[1] == 0x80)
+		return at[2] == 0x8e || at[2] == 0x8f || (at[2] >= 0xa8 && at[2] <= 0xae) ? 3 : 0;
+	return at[1] == 0x81 && at[2] >= 0xa6 && at[2] <= 0xa9 ? 3 : 0;
+}
+
+size_t
 text_columns(const char *text)
 {
 	const utf8proc_uint8_t *at = (const utf8proc_uint8_t *)text;

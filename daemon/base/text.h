@@ -28,6 +28,11 @@ bool text_unbase64_buf(struct buf *out, const char *text);
 bool text_is_utf8(const char *text, size_t count);
 /** Characters (code points) of valid UTF-8. */
 size_t text_chars(const char *text);
+/** Bytes of the character that begins here if a terminal would obey it or a reader be misled by it:
+ * C0 but for line end and tab, DEL, C1, and what reorders or breaks a line unseen (U+061C, U+200E,
+ * U+200F, U+2028 to U+202E, U+2066 to U+2069). 0 for all others, ZWJ and ZWNJ among them: scripts
+ * need them. */
+size_t text_steers(const char *at);
 /** Columns on a terminal. */
 size_t text_columns(const char *text);
 /** Fold for comparison and search: NFKD, marks dropped, case folded, runs of space to one, trimmed.

@@ -66,9 +66,36 @@ not_right(const struct taking *t, const char *typed, const char *what, const cha
 	return PMJ_INVALID;
 }
 
+/* What no terminal may be sent, and in one-line texts (names, places) nothing unseen that turns the
+ * order of what is read: two names that look alike must be alike. A note keeps such a character, as
+ * it was written. */
+static enum pmj_code
+may_hold(const struct taking *t, const char *typed, bool note)
+{
+	for (const char *c = typed; *c != '\0'; c++) {
+		size_t steers = text_steers(c);
+
+		if (!note && (*c == '\n' || *c == '\t'))
+			return not_right(t, "what was typed", "holds a line end or a tab",
+			    "write it on one line");
+		if (steers == 0 ||
+		    (note && (steers == 3 || *c == '\r' || (unsigned char)*c == 0xd8)))
+			continue;
+		if (steers < 3 && (unsigned char)*c != 0xd8)
+			return not_right(t, "what was typed",
+			    "holds a line end or a control character",
+			    note ? "remove control characters" : "write it on one line");
+		return not_right(t, "what was typed",
+		    "holds an unseen character that turns the order of the letters",
+		    "type it by hand instead of pasting it");
+	}
+	return PMJ_OK;
+}
+
 static enum pmj_code
 take_text(json_t **out, const struct taking *t, const char *typed)
 {
+	enum pmj_code rc;
 	bool note = t->field->type == FIELD_NOTE;
 	size_t most = note ? PMJ_JSON_STRING_MAX : TEXT_MAX;
 	char right[80];
@@ -78,16 +105,9 @@ take_text(json_t **out, const struct taking *t, const char *typed)
 		    note ? ", or write a second record" : "");
 		return not_right(t, typed, "is too long", right);
 	}
-	for (const char *c = typed; *c != '\0'; c++) {
-		if ((unsigned char)*c >= ' ' && *c != 0x7f)
-			continue;
-		if (note && (*c == '\n' || *c == '\t' || *c == '\r'))
-			continue;
-		return not_right(t, "what was typed", "holds a line end or a control character",
-		    note ? "remove control characters" : "write it on one line");
-	}
-	*out = json_string(typed);
-	return PMJ_OK;
+	if ((rc = may_hold(t, typed, note)) == PMJ_OK)
+		*out = json_string(typed);
+	return rc;
 }
 
 static enum pmj_code
@@ -277,11 +297,7 @@ choose(const char **value, const struct taking *t, const char *typed)
 		return not_a_choice(t, typed);
 	if (strlen(typed) > TEXT_MAX)
 		return not_right(t, typed, "is too long", "use at most 1000 bytes");
-	for (const char *c = typed; *c != '\0'; c++)
-		if ((unsigned char)*c < ' ')
-			return not_right(t, "what was typed", "holds a control character",
-			    "write it on one line");
-	return PMJ_OK;
+	return may_hold(t, typed, false);
 }
 
 static enum pmj_code

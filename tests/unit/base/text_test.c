@@ -107,12 +107,31 @@ test_dates(void **state)
 	assert_false(text_is_time("24:00"));
 }
 
+static void
+test_steers(void **state)
+{
+	static const struct {
+		const char *at;
+		size_t bytes;
+	} cases[] = {{"a", 0}, {"\n", 0}, {"\t", 0}, {"", 0}, {"\033[2J", 1}, {"\r", 1},
+	    {"\177", 1}, {"\xc2\x9b", 2}, {"\xc2\xa0", 0}, {"\xd8\x9c", 2}, {"\xd8\xa7", 0},
+	    {"\xe2\x80\x8c", 0}, {"\xe2\x80\x8d", 0}, {"\xe2\x80\x8e", 3}, {"\xe2\x80\x8f", 3},
+	    {"\xe2\x80\xa7", 0}, {"\xe2\x80\xa8", 3}, {"\xe2\x80\xae", 3}, {"\xe2\x80\xaf", 0},
+	    {"\xe2\x81\xa5", 0}, {"\xe2\x81\xa6", 3}, {"\xe2\x81\xa9", 3}, {"\xe2\x81\xaa", 0}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+		if (text_steers(cases[i].at) != cases[i].bytes)
+			fail_msg("case %zu: %zu", i, text_steers(cases[i].at));
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(test_encodings_return),
 	    cmocka_unit_test(test_encodings_refuse), cmocka_unit_test(test_fold),
-	    cmocka_unit_test(test_nearest), cmocka_unit_test(test_dates)};
+	    cmocka_unit_test(test_nearest), cmocka_unit_test(test_dates),
+	    cmocka_unit_test(test_steers)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
