@@ -158,12 +158,12 @@ say_pair(const json_t *field)
 
 /* The required fields, and up to two more so that the line shows how. */
 static void
-say_add_example(const json_t *kind)
+say_new_example(const json_t *kind, const char *verb)
 {
 	const json_t *field;
 	size_t others = 0, i;
 
-	term_say("  pamoja %s add", json_str(kind, "name"));
+	term_say("  pamoja %s %s", json_str(kind, "name"), verb);
 	json_array_foreach(json_arr(kind, "fields"), i, field)
 	{
 		if (json_flag(field, "required"))
@@ -243,6 +243,8 @@ say_move(const json_t *kind, const json_t *move)
 	(void)snprintf(
 	    left, sizeof(left), "%s %s ID", json_str(kind, "name"), json_str(move, "verb"));
 	term_say("  pamoja %-28s %s", left, kinds_label(move));
+	if (json_flag(move, "starts"))
+		term_say("; with FIELD=VALUE … and no ID, at once");
 	json_array_foreach(asks, i, ask)
 	    term_say("%s %s", i == 0 ? lang_text("; needs") : ",", json_string_value(ask));
 	if (json_flag(move, "needs_consent"))
@@ -281,6 +283,8 @@ help_move(const json_t *kind, const json_t *move)
 	say_title(LANG_N("Examples"));
 	term_say("  pamoja %s %s ID\n", json_str(kind, "name"), json_str(move, "verb"));
 	say_move_example(kind, move);
+	if (json_flag(move, "starts"))
+		say_new_example(kind, json_str(move, "verb"));
 }
 
 enum pmj_code
@@ -309,7 +313,7 @@ help_kind(const json_t *kind, const char *verb, struct pmj_error *err)
 	say_fields(kind);
 	say_title(LANG_N("Examples"));
 	term_say("  pamoja %s add\n", name);
-	say_add_example(kind);
+	say_new_example(kind, "add");
 	term_say("  pamoja %s list --since \"7 days ago\"\n", name);
 	return PMJ_OK;
 }

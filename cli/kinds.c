@@ -129,11 +129,12 @@ mend(json_t *fields, const struct pmj_error *why)
 }
 
 static enum pmj_code
-post_new(struct cli *cli, json_t **answer, const json_t *kind, json_t *fields, bool asked,
-    struct pmj_error *err)
+post_new(struct cli *cli, json_t **answer, const json_t *kind, const json_t *move, json_t *fields,
+    bool asked, struct pmj_error *err)
 {
 	char *path = mem_printf("/v1/records/%s", json_str(kind, "name"));
-	json_t *body = json_pack("{s:O}", "fields", fields);
+	json_t *body = json_pack(
+	    "{s:O, s:s*}", "fields", fields, "verb", move != NULL ? json_str(move, "verb") : NULL);
 	enum pmj_code rc;
 
 	do {
@@ -260,13 +261,21 @@ say_added(struct cli *cli, const json_t *kind, const json_t *answer)
 
 	if (id == NULL)
 		id = json_str(answer, "id");
-	term_say("Saved: %s %s. See it: pamoja show %s\n", kinds_label(kind), id, id);
+	if (json_str(answer, "state") != NULL) {
+		state = json_str(answer, "state");
+		term_say(
+		    "Saved: %s %s, %s. See it: pamoja show %s\n", kinds_label(kind), id, state, id);
+	} else {
+		term_say("Saved: %s %s. See it: pamoja show %s\n", kinds_label(kind), id, id);
+	}
 	if (!say_about(cli, kind, id))
 		kinds_say_moves(kind, state, id);
 }
 
+/* A new record: added, or made by a move that a record may start with. */
 static enum pmj_code
-add(struct cli *cli, const struct args *args, const json_t *kind, struct pmj_error *err)
+add(struct cli *cli, const struct args *args, const json_t *kind, const json_t *move,
+    struct pmj_error *err)
 {
 	json_t *fields = NULL, *names = NULL, *answer = NULL;
 	bool asked = false;
@@ -284,7 +293,7 @@ add(struct cli *cli, const struct args *args, const json_t *kind, struct pmj_err
 			rc = form_ask(cli, fields, kind, names, err);
 	}
 	if (rc == PMJ_OK)
-		rc = post_new(cli, &answer, kind, fields, asked, err);
+		rc = post_new(cli, &answer, kind, move, fields, asked, err);
 	if (rc == PMJ_OK && cli->json)
 		print_json(answer);
 	else if (rc == PMJ_OK)
@@ -464,6 +473,15 @@ fail_verb(const json_t *kind, const char *verb, struct pmj_error *err)
 	return PMJ_USAGE;
 }
 
+/* `consent refuse` and `consent refuse person=…` speak of a new record, `consent refuse ID` of one
+ * that is there. */
+static bool
+names_no_record(const struct args *args)
+{
+	return args->count < 3 || strchr(args->words[2], '=') != NULL ||
+	       strcmp(args->words[2], "-") == 0;
+}
+
 enum pmj_code
 kinds_command(struct cli *cli, const struct args *args, struct pmj_error *err)
 {
@@ -477,10 +495,13 @@ kinds_command(struct cli *cli, const struct args *args, struct pmj_error *err)
 	const char *verb = args->count > 1 ? args->words[1] : "list";
 	struct args rest = *args;
 
-	if ((move = kinds_move(kind, verb)) != NULL)
+	move = kinds_move(kind, verb);
+	if (move != NULL && json_flag(move, "starts") && names_no_record(args))
+		return add(cli, args, kind, move, err);
+	if (move != NULL)
 		return move_record(cli, args, kind, move, err);
 	if (strcmp(verb, "add") == 0)
-		return add(cli, args, kind, err);
+		return add(cli, args, kind, NULL, err);
 	if (strcmp(verb, "list") == 0)
 		return list(cli, args, kind, err);
 	for (size_t i = 0; i < sizeof(common) / sizeof(*common); i++) {

@@ -41,6 +41,7 @@ import_one(const struct call *call, json_t **item, const json_t *row, json_t *ma
 	const char *kind = json_str(row, "kind");
 	const char *ref = json_str(row, "ref");
 	const json_t *given = json_obj(row, "fields");
+	struct record_new wanted = {.kind = kind, .verb = json_str(row, "do")};
 	struct core_draft draft;
 	json_t *fields, *set, *knows;
 	uint8_t rec[PMJ_RECORD_BYTES];
@@ -49,7 +50,8 @@ import_one(const struct call *call, json_t **item, const json_t *row, json_t *ma
 	if (kind == NULL || given == NULL)
 		return pmj_fail(err, PMJ_INVALID, "a row needs \"kind\" and \"fields\"");
 	fields = with_refs(given, made, json_flag(call->body, "dry_run"));
-	rc = record_prepare(call, &draft, &set, &knows, kind, fields, err);
+	wanted.fields = fields;
+	rc = record_prepare(call, &draft, &set, &knows, &wanted, err);
 	if (rc == PMJ_OK &&
 	    (rc = core_append_inside(call->core, &draft, rec, urgent, err)) == PMJ_OK) {
 		*item = call_id(call, rec);

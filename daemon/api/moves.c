@@ -175,8 +175,9 @@ check_asks(const struct move *move, const struct merge_record *merged, const jso
 	return PMJ_OK;
 }
 
-static enum pmj_code
-find_move(const struct move **out, const struct kind *kind, const char *verb, struct pmj_error *err)
+enum pmj_code
+record_find_move(
+    const struct move **out, const struct kind *kind, const char *verb, struct pmj_error *err)
 {
 	const char **verbs;
 	const char *near;
@@ -221,7 +222,7 @@ record_move(const struct call *call, json_t **out, struct pmj_error *err)
 		rc = pmj_fail(err, PMJ_REFUSED, "this %s was voided", kind->name);
 		goto out;
 	}
-	if ((rc = find_move(&move, kind, verb, err)) != PMJ_OK ||
+	if ((rc = record_find_move(&move, kind, verb, err)) != PMJ_OK ||
 	    (rc = record_take(call, set, kind, record_fields(call), err)) != PMJ_OK ||
 	    (rc = record_keeps_subjects(kind, &record.merged, set, err)) != PMJ_OK ||
 	    (rc = check_move(kind, move, &record.merged, err)) != PMJ_OK ||

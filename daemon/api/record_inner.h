@@ -27,10 +27,27 @@ PMJ_MUST_CHECK enum pmj_code record_keeps_consent(const struct call *call, const
 PMJ_MUST_CHECK enum pmj_code record_append(const struct call *call, json_t **out,
     const struct kind *kind, const uint8_t rec[PMJ_RECORD_BYTES], const struct record_full *record,
     const json_t *set, const char *verb, struct pmj_error *err);
-/** A record to be made: checked, with defaults and initial state. *set and *knows are new
- * references (also on failure), which the draft borrows. */
+struct record_new {
+	const char *kind;
+	const json_t *fields; /* as typed */
+	const char *verb;     /* the move that makes it in a state that may be a start; NULL: add */
+};
+/** A record to be made: checked, with its first state; with the kind's defaults when it is added.
+ * *set and *knows are new references (also on failure), which the draft borrows. */
 PMJ_MUST_CHECK enum pmj_code record_prepare(const struct call *call, struct core_draft *draft,
-    json_t **set, json_t **knows, const char *kind_name, const json_t *fields,
-    struct pmj_error *err);
+    json_t **set, json_t **knows, const struct record_new *wanted, struct pmj_error *err);
+/** The declared move of this name; else PMJ_USAGE with the nearest. */
+PMJ_MUST_CHECK enum pmj_code record_find_move(
+    const struct move **out, const struct kind *kind, const char *verb, struct pmj_error *err);
+
+/** Received by the hub and still not merged: does what it belongs to (its record, whom it is about)
+ * stand held there, so that it waits for a release? Never at a hub. */
+bool record_waits(const struct call *call, const struct record_full *record);
+/** How far one entry came, as `sync` of an answer says it; waits: record_waits of its record. */
+const char *record_row_sync(const struct call *call, const struct entry_row *row, bool waits);
+/** Of all that was written here of a record the one furthest from being merged; *reason of a hold,
+ * or NULL. */
+const char *record_sync(
+    const struct call *call, const struct record_full *record, const char **reason);
 
 #endif

@@ -62,76 +62,6 @@ record_take(const struct call *call, json_t *set, const struct kind *kind, const
 	return PMJ_OK;
 }
 
-/* Defaults for what was not said, then whether all that is required is there. */
-static enum pmj_code
-complete_fields(
-    const struct call *call, json_t *set, const struct kind *kind, struct pmj_error *err)
-{
-	struct value_context context = record_context(call);
-	enum pmj_code rc;
-
-	for (size_t i = 0; i < kind->field_count; i++) {
-		const struct field *field = &kind->fields[i];
-
-		if (json_object_get(set, field->name) == NULL && field->otherwise != NULL) {
-			json_t *typed = json_string(field->otherwise);
-			json_t *taken = NULL;
-
-			rc = value_take(&taken, kind, field, typed, &context, err);
-			json_decref(typed);
-			if (rc != PMJ_OK)
-				return rc;
-			(void)json_object_set_new(set, field->name, taken);
-		}
-		if (field->required && (json_object_get(set, field->name) == NULL ||
-		                           json_is_null(json_object_get(set, field->name)))) {
-			rc = pmj_fail(err, PMJ_INVALID, "%s needs %s (%s)", kind->name, field->name,
-			    texts_in(&field->label, call->lang));
-			pmj_hint(err, "add %s=%s", field->name,
-			    field->example != NULL ? field->example : "...");
-			return rc;
-		}
-	}
-	return PMJ_OK;
-}
-
-/* A grant of consent names the revocations that stood here (8.4). */
-static enum pmj_code
-grant_knows(const struct call *call, json_t **knows, const struct kind *kind, const json_t *set,
-    struct pmj_error *err)
-{
-	uint8_t person[PMJ_RECORD_BYTES];
-	const char *id = json_str(set, "person");
-
-	*knows = NULL;
-	if (!kind->revocation_wins || id == NULL ||
-	    !text_unbase32(person, sizeof(person), id, PMJ_RECORD_CHARS))
-		return PMJ_OK;
-	return records_knows(call->core->journal, knows, person, set, err);
-}
-
-/* One record to be made: checked, with its initial state. */
-enum pmj_code
-record_prepare(const struct call *call, struct core_draft *draft, json_t **set, json_t **knows,
-    const char *kind_name, const json_t *fields, struct pmj_error *err)
-{
-	enum pmj_code rc;
-
-	*set = json_object();
-	*knows = NULL;
-	memset(draft, 0, sizeof(*draft));
-	if ((rc = kinds_need(&draft->kind, &call->core->kinds, kind_name, err)) != PMJ_OK ||
-	    (rc = record_take(call, *set, draft->kind, fields, err)) != PMJ_OK ||
-	    (rc = complete_fields(call, *set, draft->kind, err)) != PMJ_OK ||
-	    (rc = grant_knows(call, knows, draft->kind, *set, err)) != PMJ_OK)
-		return rc;
-	if (draft->kind->state_count > 0)
-		(void)json_object_set_new(*set, "state", json_string(draft->kind->states[0].name));
-	draft->set = *set;
-	draft->knows = *knows != NULL && json_array_size(*knows) > 0 ? *knows : NULL;
-	return PMJ_OK;
-}
-
 const json_t *
 record_fields(const struct call *call)
 {
@@ -148,16 +78,20 @@ record_fields(const struct call *call)
 enum pmj_code
 record_add(const struct call *call, json_t **out, struct pmj_error *err)
 {
+	struct record_new wanted = {
+	    call->part[0], record_fields(call), json_str(call->body, "verb")};
 	struct core_draft draft;
 	uint8_t rec[1][PMJ_RECORD_BYTES];
 	json_t *set, *knows;
 	enum pmj_code rc;
 
-	rc = record_prepare(call, &draft, &set, &knows, call->part[0], record_fields(call), err);
+	rc = record_prepare(call, &draft, &set, &knows, &wanted, err);
 	if (rc == PMJ_OK)
 		rc = core_append(call->core, &draft, 1, rec, err);
 	if (rc == PMJ_OK)
 		*out = call_id(call, rec[0]);
+	if (rc == PMJ_OK && wanted.verb != NULL)
+		(void)json_object_set(*out, "state", json_object_get(set, "state"));
 	json_decref(set);
 	json_decref(knows);
 	return rc;
@@ -203,34 +137,6 @@ record_list(const struct call *call, json_t **out, struct pmj_error *err)
 out:
 	json_decref(where);
 	return rc;
-}
-
-/* The weakest state of what of this record was written here: what is furthest from being merged. */
-static const char *
-record_sync(const struct call *call, const struct record_full *record, const char **reason)
-{
-	static const char *const order[] = {
-	    "refused", "saved", "deferred", "carried", "delivered", "merged"};
-	size_t worst = 5;
-
-	*reason = NULL;
-	for (size_t i = 0; i < record->row_count; i++) {
-		const struct entry_row *row = &record->rows[i];
-		const char *state = "merged";
-
-		if (row->status == ENTRY_HELD) {
-			state = "refused";
-			*reason = row->reason;
-		} else if (row->origin == ENTRY_OWN && !call->core->is_hub) {
-			state = call->core->sync != NULL
-			            ? sync_entry_state(call->core->sync, row->n)
-			            : "saved";
-		}
-		for (size_t at = 0; at < worst; at++)
-			if (strcmp(order[at], state) == 0)
-				worst = at;
-	}
-	return order[worst];
 }
 
 static json_t *
@@ -570,11 +476,12 @@ out:
 /* --- looking --- */
 
 static json_t *
-history_item(const struct call *call, const struct kind *kind, const struct entry_row *row)
+history_item(
+    const struct call *call, const struct kind *kind, const struct entry_row *row, bool waits)
 {
 	json_t *texts = json_object();
 	char *name, *role;
-	const char *field_name, *state = "merged";
+	const char *field_name;
 	json_t *value, *item;
 
 	if (row->entry.set != NULL)
@@ -588,15 +495,10 @@ history_item(const struct call *call, const struct kind *kind, const struct entr
 			free(text);
 		}
 	core_who(call->core, row->entry.by, &name, &role);
-	if (row->status == ENTRY_HELD)
-		state = "refused";
-	else if (row->origin == ENTRY_OWN && !call->core->is_hub)
-		state =
-		    call->core->sync != NULL ? sync_entry_state(call->core->sync, row->n) : "saved";
-	item =
-	    json_pack("{s:I,s:s,s:s,s:s?,s:o,s:s,s:s?,s:s?,s:b}", "at", (json_int_t)row->entry.pt,
-	        "by", name, "role", role, "verb", row->entry.verb, "set", texts, "sync", state,
-	        "reason", row->reason, "mark", row->mark, "handed_over", row->line == NULL);
+	item = json_pack("{s:I,s:s,s:s,s:s?,s:o,s:s,s:s?,s:s?,s:b}", "at",
+	    (json_int_t)row->entry.pt, "by", name, "role", role, "verb", row->entry.verb, "set",
+	    texts, "sync", record_row_sync(call, row, waits), "reason", row->reason, "mark",
+	    row->mark, "handed_over", row->line == NULL);
 	free(name);
 	free(role);
 	return item;
@@ -612,9 +514,11 @@ record_history(const struct call *call, json_t **out, struct pmj_error *err)
 	enum pmj_code rc;
 
 	if ((rc = look(call, &record, &kind, rec, err)) == PMJ_OK) {
+		bool waits = record_waits(call, &record);
+
 		for (size_t i = 0; i < record.row_count; i++)
 			(void)json_array_append_new(
-			    items, history_item(call, kind, &record.rows[i]));
+			    items, history_item(call, kind, &record.rows[i], waits));
 		*out = json_pack("{s:O}", "items", items);
 	}
 	json_decref(items);

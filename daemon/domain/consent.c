@@ -117,7 +117,7 @@ is_revocation(const struct kind *kind, const struct entry *entry)
 	const struct state *state = to != NULL ? kind_state(kind, to) : NULL;
 
 	if (entry->stub)
-		return !entry->makes && json_object_get(entry->was, "state") != NULL;
+		return entry->makes || json_object_get(entry->was, "state") != NULL;
 	return state != NULL && state->refusing;
 }
 
@@ -451,7 +451,7 @@ may_cover(const struct merge_record *record, const json_t *grant_set)
 }
 
 json_t *
-consent_knows(const struct merge_record *records, size_t record_count,
+consent_knows(const struct kind *kind, const struct merge_record *records, size_t record_count,
     const struct entry *const *entries, size_t entry_count, const json_t *grant_set)
 {
 	json_t *list = json_array();
@@ -459,11 +459,12 @@ consent_knows(const struct merge_record *records, size_t record_count,
 	for (size_t i = 0; i < entry_count; i++) {
 		const struct merge_record *record;
 		char version[2 * PMJ_VERSION_BYTES + 1];
-		/* Every later word on a state may be a revocation; to know one too many grants
-		 * nothing. */
-		if (entries[i]->makes ||
-		    (json_object_get(entries[i]->set, "state") == NULL &&
-		        !(entries[i]->stub && json_object_get(entries[i]->was, "state") != NULL)))
+		/* Every later word on a state may be a revocation; of the first ones a refusal
+		 * recorded at once is. To know one too many grants nothing. */
+		if (entries[i]->makes && !is_revocation(kind, entries[i]))
+			continue;
+		if (!entries[i]->makes && json_object_get(entries[i]->set, "state") == NULL &&
+		    !(entries[i]->stub && json_object_get(entries[i]->was, "state") != NULL))
 			continue;
 		record = record_of(records, record_count, entries[i]);
 		text_hex(version, entries[i]->e, PMJ_VERSION_BYTES);

@@ -45,7 +45,8 @@ void consent_decide(struct consent_verdict *out, const struct kind *kind,
 /** Also to be called for an edit that widens a grant (with the whole resulting set).
  *  Versions of the revocations that cover what this grant grants: what its `knows` must name. New
  * reference. */
-json_t *consent_knows(const struct merge_record *records, size_t record_count,
-    const struct entry *const *entries, size_t entry_count, const json_t *grant_set);
+json_t *consent_knows(const struct kind *kind, const struct merge_record *records,
+    size_t record_count, const struct entry *const *entries, size_t entry_count,
+    const json_t *grant_set);
 
 #endif

@@ -34,7 +34,7 @@ static const char *const kind_keys[] = {"name", "version", "scope", "title.en", 
 static const char *const field_keys[] = {"type", "required", "default", "privacy", "searchable",
     "open", "least", "most", "link", "choices", "example", "label.en", "label.sw", "help.en",
     "help.sw"};
-static const char *const state_keys[] = {"refusing", "closed", "label.en", "label.sw"};
+static const char *const state_keys[] = {"refusing", "closed", "start", "label.en", "label.sw"};
 static const char *const move_keys[] = {
     "from", "to", "asks", "needs_consent", "label.en", "label.sw"};
 static const char *const rule_keys[] = {"subjects", "append_only", "author_only", "revocation_wins",
@@ -352,7 +352,8 @@ read_state(struct kind *kind, const struct part *part)
 	state->name = mem_strdup(part->section + strlen("state "));
 	if ((rc = check_keys(part, state_keys, COUNT(state_keys), NULL)) != PMJ_OK ||
 	    (rc = take_flag(&state->refusing, part, "refusing")) != PMJ_OK ||
-	    (rc = take_flag(&state->closed, part, "closed")) != PMJ_OK)
+	    (rc = take_flag(&state->closed, part, "closed")) != PMJ_OK ||
+	    (rc = take_flag(&state->start, part, "start")) != PMJ_OK)
 		return rc;
 	return take_texts(&state->label, part, "label", true);
 }

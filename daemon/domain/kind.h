@@ -57,6 +57,7 @@ struct state {
 	bool refusing; /* terminal refusing: revoked, withdrawn, declined - shown first among
 	                  concurrent ones */
 	bool closed;   /* no longer work to do: leaves `today` */
+	bool start;    /* a record may be made in it at once; the first state always is one */
 	struct texts label;
 };
 struct move {
@@ -135,6 +136,8 @@ PMJ_MUST_CHECK enum pmj_code kind_need_field(
     const struct field **out, const struct kind *kind, const char *name, struct pmj_error *err);
 const struct state *kind_state(const struct kind *kind, const char *name);
 const struct move *kind_move(const struct kind *kind, const char *verb);
+/** May a record be made in this state? */
+bool kind_starts_in(const struct kind *kind, const char *state);
 /** Does an entry that sets these fields (or NULL) by this move (or NULL) go before others? */
 bool kind_is_urgent(const struct kind *kind, const char *verb, const json_t *set);
 bool kind_is_subject(const struct kind *kind, const char *field_name);

@@ -92,6 +92,14 @@ kind_move(const struct kind *kind, const char *verb)
 }
 
 bool
+kind_starts_in(const struct kind *kind, const char *name)
+{
+	const struct state *state = kind_state(kind, name);
+
+	return state != NULL && (state == &kind->states[0] || state->start);
+}
+
+bool
 kind_is_subject(const struct kind *kind, const char *field_name)
 {
 	for (size_t i = 0; i < kind->subject_count; i++)
@@ -188,6 +196,7 @@ moves_json(const struct kind *kind, enum lang lang)
 		put(out, "to", move->to);
 		put_names(out, "asks", move->asks, move->asks_count);
 		put_flag(out, "needs_consent", move->needs_consent);
+		put_flag(out, "starts", kind_starts_in(kind, move->to));
 		put(out, "label", texts_in(&move->label, lang));
 		(void)json_array_append_new(list, out);
 	}
@@ -285,7 +294,8 @@ kind_follows(const struct kind *old, const struct kind *next, struct pmj_error *
 	for (size_t i = 0; i < old->state_count; i++) {
 		const struct state *was = &old->states[i];
 		const struct state *is = kind_state(next, was->name);
-		if (is == NULL || is->refusing != was->refusing || is->closed != was->closed)
+		if (is == NULL || is->refusing != was->refusing || is->closed != was->closed ||
+		    (was->start && !is->start))
 			return lost(err, old, "state", was->name);
 	}
 	if (old->state_count > 0 && strcmp(old->states[0].name, next->states[0].name) != 0)

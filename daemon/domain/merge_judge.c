@@ -124,7 +124,7 @@ judge_state(const struct kind *kind, const struct entry *entry, const struct ent
 	if (kind->state_count == 0)
 		return MERGE_MOVE;
 	if (entry->makes)
-		return strcmp(to, kind->states[0].name) == 0 ? MERGE_OK : MERGE_MOVE;
+		return kind_starts_in(kind, to) ? MERGE_OK : MERGE_MOVE;
 	if (named_count == 0)
 		return judge_first(kind, entry, to, others, count);
 	if (named_count > NAMED_MAX)

@@ -41,6 +41,9 @@ struct records_query {
 	bool voided_too;
 	int64_t limit; /* 0: 50 */
 };
+/** Was it voided? A record that is not here was not. */
+PMJ_MUST_CHECK enum pmj_code records_is_voided(struct journal *journal, bool *out,
+    const uint8_t rec[static PMJ_RECORD_BYTES], struct pmj_error *err);
 /** {"items":[item…],"more":bool}, latest changed first. */
 PMJ_MUST_CHECK enum pmj_code records_list(struct journal *journal, json_t **out,
     const struct records_query *query, enum lang lang, struct pmj_error *err);

@@ -118,12 +118,15 @@ enum pmj_code
 records_knows(struct journal *journal, json_t **out, const uint8_t person[static PMJ_RECORD_BYTES],
     const json_t *set, struct pmj_error *err)
 {
+	const struct kind *kind = NULL;
 	struct gathered g;
 	enum pmj_code rc;
 
 	*out = NULL;
+	if ((rc = kinds_need(&kind, journal_kinds(journal), CONSENT, err)) != PMJ_OK)
+		return rc;
 	if ((rc = gather(journal, &g, person, err)) == PMJ_OK)
-		*out = consent_knows(g.records, g.count, g.entries, g.entry_count, set);
+		*out = consent_knows(kind, g.records, g.count, g.entries, g.entry_count, set);
 	gathered_close(&g);
 	return rc;
 }

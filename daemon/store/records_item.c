@@ -185,3 +185,18 @@ records_items(struct journal *journal, json_t **out, const uint8_t (*recs)[PMJ_R
 	(void)json_object_set_new(*out, "more", json_boolean(count > limit));
 	return PMJ_OK;
 }
+
+enum pmj_code
+records_is_voided(struct journal *journal, bool *out, const uint8_t rec[static PMJ_RECORD_BYTES],
+    struct pmj_error *err)
+{
+	struct sql *sql = sql_get(journal, "SELECT voided FROM pmj_record WHERE rec = ?1");
+	bool row = false;
+	enum pmj_code rc;
+
+	(void)sql_blob(sql, 1, rec, PMJ_RECORD_BYTES);
+	rc = sql_row(sql, &row, err);
+	*out = rc == PMJ_OK && row && sql_col_int(sql, 0) != 0;
+	sql_done(sql);
+	return rc;
+}

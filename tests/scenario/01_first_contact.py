@@ -59,6 +59,34 @@ def story_mistakes_are_voided_not_erased(lab):
     check(neema.refused(5, "void", contact, "again")["code"] == "refused")
 
 
+def story_nothing_about_a_voided_person(lab):
+    neema = lab.worker("Neema")
+    person = neema.add("person", name="Asha")
+    neema.run("void", person, "entered twice")
+    for words in (("contact", "add", "kind=phone"), ("followup", "add", "due=today", "what=call"), ("consent", "refuse", "purpose=referral")):
+        error = neema.refused(5, *words, f"person={person}")
+        check("voided" in error["message"] and "history" in error["hint"], error)
+    row = '{"kind":"contact","fields":{"person":"%s","kind":"phone"}}\n' % person
+    check("voided" in neema.run("import", "-", stdin=row, check_status=False).err)
+    check(neema.json("contact", "list")["items"] == [])
+
+
+def story_what_is_printed_steers_no_terminal(lab):
+    """Names hold nothing unseen that turns the order of letters; a note may, and is printed without it."""
+    neema = lab.worker("Neema")
+    for bad in ("Asha\u202e", "\u2066Asha", "A\u200fsha", "A\u061csha", "A\u009bsha", "A\u001bsha"):
+        error = neema.refused(2, "person", "add", f"name={bad}")
+        check("name" in error["message"] and error["hint"], error)
+        check("character" in error["message"], error)
+    person = neema.add("person", name="نور\u200cالدین")  # joiners belong to scripts
+    note = "first \u202eSECOND\u202c third"
+    contact = neema.add("contact", person=person, kind="phone", note=note)
+    check(neema.show(contact)["fields"]["note"] == note, "the note is kept as it was written")
+    for words in (("show", contact), ("history", contact), ("find", "first"), ("contact", "list"), ("--json", "show", contact)):
+        out = neema.run(*words).out
+        check("\u202e" not in out and "\u202c" not in out, words, out)
+
+
 def story_errors_name_the_place_and_the_mend(lab):
     neema = lab.worker("Neema")
     person = neema.add("person", name="Asha")

@@ -61,6 +61,38 @@ def story_revocation_wins(lab):
     neema.run("referral", "send", referral)
 
 
+def story_refused_at_once(lab):
+    """A refusal is recorded as one, never as a consent first, and counts like one that was taken back."""
+    neema, person, clinic, referral = prepared(lab)
+    neema.add("consent", person=person, recipient=clinic, **FULL)
+    refusal = neema.json("consent", "refuse", f"person={person}", f"recipient={clinic}", "purpose=referral")
+    check(refusal["state"] == "refused", refusal)
+    history = neema.json("history", refusal["id"])["items"]
+    check(len(history) == 1 and history[0]["set"]["state"] == "refused", history)
+    check(not {"signed_on", "signed_by", "revocation_told", "how"} & set(history[0]["set"]), "a refusal claims no signature", history)
+    error = neema.refused(5, "referral", "send", referral)
+    check("refus" in error["message"] + error["hint"] or "revoked" in error["message"] + error["hint"], error)
+    neema.add("consent", person=person, recipient=clinic, **FULL)  # the person changed their mind, knowing of the refusal
+    neema.run("referral", "send", referral)
+    # only the moves that a record may start with; with an id they are what they were
+    check("ID" in neema.refused(2, "consent", "revoke")["hint"])
+    neema.refused(3, "consent", "revoke", f"person={person}", "purpose=referral")
+    given = neema.add("consent", person=person, recipient=clinic, **FULL)
+    check(neema.json("consent", "refuse", given)["state"] == "refused")
+    check("no ID" in neema.run("consent", "--help").out and "consent refuse person=" in neema.run("consent", "refuse", "--help").out)
+
+
+def story_a_refusal_travels(lab):
+    lab.quiet()
+    hub = lab.hub()
+    neema = lab.worker("Neema", hub, role="ally")
+    person = neema.add("person", name="Asha")
+    refusal = neema.json("consent", "refuse", f"person={person}", "purpose=referral")["id"]
+    lab.exchange(hub, neema)
+    check(hub.json("hub", "held")["items"] == [] and hub.show(refusal)["state"] == "refused")
+    check(hub.json("verify", person)["digest"] == neema.json("verify", person)["digest"])
+
+
 def story_an_edit_is_no_new_grant(lab):
     neema, person, clinic, referral = prepared(lab)
     one = neema.add("consent", person=person, recipient=clinic, **FULL)

@@ -104,6 +104,30 @@ def story_conflict_settled_for_both(lab):
     check(len(digests(person, hub, neema, juma)) == 1)
 
 
+def story_what_waits_for_a_held_record_is_not_called_merged(lab):
+    lab.quiet()
+    hub = lab.hub()
+    juma = lab.worker("Juma", hub)
+    person = juma.add("person", name="Asha")
+    lab.exchange(hub, juma)
+    hub.run("hub", "unassign", person, "Juma")
+    lab.exchange(hub, juma)
+    late = juma.add("followup", person=person, due="today", what="call")
+    hub.run("hub", "assign", person, "Juma")
+    hub.run("hub", "merge")
+    juma.run("sync")  # that one goes, and the assignment comes
+    juma.run("edit", late, "what=call again")
+    lab.exchange(hub, juma)
+    held = hub.json("hub", "held")["items"]
+    check(len(held) == 1 and held[0]["reason"] == "not_on_team", held)
+    check([item["sync"] for item in juma.json("history", late)["items"]] == ["refused", "deferred"], juma.json("history", late))
+    check("waits at the hub" in juma.run("history", late).out, juma.run("history", late).out)
+    hub.run("hub", "release", held[0]["id"])
+    lab.exchange(hub, juma)
+    check([item["sync"] for item in juma.json("history", late)["items"]] == ["merged", "merged"], juma.json("history", late))
+    check(hub.show(late)["fields"]["what"] == "call again", hub.show(late))
+
+
 def story_held_and_released(lab):
     hub = lab.hub()
     neema, juma = lab.worker("Neema", hub, role="ally"), lab.worker("Juma", hub)

@@ -429,7 +429,7 @@ a_grant_learns_what_it_must_know(void **state)
 	merge_record(&record, kind, entries, 2);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		json_t *set = test_json(cases[i].set);
-		json_t *known = consent_knows(&record, 1, entries, 2, set);
+		json_t *known = consent_knows(kind, &record, 1, entries, 2, set);
 		assert_int_equal(json_array_size(known), cases[i].known);
 		if (cases[i].known > 0)
 			assert_string_equal(json_string_value(json_array_get(known, 0)),
@@ -440,6 +440,29 @@ a_grant_learns_what_it_must_know(void **state)
 	merge_record_close(&record);
 	test_entry_free(old);
 	test_entry_free(revoked);
+}
+
+/* Refused without ever having been given: it counts like one taken back, and a later grant knows
+ * it. */
+static void
+a_refusal_recorded_at_once(void **state)
+{
+	struct entry *given = grant("{}", NULL);
+	struct entry *refused = grant("{\"state\":\"refused\"}", NULL);
+	const struct entry *own[] = {refused};
+	struct entry *both[] = {given, refused};
+	struct merge_record record;
+	struct consent_verdict v;
+	json_t *known;
+
+	(void)state;
+	merge_record(&record, kind, own, 1);
+	known = consent_knows(kind, &record, 1, own, 1, given->set);
+	assert_int_equal(json_array_size(known), 1);
+	json_decref(known);
+	merge_record_close(&record);
+	decide(&v, both, 2, &usual);
+	assert_false(v.covered);
 }
 
 /* What was handed over cannot be read here, so nothing is disclosed on it. */
@@ -499,6 +522,7 @@ main(void)
 	    cmocka_unit_test(the_nearest_is_explained),
 	    cmocka_unit_test(a_grant_learns_what_it_must_know),
 	    cmocka_unit_test(stubs_cover_nothing),
+	    cmocka_unit_test(a_refusal_recorded_at_once),
 	    cmocka_unit_test(a_stray_revocation_is_passed_over),
 	};
 	struct pmj_error err = {0};

@@ -372,6 +372,7 @@ only_new_things_follow(void **state)
 	        "[state open]\nlabel.en = O\n[state done]\nrefusing = yes\nlabel.en = D\n" MOVE,
 	        "state done"},
 	    {HEAD FIELD STATES MOVE "[rules]\nappend_only = yes\n", "rule scope"},
+	    {HEAD FIELD STATES "start = yes\n" MOVE, NULL},
 	};
 	struct kind *old = test_kind(HEAD FIELD STATES MOVE);
 
@@ -389,6 +390,23 @@ only_new_things_follow(void **state)
 	kind_free(old);
 }
 
+static void
+a_start_stays_one(void **state)
+{
+	struct kind *old = test_kind(HEAD FIELD STATES "start = yes\n" MOVE);
+	struct kind *next = test_kind(HEAD FIELD STATES MOVE);
+	struct pmj_error err = {0};
+
+	(void)state;
+	assert_true(kind_starts_in(old, "done") && kind_starts_in(old, "open"));
+	assert_true(kind_starts_in(next, "open"));
+	assert_false(kind_starts_in(next, "done") || kind_starts_in(next, "elsewhere"));
+	assert_int_equal(kind_follows(old, next, &err), PMJ_REFUSED);
+	assert_non_null(strstr(err.message, "state done"));
+	kind_free(old);
+	kind_free(next);
+}
+
 int
 main(void)
 {
@@ -401,6 +419,7 @@ main(void)
 	    cmocka_unit_test(a_folder_of_kinds),
 	    cmocka_unit_test(nearest_names_are_offered),
 	    cmocka_unit_test(only_new_things_follow),
+	    cmocka_unit_test(a_start_stays_one),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -325,6 +325,28 @@ moves_are_judged_from_what_they_name(void **state)
 }
 
 static void
+made_in_a_state_that_may_be_a_start(void **state)
+{
+	struct kind *starts = test_kind(
+	    "[kind]\nname = thing\nversion = 1\nscope = programme\ntitle.en = T\nplural.en = T\n"
+	    "help.en = H\nshows = a\n[field a]\ntype = text\nlabel.en = A\n"
+	    "[state given]\nlabel.en = G\n[state refused]\nstart = yes\nlabel.en = R\n"
+	    "[state gone]\nlabel.en = G\n"
+	    "[move refuse]\nfrom = given\nto = refused\nlabel.en = R\n"
+	    "[move go]\nfrom = given\nto = gone\nlabel.en = G\n");
+	struct entry *refused = make(1, 1, "{\"a\":\"x\",\"state\":\"refused\"}");
+	struct entry *gone = make(1, 1, "{\"a\":\"x\",\"state\":\"gone\"}");
+
+	(void)state;
+	assert_int_equal(merge_judge(starts, refused, NULL, 0), MERGE_OK);
+	assert_int_equal(merge_judge(starts, gone, NULL, 0), MERGE_MOVE);
+	assert_int_equal(merge_judge(kind, refused, NULL, 0), MERGE_MOVE);
+	test_entry_free(refused);
+	test_entry_free(gone);
+	kind_free(starts);
+}
+
+static void
 moves_out_of_a_conflict(void **state)
 {
 	struct entry *a = make(1, 1, "{\"state\":\"draft\"}");
@@ -461,6 +483,7 @@ main(void)
 	    cmocka_unit_test(digest_bytes),
 	    cmocka_unit_test(own_entries_are_named_with_what_they_named),
 	    cmocka_unit_test(moves_are_judged_from_what_they_name),
+	    cmocka_unit_test(made_in_a_state_that_may_be_a_start),
 	    cmocka_unit_test(moves_out_of_a_conflict),
 	    cmocka_unit_test(a_kind_that_got_its_states_later),
 	    cmocka_unit_test(subjects_stay),

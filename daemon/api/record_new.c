@@ -1,0 +1,139 @@
+/* record_new.c - a record to be made: completed, in a state it may start in, about someone who
+ * stands.
+ */
+#include <string.h>
+
+#include "api/record_inner.h"
+#include "base/text.h"
+
+/* Defaults for what was not said, then whether all that is required is there. What a refusal leaves
+ * unsaid stays so: it was not signed today, nor by anyone. */
+static enum pmj_code
+complete_fields(const struct call *call, json_t *set, const struct kind *kind, bool added,
+    struct pmj_error *err)
+{
+	struct value_context context = record_context(call);
+	enum pmj_code rc;
+
+	for (size_t i = 0; i < kind->field_count; i++) {
+		const struct field *field = &kind->fields[i];
+
+		if (json_object_get(set, field->name) == NULL && field->otherwise != NULL &&
+		    (added || field->required)) {
+			json_t *typed = json_string(field->otherwise);
+			json_t *taken = NULL;
+
+			rc = value_take(&taken, kind, field, typed, &context, err);
+			json_decref(typed);
+			if (rc != PMJ_OK)
+				return rc;
+			(void)json_object_set_new(set, field->name, taken);
+		}
+		if (field->required && (json_object_get(set, field->name) == NULL ||
+		                           json_is_null(json_object_get(set, field->name)))) {
+			rc = pmj_fail(err, PMJ_INVALID, "%s needs %s (%s)", kind->name, field->name,
+			    texts_in(&field->label, call->lang));
+			pmj_hint(err, "add %s=%s", field->name,
+			    field->example != NULL ? field->example : "...");
+			return rc;
+		}
+	}
+	return PMJ_OK;
+}
+
+/* A grant of consent names the revocations that stood here (8.4). */
+static enum pmj_code
+grant_knows(const struct call *call, json_t **knows, const struct kind *kind, const json_t *set,
+    struct pmj_error *err)
+{
+	uint8_t person[PMJ_RECORD_BYTES];
+	const char *id = json_str(set, "person");
+
+	*knows = NULL;
+	if (!kind->revocation_wins || id == NULL ||
+	    !text_unbase32(person, sizeof(person), id, PMJ_RECORD_CHARS))
+		return PMJ_OK;
+	return records_knows(call->core->journal, knows, person, set, err);
+}
+
+/* The state in which the record is made: the first, or the one the move leads to when the kind lets
+ * a record start there. */
+static enum pmj_code
+first_state(const char **out, const struct kind *kind, const struct record_new *wanted,
+    struct pmj_error *err)
+{
+	const struct move *move;
+	enum pmj_code rc;
+
+	*out = kind->state_count > 0 ? kind->states[0].name : NULL;
+	if (wanted->verb == NULL)
+		return PMJ_OK;
+	if ((rc = record_find_move(&move, kind, wanted->verb, err)) != PMJ_OK)
+		return rc;
+	*out = move->to;
+	if (kind_starts_in(kind, move->to))
+		return PMJ_OK;
+	rc = pmj_fail(
+	    err, PMJ_USAGE, "which %s? %s is for one that is there", kind->name, move->verb);
+	pmj_hint(err, "pamoja %s %s ID; `pamoja %s list` shows the ids", kind->name, move->verb,
+	    kind->name);
+	return rc;
+}
+
+/* Nothing is recorded about one whose record was voided: whoever looks for the person finds the
+ * right one, and this would stay behind. */
+static enum pmj_code
+subjects_stand(
+    const struct call *call, const struct kind *kind, const json_t *set, struct pmj_error *err)
+{
+	for (size_t i = 0; i < kind->subject_count; i++) {
+		const char *id = json_str(set, kind->subjects[i]);
+		char brief[PMJ_RECORD_CHARS + 1];
+		uint8_t rec[PMJ_RECORD_BYTES];
+		bool voided = false;
+		enum pmj_code rc;
+
+		if (id == NULL || !text_unbase32(rec, sizeof(rec), id, strlen(id)))
+			continue;
+		if ((rc = records_is_voided(call->core->journal, &voided, rec, err)) != PMJ_OK)
+			return rc;
+		if (!voided)
+			continue;
+		records_short(call->core->journal, brief, rec);
+		rc = pmj_fail(err, PMJ_REFUSED,
+		    "%s %s was voided: nothing can be recorded about it", kind->subjects[i], brief);
+		pmj_hint(err, "`pamoja history %s` says why; name the right %s, or add one anew",
+		    brief, kind->subjects[i]);
+		return rc;
+	}
+	return PMJ_OK;
+}
+
+/* One record to be made: checked, with its initial state. */
+enum pmj_code
+record_prepare(const struct call *call, struct core_draft *draft, json_t **set, json_t **knows,
+    const struct record_new *wanted, struct pmj_error *err)
+{
+	const struct state *state;
+	const char *first;
+	enum pmj_code rc;
+
+	*set = json_object();
+	*knows = NULL;
+	memset(draft, 0, sizeof(*draft));
+	if ((rc = kinds_need(&draft->kind, &call->core->kinds, wanted->kind, err)) != PMJ_OK ||
+	    (rc = first_state(&first, draft->kind, wanted, err)) != PMJ_OK ||
+	    (rc = record_take(call, *set, draft->kind, wanted->fields, err)) != PMJ_OK ||
+	    (rc = complete_fields(call, *set, draft->kind, wanted->verb == NULL, err)) != PMJ_OK ||
+	    (rc = subjects_stand(call, draft->kind, *set, err)) != PMJ_OK)
+		return rc;
+	state = first != NULL ? kind_state(draft->kind, first) : NULL;
+	if ((state == NULL || !state->refusing) &&
+	    (rc = grant_knows(call, knows, draft->kind, *set, err)) != PMJ_OK)
+		return rc;
+	if (first != NULL)
+		(void)json_object_set_new(*set, "state", json_string(first));
+	draft->set = *set;
+	draft->knows = *knows != NULL && json_array_size(*knows) > 0 ? *knows : NULL;
+	return PMJ_OK;
+}
