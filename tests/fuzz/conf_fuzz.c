@@ -19,7 +19,8 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count)
 			abort();
 		return 0;
 	}
-	/* Each look-up reads from the beginning: all of a usual file, some of one with thousands. */
+	/* Each look-up reads from the beginning: all of a usual file, some of one with thousands.
+	 */
 	for (size_t i = 0; i < conf.count; i += 1 + conf.count / 1000) {
 		const struct conf_item *item = &conf.items[i];
 		if (conf_get(&conf, item->section, item->key) != item || *item->key == '\0')
