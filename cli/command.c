@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "cli/backup.h"
 #include "cli/completion.h"
 #include "cli/doctor.h"
 #include "cli/enrol.h"
@@ -67,6 +68,18 @@ const struct command command_table[] = {
         "It changes nothing, starts nothing and needs no passphrase; unlocked, it sees more.\n"
         "Under each finding stands what to do: a command to copy, or a sentence. Exit status: 0\n"
         "all in order, or warnings only; 8 a check failed, and what mends it is listed.\n"},
+    {"backup", GROUP_START, backup_run, 1, 1, "FILE",
+        "keep a copy of everything in one sealed file", none,
+        "It is made while you work, and holds everything saved before you typed it. Only the\n"
+        "recovery code opens it. An older backup of these records under the same name is\n"
+        "replaced when the new one is whole. Examples:\n"
+        "  pamoja backup /media/stick/neema.backup\n"},
+    {"restore", GROUP_START, backup_restore, 1, 1, "FILE", "a lost laptop: go on from its backup",
+        backup_restore_options,
+        "Into an empty home, with the recovery code and a new passphrase. What the hub has and\n"
+        "the backup lacks comes with the next exchange. Examples:\n"
+        "  pamoja restore /media/stick/neema.backup\n"
+        "  pamoja restore /media/stick/neema.backup --dry-run\n"},
     {"log", GROUP_START, status_log, 0, 0, "", "what happened, newest last", status_log_options,
         NULL},
     {"verify", GROUP_START, status_verify, 0, COMMAND_MANY, "[PERSON]",

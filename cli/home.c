@@ -229,17 +229,15 @@ say_made(const json_t *answer, bool hub, bool practice)
 }
 
 /* Stretching a new passphrase takes its time, on an old laptop most. */
-static void
-say_moment(const struct cli *cli)
+void
+home_say_moment(const struct cli *cli)
 {
 	if (term_can_ask() && !cli->json)
 		term_note("One moment: the lock is being made …\n");
 }
 
-/* Was a passphrase refused that was just chosen on the terminal? Then say why, and it may be chosen
- * again. */
-static bool
-too_weak(enum pmj_code rc, const char *file, const struct pmj_error *err)
+bool
+home_too_weak(enum pmj_code rc, const char *file, const struct pmj_error *err)
 {
 	if (rc != PMJ_INVALID || file != NULL || !term_can_ask() ||
 	    strstr(err->message, "passphrase") == NULL)
@@ -295,9 +293,9 @@ home_init(struct cli *cli, const struct args *args, struct pmj_error *err)
 		if (rc != PMJ_OK)
 			break;
 		(void)json_object_set_new(body, "passphrase", json_string(buf_text(&secret)));
-		say_moment(cli);
+		home_say_moment(cli);
 		rc = client_post(&cli->client, &answer, "/v1/init", body, err);
-	} while (too_weak(rc, cli->passphrase_file, err));
+	} while (home_too_weak(rc, cli->passphrase_file, err));
 	if (rc != PMJ_OK) {
 		if (key_fd >= 0) {
 			(void)close(key_fd);
@@ -396,9 +394,9 @@ change(struct cli *cli, const struct args *args, const char *path, const char *f
 			goto out;
 		json_decref(body);
 		body = json_pack("{s:s, s:s}", first_key, buf_text(&first), "new", buf_text(&next));
-		say_moment(cli);
+		home_say_moment(cli);
 		rc = client_post(&cli->client, &answer, path, body, err);
-	} while (too_weak(rc, new_file, err));
+	} while (home_too_weak(rc, new_file, err));
 	if (rc == PMJ_OK && cli->json)
 		print_json(answer);
 	else if (rc == PMJ_OK)

@@ -10,6 +10,11 @@ enum pmj_code home_unlock(struct cli *cli, const struct args *args, struct pmj_e
 enum pmj_code home_lock(struct cli *cli, const struct args *args, struct pmj_error *err);
 enum pmj_code home_passphrase(struct cli *cli, const struct args *args, struct pmj_error *err);
 enum pmj_code home_recover(struct cli *cli, const struct args *args, struct pmj_error *err);
+/** "One moment …" before a key is stretched. */
+void home_say_moment(const struct cli *cli);
+/** Was a passphrase refused that was just chosen on the terminal? Then it says why, and it may be
+ * chosen again. */
+bool home_too_weak(enum pmj_code rc, const char *file, const struct pmj_error *err);
 /** An absolute path for the daemon, which stands in another folder; what names a scheme stays.
  * Caller frees. */
 char *home_absolute(const char *path);

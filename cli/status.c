@@ -22,6 +22,7 @@ const struct option status_verify_options[] = {
     {NULL, NULL, NULL},
 };
 #define WIDTH 13
+#define BACKUP_DAYS 30
 
 /* "1 entry", "12 entries". Caller frees. */
 static char *
@@ -89,6 +90,23 @@ say_queues(const json_t *status)
 		print_pair(queues[i].label, text, WIDTH);
 		free(text);
 	}
+}
+
+/* A word when there are records and no copy of them, or only an old one. */
+static void
+say_backup(const json_t *status)
+{
+	const json_t *last = json_obj(status, "last_backup");
+	int64_t entries = json_int(json_obj(status, "journal"), "entries", 0);
+	char ago[PRINT_WHEN_MAX], *text;
+
+	if (entries == 0 || json_flag(status, "practice") ||
+	    os_now(&os_real) - json_int(last, "at", 0) < BACKUP_DAYS * 86400000LL)
+		return;
+	text = mem_printf("%s (pamoja backup FILE)",
+	    last != NULL ? print_ago(ago, json_object_get(last, "at")) : "none yet");
+	print_pair("Last backup", text, WIDTH);
+	free(text);
 }
 
 static void
@@ -174,6 +192,8 @@ say_status(struct cli *cli, const json_t *status)
 		    WIDTH);
 	if (!locked && json_flag(status, "enrolled") && !json_flag(status, "hub"))
 		say_outbox(status);
+	if (!locked)
+		say_backup(status);
 	say_queues(status);
 	say_warnings(status);
 	say_next(status);

@@ -130,6 +130,7 @@ core_end(struct core *core)
 {
 	if (core->state == CORE_OPEN)
 		core_lock(core);
+	core_restore_drop(core);
 	carrylink_free(core->carry);
 	loop_work_free(core->work);
 	loop_timer_free(core->tick);
@@ -184,15 +185,21 @@ compare_anchor(struct core *core)
 		    (unsigned long long)anchor.count);
 }
 
+struct journal_setup
+core_setup(const struct core *core, struct ring *ring, const uint8_t store_uuid[static 16])
+{
+	return (struct journal_setup){.os = core->os,
+	    .home = core->home,
+	    .ring = ring,
+	    .store_uuid = store_uuid,
+	    .kinds = &core->kinds,
+	    .schema = all_schemas()};
+}
+
 static enum pmj_code
 open_journal(struct core *core, bool fresh, struct pmj_error *err)
 {
-	struct journal_setup setup = {.os = core->os,
-	    .home = core->home,
-	    .ring = core->ring,
-	    .store_uuid = keyfile_store_uuid(core->keys),
-	    .kinds = &core->kinds,
-	    .schema = all_schemas()};
+	struct journal_setup setup = core_setup(core, core->ring, keyfile_store_uuid(core->keys));
 	struct ring_anchor anchor;
 	enum pmj_code rc;
 
@@ -331,6 +338,7 @@ core_lock(struct core *core)
 	(void)pmj_fail(&err, PMJ_LOCKED, "Pamoja was locked meanwhile");
 	exchange_drop_all(core, &err);
 	core_verify_drop(core, &err);
+	core_backup_drop(core);
 	seal_all(core);
 	if (core_save_anchor(core, &err) != PMJ_OK)
 		diag_error("saving the anchor", &err);

@@ -12,6 +12,8 @@
 #define CORE_PIECE_MS 8 /* of a background step that only reads */
 
 struct carrylink;
+struct backup;
+struct restore;
 
 struct core_settings {        /* HOME/pamoja.ini */
 	int64_t unlock_ms;    /* [keys] unlock_ms, 200 to 3000 */
@@ -66,6 +68,8 @@ struct core {
 	struct carrylink *carry;
 	struct exchange *exchanges; /* sync, carry and merge under way, first come first served */
 	struct verify *verify;      /* under way, or NULL */
+	struct backup *backup;      /* being made: exchanges wait; or NULL */
+	struct restore *restore;    /* being read, or NULL */
 	int64_t next_job;
 	json_t *last_sync; /* of this run; the journal keeps it too */
 	void (*stop)(void *ctx);
@@ -93,6 +97,9 @@ PMJ_MUST_CHECK enum pmj_code core_open(
 PMJ_MUST_CHECK enum pmj_code core_fresh_begin(struct core *core, struct pmj_error *err);
 PMJ_MUST_CHECK enum pmj_code core_fresh_seen(struct core *core, struct pmj_error *err);
 PMJ_MUST_CHECK enum pmj_code core_fresh_sweep(struct core *core, struct pmj_error *err);
+/** How this home's journal is made and opened with these keys. */
+struct journal_setup core_setup(
+    const struct core *core, struct ring *ring, const uint8_t store_uuid[static 16]);
 /** Seal what is unsent, save the anchor, close and wipe. */
 void core_lock(struct core *core);
 /** Begin the lanes of a device that has just been enrolled, or is at unlock. */
@@ -162,6 +169,10 @@ PMJ_MUST_CHECK enum pmj_code core_check_chain(
 /** One step of the verify under way (verify.c); false when there is none. */
 bool core_verify_step(struct core *core);
 void core_verify_drop(struct core *core, const struct pmj_error *err);
+
+/* Backup and restore (backup.c, restore.c): give up what is under way. */
+void core_backup_drop(struct core *core);
+void core_restore_drop(struct core *core);
 
 /* The link to pamoja-carry (carrylink.c): daemon/carry/DESIGN.md. */
 PMJ_MUST_CHECK enum pmj_code carrylink_new(

@@ -311,7 +311,7 @@ exchange_step(struct core *core)
 	    [PHASE_SETTLE] = "settle"};
 	struct exchange *exchange = core->exchanges;
 
-	if (exchange == NULL || core->sync == NULL)
+	if (exchange == NULL || core->sync == NULL || core->backup != NULL)
 		return false;
 	core->step_name = names[exchange->phase];
 	switch (exchange->phase) {

@@ -24,6 +24,8 @@ handler_now record_find, record_today, record_import;
 handler_now notes_list, notes_add, notes_settle;
 handler_now enrol_ask, enrol_take, office_enrol, office_conflicts, office_resolve, office_assign,
     office_unassign, office_roster, office_held, office_release;
+handler_now backup_begin, backup_part, backup_kept, restore_begin, restore_part;
+handler_later restore_finish;
 handler_later exchange_sync, exchange_carry, exchange_merge;
 
 /** A string member of the body, or PMJ_USAGE naming it. */

@@ -111,6 +111,18 @@ add_sync(json_t *out, struct core *core)
 	(void)json_object_set_new(out, "beacon", beacon != NULL ? beacon : json_null());
 }
 
+/* The last backup whose file was whole in its place. */
+static void
+add_backup(json_t *out, struct core *core)
+{
+	int64_t at = journal_int(core->journal, "backup.at", 0);
+
+	(void)json_object_set_new(out, "last_backup",
+	    at == 0 ? json_null()
+	            : json_pack("{s:I,s:I}", "at", (json_int_t)at, "entries",
+	                  (json_int_t)journal_int(core->journal, "backup.entries", 0)));
+}
+
 static void
 add_open(json_t *out, const struct call *call)
 {
@@ -130,6 +142,7 @@ add_open(json_t *out, const struct call *call)
 	    out, "enrolled", json_boolean(core->is_hub || device_enrolled(core->journal)));
 	(void)json_object_set_new(out, "checking", json_boolean(core->checking));
 	add_journal(out, core);
+	add_backup(out, core);
 	add_sync(out, core);
 	(void)json_object_set_new(out, "held",
 	    json_integer(

@@ -37,7 +37,6 @@ struct image_work {
 	uint8_t ring_key[32];
 	uint8_t kek[32];  /* the passphrase slot's, while it is being replaced */
 	uint8_t code[20]; /* the recovery code's bytes */
-	uint8_t code_hash[32];
 	uint8_t slot_sk[32];
 	uint8_t plain[IMAGE_RING_MAX - PRIM_TAG_BYTES];
 };

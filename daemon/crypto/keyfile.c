@@ -220,25 +220,34 @@ new_passphrase(struct rewrite *rw, unsigned index, const char *passphrase,
 	return PMJ_OK;
 }
 
-/* work->slot_sk = KDF(32, "pmj recovery v1", BLAKE2b-256(code), store_uuid) */
+/* The recovery slot of the code in work->code. */
 static void
-recovery_sk(struct image_work *work, const uint8_t *store_uuid)
+put_recovery(struct rewrite *rw, unsigned index)
 {
-	prim_hash(work->code_hash, NULL, PRIM_PARTS({work->code, sizeof(work->code)}));
-	prim_kdf(work->slot_sk, sizeof(work->slot_sk), "pmj recovery v1", work->code_hash,
-	    PRIM_PARTS({store_uuid, 16}));
+	uint8_t *slot = image_slot(rw->image, index);
+
+	recovery_slot_sk(rw->work->slot_sk, rw->work->code, rw->image + IMAGE_AT_UUID);
+	slot_begin(slot, SLOT_RECOVERY, 0, 0);
+	prim_dh_public(slot + SLOT_AT_PK, rw->work->slot_sk);
 }
 
 static void
 new_recovery(struct rewrite *rw, unsigned index, char *recovery_out)
 {
-	uint8_t *slot = image_slot(rw->image, index);
-
 	prim_random(rw->work->code, sizeof(rw->work->code));
 	recovery_text(recovery_out, rw->work->code);
-	recovery_sk(rw->work, rw->image + IMAGE_AT_UUID);
-	slot_begin(slot, SLOT_RECOVERY, 0, 0);
-	prim_dh_public(slot + SLOT_AT_PK, rw->work->slot_sk);
+	put_recovery(rw, index);
+}
+
+/* Does the path stand free for a new key file? */
+static enum pmj_code
+check_free(const struct os *os, const char *path, struct pmj_error *err)
+{
+	if (!fs_exists(os, path))
+		return PMJ_OK;
+	(void)pmj_fail(err, PMJ_BUSY, "%s is there already", path);
+	pmj_hint(err, "this home has its keys; use another --home, or unlock this one");
+	return PMJ_BUSY;
 }
 
 enum pmj_code
@@ -253,11 +262,8 @@ keyfile_create(struct keyfile **out, const struct os *os, const char *path, stru
 
 	*out = NULL;
 	recovery_out[0] = '\0';
-	if (fs_exists(os, path)) {
-		rc = pmj_fail(err, PMJ_BUSY, "%s is there already", path);
-		pmj_hint(err, "this home has its keys; use another --home, or unlock this one");
+	if ((rc = check_free(os, path, err)) != PMJ_OK)
 		return rc;
-	}
 	if ((rc = keyfile_alloc(&keys, os, path, err)) != PMJ_OK)
 		goto out;
 	if ((rc = rewrite_begin(&rw, keys, err)) != PMJ_OK)
@@ -282,6 +288,52 @@ out:
 	rewrite_end(&rw);
 	keyfile_free(keys);
 	return rc;
+}
+
+enum pmj_code
+keyfile_restore(struct keyfile **out, const struct os *os, const char *path, struct ring *ring,
+    const struct keyfile_restored *what, const struct keyfile_cost *cost, struct pmj_error *err)
+{
+	struct keyfile *keys = NULL;
+	struct rewrite rw = {0};
+	enum pmj_code rc;
+
+	*out = NULL;
+	if ((rc = check_free(os, path, err)) != PMJ_OK)
+		return rc;
+	if ((rc = keyfile_alloc(&keys, os, path, err)) != PMJ_OK)
+		goto out;
+	if ((rc = rewrite_begin(&rw, keys, err)) != PMJ_OK)
+		goto out;
+	if ((rc = recovery_parse(rw.work->code, what->code, err)) != PMJ_OK)
+		goto out;
+	image_begin(rw.image, what->store_uuid);
+	if ((rc = new_passphrase(&rw, 0, what->passphrase, cost, err)) != PMJ_OK)
+		goto out;
+	put_recovery(&rw, 1);
+	prim_random(rw.work->mk, sizeof(rw.work->mk));
+	if ((rc = rewrite_commit(&rw, keys, ring, false, err)) != PMJ_OK)
+		goto out;
+	*out = keys;
+	keys = NULL;
+out:
+	/* Renamed, but its folder not synced: not there is better than perhaps there. */
+	if (rc != PMJ_OK && rw.image != NULL && is_in_place(keys, rw.image))
+		(void)os->unlink(os->ctx, path);
+	rewrite_end(&rw);
+	keyfile_free(keys);
+	return rc;
+}
+
+enum pmj_code
+keyfile_recovery_pk(const struct keyfile *keys, uint8_t pk[static 32], struct pmj_error *err)
+{
+	int index = image_find(keys->head, SLOT_RECOVERY);
+
+	if (index < 0)
+		return pmj_fail(err, PMJ_NOT_FOUND, "these keys have no recovery code");
+	memcpy(pk, image_slot_at(keys->head, (unsigned)index) + SLOT_AT_PK, 32);
+	return PMJ_OK;
 }
 
 static enum pmj_code
@@ -543,7 +595,7 @@ keyfile_recover(struct keyfile **out, struct ring **ring, const struct os *os, c
 		rc = pmj_fail(err, PMJ_NOT_FOUND, "this key file has no recovery code");
 		goto out;
 	}
-	recovery_sk(work, image.bytes + IMAGE_AT_UUID);
+	recovery_slot_sk(work->slot_sk, work->code, image.bytes + IMAGE_AT_UUID);
 	if (slot_x_public(
 	        &work->slot, image_slot_at(image.bytes, (unsigned)index), work->slot_sk)) {
 		rc = pmj_fail(err, PMJ_DAMAGED_KEYS, "the key file is damaged: its recovery slot");

@@ -29,6 +29,18 @@ void keyfile_calibrate(struct keyfile_cost *out, const struct os *os, uint32_t u
 PMJ_MUST_CHECK enum pmj_code keyfile_create(struct keyfile **out, const struct os *os,
     const char *path, struct ring *ring, const char *passphrase, const struct keyfile_cost *cost,
     char recovery_out[static KEYFILE_RECOVERY_CHARS + 1], struct pmj_error *err);
+struct keyfile_restored {
+	const char *passphrase;    /* the new one */
+	const char *code;          /* the recovery code that opened the backup; it stays valid */
+	const uint8_t *store_uuid; /* 16: of the backup */
+};
+/** Make the file at path (which must not exist: PMJ_BUSY) for a store that came out of a backup. */
+PMJ_MUST_CHECK enum pmj_code keyfile_restore(struct keyfile **out, const struct os *os,
+    const char *path, struct ring *ring, const struct keyfile_restored *what,
+    const struct keyfile_cost *cost, struct pmj_error *err);
+/** The public half of the recovery slot: what a backup is sealed to. PMJ_NOT_FOUND. */
+PMJ_MUST_CHECK enum pmj_code keyfile_recovery_pk(
+    const struct keyfile *keys, uint8_t pk[static 32], struct pmj_error *err);
 /** Errors PMJ_WRONG_PASSPHRASE (the commitment differs) or PMJ_DAMAGED_KEYS (anything else);
  * PMJ_PERMISSION for modes. */
 PMJ_MUST_CHECK enum pmj_code keyfile_unlock(struct keyfile **out, struct ring **ring,

@@ -113,3 +113,14 @@ out:
 	prim_wipe(digits, sizeof(digits));
 	return rc;
 }
+
+void
+recovery_slot_sk(uint8_t slot_sk[static 32], const uint8_t code[static RECOVERY_BYTES],
+    const uint8_t store_uuid[static 16])
+{
+	uint8_t hash[PRIM_HASH_BYTES];
+
+	prim_hash(hash, NULL, PRIM_PARTS({code, RECOVERY_BYTES}));
+	prim_kdf(slot_sk, 32, "pmj recovery v1", hash, PRIM_PARTS({store_uuid, 16}));
+	prim_wipe(hash, sizeof(hash));
+}

@@ -19,5 +19,9 @@ void recovery_text(char out[static RECOVERY_CHARS + 1], const uint8_t code[stati
  * wrong, never the code. */
 PMJ_MUST_CHECK enum pmj_code recovery_parse(
     uint8_t code[static RECOVERY_BYTES], const char *text, struct pmj_error *err);
+/** The recovery slot's secret key (4.4): KDF(32, "pmj recovery v1", BLAKE2b-256(code), store_uuid).
+ * Both belong into guarded memory. */
+void recovery_slot_sk(uint8_t slot_sk[static 32], const uint8_t code[static RECOVERY_BYTES],
+    const uint8_t store_uuid[static 16]);
 
 #endif

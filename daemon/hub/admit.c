@@ -287,7 +287,7 @@ admit_line(struct hub *hub, const struct sync_peer *peer, const struct sync_line
 	if (strcmp(line->entry->kind, "ctl.ack") == 0)
 		return note_echo(hub, peer, line->entry, err);
 	if (strcmp(line->entry->kind, "ctl.hello") == 0)
-		return PMJ_OK;
+		return hub_hello(hub, peer, line, err);
 	return journal_event(hub->journal, "line_refused", "refused",
 	    "a device sent a control line that is not its to send", err);
 }

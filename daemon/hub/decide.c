@@ -156,6 +156,8 @@ decide_statement(struct hub *hub, json_t *fields, int64_t *n, int64_t *ver, stru
 
 	if ((rc = roster_head(hub, ver, head, err)) != PMJ_OK)
 		goto out;
+	if (*ver < hub_roster_floor(hub))
+		*ver = hub_roster_floor(hub);
 	*ver += 1;
 	line = roster_make(hub->ring, (uint64_t)*ver, head, os_now(hub->os), fields);
 	if ((rc = roster_read(&statement, line, ring_op_pk(hub->ring), err)) != PMJ_OK)

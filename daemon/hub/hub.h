@@ -39,6 +39,10 @@ void hub_set_intake(struct hub *hub, int64_t entries);
  * a transaction of its own. *more: call again. Cheap when there are none. */
 PMJ_MUST_CHECK enum pmj_code hub_deferred_step(
     struct hub *hub, bool all, int64_t until_ms, bool *more, struct pmj_error *err);
+/** This hub's journal came out of a backup: every mailbox is told, in a new down incarnation, how
+ * far its device was read, so that the rest is offered again. Once, before anything is exchanged.
+ */
+PMJ_MUST_CHECK enum pmj_code hub_restored(struct hub *hub, struct pmj_error *err);
 /** Root key the words are made of (32 bytes). */
 PMJ_MUST_CHECK enum pmj_code hub_root_pk(
     struct hub *hub, uint8_t out[static 32], struct pmj_error *err);

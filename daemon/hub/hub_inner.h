@@ -98,6 +98,13 @@ bool share_may_have(struct hub *hub, const struct hub_device *device, int64_t n)
 PMJ_MUST_CHECK enum pmj_code share_everything(
     struct hub *hub, const struct hub_device *device, struct pmj_error *err);
 
+/* restored.c */
+/** A device's ctl.hello: the key of its newest incarnation is what it is sealed to. */
+PMJ_MUST_CHECK enum pmj_code hub_hello(struct hub *hub, const struct sync_peer *peer,
+    const struct sync_line *line, struct pmj_error *err);
+/** The next statement's number is above this: a restored hub does not know its last ones. */
+int64_t hub_roster_floor(struct hub *hub);
+
 /* hub.c */
 json_t *hub_beacon(struct hub *hub);
 /** hub_stamp; with a clock in doubt the last stamp again, because that stops decisions, not

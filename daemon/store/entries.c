@@ -157,10 +157,11 @@ insert(struct journal *journal, const struct entries_new *new, int64_t n, const 
 {
 	struct sql *sql = sql_get(journal,
 	    "INSERT INTO pmj_entry (n, e, kind, rec, by, pt, counter, rv, status, origin, line, "
-	    "recv, recv_counter, reason, mark, j)"
-	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)");
+	    "recv, recv_counter, reason, mark, j, was)"
+	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)");
 
 	bind_new(sql, new, n);
+	(void)sql_text(sql, 17, new->line == NULL ? new->stub_was : NULL);
 	return sql_run(sql_blob(sql, 16, j, PRIM_HASH_BYTES), err);
 }
 
@@ -212,7 +213,7 @@ static enum pmj_code
 append_new(struct journal *journal, const struct entries_new *new, int64_t n, struct pmj_error *err)
 {
 	struct entry_note note = {n, new->status, new->origin, new->recv_ms,
-	    new->recv_ms != 0 ? new->recv_counter : 0, new->reason, new->mark, false};
+	    new->recv_ms != 0 ? new->recv_counter : 0, new->reason, new->mark, new->line == NULL};
 	uint8_t j[PRIM_HASH_BYTES];
 	enum pmj_code rc;
 
@@ -238,7 +239,7 @@ entries_append(struct journal *journal, const struct entries_new *new, int64_t *
 	*known = false;
 	if ((rc = find_known(journal, new->entry->e, n, &stub, err)) != PMJ_OK)
 		return rc;
-	if (*n != 0 && !stub) {
+	if (*n != 0 && (!stub || new->line == NULL)) {
 		*known = true;
 		return PMJ_OK;
 	}
@@ -254,7 +255,7 @@ entries_append(struct journal *journal, const struct entries_new *new, int64_t *
 	}
 	if (!new->entry->has_rec || (new->status != ENTRY_ADMITTED && !stub))
 		return PMJ_OK;
-	return project_appended(journal, new->entry, *n, stub, err);
+	return project_appended(journal, new->entry, *n, stub || new->line == NULL, err);
 }
 
 /* ---- change of status, stubs ---- */

@@ -11,8 +11,9 @@ enum entry_origin { ENTRY_OWN = 0, ENTRY_RECEIVED = 1 };
 
 struct entries_new {
 	const struct entry *entry; /* parsed, with e */
-	const char *line;          /* bytes as received, without "\n" */
+	const char *line;          /* bytes as received, without "\n"; NULL: only a stub is known */
 	size_t len;
+	const char *stub_was; /* of a stub: JSON, field -> versions for each field that was set */
 	enum entry_origin origin;
 	enum entry_status status; /* control lines: ENTRY_CONTROL */
 	const char *reason;       /* of a hold or waiting, or NULL */

@@ -187,26 +187,11 @@ static enum pmj_code
 enrol_hello(
     struct journal *journal, struct sync *sync, const uint8_t *mailbox, struct pmj_error *err)
 {
-	char *name = journal_text(journal, "name");
-	char *role = journal_text(journal, "role");
-	struct ring_epoch epoch;
 	struct buf line;
-	json_t *more = json_object();
 	enum pmj_code rc;
 
-	ring_epoch_current(journal_ring(journal), &epoch);
-	if (name != NULL)
-		json_object_set_new(more, "name", json_string(name));
-	if (role != NULL)
-		json_object_set_new(more, "role", json_string(role));
-	json_object_set_new(more, "version", json_string(PAMOJA_VERSION));
-	json_object_set_new(more, "epochs",
-	    json_pack("[{s:I,s:o,s:I}]", "epoch", (json_int_t)epoch.epoch, "pk",
-	        json_hex(epoch.pk, sizeof(epoch.pk)), "from", (json_int_t)epoch.created_ms));
-	free(name);
-	free(role);
 	buf_init(&line, PMJ_LINE_MAX);
-	rc = lines_own(sync, &line, "ctl.hello", more, err);
+	rc = lines_own(sync, &line, "ctl.hello", lines_hello(journal), err);
 	if (rc == PMJ_OK)
 		rc = sync_queue_line(sync, mailbox, buf_text(&line), line.len, true, err);
 	buf_close(&line);

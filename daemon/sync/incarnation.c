@@ -10,6 +10,7 @@
 #include "store/sql.h"
 #include "sync/lines.h"
 #include "sync/queue.h"
+#include "sync/restored.h"
 
 /* A clone that still runs answers every new incarnation of ours with one of its own: not more often
  * than this a day. */
@@ -20,6 +21,7 @@ static const char *const incarnation_names[] = {
     [INCARNATION_EPOCH] = "epoch",
     [INCARNATION_NACK] = "nack",
     [INCARNATION_SIZE] = "size",
+    [INCARNATION_RESTORE] = "restore",
 };
 
 static enum pmj_code
@@ -86,9 +88,14 @@ incarnation_begin(struct sync *sync, const struct sync_peer *peer, enum incarnat
 
 	if ((rc = incarnation_current(sync, peer, &lane, err)) != PMJ_OK)
 		return rc;
+	/* That a hub was restored is said until it was heard. */
+	if (strcmp(lane.cause, incarnation_names[INCARNATION_RESTORE]) == 0 &&
+	    lane.acked_segno == 0)
+		cause = INCARNATION_RESTORE;
 	if (lane.segno == 0) { /* nothing of it was sealed: it is new already */
-		if (cause == INCARNATION_COPY)
-			(void)snprintf(lane.cause, sizeof(lane.cause), "copy");
+		if (cause == INCARNATION_COPY || cause == INCARNATION_RESTORE)
+			(void)snprintf(
+			    lane.cause, sizeof(lane.cause), "%s", incarnation_names[cause]);
 		return lane_save(sync, &lane, err);
 	}
 	lane.closed = true;
@@ -114,7 +121,7 @@ incarnation_begin(struct sync *sync, const struct sync_peer *peer, enum incarnat
 static bool
 incarnation_cause_of(const char *name, enum incarnation_cause *cause)
 {
-	for (int i = INCARNATION_COPY; i <= INCARNATION_SIZE; i++)
+	for (int i = INCARNATION_COPY; i <= INCARNATION_RESTORE; i++)
 		if (strcmp(name, incarnation_names[i]) == 0) {
 			*cause = (enum incarnation_cause)i;
 			return true;
@@ -202,12 +209,12 @@ incarnation_line(struct sync *sync, const struct sync_peer *peer, const struct l
 	}
 	while (json_array_size(earlier) > PMJ_LIVE_INCARNATIONS_MAX)
 		json_array_remove(earlier, 0);
-	if (rc == PMJ_OK && count > 1) {
+	if (rc == PMJ_OK && (count > 1 || strcmp(lane->cause, "copy") == 0)) {
 		*more = json_object();
 		json_object_set(*more, "earlier", earlier);
 		json_object_set_new(
 		    *more, "cause", json_string(lane->cause[0] != '\0' ? lane->cause : "copy"));
-		if (peer->writes == LANE_UP && strcmp(lane->cause, "copy") == 0) {
+		if (strcmp(lane->cause, peer->writes == LANE_UP ? "copy" : "restore") == 0) {
 			rc = incarnation_read_list(sync, peer, &read, err);
 			json_object_set_new(*more, "read", read);
 		}
@@ -369,9 +376,21 @@ incarnation_resend(struct sync *sync, const struct sync_peer *peer, const struct
 	return sync->hooks.resend(sync->hooks.ctx, peer, err);
 }
 
+/* Two copies of a device have a key each, and only one of them is sealed to: what the other cannot
+ * open is no fault of the lane. */
 static enum pmj_code
-incarnation_nacked(struct sync *sync, const struct sync_peer *peer, const struct entry *entry,
-    struct pmj_error *err)
+incarnation_nack_counts(struct sync *sync, const struct sync_peer *peer, const struct lane *from,
+    const char *reason, bool *counts, struct pmj_error *err)
+{
+	*counts = true;
+	if (peer->writes != LANE_DOWN || reason == NULL || strcmp(reason, "epoch_gone") != 0)
+		return PMJ_OK;
+	return lane_is_newest(sync, from, counts, err);
+}
+
+static enum pmj_code
+incarnation_nacked(struct sync *sync, const struct sync_peer *peer, const struct lane *from,
+    const struct entry *entry, struct pmj_error *err)
 {
 	uint8_t inc[PMJ_INCARNATION_BYTES];
 	uint8_t id[32];
@@ -386,6 +405,9 @@ incarnation_nacked(struct sync *sync, const struct sync_peer *peer, const struct
 	if (!json_unhex(entry->json, "inc", inc, sizeof(inc)) ||
 	    !json_unhex(entry->json, "id", id, sizeof(id)) || segno < 1)
 		return PMJ_OK;
+	rc = incarnation_nack_counts(sync, peer, from, reason, &found, err);
+	if (rc != PMJ_OK || !found)
+		return rc;
 	rc = lane_find(sync, &lane, peer->mailbox, (int)peer->writes, inc, &found, err);
 	if (rc != PMJ_OK || !found || lane.closed)
 		return rc;
@@ -410,10 +432,12 @@ incarnation_take(struct sync *sync, const struct sync_peer *peer, struct lane *l
 	bool found;
 
 	if (strcmp(entry->kind, "ctl.nack") == 0)
-		return incarnation_nacked(sync, peer, entry, err);
+		return incarnation_nacked(sync, peer, lane, entry, err);
 	if (strcmp(entry->kind, "ctl.resend") == 0)
 		return incarnation_resend(sync, peer, lane, json_arr(entry->json, "read"), err);
 	if (strcmp(entry->kind, "ctl.incarnate") == 0) {
+		if (cause != NULL && strcmp(cause, "restore") == 0)
+			return restored_offer_again(sync, peer, json_arr(entry->json, "read"), err);
 		if (cause == NULL || strcmp(cause, "copy") != 0)
 			return PMJ_OK;
 		return incarnation_resend(sync, peer, lane, json_arr(entry->json, "read"), err);

@@ -4,7 +4,13 @@
 #define SYNC_INCARNATION_H
 #include "sync/lane.h"
 
-enum incarnation_cause { INCARNATION_COPY, INCARNATION_EPOCH, INCARNATION_NACK, INCARNATION_SIZE };
+enum incarnation_cause {
+	INCARNATION_COPY,
+	INCARNATION_EPOCH,
+	INCARNATION_NACK,
+	INCARNATION_SIZE,
+	INCARNATION_RESTORE /* the hub came out of a backup: what it acked since may be lost */
+};
 
 /** The lane we write now, begun if there is none. */
 PMJ_MUST_CHECK enum pmj_code incarnation_current(

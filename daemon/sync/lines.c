@@ -57,6 +57,28 @@ out:
 	return rc;
 }
 
+json_t *
+lines_hello(struct journal *journal)
+{
+	char *name = journal_text(journal, "name");
+	char *role = journal_text(journal, "role");
+	json_t *more = json_object();
+	struct ring_epoch epoch;
+
+	ring_epoch_current(journal_ring(journal), &epoch);
+	if (name != NULL)
+		json_object_set_new(more, "name", json_string(name));
+	if (role != NULL)
+		json_object_set_new(more, "role", json_string(role));
+	json_object_set_new(more, "version", json_string(PAMOJA_VERSION));
+	json_object_set_new(more, "epochs",
+	    json_pack("[{s:I,s:o,s:I}]", "epoch", (json_int_t)epoch.epoch, "pk",
+	        json_hex(epoch.pk, sizeof(epoch.pk)), "from", (json_int_t)epoch.created_ms));
+	free(name);
+	free(role);
+	return more;
+}
+
 enum pmj_code
 lines_forward(struct sync *sync, struct buf *out, int64_t n, struct pmj_error *err)
 {

@@ -10,6 +10,9 @@ PMJ_MUST_CHECK enum pmj_code lines_own(
 /** The ack of the lanes we read: NULL in *more when there is none yet. */
 PMJ_MUST_CHECK enum pmj_code lines_ack(
     struct sync *sync, const struct sync_peer *peer, json_t **more, struct pmj_error *err);
+/** Members of a device's ctl.hello: who it is, and the key it is to be sealed to from now on. New
+ * reference. */
+json_t *lines_hello(struct journal *journal);
 /** ctl.fwd around an entry. PMJ_NOT_FOUND when only a stub is here. */
 PMJ_MUST_CHECK enum pmj_code lines_forward(
     struct sync *sync, struct buf *out, int64_t n, struct pmj_error *err);

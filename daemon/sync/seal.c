@@ -57,6 +57,15 @@ seal_own(struct seal *seal, const char *kind, json_t *more, bool counts, struct 
 	return PMJ_OK;
 }
 
+/* A device says which key it is to be sealed to: a copy may have another one than the hub knows. */
+static enum pmj_code
+seal_hello(struct seal *seal, struct pmj_error *err)
+{
+	if (seal->peer.writes != LANE_UP)
+		return PMJ_OK;
+	return seal_own(seal, "ctl.hello", lines_hello(seal->sync->journal), true, err);
+}
+
 /* NACKs that are due, of lanes that stand still. */
 static enum pmj_code
 seal_nacks(struct seal *seal, struct pmj_error *err)
@@ -84,6 +93,8 @@ seal_nacks(struct seal *seal, struct pmj_error *err)
 		json_object_set_new(more, "id", json_hex(bad.id, sizeof(bad.id)));
 		json_object_set_new(more, "reason", json_string(lane->stopped));
 		rc = seal_own(seal, "ctl.nack", more, true, err);
+		if (rc == PMJ_OK && strcmp(lane->stopped, "epoch_gone") == 0)
+			rc = seal_hello(seal, err);
 		lane->nack = 2;
 		if (rc == PMJ_OK)
 			rc = lane_save(seal->sync, lane, err);
@@ -135,6 +146,8 @@ seal_head(struct seal *seal, struct pmj_error *err)
 		rc = incarnation_line(sync, &seal->peer, &seal->lane, &more, err);
 		if (rc == PMJ_OK && more != NULL)
 			rc = seal_own(seal, "ctl.incarnate", more, true, err);
+		if (rc == PMJ_OK && strcmp(seal->lane.cause, "copy") == 0)
+			rc = seal_hello(seal, err);
 		if (rc != PMJ_OK)
 			return rc;
 	}

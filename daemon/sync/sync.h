@@ -136,6 +136,11 @@ PMJ_MUST_CHECK enum pmj_code sync_mark(struct sync *sync, enum sync_place place,
 PMJ_MUST_CHECK enum pmj_code sync_incarnate(struct sync *sync,
     const uint8_t mailbox[static PMJ_MAILBOX_BYTES], const char *cause, struct pmj_error *err);
 
+/** This journal came out of a backup: every lane we write goes on under a new incarnation (a
+ * device's: cause copy; a hub's: cause restore), and what no receipt in the backup covers is sent
+ * again. Once, before anything is exchanged. A transaction of its own. */
+PMJ_MUST_CHECK enum pmj_code sync_restored(struct sync *sync, struct pmj_error *err);
+
 /** carry's word that the far branch of a lane we write is no chain of segments (its `foreign` with
  * segno 0). If that is our present incarnation, we go on under a new one, at most once a day. A
  * transaction of its own. */

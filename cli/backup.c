@@ -1,0 +1,477 @@
+/* backup.c - backup and restore. The daemon has the keys and no way out of its home; the file is
+ * the person's, so it is written and read here, in parts that are sealed already. */
+#include "cli/backup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fs.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "cli/home.h"
+#include "cli/passphrase.h"
+#include "cli/print.h"
+#include "cli/term.h"
+
+#define MAGIC "PMJBAK"
+#define HEAD_BYTES 56 /* what the daemon is shown first */
+#define AT_STORE 8    /* of which journal: 16 bytes */
+#define READ_BYTES (32 * 1024)
+
+const struct option backup_restore_options[] = {
+    {"dry-run", NULL, "only look whether it could be restored; write nothing"},
+    {"partial", NULL, "take what is whole of a damaged file"},
+    {"recovery-code-file", "FILE", "the recovery code, where there is no terminal"},
+    {"new-passphrase-file", "FILE", "the new passphrase, where there is no terminal"},
+    {NULL, NULL, NULL},
+};
+
+/* ---- the file that is written ---- */
+
+struct target {
+	char *path, *part, *dir; /* absolute; part: the name it has until it is whole */
+	int fd;
+};
+
+static void
+target_close(struct target *target)
+{
+	if (target->fd >= 0) {
+		(void)close(target->fd);
+		(void)unlink(target->part);
+	}
+	free(target->path);
+	free(target->part);
+	free(target->dir);
+}
+
+/* In the home it would be lost with the laptop. */
+static enum pmj_code
+check_outside(const struct cli *cli, const struct target *target, struct pmj_error *err)
+{
+	char dir[PATH_MAX], home[PATH_MAX];
+	size_t len;
+	enum pmj_code rc;
+
+	if (realpath(target->dir, dir) == NULL) {
+		rc = pmj_fail_errno(err, errno, "looking for the folder", target->dir);
+		pmj_hint(err, "name a folder that is there, such as /media/stick");
+		return rc;
+	}
+	if (realpath(cli->client.home, home) == NULL)
+		return PMJ_OK;
+	len = strlen(home);
+	if (strncmp(dir, home, len) != 0 || (dir[len] != '\0' && dir[len] != '/'))
+		return PMJ_OK;
+	rc = pmj_fail(
+	    err, PMJ_REFUSED, "%s lies in the home itself; it would be lost with it", target->path);
+	pmj_hint(err, "keep the backup elsewhere: a stick, or another disk");
+	return rc;
+}
+
+/* A file that is there is replaced only when it is an older backup of this very journal. */
+static enum pmj_code
+check_replaced(const struct target *target, const char *store, struct pmj_error *err)
+{
+	char head[AT_STORE + 16], hex[33] = "";
+	struct stat st;
+	ssize_t got = 0;
+	enum pmj_code rc;
+	int fd;
+
+	if (lstat(target->path, &st) != 0)
+		return PMJ_OK;
+	if (S_ISDIR(st.st_mode)) {
+		rc = pmj_fail(err, PMJ_USAGE, "%s is a folder", target->path);
+		pmj_hint(err, "name a file in it: %s/pamoja.backup", target->path);
+		return rc;
+	}
+	fd = open(target->path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+	if (fd >= 0) {
+		got = read(fd, head, sizeof(head));
+		(void)close(fd);
+	}
+	if (got == (ssize_t)sizeof(head) && strncmp(head, MAGIC, strlen(MAGIC)) == 0 &&
+	    strcmp(text_hex(hex, (const uint8_t *)head + AT_STORE, 16), store) == 0)
+		return PMJ_OK;
+	rc = pmj_fail(err, PMJ_REFUSED, "%s is there already, and is no backup of these records",
+	    target->path);
+	pmj_hint(err, "name another file; nothing was overwritten");
+	return rc;
+}
+
+static enum pmj_code
+target_open(struct target *target, const struct cli *cli, const char *typed, struct pmj_error *err)
+{
+	enum pmj_code rc;
+
+	target->fd = -1;
+	target->path = home_absolute(typed);
+	target->part = mem_printf("%s.part", target->path);
+	target->dir = fs_dirname(target->path);
+	return (rc = check_outside(cli, target, err)) != PMJ_OK ? rc : PMJ_OK;
+}
+
+/* What a run that was cut off left goes; its name is ours. */
+static enum pmj_code
+target_make(struct target *target, struct pmj_error *err)
+{
+	enum pmj_code rc;
+
+	(void)unlink(target->part);
+	target->fd = open(target->part, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (target->fd >= 0)
+		return PMJ_OK;
+	rc = pmj_fail_errno(err, errno, "writing", target->part);
+	if (err->hint[0] == '\0')
+		pmj_hint(err, "choose a place where you may write, such as your stick");
+	return rc;
+}
+
+static enum pmj_code
+write_failed(const struct target *target, struct pmj_error *err)
+{
+	enum pmj_code rc = pmj_fail_errno(err, errno, "writing", target->part);
+
+	if (rc == PMJ_FULL)
+		pmj_hint(err, "free some space there, or name another place; an older backup "
+		              "there was not touched");
+	return rc;
+}
+
+static enum pmj_code
+target_put(const struct target *target, const char *base64, struct pmj_error *err)
+{
+	struct buf bytes;
+	enum pmj_code rc = PMJ_OK;
+	size_t at = 0;
+
+	buf_init(&bytes, 0);
+	if (base64 == NULL || !text_unbase64_buf(&bytes, base64))
+		rc = pmj_fail(err, PMJ_IO, "the background program answered strangely");
+	while (rc == PMJ_OK && at < bytes.len) {
+		ssize_t put = write(target->fd, bytes.bytes + at, bytes.len - at);
+
+		if (put > 0)
+			at += (size_t)put;
+		else if (put == 0 || errno != EINTR)
+			rc = write_failed(target, err);
+	}
+	buf_close(&bytes);
+	return rc;
+}
+
+/* Whole and durable, then under its name. */
+static enum pmj_code
+target_finish(struct target *target, struct pmj_error *err)
+{
+	if (fsync(target->fd) != 0)
+		return write_failed(target, err);
+	if (rename(target->part, target->path) != 0)
+		return pmj_fail_errno(err, errno, "naming", target->path);
+	(void)close(target->fd);
+	target->fd = -1;
+	return fs_sync_dir(&os_real, target->dir, err);
+}
+
+/* ---- backup ---- */
+
+static enum pmj_code
+fetch_parts(struct cli *cli, const struct target *target, const char *id, struct pmj_error *err)
+{
+	char *path = mem_printf("/v1/backup/%s/part", id);
+	json_t *body = json_object(), *answer = NULL;
+	enum pmj_code rc;
+	bool done = false;
+
+	do {
+		rc = client_post(&cli->client, &answer, path, body, err);
+		if (rc == PMJ_OK)
+			rc = target_put(target, json_str(answer, "bytes"), err);
+		done = json_flag(answer, "done");
+		json_decref(answer);
+		answer = NULL;
+	} while (rc == PMJ_OK && !done);
+	json_decref(body);
+	free(path);
+	return rc;
+}
+
+static enum pmj_code
+tell_kept(struct cli *cli, json_t **answer, const char *id, struct pmj_error *err)
+{
+	char *path = mem_printf("/v1/backup/%s/kept", id);
+	json_t *body = json_object();
+	enum pmj_code rc = client_post(&cli->client, answer, path, body, err);
+
+	json_decref(body);
+	free(path);
+	return rc;
+}
+
+static void
+say_backup(const struct cli *cli, const struct target *target, json_t *answer)
+{
+	if (cli->json) {
+		(void)json_object_set_new(answer, "file", json_string(target->path));
+		print_json(answer);
+		return;
+	}
+	term_say("Kept: %lld entries, sealed, in %s.\n", (long long)json_int(answer, "entries", 0),
+	    target->path);
+	term_say("Only your recovery code opens it. Keep the two in different places.\n"
+	         "\nNext:\n  pamoja restore %s --dry-run    try once a month whether it opens\n",
+	    target->path);
+}
+
+enum pmj_code
+backup_run(struct cli *cli, const struct args *args, struct pmj_error *err)
+{
+	json_t *begun = NULL, *kept = NULL, *body = json_object();
+	struct target target = {.fd = -1};
+	const char *id;
+	enum pmj_code rc;
+
+	(void)signal(SIGXFSZ, SIG_IGN); /* a limit on file sizes is a full disk, not an end */
+	if ((rc = target_open(&target, cli, args->words[0], err)) != PMJ_OK ||
+	    (rc = client_post(&cli->client, &begun, "/v1/backup", body, err)) != PMJ_OK)
+		goto out;
+	id = json_str(begun, "id");
+	if ((rc = check_replaced(&target, json_str(begun, "store"), err)) != PMJ_OK ||
+	    (rc = target_make(&target, err)) != PMJ_OK ||
+	    (rc = target_put(&target, json_str(begun, "head"), err)) != PMJ_OK ||
+	    (rc = fetch_parts(cli, &target, id, err)) != PMJ_OK ||
+	    (rc = target_finish(&target, err)) != PMJ_OK ||
+	    (rc = tell_kept(cli, &kept, id, err)) != PMJ_OK)
+		goto out;
+	say_backup(cli, &target, kept);
+out:
+	target_close(&target);
+	json_decref(body);
+	json_decref(begun);
+	json_decref(kept);
+	return rc;
+}
+
+/* ---- restore ---- */
+
+struct source {
+	const char *path;
+	FILE *file;
+	uint8_t bytes[READ_BYTES];
+	size_t len;
+};
+
+/* The next bytes, at most `most`; none at the end. */
+static enum pmj_code
+source_read(struct source *source, size_t most, struct pmj_error *err)
+{
+	source->len = fread(source->bytes, 1, most, source->file);
+	if (ferror(source->file))
+		return pmj_fail_errno(err, errno, "reading", source->path);
+	return PMJ_OK;
+}
+
+static enum pmj_code
+source_open(struct source *source, const char *path, struct pmj_error *err)
+{
+	struct stat st;
+	enum pmj_code rc;
+
+	source->path = path;
+	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode)) {
+		rc = pmj_fail(err, PMJ_USAGE, "%s is a folder", path);
+		pmj_hint(err, "name the backup's file in it");
+		return rc;
+	}
+	source->file = fopen(path, "re");
+	if (source->file == NULL) {
+		rc = pmj_fail_errno(err, errno, "reading", path);
+		pmj_hint(err, "name the file that `pamoja backup` wrote");
+		return rc;
+	}
+	if ((rc = source_read(source, HEAD_BYTES, err)) != PMJ_OK)
+		return rc;
+	if (source->len >= strlen(MAGIC) && memcmp(source->bytes, MAGIC, strlen(MAGIC)) == 0)
+		return PMJ_OK;
+	rc = pmj_fail(err, PMJ_INVALID, "%s is not a backup of Pamoja", path);
+	pmj_hint(err, "name the file that `pamoja backup` wrote");
+	return rc;
+}
+
+static json_t *
+base64_of(const uint8_t *bytes, size_t len)
+{
+	char *text = mem_new(len * 4 / 3 + 8);
+	json_t *value = json_string(text_base64(text, bytes, len));
+
+	free(text);
+	return value;
+}
+
+/* Told before anybody types a code. */
+static enum pmj_code
+check_empty(struct cli *cli, struct pmj_error *err)
+{
+	json_t *status = NULL;
+	enum pmj_code rc = client_get(&cli->client, &status, "/v1/status", err);
+
+	if (rc == PMJ_OK && json_flag(status, "initialised")) {
+		rc = pmj_fail(
+		    err, PMJ_BUSY, "%s has records already; nothing was changed", cli->client.home);
+		pmj_hint(err, "restore into an empty home: pamoja --home DIR restore FILE");
+	}
+	json_decref(status);
+	return rc;
+}
+
+/* *id receives the restore's name; the caller frees. */
+static enum pmj_code
+begin(struct cli *cli, char **id, const struct source *source, const char *code,
+    const struct args *args, struct pmj_error *err)
+{
+	json_t *answer = NULL, *body;
+	enum pmj_code rc;
+
+	body = json_pack("{s:o,s:s,s:b,s:b}", "head", base64_of(source->bytes, source->len), "code",
+	    code, "check", args_has(args, "dry-run"), "partial", args_has(args, "partial"));
+	rc = client_post(&cli->client, &answer, "/v1/restore", body, err);
+	if (rc == PMJ_OK)
+		*id = mem_strdup(json_str(answer, "id") != NULL ? json_str(answer, "id") : "");
+	json_decref(body);
+	json_decref(answer);
+	return rc;
+}
+
+/* *ended: the last part came, and nothing after it. */
+static enum pmj_code
+send_parts(
+    struct cli *cli, struct source *source, const char *id, bool *ended, struct pmj_error *err)
+{
+	char *path = mem_printf("/v1/restore/%s/part", id);
+	enum pmj_code rc;
+
+	*ended = false;
+	while (
+	    (rc = source_read(source, sizeof(source->bytes), err)) == PMJ_OK && source->len > 0) {
+		json_t *body = json_pack("{s:o}", "bytes", base64_of(source->bytes, source->len));
+		json_t *answer = NULL;
+
+		rc = client_post(&cli->client, &answer, path, body, err);
+		*ended = json_flag(answer, "ended");
+		json_decref(body);
+		json_decref(answer);
+		if (rc != PMJ_OK)
+			break;
+	}
+	free(path);
+	return rc;
+}
+
+static enum pmj_code
+finish(
+    struct cli *cli, json_t **answer, const char *id, const char *passphrase, struct pmj_error *err)
+{
+	char *path = mem_printf("/v1/restore/%s/finish", id);
+	json_t *body = json_object();
+	enum pmj_code rc;
+
+	if (passphrase != NULL)
+		(void)json_object_set_new(body, "passphrase", json_string(passphrase));
+	rc = client_post(&cli->client, answer, path, body, err);
+	json_decref(body);
+	free(path);
+	return rc;
+}
+
+/* A passphrase for the new home, chosen again while it is too weak. */
+static enum pmj_code
+finish_with_new(struct cli *cli, json_t **answer, const char *id, const struct args *args,
+    struct pmj_error *err)
+{
+	const char *file = args_value(args, "new-passphrase-file");
+	struct buf next;
+	enum pmj_code rc;
+
+	if (file == NULL)
+		file = cli->passphrase_file;
+	buf_init(&next, 0);
+	do {
+		if ((rc = passphrase_choose(cli, &next, file, err)) != PMJ_OK)
+			break;
+		home_say_moment(cli);
+		rc = finish(cli, answer, id, buf_text(&next), err);
+	} while (home_too_weak(rc, file, err));
+	buf_wipe(&next);
+	return rc;
+}
+
+static void
+say_restored(const struct cli *cli, const json_t *answer, bool check)
+{
+	char when[PRINT_WHEN_MAX], newest[PRINT_WHEN_MAX];
+	long long entries = (long long)json_int(answer, "entries", 0);
+
+	if (cli->json) {
+		print_json(answer);
+		return;
+	}
+	(void)print_when(when, json_object_get(answer, "at"));
+	(void)print_when(newest, json_object_get(answer, "newest"));
+	if (check) {
+		term_say("Whole: %lld records in %lld entries, saved %s; the newest is of %s.\n"
+		         "It opens with this recovery code. Nothing was written.\n",
+		    (long long)json_int(answer, "records", 0), entries, when, newest);
+		return;
+	}
+	term_say("Restored: %lld records in %lld entries, as they were %s.\n",
+	    (long long)json_int(answer, "records", 0), entries,
+	    json_flag(answer, "partial") ? "up to the damaged place" : when);
+	term_say("Your recovery code stays the same; the new passphrase is in force.\n\nNext:\n"
+	         "  pamoja status       how things stand\n"
+	         "  pamoja sync         get what the hub has and the backup lacks\n");
+}
+
+enum pmj_code
+backup_restore(struct cli *cli, const struct args *args, struct pmj_error *err)
+{
+	struct source *source = mem_new(sizeof(*source));
+	bool check = args_has(args, "dry-run"), partial = args_has(args, "partial"), ended;
+	json_t *answer = NULL;
+	char *id = NULL;
+	struct buf code;
+	enum pmj_code rc;
+
+	buf_init(&code, 0);
+	if ((rc = source_open(source, args->words[0], err)) != PMJ_OK ||
+	    (!check && (rc = check_empty(cli, err)) != PMJ_OK) ||
+	    (rc = passphrase_read(&code, args_value(args, "recovery-code-file"),
+	         "The recovery code from your paper (not shown): ", err)) != PMJ_OK ||
+	    (rc = begin(cli, &id, source, buf_text(&code), args, err)) != PMJ_OK)
+		goto out;
+	rc = send_parts(cli, source, id, &ended, err);
+	if (rc == PMJ_INTEGRITY && partial)
+		rc = PMJ_OK;
+	if (rc != PMJ_OK)
+		goto out;
+	/* A file that is cut off is told before anybody thinks of a passphrase. */
+	rc = check || (!ended && !partial) ? finish(cli, &answer, id, NULL, err)
+	                                   : finish_with_new(cli, &answer, id, args, err);
+	if (rc == PMJ_OK)
+		say_restored(cli, answer, check);
+out:
+	if (source->file != NULL)
+		(void)fclose(source->file);
+	free(source);
+	buf_wipe(&code);
+	json_decref(answer);
+	free(id);
+	return rc;
+}

@@ -1,0 +1,501 @@
+"""Backup and restore: a lost laptop, a lost hub, damaged files, programs killed in between (security sections 9 and 11.5)."""
+import contextlib
+import json
+import os
+import random
+import resource
+import struct
+import subprocess
+import threading
+import time
+
+from lab import BIN, Home, check, files, run
+
+HEAD = 56  # of a backup, before its first segment
+SEED = int(os.environ.get("PAMOJA_SEED", "1"))
+
+
+def code_of(home, name="code"):
+    path = os.path.join(home.lab.dir, f"{home.name}.{name}")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(home.made["recovery_code"] + "\n")
+    os.chmod(path, 0o600)
+    return path
+
+
+def backup_of(home, name="backup"):
+    path = os.path.join(home.lab.dir, f"{home.name}.{name}")
+    return path, home.json("backup", path)
+
+
+def restore(lab, path, code, name, *options, **more):
+    """A new home out of a backup."""
+    home = lab.home(name).start()
+    return home, home.json("--passphrase-file", home.passphrase_file, "restore", path, "--recovery-code-file", code, *options, **more)
+
+
+def refused(lab, status, path, code, name, *options):
+    """A restore that must fail: its error, and that the home is as empty as before."""
+    home = lab.home(name).start()
+    before = files(home)
+    error = home.refused(status, "--passphrase-file", home.passphrase_file, "restore", path, "--recovery-code-file", code, *options)
+    check(error["hint"], error)
+    check(files(home) == before, "something is left", sorted(files(home)))
+    check(home.status()["initialised"] is False)
+    home.stop()
+    return error
+
+
+def settle(hub, *workers, rounds=3):
+    for _ in range(rounds):
+        for worker in workers:
+            answer = worker.run("sync", check_status=False)
+            check(answer.status in (0, 8), worker.name, answer)
+        hub.run("hub", "merge")
+
+
+def same(person, entries, *homes):
+    seen = [home.json("verify", person) for home in homes]
+    check(len({one["digest"] for one in seen}) == 1, person, seen)
+    check({one["entries"] for one in seen} == {entries}, person, seen)
+
+
+def notes(home):
+    """What the contacts say, in no order."""
+    return sorted(item["fields"]["note"] for item in home.json("contact", "list", "--limit", "1000")["items"])
+
+
+def parts(path):
+    """Where each sealed part of a backup begins, and the whole."""
+    with open(path, "rb") as file:
+        whole = file.read()
+    at, found = HEAD, []
+    while at < len(whole):
+        found.append(at)
+        at += struct.unpack_from("<I", whole, at + 192)[0] + 264
+    check(at == len(whole), "the parts do not fill the file")
+    return found, whole
+
+
+@contextlib.contextmanager
+def small_disk(lab, name, size):
+    """A disk of this size at DIR/name; None where we may not make one."""
+    spot = os.path.join(lab.dir, name)
+    os.makedirs(spot, mode=0o700, exist_ok=True)
+    made = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size},mode=700", "tmpfs", spot], capture_output=True).returncode == 0
+    try:
+        yield spot if made else None
+    finally:
+        if made:
+            subprocess.run(["umount", "-l", spot], check=True)
+
+
+def story_a_lost_laptop(lab):
+    """Restored from an old backup: what the hub merged since comes back, what had been carried but not merged too; then the lost one is found."""
+    lab.quiet()
+    hub = lab.hub()
+    neema, juma = lab.worker("Neema", hub, role="ally"), lab.worker("Juma", hub)
+    asha = neema.add("person", name="Asha")
+    hub_first = neema.add("contact", person=asha, kind="phone", note="before")
+    memo = neema.run("note", "-", stdin="for myself alone\n")
+    lab.exchange(hub, neema, juma)
+    unsent = neema.add("contact", person=asha, kind="visit", note="unsent at the backup")
+    path, kept = backup_of(neema)
+    check(kept["entries"] == neema.status()["journal"]["entries"] and neema.status()["last_backup"]["at"] == kept["at"], kept)
+    # a week goes on: merged, shared, edited by both
+    neema.add("contact", person=asha, kind="visit", note="merged after the backup")
+    baraka = neema.add("person", name="Baraka")
+    lab.exchange(hub, neema)
+    hub.run("hub", "assign", asha, "Juma")
+    lab.exchange(hub, juma, neema)
+    juma.run("edit", asha, "village=Namanga")
+    lab.exchange(hub, juma, neema)
+    # sealed and pushed, but not merged
+    neema.add("contact", person=baraka, kind="phone", note="at the mailbox")
+    neema.run("sync")
+    # and behind the last exchange
+    neema.add("contact", person=asha, kind="phone", note="only on the lost laptop")
+    neema.run("edit", baraka, "village=Kimana")
+    neema.stop()
+
+    new, said = restore(lab, path, code_of(neema), "New")
+    check(said["entries"] == kept["entries"] and said["name"] == "Neema", said)
+    check(new.status()["device"] == neema.made["device"], "another device")
+    check(sorted(notes(new)) == ["before", "unsent at the backup"], notes(new))
+    check(new.show(unsent)["sync"] == "saved" and new.show(hub_first)["sync"] == "merged")
+    check("for myself alone" in new.run("memo", "list").out + memo.out, new.run("memo", "list"))
+    new.add("contact", person=asha, kind="visit", note="by the new laptop")
+    settle(hub, new, juma)
+    settle(hub, new)
+    wanted = ["at the mailbox", "before", "by the new laptop", "merged after the backup", "unsent at the backup"]
+    check(notes(new) == wanted, notes(new))
+    check(notes(hub) == wanted, notes(hub))
+    same(asha, 6, hub, new, juma)
+    same(baraka, 2, hub, new)
+    check(new.status()["outbox"]["entries"] == 0, new.status()["outbox"])
+    check(new.show(asha)["fields"]["village"] == "Namanga")
+
+    # the lost one is found and switched on: two copies
+    neema.start().unlock()
+    settle(hub, neema)
+    settle(hub, new)
+    wanted = sorted(wanted + ["only on the lost laptop"])
+    check(notes(hub) == wanted, notes(hub))
+    for home in (new, neema):
+        check(notes(home) == wanted, home.name, notes(home))
+    same(asha, 7, hub, new, neema)
+    same(baraka, 3, hub, new, neema)
+    check(hub.show(baraka)["fields"]["village"] == "Kimana")
+    check(not hub.json("hub", "held")["items"] and not hub.json("hub", "conflicts")["items"])
+    check([item["name"] for item in hub.json("hub", "roster")["items"]] == ["Office", "Neema", "Juma"], "one device, twice?")
+    # the new one, locked and opened with its new passphrase and with the old code
+    new.run("lock")
+    new.unlock()
+    check(new.json("verify", "--rebuild")["differed"] == 0)
+    new.run("recover", "--code-file", code_of(neema), "--new-passphrase-file", new.passphrase_file)
+
+
+def story_not_enrolled_and_handed_over(lab):
+    """A home without a hub; and one from which a person was withdrawn: what was handed over stays so."""
+    lab.quiet()
+    lone = lab.worker("Lone")
+    person = lone.add("person", name="Daudi")
+    lone.add("contact", person=person, kind="phone", note="alone")
+    path, _ = backup_of(lone)
+    digest = lone.status()["journal"]["digest"]
+    new, _ = restore(lab, path, code_of(lone), "Lone2")
+    check(new.status()["journal"]["digest"] == digest and not new.status()["enrolled"])
+    request = new.run("enrol", "request").out
+    check(request, "no request")
+
+    hub = lab.hub()
+    neema, juma = lab.worker("Neema", hub, role="ally"), lab.worker("Juma", hub)
+    asha = neema.add("person", name="Asha")
+    neema.add("contact", person=asha, kind="phone", note="by Neema")
+    lab.exchange(hub, neema)
+    hub.run("hub", "assign", asha, "Juma")
+    lab.exchange(hub, juma, neema)
+    juma.add("contact", person=asha, kind="phone", note="by Juma")
+    juma.run("edit", asha, "village=Kimana")
+    lab.exchange(hub, juma, neema)
+    hub.run("hub", "unassign", asha, "Juma")
+    juma.add("contact", person=asha, kind="phone", note="held")
+    lab.exchange(hub, juma)
+    before = {key: value for key, value in juma.status().items() if key in ("journal", "held", "waiting", "conflicts", "enrolled", "name", "role")}
+    shown = juma.show(asha)
+    path, _ = backup_of(juma)
+    juma.stop()
+    new, _ = restore(lab, path, code_of(juma), "Juma2")
+    after = new.status()
+    check({key: after[key] for key in before} == before, before, after)
+    for key in ("state", "fields", "handed_over", "conflicts"):
+        check(new.show(asha).get(key) == shown.get(key), key, new.show(asha), shown)
+    check(new.json("verify", "--rebuild")["differed"] == 0)
+    settle(hub, new, neema)
+    check(after["journal"]["digest"] == new.status()["journal"]["digest"], "something changed by the exchange")
+    # withdrawn before, and not given back by the restore
+    check(new.show(asha).get("handed_over") is True, new.show(asha))
+
+
+def story_under_load(lab):
+    """Adds go on while it is made: each one acknowledged before it began is in it; requests are answered meanwhile."""
+    neema = lab.worker("Neema")
+    person = neema.add("person", name="Asha")
+    rows = [{"kind": "contact", "fields": {"person": person, "kind": "phone", "note": f"row {i}"}} for i in range(3000)]
+    neema.run("import", "-", stdin="\n".join(json.dumps(row) for row in rows) + "\n")
+    done, stop, failed = [], threading.Event(), []
+
+    def keep_adding():
+        number = 0
+        while not stop.is_set():
+            answer = neema.run("contact", "add", f"person={person}", "kind=visit", f"note=load {number}", check_status=False)
+            if answer.status != 0:
+                failed.append(answer)
+                return
+            done.append(f"load {number}")
+            number += 1
+
+    thread = threading.Thread(target=keep_adding)
+    thread.start()
+    try:
+        while len(done) < 5 and not failed:
+            time.sleep(0.01)
+        before = list(done)
+        path, kept = backup_of(neema)
+        during = len(done) - len(before)
+    finally:
+        stop.set()
+        thread.join()
+    check(not failed, failed)
+    new, said = restore(lab, path, code_of(neema), "New")
+    check(said["entries"] == kept["entries"])
+    found = {item["fields"]["note"] for item in new.json("find", "load", "--limit", "1000")["items"]}
+    check(set(before) <= found, sorted(set(before) - found))
+    check(len(new.json("contact", "list", "--limit", "1000")["items"]) == 1000)
+    check(new.status()["journal"]["entries"] == kept["entries"] <= neema.status()["journal"]["entries"])
+    print(f"     {kept['entries']} entries, {os.path.getsize(path)} bytes; {during} adds answered meanwhile")
+
+
+def story_a_restored_hub(lab):
+    """The hub is lost, and its backup is a week old: it is healed by what its devices offer again."""
+    lab.quiet()
+    hub = lab.hub()
+    neema, juma = lab.worker("Neema", hub, role="ally"), lab.worker("Juma", hub)
+    asha = neema.add("person", name="Asha")
+    baraka = juma.add("person", name="Baraka")
+    lab.exchange(hub, neema, juma)
+    hub.run("hub", "assign", asha, "Juma")
+    lab.exchange(hub, neema, juma)
+    neema.add("contact", person=asha, kind="phone", note="acked before, shared before")
+    lab.exchange(hub, neema, juma)
+    hub.add("resource", name="Kimana Clinic", category="clinic", place="Kimana")
+    path, _ = backup_of(hub)
+    # the week that the backup lacks: merged and acked, held, decided, shared
+    neema.add("contact", person=asha, kind="phone", note="acked after")
+    neema.run("edit", asha, "village=Kimana")
+    daudi = juma.add("person", name="Daudi")
+    juma.add("contact", person=daudi, kind="visit", note="of a person made after")
+    lab.exchange(hub, neema, juma)
+    check(neema.status()["outbox"]["entries"] == 0 and juma.status()["outbox"]["entries"] == 0)
+    juma.add("contact", person=asha, kind="visit", note="at the mailbox when it was lost")
+    juma.run("sync")
+    neema.add("contact", person=asha, kind="visit", note="unsent when it was lost")
+    hub.stop()
+
+    new, said = restore(lab, path, code_of(hub), "Hub2")
+    check(said["hub"] and new.status()["hub"], said)
+    check(sorted(item["title"] for item in new.json("person", "list")["items"]) == ["Asha", "Baraka"])
+    new.run("hub", "merge")
+    settle(new, neema, juma, rounds=5)
+    wanted = ["acked after", "acked before, shared before", "at the mailbox when it was lost", "of a person made after", "unsent when it was lost"]
+    check(notes(new) == wanted, notes(new))
+    check(not new.json("hub", "held")["items"] and not new.json("hub", "conflicts")["items"], new.json("hub", "held"))
+    same(asha, 6, new, neema, juma)
+    same(baraka, 1, new, juma)
+    same(daudi, 2, new, juma)
+    for worker in (neema, juma):
+        check(worker.status()["outbox"]["entries"] == 0, worker.name, worker.status()["outbox"])
+    check([item["title"] for item in juma.json("resource", "list")["items"]] == ["Kimana Clinic"])
+    # and it goes on as the hub it was: enrols, shares, decides, with numbers that nobody saw before
+    seen = max(neema.status().get("roster", 0), 0)
+    chausiku = lab.worker("Chausiku", new)
+    new.run("hub", "assign", daudi, "Neema")
+    new.run("hub", "assign", asha, "Chausiku")
+    settle(new, neema, juma, chausiku)
+    same(daudi, 2, new, neema, juma)
+    same(asha, 6, new, neema, juma, chausiku)
+    new.run("hub", "unassign", asha, "Juma")
+    settle(new, juma)
+    check(juma.show(asha).get("handed_over") is True, juma.show(asha), seen)
+    check(new.json("verify", "--rebuild")["differed"] == 0)
+
+
+def story_bad_files(lab):
+    """Each with an error of its own that names the mend; and nothing is changed."""
+    neema = lab.worker("Neema")
+    person = neema.add("person", name="Asha")
+    for number in range(400):
+        if number % 40 == 0:
+            neema.add("contact", person=person, kind="phone", note=f"call {number} " + "".join(random.Random(number).choices("abcdefgh ", k=3000)))
+    neema.run("import", "-", stdin="\n".join(json.dumps({"kind": "contact", "fields": {"person": person, "kind": "phone",
+              "note": "".join(random.Random(n).choices("abcdefghijklmnop ", k=1500))}}) for n in range(400)) + "\n")
+    path, kept = backup_of(neema)
+    code, other = code_of(neema), lab.worker("Other")
+    found, whole = parts(path)
+    check(len(found) > 3, found)
+    bad = os.path.join(lab.dir, "bad")
+
+    def write(content):
+        with open(bad, "wb") as file:
+            file.write(content)
+
+    error = refused(lab, 4, path, code_of(other), "E1")
+    check("not the recovery code" in error["message"] and error["code"] == "wrong_passphrase", error)
+    with open(code_of(neema, "typo"), "w", encoding="utf-8") as file:
+        file.write("Z" + neema.made["recovery_code"][1:] + "\n")
+    error = refused(lab, 2, path, os.path.join(lab.dir, "Neema.typo"), "E2")
+    check(error["code"] == "invalid", error)
+    write(b"a letter to my sister\n")
+    check(refused(lab, 2, bad, code, "E3")["code"] == "invalid")
+    write(whole[:6] + b"99" + whole[8:])
+    check(refused(lab, 1, bad, code, "E4")["code"] == "too_new")
+    write(whole[:HEAD - 3])
+    check(refused(lab, 7, bad, code, "E5")["code"] == "integrity")
+    write(b"")
+    check(refused(lab, 2, bad, code, "E6")["code"] == "invalid")
+    # cut between parts, cut within one, one bit in one, one part out
+    for name, content, part in (("F1", whole[:found[2]], 3), ("F2", whole[:found[2] + 500], 3),
+                                ("F3", whole[:found[2] + 300] + bytes([whole[found[2] + 300] ^ 1]) + whole[found[2] + 301:], 3),
+                                ("F4", whole[:found[1]] + whole[found[2]:], 2), ("F5", whole + whole[found[-1]:], len(found) + 1),
+                                ("F6", whole[:found[0] + 100], 1)):
+        write(content)
+        error = refused(lab, 7, bad, code, name)
+        check(f"part {part}," in error["message"] or (name == "F5" and "end" in error["message"]), name, error)
+        check("--partial" in error["hint"] or name == "F6", name, error)
+        dry = other.refused(7, "restore", bad, "--dry-run", "--recovery-code-file", code)
+        check(dry["message"] == error["message"], dry, error)
+    check(refused(lab, 3, os.path.join(lab.dir, "nowhere"), code, "E7")["code"] == "not_found")
+    check("folder" in refused(lab, 2, lab.dir, code, "E8")["message"])
+    # a home that has records already
+    before = files(other)
+    error = other.refused(1, "--passphrase-file", other.passphrase_file, "restore", path, "--recovery-code-file", code)
+    check("already" in error["message"] and "--home" in error["hint"] and files(other) == before, error)
+    # what is whole of a damaged one can be had
+    write(whole[:found[2] + 500])
+    new, said = restore(lab, bad, code, "Part", "--partial")
+    check(said["partial"] and 1 < said["entries"] < kept["entries"], said)
+    check(new.json("verify", "--rebuild")["differed"] == 0 and new.show(person)["title"] == "Asha")
+    # and the whole one is whole: looked at from a home with records of its own, which stays as it is
+    said = other.json("restore", path, "--dry-run", "--recovery-code-file", code)
+    check(said["entries"] == kept["entries"] and files(other) == before, said)
+    other.run("lock")
+    other.json("restore", path, "--dry-run", "--recovery-code-file", code)
+
+
+def story_places(lab):
+    """Where a backup may lie."""
+    neema = lab.worker("Neema")
+    neema.add("person", name="Asha")
+    check(neema.status()["last_backup"] is None and "pamoja backup" in neema.run("status").out)
+    path, _ = backup_of(neema)
+    check("backup" not in neema.run("status").out.lower(), neema.run("status"))
+    check(os.stat(path).st_mode & 0o777 == 0o600)
+    first = open(path, "rb").read()
+    neema.add("person", name="Baraka")
+    neema.run("backup", path)  # an older one of these records is replaced
+    check(open(path, "rb").read() != first)
+    for place, status in ((os.path.join(neema.path, "b"), 5), (os.path.join(neema.path, "spool", "b"), 5), (lab.dir, 2),
+                          (os.path.join(lab.dir, "nowhere", "b"), 3)):
+        error = neema.refused(status, "backup", place)
+        check(error["hint"], error)
+    letter = os.path.join(lab.dir, "letter")
+    other = lab.worker("Other")
+    for content in (b"a letter to my sister\n", open(backup_of(other)[0], "rb").read()):
+        with open(letter, "wb") as file:
+            file.write(content)
+        error = neema.refused(5, "backup", letter)
+        check("already" in error["message"] and open(letter, "rb").read() == content, error)
+    os.symlink(letter, os.path.join(lab.dir, "link"))
+    neema.refused(5, "backup", os.path.join(lab.dir, "link"))
+    check(open(letter, "rb").read() == content)
+    # a stick that fills: the older backup there stays
+    second = open(path, "rb").read()
+    limited = subprocess.run([os.path.join(BIN, "pamoja"), "--json", "backup", path], env=neema.env, capture_output=True, text=True,
+                             preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000)))
+    check(limited.returncode != 0 and open(path, "rb").read() == second, limited)
+    check([name for name in os.listdir(lab.dir) if name.endswith(".part")] == [], os.listdir(lab.dir))
+    with small_disk(lab, "stick", "4k") as stick:
+        if stick:
+            error = neema.refused(1, "backup", os.path.join(stick, "b"))
+            check(error["code"] == "disk_full" and "free some space" in error["hint"], error)
+            check(os.listdir(stick) == [], os.listdir(stick))
+            subprocess.run(["mount", "-o", "remount,ro", stick], check=True)
+            check(neema.refused(1, "backup", os.path.join(stick, "b"))["code"] == "read_only")
+    neema.run("lock")
+    check(neema.refused(4, "backup", path)["code"] == "locked")
+
+
+def story_a_full_disk(lab):
+    """The disk fills while a backup is restored: the home is empty again, and with room it goes on."""
+    neema = lab.worker("Neema")
+    person = neema.add("person", name="Asha")
+    neema.run("import", "-", stdin="\n".join(json.dumps({"kind": "contact", "fields": {"person": person, "kind": "phone", "note": f"row {n}"}})
+              for n in range(500)) + "\n")
+    path, kept = backup_of(neema)
+    code = code_of(neema)
+    for size in ("200k", "400k", "700k"):
+        new = lab.home("New" + size)
+        with small_disk(lab, new.name, size) as spot:
+            if not spot:
+                print("     (no disk of a size of our own here)")
+                return
+            new.start()
+            before = files(new)
+            error = new.refused(1, "--passphrase-file", new.passphrase_file, "restore", path, "--recovery-code-file", code)
+            check(error["code"] == "disk_full" and error["hint"], size, error)
+            check(files(new) == before and new.status()["initialised"] is False, size, sorted(files(new)))
+            subprocess.run(["mount", "-o", "remount,size=64m", spot], check=True)
+            said = new.json("--passphrase-file", new.passphrase_file, "restore", path, "--recovery-code-file", code)
+            check(said["entries"] == kept["entries"])
+            new.stop()
+
+
+def story_killed(lab):
+    """kill -9 of either program at random moments: an old backup stays whole, a restore starts clean."""
+    chance = random.Random(SEED)
+    neema = lab.worker("Neema")
+    person = neema.add("person", name="Asha")
+    neema.run("import", "-", stdin="\n".join(json.dumps({"kind": "contact", "fields": {"person": person, "kind": "phone", "note": f"row {n}"}})
+              for n in range(1500)) + "\n")
+    path, kept = backup_of(neema)
+    code = code_of(neema)
+
+    def whole():
+        return neema.json("restore", path, "--dry-run", "--recovery-code-file", code)["entries"]
+
+    def cut(home, victim, *arguments):
+        """The command, and its client or daemon killed after a moment."""
+        client = subprocess.Popen([os.path.join(BIN, "pamoja"), *arguments], env=home.env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        time.sleep(chance.uniform(0.0, 0.35))
+        if victim == "client":
+            client.kill()
+        else:
+            home.kill()
+        client.wait(60)
+        return client.returncode
+
+    for victim in ("client", "daemon") * 4:
+        cut(neema, victim, "backup", path)
+        if victim == "daemon":
+            neema.start().unlock()
+        check(whole() >= kept["entries"], victim)
+        neema.add("contact", person=person, kind="visit", note="between")
+    neema.run("backup", path)
+    check(whole() == neema.status()["journal"]["entries"] - 0)
+    kept = whole()
+    check([name for name in os.listdir(lab.dir) if name.endswith(".part")] == [], "litter")
+
+    finished = 0
+    for number, victim in enumerate(("client", "daemon") * 5):
+        home = lab.home(f"New{number}").start()
+        cut(home, victim, "--passphrase-file", home.passphrase_file, "restore", path, "--recovery-code-file", code)
+        if victim == "daemon":
+            home.start()
+        time.sleep(0.3)
+        if home.status()["initialised"]:  # the key file was written: all of it is there
+            finished += 1
+            home.unlock()
+        else:
+            home.json("--passphrase-file", home.passphrase_file, "restore", path, "--recovery-code-file", code)
+        check(home.status()["journal"]["entries"] == kept, home.status())
+        check(home.json("verify", "--rebuild")["differed"] == 0)
+        check(len([name for name in os.listdir(home.path) if name.startswith("journal-") and name.endswith(".db")]) == 1, os.listdir(home.path))
+        home.stop()
+    print(f"     {finished} of 10 restores were finished when they were cut")
+
+
+def story_needles(lab):
+    """Nothing of it lies in the open: neither in the file nor beside it."""
+    lab.quiet()
+    hub = lab.hub()
+    neema = lab.worker("Neema", hub)
+    person = neema.add("person", name="Needlename Asha", phone="+254700999111")
+    neema.add("contact", person=person, kind="phone", note="needlenote about the clinic")
+    lab.exchange(hub, neema)
+    code = neema.made["recovery_code"]
+    needles = [b"Needlename", b"needlenote", b"+254700999111", b"Neema", code.encode(), code.replace("-", "").encode(), b"seven herons",
+               bytes.fromhex(neema.made["device"]), neema.made["device"].encode(), b"bak.", b"ctl."]
+    paths = [backup_of(neema)[0], backup_of(hub)[0]]
+    for path in paths:
+        with open(path, "rb") as file:
+            content = file.read()
+        check(content.startswith(b"PMJBAK01"))
+        for needle in needles:
+            check(needle not in content, path, needle)
+    new, _ = restore(lab, paths[0], code_of(neema), "New")
+    for name, content in files(new).items():
+        for needle in needles[:7]:
+            check(needle not in content, name, needle)
+
+
+run(globals())
