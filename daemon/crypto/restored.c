@@ -1,5 +1,6 @@
 #include "crypto/restored.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "crypto/recovery.h"
@@ -82,6 +83,7 @@ record(struct draft *draft, uint16_t type, uint16_t len)
 {
 	uint8_t *value = draft->at + draft->used + 4;
 
+	assert(draft->at != NULL);
 	put_le16(draft->at + draft->used, type);
 	put_le16(draft->at + draft->used + 2, len);
 	draft->used += 4 + (size_t)len;
