@@ -80,7 +80,10 @@ backup_begin(const struct call *call, json_t **out, struct pmj_error *err)
 	struct buf bytes;
 	enum pmj_code rc;
 
-	if ((rc = keyfile_recovery_pk(core->keys, pk, err)) != PMJ_OK)
+	/* What an exchange took in and left open is made durable first: nothing is saved that may
+	 * yet be undone. */
+	if ((rc = keyfile_recovery_pk(core->keys, pk, err)) != PMJ_OK ||
+	    (rc = journal_settle(core->journal, err)) != PMJ_OK)
 		return rc;
 	if (!core->is_hub && device_enrolled(core->journal) &&
 	    (rc = device_mailbox(core->journal, mailbox, err)) != PMJ_OK)
