@@ -1,11 +1,13 @@
 #include "api/backup_tables.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "pamoja/limits.h"
 
 #define COLUMNS_MAX 28
 #define LONG_TEXT 8000
@@ -292,6 +294,17 @@ backup_tables_put(struct journal *journal, const json_t *row, struct pmj_error *
 
 /* ---- settings ---- */
 
+/* Steals the value: JSON's numbers end at 2^53. */
+static json_t *
+big_number(json_t *value)
+{
+	char text[24];
+
+	(void)snprintf(text, sizeof(text), "%lld", (long long)json_integer_value(value));
+	json_decref(value);
+	return json_pack("{s:s}", "i", text);
+}
+
 /* Made by the file itself, or by one life of it. */
 static bool
 stays_here(const char *key)
@@ -325,6 +338,8 @@ backup_settings(struct journal *journal, json_t **out, struct pmj_error *err)
 			value = json_pack("{s:o}", "x", value);
 		else if (json_string_length(value) > LONG_TEXT) /* see json_limits_entry */
 			value = json_pack("{s:o}", "line", value);
+		else if (llabs(json_integer_value(value)) > PMJ_JSON_INT_MAX)
+			value = big_number(value);
 		(void)json_object_set_new(*out, key, value);
 	}
 	if (rc != PMJ_OK) {
@@ -351,6 +366,9 @@ backup_settings_put(struct journal *journal, const json_t *settings, struct pmj_
 			continue;
 		if (json_is_integer(value)) {
 			rc = journal_put_int(journal, key, (int64_t)json_integer_value(value), err);
+		} else if (json_str(value, "i") != NULL) {
+			rc = journal_put_int(
+			    journal, key, strtoll(json_str(value, "i"), NULL, 10), err);
 		} else if (json_is_string(value) || text != NULL) {
 			rc = journal_put_text(
 			    journal, key, text != NULL ? text : json_string_value(value), err);
