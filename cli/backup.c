@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -239,7 +238,6 @@ backup_run(struct cli *cli, const struct args *args, struct pmj_error *err)
 	const char *id;
 	enum pmj_code rc;
 
-	(void)signal(SIGXFSZ, SIG_IGN); /* a limit on file sizes is a full disk, not an end */
 	if ((rc = target_open(&target, cli, args->words[0], err)) != PMJ_OK ||
 	    (rc = client_post(&cli->client, &begun, "/v1/backup", body, err)) != PMJ_OK)
 		goto out;

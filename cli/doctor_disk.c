@@ -1,7 +1,6 @@
 /* doctor_disk.c - where the home lies: room, kind of file system, encryption, synced folders. */
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -90,7 +89,6 @@ doctor_writing(struct doctor *d)
 	char *point, *home = doctor_quoted(d->home);
 	int errnum;
 
-	(void)signal(SIGXFSZ, SIG_IGN); /* a limit on file sizes is an answer, not our end */
 	errno = 0;
 	errnum = try_to_write(d->home);
 	find_mount(&mount, d);

@@ -27,6 +27,7 @@ sandbox_basics(void)
 
 	(void)umask(077);
 	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGXFSZ, SIG_IGN); /* a limit on file sizes is a full disk, not an end */
 	if (!PAMOJA_ALLOW_DUMPS) {
 		(void)setrlimit(RLIMIT_CORE, &none);
 		(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);

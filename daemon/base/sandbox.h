@@ -7,8 +7,8 @@
 
 #include "pamoja/error.h"
 
-/** umask 077, RLIMIT_CORE 0, not dumpable (unless built with PAMOJA_ALLOW_DUMPS), SIGPIPE ignored.
- */
+/** umask 077, RLIMIT_CORE 0, not dumpable (unless built with PAMOJA_ALLOW_DUMPS), SIGPIPE and
+ * SIGXFSZ ignored: both come back as errors of the call. */
 void sandbox_basics(void);
 /** No new privileges, and by seccomp no socket but AF_UNIX, no ptrace, no exec. Must come after
  * everything was forked. */

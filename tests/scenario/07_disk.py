@@ -256,4 +256,21 @@ def story_pulled_out_meanwhile(lab):
         check(hub.show(record)["fields"]["name"].startswith("Person"))
 
 
+def story_a_limit_on_file_sizes(lab):
+    """A limit on file sizes is a full disk: said, nothing lost, and the daemon goes on."""
+    neema = lab.home("Neema").start("--no-carry", prefix=("prlimit", "--fsize=900000")).init()
+    kept = []
+    for number in range(400):
+        answer = neema.run("person", "add", f"name=Person {number}", check_status=False, json_out=True)
+        if answer.status != 0:
+            break
+        kept.append(answer.json["id"])
+    check(answer.status == 1 and "full" in answer.error["message"], answer)
+    check(neema.daemon.poll() is None and neema.status()["locked"] is False, "it goes on")
+    neema.stop()
+    neema.start("--no-carry").unlock()
+    check({item["id"] for item in neema.json("person", "list", "--limit", 1000)["items"]} == set(kept), "what was acknowledged")
+    neema.add("person", name="Asha")
+
+
 run(globals())
