@@ -1,5 +1,5 @@
-/* bootjump.c - preloaded clocks. While the file named by $BOOTJUMP exists, CLOCK_BOOTTIME runs ahead
- * by ten minutes, as after a suspend; while the one named by $TIMEJUMP does, both it and the
+/* bootjump.c - preloaded clocks. While the file named by $BOOTJUMP exists, CLOCK_BOOTTIME runs
+ * ahead by ten minutes, as after a suspend; while the one named by $TIMEJUMP does, both it and the
  * monotonic clock run ahead by an hour, as if that hour had been waited for. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
