@@ -3,7 +3,7 @@
 void
 pace_learn(struct pace *pace, int64_t did, int64_t took_ms)
 {
-	int64_t next = pace->amount;
+	int64_t next;
 
 	if (took_ms > pace->target_ms)
 		next = did * pace->target_ms / took_ms;
