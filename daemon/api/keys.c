@@ -10,6 +10,9 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "crypto/words.h"
+#include "domain/value.h"
+
+#define WORKER_NAME_MAX 100 /* bytes */
 
 struct stretch {
 	struct core *core;
@@ -307,8 +310,8 @@ check_init(const struct call *call, struct pmj_error *err)
 	if ((rc = call_text(call, &name, "name", err)) != PMJ_OK ||
 	    (rc = call_text(call, &passphrase, "passphrase", err)) != PMJ_OK)
 		return rc;
-	if (name[0] == '\0' || strlen(name) > 100)
-		return pmj_fail(err, PMJ_USAGE, "a name has 1 to 100 bytes");
+	if ((rc = value_worker_name(name, WORKER_NAME_MAX, err)) != PMJ_OK)
+		return rc;
 	for (size_t i = 0; i < sizeof(roles) / sizeof(*roles); i++)
 		known = known || (role != NULL && strcmp(role, roles[i]) == 0);
 	if (!known && !hub) {

@@ -68,28 +68,50 @@ not_right(const struct taking *t, const char *typed, const char *what, const cha
 
 /* What no terminal may be sent, and in one-line texts (names, places) nothing unseen that turns the
  * order of what is read: two names that look alike must be alike. A note keeps such a character, as
- * it was written. */
-static enum pmj_code
-may_hold(const struct taking *t, const char *typed, bool note)
+ * it was written. What is wrong, and what would be right; NULL when nothing is. */
+static const char *
+wrong_in(const char *typed, bool note, const char **right)
 {
 	for (const char *c = typed; *c != '\0'; c++) {
 		size_t steers = text_steers(c);
 
+		*right = "write it on one line";
 		if (!note && (*c == '\n' || *c == '\t'))
-			return not_right(t, "what was typed", "holds a line end or a tab",
-			    "write it on one line");
+			return "holds a line end or a tab";
 		if (steers == 0 ||
 		    (note && (steers == 3 || *c == '\r' || (unsigned char)*c == 0xd8)))
 			continue;
+		if (note)
+			*right = "remove control characters";
 		if (steers < 3 && (unsigned char)*c != 0xd8)
-			return not_right(t, "what was typed",
-			    "holds a line end or a control character",
-			    note ? "remove control characters" : "write it on one line");
-		return not_right(t, "what was typed",
-		    "holds an unseen character that turns the order of the letters",
-		    "type it by hand instead of pasting it");
+			return "holds a line end or a control character";
+		*right = "type it by hand instead of pasting it";
+		return "holds an unseen character that turns the order of the letters";
 	}
-	return PMJ_OK;
+	return NULL;
+}
+
+static enum pmj_code
+may_hold(const struct taking *t, const char *typed, bool note)
+{
+	const char *right, *wrong = wrong_in(typed, note, &right);
+
+	return wrong == NULL ? PMJ_OK : not_right(t, "what was typed", wrong, right);
+}
+
+enum pmj_code
+value_worker_name(const char *name, size_t most, struct pmj_error *err)
+{
+	const char *right = "add --name \"Neema\"", *wrong;
+
+	if (name[0] == '\0' || strlen(name) > most)
+		(void)pmj_fail(err, PMJ_USAGE, "a worker's name has 1 to %zu bytes", most);
+	else if ((wrong = wrong_in(name, false, &right)) != NULL)
+		(void)pmj_fail(err, PMJ_USAGE, "the worker's name %s", wrong);
+	else
+		return PMJ_OK;
+	pmj_hint(err, "%s", right);
+	return err->code;
 }
 
 static enum pmj_code

@@ -29,6 +29,10 @@ struct value_context {
 PMJ_MUST_CHECK enum pmj_code value_take(json_t **out, const struct kind *kind,
     const struct field *field, const json_t *typed, const struct value_context *context,
     struct pmj_error *err);
+/** May a worker be called so: 1 to most bytes on one line, with nothing that steers a terminal or
+ * turns the order of what is read? PMJ_USAGE says what is wrong. */
+PMJ_MUST_CHECK enum pmj_code value_worker_name(
+    const char *name, size_t most, struct pmj_error *err);
 /** Is this a value a line may hold at all (5.1), whatever the kind? For lines from outside. */
 bool value_is_legal(const json_t *value);
 /** Does a line's value fit the field's type? For lines from outside (unknown fields are kept raw,

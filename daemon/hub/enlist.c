@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "domain/value.h"
 #include "hub/hub_inner.h"
 #include "log/cert.h"
 #include "log/enrol.h"
@@ -242,12 +243,8 @@ take_name(struct hub_device *device, const struct hub_enrol *enrol, struct pmj_e
 		    text_hex(hex, device->device, PMJ_DEVICE_BYTES));
 		return PMJ_OK;
 	}
-	if (enrol->name[0] == '\0' || strlen(enrol->name) >= sizeof(device->name)) {
-		rc = pmj_fail(
-		    err, PMJ_USAGE, "a worker's name has 1 to %zu bytes", sizeof(device->name) - 1);
-		pmj_hint(err, "add --name \"Neema\"");
+	if ((rc = value_worker_name(enrol->name, sizeof(device->name) - 1, err)) != PMJ_OK)
 		return rc;
-	}
 	memcpy(device->name, enrol->name, strlen(enrol->name) + 1);
 	return PMJ_OK;
 }

@@ -87,6 +87,23 @@ def story_what_is_printed_steers_no_terminal(lab):
         check("\u202e" not in out and "\u202c" not in out, words, out)
 
 
+def story_names_of_workers_steer_no_terminal(lab):
+    """A worker's name stands in everybody's lists: neither the own home nor the hub takes one that turns letters or commands a terminal."""
+    hub, neema = lab.hub(), lab.home("Neema").start()
+    bad = {"Nee\u202ema": "order of the letters", "\u2066Neema": "order of the letters", "Nee\u009bma": "control character",
+           "Nee\u001b[2Jma": "control character", "Neema\nJuma": "line end", "N" * 200: "1 to 1"}
+    for name, word in bad.items():
+        error = neema.refused(2, "--passphrase-file", neema.passphrase_file, "init", "--name", name, "--role", "ally")
+        check(word in error["message"] and error["hint"], ascii(name), error)
+    check(neema.status()["initialised"] is False)
+    request = neema.init(role="ally").json("enrol", "request")["request"]
+    for name, word in bad.items():
+        error = hub.refused(2, "hub", "enrol", "-", "--role", "ally", "--name", name, "--words-checked", stdin=request)
+        check(word in error["message"] and error["hint"], ascii(name), error)
+    check(len(hub.json("hub", "roster")["items"]) == 1, hub.json("hub", "roster"))
+    lab.enrol(neema, hub, "ally")
+
+
 def story_errors_name_the_place_and_the_mend(lab):
     neema = lab.worker("Neema")
     person = neema.add("person", name="Asha")

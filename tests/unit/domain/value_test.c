@@ -182,6 +182,37 @@ bad_values_name_the_field_and_the_mend(void **state)
 }
 
 static void
+worker_names(void **state)
+{
+	static const char *const good[] = {
+	    "Neema", "\xe2\x80\x8d", "\xd8\xb3\xd9\x84\xd8\xa7\xd9\x85", "Ng'ang'a wa Mwangi"};
+	static const struct {
+		const char *name, *message, *hint;
+	} bad[] = {
+	    {"", "1 to 20 bytes", "--name"},
+	    {"abcdefghijklmnopqrstu", "1 to 20 bytes", "--name"},
+	    {"Neema\nJuma", "line end", "one line"},
+	    {"Neema\tJuma", "tab", "one line"},
+	    {"\x1b[2JNeema", "control character", "one line"},
+	    {"Neema\x7f", "control character", "one line"},
+	    {"Neema\xc2\x9b", "control character", "one line"},
+	    {"Neema\xe2\x80\xae", "turns the order", "by hand"},
+	    {"\xe2\x81\xa6Neema", "turns the order", "by hand"},
+	    {"Nee\xd8\x9cma", "turns the order", "by hand"},
+	};
+	struct pmj_error err;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
+		assert_int_equal(value_worker_name(good[i], 20, &err), PMJ_OK);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		if (value_worker_name(bad[i].name, 20, &err) != PMJ_USAGE ||
+		    strstr(err.message, bad[i].message) == NULL ||
+		    strstr(err.hint, bad[i].hint) == NULL)
+			fail_msg("%zu: %s (%s)", i, err.message, err.hint);
+}
+
+static void
 long_texts(void **state)
 {
 	struct pmj_error err;
@@ -283,6 +314,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(good_values),
 	    cmocka_unit_test(bad_values_name_the_field_and_the_mend),
+	    cmocka_unit_test(worker_names),
 	    cmocka_unit_test(long_texts),
 	    cmocka_unit_test(values_from_outside),
 	    cmocka_unit_test(texts_for_people),
