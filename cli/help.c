@@ -100,6 +100,24 @@ help_all(struct cli *cli)
 	         "\nWhat you type is not kept: leave fields out and you are asked for them.\n");
 }
 
+/* An example of a command whose text has none of its own: its name, and something in the place of
+ * each word it takes. */
+static void
+say_command_example(const struct command *command)
+{
+	static const char *const places[][2] = {{"ID REASON", "7k3f9 entered twice"},
+	    {"ID", "7k3f9"}, {"PERSON WORKER …", "7k3f9 Juma"}, {"WORDS", "baraka clinic"},
+	    {"DIR", "/media/stick"}, {"FILE", "ride.ini"}, {"[COMMAND]", "contact"},
+	    {"INVITATION", "--file /media/stick/invitation"}};
+	const char *typed = "";
+
+	for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++)
+		if (strcmp(command->words, places[i][0]) == 0)
+			typed = places[i][1];
+	say_title(LANG_N("Examples"));
+	term_say("  pamoja %s%s%s\n", command->name, *typed != '\0' ? " " : "", typed);
+}
+
 void
 help_command(const struct command *command)
 {
@@ -112,6 +130,8 @@ help_command(const struct command *command)
 	}
 	if (command->more != NULL)
 		term_say("\n%s", lang_text(command->more));
+	if (command->more == NULL || strstr(command->more, "Examples:") == NULL)
+		say_command_example(command);
 }
 
 void

@@ -92,9 +92,14 @@ table_new(const char *const *heads, size_t count)
 	table->scols = scols_new_table();
 	if (table->scols == NULL)
 		return table;
-	for (size_t i = 0; i < count; i++)
-		(void)scols_table_new_column(
+	for (size_t i = 0; i < count; i++) {
+		struct libscols_column *column = scols_table_new_column(
 		    table->scols, lang_text(heads[i]), i == 0 ? 0 : 1, i == 0 ? 0 : SCOLS_FL_TRUNC);
+
+		if (column != NULL && *term_paint(stdout, PAINT_BOLD) != '\0')
+			(void)scols_cell_set_color(
+			    scols_column_get_header(column), term_paint(stdout, PAINT_BOLD));
+	}
 	(void)scols_table_set_column_separator(table->scols, "  ");
 	(void)scols_table_enable_colors(table->scols, *term_paint(stdout, PAINT_BOLD) != '\0');
 	(void)scols_table_set_termforce(

@@ -1,9 +1,12 @@
 """A worker's first hour, offline: people, contacts, looking things up, mending mistakes, and messages that help."""
 import os
+import pty
+import re
+import select
 import subprocess
 import sys
 
-from lab import TOP, check, run
+from lab import BIN, TOP, check, run
 
 
 def story_first_hour(lab):
@@ -102,6 +105,44 @@ def story_names_of_workers_steer_no_terminal(lab):
         check(word in error["message"] and error["hint"], ascii(name), error)
     check(len(hub.json("hub", "roster")["items"]) == 1, hub.json("hub", "roster"))
     lab.enrol(neema, hub, "ally")
+
+
+def seen_on_a_terminal(home, *words, **env):
+    """What a terminal receives, escapes and all."""
+    pid, fd = pty.fork()
+    if pid == 0:
+        clean = {name: value for name, value in home.env.items() if name != "NO_COLOR"}
+        os.execve(os.path.join(BIN, "pamoja"), ["pamoja", *words], {**clean, "TERM": "xterm", **env})
+    seen = b""
+    while select.select([fd], [], [], 60)[0]:
+        try:
+            piece = os.read(fd, 4096)
+        except OSError:
+            break
+        if not piece:
+            break
+        seen += piece
+    os.close(fd)
+    os.waitpid(pid, 0)
+    return seen.decode().replace("\r", "")
+
+
+def story_tables_and_colour(lab):
+    """Columns that stand under their heads, whatever the width of a letter; colour on a terminal alone, and not where it is not wanted."""
+    neema = lab.worker("Neema")
+    for name, village in (("Asha", "Loitokitok"), ("山田太郎", "Kimana"), ("Bàraka Müller", "Rombo")):
+        neema.add("person", name=name, village=village)
+    painted = seen_on_a_terminal(neema, "person", "list")
+    check("\x1b[1m" in painted and "\x1b[0m" in painted, ascii(painted))
+    plain = re.sub(r"\x1b\[\d*m", "", painted)
+    for quiet in (seen_on_a_terminal(neema, "person", "list", NO_COLOR="1"), seen_on_a_terminal(neema, "person", "list", TERM="dumb"),
+                  neema.run("person", "list", env={"NO_COLOR": "", "TERM": "xterm"}).out):
+        check("\x1b" not in quiet and "Asha" in quiet, ascii(quiet))
+    rows = plain.rstrip("\n").split("\n")
+    check(len(rows) >= 4 and rows[0].startswith("ID") and rows[0].endswith("STATE"), plain)
+    wide = {line: sum(2 if letter > "\u2e80" else 1 for letter in line[:line.index(word)]) for line in rows[1:4]
+            for word in ("Loitokitok", "Kimana", "Rombo") if word in line}
+    check(len(wide) == 3 and len(set(wide.values())) == 1, "the columns do not stand under each other", wide, plain)
 
 
 def story_errors_name_the_place_and_the_mend(lab):

@@ -353,6 +353,25 @@ def story_every_command_is_there(lab):
         check(re.search(rf"\b{command}\b", page), "the page does not name the command", command)
 
 
+def story_help_has_examples(lab):
+    """Every command's --help, and every kind's, made from its declaration: an example that is a whole command of its own."""
+    home = lab.home("neema").start()
+    for command in home.json("help")["commands"]:
+        shown = home.run(*command["name"].split(), "--help").out
+        example = re.search(rf"Examples:?\n(?:  .*\n)*?  pamoja {command['name']}\b(.*)", shown)
+        check(example, "no example in pamoja", command["name"], "--help:", shown)
+        lacks = command["words"] and command["words"][0] != "[" and not any(one.strip() for one in re.findall(rf"  pamoja {command['name']}\b(.*)", shown))
+        check(not lacks, "the example leaves out", command["words"], shown)
+    for kind in home.json("kinds")["kinds"]:
+        shown = home.run(kind["name"], "--help").out
+        examples = shown.split("\nExamples\n")[1]
+        required = [field["name"] for field in kind["fields"] if field.get("required")]
+        check(f"  pamoja {kind['name']} add" in examples and all(f" {name}=" in examples for name in required), kind["name"], examples)
+        check(all(field["name"] in shown for field in kind["fields"]), kind["name"], "--help leaves out a field")
+        for move in kind["moves"]:
+            check(f"pamoja {kind['name']} {move['verb']}" in home.run(kind["name"], move["verb"], "--help").out, kind["name"], move["verb"])
+
+
 def missing(home, *words):
     error = home.refused(2, *words)
     check("no command" in error["message"], *words, "is there: take it out of the list")

@@ -1,6 +1,8 @@
 """`cmake --install` makes a Pamoja that stands alone: installed into a folder, with the source out of its reach, it serves a worker."""
+import json
 import os
 import re
+import shutil
 import subprocess
 
 from lab import BIN, TOP, Home, check, run
@@ -96,6 +98,53 @@ def story_what_is_installed(lab):
         program = re.search(r"^ExecStart=(\S+)", text, re.M).group(1)
         check(program == os.path.join(prefix, "bin", name) and os.access(program, os.X_OK), program)
         check(f"man:{name}(8)" in text and os.path.exists(os.path.join(prefix, "share", "man", "man8", name + ".8")), text)
+
+
+# What a daemon of ours has to give up, whoever starts it; both units.
+BOTH = {"NoNewPrivileges": "yes", "PrivateUsers": "yes", "PrivateTmp": "yes", "ProtectSystem": "strict", "MemoryDenyWriteExecute": "yes",
+        "LimitCORE": "0", "UMask": "0077", "CapabilityBoundingSet": "", "RestrictNamespaces": "yes", "LockPersonality": "yes",
+        "SystemCallArchitectures": "native", "SystemCallErrorNumber": "EPERM", "ProtectKernelTunables": "yes", "ProtectKernelModules": "yes",
+        "ProtectKernelLogs": "yes", "ProtectControlGroups": "yes", "ProtectClock": "yes", "RestrictRealtime": "yes", "RestrictSUIDSGID": "yes"}
+# The one with the keys: no network, no swap, one folder to write in.
+KEYS = {"RestrictAddressFamilies": "AF_UNIX", "PrivateNetwork": "yes", "ProtectHome": "read-only", "ReadWritePaths": "%h/.local/share/pamoja",
+        "SystemCallFilter": "@system-service", "MemorySwapMax": "0", "PrivateDevices": "yes", "ProtectHostname": "yes"}
+
+
+def story_units_are_hardened(lab):
+    """Each line that hardens stands in the units once; systemd, where it is, knows every line and finds little exposed."""
+    prefix = os.path.join(lab.dir, "usr")
+    install(lab, prefix)
+    folder = os.path.join(prefix, "lib", "systemd", "user")
+    for unit, wanted in (("pamojad.service", {**BOTH, **KEYS}), ("pamoja-carry.service", BOTH)):
+        with open(os.path.join(folder, unit), encoding="utf-8") as file:
+            lines = re.findall(r"^(\w+)=(.*)$", file.read().split("[Service]")[1].split("[Install]")[0], re.M)
+        for key, value in wanted.items():
+            check([text for name, text in lines if name == key] == [value], unit, "should have once", f"{key}={value}")
+    tool = shutil.which("systemd-analyze")
+    if tool is None:
+        print("     (no systemd-analyze here: the units are only read)")
+        return
+    env = dict(os.environ, XDG_RUNTIME_DIR=lab.dir)
+    for unit, most in (("pamojad.service", 20), ("pamoja-carry.service", 30)):
+        done = subprocess.run([tool, "--user", "--man=no", "verify", os.path.join(folder, unit)], env=env, capture_output=True, text=True, check=False)
+        said = [line for line in done.stderr.splitlines() if "pamoja" in line]
+        check(done.returncode == 0 and not said, done.stderr)
+        done = subprocess.run([tool, "--user", "security", "--offline=true", f"--threshold={most}", os.path.join(folder, unit)], env=env, capture_output=True,
+                              text=True, check=False)
+        check(done.returncode == 0, unit, done.stdout[-300:], done.stderr)
+
+
+def story_what_the_kernel_says_is_in_force(lab):
+    """`status` repeats the kernel: the running daemon has the call filter, no new privileges, no dumps."""
+    home = lab.home("neema").start()
+    with open(f"/proc/{home.daemon.pid}/status", encoding="ascii") as file:
+        kernel = dict(line.rstrip("\n").split(":\t", 1) for line in file if ":\t" in line)
+    said = home.status()["hardening"]
+    check(kernel["NoNewPrivs"] == "1" and kernel["Seccomp"] == "2", kernel["NoNewPrivs"], kernel["Seccomp"])
+    check(said["no_new_privileges"] and said["system_call_filter"], json.dumps(said))
+    with open(f"/proc/{home.daemon.pid}/limits", encoding="ascii") as file:
+        core = re.search(r"^Max core file size +(\S+) +(\S+)", file.read(), re.M).groups()
+    check(core == ("0", "0") or not said["dumps_off"], core)  # a build for sanitizers may be dumped, and says so
 
 
 run(globals())
