@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import sys
 
-from lab import TOP, check, run
+from lab import BIN, TOP, check, run
 
 MAN = os.path.join(TOP, "conf", "man")
 PAGES = sorted(glob.glob(os.path.join(MAN, "*.[1-8]")) + glob.glob(os.path.join(MAN, "*", "*.[1-8]")))
@@ -210,6 +210,42 @@ def story_commands_are_no_kinds(lab):
         with open(path, "w", encoding="utf-8") as file:
             file.write(kind.replace("name = memo", f"name = {word}"))
         check("cannot be the name of a kind" in home.refused(2, "kinds", "check", path)["message"], word)
+
+
+def tests_of(place):
+    """The names of the tests in a file, without `story_` and `test_`; None when there is no such file."""
+    unit = os.path.join(TOP, "tests", place + "_test.c")
+    scenario = os.path.join(TOP, "tests", "scenario", place + ".py")
+    if os.path.exists(unit):
+        return {re.sub(r"^test_", "", name) for name in re.findall(r"(?:\bT|cmocka_unit_test\w*)\((\w+)", read(unit))}
+    if os.path.exists(scenario):
+        return set(re.findall(r"^def story_(\w+)", read(scenario), re.M))
+    return None
+
+
+def story_map_names_what_is_there(lab):
+    """Each test, file and command in "What must hold, and what shows it" of tests/README.md."""
+    part = source("tests", "README.md").split("## What must hold, and what shows it\n")[1].split("\n## ")[0]
+    listed = subprocess.run(["ctest", "--test-dir", os.path.dirname(os.path.realpath(BIN)), "-N"], capture_output=True, text=True, check=True).stdout
+    ctests = set(re.findall(r"Test +#\d+: (\S+)", listed))
+    rows = [line.split(" | ")[1].rstrip(" |") for line in part.splitlines() if line.startswith("| ") and " | shown by" not in line]
+    count = 0
+    for row in rows:
+        named = re.findall(r"`([^`]+)`", row)
+        check(named, "nothing shows it:", row)
+        for item in named:
+            place, colon, names = item.partition(": ")
+            count += 1
+            if colon:
+                there = tests_of(place)
+                check(there is not None, "no such file of tests:", place)
+                check(set(names.split(", ")) <= there, place, "has no", set(names.split(", ")) - there)
+            elif item.startswith("sh tests/"):
+                script, *options = item.split()[1:]
+                check(all(option + ")" in source(script) for option in options), "no such option:", item)
+            elif not item.startswith(("--", "cmake ", "longest_step_ms")):
+                check(item in ctests or os.path.exists(os.path.join(TOP, item)), "no such test or file:", item)
+    check(len(rows) > 60 and count > 120, len(rows), count)
 
 
 WRITE = "--write" in sys.argv
