@@ -283,9 +283,10 @@ step_settle(struct core *core, struct exchange *exchange)
 	struct pmj_error err;
 	bool more = false;
 
-	if (core->hub != NULL && (hub_deferred_step(core->hub, exchange->kind == EXCHANGE_MERGE_ALL,
-	                              until, &more, &err) != PMJ_OK ||
-	                             (!more && hub_rejudge(core->hub, &err) != PMJ_OK)))
+	if (core->hub != NULL &&
+	    (hub_deferred_step(
+	         core->hub, exchange->kind == EXCHANGE_MERGE_ALL, until, &more, &err) != PMJ_OK ||
+	        (!more && hub_rejudge_step(core->hub, until, &more, &err) != PMJ_OK)))
 		return give_up(core, exchange, &err);
 	if (more)
 		return true;

@@ -28,9 +28,10 @@ PMJ_MUST_CHECK enum pmj_code hub_stamp(
  * Inside the transaction. */
 PMJ_MUST_CHECK enum pmj_code hub_shared(struct hub *hub, int64_t n,
     const uint8_t rec[static PMJ_RECORD_BYTES], bool urgent, struct pmj_error *err);
-/** Judge entries again that waited for another. One transaction of its own; cheap when none waits.
- */
-PMJ_MUST_CHECK enum pmj_code hub_rejudge(struct hub *hub, struct pmj_error *err);
+/** Judge entries again that waited for another, until mono ms until_ms, at least one, in a
+ * transaction of its own. *more: call again. Cheap when none waits. */
+PMJ_MUST_CHECK enum pmj_code hub_rejudge_step(
+    struct hub *hub, int64_t until_ms, bool *more, struct pmj_error *err);
 /** Entries held since the hub was opened, released ones among them. */
 int64_t hub_holds_made(const struct hub *hub);
 /** How many entries of one device are merged a day (8.5); 0: 20,000. */

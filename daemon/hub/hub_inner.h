@@ -11,8 +11,11 @@ struct hub {
 	struct sync *sync;
 	char *home;
 	int64_t not_before, not_after; /* of the certificate in force */
-	bool waiting;                  /* some entry may wait: hub_rejudge looks */
-	int64_t holds_made;            /* since it was opened */
+	bool waiting;   /* what came since the last look may let a waiting entry in (rejudge.c) */
+	bool looking;   /* that look is under way ... */
+	bool backwards; /* ... from the newest to the oldest */
+	int64_t looked; /* ... and is at this entry */
+	int64_t holds_made;     /* since it was opened */
 	int64_t intake_entries; /* of one device a day; 0: as the format specification says */
 };
 
