@@ -6,12 +6,15 @@
 
 #include "base/conf.h"
 #include "base/mem.h"
+#include "base/os.h"
+#include "base/pace.h"
 #include "base/text.h"
 #include "cli/kinds.h"
 #include "cli/print.h"
 #include "cli/rows.h"
 #include "cli/term.h"
 #include "pamoja/api.h"
+#include "pamoja/limits.h"
 
 #define IMPORT_FILE_MAX (64u * 1024 * 1024)
 #define IMPORT_SHOWN_MAX 20u
@@ -81,11 +84,17 @@ send_rows(struct cli *cli, struct rows *rows, bool dry_run, struct pmj_error *er
 	bool progress = term_can_ask() && !cli->json && rows->count > ROWS_BATCH_MAX;
 	json_t *body, *answer;
 	enum pmj_code rc = PMJ_OK;
+	/* A request that takes long makes somebody else wait: the next has fewer rows. A dry run
+	 * sends what a row needs along with it, so the fewer the more work. */
+	struct pace pace = {
+	    ROWS_BATCH_MAX, dry_run ? ROWS_BATCH_MAX : ROWS_BATCH_MIN, ROWS_BATCH_MAX, PMJ_STEP_MS};
 	struct batch batch;
 	size_t next = 0;
 
 	for (;;) {
-		rows_batch(&batch, rows, &next, dry_run);
+		int64_t began = os_real.mono_ms(os_real.ctx);
+
+		rows_batch(&batch, rows, &next, (size_t)pace.amount, dry_run);
 		if (batch.count == 0)
 			break;
 		answer = NULL;
@@ -93,6 +102,7 @@ send_rows(struct cli *cli, struct rows *rows, bool dry_run, struct pmj_error *er
 		rc = client_post(&cli->client, &answer, "/v1/import", body, err);
 		if (rc == PMJ_OK || rc == PMJ_PARTIAL)
 			rc = rows_take(rows, &batch, json_arr(answer, "items"), err);
+		pace_learn(&pace, (int64_t)batch.count, os_real.mono_ms(os_real.ctx) - began);
 		json_decref(body);
 		json_decref(answer);
 		if (rc != PMJ_OK)

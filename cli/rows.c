@@ -399,7 +399,7 @@ lost(struct rows *rows, struct row *row)
 }
 
 void
-rows_batch(struct batch *out, struct rows *rows, size_t *next, bool dry_run)
+rows_batch(struct batch *out, struct rows *rows, size_t *next, size_t most, bool dry_run)
 {
 	*out = (struct batch){.rows = json_array()};
 	for (; *next < rows->count; (*next)++) {
@@ -408,8 +408,8 @@ rows_batch(struct batch *out, struct rows *rows, size_t *next, bool dry_run)
 
 		if (row->state != ROW_WAITS || lost(rows, row))
 			continue;
-		if (out->count > 0 && (out->count + more > ROWS_BATCH_MAX ||
-		                          out->bytes + row->bytes > ROWS_BATCH_BYTES_MAX))
+		if (out->count > 0 &&
+		    (out->count + more > most || out->bytes + row->bytes > ROWS_BATCH_BYTES_MAX))
 			return;
 		if (more > ROWS_BATCH_MAX) { /* only a dry run: too long a chain to check at once */
 			row->state = ROW_DONE;

@@ -52,7 +52,7 @@ links_inside_and_across_requests(void **state)
 	             "{\"kind\":\"contact\",\"fields\":{\"person\":\"@p\"}}\n",
 	             &err),
 	    &err);
-	rows_batch(&batch, &rows, &next, false);
+	rows_batch(&batch, &rows, &next, ROWS_BATCH_MAX, false);
 	check_rows(batch.rows, "[{\"kind\":\"person\",\"ref\":\"p\",\"fields\":{\"name\":\"@p\"}},"
 	                       "{\"kind\":\"contact\",\"fields\":{\"person\":{\"ref\":\"p\"}}}]");
 	answer = json_pack("[{s:s}, {s:s}]", "id", "idofp", "id", "idofc");
@@ -63,10 +63,10 @@ links_inside_and_across_requests(void **state)
 	/* Once its request is answered, a row is meant by its id. */
 	rows.list[1].state = ROW_WAITS;
 	next = 1;
-	rows_batch(&batch, &rows, &next, false);
+	rows_batch(&batch, &rows, &next, ROWS_BATCH_MAX, false);
 	check_rows(batch.rows, "[{\"kind\":\"contact\",\"fields\":{\"person\":\"idofp\"}}]");
 	batch_close(&batch);
-	rows_batch(&batch, &rows, &next, false);
+	rows_batch(&batch, &rows, &next, ROWS_BATCH_MAX, false);
 	assert_int_equal(batch.count, 0);
 	batch_close(&batch);
 	json_decref(answer);
@@ -116,7 +116,7 @@ cuts_into_requests(void **state)
 	(void)state;
 	fill(&rows, &err);
 	for (;;) {
-		rows_batch(&batch, &rows, &next, false);
+		rows_batch(&batch, &rows, &next, ROWS_BATCH_MAX, false);
 		if (batch.count == 0)
 			break;
 		assert_true(batch.count <= ROWS_BATCH_MAX);
@@ -163,7 +163,7 @@ dry_run_sends_what_is_meant_again(void **state)
 	(void)state;
 	fill(&rows, &err);
 	for (;;) {
-		rows_batch(&batch, &rows, &next, true);
+		rows_batch(&batch, &rows, &next, ROWS_BATCH_MAX, true);
 		if (batch.count == 0)
 			break;
 		assert_true(batch.count <= ROWS_BATCH_MAX);
@@ -191,7 +191,7 @@ a_lost_row_takes_those_that_mean_it(void **state)
 
 	(void)state;
 	fill(&rows, &err);
-	rows_batch(&batch, &rows, &next, false);
+	rows_batch(&batch, &rows, &next, ROWS_BATCH_MAX, false);
 	items = answer_all(&batch, true);
 	(void)json_array_set_new(
 	    items, 3, json_pack("{s:{s:s, s:s}}", "error", "code", "invalid", "message", "no"));
@@ -200,7 +200,7 @@ a_lost_row_takes_those_that_mean_it(void **state)
 	json_decref(items);
 	batch_close(&batch);
 	next = 120;
-	rows_batch(&batch, &rows, &next, false);
+	rows_batch(&batch, &rows, &next, ROWS_BATCH_MAX, false);
 	assert_int_equal(rows.list[123].state, ROW_FAILED);
 	assert_non_null(strstr(json_str(rows.list[123].error, "message"), "line 4"));
 	assert_int_equal(rows.list[124].state, ROW_WAITS);
