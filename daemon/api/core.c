@@ -128,8 +128,7 @@ close_parts(struct core *core)
 void
 core_end(struct core *core)
 {
-	if (core->state == CORE_OPEN)
-		core_lock(core);
+	core_lock(core);
 	core_restore_drop(core);
 	carrylink_free(core->carry);
 	loop_work_free(core->work);
@@ -307,47 +306,85 @@ core_save_anchor(struct core *core, struct pmj_error *err)
 	return keyfile_save(core->keys, core->ring, false, err);
 }
 
+/* --- locking --- */
+
 /* What is unsent goes to the spool in small segments, so that the carrier can go on with it (4.5).
- */
+ * One segment or a few files a time; *more: not all yet. */
+static enum pmj_code
+seal_step(struct core *core, bool *more, struct pmj_error *err)
+{
+	enum pmj_code rc;
+
+	*more = core->sync != NULL;
+	if (core->sync == NULL)
+		return PMJ_OK;
+	if (core->lock_sealed)
+		return sync_spool_step(core->sync, more, err);
+	if ((rc = sync_seal_step(core->sync, true, more, err)) != PMJ_OK)
+		return rc;
+	core->lock_sealed = !*more;
+	*more = true;
+	return PMJ_OK;
+}
+
 static void
-seal_all(struct core *core)
+lock_finish(struct core *core)
+{
+	struct request *request = core->lock_request;
+	struct pmj_error err;
+
+	if (core_save_anchor(core, &err) != PMJ_OK)
+		diag_error("saving the anchor", &err);
+	close_parts(core);
+	core->state = CORE_LOCKED;
+	diag("locked");
+	core->lock_request = NULL;
+	if (request != NULL)
+		server_reply(request, json_pack("{s:b}", "locked", 1));
+}
+
+/* One step; false when it is locked. What cannot be sealed now stays in the journal. */
+static bool
+lock_step(struct core *core)
 {
 	struct pmj_error err;
-	bool more = core->sync != NULL;
+	bool more;
 
-	while (more)
-		if (sync_seal_step(core->sync, true, &more, &err) != PMJ_OK) {
-			diag_error("sealing before locking", &err);
-			return;
-		}
-	more = core->sync != NULL;
-	while (more)
-		if (sync_spool_step(core->sync, &more, &err) != PMJ_OK) {
-			diag_error("filling the spool before locking", &err);
-			return;
-		}
+	core->step_name = "seal before locking";
+	if (seal_step(core, &more, &err) != PMJ_OK)
+		diag_error("sealing before locking", &err);
+	else if (more)
+		return true;
+	core->step_name = "lock";
+	lock_finish(core);
+	return false;
+}
+
+void
+core_lock_begin(struct core *core, struct request *request)
+{
+	struct pmj_error err;
+
+	(void)pmj_fail(&err, PMJ_LOCKED, "Pamoja was locked meanwhile");
+	exchange_drop_all(core, &err);
+	core_verify_drop(core, &err);
+	core_backup_drop(core);
+	core_exchange_none_due(core);
+	core->exchange_missed = false;
+	core->checking = false;
+	core->lock_request = request;
+	core->lock_sealed = false;
+	core->state = CORE_LOCKING;
+	core_wake(core);
 }
 
 void
 core_lock(struct core *core)
 {
-	struct pmj_error err;
-
-	if (core->state != CORE_OPEN)
-		return;
-	(void)pmj_fail(&err, PMJ_LOCKED, "Pamoja was locked meanwhile");
-	exchange_drop_all(core, &err);
-	core_verify_drop(core, &err);
-	core_backup_drop(core);
-	seal_all(core);
-	if (core_save_anchor(core, &err) != PMJ_OK)
-		diag_error("saving the anchor", &err);
-	close_parts(core);
-	core->state = CORE_LOCKED;
-	core->checking = false;
-	core_exchange_none_due(core);
-	core->exchange_missed = false;
-	diag("locked");
+	if (core->state == CORE_OPEN)
+		core_lock_begin(core, NULL);
+	while (core->state == CORE_LOCKING)
+		(void)lock_step(core);
 }
 
 /* --- time --- */
@@ -386,14 +423,18 @@ core_tick(void *ctx)
 
 	if (core->state != CORE_OPEN)
 		return;
+	if (core->stretching) { /* a passphrase is being changed: its thread works with the keys */
+		loop_timer_set(core->tick, 1000);
+		return;
+	}
 	if (slept(core, mono) && !core->is_hub) {
 		diag("the machine slept: locking");
-		core_lock(core);
+		core_lock_begin(core, NULL);
 		return;
 	}
 	if (idle > 0 && mono - core->last_person_ms > idle * 60000 && !exchange_running(core)) {
 		diag("idle: locking");
-		core_lock(core);
+		core_lock_begin(core, NULL);
 		return;
 	}
 	if (core->is_hub && !exchange_running(core) && carrylink_up(core->carry) &&
@@ -585,23 +626,32 @@ check_step(struct core *core)
 }
 
 static bool
-work_step(struct core *core)
+checkpoint_step(struct core *core)
 {
 	int64_t frames = journal_wal_frames(core->journal);
 	int64_t began = core->os->mono_ms(core->os->ctx);
 	struct pmj_error err;
 
+	if (frames < core->checkpoint_pace.amount)
+		return false;
+	core->step_name = "checkpoint";
+	if (journal_checkpoint(core->journal, &err) != PMJ_OK) {
+		diag_error("checkpoint", &err);
+		return false;
+	}
+	pace_learn(&core->checkpoint_pace, frames, core->os->mono_ms(core->os->ctx) - began);
+	return true;
+}
+
+static bool
+work_step(struct core *core)
+{
 	/* Before anything else, also amid an exchange: a long WAL would make one long step of it
 	 * later. */
-	if (frames >= core->checkpoint_pace.amount) {
-		core->step_name = "checkpoint";
-		if (journal_checkpoint(core->journal, &err) == PMJ_OK) {
-			pace_learn(&core->checkpoint_pace, frames,
-			    core->os->mono_ms(core->os->ctx) - began);
-			return true;
-		}
-		diag_error("checkpoint", &err);
-	}
+	if (checkpoint_step(core))
+		return true;
+	if (core->state == CORE_LOCKING)
+		return lock_step(core);
 	if (exchange_step(core) || core_verify_step(core))
 		return true;
 	return core->checking && check_step(core);
@@ -617,8 +667,8 @@ core_work(void *ctx)
 	bool more;
 
 	core->step_name = "check";
-	more = core->state == CORE_OPEN && work_step(core);
-
+	core->steps++;
+	more = (core->state == CORE_OPEN || core->state == CORE_LOCKING) && work_step(core);
 	took = core->os->mono_ms(core->os->ctx) - began;
 	if (took > core->longest_step_ms) {
 		core->longest_step_ms = took;

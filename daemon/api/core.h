@@ -24,7 +24,12 @@ struct core_settings {        /* HOME/pamoja.ini */
 	int64_t intake;       /* [hub] entries_a_day: so many of one device are merged a day */
 };
 
-enum core_state { CORE_EMPTY, CORE_LOCKED, CORE_OPEN };
+enum core_state {
+	CORE_EMPTY,
+	CORE_LOCKED,
+	CORE_LOCKING, /* what is unsent is being sealed, in steps; requests find it locked */
+	CORE_OPEN
+};
 
 struct core {
 	const struct os *os;
@@ -57,7 +62,8 @@ struct core {
 	char warning[200]; /* what the anchor or the checks found, or "" */
 	bool disk_full;    /* an entry met a full disk; until there is room for the reserve again */
 	struct loop_work *work;
-	int64_t longest_step_ms; /* of background work since the start */
+	int64_t steps;           /* of background work since the start */
+	int64_t longest_step_ms; /* of them */
 	const char *step_name;   /* what the present step is about, for the log */
 	struct loop_timer *tick;
 	struct loop_timer *exchange_timer;
@@ -66,10 +72,12 @@ struct core {
 	bool exchange_missed;   /* one was due while there was no carrier */
 	int64_t last_look_ms;
 	struct carrylink *carry;
-	struct exchange *exchanges; /* sync, carry and merge under way, first come first served */
-	struct verify *verify;      /* under way, or NULL */
-	struct backup *backup;      /* being made: exchanges wait; or NULL */
-	struct restore *restore;    /* being read, or NULL */
+	struct exchange *exchanges;   /* sync, carry and merge under way, first come first served */
+	struct verify *verify;        /* under way, or NULL */
+	struct backup *backup;        /* being made: exchanges wait; or NULL */
+	struct restore *restore;      /* being read, or NULL */
+	struct request *lock_request; /* who waits for the lock, or NULL */
+	bool lock_sealed;             /* while locking: all is in segments, some not in the spool */
 	int64_t next_job;
 	json_t *last_sync; /* of this run; the journal keeps it too */
 	void (*stop)(void *ctx);
@@ -100,8 +108,12 @@ PMJ_MUST_CHECK enum pmj_code core_fresh_sweep(struct core *core, struct pmj_erro
 /** How this home's journal is made and opened with these keys. */
 struct journal_setup core_setup(
     const struct core *core, struct ring *ring, const uint8_t store_uuid[static 16]);
-/** Seal what is unsent, save the anchor, close and wipe. */
+/** Seal what is unsent, save the anchor, close and wipe; all of it now, or what a lock in steps has
+ * not done yet. */
 void core_lock(struct core *core);
+/** The same in background steps; from now on nobody is let in. Answers the request (or NULL) when
+ * nothing is open any more. */
+void core_lock_begin(struct core *core, struct request *request);
 /** Begin the lanes of a device that has just been enrolled, or is at unlock. */
 PMJ_MUST_CHECK enum pmj_code core_begin_sync(struct core *core, struct pmj_error *err);
 /** Begin the hub's work and its lanes. */

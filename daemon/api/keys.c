@@ -257,8 +257,7 @@ init_undo(struct core *core)
 {
 	struct pmj_error err;
 
-	if (core->state == CORE_OPEN)
-		core_lock(core);
+	core_lock(core);
 	if (core_fresh_sweep(core, &err) != PMJ_OK)
 		diag_error("undoing init", &err);
 	else
@@ -439,6 +438,7 @@ keys_unlock(const struct call *call, struct request *request)
 		server_fail(request, &err);
 		return;
 	}
+	core_lock(call->core); /* one that is under way is finished first */
 	stretch = stretch_new(call, request, unlock_work, unlock_done);
 	stretch->passphrase = mem_strdup(passphrase);
 	begin(stretch);
@@ -458,24 +458,31 @@ keys_recover(const struct call *call, struct request *request)
 		server_fail(request, &err);
 		return;
 	}
-	if (call->core->state == CORE_OPEN)
-		core_lock(call->core);
+	core_lock(call->core);
 	stretch = stretch_new(call, request, unlock_work, unlock_done);
 	stretch->code = mem_strdup(code);
 	stretch->next = mem_strdup(next);
 	begin(stretch);
 }
 
-enum pmj_code
-keys_lock(const struct call *call, json_t **out, struct pmj_error *err)
+void
+keys_lock(const struct call *call, struct request *request)
 {
-	if (call->core->state == CORE_EMPTY)
-		return pmj_fail(err, PMJ_NOT_INITIALISED, "there is nothing to lock here yet");
-	if (call->core->stretching)
-		return pmj_fail(err, PMJ_BUSY, "an unlock is under way; wait a few seconds");
-	core_lock(call->core);
-	*out = json_pack("{s:b}", "locked", 1);
-	return PMJ_OK;
+	struct core *core = call->core;
+	struct pmj_error err;
+
+	if (core->state == CORE_EMPTY) {
+		(void)pmj_fail(&err, PMJ_NOT_INITIALISED, "there is nothing to lock here yet");
+		server_fail(request, &err);
+	} else if (core->stretching) {
+		(void)pmj_fail(&err, PMJ_BUSY, "an unlock is under way; wait a few seconds");
+		server_fail(request, &err);
+	} else if (core->state == CORE_OPEN) {
+		core_lock_begin(core, request);
+	} else {
+		core_lock(core); /* a lock that is under way is finished first */
+		server_reply(request, json_pack("{s:b}", "locked", 1));
+	}
 }
 
 /* --- passphrase --- */

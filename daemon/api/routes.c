@@ -27,7 +27,7 @@ static const struct route {
     {"POST", "/v1/init", NEEDS_NOTHING, NULL, keys_init},
     {"POST", "/v1/init/seen", NEEDS_OPEN, keys_seen, NULL},
     {"POST", "/v1/unlock", NEEDS_NOTHING, NULL, keys_unlock},
-    {"POST", "/v1/lock", NEEDS_NOTHING, keys_lock, NULL},
+    {"POST", "/v1/lock", NEEDS_NOTHING, NULL, keys_lock},
     {"POST", "/v1/passphrase", NEEDS_OPEN, NULL, keys_passphrase},
     {"POST", "/v1/recover", NEEDS_NOTHING, NULL, keys_recover},
     {"GET", "/v1/kinds", PASSIVE, kinds_list, NULL},
@@ -111,7 +111,7 @@ check_needs(const struct core *core, int needs, struct pmj_error *err)
 	if (core->state == CORE_EMPTY) {
 		rc = pmj_fail(err, PMJ_NOT_INITIALISED, "there is no journal here yet");
 		pmj_hint(err, "begin with: pamoja init --name NAME --role peer");
-	} else if (core->state == CORE_LOCKED) {
+	} else if (core->state != CORE_OPEN) {
 		rc = pmj_fail(err, PMJ_LOCKED, "Pamoja is locked");
 		pmj_hint(err, "unlock it with: pamoja unlock");
 	} else if ((needs & NEEDS_HUB) && !core->is_hub) {

@@ -167,11 +167,12 @@ status_get(const struct call *call, json_t **out, struct pmj_error *err)
 	struct core *core = call->core;
 
 	(void)err;
-	*out =
-	    json_pack("{s:b,s:b,s:s,s:b,s:o,s:o,s:o,s:I}", "initialised", core->state != CORE_EMPTY,
-	        "locked", core->state == CORE_LOCKED, "version", PAMOJA_VERSION, "carrier",
-	        carrylink_up(core->carry), "warnings", warnings(core), "hardening", hardening(),
-	        "libraries", libraries(), "longest_step_ms", (json_int_t)core->longest_step_ms);
+	*out = json_pack("{s:b,s:b,s:s,s:b,s:o,s:o,s:o,s:I,s:I}", "initialised",
+	    core->state != CORE_EMPTY, "locked",
+	    core->state == CORE_LOCKED || core->state == CORE_LOCKING, "version", PAMOJA_VERSION,
+	    "carrier", carrylink_up(core->carry), "warnings", warnings(core), "hardening",
+	    hardening(), "libraries", libraries(), "steps", (json_int_t)core->steps,
+	    "longest_step_ms", (json_int_t)core->longest_step_ms);
 	if (core->state == CORE_OPEN)
 		add_open(*out, call);
 	return PMJ_OK;

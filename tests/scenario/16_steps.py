@@ -1,0 +1,168 @@
+#!/usr/bin/env python3
+"""Long work never makes the person wait: it goes in steps, and between two steps whoever asks is answered."""
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+
+from lab import TOP, check, run
+
+
+class Client:
+    """One kept connection to a daemon. Asking and being answered are two things, so that the order of events can be seen."""
+
+    def __init__(self, home):
+        with open(os.path.join(home.path, "run", "cookie"), "rb") as file:
+            self.cookie = file.read().hex()
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.settimeout(120)
+        self.socket.connect(os.path.join(home.path, "run", "api.sock"))
+
+    def ask(self, method, path, body=""):
+        self.socket.sendall(f"{method} {path} HTTP/1.1\r\nHost: pamoja\r\nX-Pamoja-Cookie: {self.cookie}\r\n"
+                            f"Content-Length: {len(body)}\r\n\r\n{body}".encode())
+
+    def answer(self):
+        got = b""
+        while b"\r\n\r\n" not in got:
+            got += self.socket.recv(65536)
+        head, _, body = got.partition(b"\r\n\r\n")
+        length = next(int(line.split(b":")[1]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length"))
+        while len(body) < length:
+            body += self.socket.recv(65536)
+        return json.loads(body)
+
+    def answered(self):
+        """Is there something to read already?"""
+        self.socket.setblocking(False)
+        try:
+            return len(self.socket.recv(1, socket.MSG_PEEK)) > 0
+        except BlockingIOError:
+            return False
+        finally:
+            self.socket.settimeout(120)
+
+    def status(self):
+        self.ask("GET", "/v1/status")
+        return self.answer()
+
+
+def held_still(home):
+    """A daemon that stands still, so that requests can be laid before it in the middle of its work."""
+    home.daemon.send_signal(signal.SIGSTOP)
+    os.waitid(os.P_PID, home.daemon.pid, os.WSTOPPED)
+
+
+def people_file(lab, people):
+    path = os.path.join(lab.dir, "records.jsonl")
+    with open(path, "w", encoding="utf-8") as file:
+        subprocess.run([sys.executable, os.path.join(TOP, "tests", "lib", "records.py"), "--people", str(people)], stdout=file, check=True)
+    return path
+
+
+def answered_between_steps(home, method, path, body=""):
+    """Begin long work; in the middle of it a client that is known asks, and one that has just come: both are answered before the next
+    step, and the work goes on after them. Returns the answer of the work."""
+    work, known = Client(home), Client(home)
+    before = known.status()["steps"]
+    work.ask(method, path, body)
+    while known.status()["steps"] < before + 4:
+        pass
+    held_still(home)
+    try:
+        check(not work.answered(), "the work was over too soon to say anything")
+        known.ask("GET", "/v1/status")
+        new = Client(home)
+        new.ask("GET", "/v1/status")
+    finally:
+        home.daemon.send_signal(signal.SIGCONT)
+    first, second = known.answer(), new.answer()
+    # Who was known is read at once; who has just come must be let in and read: no step may come between.
+    check(second["steps"] == first["steps"], "a step came before an answer", first["steps"], second["steps"])
+    answer = work.answer()
+    check("error" not in answer, answer)
+    last = known.status()["steps"]
+    check(last > second["steps"] + 3, "the work went on after the answers", last, second["steps"])
+    return answer
+
+
+def story_requests_are_answered_between_the_steps(lab):
+    """While a hub merges, while it verifies, and while a laptop seals what is unsent because it is being locked."""
+    lab.quiet()
+    hub = lab.hub()
+    neema = lab.worker("Neema", hub)
+    neema.run("import", people_file(lab, 200))
+    answered_between_steps(neema, "POST", "/v1/sync", "{}")
+    answered_between_steps(hub, "POST", "/v1/hub/merge", "{}")
+    answer = answered_between_steps(hub, "GET", "/v1/verify")
+    check(answer["ok"] and answer["digest"] == neema.json("verify")["digest"], answer)
+
+
+def story_locking_in_steps(lab):
+    """A lock seals what is unsent. Whoever locks waits for it; others are answered meanwhile, and find it locked."""
+    lab.quiet()
+    hub = lab.hub()
+    neema = lab.worker("Neema", hub)
+    neema.run("import", people_file(lab, 200))
+    entries = neema.status()["outbox"]["entries"]
+    locks, known = Client(neema), Client(neema)
+    before = known.status()["steps"]
+    locks.ask("POST", "/v1/lock", "{}")
+    while known.status()["steps"] < before + 2:
+        pass
+    held_still(neema)
+    try:
+        check(not locks.answered(), "the lock was over too soon to say anything")
+        known.ask("GET", "/v1/status")
+        new = Client(neema)
+        new.ask("GET", "/v1/today")
+    finally:
+        neema.daemon.send_signal(signal.SIGCONT)
+    status, today = known.answer(), new.answer()
+    check(status["locked"], "from its beginning nobody is let in", status)
+    check(today["error"]["code"] == "locked", today)
+    check(locks.answer() == {"locked": True})
+    check(known.status()["steps"] > status["steps"] + 1, "the lock went on after the answers")
+    spool = os.path.join(neema.path, "spool", "out")
+    check(len(os.listdir(spool)) > 1, "what is unsent lies with the carrier", os.listdir(spool))
+    neema.unlock()
+    check(neema.status()["outbox"]["entries"] == entries, "and none of it is lost")
+    # an unlock, or the end of the daemon, that comes while it locks finds it finished
+    neema.add("person", name="Baraka")
+    locks.ask("POST", "/v1/lock", "{}")
+    neema.unlock()
+    check(locks.answer() == {"locked": True} and neema.json("find", "baraka")["items"])
+    neema.add("person", name="Chausiku")
+    locks.ask("POST", "/v1/lock", "{}")
+    neema.stop()
+    neema.start()
+    neema.unlock()
+    check(neema.json("find", "chausiku")["items"])
+    lab.exchange(hub, neema)
+    check(hub.json("verify")["digest"] == neema.json("verify")["digest"])
+
+
+def story_what_waited_is_let_in_in_steps(lab):
+    """What is urgent goes first, so it comes to the hub before what it speaks of, waits for that, and is let in when it has come."""
+    lab.quiet()
+    hub = lab.hub()
+    neema = lab.worker("Neema", hub)
+    path = os.path.join(lab.dir, "rows.jsonl")
+    with open(path, "w", encoding="utf-8") as file:
+        for number in range(60):
+            file.write(json.dumps({"kind": "person", "ref": f"p{number}", "fields": {"name": f"Person {number}"}}) + "\n")
+        for number in range(600):
+            fields = {"person": f"@p{number % 60}", "kind": "phone", "crisis": True}
+            file.write(json.dumps({"kind": "contact", "fields": fields}) + "\n")
+    neema.run("import", path)
+    neema.run("sync")
+    answer = hub.json("hub", "merge")
+    check(answer["held"] == 0, answer)
+    check(hub.status()["waiting"] == 0, hub.status()["waiting"])
+    check(hub.json("verify")["digest"] == neema.json("verify")["digest"])
+
+
+if __name__ == "__main__":
+    run(globals())
