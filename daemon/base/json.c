@@ -130,10 +130,78 @@ put_chunk(const char *bytes, size_t len, void *ctx)
 	return 0;
 }
 
+static void
+put_dumped(struct buf *out, const json_t *value)
+{
+	(void)json_dump_callback(value, put_chunk, out, JSON_COMPACT | JSON_ENCODE_ANY);
+}
+
+/* What needs an escape is left to jansson. */
+static void
+put_string(struct buf *out, const char *text, size_t len)
+{
+	size_t plain = 0;
+	json_t *value;
+
+	while (plain < len && (uint8_t)text[plain] >= 0x20 && text[plain] != '"' &&
+	       text[plain] != '\\')
+		plain++;
+	if (plain == len) {
+		buf_put_u8(out, '"');
+		buf_put(out, text, len);
+		buf_put_u8(out, '"');
+		return;
+	}
+	value = json_stringn_nocheck(text, len);
+	put_dumped(out, value);
+	json_decref(value);
+}
+
+static void
+put_object(struct buf *out, const json_t *value)
+{
+	const char *before = "";
+	json_t *member;
+	const char *key;
+
+	buf_put_u8(out, '{');
+	json_object_foreach((json_t *)value, key, member)
+	{
+		buf_put_text(out, before);
+		put_string(out, key, strlen(key));
+		buf_put_u8(out, ':');
+		json_put(out, member);
+		before = ",";
+	}
+	buf_put_u8(out, '}');
+}
+
+/* By hand: jansson's own writer looks for loops at every object and array, which costs more than
+ * the writing. Nothing of ours is a loop: it was read, or was made member by member. */
 void
 json_put(struct buf *out, const json_t *value)
 {
-	(void)json_dump_callback(value, put_chunk, out, JSON_COMPACT | JSON_ENCODE_ANY);
+	if (value == NULL) /* nothing to be said */
+		return;
+	switch (json_typeof(value)) {
+	case JSON_OBJECT:
+		put_object(out, value);
+		break;
+	case JSON_ARRAY:
+		buf_put_u8(out, '[');
+		for (size_t i = 0; i < json_array_size(value); i++) {
+			buf_put_text(out, i > 0 ? "," : "");
+			json_put(out, json_array_get(value, i));
+		}
+		buf_put_u8(out, ']');
+		break;
+	case JSON_STRING:
+		put_string(out, json_string_value(value), json_string_length(value));
+		break;
+	default:
+		put_dumped(out, value);
+		break;
+	}
 }
 
 char *

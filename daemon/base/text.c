@@ -261,22 +261,48 @@ squeeze(char *text)
 	*to = '\0';
 }
 
-char *
-text_fold(const char *text)
+/* Folding ASCII is lower case and nothing else, and most names and notes are that. NULL: it holds
+ * more. */
+static char *
+fold_ascii(const char *text)
+{
+	size_t len = 0;
+	char *out;
+
+	while (text[len] != '\0' && (text[len] & 0x80) == 0)
+		len++;
+	if (text[len] != '\0')
+		return NULL;
+	out = mem_strndup(text, len);
+	for (size_t i = 0; i < len; i++)
+		if (out[i] >= 'A' && out[i] <= 'Z')
+			out[i] = (char)(out[i] - 'A' + 'a');
+	return out;
+}
+
+static char *
+fold_utf8(const char *text)
 {
 	utf8proc_uint8_t *folded = NULL;
 	utf8proc_ssize_t len;
-	char *out;
 
 	len = utf8proc_map((const utf8proc_uint8_t *)text, 0, &folded,
 	    UTF8PROC_NULLTERM | UTF8PROC_STABLE | UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT |
 	        UTF8PROC_CASEFOLD | UTF8PROC_STRIPMARK | UTF8PROC_IGNORE);
 	if (len < 0 || folded == NULL) {
 		free(folded);
-		out = mem_strdup(text);
-	} else {
-		out = (char *)folded;
+		return mem_strdup(text);
 	}
+	return (char *)folded;
+}
+
+char *
+text_fold(const char *text)
+{
+	char *out = fold_ascii(text);
+
+	if (out == NULL)
+		out = fold_utf8(text);
 	squeeze(out);
 	return out;
 }

@@ -50,6 +50,36 @@ test_json_strict(void **state)
 	json_decref(value);
 }
 
+/* What is written by hand is what jansson would write, to the byte: it goes into lines and digests.
+ */
+static void
+test_json_written_as_before(void **state)
+{
+	static const char *const texts[] = {"{}", "[]", "\"a\\\"b\"", "\"a\\\\b\"", "\"a\\u001fb\"",
+	    "{\"a\\\"b\":1}", "null", "true", "\"\"", "-9007199254740991",
+	    "{\"b\":[1,null,[],{}],\"a\":{\"z\":false,\"y\":\"\xc3\xa9\"},\"c\":-7}",
+	    "[\"/ \\\" \\\\ \\n \\t \\b \\f \\r \\u0001 \\u001f \\u007f\", \"\\ud83d\\ude00\"]",
+	    "{\"k\\\"\\u0002\":\"v\",\"\":[[\"a\",\"b\"],\"c\"]}"};
+	char *text;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+		json_t *value = json_loads(texts[i], JSON_DECODE_ANY, NULL);
+		char *ours, *jansson;
+
+		assert_non_null(value);
+		ours = json_text(value);
+		jansson = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
+		assert_string_equal(ours, jansson);
+		free(ours);
+		free(jansson);
+		json_decref(value);
+	}
+	text = json_text(NULL); /* no body: written as nothing */
+	assert_string_equal(text, "");
+	free(text);
+}
+
 static void
 test_buf_remembers(void **state)
 {
@@ -156,7 +186,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(test_json_strict),
-	    cmocka_unit_test(test_buf_remembers), cmocka_unit_test(test_write_is_whole)};
+	    cmocka_unit_test(test_json_written_as_before), cmocka_unit_test(test_buf_remembers),
+	    cmocka_unit_test(test_write_is_whole)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -42,6 +42,27 @@ test_encodings_refuse(void **state)
 	assert_false(text_unbase64(out, 3, "AA+A"));
 }
 
+/* ASCII goes a way of its own: every byte must come out as it does in company of a letter beyond.
+ */
+static void
+test_fold_ascii_as_all(void **state)
+{
+	(void)state;
+	for (int c = 1; c < 0x80; c++) {
+		char plain[8] = {'Q', (char)c, 'q', '\0'}, more[8] = {'Q', (char)c, 'q'};
+		char *a, *b;
+
+		memcpy(more + 3, "\xc3\x89", 2);
+		a = text_fold(plain);
+		b = text_fold(more);
+		assert_int_equal(strlen(b), strlen(a) + 1);
+		assert_memory_equal(a, b, strlen(a));
+		assert_int_equal(b[strlen(a)], 'e');
+		free(a);
+		free(b);
+	}
+}
+
 static void
 test_fold(void **state)
 {
@@ -130,8 +151,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(test_encodings_return),
 	    cmocka_unit_test(test_encodings_refuse), cmocka_unit_test(test_fold),
-	    cmocka_unit_test(test_nearest), cmocka_unit_test(test_dates),
-	    cmocka_unit_test(test_steers)};
+	    cmocka_unit_test(test_fold_ascii_as_all), cmocka_unit_test(test_nearest),
+	    cmocka_unit_test(test_dates), cmocka_unit_test(test_steers)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
