@@ -366,10 +366,12 @@ same_key(const struct row_set *a, const struct row *x, const struct row_set *b)
 	return false;
 }
 
-/* Bring the rows from `old` to `new`. A row that stays under its key is updated in place. */
+/* Bring the rows from `old` to `new`. A row that stays under its key is updated in place. *number
+ * of the record: of a new one, where its row was put; a row that was there against all expectation
+ * leaves it 0. */
 static enum pmj_code
 hang_rows(struct journal *journal, const struct row_set *old, const struct row_set *new,
-    const uint8_t *rec, struct pmj_error *err)
+    const uint8_t *rec, int64_t *number, struct pmj_error *err)
 {
 	enum pmj_code rc = PMJ_OK;
 
@@ -384,7 +386,10 @@ hang_rows(struct journal *journal, const struct row_set *old, const struct row_s
 		if (new->list[i].same)
 			continue;
 		count_row(journal, new, &new->list[i], rec, true);
+		sqlite3_set_last_insert_rowid(journal->db, 0);
 		rc = row_insert(journal, new, &new->list[i], err);
+		if (*number == 0 && new->list[i].table == &journal->tables[0])
+			*number = sql_last_id(journal);
 	}
 	return rc;
 }
@@ -413,13 +418,14 @@ hang(struct journal *journal, struct row_set *old, int64_t number, struct pictur
 
 	*differed = row_set_compare(old != NULL ? old : &none, &picture->rows) > 0;
 	if (*differed) {
-		rc = hang_rows(journal, old != NULL ? old : &none, &picture->rows, rec, err);
+		rc = hang_rows(
+		    journal, old != NULL ? old : &none, &picture->rows, rec, &number, err);
 		if (rc != PMJ_OK)
 			return rc;
 	}
 	if (fresh && picture->search == NULL)
 		return PMJ_OK;
-	if (fresh && (rc = number_of(journal, &number, rec, err)) != PMJ_OK)
+	if (number == 0 && (rc = number_of(journal, &number, rec, err)) != PMJ_OK)
 		return rc;
 	rc = search_put(journal, number, picture->search, fresh, &search_differed, err);
 	*differed = *differed || search_differed;

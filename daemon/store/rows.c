@@ -324,7 +324,7 @@ row_hash(uint8_t out[static PRIM_HASH_BYTES], const struct row_set *set, const s
 }
 
 /* Bind the columns of a row that are among the first `count` of its table. Our own bytes: nothing
- * to be checked. */
+ * to be checked, and they stand where they are until the statement has run. */
 static void
 bind_row(struct sql *sql, const struct row_set *set, const struct row *row, size_t count)
 {
@@ -350,9 +350,10 @@ bind_row(struct sql *sql, const struct row_set *set, const struct row *row, size
 			(void)sql_int(sql, (int)column, (int64_t)get_le64(bytes));
 		else if (type == TYPE_TEXT)
 			(void)sqlite3_bind_text64(sql_handle(sql), (int)column, (const char *)bytes,
-			    len, SQLITE_TRANSIENT, SQLITE_UTF8);
+			    len, SQLITE_STATIC, SQLITE_UTF8);
 		else
-			(void)sql_blob(sql, (int)column, bytes, len);
+			(void)sqlite3_bind_blob64(
+			    sql_handle(sql), (int)column, bytes, len, SQLITE_STATIC);
 	}
 }
 

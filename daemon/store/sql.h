@@ -1,6 +1,6 @@
 /* sql.h - prepared statements for the folders above, which may not know SQLite. A statement is
- * cached by its text; an error while preparing or binding is remembered and told by the next
- * sql_row / sql_run. */
+ * cached by where its text stands; an error while preparing or binding is remembered and told by
+ * the next sql_row / sql_run. */
 #ifndef STORE_SQL_H
 #define STORE_SQL_H
 #include <stdbool.h>
@@ -13,7 +13,7 @@ struct journal;
 struct sql;
 
 /** A cached statement, reset and with nothing bound. `text` must be a string literal (cached by
- * address and content). A statement that is in use (between sql_row and sql_done) must not be asked
+ * its address). A statement that is in use (between sql_row and sql_done) must not be asked
  * for again: use another text. */
 struct sql *sql_get(struct journal *journal, const char *text);
 /* Bind parameter `at` (from 1). Each returns the statement, so that calls read in a row. Bytes are
