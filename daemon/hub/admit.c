@@ -219,8 +219,7 @@ after_admission(
 	if (entry->makes && strcmp(entry->kind, "person") == 0)
 		rc = office_join_team(hub, entry->rec, entry->by, 0, err);
 	if (rc == PMJ_OK)
-		rc = share_record(
-		    hub, entry->rec, kind, kind_is_urgent(kind, entry->verb, entry->set), err);
+		rc = share_entry(hub, kind, entry, err);
 	return rc;
 }
 

@@ -92,6 +92,9 @@ void defer_tell(struct hub *hub, const struct sync_peer *peer, json_t *ack);
 PMJ_MUST_CHECK enum pmj_code share_record(struct hub *hub,
     const uint8_t rec[static PMJ_RECORD_BYTES], const struct kind *kind, bool urgent,
     struct pmj_error *err);
+/** The same after one of its entries was admitted. */
+PMJ_MUST_CHECK enum pmj_code share_entry(
+    struct hub *hub, const struct kind *kind, const struct entry *entry, struct pmj_error *err);
 PMJ_MUST_CHECK enum pmj_code share_person(struct hub *hub,
     const uint8_t person[static PMJ_RECORD_BYTES], const struct hub_device *device,
     struct pmj_error *err);

@@ -120,6 +120,44 @@ out:
 	return rc;
 }
 
+/* Is the author the only one on the team of one of the record's persons, and did nobody else write
+ * in the record? Most lines that come in are such, and then there is nobody to send it to. */
+static enum pmj_code
+is_authors_alone(struct hub *hub, bool *alone, const struct kind *kind, const struct entry *entry,
+    struct pmj_error *err)
+{
+	struct sql *q;
+	enum pmj_code rc;
+	bool row;
+
+	*alone = false;
+	if (kind == NULL || kind->scope != SCOPE_PERSON)
+		return PMJ_OK;
+	q = sql_get(hub->journal,
+	    "SELECT NOT EXISTS (SELECT 1 FROM pmj_entry WHERE rec = ?1 AND status = 0 AND by <> ?2)"
+	    " AND EXISTS (SELECT 1 FROM pmj_subject s WHERE s.rec = ?1 AND NOT EXISTS"
+	    " (SELECT 1 FROM pmj_team t WHERE t.person = s.person AND t.to_ver IS NULL AND t.device"
+	    " <> ?2))");
+	(void)sql_blob(q, 1, entry->rec, PMJ_RECORD_BYTES);
+	rc = sql_row(sql_blob(q, 2, entry->by, PMJ_DEVICE_BYTES), &row, err);
+	*alone = rc == PMJ_OK && row && sql_col_int(q, 0) != 0;
+	sql_done(q);
+	return rc;
+}
+
+enum pmj_code
+share_entry(
+    struct hub *hub, const struct kind *kind, const struct entry *entry, struct pmj_error *err)
+{
+	enum pmj_code rc;
+	bool alone;
+
+	if ((rc = is_authors_alone(hub, &alone, kind, entry, err)) != PMJ_OK || alone)
+		return rc;
+	return share_record(
+	    hub, entry->rec, kind, kind_is_urgent(kind, entry->verb, entry->set), err);
+}
+
 static enum pmj_code
 share_one(struct hub *hub, const uint8_t rec[PMJ_RECORD_BYTES], const struct hub_device *device,
     bool all, struct pmj_error *err)
