@@ -84,9 +84,8 @@ judge_team(struct hub *hub, struct verdict *out, const struct kind *kind, const 
 			out->waits = true;
 			return PMJ_OK;
 		}
-		if ((rc = office_on_team(hub, &then, persons[i], entry->by, entry->rv, err)) !=
-		        PMJ_OK ||
-		    (rc = office_on_team(hub, &now, persons[i], entry->by, -1, err)) != PMJ_OK)
+		if ((rc = office_was_on_team(
+		         hub, &then, &now, persons[i], entry->by, entry->rv, err)) != PMJ_OK)
 			return rc;
 		if (!then) {
 			out->reason = "not_on_team";

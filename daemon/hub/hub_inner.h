@@ -46,6 +46,10 @@ PMJ_MUST_CHECK enum pmj_code office_devices(
 PMJ_MUST_CHECK enum pmj_code office_on_team(struct hub *hub, bool *on,
     const uint8_t person[static PMJ_RECORD_BYTES], const uint8_t device[static PMJ_DEVICE_BYTES],
     int64_t rv, struct pmj_error *err);
+/** Was it in roster version rv (*then), is it now? In one look. */
+PMJ_MUST_CHECK enum pmj_code office_was_on_team(struct hub *hub, bool *then, bool *now,
+    const uint8_t person[static PMJ_RECORD_BYTES], const uint8_t device[static PMJ_DEVICE_BYTES],
+    int64_t rv, struct pmj_error *err);
 PMJ_MUST_CHECK enum pmj_code office_join_team(struct hub *hub,
     const uint8_t person[static PMJ_RECORD_BYTES], const uint8_t device[static PMJ_DEVICE_BYTES],
     int64_t from_ver, struct pmj_error *err);

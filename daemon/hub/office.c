@@ -118,20 +118,36 @@ office_team(struct hub *hub, struct hub_device **out, size_t *count,
 }
 
 enum pmj_code
+office_was_on_team(struct hub *hub, bool *then, bool *now,
+    const uint8_t person[static PMJ_RECORD_BYTES], const uint8_t device[static PMJ_DEVICE_BYTES],
+    int64_t rv, struct pmj_error *err)
+{
+	struct sql *q = sql_get(hub->journal,
+	    "SELECT from_ver, to_ver FROM pmj_team WHERE person = ?1 AND device = ?2");
+	enum pmj_code rc;
+	bool row;
+
+	*then = *now = false;
+	(void)sql_blob(q, 1, person, PMJ_RECORD_BYTES);
+	(void)sql_blob(q, 2, device, PMJ_DEVICE_BYTES);
+	while ((rc = sql_row(q, &row, err)) == PMJ_OK && row) {
+		bool open = sql_col_null(q, 1);
+
+		*now = *now || open;
+		*then = *then || (sql_col_int(q, 0) <= rv && (open || sql_col_int(q, 1) > rv));
+	}
+	return rc;
+}
+
+enum pmj_code
 office_on_team(struct hub *hub, bool *on, const uint8_t person[static PMJ_RECORD_BYTES],
     const uint8_t device[static PMJ_DEVICE_BYTES], int64_t rv, struct pmj_error *err)
 {
-	struct sql *q =
-	    sql_get(hub->journal, "SELECT 1 FROM pmj_team WHERE person = ?1 AND device = ?2 AND"
-	                          " ((?3 < 0 AND to_ver IS NULL) OR (?3 >= 0 AND from_ver <= ?3 "
-	                          "AND (to_ver IS NULL OR to_ver > ?3)))");
 	enum pmj_code rc;
+	bool then, now;
 
-	(void)sql_blob(q, 1, person, PMJ_RECORD_BYTES);
-	(void)sql_blob(q, 2, device, PMJ_DEVICE_BYTES);
-	(void)sql_int(q, 3, rv);
-	rc = sql_row(q, on, err);
-	sql_done(q);
+	rc = office_was_on_team(hub, &then, &now, person, device, rv, err);
+	*on = rv < 0 ? now : then;
 	return rc;
 }
 
