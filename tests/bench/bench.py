@@ -7,6 +7,7 @@ PART is vfs, segments, merge or way. Programs come from $PAMOJA_BIN, else build/
 marked and shown, the exit status is 0. What each row means: tests/bench/README.md.
 """
 import argparse
+import functools
 import json
 import os
 import platform
@@ -154,33 +155,36 @@ def print_segments(result):
         print(f"{row['lines']:8} {row['bytes']:10} {row['zstd_19']:10} {row['segment']:10} {row['ratio']:7.2f} {row['seal_ms']:9.2f} {row['open_ms']:9.2f}")
 
 
-def bench_program(command):
-    done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "PAMOJA_BIN": BIN})
+def bench_program(*command):
+    """What a program says with --json, as it is."""
+    done = subprocess.run([*command, "--json"], capture_output=True, text=True, env={**os.environ, "PAMOJA_BIN": BIN})
     if done.returncode != 0:
-        return {"failed": done.returncode, "lines": (done.stdout + done.stderr).splitlines()[-20:]}
-    return {"lines": done.stdout.splitlines()}
+        return {"failed": done.returncode, "said": (done.stdout + done.stderr).splitlines()[-20:]}
+    return json.loads(done.stdout)
 
 
-def print_program(result):
-    if "failed" in result:
-        print(f"(stopped with status {result['failed']})")
-    print("\n".join(result["lines"]))
+def print_program(title, result):
+    print(title)
+    for name, value in result.items():
+        if isinstance(value, dict):
+            value = ", ".join(f"{key} {inner}" for key, inner in value.items())
+        print(f"  {name:28} {value}")
 
 
 def bench_merge(_args):
     program = os.path.join(BIN, "bench_merge")
-    return bench_program([program]) if os.path.exists(program) else None
+    return bench_program(program) if os.path.exists(program) else None
 
 
 def bench_way(_args):
-    return bench_program([sys.executable, os.path.join(HERE, "way.py")])
+    return bench_program(sys.executable, os.path.join(HERE, "way.py"))
 
 
 PARTS = {
     "vfs": (bench_vfs, print_vfs),
     "segments": (bench_segments, print_segments),
-    "merge": (bench_merge, print_program),
-    "way": (bench_way, print_program),
+    "merge": (bench_merge, functools.partial(print_program, "Segments on disk to durable projections at the hub")),
+    "way": (bench_way, functools.partial(print_program, "The whole way with the real programs")),
 }
 
 

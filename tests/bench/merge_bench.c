@@ -11,6 +11,7 @@
 #include "base/conf.h"
 #include "base/fs.h"
 #include "base/mem.h"
+#include "base/pace.h"
 #include "base/text.h"
 #include "hub/hub.h"
 #include "log/chain.h"
@@ -338,17 +339,21 @@ static void
 merge_all(struct office *office, struct figures *out)
 {
 	double wall = clock_now(CLOCK_MONOTONIC), cpu = clock_now(CLOCK_PROCESS_CPUTIME_ID);
+	struct pace checkpoint = {250, 150, 1000, 15}; /* as core.c has it */
 	bool more = true;
 
 	while (more) {
+		int64_t frames = journal_wal_frames(office->journal);
 		double began = clock_now(CLOCK_MONOTONIC), took;
 		int64_t taken = 0;
 
-		if (journal_wal_frames(office->journal) >= 250)
+		if (frames >= checkpoint.amount)
 			must(journal_checkpoint(office->journal, &err), "checkpoint");
 		else
 			must(sync_take_step(hub_sync(office->hub), &more, &taken, &err), "take");
 		took = clock_now(CLOCK_MONOTONIC) - began;
+		if (frames >= checkpoint.amount)
+			pace_learn(&checkpoint, frames, (int64_t)(took * 1e3));
 		out->longest = took > out->longest ? took : out->longest;
 		out->steps++;
 	}
