@@ -270,6 +270,15 @@ queue_sent_acked(struct sync *sync, const struct lane *lane, uint64_t seq, struc
 	sql = sql_get(sync->journal, "DELETE FROM pmj_sent WHERE lane=?1 AND seq<=?2");
 	sql_int(sql, 1, lane->id);
 	sql_int(sql, 2, (int64_t)seq);
+	if ((rc = sql_run(sql, err)) != PMJ_OK)
+		return rc;
+	/* The receipt may end within a segment: what is left of that one is counted anew. */
+	sql = sql_get(sync->journal,
+	    "UPDATE pmj_segment SET entries=(SELECT count(*) FROM pmj_sent s"
+	    " WHERE s.lane=?1 AND s.seq<=pmj_segment.last_seq AND s.n<>0) WHERE lane=?1"
+	    " AND segno=(SELECT min(segno) FROM pmj_segment WHERE lane=?1 AND last_seq>?2)");
+	sql_int(sql, 1, lane->id);
+	sql_int(sql, 2, (int64_t)seq);
 	return sql_run(sql, err);
 }
 

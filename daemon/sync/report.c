@@ -128,28 +128,27 @@ json_t *
 sync_outbox(struct sync *sync)
 {
 	struct sql *sql =
-	    sql_get(sync->journal, "SELECT (SELECT count(*) FROM pmj_queue WHERE n IS NOT NULL),"
-	                           "(SELECT count(*) FROM pmj_sent WHERE n<>0),"
-	                           "(SELECT coalesce(sum(length(bytes)),0) FROM pmj_segment),"
-	                           "(SELECT count(*) FROM pmj_sent s JOIN pmj_segment g ON "
-	                           "g.lane=s.lane AND g.segno=s.segno"
-	                           " WHERE s.n<>0 AND g.state=1),"
-	                           "(SELECT count(*) FROM pmj_sent s JOIN pmj_segment g ON "
-	                           "g.lane=s.lane AND g.segno=s.segno"
-	                           " WHERE s.n<>0 AND g.state=2)");
+	    sql_get(sync->journal, "SELECT count(*) FROM pmj_queue WHERE n IS NOT NULL");
 	json_t *out = json_object();
-	int64_t value[5] = {0};
+	int64_t in_place[3] = {0}; /* saved here, carried, delivered */
+	int64_t bytes = 0;
 	bool row = false;
 
 	if (sql_row(sql, &row, NULL) == PMJ_OK && row)
-		for (int i = 0; i < 5; i++)
-			value[i] = sql_col_int(sql, i);
+		in_place[0] = sql_col_int(sql, 0);
 	sql_done(sql);
-	json_object_set_new(out, "entries", json_integer(value[0] + value[1]));
-	json_object_set_new(out, "bytes", json_integer(value[2]));
-	json_object_set_new(out, "saved", json_integer(value[0] + value[1] - value[3] - value[4]));
-	json_object_set_new(out, "carried", json_integer(value[3]));
-	json_object_set_new(out, "delivered", json_integer(value[4]));
+	sql = sql_get(sync->journal,
+	    "SELECT state,sum(entries),sum(length(bytes)) FROM pmj_segment GROUP BY state");
+	while (sql_row(sql, &row, NULL) == PMJ_OK && row) {
+		in_place[sql_col_int(sql, 0) % 3] += sql_col_int(sql, 1);
+		bytes += sql_col_int(sql, 2);
+	}
+	sql_done(sql);
+	json_object_set_new(out, "entries", json_integer(in_place[0] + in_place[1] + in_place[2]));
+	json_object_set_new(out, "bytes", json_integer(bytes));
+	json_object_set_new(out, "saved", json_integer(in_place[0]));
+	json_object_set_new(out, "carried", json_integer(in_place[SYNC_CARRIED]));
+	json_object_set_new(out, "delivered", json_integer(in_place[SYNC_DELIVERED]));
 	return out;
 }
 

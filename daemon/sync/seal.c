@@ -272,6 +272,7 @@ seal_keep(struct seal *seal, const struct buf *file, const uint8_t *chain, const
 {
 	struct lane *lane = &seal->lane;
 	struct lane_point point = {.segno = lane->segno + 1, .seq = lane->seq + seal->count};
+	int64_t entries = 0;
 	struct sql *sql;
 	enum pmj_code rc;
 
@@ -285,17 +286,20 @@ seal_keep(struct seal *seal, const struct buf *file, const uint8_t *chain, const
 		rc = queue_sent_put(seal->sync, lane, lane->seq + i + 1, point.segno, sent, err);
 		if (rc != PMJ_OK)
 			return rc;
+		entries += sent->n != 0;
 	}
 	memcpy(point.id, id, sizeof(point.id));
 	memcpy(point.chain, chain, sizeof(point.chain));
 	if ((rc = lane_point_put(seal->sync, lane, &point, err)) != PMJ_OK)
 		return rc;
-	sql = sql_get(seal->sync->journal,
-	    "INSERT INTO pmj_segment(lane,segno,last_seq,state,bytes) VALUES(?1,?2,?3,0,?4)");
+	sql = sql_get(
+	    seal->sync->journal, "INSERT INTO pmj_segment(lane,segno,last_seq,state,entries,bytes) "
+	                         "VALUES(?1,?2,?3,0,?5,?4)");
 	sql_int(sql, 1, lane->id);
 	sql_int(sql, 2, (int64_t)point.segno);
 	sql_int(sql, 3, (int64_t)point.seq);
 	sql_blob(sql, 4, file->bytes, file->len);
+	sql_int(sql, 5, entries);
 	if ((rc = sql_run(sql, err)) != PMJ_OK)
 		return rc;
 	lane->segno = point.segno;

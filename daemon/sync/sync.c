@@ -44,7 +44,8 @@ const char *const sync_schema[] = {
     "PRIMARY KEY(n,mailbox,forward)) WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS pmj_segment(id INTEGER PRIMARY KEY,lane INTEGER NOT NULL,"
     "segno INTEGER NOT NULL,last_seq INTEGER NOT NULL,state INTEGER NOT NULL,"
-    "bytes BLOB NOT NULL,UNIQUE(lane,segno))",
+    /* entries: journaled lines in it that no receipt covers, so that `status` need not count */
+    "entries INTEGER NOT NULL,bytes BLOB NOT NULL,UNIQUE(lane,segno))",
     "CREATE TABLE IF NOT EXISTS pmj_foreign(mailbox BLOB NOT NULL,inc BLOB NOT NULL,"
     "segno INTEGER NOT NULL,PRIMARY KEY(mailbox,inc)) WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS pmj_aside(id INTEGER PRIMARY KEY,mailbox BLOB NOT NULL,"

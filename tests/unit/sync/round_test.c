@@ -289,6 +289,45 @@ test_places(void **state)
 	lab_close(&lab);
 }
 
+/* A receipt that ends within a segment: what is left of it is told, and still kept. */
+static void
+test_part_of_a_segment_acked(void **state)
+{
+	struct lab lab;
+	struct lab_end *hub = &lab.ends[0];
+	struct lab_end *a = &lab.ends[1];
+	uint8_t chain[32] = {0};
+	struct pmj_error err;
+	json_t *outbox;
+	struct sql *sql;
+	int64_t seq;
+	bool row;
+
+	(void)state;
+	lab_open_with(&lab, 1);
+	for (int i = 0; i < 5; i++)
+		(void)lab_person(a, "One of five");
+	(void)lab_seal(a);
+	seq = lab_number(a, "SELECT max(seq) - 2 FROM pmj_sent");
+	sql = sql_get(a->journal, "SELECT chain FROM pmj_sent WHERE seq=?1");
+	check_ok(sql_row(sql_int(sql, 1, seq), &row, &err), &err);
+	assert_true(row && sql_col_copy(sql, 0, chain, sizeof(chain)));
+	sql_done(sql);
+	lab_control(hub, a, "ctl.ack",
+	    json_pack("{s:[{s:o,s:I,s:o}]}", "lanes", "inc",
+	        json_hex(ring_incarnation(a->ring), 16), "seq", (json_int_t)seq, "chain",
+	        json_hex(chain, sizeof(chain))),
+	    NULL);
+	(void)lab_seal(hub);
+	lab_carry(hub, a, NULL, NULL);
+	(void)lab_take(a);
+	outbox = sync_outbox(a->sync);
+	assert_int_equal(json_int(outbox, "entries", -1), 2);
+	assert_int_equal(lab_number(a, "SELECT count(*) FROM pmj_sent WHERE n<>0"), 2);
+	json_decref(outbox);
+	lab_close(&lab);
+}
+
 /* A receipt counts only where its chain is ours; else what it speaks of is not our history, and
  * nothing is dropped. */
 static void
@@ -363,6 +402,7 @@ main(void)
 	    cmocka_unit_test(test_pieces),
 	    cmocka_unit_test(test_sizes),
 	    cmocka_unit_test(test_places),
+	    cmocka_unit_test(test_part_of_a_segment_acked),
 	    cmocka_unit_test(test_ack_of_another_chain),
 	    cmocka_unit_test(test_deferred),
 	};
