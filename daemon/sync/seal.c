@@ -292,9 +292,9 @@ seal_keep(struct seal *seal, const struct buf *file, const uint8_t *chain, const
 	memcpy(point.chain, chain, sizeof(point.chain));
 	if ((rc = lane_point_put(seal->sync, lane, &point, err)) != PMJ_OK)
 		return rc;
-	sql = sql_get(
-	    seal->sync->journal, "INSERT INTO pmj_segment(lane,segno,last_seq,state,entries,bytes) "
-	                         "VALUES(?1,?2,?3,0,?5,?4)");
+	sql = sql_get(seal->sync->journal,
+	    "INSERT INTO pmj_segment(lane,segno,last_seq,state,entries,bytes) "
+	    "VALUES(?1,?2,?3,0,?5,?4)");
 	sql_int(sql, 1, lane->id);
 	sql_int(sql, 2, (int64_t)point.segno);
 	sql_int(sql, 3, (int64_t)point.seq);
