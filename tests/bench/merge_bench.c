@@ -125,7 +125,7 @@ worker_enrol(struct worker *worker, struct office *office, int number)
 	struct hub_enrol enrol = {.role = "peer"};
 	struct ring_epoch epoch;
 	struct buf text, invitation;
-	char name[16];
+	char name[32];
 	struct sql *sql;
 	bool row;
 
