@@ -139,7 +139,8 @@ restored_ring(struct ring **out, const uint8_t *records, size_t len, uint32_t la
 	    (rc = secret_new(&plain, ROOM, err)) != PMJ_OK)
 		return rc;
 	draft.at = secret_use(plain);
-	memcpy(draft.at, records, len);
+	if (len > 0)
+		memcpy(draft.at, records, len);
 	draft.used = len;
 	add_own(&draft, epoch > last_epoch ? epoch : last_epoch + 1, now_ms, NULL);
 	rc = ring_decode(out, draft.at, draft.used, err);

@@ -500,6 +500,15 @@ seal_due_list(struct sync *sync, struct seal_due **list, size_t *count, struct p
 		if (rc != PMJ_OK)
 			return rc;
 	}
+	/* A restored end has to say so, also when nothing of its own waits: until then nothing that
+	 * the other end has comes back. */
+	rc = seal_due_add(list, count,
+	    sql_get(sync->journal,
+	        "SELECT mailbox FROM pmj_lane WHERE ours=1 AND closed=0 AND segno=0"
+	        " AND cause IN ('copy','restore')"),
+	    true, err);
+	if (rc != PMJ_OK)
+		return rc;
 	/* A clock that jumped back must not silence the lane for years. */
 	sql = sql_get(sync->journal,
 	    "SELECT DISTINCT mailbox FROM pmj_lane WHERE ours=1 AND closed=0 AND segno>0"
