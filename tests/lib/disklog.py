@@ -184,24 +184,26 @@ class Disk:
         return {"drop": False, "order": change[0] <= until, "names": True, "torn": chance.random() < 0.5}[mode]
 
     def _tear(self, node, chance):
-        sizes = {len(node.data)}
+        """Each sector for itself; the size is that of one moment. What a truncation cut away is gone with that size, and only with it."""
         size = len(node.data)
-        kept = []
-        for change in node.pending:
-            _, op, at, data = change
+        sizes = [(0, size)]
+        for number, op, at, data in node.pending:
             size = max(size, at + len(data)) if op == WRITE else at
-            sizes.add(size)
+            sizes.append((number, size))
+        until, size = chance.choice(sizes)
+        kept = []
+        for number, op, at, data in node.pending:
             if op == SIZE:
-                kept += [change] if chance.random() < 0.5 else []
+                kept += [(number, SIZE, at, b"")] if number <= until else []
                 continue
             first = at
             while first < at + len(data):
                 last = min(at + len(data), (first // SECTOR + 1) * SECTOR)
                 if chance.random() < 0.5:
-                    kept.append((change[0], WRITE, first, data[first - at:last - at]))
+                    kept.append((number, WRITE, first, data[first - at:last - at]))
                 first = last
         node.apply(kept)
-        node.apply([(0, SIZE, chance.choice(sorted(sizes)), b"")])
+        node.apply([(0, SIZE, size, b"")])
 
     def _at(self, path):
         """The folder at this path, pending names counted; None: there is none."""

@@ -75,7 +75,8 @@ class Village:
         except ProcessLookupError:
             pass
         home.daemon.wait(20)
-        self.lab.daemons.remove(home.daemon)
+        if home.daemon in self.lab.daemons:
+            self.lab.daemons.remove(home.daemon)
 
     def off(self):
         for name in self.facts["on"]:
