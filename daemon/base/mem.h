@@ -3,6 +3,9 @@
 #define BASE_MEM_H
 #include <stddef.h>
 
+/** How many elements an array has; never of a pointer. */
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
 /** Zeroed memory; never NULL (aborts with a message when none is left). Free with free(). */
 void *mem_new(size_t bytes);
 /** Zeroed array of count items; aborts on overflow. */

@@ -1,36 +1,17 @@
 /* consent.c - may this be disclosed? Every reason against it is named, so that a person can mend
  * it. */
-#include "domain/consent.h"
+#include "domain/consent_inner.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/mem.h"
 #include "base/text.h"
 #include "domain/value.h"
 
 #define EVERYTHING "all" /* the choice of information that covers any */
 
-/* One decision being made. */
-struct deciding {
-	const struct kind *kind;
-	const struct merge_record *records;
-	size_t record_count;
-	const struct entry *const *entries;
-	size_t entry_count;
-	const struct consent_request *request;
-};
-
-/* What speaks against one consent. */
-struct doubts {
-	char words[256];
-	char hint[256];
-	unsigned weight; /* the nearest consent has the least */
-};
-
-static void
-doubt(struct doubts *doubts, unsigned weight, const char *what, const char *hint)
+void
+consent_doubt(struct doubts *doubts, unsigned weight, const char *what, const char *hint)
 {
 	size_t used = strlen(doubts->words);
 
@@ -41,8 +22,8 @@ doubt(struct doubts *doubts, unsigned weight, const char *what, const char *hint
 		(void)snprintf(doubts->hint, sizeof(doubts->hint), "%s", hint);
 }
 
-static bool
-is_answer(const json_t *value)
+bool
+consent_is_answer(const json_t *value)
 {
 	return value != NULL && !json_is_null(value) && !json_is_object(value) &&
 	       !(json_is_string(value) && json_string_length(value) == 0) &&
@@ -50,8 +31,8 @@ is_answer(const json_t *value)
 }
 
 /* Does one value of `recipient` name whom the request names? */
-static bool
-names_recipient(const json_t *value, const struct consent_request *request)
+bool
+consent_names_recipient(const json_t *value, const struct consent_request *request)
 {
 	const char *text = json_string_value(value);
 
@@ -62,8 +43,8 @@ names_recipient(const json_t *value, const struct consent_request *request)
 	return request->recipient_name != NULL && text_same(text, request->recipient_name);
 }
 
-static bool
-lists(const json_t *value, const char *word)
+bool
+consent_lists(const json_t *value, const char *word)
 {
 	if (word == NULL)
 		return false;
@@ -77,13 +58,13 @@ lists(const json_t *value, const char *word)
 	return false;
 }
 
-static bool
-overlap(const json_t *a, const json_t *b)
+bool
+consent_overlap(const json_t *a, const json_t *b)
 {
 	if (json_is_string(a))
-		return lists(b, json_string_value(a));
+		return consent_lists(b, json_string_value(a));
 	for (size_t i = 0; i < json_array_size(a); i++)
-		if (lists(b, json_string_value(json_array_get(a, i))))
+		if (consent_lists(b, json_string_value(json_array_get(a, i))))
 			return true;
 	return false;
 }
@@ -91,122 +72,12 @@ overlap(const json_t *a, const json_t *b)
 static bool
 covers_information(const json_t *value, const struct consent_request *request)
 {
-	if (lists(value, EVERYTHING))
+	if (consent_lists(value, EVERYTHING))
 		return true;
 	for (size_t i = 0; i < request->information_count; i++)
-		if (!lists(value, request->information[i]))
+		if (!consent_lists(value, request->information[i]))
 			return false;
 	return true;
-}
-
-static const struct merge_record *
-record_of(const struct merge_record *records, size_t count, const struct entry *entry)
-{
-	for (size_t i = 0; i < count; i++)
-		if (memcmp(records[i].rec, entry->rec, PMJ_RECORD_BYTES) == 0)
-			return &records[i];
-	return NULL;
-}
-
-/* An entry that took a consent back, or recorded a refusal. What a stub set nobody here can tell,
- * so it may be one. */
-static bool
-is_revocation(const struct kind *kind, const struct entry *entry)
-{
-	const char *to = json_string_value(json_object_get(entry->set, "state"));
-	const struct state *state = to != NULL ? kind_state(kind, to) : NULL;
-
-	if (entry->stub)
-		return entry->makes || json_object_get(entry->was, "state") != NULL;
-	return state != NULL && state->refusing;
-}
-
-/* Does a revocation in this record speak of the recipient asked for? Nobody named, or nobody known
- * any more: everyone. */
-static bool
-revokes_recipient(const struct merge_record *record, const struct consent_request *request)
-{
-	const struct merge_field *field = merge_field(record, "recipient");
-
-	if (field == NULL)
-		return true;
-	for (size_t i = 0; i < field->count; i++)
-		if (!is_answer(field->values[i].value) ||
-		    names_recipient(field->values[i].value, request))
-			return true;
-	return false;
-}
-
-static bool
-revokes_purpose(const struct merge_record *record, const struct merge_record *grant)
-{
-	const struct merge_field *taken = merge_field(record, "purpose");
-	const struct merge_field *given = merge_field(grant, "purpose");
-
-	if (taken == NULL || given == NULL)
-		return true;
-	for (size_t i = 0; i < taken->count; i++)
-		for (size_t j = 0; j < given->count; j++)
-			if (!is_answer(taken->values[i].value) ||
-			    overlap(taken->values[i].value, given->values[j].value))
-				return true;
-	return false;
-}
-
-static bool
-knows(const struct deciding *d, const struct merge_record *grant, const struct entry *revocation)
-{
-	char version[2 * PMJ_VERSION_BYTES + 1];
-
-	text_hex(version, revocation->e, PMJ_VERSION_BYTES);
-	for (size_t i = 0; i < d->entry_count; i++)
-		if (memcmp(d->entries[i]->rec, grant->rec, PMJ_RECORD_BYTES) == 0 &&
-		    lists(d->entries[i]->knows, version))
-			return true;
-	return false;
-}
-
-static bool
-refusing_stands(const struct kind *kind, const struct merge_record *grant)
-{
-	const struct merge_field *field = merge_field(grant, "state");
-
-	for (size_t i = 0; field != NULL && i < field->count; i++) {
-		const char *name = json_string_value(field->values[i].value);
-		const struct state *state = name != NULL ? kind_state(kind, name) : NULL;
-		if (state != NULL && state->refusing)
-			return true;
-	}
-	return false;
-}
-
-static void
-check_revocations(struct doubts *doubts, const struct deciding *d, const struct merge_record *grant)
-{
-	for (size_t i = 0; i < d->entry_count; i++) {
-		const struct entry *entry = d->entries[i];
-		const struct merge_record *record;
-		if (!is_revocation(d->kind, entry))
-			continue;
-		record = record_of(d->records, d->record_count, entry);
-		if (record == NULL || knows(d, grant, entry))
-			continue;
-		if (record == grant && refusing_stands(d->kind, grant))
-			continue; /* said by check_state */
-		if (record == grant) {
-			doubt(doubts, 6, "it was revoked or refused",
-			    "ask the person, and record a new consent if they give one");
-			return;
-		}
-		if (revokes_recipient(record, d->request) && revokes_purpose(record, grant)) {
-			doubt(doubts, 4,
-			    "another consent for the same recipient was revoked or refused, and "
-			    "this "
-			    "one does not know of it",
-			    "ask the person, and record a new consent if they give one");
-			return;
-		}
-	}
 }
 
 static void
@@ -215,20 +86,21 @@ check_state(struct doubts *doubts, const struct deciding *d, const struct merge_
 	const struct merge_field *field = merge_field(grant, "state");
 
 	if (grant->voided)
-		doubt(doubts, 8, "it was voided", "record a new consent");
-	if (refusing_stands(d->kind, grant)) {
-		doubt(doubts, 6, "it was revoked or refused",
+		consent_doubt(doubts, 8, "it was voided", "record a new consent");
+	if (consent_refusing_stands(d->kind, grant)) {
+		consent_doubt(doubts, 6, "it was revoked or refused",
 		    "ask the person, and record a new consent if they give one");
 		return;
 	}
 	if (field == NULL && d->kind->state_count > 0)
-		doubt(doubts, 4, "whether it was given is not known here", "ask the coordinator");
+		consent_doubt(
+		    doubts, 4, "whether it was given is not known here", "ask the coordinator");
 	for (size_t i = 0; field != NULL && i < field->count; i++) {
 		const char *name = json_string_value(field->values[i].value);
 		const struct state *state = name != NULL ? kind_state(d->kind, name) : NULL;
 		if (state != NULL && !state->closed)
 			continue;
-		doubt(doubts, 4, "it does not stand any more", "record a new consent");
+		consent_doubt(doubts, 4, "it does not stand any more", "record a new consent");
 		return;
 	}
 }
@@ -240,7 +112,8 @@ is_filled(const struct merge_record *grant, const char *name)
 	const struct merge_field *field = merge_field(grant, name);
 
 	for (size_t i = 0; field != NULL && i < field->count; i++)
-		if (!is_answer(field->values[i].value) || json_is_false(field->values[i].value))
+		if (!consent_is_answer(field->values[i].value) ||
+		    json_is_false(field->values[i].value))
 			return false;
 	return field != NULL;
 }
@@ -267,7 +140,7 @@ check_complete(struct doubts *doubts, const struct deciding *d, const struct mer
 			(void)snprintf(what, sizeof(what), "%s is missing", name);
 		(void)snprintf(
 		    hint, sizeof(hint), "ask the person, then: pamoja edit %s %s=...", id, name);
-		doubt(doubts, 1, what, hint);
+		consent_doubt(doubts, 1, what, hint);
 	}
 }
 
@@ -292,7 +165,7 @@ check_days(struct doubts *doubts, const struct deciding *d, const struct merge_r
 			if (text_is_date(day) && (ends[i].begins ? order >= 0 : order <= 0))
 				continue;
 			(void)snprintf(what, sizeof(what), "%s %.20s", ends[i].words, day);
-			doubt(doubts, 1, what,
+			consent_doubt(doubts, 1, what,
 			    ends[i].begins ? "wait until then, or ask the person for a new consent"
 			                   : "ask the person for a new consent");
 			break;
@@ -311,11 +184,11 @@ check_signed(struct doubts *doubts, const struct deciding *d, const struct merge
 		char what[120];
 		for (size_t j = 0; text != NULL && j < d->kind->consent_signed_count; j++)
 			enough = enough || text_same(text, d->kind->consent_signed[j]);
-		if (!is_answer(how->values[i].value) || enough)
+		if (!consent_is_answer(how->values[i].value) || enough)
 			continue; /* a missing one is said by check_complete */
 		(void)snprintf(
 		    what, sizeof(what), "it is only %.40s, and a signed form is needed", text);
-		doubt(doubts, 1, what,
+		consent_doubt(doubts, 1, what,
 		    "ask the person to sign a form, by hand or thumbprint, and record it as a new "
 		    "consent");
 		return;
@@ -337,7 +210,7 @@ all_fit(const struct merge_record *grant, const char *name, const struct consent
 static bool
 covers_purpose(const json_t *value, const struct consent_request *request)
 {
-	return lists(value, request->purpose) || lists(value, request->category);
+	return consent_lists(value, request->purpose) || consent_lists(value, request->category);
 }
 
 /* A part that is missing altogether is said by check_complete. */
@@ -347,17 +220,19 @@ check_scope(struct doubts *doubts, const struct deciding *d, const struct merge_
 	const struct consent_request *request = d->request;
 	char what[120];
 
-	if (is_filled(grant, "recipient") && !all_fit(grant, "recipient", request, names_recipient))
-		doubt(doubts, 32, "it is for another recipient",
+	if (is_filled(grant, "recipient") &&
+	    !all_fit(grant, "recipient", request, consent_names_recipient))
+		consent_doubt(doubts, 32, "it is for another recipient",
 		    "ask the person for a consent that names this recipient");
 	if (is_filled(grant, "purpose") && !all_fit(grant, "purpose", request, covers_purpose)) {
 		(void)snprintf(what, sizeof(what), "its purpose is not %.60s",
 		    request->purpose != NULL ? request->purpose : "stated");
-		doubt(doubts, 16, what, "ask the person for a consent with this purpose");
+		consent_doubt(doubts, 16, what, "ask the person for a consent with this purpose");
 	}
 	if (is_filled(grant, "information") &&
 	    !all_fit(grant, "information", request, covers_information))
-		doubt(doubts, 2, "it does not cover all the information that would be disclosed",
+		consent_doubt(doubts, 2,
+		    "it does not cover all the information that would be disclosed",
 		    "disclose less, or ask the person for a wider consent");
 }
 
@@ -367,7 +242,7 @@ judge_grant(struct doubts *doubts, const struct deciding *d, const struct merge_
 	memset(doubts, 0, sizeof(*doubts));
 	check_scope(doubts, d, grant);
 	check_state(doubts, d, grant);
-	check_revocations(doubts, d, grant);
+	consent_check_revocations(doubts, d, grant);
 	check_complete(doubts, d, grant);
 	check_days(doubts, d, grant);
 	check_signed(doubts, d, grant);
@@ -422,54 +297,4 @@ consent_decide(struct consent_verdict *out, const struct kind *kind,
 	}
 	if (out->covered)
 		out->nearest = false;
-}
-
-/* Could the two name the same recipient? An id and a plain text may. */
-static bool
-may_be_same(const json_t *a, const json_t *b)
-{
-	if (!is_answer(a) || !is_answer(b) || value_is_id(a) != value_is_id(b))
-		return true;
-	return text_same(json_string_value(a), json_string_value(b));
-}
-
-static bool
-may_cover(const struct merge_record *record, const json_t *grant_set)
-{
-	const struct merge_field *recipient = merge_field(record, "recipient");
-	const struct merge_field *purpose = merge_field(record, "purpose");
-	const json_t *to = json_object_get(grant_set, "recipient");
-	const json_t *why = json_object_get(grant_set, "purpose");
-	bool same_to = recipient == NULL, same_why = purpose == NULL;
-
-	for (size_t i = 0; recipient != NULL && i < recipient->count; i++)
-		same_to = same_to || may_be_same(recipient->values[i].value, to);
-	for (size_t i = 0; purpose != NULL && i < purpose->count; i++)
-		same_why = same_why || !is_answer(purpose->values[i].value) || !is_answer(why) ||
-		           overlap(purpose->values[i].value, why);
-	return same_to && same_why;
-}
-
-json_t *
-consent_knows(const struct kind *kind, const struct merge_record *records, size_t record_count,
-    const struct entry *const *entries, size_t entry_count, const json_t *grant_set)
-{
-	json_t *list = json_array();
-
-	for (size_t i = 0; i < entry_count; i++) {
-		const struct merge_record *record;
-		char version[2 * PMJ_VERSION_BYTES + 1];
-		/* Every later word on a state may be a revocation; of the first ones a refusal
-		 * recorded at once is. To know one too many grants nothing. */
-		if (entries[i]->makes && !is_revocation(kind, entries[i]))
-			continue;
-		if (!entries[i]->makes && json_object_get(entries[i]->set, "state") == NULL &&
-		    !(entries[i]->stub && json_object_get(entries[i]->was, "state") != NULL))
-			continue;
-		record = record_of(records, record_count, entries[i]);
-		text_hex(version, entries[i]->e, PMJ_VERSION_BYTES);
-		if (record != NULL && may_cover(record, grant_set) && !lists(list, version))
-			(void)json_array_append_new(list, json_string(version));
-	}
-	return list;
 }

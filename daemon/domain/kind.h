@@ -6,14 +6,20 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/conf.h"
 #include "base/json.h"
+
+struct os;
+
+/* Bytes of the name of a kind, field, state or verb: [a-z][a-z0-9_]*; a verb may hold "-". */
+#define KIND_NAME_MAX 32
+#define KIND_FIELDS_MAX 100
+#define KIND_STATES_MAX 32
+#define KIND_MOVES_MAX 64
 
 enum lang { LANG_EN, LANG_SW, LANG_COUNT };
 struct texts {
 	char *in[LANG_COUNT]; /* sw may be NULL: then en is shown */
 };
-const char *texts_in(const struct texts *texts, enum lang lang);
 
 enum field_type {
 	FIELD_TEXT,
@@ -104,56 +110,76 @@ struct kind {
 	char **consent_signed; /* values of `how` that suffice to disclose */
 	size_t consent_signed_count;
 };
-#define KIND_NAME_MAX                                                                              \
-	32 /* bytes of the name of a kind, field, state or verb: [a-z][a-z0-9_]*; a verb may hold  \
-	      "-" */
-#define KIND_FIELDS_MAX 100
-#define KIND_STATES_MAX 32
-#define KIND_MOVES_MAX 64
-/** [a-z][a-z0-9_]{0,31} */
-bool kind_is_name(const char *name);
 struct kinds {
 	struct kind **list; /* sorted by name */
 	size_t count;
 };
 
-/** Read every *.ini of a folder. One bad file: PMJ_INVALID with file, line, what is wrong and what
- * would be right; *out left as it was (so the last good set stays in force). */
+/**
+ * Read every *.ini of a folder.
+ *
+ * out      the caller ends it with kinds_close. Left as it was on failure, so that the last good
+ *          set stays in force.
+ * Errors   PMJ_INVALID with file, line, what is wrong and what would be right; PMJ_NOT_FOUND for a
+ *          folder without kinds; of reading.
+ */
 PMJ_MUST_CHECK enum pmj_code kinds_read(
     struct kinds *out, const struct os *os, const char *dir, struct pmj_error *err);
-/** One kind from text (name: of the file, for errors). Caller frees with kind_free. */
+void kinds_close(struct kinds *kinds);
+/**
+ * One kind from text.
+ *
+ * out      the caller frees it with kind_free. Left as it was on failure.
+ * name     of the file, for errors.
+ * Errors   PMJ_INVALID, as kinds_read.
+ */
 PMJ_MUST_CHECK enum pmj_code kind_read_text(
     struct kind **out, const char *name, const char *text, size_t len, struct pmj_error *err);
 void kind_free(struct kind *kind);
-void kinds_close(struct kinds *kinds);
+
+/* Looking up. What is found belongs to the kind, NULL when there is none. */
+
 const struct kind *kinds_get(const struct kinds *kinds, const char *name);
 /** As kinds_get, but PMJ_NOT_FOUND with the nearest name in the hint. */
 PMJ_MUST_CHECK enum pmj_code kinds_need(
     const struct kind **out, const struct kinds *kinds, const char *name, struct pmj_error *err);
 const struct field *kind_field(const struct kind *kind, const char *name);
-/** As kind_field; PMJ_INVALID with the nearest name in the hint. */
+/** As kind_field, but PMJ_INVALID with the nearest name in the hint. */
 PMJ_MUST_CHECK enum pmj_code kind_need_field(
     const struct field **out, const struct kind *kind, const char *name, struct pmj_error *err);
 const struct state *kind_state(const struct kind *kind, const char *name);
 const struct move *kind_move(const struct kind *kind, const char *verb);
+const struct choice *field_choice(const struct field *field, const char *value);
+/** The label in this language; the value itself when it is not among the choices. */
+const char *field_choice_label(const struct field *field, const char *value, enum lang lang);
+/** The text in this language, or in English. */
+const char *texts_in(const struct texts *texts, enum lang lang);
+/** As a kind's file writes it, such as "yes-no". */
+const char *field_type_name(enum field_type type);
+
+/** [a-z][a-z0-9_]{0,31} */
+bool kind_is_name(const char *name);
 /** May a record be made in this state? */
 bool kind_starts_in(const struct kind *kind, const char *state);
 /** Does an entry that sets these fields (or NULL) by this move (or NULL) go before others? */
 bool kind_is_urgent(const struct kind *kind, const char *verb, const json_t *set);
+/** Does this field name whom a record is about? */
 bool kind_is_subject(const struct kind *kind, const char *field_name);
-/** What a client needs to build help, prompts and completion:
- * {"name","title","plural","help","scope","version","shows","fields":[{"name","type",
- *  "required","default","choices":[{"value","label"}],"link","label","help","example",...}],"states":[...],"moves":[{"verb","from","to","asks","label"}],...}
+/**
+ * May `next` take the place of `old` (security 8.3)? Fields, types, privacy, states and moves never
+ * change or vanish, and the version grows when anything does. PMJ_REFUSED names the first thing
+ * that does not follow.
  */
-json_t *kind_json(const struct kind *kind, enum lang lang);
-const char *field_type_name(enum field_type type);
-/** The label in this language; the value itself for a value that is not among the choices. */
-const char *field_choice_label(const struct field *field, const char *value, enum lang lang);
-const struct choice *field_choice(const struct field *field, const char *value);
-/** May `next` take the place of `old` (security 8.3)? Fields, types, privacy, states and moves
- * never change or vanish, the version grows when anything does; PMJ_REFUSED names the first thing
- * that does not follow. */
 PMJ_MUST_CHECK enum pmj_code kind_follows(
     const struct kind *old, const struct kind *next, struct pmj_error *err);
+/**
+ * What a client needs for help, questions and completion; a new reference:
+ *
+ *     {"name","title","plural","help","scope","version","shows",
+ *      "fields":[{"name","type","required","default","choices":[{"value","label"}],"link",
+ *                 "label","help","example",...}],
+ *      "states":[...], "moves":[{"verb","from","to","asks","label"}], ...}
+ */
+json_t *kind_json(const struct kind *kind, enum lang lang);
 
 #endif

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/conf.h"
 #include "base/mem.h"
 #include "base/text.h"
 
@@ -17,8 +18,6 @@ static const char *const reserved_kinds[] = {"init", "unlock", "lock", "passphra
     "completion", "ctl", "bak"};
 static const char *const reserved_fields[] = {"state", "voided", "void_reason", "id"};
 static const char *const reserved_verbs[] = {"add", "list", "plan", "help"};
-
-#define COUNT(list) (sizeof(list) / sizeof((list)[0]))
 
 static bool
 is_one_of(const char *name, const char *const *names, size_t count)

@@ -3,6 +3,8 @@
 #define DOMAIN_KIND_CHECK_H
 #include "domain/kind.h"
 
+struct conf;
+
 /** A field by itself: its name, and that type, choices, link, bounds and default fit each other.
  * line: of its section. */
 PMJ_MUST_CHECK enum pmj_code kind_check_field(const struct kind *kind, const struct field *field,

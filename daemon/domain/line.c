@@ -1,10 +1,8 @@
 /* line.c - the line of 5.1, read strictly and written once. */
 #include "domain/line.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/mem.h"
 #include "base/text.h"
 #include "domain/kind.h"
 #include "domain/value.h"

@@ -7,7 +7,6 @@
 
 #include "base/mem.h"
 #include "base/text.h"
-#include "domain/value.h"
 
 /* "This entry sets this field", and "this version of this field was seen and replaced". */
 struct given {

@@ -120,7 +120,14 @@ static const char *const record_columns[] = {"rec", "kind", "title", "name", "st
     "private", "digest", "shown"};
 static const char *const subject_columns[] = {"rec", "person"};
 
-#define COUNT(list) (sizeof(list) / sizeof((list)[0]))
+const struct rows_table *
+schema_table(const struct journal *journal, const char *kind)
+{
+	for (size_t i = JOURNAL_OWN_TABLES; i < journal->table_count; i++)
+		if (strcmp(journal->tables[i].name, kind) == 0)
+			return &journal->tables[i];
+	return NULL;
+}
 
 void
 schema_forget(struct journal *journal)

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 #include <string.h>
 
+#include "base/os.h"
 #include "domain/consent.h"
 #include "entries.h"
 
