@@ -2,7 +2,6 @@
  * when appended. */
 #include <string.h>
 
-#include "base/text.h"
 #include "domain/line.h"
 #include "store/entries.h"
 #include "store/entries_inner.h"

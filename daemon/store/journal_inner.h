@@ -56,6 +56,8 @@ struct journal {
 /** Set err from an SQLite result about what was being done; marks the journal dead after a failed
  * sync. */
 enum pmj_code journal_fail(struct journal *journal, int result, struct pmj_error *err);
+/** Close and open the file anew: the way on after a failed sync. */
+PMJ_MUST_CHECK enum pmj_code journal_reconnect(struct journal *journal, struct pmj_error *err);
 /** Run statements without rows or parameters. */
 PMJ_MUST_CHECK enum pmj_code journal_exec(
     struct journal *journal, const char *text, struct pmj_error *err);
@@ -69,6 +71,8 @@ PMJ_MUST_CHECK enum pmj_code schema_migrate(
 PMJ_MUST_CHECK enum pmj_code schema_kinds(struct journal *journal, struct pmj_error *err);
 /** Read the list of tables (journal->tables) from the file. */
 PMJ_MUST_CHECK enum pmj_code schema_tables(struct journal *journal, struct pmj_error *err);
+/** The table of a kind, or NULL. */
+const struct rows_table *schema_table(const struct journal *journal, const char *kind);
 void schema_forget(struct journal *journal);
 
 /** The head and the sums as they stand in the file. */

@@ -19,7 +19,5 @@ void project_count(struct journal *journal, struct rows_total *total, const stru
 /** Every record of a kind anew (its declaration changed). */
 PMJ_MUST_CHECK enum pmj_code project_kind(
     struct journal *journal, const char *kind, struct pmj_error *err);
-/** Digest of one record (8.6). */
-void project_digest(uint8_t out[static PRIM_HASH_BYTES], const struct merge_record *record);
 
 #endif

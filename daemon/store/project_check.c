@@ -1,6 +1,5 @@
 /* project_check.c - are the rows still what was written, and are they what the entries make? In
  * slices, record by record. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"

@@ -1,6 +1,5 @@
 /* vfs.c - names and opening: what the sealed VFS lets SQLite do at all. It fails closed: a database
  * and its WAL, and nothing else, ever. */
-#include <assert.h>
 #include <string.h>
 
 #include "store/vfs_file.h"

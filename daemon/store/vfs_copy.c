@@ -1,6 +1,5 @@
 /* vfs_copy.c - section 6.7: the journal copied page by page under a new key and file id. No VACUUM:
  * that needs a journal file, which this VFS refuses, or the whole journal in memory. */
-#include <string.h>
 
 #include "store/vfs_file.h"
 
