@@ -6,6 +6,7 @@
 #include "base/loop.h"
 #include "base/pace.h"
 #include "crypto/keyfile.h"
+#include "crypto/words.h"
 #include "hub/hub.h"
 #include "sync/device.h"
 
@@ -43,6 +44,7 @@ struct core {
 	bool unseen;     /* just made: nobody is known to have seen its recovery code (fresh.c) */
 	bool stretching; /* a passphrase is being stretched: one at a time */
 	struct keyfile_tries tries;
+	struct words_last words_last;
 	struct keyfile *keys;
 	struct ring *ring;
 	struct journal *journal;

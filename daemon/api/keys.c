@@ -153,7 +153,7 @@ words_text(struct core *core, enum lang lang, const uint8_t *key, size_t len, st
 
 	if (words == NULL)
 		return NULL;
-	rc = words_of_key(words, text, sizeof(text), key, len, err);
+	rc = words_of_key(words, &core->words_last, text, sizeof(text), key, len, err);
 	words_free(words);
 	return rc == PMJ_OK ? mem_strdup(text) : NULL;
 }
@@ -164,9 +164,8 @@ static void
 init_work(struct stretch *stretch)
 {
 	struct core *core = stretch->core;
-	struct keyfile_cost cost;
+	const struct keyfile_cost cost = {.unlock_ms = (uint32_t)core->settings.unlock_ms};
 
-	keyfile_calibrate(&cost, core->os, (uint32_t)core->settings.unlock_ms);
 	stretch->rc = core_fresh_begin(core, &stretch->err);
 	if (stretch->rc == PMJ_OK)
 		stretch->rc = ring_new(
@@ -364,10 +363,9 @@ unlock_work(struct stretch *stretch)
 		stretch->rc = keyfile_unlock(&stretch->keys, &stretch->ring, stretch->core->os,
 		    stretch->path, stretch->passphrase, &stretch->err);
 	if (stretch->rc == PMJ_OK && stretch->next != NULL) {
-		struct keyfile_cost cost;
+		const struct keyfile_cost cost = {
+		    .unlock_ms = (uint32_t)stretch->core->settings.unlock_ms};
 
-		keyfile_calibrate(
-		    &cost, stretch->core->os, (uint32_t)stretch->core->settings.unlock_ms);
 		stretch->rc = keyfile_set_passphrase(
 		    stretch->keys, stretch->ring, stretch->next, &cost, &stretch->err);
 		if (stretch->rc != PMJ_OK) {
@@ -491,13 +489,12 @@ keys_lock(const struct call *call, struct request *request)
 static void
 change_work(struct stretch *stretch)
 {
-	struct keyfile_cost cost;
+	const struct keyfile_cost cost = {.unlock_ms = (uint32_t)stretch->core->settings.unlock_ms};
 
 	stretch->rc =
 	    keyfile_check_passphrase(stretch->core->keys, stretch->passphrase, &stretch->err);
 	if (stretch->rc != PMJ_OK)
 		return;
-	keyfile_calibrate(&cost, stretch->core->os, (uint32_t)stretch->core->settings.unlock_ms);
 	stretch->rc = keyfile_set_passphrase(
 	    stretch->core->keys, stretch->core->ring, stretch->next, &cost, &stretch->err);
 }

@@ -282,10 +282,9 @@ finish_work(void *ctx)
 	struct keyfile_restored what = {.passphrase = restore->passphrase,
 	    .code = restore->code,
 	    .store_uuid = restore->take.outside.store_uuid};
-	struct keyfile_cost cost;
+	const struct keyfile_cost cost = {.unlock_ms = (uint32_t)core->settings.unlock_ms};
 	char *path = core_path(core, "keys");
 
-	keyfile_calibrate(&cost, core->os, (uint32_t)core->settings.unlock_ms);
 	restore->rc = keyfile_restore(
 	    &restore->keys, core->os, path, restore->take.ring, &what, &cost, &restore->err);
 	free(path);

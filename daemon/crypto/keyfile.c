@@ -8,6 +8,7 @@
 
 #include "base/fs.h"
 #include "base/mem.h"
+#include "crypto/cost.h"
 #include "crypto/image.h"
 #include "crypto/recovery.h"
 #include "crypto/secret.h"
@@ -198,21 +199,31 @@ rewrite_commit(
 	return rc;
 }
 
-/* work->kek and the passphrase slot, anew. */
 static enum pmj_code
-new_passphrase(struct rewrite *rw, unsigned index, const char *passphrase,
+stretch_as_told(uint8_t *slot, struct slot_work *work, const char *passphrase,
     const struct keyfile_cost *cost, struct pmj_error *err)
 {
-	uint8_t *slot = image_slot(rw->image, index);
-	enum pmj_code rc;
-
 	if (!image_cost_ok(cost->ops, cost->mem_kib))
 		return pmj_fail(err, PMJ_INVALID,
 		    "cost of %u passes and %u KiB is out of range; use 3 to 16 passes and 65536 to "
 		    "1048576 KiB",
 		    cost->ops, cost->mem_kib);
 	slot_begin(slot, SLOT_PASSPHRASE, cost->ops, cost->mem_kib);
-	if ((rc = slot_stretch(rw->work->slot.x, slot, passphrase, err)) != PMJ_OK)
+	return slot_stretch(work->x, slot, passphrase, err);
+}
+
+/* work->kek and the passphrase slot, anew. */
+static enum pmj_code
+new_passphrase(struct rewrite *rw, unsigned index, const struct os *os, const char *passphrase,
+    const struct keyfile_cost *cost, struct pmj_error *err)
+{
+	uint8_t *slot = image_slot(rw->image, index);
+	enum pmj_code rc;
+
+	rc = cost->unlock_ms != 0
+	         ? cost_fit(slot, &rw->work->slot, os, passphrase, cost->unlock_ms, err)
+	         : stretch_as_told(slot, &rw->work->slot, passphrase, cost, err);
+	if (rc != PMJ_OK)
 		return rc;
 	slot_keys(&rw->work->slot, rw->image + IMAGE_AT_UUID, index, slot);
 	memcpy(slot + SLOT_AT_COMMIT, rw->work->slot.kek_commit + 32, 32);
@@ -270,7 +281,7 @@ keyfile_create(struct keyfile **out, const struct os *os, const char *path, stru
 		goto out;
 	prim_random(uuid, sizeof(uuid));
 	image_begin(rw.image, uuid);
-	if ((rc = new_passphrase(&rw, 0, passphrase, cost, err)) != PMJ_OK)
+	if ((rc = new_passphrase(&rw, 0, os, passphrase, cost, err)) != PMJ_OK)
 		goto out;
 	new_recovery(&rw, 1, recovery_out);
 	prim_random(rw.work->mk, sizeof(rw.work->mk));
@@ -308,7 +319,7 @@ keyfile_restore(struct keyfile **out, const struct os *os, const char *path, str
 	if ((rc = recovery_parse(rw.work->code, what->code, err)) != PMJ_OK)
 		goto out;
 	image_begin(rw.image, what->store_uuid);
-	if ((rc = new_passphrase(&rw, 0, what->passphrase, cost, err)) != PMJ_OK)
+	if ((rc = new_passphrase(&rw, 0, os, what->passphrase, cost, err)) != PMJ_OK)
 		goto out;
 	put_recovery(&rw, 1);
 	prim_random(rw.work->mk, sizeof(rw.work->mk));
@@ -403,7 +414,7 @@ keyfile_set_passphrase(struct keyfile *keys, struct ring *ring, const char *pass
     const struct keyfile_cost *cost, struct pmj_error *err)
 {
 	int index = image_find(keys->head, SLOT_PASSPHRASE);
-	struct keyfile_cost old;
+	struct keyfile_cost old = {0};
 	struct rewrite rw = {0};
 	enum pmj_code rc;
 
@@ -412,7 +423,8 @@ keyfile_set_passphrase(struct keyfile *keys, struct ring *ring, const char *pass
 	old.mem_kib = get_le32(image_slot_at(keys->head, (unsigned)index) + SLOT_AT_MEM_KIB);
 	if ((rc = rewrite_begin(&rw, keys, err)) != PMJ_OK)
 		goto out;
-	rc = new_passphrase(&rw, (unsigned)index, passphrase, cost != NULL ? cost : &old, err);
+	rc = new_passphrase(
+	    &rw, (unsigned)index, keys->os, passphrase, cost != NULL ? cost : &old, err);
 	if (rc != PMJ_OK)
 		goto out;
 	prim_random(rw.work->mk, sizeof(rw.work->mk));

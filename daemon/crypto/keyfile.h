@@ -14,13 +14,13 @@
 struct keyfile; /* an unlocked key file: store_uuid, generation, KEK_1 (guarded), slots; not MK, not
                    the passphrase */
 
+/* How hard a new passphrase is stretched. */
 struct keyfile_cost {
+	uint32_t
+	    unlock_ms; /* as hard as fits into this on this machine (cost.h); 0: as told here */
 	uint32_t ops;
 	uint32_t mem_kib;
 };
-/** Argon2id steps of 4.4 for this machine: 256 MiB x 3 down to 64 MiB x 3 within unlock_ms, then
- * ops up to half of it. */
-void keyfile_calibrate(struct keyfile_cost *out, const struct os *os, uint32_t unlock_ms);
 
 /**
  * Make the file at path (which must not exist: PMJ_BUSY) with a passphrase slot and a recovery

@@ -260,17 +260,6 @@ prim_verify(const uint8_t sig[static PRIM_SIGNATURE_BYTES], const char *label,
 	return crypto_sign_verify_detached(sig, message, sizeof(message), pk);
 }
 
-enum pmj_code
-prim_argon2id(uint8_t out[static 32], const uint8_t *pass, size_t pass_len,
-    const uint8_t salt[static 16], uint32_t ops, uint32_t mem_kib, struct pmj_error *err)
-{
-	if (crypto_pwhash(out, 32, (const char *)pass, pass_len, salt, ops, (size_t)mem_kib * 1024,
-	        crypto_pwhash_ALG_ARGON2ID13) != 0)
-		return pmj_fail(err, PMJ_NO_MEMORY,
-		    "not enough memory to stretch the passphrase (%u MiB)", mem_kib / 1024);
-	return PMJ_OK;
-}
-
 static void
 hashed_id(uint8_t *out, size_t out_len, const char *label, const uint8_t *key)
 {

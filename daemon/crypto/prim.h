@@ -90,10 +90,6 @@ void prim_sign(uint8_t sig[static PRIM_SIGNATURE_BYTES], const char *label,
     const uint8_t sk[static PRIM_SIGN_SK_BYTES], const struct prim_part *parts, size_t count);
 PMJ_MUST_CHECK int prim_verify(const uint8_t sig[static PRIM_SIGNATURE_BYTES], const char *label,
     const uint8_t pk[static PRIM_SIGN_PK_BYTES], const struct prim_part *parts, size_t count);
-/** Argon2id13, 32 bytes out. Returns PMJ_NO_MEMORY when it cannot have the memory. */
-PMJ_MUST_CHECK enum pmj_code prim_argon2id(uint8_t out[static 32], const uint8_t *pass,
-    size_t pass_len, const uint8_t salt[static 16], uint32_t ops, uint32_t mem_kib,
-    struct pmj_error *err);
 
 /* Ids of section 3. */
 void prim_device_id(uint8_t out[static 16], const uint8_t sign_pk[static 32]);

@@ -4,6 +4,7 @@
 
 #include "base/buf.h"
 #include "crypto/prim.h"
+#include "crypto/stretch.h"
 
 _Static_assert(SLOT_AT_CT + SLOT_KEY_BYTES + PRIM_TAG_BYTES == SLOT_AT_HOLDER, "slot layout");
 
@@ -26,7 +27,7 @@ enum pmj_code
 slot_stretch(uint8_t x[static 32], const uint8_t slot[static SLOT_BYTES], const char *passphrase,
     struct pmj_error *err)
 {
-	return prim_argon2id(x, (const uint8_t *)passphrase, strlen(passphrase),
+	return stretch_argon2id(x, (const uint8_t *)passphrase, strlen(passphrase),
 	    slot + SLOT_AT_SALT, get_le32(slot + SLOT_AT_OPS), get_le32(slot + SLOT_AT_MEM_KIB),
 	    err);
 }

@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "crypto/prim.h"
 #include "crypto/secret.h"
+#include "crypto/stretch.h"
 
 #define WORDS_COUNT 2048
 #define WORD_BITS 11
@@ -162,8 +163,8 @@ words_passphrase(const struct words *words, char *out, size_t room)
 }
 
 enum pmj_code
-words_of_key(const struct words *words, char *out, size_t room, const uint8_t *key_bytes,
-    size_t len, struct pmj_error *err)
+words_of_key(const struct words *words, struct words_last *last, char *out, size_t room,
+    const uint8_t *key_bytes, size_t len, struct pmj_error *err)
 {
 	static const uint8_t salt[16] = {0};
 	uint8_t hash[PRIM_HASH_BYTES], stretched[32];
@@ -171,8 +172,14 @@ words_of_key(const struct words *words, char *out, size_t room, const uint8_t *k
 
 	/* Public keys only: nothing here is a secret. */
 	prim_hash(hash, "pmj words v1", PRIM_PARTS({key_bytes, len}));
-	if ((rc = prim_argon2id(stretched, hash, sizeof(hash), salt, 2, 64u * 1024, err)) != PMJ_OK)
-		return rc;
-	six_words(words, out, room, stretched);
+	if (!last->known || memcmp(last->hash, hash, sizeof(hash)) != 0) {
+		rc = stretch_argon2id(stretched, hash, sizeof(hash), salt, 2, 64u * 1024, err);
+		if (rc != PMJ_OK)
+			return rc;
+		memcpy(last->hash, hash, sizeof(hash));
+		memcpy(last->bits, stretched, sizeof(last->bits));
+		last->known = true;
+	}
+	six_words(words, out, room, last->bits);
 	return PMJ_OK;
 }

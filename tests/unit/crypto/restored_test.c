@@ -91,7 +91,7 @@ test_same_device_new_keys(void **state)
 static void
 test_key_file(void **state)
 {
-	static const struct keyfile_cost cheap = {3, 65536};
+	static const struct keyfile_cost cheap = {.ops = 3, .mem_kib = 65536};
 	static const uint8_t bytes[RECOVERY_BYTES] = {7, 7, 7}, uuid[16] = {5};
 	char path[] = "/tmp/pamoja-restored-XXXXXX", code[RECOVERY_CHARS + 1];
 	struct keyfile_restored what = {

@@ -71,15 +71,23 @@ test_of_key(void **state)
 	static const unsigned want[6] = {1336, 1130, 92, 1015, 628, 1884};
 	struct words *words = english();
 	char six[WORDS_SIX_MAX], expected[WORDS_SIX_MAX];
+	struct words_last last = {0};
 	uint8_t key[32];
 
 	(void)state;
 	memset(key, 7, sizeof(key));
-	check_ok(words_of_key(words, six, sizeof(six), key, sizeof(key), &err), &err);
+	check_ok(words_of_key(words, &last, six, sizeof(six), key, sizeof(key), &err), &err);
 	(void)snprintf(expected, sizeof(expected), "%s %s %s %s %s %s", words_at(words, want[0]),
 	    words_at(words, want[1]), words_at(words, want[2]), words_at(words, want[3]),
 	    words_at(words, want[4]), words_at(words, want[5]));
 	assert_string_equal(six, expected);
+	/* Again, from what was kept; then another key, which is not taken for this one. */
+	memset(six, 0, sizeof(six));
+	check_ok(words_of_key(words, &last, six, sizeof(six), key, sizeof(key), &err), &err);
+	assert_string_equal(six, expected);
+	key[31]++;
+	check_ok(words_of_key(words, &last, six, sizeof(six), key, sizeof(key), &err), &err);
+	assert_string_not_equal(six, expected);
 	words_free(words);
 }
 
