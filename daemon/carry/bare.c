@@ -14,6 +14,7 @@
 
 #include "base/fs.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "carry/chain.h"
 
 #define CONFIG_BYTES_MAX 16384
@@ -84,6 +85,14 @@ make_inside(const char *part, bool shared, struct pmj_error *err)
 	}
 	buf_close(&config);
 	return rc;
+}
+
+char *
+bare_path(const char *folder, const uint8_t mailbox[static PMJ_MAILBOX_BYTES])
+{
+	char hex[2 * PMJ_MAILBOX_BYTES + 1];
+
+	return mem_printf("%s/%s.git", folder, text_hex(hex, mailbox, PMJ_MAILBOX_BYTES));
 }
 
 enum pmj_code

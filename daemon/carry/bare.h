@@ -5,6 +5,7 @@
 #include <git2.h>
 
 #include "pamoja/error.h"
+#include "pamoja/limits.h"
 
 /**
  * Make a bare repository at path with the settings of a mailbox: synced, no gc by itself, fast
@@ -12,6 +13,9 @@
  * there is left alone. Where the parent folder may be written by its group, so may it.
  */
 PMJ_MUST_CHECK enum pmj_code bare_make(const char *path, struct pmj_error *err);
+
+/** FOLDER/<mailbox-hex>.git. Caller frees. */
+char *bare_path(const char *folder, const uint8_t mailbox[static PMJ_MAILBOX_BYTES]);
 
 /**
  * Open a bare repository without searching anywhere.
