@@ -11,7 +11,7 @@ BEGIN {
 	may["base"] = " base "; may["crypto"] = " base crypto "; may["domain"] = " base domain "
 	may["log"] = " base crypto domain log "; may["store"] = " base crypto domain store "
 	may["sync"] = " base crypto domain log store sync "; may["hub"] = may["sync"] "hub "; may["api"] = may["hub"] "api "
-	may["carry"] = " base carry "; may["cli"] = " base cli "
+	may["carry"] = " base carry "; may["gate"] = " base crypto carry gate "; may["cli"] = " base cli "
 	home["sqlite3.h"] = "daemon/store/"; home["git2"] = "daemon/carry/"; home["ini.h"] = "daemon/base/conf.c"
 	home["sodium.h"] = "daemon/crypto/"; home["jansson.h"] = "daemon/base/json.h"; home["event2"] = "daemon/base/loop.c"
 	home["utf8proc.h"] = "daemon/base/text.c"; home["zstd"] = "daemon/log/"; home["seccomp.h"] = "daemon/base/sandbox.c"
@@ -37,7 +37,8 @@ BEGIN {
 }
 END { exit wrong }' >&2 || bad=1
 
-# The client links no SQLite, libgit2 or libsodium; the carrier no SQLite and no libsodium; pamojad no libgit2.
+# The client links no SQLite, libgit2 or libsodium; the carrier no SQLite and no libsodium; pamojad no libgit2; the gate, started for
+# each request, only what it calls.
 links_not() { # links_not PROGRAM LIBRARY...
 	program=$1
 	shift
@@ -53,5 +54,6 @@ bin=${PAMOJA_BIN:-build/bin}
 links_not "$bin/pamoja" libsqlite3 libgit2 libsodium
 links_not "$bin/pamoja-carry" libsqlite3 libsodium
 links_not "$bin/pamojad" libgit2
+links_not "$bin/pamoja-gate" libsqlite3 libcurl libevent
 [ "$bad" = 0 ] && echo "layers: in order"
 exit "$bad"

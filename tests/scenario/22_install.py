@@ -8,7 +8,7 @@ import subprocess
 from lab import BIN, TOP, Home, check, run
 import lab as lab_module
 
-PROGRAMS = ("pamoja", "pamojad", "pamoja-carry")
+PROGRAMS = ("pamoja", "pamojad", "pamoja-carry", "pamoja-gate")
 
 
 def install(lab, prefix):

@@ -1,0 +1,84 @@
+#include "gate/pipe.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+enum pmj_code
+pipe_read(struct buf *out, int fd, size_t count, struct pmj_error *err)
+{
+	uint8_t chunk[16384];
+
+	buf_clear(out);
+	while (out->len < count) {
+		size_t want = count - out->len < sizeof(chunk) ? count - out->len : sizeof(chunk);
+		ssize_t got = read(fd, chunk, want);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return pmj_fail_errno(err, errno, "cannot read", "the request");
+		if (got == 0)
+			return pmj_fail(err, PMJ_UNREACHED,
+			    "the request broke off after %zu of %zu", out->len, count);
+		buf_put(out, chunk, (size_t)got);
+	}
+	return buf_check(out, err);
+}
+
+static enum pmj_code
+write_all(int fd, const uint8_t *bytes, size_t count, struct pmj_error *err)
+{
+	while (count > 0) {
+		ssize_t put = write(fd, bytes, count);
+
+		if (put < 0 && errno == EINTR)
+			continue;
+		if (put < 0)
+			return pmj_fail_errno(err, errno, "cannot write", "the answer");
+		bytes += put;
+		count -= (size_t)put;
+	}
+	return PMJ_OK;
+}
+
+/* *more is false at the end between two requests, which is as it should be. */
+static enum pmj_code
+read_request(struct buf *out, int in, bool *more, struct pmj_error *err)
+{
+	uint32_t len;
+	enum pmj_code rc;
+
+	rc = pipe_read(out, in, 4, err);
+	*more = rc == PMJ_OK;
+	if (rc != PMJ_OK)
+		return rc == PMJ_UNREACHED && out->len == 0 ? PMJ_OK : rc;
+	len = get_le32(out->bytes);
+	if (len > WIRE_REQUEST_MAX)
+		return pmj_fail(
+		    err, PMJ_TOO_BIG, "a request of %u bytes; at most %u", len, WIRE_REQUEST_MAX);
+	return pipe_read(out, in, len, err);
+}
+
+enum pmj_code
+pipe_serve(struct serve_box *box, int in, int out, struct pmj_error *err)
+{
+	struct buf request, answer;
+	uint8_t head[4];
+	bool more = true;
+	enum pmj_code rc;
+
+	buf_init(&request, WIRE_REQUEST_MAX);
+	buf_init(&answer, WIRE_ANSWER_MAX);
+	while ((rc = read_request(&request, in, &more, err)) == PMJ_OK && more) {
+		rc = serve_request(box, &answer, request.bytes, request.len, err);
+		if (rc != PMJ_OK)
+			break;
+		put_le32(head, (uint32_t)answer.len);
+		if ((rc = write_all(out, head, sizeof(head), err)) != PMJ_OK ||
+		    (rc = write_all(out, answer.bytes, answer.len, err)) != PMJ_OK)
+			break;
+	}
+	buf_close(&request);
+	buf_close(&answer);
+	return rc;
+}

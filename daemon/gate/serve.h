@@ -1,0 +1,38 @@
+/* serve.h - one request of pamoja-carry, answered from one mailbox. Stateless: any number may run
+ * at once, here and beside plain git. */
+#ifndef GATE_SERVE_H
+#define GATE_SERVE_H
+#include "carry/branch.h"
+#include "carry/wire.h"
+#include "gate/access.h"
+
+/* A mailbox that its asker has been let into. */
+struct serve_box {
+	uint8_t mailbox[PMJ_MAILBOX_BYTES];
+	uint8_t lane; /* that the asker may write; both may be read */
+	char *path;
+	git_repository *repo;
+	struct access_list writers;
+	bool shared; /* its group may write: so may it write what we make */
+};
+
+/**
+ * Open ROOT/<mailbox-hex>.git.
+ *
+ * Errors   as bare_open; those of a bad `writers`.
+ */
+PMJ_MUST_CHECK enum pmj_code serve_open(struct serve_box *out, const char *root,
+    const uint8_t mailbox[static PMJ_MAILBOX_BYTES], uint8_t lane, struct pmj_error *err);
+void serve_close(struct serve_box *box);
+
+/**
+ * Do the operations of a request, one after the other. What the answer calls done is synced.
+ *
+ * answer   receives the message; nothing of it may be sent after a failure.
+ * Errors   PMJ_INVALID, PMJ_TOO_BIG: this is no request; what came before the bad item may have
+ * been done, and asking again finds it.
+ */
+PMJ_MUST_CHECK enum pmj_code serve_request(struct serve_box *box, struct buf *answer,
+    const uint8_t *request, size_t len, struct pmj_error *err);
+
+#endif

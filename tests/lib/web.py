@@ -1,0 +1,155 @@
+"""web.py - a real web server with TLS in front of pamoja-gate, on this machine only; and a wire that cuts connections."""
+import os
+import socket
+import subprocess
+import threading
+import time
+
+CONF = """
+server.document-root = "{dir}/empty"
+server.bind = "127.0.0.1"
+server.port = {port}
+server.errorlog = "{dir}/errors"
+server.modules = ("mod_alias", "mod_setenv", "mod_cgi", "mod_openssl")
+server.tag = ""
+server.stream-request-body = 0
+server.max-keep-alive-requests = 1000
+server.max-keep-alive-idle = 120
+ssl.engine = "enable"
+ssl.pemfile = "{dir}/server.pem"
+ssl.openssl.ssl-conf-cmd = ("MinProtocol" => "TLSv1.2")
+setenv.set-environment = ("PAMOJA_GATE_ROOT" => "{root}")
+alias.url = ("/pamoja" => "{gate}")
+cgi.assign = ("pamoja-gate" => "")
+"""
+
+
+def openssl(*arguments, prefix=(), cwd=None):
+    return subprocess.run([*prefix, "openssl", *arguments], cwd=cwd, check=True, capture_output=True, text=True).stdout
+
+
+def certificates(folder, expired=False):
+    """A CA and what it signed for localhost: ca.pem, server.pem (key and certificate). Returns the pin of its key."""
+    os.makedirs(folder, exist_ok=True)
+    curve = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
+    then = ("faketime", "2020-01-01") if expired else ()
+    if not os.path.exists(os.path.join(folder, "ca.pem")):
+        openssl("req", "-x509", *curve, "-keyout", "ca.key", "-out", "ca.pem", "-days", "3650", "-subj", "/CN=a test", cwd=folder)
+    openssl("req", *curve, "-keyout", "server.key", "-out", "server.csr", "-subj", "/CN=localhost", cwd=folder)
+    with open(os.path.join(folder, "names"), "w", encoding="utf-8") as file:
+        file.write("subjectAltName=DNS:localhost\n")
+    openssl("x509", "-req", "-in", "server.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", "30", "-out", "server.crt",
+            "-extfile", "names", cwd=folder, prefix=then)
+    with open(os.path.join(folder, "server.pem"), "w", encoding="utf-8") as out:
+        for name in ("server.key", "server.crt"):
+            with open(os.path.join(folder, name), encoding="utf-8") as file:
+                out.write(file.read())
+    return "sha256//" + subprocess.run("openssl pkey -in server.key -pubout -outform der | openssl dgst -sha256 -binary | base64 -w0", shell=True,
+                                       cwd=folder, check=True, capture_output=True, text=True).stdout
+
+
+def free_port():
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return one.getsockname()[1]
+
+
+class Web:
+    """lighttpd with the gate at https://localhost:PORT/pamoja."""
+
+    def __init__(self, folder, root, gate, expired=False):
+        self.dir = folder
+        os.makedirs(os.path.join(folder, "empty"), exist_ok=True)
+        self.pin = certificates(folder, expired)
+        self.ca = os.path.join(folder, "ca.pem")
+        self.port = free_port()
+        self.url = f"https://localhost:{self.port}/pamoja"
+        with open(os.path.join(folder, "conf"), "w", encoding="utf-8") as file:
+            file.write(CONF.format(dir=folder, port=self.port, root=root, gate=gate))
+        with open(os.path.join(folder, "says"), "ab") as says:
+            self.process = subprocess.Popen(["/usr/sbin/lighttpd", "-D", "-f", os.path.join(folder, "conf")], stdout=says, stderr=says,
+                                            stdin=subprocess.DEVNULL)
+        wait_for(self.port)
+
+    def errors(self):
+        """What the server and the gate behind it wrote down."""
+        with open(os.path.join(self.dir, "errors"), encoding="utf-8", errors="replace") as file:
+            return file.read()[-2000:]
+
+    def close(self):
+        self.process.terminate()
+        self.process.wait(20)
+
+
+def wait_for(port, seconds=20):
+    until = time.monotonic() + seconds
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+            return
+        except OSError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.05)
+
+
+class Cutter:
+    """A wire to a port that is cut after so many bytes, both ways together; None: never. It counts the bytes of each way."""
+
+    def __init__(self, port, after=None):
+        self.to = port
+        self.after = after
+        self.up = self.down = self.connections = self.cuts = 0
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        while True:
+            try:
+                near, _ = self.listener.accept()
+            except OSError:
+                return
+            self.connections += 1
+            threading.Thread(target=self.carry, args=(near,), daemon=True).start()
+
+    def carry(self, near):
+        far = socket.create_connection(("127.0.0.1", self.to))
+        left = [self.after]
+        ends = threading.Event()
+
+        def pump(one, other, up):
+            try:
+                while not ends.is_set():
+                    piece = one.recv(1024)
+                    if not piece:
+                        break
+                    if up:
+                        self.up += len(piece)
+                    else:
+                        self.down += len(piece)
+                    if left[0] is not None:
+                        left[0] -= len(piece)
+                        if left[0] <= 0:
+                            self.cuts += 1
+                            break
+                    other.sendall(piece)
+            except OSError:
+                pass
+            ends.set()
+            for end in (near, far):
+                try:
+                    end.shutdown(socket.SHUT_RDWR)
+                except OSError:
+                    pass
+
+        ways = [threading.Thread(target=pump, args=way, daemon=True) for way in ((near, far, True), (far, near, False))]
+        for way in ways:
+            way.start()
+        for way in ways:
+            way.join()
+        near.close()
+        far.close()
+
+    def close(self):
+        self.listener.close()

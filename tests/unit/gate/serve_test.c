@@ -1,0 +1,537 @@
+/* One request after another against real repositories: what is taken, refused, told; what a stop
+ * leaves; what was synced when it was called done. */
+#include <poll.h>
+
+#include "carry/bare.h"
+#include "carry/folder.h"
+#include "gate/pipe.h"
+#include "sync_trace.h"
+
+struct gate_lab {
+	struct lab lab;
+	char root[96];
+	uint8_t mailbox[PMJ_MAILBOX_BYTES];
+	struct buf request;
+	struct buf answer;
+};
+
+static int
+open_lab(void **state)
+{
+	struct gate_lab *g = mem_new(sizeof(*g));
+	struct pmj_error err;
+	char *path;
+
+	lab_open(&g->lab);
+	(void)snprintf(g->root, sizeof(g->root), "%s/mail", g->lab.dir);
+	memset(g->mailbox, 0xaa, sizeof(g->mailbox));
+	lab_sh("mkdir %s", g->root);
+	path = bare_path(g->root, g->mailbox);
+	check_ok(bare_make(path, &err), &err);
+	free(path);
+	buf_init(&g->request, 0);
+	buf_init(&g->answer, WIRE_ANSWER_MAX);
+	wire_begin(&g->request, WIRE_REQUEST);
+	*state = g;
+	return 0;
+}
+
+static int
+close_lab(void **state)
+{
+	struct gate_lab *g = *state;
+
+	buf_close(&g->request);
+	buf_close(&g->answer);
+	lab_close(&g->lab);
+	free(g);
+	return 0;
+}
+
+/* ---- asking ---- */
+
+static void
+put_bytes(struct gate_lab *g, const struct buf *bytes)
+{
+	wire_put_item(&g->request, WIRE_PUT, bytes->bytes, bytes->len);
+}
+
+static void
+put(struct gate_lab *g, int lane, uint8_t incarnation, uint64_t segno, unsigned seed)
+{
+	struct shape_place place = lab_place(lane, incarnation, segno);
+	struct buf bytes;
+
+	buf_init(&bytes, 0);
+	lab_segment(&bytes, &place, seed);
+	put_bytes(g, &bytes);
+	buf_close(&bytes);
+}
+
+static void
+get(struct gate_lab *g, int lane, uint8_t incarnation, uint64_t from, uint32_t limit)
+{
+	struct wire_get want = {.from = lab_place(lane, incarnation, from), .limit = limit};
+
+	wire_put_get(&g->request, &want);
+}
+
+static enum pmj_code
+ask_as(struct gate_lab *g, uint8_t lane)
+{
+	struct serve_box box;
+	struct pmj_error err;
+	enum pmj_code rc;
+
+	check_ok(serve_open(&box, g->root, g->mailbox, lane, &err), &err);
+	rc = serve_request(&box, &g->answer, g->request.bytes, g->request.len, &err);
+	serve_close(&box);
+	wire_begin(&g->request, WIRE_REQUEST);
+	return rc;
+}
+
+/* The answer in a line: "done have gap seg1024 tips2 same", in order. */
+static const char *
+told(const struct gate_lab *g)
+{
+	static const char *const good[] = {"done", "have", "more"};
+	static const char *const bad[] = {"form", "big", "mailbox", "lane", "signature", "gap",
+	    "forked", "busy", "full", "broken", "failed"};
+	static char out[4096];
+	struct wire_in in;
+	struct wire_item item;
+	struct pmj_error err;
+	size_t n = 0;
+	bool more;
+
+	out[0] = '\0';
+	check_ok(wire_open(&in, WIRE_ANSWER, g->answer.bytes, g->answer.len, &err), &err);
+	for (;;) {
+		check_ok(wire_next(&in, &item, &more, &err), &err);
+		if (!more)
+			return out;
+		assert_true(n + 32 < sizeof(out));
+		if (item.kind == WIRE_OUTCOME)
+			n += (size_t)sprintf(out + n, "%s ",
+			    item.bytes[0] <= WIRE_MORE ? good[item.bytes[0]]
+			                               : bad[item.bytes[0] - WIRE_BAD_FORM]);
+		else if (item.kind == WIRE_TIPS)
+			n += (size_t)sprintf(out + n, "tips%zu ", item.len / WIRE_TIP_BYTES);
+		else if (item.kind == WIRE_SAME)
+			n += (size_t)sprintf(out + n, "same ");
+		else if (item.kind == WIRE_SEGMENT)
+			n += (size_t)sprintf(out + n, "s%u ", item.bytes[16]);
+	}
+}
+
+static const char *
+ask(struct gate_lab *g, uint8_t lane)
+{
+	check_code(ask_as(g, lane), PMJ_OK);
+	return told(g);
+}
+
+/* ---- put ---- */
+
+static void
+a_put_is_the_commit_that_the_segment_makes(void **state)
+{
+	struct gate_lab *g = *state;
+
+	put(g, 1, 0xb2, 1, 1);
+	put(g, 1, 0xb2, 2, 1);
+	put(g, 1, 0xb2, 3, 1);
+	assert_string_equal(ask(g, 1), "done done done ");
+	lab_fsck(&g->lab);
+	/* The same three and two more by way of the folder: one chain, nothing foreign. */
+	lab_fill(&g->lab, "w", 1, 0xb2, 1, 5, 1);
+	assert_int_equal(lab_exchange(&g->lab, "w"), 0);
+	assert_false(lab_said(&g->lab, "\"foreign\""));
+	assert_true(lab_said(&g->lab, "\"sent\":2"));
+	put(g, 1, 0xb2, 6, 1);
+	assert_string_equal(ask(g, 1), "done ");
+	lab_fill(&g->lab, "w", 1, 0xb2, 6, 6, 1);
+	assert_int_equal(lab_exchange(&g->lab, "h"), 0);
+	lab_same(&g->lab, "w", "h");
+	lab_fsck(&g->lab);
+}
+
+static void
+a_put_may_be_repeated(void **state)
+{
+	struct gate_lab *g = *state;
+
+	for (uint64_t n = 1; n <= 4; n++)
+		put(g, 1, 0xb2, n, 1);
+	assert_string_equal(ask(g, 1), "done done done done ");
+	for (uint64_t n = 2; n <= 5; n++)
+		put(g, 1, 0xb2, n, 1);
+	put(g, 1, 0xb2, 4, 1);
+	put(g, 1, 0xc3, 1, 1);
+	put(g, 1, 0xb2, 1, 1);
+	assert_string_equal(ask(g, 1), "have have have done have done have ");
+	/* Twice in one batch: only when the first is on disk is it said to be there. */
+	put(g, 1, 0xb2, 6, 1);
+	put(g, 1, 0xb2, 6, 1);
+	assert_string_equal(ask(g, 1), "done busy ");
+}
+
+static void
+each_bad_thing_has_its_reason_and_the_rest_stands(void **state)
+{
+	struct gate_lab *g = *state;
+	struct shape_place place = lab_place(1, 0xb2, 3);
+	struct buf bytes;
+
+	buf_init(&bytes, 0);
+	put(g, 1, 0xb2, 1, 1);
+	put(g, 2, 0xb2, 1, 1); /* not his lane */
+	lab_segment(&bytes, &place, 1);
+	bytes.bytes[24] ^= 1; /* another mailbox */
+	put_bytes(g, &bytes);
+	bytes.bytes[24] ^= 1;
+	bytes.bytes[192] ^= 1; /* a length that is not so */
+	put_bytes(g, &bytes);
+	buf_clear(&bytes);
+	buf_put_zeros(&bytes, PMJ_SEGMENT_FILE_MAX + 1);
+	put_bytes(g, &bytes);
+	wire_put_item(&g->request, WIRE_PUT, NULL, 0);
+	put(g, 1, 0xb2, 3, 1); /* 2 is missing */
+	put(g, 1, 0xb2, 1, 9); /* another one stands there: not yet on disk */
+	put(g, 1, 0xb2, 2, 1);
+	wire_put_ask_tips(&g->request, NULL);
+	put(g, 1, 0xb2, 2, 9); /* and now it is */
+	assert_string_equal(
+	    ask(g, 1), "done lane mailbox form big form gap busy done tips1 forked ");
+	put(g, 2, 0xb2, 1, 1);
+	put(g, 1, 0xb2, 3, 1);
+	assert_string_equal(ask(g, 2), "done lane ");
+	lab_fsck(&g->lab);
+	buf_close(&bytes);
+}
+
+static void
+a_broken_mailbox_is_told_and_left_alone(void **state)
+{
+	struct gate_lab *g = *state;
+
+	put(g, 1, 0xb2, 1, 1);
+	assert_string_equal(ask(g, 1), "done ");
+	lab_sh("cd %s/%s.git && git commit-tree -m other $(git write-tree) >x && "
+	       "mkdir -p refs/heads/l1 && cp x refs/heads/l1/%s && rm x",
+	    g->root, g->lab.mailbox, "c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3");
+	put(g, 1, 0xc3, 1, 1);
+	get(g, 1, 0xc3, 1, 1000);
+	wire_put_ask_tips(&g->request, NULL);
+	put(g, 1, 0xb2, 2, 1);
+	assert_string_equal(ask(g, 1), "broken broken tips1 done ");
+}
+
+static void
+what_is_no_request_is_refused_and_what_came_before_stands(void **state)
+{
+	struct gate_lab *g = *state;
+
+	put(g, 1, 0xb2, 1, 1);
+	wire_put_item(&g->request, WIRE_TIPS, NULL, 0); /* an answer's */
+	check_code(ask_as(g, 1), PMJ_INVALID);
+	buf_clear(&g->request);
+	buf_put_text(&g->request, "GET / HTTP/1.1\r\n\r\n");
+	check_code(ask_as(g, 1), PMJ_INVALID);
+	put(g, 1, 0xb2, 1, 1);
+	assert_string_equal(ask(g, 1), "have ");
+}
+
+/* ---- signatures ---- */
+
+static void
+sign(struct buf *bytes, const uint8_t seed[32])
+{
+	uint8_t pk[32], sk[64];
+
+	prim_sign_pair(pk, sk, seed);
+	prim_sign_key_id(bytes->bytes + 56, pk);
+	prim_sign(bytes->bytes + bytes->len - 64, "pmj seg sig v1", sk,
+	    PRIM_PARTS({bytes->bytes, bytes->len - 64}));
+}
+
+static void
+only_writers_of_the_list_may_write(void **state)
+{
+	struct gate_lab *g = *state;
+	const uint8_t good[32] = {1}, other[32] = {2};
+	struct shape_place place = lab_place(1, 0xb2, 1);
+	uint8_t pk[32], sk[64];
+	char hex[65];
+	struct buf bytes;
+
+	buf_init(&bytes, 0);
+	prim_sign_pair(pk, sk, good);
+	lab_sh("printf '1 %s\\n2 %064d\\n' >%s/%s.git/writers", text_hex(hex, pk, 32), 7, g->root,
+	    g->lab.mailbox);
+	lab_segment(&bytes, &place, 1);
+	put_bytes(g, &bytes); /* unsigned */
+	sign(&bytes, other);
+	put_bytes(g, &bytes);
+	prim_sign_key_id(bytes.bytes + 56, pk); /* signed by another, in his name */
+	put_bytes(g, &bytes);
+	sign(&bytes, good);
+	bytes.bytes[300] ^= 1;
+	put_bytes(g, &bytes);
+	bytes.bytes[300] ^= 1;
+	put_bytes(g, &bytes);
+	assert_string_equal(ask(g, 1), "signature signature signature signature done ");
+	/* His key is not the hub's. */
+	place.lane = 2;
+	lab_segment(&bytes, &place, 1);
+	sign(&bytes, good);
+	put_bytes(g, &bytes);
+	assert_string_equal(ask(g, 2), "signature ");
+	buf_close(&bytes);
+}
+
+/* ---- get, tips ---- */
+
+static void
+gets_come_in_steps(void **state)
+{
+	struct gate_lab *g = *state;
+
+	for (uint64_t n = 1; n <= 5; n++)
+		put(g, 1, 0xb2, n, 1);
+	assert_string_equal(ask(g, 1), "done done done done done ");
+	get(g, 1, 0xb2, 1, 1);        /* one in any case */
+	get(g, 1, 0xb2, 2, 3 * 1288); /* exactly three */
+	get(g, 1, 0xb2, 5, 1 << 20);
+	get(g, 1, 0xb2, 6, 1 << 20); /* none there */
+	get(g, 2, 0xb2, 1, 1 << 20); /* no such run */
+	assert_string_equal(ask(g, 2), "s1 more s2 s3 s4 more s5 done done done ");
+}
+
+static void
+tips_are_short_when_nothing_is_new(void **state)
+{
+	struct gate_lab *g = *state;
+	struct wire_tip tips[4];
+	struct wire_item item;
+	struct pmj_error err;
+	struct wire_in in;
+	size_t count;
+	git_oid seen;
+	bool more;
+
+	put(g, 1, 0xb2, 1, 1);
+	put(g, 1, 0xb2, 2, 1);
+	put(g, 1, 0xa1, 1, 1);
+	wire_put_ask_tips(&g->request, NULL);
+	assert_string_equal(ask(g, 1), "done done done tips2 ");
+	check_ok(wire_open(&in, WIRE_ANSWER, g->answer.bytes, g->answer.len, &err), &err);
+	do
+		check_ok(wire_next(&in, &item, &more, &err), &err);
+	while (item.kind != WIRE_TIPS);
+	check_ok(wire_read_tips(tips, &count, item.bytes, item.len, &err), &err);
+	assert_int_equal(count, 2);
+	assert_int_equal(tips[0].run.incarnation[0], 0xa1);
+	assert_int_equal(tips[0].run.segno, 1);
+	assert_int_equal(tips[1].run.segno, 2);
+	chain_blob_id(&seen, item.bytes, item.len);
+	wire_put_ask_tips(&g->request, seen.id);
+	assert_string_equal(ask(g, 1), "same ");
+	/* 4 bytes of magic, one item, the end. */
+	assert_int_equal(g->answer.len, 12);
+	put(g, 1, 0xa1, 2, 1);
+	wire_put_ask_tips(&g->request, seen.id);
+	assert_string_equal(ask(g, 1), "done tips2 ");
+}
+
+/* ---- several at once, stops, power cuts ---- */
+
+/* pipe_serve in a process of its own; out_fd gets its answers. */
+static pid_t
+start_gate(const struct gate_lab *g, int *in_fd, int *out_fd)
+{
+	int in[2], out[2];
+	pid_t pid;
+
+	assert_int_equal(pipe(in), 0);
+	assert_int_equal(pipe(out), 0);
+	pid = fork();
+	if (pid == 0) {
+		struct serve_box box;
+		struct pmj_error err;
+
+		(void)close(in[1]);
+		(void)close(out[0]);
+		if (serve_open(&box, g->root, g->mailbox, 1, &err) != PMJ_OK ||
+		    pipe_serve(&box, in[0], out[1], &err) != PMJ_OK)
+			_exit(1);
+		_exit(0);
+	}
+	(void)close(in[0]);
+	(void)close(out[1]);
+	*in_fd = in[1];
+	*out_fd = out[0];
+	return pid;
+}
+
+static void
+send_request(struct gate_lab *g, int fd)
+{
+	uint8_t head[4];
+
+	put_le32(head, (uint32_t)g->request.len);
+	assert_int_equal(write(fd, head, 4), 4);
+	assert_int_equal(write(fd, g->request.bytes, g->request.len), g->request.len);
+	wire_begin(&g->request, WIRE_REQUEST);
+}
+
+static void
+a_kill_in_the_middle_of_a_put_is_finished_by_the_next(void **state)
+{
+	struct gate_lab *g = *state;
+	uint64_t upto = 0;
+
+	(void)signal(SIGPIPE, SIG_IGN);
+	for (int round = 0; round < 12; round++) {
+		uint64_t more = 8;
+		int in, out, status;
+		pid_t pid = start_gate(g, &in, &out);
+
+		for (uint64_t n = upto + 1; n <= upto + more; n++)
+			put(g, 1, 0xb2, n, 1);
+		send_request(g, in);
+		(void)usleep(
+		    (useconds_t)(rand() % 40000)); /* NOLINT(cert-msc30-c,cert-msc50-cpp) */
+		(void)kill(pid, SIGKILL);
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+		(void)close(in);
+		(void)close(out);
+		/* Whatever it did: the same again ends well, and every segment stands once. */
+		for (uint64_t n = upto + 1; n <= upto + more; n++)
+			put(g, 1, 0xb2, n, 1);
+		check_code(ask_as(g, 1), PMJ_OK);
+		assert_null(strstr(told(g), "gap"));
+		assert_null(strstr(told(g), "forked"));
+		assert_null(strstr(told(g), "busy"));
+		assert_null(strstr(told(g), "failed"));
+		upto += more;
+		get(g, 1, 0xb2, upto, 1);
+		assert_non_null(strstr(ask(g, 1), " done "));
+	}
+	lab_fsck(&g->lab);
+}
+
+static void
+two_at_once_make_one_chain(void **state)
+{
+	struct gate_lab *g = *state;
+	uint64_t upto = 0;
+
+	for (int round = 0; round < 6; round++) {
+		int in[2], out[2];
+		pid_t pid[2];
+		bool done[2];
+
+		for (int i = 0; i < 2; i++)
+			pid[i] = start_gate(g, &in[i], &out[i]);
+		for (int i = 0; i < 2; i++) {
+			for (uint64_t n = upto + 1; n <= upto + 3; n++)
+				put(g, 1, 0xb2, n, i == 0 ? 1 : 77);
+			send_request(g, in[i]);
+		}
+		for (int i = 0; i < 2; i++) {
+			struct pmj_error err;
+			uint32_t len;
+
+			check_ok(pipe_read(&g->answer, out[i], 4, &err), &err);
+			len = get_le32(g->answer.bytes);
+			check_ok(pipe_read(&g->answer, out[i], len, &err), &err);
+			done[i] = strcmp(told(g), "done done done ") == 0;
+			if (!done[i]) /* all refused, none half */
+				assert_true(strcmp(told(g), "busy busy busy ") == 0 ||
+				            strcmp(told(g), "forked forked forked ") == 0);
+		}
+		for (int i = 0; i < 2; i++) { /* each holds the other's pipe, too */
+			(void)close(in[i]);
+			(void)close(out[i]);
+		}
+		for (int i = 1; i >= 0; i--)
+			assert_int_equal(lab_wait(pid[i]), 0);
+		assert_true(done[0] != done[1]);
+		upto += 3;
+	}
+	lab_fsck(&g->lab);
+}
+
+static void
+done_means_synced(void **state)
+{
+	struct gate_lab *g = *state;
+	struct trace *trace = mem_new(sizeof(*trace));
+	char path[128];
+	FILE *file;
+
+	for (uint64_t n = 1; n <= 4; n++)
+		put(g, 1, 0xb2, n, 1);
+	put(g, 1, 0xc3, 1, 1);
+	(void)snprintf(path, sizeof(path), "%s/request", g->lab.dir);
+	file = fopen(path, "we");
+	assert_non_null(file);
+	assert_int_equal(fwrite(g->request.bytes, 1, g->request.len, file), g->request.len);
+	(void)fclose(file);
+	(void)snprintf(path, sizeof(path), "%s/trace", g->lab.dir);
+	lab_sh(TRACE_COMMAND "%s $(readlink /proc/%d/exe) --serve %s %s/request >%s/answer", path,
+	    (int)getpid(), g->root, g->lab.dir, g->lab.dir);
+	follow_file(trace, path, "/mail/");
+	assert_int_equal(trace->promises, 1);
+	assert_int_equal(trace->renames, 5 * 3 + 2);
+	names_close(&trace->synced);
+	names_close(&trace->owed);
+	free(trace);
+}
+
+/* What done_means_synced watches: one request of a file, its answer to standard output. */
+static int
+serve_file(const char *root, const char *path)
+{
+	uint8_t mailbox[PMJ_MAILBOX_BYTES];
+	struct serve_box box;
+	struct pmj_error err;
+	struct buf request, answer;
+
+	memset(mailbox, 0xaa, sizeof(mailbox));
+	buf_init(&request, 0);
+	buf_init(&answer, 0);
+	if (fs_read(&request, &os_real, path, WIRE_REQUEST_MAX, &err) != PMJ_OK ||
+	    serve_open(&box, root, mailbox, 1, &err) != PMJ_OK ||
+	    serve_request(&box, &answer, request.bytes, request.len, &err) != PMJ_OK)
+		return 1;
+	return write(1, answer.bytes, answer.len) == (ssize_t)answer.len ? 0 : 1;
+}
+
+int
+main(int argc, char **argv)
+{
+#define T(f) cmocka_unit_test_setup_teardown(f, open_lab, close_lab)
+	const struct CMUnitTest tests[] = {
+	    T(a_put_is_the_commit_that_the_segment_makes),
+	    T(a_put_may_be_repeated),
+	    T(each_bad_thing_has_its_reason_and_the_rest_stands),
+	    T(a_broken_mailbox_is_told_and_left_alone),
+	    T(what_is_no_request_is_refused_and_what_came_before_stands),
+	    T(only_writers_of_the_list_may_write),
+	    T(gets_come_in_steps),
+	    T(tips_are_short_when_nothing_is_new),
+	    T(a_kill_in_the_middle_of_a_put_is_finished_by_the_next),
+	    T(two_at_once_make_one_chain),
+	    T(done_means_synced),
+	};
+	struct pmj_error err;
+
+	prim_start();
+	if (chain_setup(&err) != PMJ_OK)
+		return 1;
+	if (argc == 4 && strcmp(argv[1], "--serve") == 0)
+		return serve_file(argv[2], argv[3]);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
