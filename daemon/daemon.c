@@ -204,9 +204,10 @@ daemon_free(struct daemon *daemon)
 {
 	if (daemon == NULL)
 		return;
-	server_free(daemon->server);
+	server_shut(daemon->server);
 	if (daemon->core_started)
-		core_end(&daemon->core);
+		core_end(&daemon->core); /* answers who still waits */
+	server_free(daemon->server);
 	starter_free(daemon->starter);
 	loop_free(daemon->loop);
 	if (daemon->lock_fd >= 0)

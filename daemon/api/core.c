@@ -128,6 +128,8 @@ close_parts(struct core *core)
 void
 core_end(struct core *core)
 {
+	core->ending = true;
+	loop_off_thread_wait(core->loop);
 	core_lock(core);
 	core_restore_drop(core);
 	carrylink_free(core->carry);
@@ -423,10 +425,6 @@ core_tick(void *ctx)
 
 	if (core->state != CORE_OPEN)
 		return;
-	if (core->stretching) { /* a passphrase is being changed: its thread works with the keys */
-		loop_timer_set(core->tick, 1000);
-		return;
-	}
 	if (slept(core, mono) && !core->is_hub) {
 		diag("the machine slept: locking");
 		core_lock_begin(core, NULL);

@@ -43,6 +43,7 @@ struct core {
 	enum core_state state;
 	bool unseen;     /* just made: nobody is known to have seen its recovery code (fresh.c) */
 	bool stretching; /* a passphrase is being stretched: one at a time */
+	bool ending;     /* core_end waits for it: nobody will come and use what it opens */
 	struct keyfile_tries tries;
 	struct words_last words_last;
 	struct keyfile *keys;
@@ -82,15 +83,14 @@ struct core {
 	bool lock_sealed;             /* while locking: all is in segments, some not in the spool */
 	int64_t next_job;
 	json_t *last_sync; /* of this run; the journal keeps it too */
-	void (*stop)(void *ctx);
-	void *stop_ctx;
 };
 
 /** Look at the home and read kinds and settings. Errors: PMJ_PERMISSION with the chmod, a bad
  * settings or kind file with file and line. */
 PMJ_MUST_CHECK enum pmj_code core_start(struct core *core, struct loop *loop, const struct os *os,
     const char *home, struct pmj_error *err);
-/** Lock if open, and free. */
+/** Wait for a passphrase that is being stretched, for its thread works with what is here; lock if
+ * open, and free. Whoever waits for an answer gets one. */
 void core_end(struct core *core);
 /** Read the kinds; a bad file leaves the last good set in force and says so in kinds_warning. */
 PMJ_MUST_CHECK enum pmj_code core_read_kinds(struct core *core, struct pmj_error *err);
@@ -187,6 +187,8 @@ void core_verify_drop(struct core *core, const struct pmj_error *err);
 /* Backup and restore (backup.c, restore.c): give up what is under way. */
 void core_backup_drop(struct core *core);
 void core_restore_drop(struct core *core);
+/** This home is made by somebody else: a restore into it is given up, not one that only looks. */
+void core_restore_yield(struct core *core);
 
 /* The link to pamoja-carry (carrylink.c): daemon/carry/DESIGN.md. */
 PMJ_MUST_CHECK enum pmj_code carrylink_new(

@@ -18,16 +18,18 @@ struct stretch {
 	struct core *core;
 	struct request *request;
 	enum lang lang;
-	void (*work)(struct stretch *stretch); /* on the worker thread */
-	void (*done)(struct stretch *stretch); /* on the loop */
+	void (*work)(struct stretch *stretch);     /* on the worker thread */
+	void (*done)(struct stretch *stretch);     /* on the loop */
+	void (*given_up)(struct stretch *stretch); /* instead, when the daemon ends; NULL: done */
 	char *passphrase;
 	char *next; /* the new passphrase */
 	char *code; /* recovery code */
 	char *name, *role, *mailboxes;
 	char *path; /* of the key file */
 	bool hub, practice;
-	struct keyfile *keys;
+	struct keyfile *keys; /* until core_open takes them */
 	struct ring *ring;
+	struct keyfile_change *change; /* of the passphrase of keys that are open */
 	char recovery[KEYFILE_RECOVERY_CHARS + 1];
 	enum pmj_code rc;
 	struct pmj_error err;
@@ -51,6 +53,9 @@ stretch_free(struct stretch *stretch)
 	free(stretch->role);
 	free(stretch->mailboxes);
 	free(stretch->path);
+	ring_free(stretch->ring);
+	keyfile_free(stretch->keys);
+	keyfile_change_free(stretch->change);
 	mem_wipe(stretch->recovery, sizeof(stretch->recovery));
 	free(stretch);
 }
@@ -69,8 +74,33 @@ on_loop(void *ctx)
 	struct stretch *stretch = ctx;
 
 	stretch->core->stretching = false;
-	stretch->done(stretch);
+	if (stretch->core->ending && stretch->given_up != NULL)
+		stretch->given_up(stretch);
+	else
+		stretch->done(stretch);
 	stretch_free(stretch);
+}
+
+/* What the thread made is this home's from now on. */
+static enum pmj_code
+open_made(struct stretch *stretch, bool fresh, struct pmj_error *err)
+{
+	struct keyfile *keys = stretch->keys;
+	struct ring *ring = stretch->ring;
+
+	stretch->keys = NULL;
+	stretch->ring = NULL;
+	return core_open(stretch->core, keys, ring, fresh, err);
+}
+
+static void
+fail_ending(struct stretch *stretch)
+{
+	struct pmj_error err;
+
+	(void)pmj_fail(&err, PMJ_LOCKED, "pamojad is just being ended; nothing was changed");
+	pmj_hint(&err, "give the command once more");
+	server_fail(stretch->request, &err);
 }
 
 static char *
@@ -220,7 +250,7 @@ init_finish(struct stretch *stretch, json_t **out, struct pmj_error *err)
 	enum pmj_code rc;
 
 	buf_init(&root, 4096);
-	if ((rc = core_open(core, stretch->keys, stretch->ring, true, err)) != PMJ_OK)
+	if ((rc = open_made(stretch, true, err)) != PMJ_OK)
 		return rc;
 	if ((rc = write_profile(stretch, err)) != PMJ_OK)
 		goto out;
@@ -277,6 +307,14 @@ init_done(struct stretch *stretch)
 	}
 	stretch->core->unseen = true;
 	server_reply(stretch->request, out);
+}
+
+/* Nobody will see its recovery code. */
+static void
+init_given_up(struct stretch *stretch)
+{
+	init_undo(stretch->core);
+	fail_ending(stretch);
 }
 
 /* That it was asked is enough: see serve() in routes.c. */
@@ -341,7 +379,9 @@ keys_init(const struct call *call, struct request *request)
 		server_fail(request, &err);
 		return;
 	}
+	core_restore_yield(call->core);
 	stretch = stretch_new(call, request, init_work, init_done);
+	stretch->given_up = init_given_up;
 	stretch->passphrase = copied(call, "passphrase");
 	stretch->name = copied(call, "name");
 	stretch->hub = json_flag(call->body, "hub");
@@ -368,10 +408,6 @@ unlock_work(struct stretch *stretch)
 
 		stretch->rc = keyfile_set_passphrase(
 		    stretch->keys, stretch->ring, stretch->next, &cost, &stretch->err);
-		if (stretch->rc != PMJ_OK) {
-			ring_free(stretch->ring);
-			keyfile_free(stretch->keys);
-		}
 	}
 }
 
@@ -393,7 +429,7 @@ unlock_done(struct stretch *stretch)
 	struct core *core = stretch->core;
 
 	if (stretch->rc == PMJ_OK)
-		stretch->rc = core_open(core, stretch->keys, stretch->ring, false, &stretch->err);
+		stretch->rc = open_made(stretch, false, &stretch->err);
 	if (stretch->rc != PMJ_OK) {
 		server_fail(stretch->request, &stretch->err);
 		return;
@@ -438,6 +474,7 @@ keys_unlock(const struct call *call, struct request *request)
 	}
 	core_lock(call->core); /* one that is under way is finished first */
 	stretch = stretch_new(call, request, unlock_work, unlock_done);
+	stretch->given_up = fail_ending;
 	stretch->passphrase = mem_strdup(passphrase);
 	begin(stretch);
 }
@@ -472,11 +509,11 @@ keys_lock(const struct call *call, struct request *request)
 	if (core->state == CORE_EMPTY) {
 		(void)pmj_fail(&err, PMJ_NOT_INITIALISED, "there is nothing to lock here yet");
 		server_fail(request, &err);
+	} else if (core->state == CORE_OPEN) { /* also while another passphrase is stretched */
+		core_lock_begin(core, request);
 	} else if (core->stretching) {
 		(void)pmj_fail(&err, PMJ_BUSY, "an unlock is under way; wait a few seconds");
 		server_fail(request, &err);
-	} else if (core->state == CORE_OPEN) {
-		core_lock_begin(core, request);
 	} else {
 		core_lock(core); /* a lock that is under way is finished first */
 		server_reply(request, json_pack("{s:b}", "locked", 1));
@@ -485,23 +522,30 @@ keys_lock(const struct call *call, struct request *request)
 
 /* --- passphrase --- */
 
-/* The old one is checked and the new slot made while the journal stays open. */
+/* The old one is checked and the new slot made while the journal stays open and in use: on copies.
+ */
 static void
 change_work(struct stretch *stretch)
 {
 	const struct keyfile_cost cost = {.unlock_ms = (uint32_t)stretch->core->settings.unlock_ms};
 
-	stretch->rc =
-	    keyfile_check_passphrase(stretch->core->keys, stretch->passphrase, &stretch->err);
-	if (stretch->rc != PMJ_OK)
-		return;
-	stretch->rc = keyfile_set_passphrase(
-	    stretch->core->keys, stretch->core->ring, stretch->next, &cost, &stretch->err);
+	stretch->rc = keyfile_change_stretch(
+	    stretch->change, stretch->passphrase, stretch->next, &cost, &stretch->err);
 }
 
 static void
 change_done(struct stretch *stretch)
 {
+	struct core *core = stretch->core;
+
+	if (stretch->rc == PMJ_OK && core->state != CORE_OPEN) {
+		stretch->rc = pmj_fail(&stretch->err, PMJ_LOCKED,
+		    "Pamoja was locked meanwhile; the passphrase is the old one still");
+		pmj_hint(&stretch->err, "unlock it with: pamoja unlock");
+	}
+	if (stretch->rc == PMJ_OK)
+		stretch->rc =
+		    keyfile_change_put(stretch->change, core->keys, core->ring, &stretch->err);
 	if (stretch->rc != PMJ_OK)
 		server_fail(stretch->request, &stretch->err);
 	else
@@ -527,6 +571,11 @@ keys_passphrase(const struct call *call, struct request *request)
 		return;
 	}
 	stretch = stretch_new(call, request, change_work, change_done);
+	if (keyfile_change_new(&stretch->change, call->core->keys, &err) != PMJ_OK) {
+		stretch_free(stretch);
+		server_fail(request, &err);
+		return;
+	}
 	stretch->passphrase = mem_strdup(old);
 	stretch->next = mem_strdup(next);
 	begin(stretch);

@@ -64,6 +64,13 @@ core_restore_drop(struct core *core)
 	restore_free(restore);
 }
 
+void
+core_restore_yield(struct core *core)
+{
+	if (core->restore != NULL && !core->restore->take.check)
+		core_restore_drop(core);
+}
+
 static void
 gone(void *ctx)
 {
@@ -358,6 +365,12 @@ restore_finish(const struct call *call, struct request *request)
 	if (restore->take.check) {
 		server_reply(request, summary(restore, !restore->take.ended));
 		core_restore_drop(core);
+		return;
+	}
+	if (core->stretching || core->state != CORE_EMPTY) {
+		(void)pmj_fail(&err, PMJ_BUSY, "this home is made by somebody else just now");
+		pmj_hint(&err, "restore into an empty one: pamoja --home DIR restore FILE");
+		server_fail(request, &err);
 		return;
 	}
 	if (prepare(restore, call, &err) != PMJ_OK) {

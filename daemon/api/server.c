@@ -405,18 +405,26 @@ out:
 }
 
 void
+server_shut(struct server *server)
+{
+	if (server == NULL || server->fd < 0)
+		return;
+	loop_io_free(server->io);
+	server->io = NULL;
+	(void)close(server->fd);
+	server->fd = -1;
+	(void)unlink(server->socket_path);
+}
+
+void
 server_free(struct server *server)
 {
 	if (server == NULL)
 		return;
+	server_shut(server);
 	for (struct connection *at = server->connections, *next; at != NULL; at = next) {
 		next = at->next;
 		connection_end(at);
-	}
-	loop_io_free(server->io);
-	if (server->fd >= 0) {
-		(void)close(server->fd);
-		(void)unlink(server->socket_path);
 	}
 	free(server->socket_path);
 	mem_wipe(server->cookie, sizeof(server->cookie));

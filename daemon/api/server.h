@@ -21,6 +21,8 @@ struct server_setup {
  * go through /proc/self/fd. */
 PMJ_MUST_CHECK enum pmj_code server_new(
     struct server **out, const struct server_setup *setup, struct pmj_error *err);
+/** Let nobody new in; who waits for an answer can still get it. */
+void server_shut(struct server *server);
 void server_free(struct server *server);
 
 /* Of a request in work. */

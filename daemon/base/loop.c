@@ -1,5 +1,6 @@
 #include "base/loop.h"
 
+#include <assert.h>
 #include <event2/event.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -10,10 +11,13 @@
 
 enum { PRIORITY_REQUESTS = 0, PRIORITY_WORK = 1, PRIORITIES = 2 };
 
+struct off_thread;
+
 struct loop {
 	struct event_base *base;
 	struct event *signals[8];
 	int signal_count;
+	struct off_thread *jobs; /* on their threads */
 };
 struct loop_io {
 	struct loop *loop;
@@ -50,6 +54,7 @@ loop_free(struct loop *loop)
 {
 	if (loop == NULL)
 		return;
+	assert(loop->jobs == NULL);
 	for (int i = 0; i < loop->signal_count; i++) {
 		free(event_get_callback_arg(loop->signals[i]));
 		event_free(loop->signals[i]);
@@ -241,6 +246,8 @@ loop_work_free(struct loop_work *work)
 }
 
 struct off_thread {
+	struct loop *loop;
+	struct off_thread *next;
 	struct loop_io *io;
 	int fd;
 	pthread_t thread;
@@ -263,9 +270,13 @@ static void
 off_thread_done(void *arg, int what)
 {
 	struct off_thread *off = arg;
+	struct off_thread **at = &off->loop->jobs;
 
 	(void)what;
 	(void)pthread_join(off->thread, NULL);
+	while (*at != off)
+		at = &(*at)->next;
+	*at = off->next;
 	loop_io_free(off->io);
 	(void)close(off->fd);
 	off->done(off->ctx);
@@ -277,6 +288,9 @@ loop_off_thread(struct loop *loop, void (*job)(void *ctx), void (*done)(void *ct
 {
 	struct off_thread *off = mem_new(sizeof(*off));
 
+	off->loop = loop;
+	off->next = loop->jobs;
+	loop->jobs = off;
 	off->job = job;
 	off->done = done;
 	off->ctx = ctx;
@@ -284,4 +298,11 @@ loop_off_thread(struct loop *loop, void (*job)(void *ctx), void (*done)(void *ct
 	off->io = loop_io_new(loop, off->fd, LOOP_READ, off_thread_done, off);
 	if (off->fd < 0 || pthread_create(&off->thread, NULL, off_thread_main, off) != 0)
 		abort();
+}
+
+void
+loop_off_thread_wait(struct loop *loop)
+{
+	while (loop->jobs != NULL)
+		off_thread_done(loop->jobs, LOOP_READ);
 }

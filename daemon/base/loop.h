@@ -10,6 +10,7 @@ struct loop_io;
 struct loop_timer;
 
 struct loop *loop_new(void);
+/** No job may be under way any more: loop_off_thread_wait. */
 void loop_free(struct loop *loop);
 /** Runs until loop_stop. */
 void loop_run(struct loop *loop);
@@ -39,5 +40,8 @@ void loop_work_free(struct loop_work *work);
 
 /** Run job(ctx) on the one worker thread (for stretching keys), then done(ctx) on the loop. */
 void loop_off_thread(struct loop *loop, void (*job)(void *ctx), void (*done)(void *ctx), void *ctx);
+/** Wait for every job that is under way and call its done; before anything that a job works with is
+ * freed. */
+void loop_off_thread_wait(struct loop *loop);
 
 #endif

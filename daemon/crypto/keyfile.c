@@ -409,28 +409,99 @@ out:
 	return rc;
 }
 
+/* ---- another passphrase ---- */
+
+struct keyfile_change {
+	const struct os *os;
+	struct rewrite rw; /* of the head as it was, with the new slot and its KEK once stretched */
+	unsigned index;
+};
+
+enum pmj_code
+keyfile_change_new(struct keyfile_change **out, const struct keyfile *keys, struct pmj_error *err)
+{
+	struct keyfile_change *change = mem_new(sizeof(*change));
+	int index = image_find(keys->head, SLOT_PASSPHRASE);
+	enum pmj_code rc;
+
+	assert(index >= 0);
+	*out = NULL;
+	change->os = keys->os;
+	change->index = (unsigned)index;
+	if ((rc = rewrite_begin(&change->rw, keys, err)) != PMJ_OK) {
+		keyfile_change_free(change);
+		return rc;
+	}
+	*out = change;
+	return PMJ_OK;
+}
+
+void
+keyfile_change_free(struct keyfile_change *change)
+{
+	if (change == NULL)
+		return;
+	rewrite_end(&change->rw);
+	free(change);
+}
+
+/* Is this the passphrase of the slot that stands? */
+static enum pmj_code
+check_passphrase(struct keyfile_change *change, const char *passphrase, struct pmj_error *err)
+{
+	const uint8_t *slot = image_slot_at(change->rw.image, change->index);
+	struct slot_work *work = &change->rw.work->slot;
+	enum pmj_code rc;
+
+	if ((rc = slot_stretch(work->x, slot, passphrase, err)) != PMJ_OK)
+		return rc;
+	slot_keys(work, change->rw.image + IMAGE_AT_UUID, change->index, slot);
+	return slot_commits(work, slot) ? PMJ_OK
+	                                : pmj_fail(err, PMJ_WRONG_PASSPHRASE, "wrong passphrase");
+}
+
+enum pmj_code
+keyfile_change_stretch(struct keyfile_change *change, const char *old, const char *next,
+    const struct keyfile_cost *cost, struct pmj_error *err)
+{
+	enum pmj_code rc;
+
+	if (old != NULL && (rc = check_passphrase(change, old, err)) != PMJ_OK)
+		return rc;
+	return new_passphrase(&change->rw, change->index, change->os, next, cost, err);
+}
+
+enum pmj_code
+keyfile_change_put(
+    struct keyfile_change *change, struct keyfile *keys, struct ring *ring, struct pmj_error *err)
+{
+	struct rewrite *rw = &change->rw;
+	uint8_t slot[SLOT_BYTES];
+
+	/* The rest of the head as it is by now: it may have been saved meanwhile. */
+	memcpy(slot, image_slot(rw->image, change->index), sizeof(slot));
+	memcpy(rw->image, keys->head, sizeof(keys->head));
+	memcpy(image_slot(rw->image, change->index), slot, sizeof(slot));
+	prim_random(rw->work->mk, sizeof(rw->work->mk));
+	return rewrite_commit(rw, keys, ring, true, err);
+}
+
 enum pmj_code
 keyfile_set_passphrase(struct keyfile *keys, struct ring *ring, const char *passphrase,
     const struct keyfile_cost *cost, struct pmj_error *err)
 {
-	int index = image_find(keys->head, SLOT_PASSPHRASE);
+	struct keyfile_change *change = NULL;
 	struct keyfile_cost old = {0};
-	struct rewrite rw = {0};
 	enum pmj_code rc;
 
-	assert(index >= 0);
-	old.ops = get_le32(image_slot_at(keys->head, (unsigned)index) + SLOT_AT_OPS);
-	old.mem_kib = get_le32(image_slot_at(keys->head, (unsigned)index) + SLOT_AT_MEM_KIB);
-	if ((rc = rewrite_begin(&rw, keys, err)) != PMJ_OK)
-		goto out;
-	rc = new_passphrase(
-	    &rw, (unsigned)index, keys->os, passphrase, cost != NULL ? cost : &old, err);
-	if (rc != PMJ_OK)
-		goto out;
-	prim_random(rw.work->mk, sizeof(rw.work->mk));
-	rc = rewrite_commit(&rw, keys, ring, true, err);
-out:
-	rewrite_end(&rw);
+	if ((rc = keyfile_change_new(&change, keys, err)) != PMJ_OK)
+		return rc;
+	old.ops = get_le32(image_slot_at(keys->head, change->index) + SLOT_AT_OPS);
+	old.mem_kib = get_le32(image_slot_at(keys->head, change->index) + SLOT_AT_MEM_KIB);
+	rc = keyfile_change_stretch(change, NULL, passphrase, cost != NULL ? cost : &old, err);
+	if (rc == PMJ_OK)
+		rc = keyfile_change_put(change, keys, ring, err);
+	keyfile_change_free(change);
 	return rc;
 }
 
@@ -627,26 +698,5 @@ out:
 	secret_free(secret);
 	keyfile_free(keys);
 	buf_close(&image);
-	return rc;
-}
-
-enum pmj_code
-keyfile_check_passphrase(const struct keyfile *keys, const char *passphrase, struct pmj_error *err)
-{
-	unsigned index = (unsigned)image_find(keys->head, SLOT_PASSPHRASE);
-	const uint8_t *slot = image_slot_at(keys->head, index);
-	struct image_work *work = NULL;
-	struct secret *secret = NULL;
-	enum pmj_code rc;
-
-	if ((rc = work_begin(&secret, &work, err)) != PMJ_OK)
-		goto out;
-	if ((rc = slot_stretch(work->slot.x, slot, passphrase, err)) != PMJ_OK)
-		goto out;
-	slot_keys(&work->slot, keyfile_store_uuid(keys), index, slot);
-	if (!slot_commits(&work->slot, slot))
-		rc = pmj_fail(err, PMJ_WRONG_PASSPHRASE, "wrong passphrase");
-out:
-	secret_free(secret);
 	return rc;
 }

@@ -58,9 +58,18 @@ PMJ_MUST_CHECK enum pmj_code keyfile_save(
 /** Replace the passphrase slot (rotates MK). cost NULL keeps the old cost. */
 PMJ_MUST_CHECK enum pmj_code keyfile_set_passphrase(struct keyfile *keys, struct ring *ring,
     const char *passphrase, const struct keyfile_cost *cost, struct pmj_error *err);
-/** Is this the passphrase of the slot? PMJ_WRONG_PASSPHRASE if not. */
-PMJ_MUST_CHECK enum pmj_code keyfile_check_passphrase(
-    const struct keyfile *keys, const char *passphrase, struct pmj_error *err);
+/* The same in three parts, because only the middle one takes long: it works on copies, so another
+ * thread may do it while the keys are used, saved or freed. */
+struct keyfile_change;
+PMJ_MUST_CHECK enum pmj_code keyfile_change_new(
+    struct keyfile_change **out, const struct keyfile *keys, struct pmj_error *err);
+/** old: the slot's passphrase, else PMJ_WRONG_PASSPHRASE; NULL: not asked for. */
+PMJ_MUST_CHECK enum pmj_code keyfile_change_stretch(struct keyfile_change *change, const char *old,
+    const char *next, const struct keyfile_cost *cost, struct pmj_error *err);
+/** Into the file, with keys and ring as they are now. */
+PMJ_MUST_CHECK enum pmj_code keyfile_change_put(
+    struct keyfile_change *change, struct keyfile *keys, struct ring *ring, struct pmj_error *err);
+void keyfile_change_free(struct keyfile_change *change);
 /** A new paper code in place of the old one, which no longer opens anything (rotates MK).
  * recovery_out is "" when the old code stands; when it is not, show it, also on failure: the new
  * code is in the file, though not confirmed by the disk. */

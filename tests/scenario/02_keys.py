@@ -1,10 +1,11 @@
 """Keys: wrong passphrase and damaged file told apart, the paper code that really recovers, locking, notes while locked."""
+import json
 import os
 import stat
 import subprocess
 import time
 
-from lab import BIN, check, run
+from lab import BIN, PASSPHRASE, Client, check, run
 
 
 def keys_bytes(home):
@@ -193,6 +194,51 @@ def story_settings_errors(lab):
         check(process.returncode == 2, process)
         for word in words:
             check(word in process.stderr, word, process.stderr)
+
+
+def ask_long(home, path, **body):
+    """A request whose passphrase is being stretched when this returns, and another client."""
+    long, other = Client(home), Client(home)
+    long.ask("POST", path, json.dumps(body))
+    for _ in range(3):
+        other.status()
+    check(not long.answered(), "the stretching was over too soon to say anything")
+    return long, other
+
+
+def story_ended_while_a_passphrase_is_stretched(lab):
+    """Stretching takes seconds and has a thread of its own. A daemon that is ended meanwhile waits for it, says so, and frees nothing under
+    it; a lock meanwhile stands."""
+    slow = "[keys]\nunlock_ms = 600\n"
+    neema = lab.home("neema").settings(slow).start()
+    made = {"name": "Neema", "role": "peer", "passphrase": PASSPHRASE}
+    long, _ = ask_long(neema, "/v1/init", **made)
+    while not os.path.exists(os.path.join(neema.path, "unseen")):  # from here on there may be keys
+        time.sleep(0.005)
+    neema.stop()
+    check(long.answer()["error"]["code"] == "locked" and neema.daemon.returncode == 0, neema.messages())
+    left = [name for name in os.listdir(neema.path) if name.startswith(("keys", "journal", "unseen", "reserve"))]
+    check(not left, "the home is empty still", left)
+
+    neema.start().init()
+    person = neema.add("person", name="Asha")
+    long, other = ask_long(neema, "/v1/passphrase", old=PASSPHRASE, new="nine otters under one bridge")
+    other.ask("POST", "/v1/lock", "{}")
+    check(other.answer() == {"locked": True}, "who locks need not wait for it")
+    check(long.answer()["error"]["code"] == "locked")
+    neema.unlock()
+
+    long, _ = ask_long(neema, "/v1/passphrase", old=PASSPHRASE, new="nine otters under one bridge")
+    neema.stop()
+    check(long.answer() == {} and neema.daemon.returncode == 0, neema.messages())
+    neema.start()
+    neema.refused(4, "--passphrase-file", neema.passphrase_file, "unlock")
+    neema.set_passphrase("nine otters under one bridge")
+    long, _ = ask_long(neema, "/v1/unlock", passphrase="nine otters under one bridge")
+    neema.stop()
+    check(long.answer()["error"]["code"] == "locked" and neema.daemon.returncode == 0, neema.messages())
+    neema.start().unlock()
+    check(neema.show(person)["id"] == person)
 
 
 run(globals())

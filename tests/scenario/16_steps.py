@@ -3,56 +3,10 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 
-from lab import TOP, check, run
-
-
-class Client:
-    """One kept connection to a daemon. Asking and being answered are two things, so that the order of events can be seen."""
-
-    def __init__(self, home):
-        with open(os.path.join(home.path, "run", "cookie"), "rb") as file:
-            self.cookie = file.read().hex()
-        self.socket = socket.socket(socket.AF_UNIX)
-        self.socket.settimeout(120)
-        self.socket.connect(os.path.join(home.path, "run", "api.sock"))
-
-    def ask(self, method, path, body=""):
-        self.socket.sendall(f"{method} {path} HTTP/1.1\r\nHost: pamoja\r\nX-Pamoja-Cookie: {self.cookie}\r\n"
-                            f"Content-Length: {len(body)}\r\n\r\n{body}".encode())
-
-    def answer(self):
-        got = b""
-        while b"\r\n\r\n" not in got:
-            got += self.socket.recv(65536)
-        head, _, body = got.partition(b"\r\n\r\n")
-        length = next(int(line.split(b":")[1]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length"))
-        while len(body) < length:
-            body += self.socket.recv(65536)
-        return json.loads(body)
-
-    def answered(self):
-        """Is there something to read already?"""
-        self.socket.setblocking(False)
-        try:
-            return len(self.socket.recv(1, socket.MSG_PEEK)) > 0
-        except BlockingIOError:
-            return False
-        finally:
-            self.socket.settimeout(120)
-
-    def status(self):
-        self.ask("GET", "/v1/status")
-        return self.answer()
-
-
-def held_still(home):
-    """A daemon that stands still, so that requests can be laid before it in the middle of its work."""
-    home.daemon.send_signal(signal.SIGSTOP)
-    os.waitid(os.P_PID, home.daemon.pid, os.WSTOPPED)
+from lab import TOP, Client, check, held_still, run
 
 
 def people_file(lab, people):

@@ -163,8 +163,6 @@ test_create_and_unlock(void **state)
 	check_ok(keyfile_unlock(&q.keys, &q.ring, &os_real, path, PASS, &err), &err);
 	assert_memory_equal(ring_device_id(q.ring), ring_device_id(p.ring), 16);
 	assert_memory_equal(keyfile_store_uuid(q.keys), before.bytes + 16, 16);
-	check_ok(keyfile_check_passphrase(q.keys, PASS, &err), &err);
-	check_code(keyfile_check_passphrase(q.keys, PASS2, &err), PMJ_WRONG_PASSPHRASE);
 	drop(&q);
 	check_code(
 	    keyfile_unlock(&q.keys, &q.ring, &os_real, path, PASS "x", &err), PMJ_WRONG_PASSPHRASE);
@@ -321,6 +319,35 @@ test_passphrase_change(void **state)
 	check_ok(keyfile_save(p.keys, p.ring, true, &err), &err); /* the new KEK is the kept one */
 	assert_int_equal(hub_time_in(PASS2), 0);
 	drop(&p);
+}
+
+/* While a passphrase is stretched in its thread, the keys go on being used: saved, or locked. */
+static void
+test_change_beside_use(void **state)
+{
+	static const struct keyfile_cost other = {.ops = 4, .mem_kib = 65536};
+	struct pair p = make(&os_real);
+	struct keyfile_change *change;
+	struct ring *ring;
+
+	(void)state;
+	check_ok(keyfile_change_new(&change, p.keys, &err), &err);
+	check_code(
+	    keyfile_change_stretch(change, PASS2, PASS2, &other, &err), PMJ_WRONG_PASSPHRASE);
+	check_ok(keyfile_change_stretch(change, PASS, PASS2, &other, &err), &err);
+	ring_set_hub_time(p.ring, 12);
+	check_ok(keyfile_save(p.keys, p.ring, true, &err), &err);
+	assert_int_equal(hub_time_in(PASS), 12);
+	check_ok(keyfile_change_put(change, p.keys, p.ring, &err), &err);
+	keyfile_change_free(change);
+	assert_int_equal(hub_time_in(PASS2), 12);
+	check_code(opens(path, PASS, &ring), PMJ_WRONG_PASSPHRASE);
+	check_ok(keyfile_save(p.keys, p.ring, false, &err), &err);
+	check_ok(keyfile_change_new(&change, p.keys, &err), &err);
+	drop(&p); /* locked meanwhile */
+	check_ok(keyfile_change_stretch(change, PASS2, PASS, &other, &err), &err);
+	keyfile_change_free(change);
+	assert_int_equal(hub_time_in(PASS2), 12);
 }
 
 /* A second name keeps the old inode in sight. */
@@ -646,6 +673,7 @@ main(void)
 	    IN_DIR(test_new_recovery),
 	    IN_DIR(test_save_and_rotate),
 	    IN_DIR(test_passphrase_change),
+	    IN_DIR(test_change_beside_use),
 	    IN_DIR(test_old_inode_is_shredded),
 	    IN_DIR(test_escrow),
 	    IN_DIR(test_others_may_read),
