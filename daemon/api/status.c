@@ -148,9 +148,10 @@ add_open(json_t *out, const struct call *call)
 	    json_integer(
 	        core->hub != NULL
 	            ? hub_count(core->hub, "held")
-	            : count_rows(core, "SELECT count(*) FROM pmj_entry WHERE status = 1")));
+	            : count_rows(core, "SELECT count(*) FROM pmj_entry WHERE " ENTRY_IS_HELD)));
 	(void)json_object_set_new(out, "waiting",
-	    json_integer(count_rows(core, "SELECT count(*) FROM pmj_entry WHERE status = 2")));
+	    json_integer(
+	        count_rows(core, "SELECT count(*) FROM pmj_entry WHERE " ENTRY_IS_WAITING)));
 	(void)json_object_set_new(out, "conflicts",
 	    json_integer(count_rows(core, "SELECT count(*) FROM pmj_record WHERE conflict = 1")));
 	if (locked_note_list(&notes, core->os, core->home, core->ring, NULL) == PMJ_OK)

@@ -314,12 +314,13 @@ roster_item(struct hub *hub, struct sql *q)
 enum pmj_code
 hub_roster(struct hub *hub, json_t **out, struct pmj_error *err)
 {
+	/* CROSS: by way of the few holds, never of all entries. */
 	struct sql *q = sql_get(hub->journal,
 	    "SELECT d.device, d.mailbox, d.name, d.role, d.state, d.until, d.enrolled_ms,"
 	    " (SELECT count(*) FROM pmj_team t WHERE t.device = d.device AND t.to_ver IS NULL),"
-	    " (SELECT count(*) FROM pmj_hold_line h JOIN pmj_entry x ON x.n = h.held"
+	    " (SELECT count(*) FROM pmj_hold_line h CROSS JOIN pmj_entry x ON x.n = h.held"
 	    "  WHERE h.released IS NULL AND x.by = d.device),"
-	    " (SELECT count(*) FROM pmj_entry w WHERE w.by = d.device AND w.status = 2)"
+	    " (SELECT count(*) FROM pmj_entry w WHERE " ENTRY_IS_WAITING " AND w.by = d.device)"
 	    " FROM pmj_device d ORDER BY d.enrolled_ms, d.device");
 	json_t *items = json_array();
 	enum pmj_code rc;

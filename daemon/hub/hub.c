@@ -412,7 +412,7 @@ static const struct {
 	const char *text;
 } counts[] = {
     {"held", "SELECT count(*) FROM pmj_hold_line WHERE released IS NULL"},
-    {"waiting", "SELECT count(*) FROM pmj_entry WHERE status = 2"},
+    {"waiting", "SELECT count(*) FROM pmj_entry WHERE " ENTRY_IS_WAITING},
     {"deferred", "SELECT count(*) FROM pmj_deferred"},
     {"conflicts", "SELECT count(*) FROM pmj_record WHERE conflict = 1"},
     {"devices", "SELECT count(*) FROM pmj_device WHERE mailbox IS NOT NULL AND state = 'live'"},

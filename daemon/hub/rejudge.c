@@ -14,10 +14,10 @@ next_waiting(struct hub *hub, int64_t *n, bool *deferred, struct pmj_error *err)
 {
 	struct sql *q = sql_get(hub->journal,
 	    hub->backwards ? "SELECT n, EXISTS (SELECT 1 FROM pmj_deferred d WHERE d.n = x.n)"
-	                     " FROM pmj_entry x WHERE status = 2 AND n < ?1"
+	                     " FROM pmj_entry x WHERE " ENTRY_IS_WAITING " AND n < ?1"
 	                     " ORDER BY n DESC LIMIT 1"
 	                   : "SELECT n, EXISTS (SELECT 1 FROM pmj_deferred d WHERE d.n = x.n)"
-	                     " FROM pmj_entry x WHERE status = 2 AND n > ?1"
+	                     " FROM pmj_entry x WHERE " ENTRY_IS_WAITING " AND n > ?1"
 	                     " ORDER BY n LIMIT 1");
 	enum pmj_code rc;
 	bool row;

@@ -384,7 +384,7 @@ static enum pmj_code
 find_hold(struct hub *hub, struct hold *out, const char *id, struct pmj_error *err)
 {
 	struct sql *q = sql_get(hub->journal,
-	    "SELECT h.n, h.held, h.e FROM pmj_hold_line h JOIN pmj_entry x ON x.n = h.held"
+	    "SELECT h.n, h.held, h.e FROM pmj_hold_line h CROSS JOIN pmj_entry x ON x.n = h.held"
 	    " WHERE h.released IS NULL AND substr(lower(hex(x.e)), 1, ?2) = ?1");
 	size_t found = 0;
 	enum pmj_code rc;

@@ -260,9 +260,9 @@ share_programme(struct hub *hub, const struct hub_device *device, struct pmj_err
 static enum pmj_code
 queue_holds(struct hub *hub, const struct hub_device *device, struct pmj_error *err)
 {
-	struct sql *q =
-	    sql_get(hub->journal, "SELECT h.n FROM pmj_hold_line h JOIN pmj_entry x ON x.n = h.held"
-	                          " WHERE h.released IS NULL AND x.by = ?1 ORDER BY h.n");
+	struct sql *q = sql_get(hub->journal,
+	    "SELECT h.n FROM pmj_hold_line h CROSS JOIN pmj_entry x ON x.n = h.held"
+	    " WHERE h.released IS NULL AND x.by = ?1 ORDER BY h.n");
 	enum pmj_code rc;
 	bool row;
 

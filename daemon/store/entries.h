@@ -7,6 +7,10 @@
 #include "store/journal.h"
 
 enum entry_status { ENTRY_ADMITTED = 0, ENTRY_HELD = 1, ENTRY_WAITING = 2, ENTRY_CONTROL = 3 };
+/* For the WHERE of a statement: SQLite uses the index of the few that are not admitted only where
+ * its own condition stands in the statement, too. */
+#define ENTRY_IS_HELD "status IN (1, 2) AND status = 1"
+#define ENTRY_IS_WAITING "status IN (1, 2) AND status = 2"
 enum entry_origin { ENTRY_OWN = 0, ENTRY_RECEIVED = 1 };
 
 struct entries_new {

@@ -6,8 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/diag.h"
 #include "base/mem.h"
 #include "store/journal_inner.h"
+
+/* A statement that goes through so many rows of a table in order to find few lacks an index, and
+ * takes longer the more there is. Its text holds no data. */
+#define SCAN_TOLD 500
 
 static_assert(JOURNAL_SQL_BUCKETS == 256, "bucket_of gives 8 bits");
 
@@ -143,9 +148,14 @@ sql_null(struct sql *sql, int at)
 void
 sql_done(struct sql *sql)
 {
+	int rows;
+
 	sql->used = false;
 	if (sql->statement == NULL)
 		return;
+	rows = sqlite3_stmt_status(sql->statement, SQLITE_STMTSTATUS_FULLSCAN_STEP, 1);
+	if (rows > SCAN_TOLD)
+		diag("%d rows gone through: %.160s", rows, sql->text);
 	(void)sqlite3_reset(sql->statement);
 	(void)sqlite3_clear_bindings(sql->statement);
 }

@@ -118,5 +118,26 @@ def story_what_waited_is_let_in_in_steps(lab):
     check(hub.json("verify")["digest"] == neema.json("verify")["digest"])
 
 
+def story_nothing_looks_through_everything(lab):
+    """What is asked for often is found by an index; a statement that goes through a whole table of entries or records says so in the log."""
+    hub = lab.hub()
+    neema = lab.worker("Neema", hub)
+    neema.run("import", people_file(lab, 700))
+    neema.run("sync")
+    hub.run("hub", "merge")
+    person = neema.json("person", "list", "--limit", "1")["items"][0]["id"]
+    for home in (neema, hub):
+        for words in (("status",), ("today",), ("find", "person"), ("person", "list"), ("show", person), ("history", person), ("verify", person)):
+            home.run(*words)
+        home.run("edit", person, "village=Kimana")
+    for words in (("hub", "roster"), ("hub", "held"), ("hub", "conflicts"), ("hub", "assign", person, "Neema"), ("hub", "unassign", person, "Neema")):
+        hub.run(*words)
+    neema.run("sync")
+    hub.run("hub", "merge")
+    for home in (neema, hub):
+        gone_through = [line for line in home.messages(0).splitlines() if "gone through" in line]
+        check(not gone_through, home.name, *gone_through)
+
+
 if __name__ == "__main__":
     run(globals())

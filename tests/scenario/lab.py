@@ -115,9 +115,10 @@ class Home:
             time.sleep(0.03)
         raise Failed(f"pamojad of {self.name} does not answer: " + self.messages())
 
-    def messages(self):
+    def messages(self, last=2000):
+        """What its daemon said on standard error; the last so many characters, 0: all."""
         with open(os.path.join(self.lab.dir, self.name + ".err"), encoding="utf-8", errors="replace") as file:
-            return file.read()[-2000:]
+            return file.read()[-last:]
 
     def stop(self):
         self.daemon.terminate()
