@@ -14,20 +14,26 @@
 #include "base/fs.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "cli/halves.h"
 #include "cli/home.h"
+#include "cli/lang.h"
 #include "cli/passphrase.h"
 #include "cli/print.h"
 #include "cli/term.h"
 
 #define MAGIC "PMJBAK"
 #define HEAD_BYTES 56 /* what the daemon is shown first */
-#define AT_STORE 8    /* of which journal: 16 bytes */
+#define KEY_BYTES 8   /* more of it, in a file for a backup key */
+#define FORM_AT 7     /* the digit that says so */
+#define HALVES_SUFFIX ".two-halves"
+#define AT_STORE 8 /* of which journal: 16 bytes */
 #define READ_BYTES (32 * 1024)
 
 const struct option backup_restore_options[] = {
     {"dry-run", NULL, "only look whether it could be restored; write nothing"},
     {"partial", NULL, "take what is whole of a damaged file"},
     {"recovery-code-file", "FILE", "the recovery code, where there is no terminal"},
+    HALVES_OPTIONS,
     {"new-passphrase-file", "FILE", "the new passphrase, where there is no terminal"},
     {NULL, NULL, NULL},
 };
@@ -215,46 +221,114 @@ tell_kept(struct cli *cli, json_t **answer, const char *id, struct pmj_error *er
 	return rc;
 }
 
-static void
-say_backup(const struct cli *cli, const struct target *target, json_t *answer)
+struct made { /* one file, for one reader */
+	json_t *begun, *kept;
+};
+
+/* reader: "recovery" or "halves". */
+static enum pmj_code
+make_one(struct cli *cli, struct made *made, const char *typed, const char *reader,
+    struct pmj_error *err)
 {
+	json_t *body = json_pack("{s:s}", "reader", reader);
+	struct target target = {.fd = -1};
+	const char *id;
+	enum pmj_code rc;
+
+	if ((rc = target_open(&target, cli, typed, err)) != PMJ_OK ||
+	    (rc = client_post(&cli->client, &made->begun, "/v1/backup", body, err)) != PMJ_OK)
+		goto out;
+	id = json_str(made->begun, "id");
+	if ((rc = check_replaced(&target, json_str(made->begun, "store"), err)) != PMJ_OK ||
+	    (rc = target_make(&target, err)) != PMJ_OK ||
+	    (rc = target_put(&target, json_str(made->begun, "head"), err)) != PMJ_OK ||
+	    (rc = fetch_parts(cli, &target, id, err)) != PMJ_OK ||
+	    (rc = target_finish(&target, err)) != PMJ_OK ||
+	    (rc = tell_kept(cli, &made->kept, id, err)) != PMJ_OK)
+		goto out;
+	(void)json_object_set_new(made->kept, "file", json_string(target.path));
+out:
+	target_close(&target);
+	json_decref(body);
+	return rc;
+}
+
+static void
+made_close(struct made *made)
+{
+	json_decref(made->begun);
+	json_decref(made->kept);
+}
+
+static void
+say_second(const json_t *second, const json_t *key)
+{
+	char *advice = halves_advice(key);
+
+	if (second != NULL)
+		term_say("The same for the two papers of backup key %lld, in %s.\n"
+		         "It opens with both of them, and with nothing else.\n",
+		    (long long)json_int(key, "number", 0), json_str(second, "file"));
+	else if (key != NULL)
+		term_say("No second file, for two papers: there is no backup key in force.\n");
+	if (*advice != '\0')
+		term_say("Backup key: %s\n", advice);
+	free(advice);
+}
+
+static void
+say_backup(const struct cli *cli, json_t *first, json_t *second, const json_t *key)
+{
+	const char *file = json_str(first, "file");
+
 	if (cli->json) {
-		(void)json_object_set_new(answer, "file", json_string(target->path));
-		print_json(answer);
+		json_t *files = json_pack("[O]", first);
+
+		if (second != NULL)
+			(void)json_array_append(files, second);
+		first = json_copy(first);
+		(void)json_object_set_new(first, "files", files);
+		print_json(first);
+		json_decref(first);
 		return;
 	}
-	term_say("Kept: %lld entries, sealed, in %s.\n", (long long)json_int(answer, "entries", 0),
-	    target->path);
-	term_say("Only your recovery code opens it. Keep the two in different places.\n"
-	         "\nNext:\n  pamoja restore %s --dry-run    try once a month whether it opens\n",
-	    target->path);
+	term_say(
+	    "Kept: %lld entries, sealed, in %s.\n", (long long)json_int(first, "entries", 0), file);
+	term_say("Only your recovery code opens it. Keep the two in different places.\n");
+	say_second(second, key);
+	term_say(
+	    "\nNext:\n  pamoja restore %s --dry-run    try once a month whether it opens\n", file);
+	if (second != NULL)
+		term_say("  pamoja restore %s --dry-run    and this, with both papers\n",
+		    json_str(second, "file"));
+}
+
+/* Is there a key that a second file may be sealed to? */
+static bool
+key_in_force(const json_t *key)
+{
+	const char *state = json_str(key, "state");
+
+	return state != NULL && (strcmp(state, "good") == 0 || strcmp(state, "due") == 0);
 }
 
 enum pmj_code
 backup_run(struct cli *cli, const struct args *args, struct pmj_error *err)
 {
-	json_t *begun = NULL, *kept = NULL, *body = json_object();
-	struct target target = {.fd = -1};
-	const char *id;
-	enum pmj_code rc;
+	struct made first = {NULL, NULL}, second = {NULL, NULL};
+	const json_t *key;
+	char *other = mem_printf("%s%s", args->words[0], HALVES_SUFFIX);
+	enum pmj_code rc = make_one(cli, &first, args->words[0], "recovery", err);
 
-	if ((rc = target_open(&target, cli, args->words[0], err)) != PMJ_OK ||
-	    (rc = client_post(&cli->client, &begun, "/v1/backup", body, err)) != PMJ_OK)
-		goto out;
-	id = json_str(begun, "id");
-	if ((rc = check_replaced(&target, json_str(begun, "store"), err)) != PMJ_OK ||
-	    (rc = target_make(&target, err)) != PMJ_OK ||
-	    (rc = target_put(&target, json_str(begun, "head"), err)) != PMJ_OK ||
-	    (rc = fetch_parts(cli, &target, id, err)) != PMJ_OK ||
-	    (rc = target_finish(&target, err)) != PMJ_OK ||
-	    (rc = tell_kept(cli, &kept, id, err)) != PMJ_OK)
-		goto out;
-	say_backup(cli, &target, kept);
-out:
-	target_close(&target);
-	json_decref(body);
-	json_decref(begun);
-	json_decref(kept);
+	key = json_obj(first.begun, "backup_key");
+	if (rc == PMJ_OK && key_in_force(key) &&
+	    (rc = make_one(cli, &second, other, "halves", err)) != PMJ_OK)
+		pmj_context(err, "the file for the recovery code is kept; the second one is not");
+	if (rc == PMJ_OK)
+		say_backup(cli, first.kept, second.kept, key);
+	made_close(&first);
+	made_close(&second);
+	free(other);
 	return rc;
 }
 
@@ -277,6 +351,23 @@ source_read(struct source *source, size_t most, struct pmj_error *err)
 	return PMJ_OK;
 }
 
+/* Behind what was read already. */
+static enum pmj_code
+source_more(struct source *source, size_t count, struct pmj_error *err)
+{
+	source->len += fread(source->bytes + source->len, 1, count, source->file);
+	if (ferror(source->file))
+		return pmj_fail_errno(err, errno, "reading", source->path);
+	return PMJ_OK;
+}
+
+/* Is it sealed to a backup key, which opens with two papers? */
+static bool
+source_for_halves(const struct source *source)
+{
+	return source->len > FORM_AT && source->bytes[FORM_AT] == '2';
+}
+
 static enum pmj_code
 source_open(struct source *source, const char *path, struct pmj_error *err)
 {
@@ -295,7 +386,8 @@ source_open(struct source *source, const char *path, struct pmj_error *err)
 		pmj_hint(err, "name the file that `pamoja backup` wrote");
 		return rc;
 	}
-	if ((rc = source_read(source, HEAD_BYTES, err)) != PMJ_OK)
+	if ((rc = source_read(source, HEAD_BYTES, err)) != PMJ_OK ||
+	    (source_for_halves(source) && (rc = source_more(source, KEY_BYTES, err)) != PMJ_OK))
 		return rc;
 	if (source->len >= strlen(MAGIC) && memcmp(source->bytes, MAGIC, strlen(MAGIC)) == 0)
 		return PMJ_OK;
@@ -330,17 +422,56 @@ check_empty(struct cli *cli, struct pmj_error *err)
 	return rc;
 }
 
+/* The recovery code, or the two halves, into the request. */
+static enum pmj_code
+put_secret(
+    json_t *body, const struct source *source, const struct args *args, struct pmj_error *err)
+{
+	bool for_halves = source_for_halves(source);
+	struct halves halves;
+	struct buf code;
+	enum pmj_code rc;
+
+	if (for_halves && args_has(args, "recovery-code-file")) {
+		rc = pmj_fail(err, PMJ_USAGE, "%s opens with two papers, not with a recovery code",
+		    source->path);
+		pmj_hint(err, "give both halves, or name the file without " HALVES_SUFFIX);
+		return rc;
+	}
+	if (!for_halves && (args_has(args, "half-file") || args_has(args, "other-half-file"))) {
+		rc = pmj_fail(err, PMJ_USAGE,
+		    "%s opens with the recovery code, not with two papers", source->path);
+		pmj_hint(err, "the file for them has a name that ends in " HALVES_SUFFIX);
+		return rc;
+	}
+	halves_init(&halves);
+	buf_init(&code, 0);
+	if (for_halves) {
+		if ((rc = halves_read(&halves, args, err)) == PMJ_OK)
+			halves_put(body, &halves);
+	} else {
+		rc = passphrase_read(&code, args_value(args, "recovery-code-file"),
+		    "The recovery code from your paper (not shown): ", err);
+		if (rc == PMJ_OK)
+			(void)json_object_set_new(body, "code", json_string(buf_text(&code)));
+	}
+	halves_wipe(&halves);
+	buf_wipe(&code);
+	return rc;
+}
+
 /* *id receives the restore's name; the caller frees. */
 static enum pmj_code
-begin(struct cli *cli, char **id, const struct source *source, const char *code,
-    const struct args *args, struct pmj_error *err)
+begin(struct cli *cli, char **id, const struct source *source, const struct args *args,
+    struct pmj_error *err)
 {
 	json_t *answer = NULL, *body;
 	enum pmj_code rc;
 
-	body = json_pack("{s:o,s:s,s:b,s:b}", "head", base64_of(source->bytes, source->len), "code",
-	    code, "check", args_has(args, "dry-run"), "partial", args_has(args, "partial"));
-	rc = client_post(&cli->client, &answer, "/v1/restore", body, err);
+	body = json_pack("{s:o,s:b,s:b}", "head", base64_of(source->bytes, source->len), "check",
+	    args_has(args, "dry-run"), "partial", args_has(args, "partial"));
+	if ((rc = put_secret(body, source, args, err)) == PMJ_OK)
+		rc = client_post(&cli->client, &answer, "/v1/restore", body, err);
 	if (rc == PMJ_OK)
 		*id = mem_strdup(json_str(answer, "id") != NULL ? json_str(answer, "id") : "");
 	json_decref(body);
@@ -412,47 +543,66 @@ finish_with_new(struct cli *cli, json_t **answer, const char *id, const struct a
 }
 
 static void
-say_restored(const struct cli *cli, const json_t *answer, bool check)
+say_checked(const json_t *answer, bool for_halves)
 {
 	char when[PRINT_WHEN_MAX], newest[PRINT_WHEN_MAX];
-	long long entries = (long long)json_int(answer, "entries", 0);
+
+	term_say("Whole: %lld records in %lld entries, saved %s; the newest is of %s.\n",
+	    (long long)json_int(answer, "records", 0), (long long)json_int(answer, "entries", 0),
+	    print_when(when, json_object_get(answer, "at")),
+	    print_when(newest, json_object_get(answer, "newest")));
+	term_say(for_halves ? LANG_N("It opens with these two papers. Nothing was written.\n")
+	                    : LANG_N("It opens with this recovery code. Nothing was written.\n"));
+}
+
+static void
+say_restored(const struct cli *cli, const json_t *answer)
+{
+	char when[PRINT_WHEN_MAX];
+	bool halves = json_str(answer, "recovery_code") != NULL;
 
 	if (cli->json) {
 		print_json(answer);
 		return;
 	}
 	(void)print_when(when, json_object_get(answer, "at"));
-	(void)print_when(newest, json_object_get(answer, "newest"));
-	if (check) {
-		term_say("Whole: %lld records in %lld entries, saved %s; the newest is of %s.\n"
-		         "It opens with this recovery code. Nothing was written.\n",
-		    (long long)json_int(answer, "records", 0), entries, when, newest);
-		return;
-	}
 	term_say("Restored: %lld records in %lld entries, as they were %s.\n",
-	    (long long)json_int(answer, "records", 0), entries,
+	    (long long)json_int(answer, "records", 0), (long long)json_int(answer, "entries", 0),
 	    json_flag(answer, "partial") ? "up to the damaged place" : when);
-	term_say("Your recovery code stays the same; the new passphrase is in force.\n\nNext:\n"
-	         "  pamoja status       how things stand\n"
-	         "  pamoja sync         get what the hub has and the backup lacks\n");
+	if (halves)
+		home_say_secret(
+		    LANG_N("This machine has a new recovery code; the old one opens older "
+		           "backups only:"),
+		    json_str(answer, "recovery_code"),
+		    LANG_N(
+		        "Write it on paper now and keep it away from this machine. It is not shown "
+		        "again."));
+	else
+		term_say("Your recovery code stays the same; the new passphrase is in force.\n");
+	term_say("\nNext:\n  pamoja status       how things stand\n");
+	if (json_flag(answer, "hub"))
+		term_say("  pamoja hub merge    take in what the laptops have sent meanwhile\n");
+	else
+		term_say("  pamoja sync         get what the hub has and the backup lacks\n");
+	if (halves)
+		term_say(
+		    "  pamoja hub backup-key    a new key: this one was typed into a machine\n");
 }
 
 enum pmj_code
 backup_restore(struct cli *cli, const struct args *args, struct pmj_error *err)
 {
 	struct source *source = mem_new(sizeof(*source));
-	bool check = args_has(args, "dry-run"), partial = args_has(args, "partial"), ended;
+	bool check = args_has(args, "dry-run"), partial = args_has(args, "partial"), ended, halves;
 	json_t *answer = NULL;
 	char *id = NULL;
-	struct buf code;
 	enum pmj_code rc;
 
-	buf_init(&code, 0);
 	if ((rc = source_open(source, args->words[0], err)) != PMJ_OK ||
-	    (!check && (rc = check_empty(cli, err)) != PMJ_OK) ||
-	    (rc = passphrase_read(&code, args_value(args, "recovery-code-file"),
-	         "The recovery code from your paper (not shown): ", err)) != PMJ_OK ||
-	    (rc = begin(cli, &id, source, buf_text(&code), args, err)) != PMJ_OK)
+	    (!check && (rc = check_empty(cli, err)) != PMJ_OK))
+		goto out;
+	halves = source_for_halves(source);
+	if ((rc = begin(cli, &id, source, args, err)) != PMJ_OK)
 		goto out;
 	rc = send_parts(cli, source, id, &ended, err);
 	if (rc == PMJ_INTEGRITY && partial)
@@ -462,13 +612,16 @@ backup_restore(struct cli *cli, const struct args *args, struct pmj_error *err)
 	/* A file that is cut off is told before anybody thinks of a passphrase. */
 	rc = check || (!ended && !partial) ? finish(cli, &answer, id, NULL, err)
 	                                   : finish_with_new(cli, &answer, id, args, err);
-	if (rc == PMJ_OK)
-		say_restored(cli, answer, check);
+	if (rc == PMJ_OK && check && !cli->json)
+		say_checked(answer, halves);
+	else if (rc == PMJ_OK)
+		say_restored(cli, answer);
+	if (rc == PMJ_OK && json_str(answer, "recovery_code") != NULL)
+		rc = home_say_seen(cli, err);
 out:
 	if (source->file != NULL)
 		(void)fclose(source->file);
 	free(source);
-	buf_wipe(&code);
 	json_decref(answer);
 	free(id);
 	return rc;

@@ -9,6 +9,7 @@
 #include "cli/completion.h"
 #include "cli/doctor.h"
 #include "cli/enrol.h"
+#include "cli/halves.h"
 #include "cli/help.h"
 #include "cli/home.h"
 #include "cli/hub.h"
@@ -72,12 +73,15 @@ const struct command command_table[] = {
         "keep a copy of everything in one sealed file", none,
         "It is made while you work, and holds everything saved before you typed it. Only the\n"
         "recovery code opens it. An older backup of these records under the same name is\n"
-        "replaced when the new one is whole. Examples:\n"
+        "replaced when the new one is whole. A hub that has a backup key writes a second file,\n"
+        "FILE.two-halves, which opens with the two papers of that key. Examples:\n"
         "  pamoja backup /media/stick/neema.backup\n"},
     {"restore", GROUP_START, backup_restore, 1, 1, "FILE", "a lost laptop: go on from its backup",
         backup_restore_options,
         "Into an empty home, with the recovery code and a new passphrase. What the hub has and\n"
-        "the backup lacks comes with the next exchange. Examples:\n"
+        "the backup lacks comes with the next exchange. A file FILE.two-halves of a hub opens\n"
+        "with both papers of its backup key instead. --dry-run proves, without touching\n"
+        "anything, that a file opens with what you hold: do that once a month. Examples:\n"
         "  pamoja restore /media/stick/neema.backup\n"
         "  pamoja restore /media/stick/neema.backup --dry-run\n"},
     {"log", GROUP_START, status_log, 0, 0, "", "what happened, newest last", status_log_options,
@@ -146,6 +150,15 @@ const struct command command_table[] = {
         "  pamoja hub resolve 3f9a --value 0712000000\n"},
     {"hub held", GROUP_HUB, hub_held, 0, 0, "", "what was not admitted, and why", none, NULL},
     {"hub release", GROUP_HUB, hub_release, 1, 1, "ID", "admit it after all", none, NULL},
+    {"hub backup-key", GROUP_HUB, hub_backup_key, 0, 0, "",
+        "each month: a key on two papers that opens the hub's backup", hub_backup_key_options,
+        "Two people each write one half on paper: 15 words. With both papers, and the backup's\n"
+        "second file, a lost hub can be had again without its recovery code; with one paper\n"
+        "nothing can. A key is written to for at most 100 days; then destroy both papers, and\n"
+        "say so with --destroyed. Examples:\n"
+        "  pamoja hub backup-key\n"
+        "  pamoja hub backup-key --list\n"
+        "  pamoja hub backup-key --destroyed 3\n"},
     {"completion", GROUP_START, completion_run, 1, 1, "bash|zsh|fish",
         "a script that lets the shell complete what you type", none,
         "It is made from the kinds and offers no record, so that no name stands on the screen\n"

@@ -53,6 +53,7 @@ static const struct {
     {"certificate", MADE, doctor_certificate},
     {"queues", MADE, doctor_queues},
     {"backup", MADE, doctor_backup},
+    {"backup-key", MADE, doctor_backup_key},
 };
 
 static const char *const state_names[] = {"ok", "warn", "fail"};

@@ -49,6 +49,6 @@ doctor_check doctor_clock, doctor_zone, doctor_swap, doctor_hibernation, doctor_
     doctor_packages;
 doctor_check doctor_daemon, doctor_version, doctor_carrier, doctor_hardening, doctor_kinds;
 doctor_check doctor_inside, doctor_mailbox, doctor_hub, doctor_exchange, doctor_certificate,
-    doctor_queues, doctor_backup;
+    doctor_queues, doctor_backup, doctor_backup_key;
 
 #endif

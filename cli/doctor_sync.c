@@ -284,3 +284,49 @@ doctor_backup(struct doctor *d)
 		doctor_say(
 		    d, DOCTOR_OK, "", "made %lld day%s ago", (long long)days, days == 1 ? "" : "s");
 }
+
+/* Of a hub: a new key each month, and old papers destroyed. */
+void
+doctor_backup_key(struct doctor *d)
+{
+	const json_t *key = json_obj(d->status, "backup_key"), *number;
+	const char *state = json_str(key, "state");
+	char *make = mem_printf("%s hub backup-key", d->command);
+	long long which = (long long)json_int(key, "number", 0);
+	int64_t days = days_since(json_object_get(key, "made"));
+	bool papers = false;
+	size_t i;
+
+	if (state == NULL || !doctor_open(d) || json_flag(d->status, "practice"))
+		goto out;
+	json_array_foreach(json_arr(key, "destroy"), i, number)
+	{
+		papers = true;
+		doctor_tell(d, DOCTOR_WARN,
+		    mem_printf("%s --destroyed %lld", make, (long long)json_integer_value(number)),
+		    mem_printf("destroy both papers of backup key %lld, and say so: it is over 100 "
+		               "days old",
+		        (long long)json_integer_value(number)));
+	}
+	if (strcmp(state, "none") == 0)
+		doctor_say(d, DOCTOR_WARN, make, "no backup key was made yet, for two people");
+	else if (strcmp(state, "used") == 0)
+		doctor_say(d, DOCTOR_WARN, make,
+		    "backup key %lld was typed into a machine: nothing more is sealed to it",
+		    which);
+	else if (strcmp(state, "destroyed") == 0)
+		doctor_say(
+		    d, DOCTOR_WARN, make, "the papers of backup key %lld are destroyed", which);
+	else if (strcmp(state, "old") == 0)
+		doctor_say(d, DOCTOR_WARN, make,
+		    "backup key %lld is %lld days old: backups are not sealed to it any more",
+		    which, (long long)days);
+	else if (strcmp(state, "due") == 0)
+		doctor_say(d, DOCTOR_WARN, make,
+		    "backup key %lld is %lld days old: make the next one", which, (long long)days);
+	else if (!papers)
+		doctor_say(d, DOCTOR_OK, "", "key %lld, made %lld day%s ago", which,
+		    (long long)days, days == 1 ? "" : "s");
+out:
+	free(make);
+}

@@ -187,8 +187,8 @@ write_root_key(int fd, const char *path, json_t *answer)
 	(void)json_object_set_new(answer, "root_key_file", json_string(path));
 }
 
-static void
-say_secret(const char *title, const char *text, const char *advice)
+void
+home_say_secret(const char *title, const char *text, const char *advice)
 {
 	if (text == NULL)
 		return;
@@ -201,17 +201,17 @@ static void
 say_made(const json_t *answer, bool hub, bool practice)
 {
 	term_say("\nYour records have a home now, and it is unlocked.\n");
-	say_secret(LANG_N("The recovery code opens it when the passphrase is forgotten:"),
+	home_say_secret(LANG_N("The recovery code opens it when the passphrase is forgotten:"),
 	    json_str(answer, "recovery_code"),
 	    LANG_N(
 	        "Write it on paper now and keep it away from this laptop. It is not shown again."));
-	say_secret(
+	home_say_secret(
 	    "The root key. Whoever has it can pose as this hub:", json_str(answer, "root_key"),
 	    "Copy it to a stick or to paper and lock that away. It is not kept on this machine.");
 	if (json_str(answer, "root_key_file") != NULL)
 		term_say("\nThe root key is in %s. Take it off this machine and lock it away.\n",
 		    json_str(answer, "root_key_file"));
-	say_secret("The hub's six words, for the card each worker gets:",
+	home_say_secret("The hub's six words, for the card each worker gets:",
 	    json_str(answer, "root_words"), "Workers compare them when they join.");
 	term_say("\nNext:\n");
 	if (practice)
@@ -248,8 +248,8 @@ home_too_weak(enum pmj_code rc, const char *file, const struct pmj_error *err)
 
 /* The home counts from now on; had the power gone before, the next start would make it empty again.
  * When only the answer to this was lost, it counts. */
-static enum pmj_code
-say_seen(struct cli *cli, struct pmj_error *err)
+enum pmj_code
+home_say_seen(struct cli *cli, struct pmj_error *err)
 {
 	json_t *answer = NULL;
 	enum pmj_code rc;
@@ -259,9 +259,8 @@ say_seen(struct cli *cli, struct pmj_error *err)
 	json_decref(answer);
 	if (rc != PMJ_OK) {
 		pmj_context(err, "perhaps this was not kept");
-		pmj_hint(err,
-		    "look with `pamoja status`; if there is no home yet, run `pamoja init` "
-		    "again and forget the code shown");
+		pmj_hint(err, "look with `pamoja status`; if there is no home yet, type the same "
+		              "command again and forget the code shown");
 	}
 	return rc;
 }
@@ -316,7 +315,7 @@ home_init(struct cli *cli, const struct args *args, struct pmj_error *err)
 		print_json(answer);
 	else
 		say_made(answer, args_has(args, "hub"), args_has(args, "practice"));
-	rc = say_seen(cli, err);
+	rc = home_say_seen(cli, err);
 out:
 	buf_wipe(&secret);
 	json_decref(body);

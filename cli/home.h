@@ -12,6 +12,10 @@ enum pmj_code home_passphrase(struct cli *cli, const struct args *args, struct p
 enum pmj_code home_recover(struct cli *cli, const struct args *args, struct pmj_error *err);
 /** "One moment …" before a key is stretched. */
 void home_say_moment(const struct cli *cli);
+/** A secret that is shown once, with what it is and what to do with it; nothing for NULL. */
+void home_say_secret(const char *title, const char *text, const char *advice);
+/** Tell the daemon that what is shown only once was shown: from now on the home counts. */
+PMJ_MUST_CHECK enum pmj_code home_say_seen(struct cli *cli, struct pmj_error *err);
 /** Was a passphrase refused that was just chosen on the terminal? Then it says why, and it may be
  * chosen again. */
 bool home_too_weak(enum pmj_code rc, const char *file, const struct pmj_error *err);

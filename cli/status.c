@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "base/os.h"
 #include "base/text.h"
+#include "cli/halves.h"
 #include "cli/lang.h"
 #include "cli/print.h"
 #include "cli/record.h"
@@ -109,6 +110,30 @@ say_backup(const json_t *status)
 	free(text);
 }
 
+/* Of a hub: its backup key, and papers that are to be destroyed. */
+static void
+say_backup_key(const json_t *status)
+{
+	const json_t *key = json_obj(status, "backup_key"), *number;
+	char *advice = halves_advice(key), *text;
+	size_t i;
+
+	if (json_int(json_obj(status, "journal"), "entries", 0) > 0)
+		print_pair("Backup key", advice, WIDTH);
+	json_array_foreach(json_arr(key, "destroy"), i, number)
+	{
+		long long n = (long long)json_integer_value(number);
+
+		text = mem_printf(
+		    lang_text(
+		        "destroy both of key %lld, then: pamoja hub backup-key --destroyed %lld"),
+		    n, n);
+		print_pair("Papers", text, WIDTH);
+		free(text);
+	}
+	free(advice);
+}
+
 static void
 say_warnings(const json_t *status)
 {
@@ -194,6 +219,7 @@ say_status(struct cli *cli, const json_t *status)
 		say_outbox(status);
 	if (!locked)
 		say_backup(status);
+	say_backup_key(status);
 	say_queues(status);
 	say_warnings(status);
 	say_next(status);

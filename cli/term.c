@@ -227,6 +227,50 @@ term_ask_hidden(struct buf *out, const char *prompt)
 	return got;
 }
 
+/* A terminal that knows no second screen, or none at all, is filled with empty lines instead. */
+static bool
+is_dumb(void)
+{
+	const char *name = getenv("TERM");
+
+	return name == NULL || *name == '\0' || strcmp(name, "dumb") == 0;
+}
+
+void
+term_clear(void)
+{
+	if (is_dumb())
+		for (int i = 0; i < 100; i++)
+			(void)fputc('\n', stderr);
+	else
+		(void)fputs("\033[H\033[2J", stderr);
+	(void)fflush(stderr);
+}
+
+#define LEAVE_SCREEN "\033[2J\033[?1049l"
+
+static void
+leave_and_end(int signum)
+{
+	(void)!write(STDERR_FILENO, LEAVE_SCREEN, sizeof(LEAVE_SCREEN) - 1);
+	(void)signal(signum, SIG_DFL);
+	(void)raise(signum);
+}
+
+void
+term_private(bool begin)
+{
+	struct sigaction leave = {.sa_handler = begin && !is_dumb() ? leave_and_end : SIG_DFL};
+
+	(void)sigaction(SIGINT, &leave, NULL);
+	(void)sigaction(SIGTERM, &leave, NULL);
+	if (is_dumb())
+		term_clear();
+	else
+		(void)fputs(begin ? "\033[?1049h\033[H\033[2J" : LEAVE_SCREEN, stderr);
+	(void)fflush(stderr);
+}
+
 enum said { SAID_NO, SAID_YES, SAID_UNCLEAR };
 
 /* English: y or n. Swahili: ndiyo or hapana, also yes and no; a lone n could be either, so it is

@@ -33,6 +33,10 @@ void term_note(const char *fmt, ...) PMJ_PRINTF(1, 2);
 bool term_ask(struct buf *out, const char *fmt, ...) PMJ_PRINTF(2, 3);
 /** The same without showing what is typed; spaces stay. The caller wipes. */
 bool term_ask_hidden(struct buf *out, const char *prompt);
+/** A screen of its own, of which nothing stays to be scrolled back to; and away from it, also at
+ * Ctrl-C. Only where term_can_ask. */
+void term_private(bool begin);
+void term_clear(void);
 /** Yes or no; Enter means `otherwise`. The end of input is no. */
 bool term_yes(bool otherwise, const char *fmt, ...) PMJ_PRINTF(2, 3);
 

@@ -18,6 +18,7 @@
 #define ROWS_MOST 200
 #define IDLE_MS 30000 /* a client that has gone */
 #define LINES_MOST 4000
+#define DAY_MS (24LL * 60 * 60 * 1000)
 
 enum stage { STAGE_HEAD, STAGE_ENTRIES, STAGE_TABLES, STAGE_END, STAGE_DONE };
 
@@ -68,21 +69,47 @@ under_way(const struct call *call, struct backup **out, struct pmj_error *err)
 	return rc;
 }
 
+/* Whom the file is for, and his key: the recovery code's slot, or (reader "halves") the two people
+ * who hold the backup key. */
+static enum pmj_code
+choose_reader(
+    const struct call *call, struct backup_head *head, uint8_t pk[static 32], struct pmj_error *err)
+{
+	const char *reader = json_str(call->body, "reader");
+	struct core *core = call->core;
+	struct hub_backup_key key;
+	enum pmj_code rc;
+
+	if (reader == NULL || strcmp(reader, "recovery") == 0)
+		return keyfile_recovery_pk(core->keys, pk, err);
+	if (strcmp(reader, "halves") != 0)
+		return pmj_fail(err, PMJ_USAGE, "\"reader\" is recovery or halves");
+	if (core->hub == NULL || !hub_backup_key(core->hub, &key)) {
+		rc = pmj_fail(err, PMJ_REFUSED, "there is no backup key to seal to");
+		pmj_hint(err, "at the hub, with two people: pamoja hub backup-key");
+		return rc;
+	}
+	memcpy(pk, key.pk, sizeof(key.pk));
+	head->key_number = key.number;
+	head->key_day = (uint32_t)(key.made_ms / DAY_MS);
+	return PMJ_OK;
+}
+
 enum pmj_code
 backup_begin(const struct call *call, json_t **out, struct pmj_error *err)
 {
 	struct core *core = call->core;
-	struct backup_head head;
+	struct backup_head head = {.key_number = 0};
 	struct backup *backup;
 	uint8_t mailbox[PMJ_MAILBOX_BYTES] = {0}, pk[32], id[16];
-	char text[4 * BACKUP_HEAD_BYTES], hex[33];
+	char text[4 * BACKUP_HEAD_MAX], hex[33];
 	uint64_t count;
 	struct buf bytes;
 	enum pmj_code rc;
 
 	/* What an exchange took in and left open is made durable first: nothing is saved that may
 	 * yet be undone. */
-	if ((rc = keyfile_recovery_pk(core->keys, pk, err)) != PMJ_OK ||
+	if ((rc = choose_reader(call, &head, pk, err)) != PMJ_OK ||
 	    (rc = journal_settle(core->journal, err)) != PMJ_OK)
 		return rc;
 	if (!core->is_hub && device_enrolled(core->journal) &&
@@ -108,6 +135,8 @@ backup_begin(const struct call *call, json_t **out, struct pmj_error *err)
 	*out = json_pack("{s:s,s:s,s:s,s:I}", "id", backup->id, "store",
 	    text_hex(hex, head.store_uuid, sizeof(head.store_uuid)), "head",
 	    text_base64(text, bytes.bytes, bytes.len), "entries", (json_int_t)count);
+	if (core->hub != NULL)
+		(void)json_object_set_new(*out, "backup_key", hub_backup_key_state(core->hub));
 	buf_close(&bytes);
 	return PMJ_OK;
 }

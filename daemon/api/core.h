@@ -75,12 +75,13 @@ struct core {
 	bool exchange_missed;   /* one was due while there was no carrier */
 	int64_t last_look_ms;
 	struct carrylink *carry;
-	struct exchange *exchanges;   /* sync, carry and merge under way, first come first served */
-	struct verify *verify;        /* under way, or NULL */
-	struct backup *backup;        /* being made: exchanges wait; or NULL */
-	struct restore *restore;      /* being read, or NULL */
-	struct request *lock_request; /* who waits for the lock, or NULL */
-	bool lock_sealed;             /* while locking: all is in segments, some not in the spool */
+	struct exchange *exchanges; /* sync, carry and merge under way, first come first served */
+	struct verify *verify;      /* under way, or NULL */
+	struct backup *backup;      /* being made: exchanges wait; or NULL */
+	struct restore *restore;    /* being read, or NULL */
+	struct hub_backup_key key_draft; /* shown, and not known to be on paper; number 0: none */
+	struct request *lock_request;    /* who waits for the lock, or NULL */
+	bool lock_sealed; /* while locking: all is in segments, some not in the spool */
 	int64_t next_job;
 	json_t *last_sync; /* of this run; the journal keeps it too */
 };

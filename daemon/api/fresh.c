@@ -59,7 +59,7 @@ core_fresh_sweep(struct core *core, struct pmj_error *err)
 
 	if (!fs_exists(core->os, mark))
 		goto out;
-	diag("`init` was cut off before its recovery code was seen: the home is made empty again");
+	diag("a home was cut off before its recovery code was seen: it is made empty again");
 	if ((rc = fs_shred(core->os, keys, err)) != PMJ_OK ||
 	    (rc = fs_list(&names, &count, core->home, err)) != PMJ_OK)
 		goto out;

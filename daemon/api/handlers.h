@@ -3,6 +3,7 @@
 #ifndef API_HANDLERS_H
 #define API_HANDLERS_H
 #include "api/core.h"
+#include "crypto/restored.h"
 
 struct call {
 	struct core *core;
@@ -24,6 +25,7 @@ handler_now record_find, record_today, record_import;
 handler_now notes_list, notes_add, notes_settle;
 handler_now enrol_ask, enrol_take, office_enrol, office_conflicts, office_resolve, office_assign,
     office_unassign, office_roster, office_held, office_release;
+handler_now backup_key_make, backup_key_kept, backup_key_list, backup_key_destroyed;
 handler_now backup_begin, backup_part, backup_kept, restore_begin, restore_part;
 handler_later restore_finish;
 handler_later exchange_sync, exchange_carry, exchange_merge;
@@ -46,5 +48,17 @@ PMJ_MUST_CHECK enum pmj_code words_compare(const struct call *call, const uint8_
 /** Six words of these bytes in the user's language. Caller frees. NULL with err. */
 char *words_text(
     struct core *core, enum lang lang, const uint8_t *key, size_t len, struct pmj_error *err);
+/** The list of words of this language; NULL with err. */
+struct words *words_in(const struct core *core, enum lang lang, struct pmj_error *err);
+
+struct typed_halves { /* of a backup key; points into the body */
+	struct restored_halves halves;
+	struct words *words[2];
+	const struct words *lists[2];
+};
+/** "halves" of the body, as typed from two papers. Close it also on failure. */
+PMJ_MUST_CHECK enum pmj_code typed_halves_read(
+    struct typed_halves *out, const struct call *call, struct pmj_error *err);
+void typed_halves_close(struct typed_halves *typed);
 
 #endif

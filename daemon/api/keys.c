@@ -147,8 +147,8 @@ may_try(struct core *core, bool counts, struct pmj_error *err)
 	return counts ? keyfile_tries_take(&core->tries, core->os, err) : PMJ_OK;
 }
 
-static struct words *
-read_words(const struct core *core, enum lang lang, struct pmj_error *err)
+struct words *
+words_in(const struct core *core, enum lang lang, struct pmj_error *err)
 {
 	char *path = mem_printf("%s/words/%s.txt", core->conf, lang == LANG_SW ? "sw" : "en");
 	struct words *words = NULL;
@@ -162,7 +162,7 @@ read_words(const struct core *core, enum lang lang, struct pmj_error *err)
 enum pmj_code
 keys_offer(const struct call *call, json_t **out, struct pmj_error *err)
 {
-	struct words *words = read_words(call->core, call->lang, err);
+	struct words *words = words_in(call->core, call->lang, err);
 	char text[WORDS_SIX_MAX];
 
 	if (words == NULL)
@@ -177,7 +177,7 @@ keys_offer(const struct call *call, json_t **out, struct pmj_error *err)
 char *
 words_text(struct core *core, enum lang lang, const uint8_t *key, size_t len, struct pmj_error *err)
 {
-	struct words *words = read_words(core, lang, err);
+	struct words *words = words_in(core, lang, err);
 	char text[WORDS_SIX_MAX];
 	enum pmj_code rc;
 

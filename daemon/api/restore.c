@@ -1,6 +1,6 @@
-/* restore.c - a backup comes in parts from the client, is opened with the recovery code, and
- * becomes this home's journal; the key file is written last, and only with it the home begins to be
- * one. Or it is only looked at (`check`). */
+/* restore.c - a backup comes in parts from the client, is opened with the recovery code or the two
+ * halves of a hub's backup key, and becomes this home's journal; the key file is written last, and
+ * only with it the home begins to be one. Or it is only looked at (`check`). */
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,8 +16,9 @@
 struct restore {
 	struct core *core;
 	char id[33];
-	char *code;
-	struct ring *opens; /* the recovery slot's key */
+	char *code; /* NULL: opened with the halves of a backup key */
+	char new_code[KEYFILE_RECOVERY_CHARS + 1];
+	struct ring *opens; /* the key of the slot, or the backup key */
 	struct backup_reader reader;
 	struct buf pending; /* bytes of a segment that is not whole yet */
 	struct restore_take take;
@@ -50,6 +51,7 @@ restore_free(struct restore *restore)
 	buf_close(&restore->pending);
 	free_text(restore->code);
 	free_text(restore->passphrase);
+	mem_wipe(restore->new_code, sizeof(restore->new_code));
 	free(restore);
 }
 
@@ -96,6 +98,49 @@ may_begin(struct core *core, bool check, struct pmj_error *err)
 	return restore_take_tidy(core, err);
 }
 
+/* The halves are of the key that the file names on its outside. */
+static enum pmj_code
+check_same_key(
+    const struct backup_head *head, const struct restored_halves *halves, struct pmj_error *err)
+{
+	char file_day[11], day[11];
+	enum pmj_code rc;
+
+	if (head->key_day == halves->day && head->key_number % 16 == halves->number)
+		return PMJ_OK;
+	text_days_date(file_day, head->key_day);
+	text_days_date(day, halves->day);
+	rc = pmj_fail(err, PMJ_WRONG_PASSPHRASE,
+	    "this file is for backup key %u, made %s; these halves are of one made %s",
+	    head->key_number, file_day, day);
+	pmj_hint(err, "take the papers on which that date and number stand");
+	return rc;
+}
+
+/* The key that opens the file; *code receives the recovery code, if that is it. */
+static enum pmj_code
+make_reader(const struct call *call, struct ring **out, const char **code,
+    const struct backup_head *head, struct pmj_error *err)
+{
+	struct typed_halves typed;
+	enum pmj_code rc;
+
+	*code = NULL;
+	if (head->key_number == 0) {
+		if ((rc = call_text(call, code, "code", err)) != PMJ_OK)
+			return rc;
+		return restored_reader(out, *code, head->store_uuid, err);
+	}
+	if ((rc = typed_halves_read(&typed, call, err)) == PMJ_OK)
+		rc = restored_reader_halves(out, &typed.halves, head->store_uuid, err);
+	if (rc == PMJ_OK && (rc = check_same_key(head, &typed.halves, err)) != PMJ_OK) {
+		ring_free(*out);
+		*out = NULL;
+	}
+	typed_halves_close(&typed);
+	return rc;
+}
+
 enum pmj_code
 restore_begin(const struct call *call, json_t **out, struct pmj_error *err)
 {
@@ -110,21 +155,20 @@ restore_begin(const struct call *call, json_t **out, struct pmj_error *err)
 	enum pmj_code rc;
 
 	buf_init(&bytes, 4096);
-	if ((rc = call_text(call, &code, "code", err)) != PMJ_OK ||
-	    (rc = call_text(call, &text, "head", err)) != PMJ_OK)
+	if ((rc = call_text(call, &text, "head", err)) != PMJ_OK)
 		goto out;
 	if (!text_unbase64_buf(&bytes, text))
 		rc = pmj_fail(err, PMJ_INVALID, "\"head\" is not base64");
 	if (rc != PMJ_OK || (rc = backup_head_read(&head, bytes.bytes, bytes.len, err)) != PMJ_OK ||
 	    (rc = may_begin(core, check, err)) != PMJ_OK ||
-	    (rc = restored_reader(&opens, code, head.store_uuid, err)) != PMJ_OK)
+	    (rc = make_reader(call, &opens, &code, &head, err)) != PMJ_OK)
 		goto out;
 	core_restore_drop(core);
 	restore = mem_new(sizeof(*restore));
 	restore->core = core;
 	restore->opens = opens;
 	restore->partial = json_flag(call->body, "partial");
-	restore->code = mem_strdup(code);
+	restore->code = code != NULL ? mem_strdup(code) : NULL;
 	restore->timer = loop_timer_new(core->loop, gone, core);
 	loop_timer_set(restore->timer, IDLE_MS);
 	core->os->random(core->os->ctx, id, sizeof(id));
@@ -288,12 +332,15 @@ finish_work(void *ctx)
 	struct core *core = restore->core;
 	struct keyfile_restored what = {.passphrase = restore->passphrase,
 	    .code = restore->code,
+	    .new_code = restore->new_code,
 	    .store_uuid = restore->take.outside.store_uuid};
 	const struct keyfile_cost cost = {.unlock_ms = (uint32_t)core->settings.unlock_ms};
 	char *path = core_path(core, "keys");
 
-	restore->rc = keyfile_restore(
-	    &restore->keys, core->os, path, restore->take.ring, &what, &cost, &restore->err);
+	restore->rc = restore->code == NULL ? core_fresh_begin(core, &restore->err) : PMJ_OK;
+	if (restore->rc == PMJ_OK)
+		restore->rc = keyfile_restore(&restore->keys, core->os, path, restore->take.ring,
+		    &what, &cost, &restore->err);
 	free(path);
 }
 
@@ -308,8 +355,14 @@ finish_done(void *ctx)
 
 	core->stretching = false;
 	core->restore = NULL;
+	core->unseen = restore->code == NULL; /* its new recovery code */
+	if (!made && core_fresh_seen(core, NULL) != PMJ_OK)
+		diag("HOME/unseen could not be removed");
 	if (made) {
 		out = summary(restore, partial);
+		if (restore->new_code[0] != '\0')
+			(void)json_object_set_new(
+			    out, "recovery_code", json_string(restore->new_code));
 		core->state = CORE_LOCKED; /* there are keys now, whatever comes */
 		restore->rc = core_open(
 		    core, restore->keys, restore_take_ring(&restore->take), false, &restore->err);

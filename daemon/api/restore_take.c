@@ -427,12 +427,16 @@ note_restored(struct restore_take *take, struct pmj_error *err)
 
 	if ((rc = journal_begin(journal, err)) != PMJ_OK)
 		return rc;
+	if (take->outside.key_number > 0 &&
+	    (rc = hub_backup_key_used(journal, take->outside.key_number, err)) != PMJ_OK)
+		goto out;
 	if ((rc = journal_put_int(journal, "backup.at", json_int(take->head, "at", 0), err)) ==
 	        PMJ_OK &&
 	    (rc = journal_put_int(journal, "backup.entries", take->entries, err)) == PMJ_OK &&
 	    (rc = journal_event(
 	         journal, "restore", "ok", "this journal came out of a backup", err)) == PMJ_OK)
 		return journal_commit(journal, err);
+out:
 	journal_rollback(journal);
 	return rc;
 }

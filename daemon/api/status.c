@@ -143,6 +143,8 @@ add_open(json_t *out, const struct call *call)
 	(void)json_object_set_new(out, "checking", json_boolean(core->checking));
 	add_journal(out, core);
 	add_backup(out, core);
+	if (core->hub != NULL)
+		(void)json_object_set_new(out, "backup_key", hub_backup_key_state(core->hub));
 	add_sync(out, core);
 	(void)json_object_set_new(out, "held",
 	    json_integer(

@@ -316,12 +316,16 @@ keyfile_restore(struct keyfile **out, const struct os *os, const char *path, str
 		goto out;
 	if ((rc = rewrite_begin(&rw, keys, err)) != PMJ_OK)
 		goto out;
-	if ((rc = recovery_parse(rw.work->code, what->code, err)) != PMJ_OK)
+	what->new_code[0] = '\0';
+	if (what->code != NULL && (rc = recovery_parse(rw.work->code, what->code, err)) != PMJ_OK)
 		goto out;
 	image_begin(rw.image, what->store_uuid);
 	if ((rc = new_passphrase(&rw, 0, os, what->passphrase, cost, err)) != PMJ_OK)
 		goto out;
-	put_recovery(&rw, 1);
+	if (what->code != NULL)
+		put_recovery(&rw, 1);
+	else
+		new_recovery(&rw, 1, what->new_code);
 	prim_random(rw.work->mk, sizeof(rw.work->mk));
 	if ((rc = rewrite_commit(&rw, keys, ring, false, err)) != PMJ_OK)
 		goto out;

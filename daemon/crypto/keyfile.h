@@ -30,8 +30,11 @@ PMJ_MUST_CHECK enum pmj_code keyfile_create(struct keyfile **out, const struct o
     const char *path, struct ring *ring, const char *passphrase, const struct keyfile_cost *cost,
     char recovery_out[static KEYFILE_RECOVERY_CHARS + 1], struct pmj_error *err);
 struct keyfile_restored {
-	const char *passphrase;    /* the new one */
-	const char *code;          /* the recovery code that opened the backup; it stays valid */
+	const char *passphrase; /* the new one */
+	const char *code;       /* the recovery code that opened the backup; it stays valid. NULL:
+	                           it was opened without, and a new one is made */
+	char *new_code;         /* KEYFILE_RECOVERY_CHARS + 1; receives that one, or "". Show it
+	                           once and wipe it */
 	const uint8_t *store_uuid; /* 16: of the backup */
 };
 /** Make the file at path (which must not exist: PMJ_BUSY) for a store that came out of a backup. */

@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "crypto/halves.h"
 #include "crypto/recovery.h"
 #include "crypto/secret.h"
 
@@ -155,9 +156,21 @@ restored_ring(struct ring **out, const uint8_t *records, size_t len, uint32_t la
 /* Scratch in guarded memory. */
 struct reader_work {
 	uint8_t code[RECOVERY_BYTES];
-	uint8_t slot_sk[32];
+	struct half halves[2];
+	uint8_t sk[32];
 	uint8_t records[256];
 };
+
+/* A ring with nothing in it but work->sk as its seal key. */
+static enum pmj_code
+reader_ring(struct ring **out, struct reader_work *work, struct pmj_error *err)
+{
+	struct draft draft = {work->records, 0};
+
+	prim_random(record(&draft, SEED, 32), 32);
+	add_own(&draft, 1, 0, work->sk);
+	return ring_decode(out, draft.at, draft.used, err);
+}
 
 enum pmj_code
 restored_reader(
@@ -165,21 +178,41 @@ restored_reader(
 {
 	struct secret *secret = NULL;
 	struct reader_work *work;
-	struct draft draft = {NULL, 0};
 	enum pmj_code rc;
 
 	*out = NULL;
 	if ((rc = secret_new(&secret, sizeof(*work), err)) != PMJ_OK)
 		return rc;
 	work = (struct reader_work *)secret_use(secret);
-	if ((rc = recovery_parse(work->code, code, err)) != PMJ_OK)
-		goto out;
-	recovery_slot_sk(work->slot_sk, work->code, store_uuid);
-	draft.at = work->records;
-	prim_random(record(&draft, SEED, 32), 32);
-	add_own(&draft, 1, 0, work->slot_sk);
-	rc = ring_decode(out, draft.at, draft.used, err);
-out:
+	if ((rc = recovery_parse(work->code, code, err)) == PMJ_OK) {
+		recovery_slot_sk(work->sk, work->code, store_uuid);
+		rc = reader_ring(out, work, err);
+	}
+	secret_done(secret);
+	secret_free(secret);
+	return rc;
+}
+
+enum pmj_code
+restored_reader_halves(struct ring **out, struct restored_halves *typed,
+    const uint8_t store_uuid[static 16], struct pmj_error *err)
+{
+	struct secret *secret = NULL;
+	struct reader_work *work;
+	enum pmj_code rc;
+
+	*out = NULL;
+	if ((rc = secret_new(&secret, sizeof(*work), err)) != PMJ_OK)
+		return rc;
+	work = (struct reader_work *)secret_use(secret);
+	for (size_t i = 0; i < 2 && rc == PMJ_OK; i++)
+		rc = half_read(
+		    &work->halves[i], typed->lists, typed->count, typed->text[i], i == 1, err);
+	if (rc == PMJ_OK && (rc = halves_sk(work->sk, work->halves, store_uuid, err)) == PMJ_OK) {
+		typed->day = work->halves[0].day;
+		typed->number = work->halves[0].number;
+		rc = reader_ring(out, work, err);
+	}
 	secret_done(secret);
 	secret_free(secret);
 	return rc;

@@ -6,6 +6,7 @@
 #define CRYPTO_RESTORED_H
 #include "base/buf.h"
 #include "crypto/ring.h"
+#include "crypto/words.h"
 
 /** Append the ring's records that a backup may hold: signing seeds, pins, roster head, hub time,
  * tombstone key. Never a seal secret or the journal's key. Wipe the buf with buf_wipe. */
@@ -26,5 +27,17 @@ PMJ_MUST_CHECK enum pmj_code restored_ring(struct ring **out, const uint8_t *rec
  * nothing else is in it. PMJ_INVALID for a mistyped code. */
 PMJ_MUST_CHECK enum pmj_code restored_reader(struct ring **out, const char *code,
     const uint8_t store_uuid[static 16], struct pmj_error *err);
+
+struct restored_halves {
+	const char *text[2];              /* as typed from the two papers, in any order */
+	const struct words *const *lists; /* whose words they may be */
+	size_t count;
+	uint16_t day;   /* out: when their key was made, in days since 1970-01-01 */
+	uint8_t number; /* out: of their key, mod 16 */
+};
+/** The same with a hub's backup key, of which two people hold a half each. PMJ_INVALID: mistyped,
+ * one half twice, or halves of two keys; the message says which. */
+PMJ_MUST_CHECK enum pmj_code restored_reader_halves(struct ring **out,
+    struct restored_halves *typed, const uint8_t store_uuid[static 16], struct pmj_error *err);
 
 #endif

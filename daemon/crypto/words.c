@@ -12,7 +12,6 @@
 #include "crypto/stretch.h"
 
 #define WORDS_COUNT 2048
-#define WORD_BITS 11
 #define WORD_CHARS_MIN 3
 #define WORD_CHARS_MAX 8
 #define WORDS_FILE_MAX (64u * 1024)
@@ -131,18 +130,18 @@ words_index(const struct words *words, const char *word)
 	return -1;
 }
 
-/* The first 66 bits of bytes, big-endian, as six words with spaces. */
-static void
-six_words(const struct words *words, char *out, size_t room, const uint8_t bytes[static 9])
+void
+words_of_bits(
+    const struct words *words, char *out, size_t room, const uint8_t *bytes, unsigned count)
 {
 	size_t used = 0;
 
-	assert(room >= SIX * (WORD_CHARS_MAX + 1));
-	for (unsigned i = 0; i < SIX; i++) {
+	assert(room >= (size_t)count * (WORD_CHARS_MAX + 1));
+	for (unsigned i = 0; i < count; i++) {
 		unsigned index = 0;
 		const char *word;
 
-		for (unsigned bit = i * WORD_BITS; bit < (i + 1) * WORD_BITS; bit++)
+		for (unsigned bit = i * WORDS_BITS; bit < (i + 1) * WORDS_BITS; bit++)
 			index = index << 1 | (((unsigned)bytes[bit / 8] >> (7 - bit % 8)) & 1u);
 		word = words_at(words, index);
 		if (i > 0)
@@ -158,7 +157,7 @@ words_passphrase(const struct words *words, char *out, size_t room)
 	uint8_t bits[9];
 
 	prim_random(bits, sizeof(bits));
-	six_words(words, out, room, bits);
+	words_of_bits(words, out, room, bits, SIX);
 	prim_wipe(bits, sizeof(bits));
 }
 
@@ -180,6 +179,6 @@ words_of_key(const struct words *words, struct words_last *last, char *out, size
 		memcpy(last->bits, stretched, sizeof(last->bits));
 		last->known = true;
 	}
-	six_words(words, out, room, last->bits);
+	words_of_bits(words, out, room, last->bits, SIX);
 	return PMJ_OK;
 }

@@ -13,6 +13,10 @@ void words_free(struct words *words);
 const char *words_at(const struct words *words, unsigned index); /* 0 to 2047 */
 int words_index(
     const struct words *words, const char *word); /* -1 when not in the list; folds case */
+#define WORDS_BITS 11                             /* that one word stands for */
+/** The first 11 * count bits, big-endian, as words with spaces; nine characters of room each. */
+void words_of_bits(
+    const struct words *words, char *out, size_t room, const uint8_t *bytes, unsigned count);
 /** A random passphrase of six words with spaces (66 bits). Wipe after use. */
 void words_passphrase(const struct words *words, char *out, size_t room);
 /* The key asked for last: it is soon asked for again, in another language or by the next command.

@@ -73,6 +73,37 @@ PMJ_MUST_CHECK enum pmj_code hub_request_key(
 PMJ_MUST_CHECK enum pmj_code hub_enrol(struct hub *hub, const struct hub_enrol *enrol,
     struct buf *invitation, uint8_t device[static PMJ_DEVICE_BYTES], struct pmj_error *err);
 
+/* The monthly backup key (11.5): the hub keeps its public half, two people a half each of the
+ * secret. */
+#define HUB_BACKUP_KEY_DUE_DAYS 31 /* then a new one is asked for */
+#define HUB_BACKUP_KEY_DAYS 100    /* then nothing is sealed to it, and its papers are destroyed */
+struct hub_backup_key {
+	uint32_t number; /* 1, 2, 3 … at this hub */
+	int64_t made_ms;
+	uint8_t pk[32];
+};
+/** The number that the next key will have. */
+uint32_t hub_backup_key_next(struct hub *hub);
+/** Both halves are on paper: from now on backups are sealed to this key too. */
+PMJ_MUST_CHECK enum pmj_code hub_backup_key_put(
+    struct hub *hub, const struct hub_backup_key *key, struct pmj_error *err);
+/** The key that a backup made now is sealed to: the newest, unless it is too old, was used or
+ * destroyed. False: there is none. */
+bool hub_backup_key(struct hub *hub, struct hub_backup_key *out);
+/** Both papers of this key are destroyed. PMJ_NOT_FOUND, PMJ_USAGE when it is known already. */
+PMJ_MUST_CHECK enum pmj_code hub_backup_key_destroyed(
+    struct hub *hub, uint32_t number, struct pmj_error *err);
+/** Both halves were typed into one machine, which knows the key since: it is written to no more.
+ * Inside the caller's transaction. */
+PMJ_MUST_CHECK enum pmj_code hub_backup_key_used(
+    struct journal *journal, uint32_t number, struct pmj_error *err);
+/** How it stands: {"state": none, good, due, old, used or destroyed, "number","made" (of the
+ * newest), "destroy": [numbers whose papers are older than 100 days]}. */
+json_t *hub_backup_key_state(struct hub *hub);
+/** {"items":[{"number","made","until","state","destroyed"}…]}: state in_use, kept, destroy or
+ * destroyed. */
+PMJ_MUST_CHECK enum pmj_code hub_backup_keys(struct hub *hub, json_t **out, struct pmj_error *err);
+
 /** A worker by device id (hex, or 6 and more of its first digits) or unambiguous name. */
 PMJ_MUST_CHECK enum pmj_code hub_worker(struct hub *hub, uint8_t device[static PMJ_DEVICE_BYTES],
     const char *typed, struct pmj_error *err);

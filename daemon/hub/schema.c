@@ -1,5 +1,5 @@
-/* schema.c - what the hub keeps beside the journal's entries; all of it is made from lines of the
- * journal. */
+/* schema.c - what the hub keeps beside the journal's entries; all of it but the backup keys is made
+ * from lines of the journal. */
 #include "hub/hub.h"
 
 const char *const hub_schema[] = {
@@ -32,4 +32,7 @@ const char *const hub_schema[] = {
     /* Which authors a device was told the name of. */
     "CREATE TABLE IF NOT EXISTS pmj_told(mailbox BLOB NOT NULL, device BLOB NOT NULL, PRIMARY "
     "KEY(mailbox, device)) WITHOUT ROWID",
+    /* used: both halves were typed into a machine. No secret is here (backup_key.c). */
+    "CREATE TABLE IF NOT EXISTS pmj_backup_key(number INTEGER PRIMARY KEY, made_ms INTEGER NOT "
+    "NULL, pk BLOB NOT NULL, used INTEGER NOT NULL DEFAULT 0, destroyed_ms INTEGER)",
     NULL};

@@ -4,38 +4,59 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "log/chain.h"
 
 #define AT_CT_LEN 192 /* of a segment's header */
 
-static const char magic[8] = {'P', 'M', 'J', 'B', 'A', 'K', '0', '1'};
+static const char magic[6] = {'P', 'M', 'J', 'B', 'A', 'K'};
+#define MAGIC_BYTES 8 /* with the two digits of the form */
+
+size_t
+backup_head_bytes(const struct backup_head *head)
+{
+	return head->key_number > 0 ? BACKUP_HEAD_MAX : BACKUP_HEAD_BYTES;
+}
 
 void
 backup_head_put(struct buf *out, const struct backup_head *head)
 {
 	buf_put(out, magic, sizeof(magic));
+	buf_put_text(out, head->key_number > 0 ? "02" : "01");
 	buf_put(out, head->store_uuid, sizeof(head->store_uuid));
 	buf_put(out, head->sign_pk, sizeof(head->sign_pk));
+	if (head->key_number == 0)
+		return;
+	buf_put_u32(out, head->key_number);
+	buf_put_u32(out, head->key_day);
 }
 
 enum pmj_code
 backup_head_read(struct backup_head *out, const uint8_t *bytes, size_t len, struct pmj_error *err)
 {
+	const char *form = (const char *)bytes + sizeof(magic);
+	size_t whole;
+
 	memset(out, 0, sizeof(*out));
-	if (len < sizeof(magic) || memcmp(bytes, magic, 6) != 0) {
+	if (len < MAGIC_BYTES || memcmp(bytes, magic, sizeof(magic)) != 0) {
 		(void)pmj_fail(err, PMJ_INVALID, "this is not a backup of Pamoja");
 		pmj_hint(err, "give the file that `pamoja backup` wrote");
 		return PMJ_INVALID;
 	}
-	if (memcmp(bytes, magic, sizeof(magic)) != 0) {
+	if (memcmp(form, "01", 2) != 0 && memcmp(form, "02", 2) != 0) {
 		(void)pmj_fail(err, PMJ_TOO_NEW,
-		    "this backup has format %.2s, this program knows 01", (const char *)bytes + 6);
+		    "this backup has format %.2s, this program knows 01 and 02", form);
 		pmj_hint(err, "restore it with the newer Pamoja that wrote it");
 		return PMJ_TOO_NEW;
 	}
-	if (len < BACKUP_HEAD_BYTES) {
-		(void)pmj_fail(err, PMJ_INTEGRITY, "the backup ends within its first %d bytes",
-		    BACKUP_HEAD_BYTES);
+	whole = form[1] == '2' ? BACKUP_HEAD_MAX : BACKUP_HEAD_BYTES;
+	if (len >= BACKUP_HEAD_MAX && form[1] == '2') {
+		out->key_number = get_le32(bytes + BACKUP_HEAD_BYTES);
+		out->key_day = get_le32(bytes + BACKUP_HEAD_BYTES + 4);
+	}
+	if (len < whole || (form[1] == '2' && out->key_number == 0)) {
+		(void)pmj_fail(
+		    err, PMJ_INTEGRITY, "the backup is damaged in its first %zu bytes", whole);
 		pmj_hint(err, "nothing of it can be read; look for an older backup");
 		return PMJ_INTEGRITY;
 	}
@@ -90,7 +111,7 @@ backup_reader_init(struct backup_reader *reader, const struct backup_head *head)
 {
 	memset(reader, 0, sizeof(*reader));
 	reader->head = *head;
-	reader->offset = BACKUP_HEAD_BYTES;
+	reader->offset = backup_head_bytes(head);
 }
 
 static enum pmj_code
@@ -135,6 +156,24 @@ begin(struct backup_reader *reader, const uint8_t *bytes, size_t len)
 	return SEGMENT_OK;
 }
 
+static enum pmj_code
+other_key(const struct backup_head *head, struct pmj_error *err)
+{
+	char day[11];
+
+	if (head->key_number == 0) {
+		(void)pmj_fail(err, PMJ_WRONG_PASSPHRASE,
+		    "this is not the recovery code that this backup is sealed to");
+		pmj_hint(err, "take the paper that was in force when the backup was made");
+		return PMJ_WRONG_PASSPHRASE;
+	}
+	text_days_date(day, head->key_day);
+	(void)pmj_fail(err, PMJ_WRONG_PASSPHRASE,
+	    "these two halves are not of the backup key that this file is sealed to");
+	pmj_hint(err, "take the papers of this hub's key %u, made %s", head->key_number, day);
+	return PMJ_WRONG_PASSPHRASE;
+}
+
 enum pmj_code
 backup_open(struct backup_reader *reader, struct segment_open *out, const uint8_t *bytes,
     size_t len, struct ring *ring, struct pmj_error *err)
@@ -148,7 +187,6 @@ backup_open(struct backup_reader *reader, struct segment_open *out, const uint8_
 	    .first_seq = reader->seq + 1,
 	    .chain = reader->chain};
 	enum segment_fault fault;
-	enum pmj_code rc;
 
 	memset(out, 0, sizeof(*out));
 	fault = begin(reader, bytes, len);
@@ -156,12 +194,8 @@ backup_open(struct backup_reader *reader, struct segment_open *out, const uint8_
 		fault = segment_open(out, bytes, len, &expect, ring);
 	if (fault == SEGMENT_NO_MEMORY)
 		return pmj_fail(err, PMJ_NO_MEMORY, "too little memory to open the backup");
-	if (fault == SEGMENT_EPOCH_GONE) { /* it names the key of another code */
-		rc = pmj_fail(err, PMJ_WRONG_PASSPHRASE,
-		    "this is not the recovery code that this backup is sealed to");
-		pmj_hint(err, "take the paper that was in force when the backup was made");
-		return rc;
-	}
+	if (fault == SEGMENT_EPOCH_GONE) /* it names the key of another code */
+		return other_key(&reader->head, err);
 	if (fault != SEGMENT_OK)
 		return damaged(reader, segment_fault_name(fault), err);
 	reader->segno++;

@@ -1,6 +1,8 @@
 /* backup.h - one backup file: bytes and back (security 11.5). Pure: no clock, no disk.
  *
- * Shape  "PMJBAK01" | store_uuid 16 | writer's sign_pk 32 | segments of lane 5, numbered from 1.
+ * Shape  "PMJBAK01" | store_uuid 16 | writer's sign_pk 32 | segments of lane 5, numbered from 1;
+ *        sealed to the recovery code. A hub's file for its backup key begins "PMJBAK02", and has
+ *        behind sign_pk: number of the key u32 | day it was made u32, since 1970-01-01.
  *        The first line is `bak.head`, the last `bak.end`; between them the journal's lines as they
  *        are, in its order, each with a `bak.note` before it where it has one (or a `bak.stub` in
  *        its place), then `bak.row`, one a row of the tables beside the entries.
@@ -11,15 +13,20 @@
 #include "log/segment.h"
 
 #define BACKUP_HEAD_BYTES 56
+#define BACKUP_HEAD_MAX 64 /* of a file for the backup key */
 #define BACKUP_UUID_BYTES 16
 #define BACKUP_VERSION 1
 
 struct backup_head { /* the outside; nothing of it is proved */
 	uint8_t store_uuid[BACKUP_UUID_BYTES];
 	uint8_t sign_pk[32];
+	uint32_t key_number; /* of the backup key that opens it; 0: the recovery code does */
+	uint32_t key_day;
 };
+size_t backup_head_bytes(const struct backup_head *head);
 void backup_head_put(struct buf *out, const struct backup_head *head);
-/** PMJ_INVALID: no backup, or cut off in its first bytes; PMJ_TOO_NEW: of a later format. */
+/** PMJ_INVALID: no backup; PMJ_INTEGRITY: cut off in its first bytes; PMJ_TOO_NEW: of a later
+ * format. */
 PMJ_MUST_CHECK enum pmj_code backup_head_read(
     struct backup_head *out, const uint8_t *bytes, size_t len, struct pmj_error *err);
 
@@ -53,9 +60,9 @@ PMJ_MUST_CHECK enum pmj_code backup_next(const struct backup_reader *reader, siz
 /**
  * Open the next segment and move on. The caller closes *out.
  *
- * ring    of restored_reader.
- * Errors  PMJ_WRONG_PASSPHRASE: sealed to another recovery code. PMJ_INTEGRITY names segment and
- *         byte; PMJ_NO_MEMORY.
+ * ring    of restored_reader, or restored_reader_halves where the head names a key.
+ * Errors  PMJ_WRONG_PASSPHRASE: sealed to another recovery code, or backup key. PMJ_INTEGRITY names
+ * segment and byte; PMJ_NO_MEMORY.
  */
 PMJ_MUST_CHECK enum pmj_code backup_open(struct backup_reader *reader, struct segment_open *out,
     const uint8_t *bytes, size_t len, struct ring *ring, struct pmj_error *err);

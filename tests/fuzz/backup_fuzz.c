@@ -10,10 +10,11 @@ read_file(struct test_backup *t, const uint8_t *bytes, size_t len)
 {
 	struct backup_reader reader;
 	struct backup_head head;
-	size_t at = BACKUP_HEAD_BYTES, whole = 0;
+	size_t at, whole = 0;
 
 	if (backup_head_read(&head, bytes, len, NULL) != PMJ_OK)
 		return;
+	at = backup_head_bytes(&head);
 	backup_reader_init(&reader, &head);
 	while (at < len) {
 		struct segment_open opened;

@@ -1,39 +1,11 @@
 """Clocks that are wrong by years, jump, or go back: nothing orders by them, nothing is refused for them (security 8.1, 8.2)."""
-import glob
 import os
 import time
 
-from lab import Failed, check, run
+from lab import Clock, check, run, set_clock
 from sealed import mailbox_of
 
 DAY_MS = 24 * 60 * 60 * 1000
-
-
-class Clock:
-    """The wall clock of one daemon and its carrier: a file that libfaketime reads anew at every question."""
-
-    def __init__(self, lab, home):
-        found = glob.glob("/usr/lib/*/faketime/libfaketime.so.1")
-        if not found:
-            raise Failed("libfaketime is missing: apt-get install libfaketime")
-        os.makedirs(home.path, 0o700, exist_ok=True)
-        self.file = os.path.join(home.path, "clock")  # where the daemon may still read once its doors are shut
-        self.set(0)
-        self.env = {"LD_PRELOAD": found[0], "FAKETIME_TIMESTAMP_FILE": self.file, "FAKETIME_NO_CACHE": "1", "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-                    "DONT_FAKE_MONOTONIC": "1"}
-
-    def set(self, days):
-        with open(self.file + ".new", "w", encoding="ascii") as file:
-            file.write(f"{days * 86400:+d}")
-        os.rename(self.file + ".new", self.file)
-
-
-def set_clock(lab, home):
-    """The same home again, with a clock that can be set."""
-    clock = Clock(lab, home)
-    home.stop()
-    home.start(env=clock.env).unlock()
-    return clock
 
 
 def written_at(home, record):

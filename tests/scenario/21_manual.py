@@ -146,7 +146,7 @@ def names_of(text, array):
 
 def story_every_key_of_a_kind(lab):
     """pamoja-kind(5) names every key, type, scope and privacy that the reader of kinds knows, each in its section, and no others."""
-    code = source("daemon", "domain", "kind.c")
+    code = "".join(source("daemon", "domain", name) for name in sorted(os.listdir(os.path.join(TOP, "daemon", "domain"))) if name.startswith("kind"))
     sections = {part.split("\n")[0]: part for part in page("pamoja-kind.5").split("\n.Ss ")[1:]}
     for title, array in (("[kind]", "kind_keys"), ("[field NAME]", "field_keys"), ("[state NAME]", "state_keys"), ("[move VERB]", "move_keys"),
                          ("[rules]", "rule_keys")):

@@ -94,8 +94,11 @@ test_key_file(void **state)
 	static const struct keyfile_cost cheap = {.ops = 3, .mem_kib = 65536};
 	static const uint8_t bytes[RECOVERY_BYTES] = {7, 7, 7}, uuid[16] = {5};
 	char path[] = "/tmp/pamoja-restored-XXXXXX", code[RECOVERY_CHARS + 1];
-	struct keyfile_restored what = {
-	    .passphrase = "a herd of goats at noon", .code = code, .store_uuid = uuid};
+	char other[RECOVERY_CHARS + 1] = "?";
+	struct keyfile_restored what = {.passphrase = "a herd of goats at noon",
+	    .code = code,
+	    .new_code = other,
+	    .store_uuid = uuid};
 	struct ring *ring = test_ring(0x11, 0x22, 0), *back = NULL, *reader = NULL;
 	struct keyfile *keys = NULL;
 	struct ring_epoch slot;
@@ -110,6 +113,7 @@ test_key_file(void **state)
 	assert_int_equal(unlink(path), 0);
 	check_ok(keyfile_restore(&keys, &os_real, path, ring, &what, &cheap, &err), &err);
 	assert_memory_equal(keyfile_store_uuid(keys), uuid, 16);
+	assert_string_equal(other, "");
 	/* the next backup is for the same code */
 	check_ok(keyfile_recovery_pk(keys, pk, &err), &err);
 	check_ok(restored_reader(&reader, code, uuid, &err), &err);
@@ -124,6 +128,16 @@ test_key_file(void **state)
 	keyfile_free(keys);
 	ring_free(back);
 	ring_free(reader);
+	/* opened with the halves of a backup key: a new code, which opens it */
+	assert_int_equal(unlink(path), 0);
+	what.code = NULL;
+	check_ok(keyfile_restore(&keys, &os_real, path, ring, &what, &cheap, &err), &err);
+	keyfile_free(keys);
+	check_code(keyfile_recover(&keys, &back, &os_real, path, code, &err), PMJ_WRONG_PASSPHRASE);
+	check_ok(keyfile_recover(&keys, &back, &os_real, path, other, &err), &err);
+	assert_memory_equal(ring_sign_pk(back), ring_sign_pk(ring), 32);
+	keyfile_free(keys);
+	ring_free(back);
 	ring_free(ring);
 	(void)unlink(path);
 }

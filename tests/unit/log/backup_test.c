@@ -201,11 +201,39 @@ test_head(void **state)
 	memcpy(copy, f->file.bytes, sizeof(copy));
 	check_ok(backup_head_read(&head, copy, sizeof(copy), &err), &err);
 	assert_memory_equal(head.store_uuid, f->t.head.store_uuid, 16);
-	copy[7] = '2';
+	assert_int_equal(head.key_number, 0);
+	copy[7] = '3';
 	check_code(backup_head_read(&head, copy, sizeof(copy), &err), PMJ_TOO_NEW);
 	copy[0] = 'X';
 	check_code(backup_head_read(&head, copy, sizeof(copy), &err), PMJ_INVALID);
 	check_code(backup_head_read(&head, NULL, 0, &err), PMJ_INVALID);
+}
+
+/* A hub's file for its backup key says on its outside which one that is. */
+static void
+test_key_head(void **state)
+{
+	struct backup_head head = {.key_number = 3, .key_day = 20785}, back;
+	struct backup_reader reader;
+	struct buf bytes;
+
+	(void)state;
+	memset(head.store_uuid, 0xc3, sizeof(head.store_uuid));
+	memset(head.sign_pk, 0x11, sizeof(head.sign_pk));
+	buf_init(&bytes, 0);
+	backup_head_put(&bytes, &head);
+	assert_int_equal(bytes.len, BACKUP_HEAD_MAX);
+	assert_memory_equal(bytes.bytes, "PMJBAK02", 8);
+	check_hex(bytes.bytes + BACKUP_HEAD_BYTES, 8, "0300000031510000");
+	check_ok(backup_head_read(&back, bytes.bytes, bytes.len, &err), &err);
+	assert_memory_equal(&back, &head, sizeof(head));
+	backup_reader_init(&reader, &back);
+	assert_int_equal(reader.offset, BACKUP_HEAD_MAX);
+	for (size_t len = 8; len < bytes.len; len++)
+		check_code(backup_head_read(&back, bytes.bytes, len, &err), PMJ_INTEGRITY);
+	bytes.bytes[BACKUP_HEAD_BYTES] = 0; /* there is no key 0 */
+	check_code(backup_head_read(&back, bytes.bytes, bytes.len, &err), PMJ_INTEGRITY);
+	buf_close(&bytes);
 }
 
 static void
@@ -251,6 +279,7 @@ main(void)
 	    cmocka_unit_test_setup_teardown(test_order, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_other_code, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_head, setup, teardown),
+	    cmocka_unit_test(test_key_head),
 	    cmocka_unit_test(test_lines),
 	};
 
