@@ -25,6 +25,8 @@ fi
 say() { printf '\n== %s\n' "$*"; }
 began=$(date +%s)
 elapsed() { echo $(($(date +%s) - began)); }
+# Most tests wait more than they compute: three at a time for each core, the longest first (tests/costs.txt).
+jobs=$(($(nproc) * 3))
 
 say "Packages"
 # shellcheck disable=SC2086
@@ -78,7 +80,7 @@ case "$mode" in
 	cmake --build build-asan -- --quiet
 	say "Unit tests and fuzz corpora under ASan+UBSan, $(elapsed) s so far"
 	# The long random campaigns are the release run's; here a short one each.
-	PAMOJA_FLEET_RUNS=15 ctest --test-dir build-asan --output-on-failure -j 4 -R '^(unit|fuzz)/' -E merge_property -LE slow
+	PAMOJA_FLEET_RUNS=15 ctest --test-dir build-asan --output-on-failure -j "$jobs" -R '^(unit|fuzz)/' -E merge_property -LE slow
 
 	say "A week's use of the programs under ASan+UBSan, $(elapsed) s so far"
 	PAMOJA_BIN=build-asan/bin PAMOJA_WEEK=200 python3 tests/scenario/40_week.py
@@ -93,7 +95,7 @@ case "$mode" in
 	exit 0
 	;;
 --only)
-	exec ctest --test-dir build --output-on-failure -j 2 -R "$value"
+	exec ctest --test-dir build --output-on-failure -j "$jobs" -R "$value"
 	;;
 esac
 
@@ -101,6 +103,6 @@ say "Format"
 git ls-files '*.c' '*.h' | xargs clang-format --dry-run --Werror
 
 say "Tests (release, $(id -un)), $(elapsed) s so far"
-ctest --test-dir build --output-on-failure -j 4
+ctest --test-dir build --output-on-failure -j "$jobs"
 
 say "All passed in $(elapsed) s"

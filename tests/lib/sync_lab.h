@@ -9,6 +9,7 @@
 #include "base/fs.h"
 #include "base/mem.h"
 #include "check.h"
+#include "folders.h"
 #include "log/chain.h"
 #include "log/enrol.h"
 #include "log/roster.h"
@@ -388,11 +389,8 @@ static pid_t lab_template_pid;
 static inline void
 lab_drop_template(void)
 {
-	char *command = mem_printf("rm -rf %s", lab_template);
-
-	if (getpid() == lab_template_pid && system(command) != 0) /* NOLINT(cert-env33-c) */
-		fprintf(stderr, "%s stays\n", lab_template);
-	free(command);
+	if (getpid() == lab_template_pid)
+		folder_remove(lab_template);
 }
 
 static inline const char *
@@ -423,7 +421,8 @@ lab_home(struct lab_end *end)
 		end->journal = NULL;
 		end->home = home;
 	}
-	lab_shell("rm -rf %s && cp -r %s %s", end->home, lab_template, end->home);
+	folder_remove(end->home);
+	folder_copy(lab_template, end->home);
 }
 
 static inline struct lab_end *
@@ -539,7 +538,7 @@ lab_kinds(struct lab *lab)
 	char *file = fs_join(dir, "diary.ini");
 	struct pmj_error err = {0};
 
-	lab_shell("cp -r %s %s", PAMOJA_CONF_DIR "/kinds", dir);
+	folder_copy(PAMOJA_CONF_DIR "/kinds", dir);
 	check_ok(fs_write(&os_real, file, diary, sizeof(diary) - 1, &err), &err);
 	check_ok(kinds_read(&lab->kinds, &os_real, dir, &err), &err);
 	free(file);
@@ -575,7 +574,7 @@ lab_close(struct lab *lab)
 	}
 	kinds_close(&lab->kinds);
 	buf_close(&lab->cert);
-	lab_shell("rm -rf %s", lab->dir);
+	folder_remove(lab->dir);
 }
 
 /* ---- work ---- */

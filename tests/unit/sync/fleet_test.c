@@ -73,18 +73,30 @@ some_steps(struct fleet *fleet, struct lab_end *end)
 static void
 back_in_time(struct fleet *fleet, struct lab_end *end)
 {
+	char *old = mem_printf("%s.old", end->home);
 	int i = end->index;
 
 	lab_stop(end);
 	if (!fleet->saved[i]) {
-		lab_shell("cp -r %s %s.old", end->home, end->home);
+		folder_copy(end->home, old);
 		memcpy(fleet->incarnation[i], ring_incarnation(end->ring), 16);
 		fleet->saved[i] = true;
 	} else {
-		lab_shell("rm -rf %s && cp -r %s.old %s", end->home, end->home, end->home);
+		folder_remove(end->home);
+		folder_copy(old, end->home);
 		ring_set_incarnation(end->ring, fleet->incarnation[i]);
 	}
 	lab_start(end);
+	free(old);
+}
+
+static void
+lose_spool(const struct lab_end *end)
+{
+	char *spool = fs_join(end->home, "spool");
+
+	folder_remove(spool);
+	free(spool);
 }
 
 static void
@@ -121,7 +133,7 @@ one_event(struct fleet *fleet)
 		break;
 	case 9:
 		if (test_below(&fleet->seed, 4) == 0)
-			lab_shell("rm -rf %s/spool", end->home);
+			lose_spool(end);
 		lab_restart(end);
 		break;
 	case 10:
