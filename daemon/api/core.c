@@ -320,6 +320,13 @@ seal_step(struct core *core, bool *more, struct pmj_error *err)
 	*more = core->sync != NULL;
 	if (core->sync == NULL)
 		return PMJ_OK;
+	if (core->hub != NULL) {
+		rc = hub_share_step(
+		    core->hub, core->os->mono_ms(core->os->ctx) + CORE_PIECE_MS, more, err);
+		if (rc != PMJ_OK || *more)
+			return rc;
+		*more = true;
+	}
 	if (core->lock_sealed)
 		return sync_spool_step(core->sync, more, err);
 	if ((rc = sync_seal_step(core->sync, true, more, err)) != PMJ_OK)
@@ -642,6 +649,23 @@ checkpoint_step(struct core *core)
 	return true;
 }
 
+/* Before an exchange: what is assigned goes with the next one, whole. Not beside a backup, which
+ * has the queues in it as they stand at one moment. */
+static bool
+share_step(struct core *core)
+{
+	int64_t until_ms = core->os->mono_ms(core->os->ctx) + CORE_PIECE_MS;
+	struct pmj_error err;
+	bool more;
+
+	if (core->hub == NULL || core->backup != NULL)
+		return false;
+	core->step_name = "share";
+	if (hub_share_step(core->hub, until_ms, &more, &err) != PMJ_OK)
+		diag_error("sending on what was assigned", &err);
+	return more;
+}
+
 static bool
 work_step(struct core *core)
 {
@@ -651,8 +675,9 @@ work_step(struct core *core)
 		return true;
 	if (core->state == CORE_LOCKING)
 		return lock_step(core);
-	if (exchange_step(core) || core_verify_step(core))
+	if (share_step(core) || exchange_step(core) || core_verify_step(core))
 		return true;
+	core->step_name = "check";
 	return core->checking && check_step(core);
 }
 

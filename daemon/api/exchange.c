@@ -40,6 +40,8 @@ exchange_start(
 	exchange->request = request;
 	exchange->started_ms = core->os->mono_ms(core->os->ctx);
 	exchange->holds = core->hub != NULL ? hub_holds_made(core->hub) : 0;
+	if (core->hub != NULL)
+		hub_share_again(core->hub);
 	while (*at != NULL)
 		at = &(*at)->next;
 	*at = exchange;

@@ -218,7 +218,7 @@ office_resolve(const struct call *call, json_t **out, struct pmj_error *err)
 }
 
 typedef enum pmj_code team_change(struct hub *hub, const uint8_t person[static PMJ_RECORD_BYTES],
-    const uint8_t device[static PMJ_DEVICE_BYTES], struct pmj_error *err);
+    const uint8_t (*devices)[PMJ_DEVICE_BYTES], size_t count, struct pmj_error *err);
 
 /* All workers are looked up before the first is changed. */
 static enum pmj_code
@@ -246,11 +246,13 @@ change_team(const struct call *call, json_t **out, team_change *change, struct p
 		         call->core->hub, devices[i], worker != NULL ? worker : "", err)) != PMJ_OK)
 			return rc;
 	}
+	if ((rc = change(call->core->hub, person, (const uint8_t(*)[PMJ_DEVICE_BYTES])devices,
+	         count, err)) != PMJ_OK)
+		return rc;
 	list = json_array();
-	for (size_t i = 0; i < count && rc == PMJ_OK; i++) {
+	for (size_t i = 0; i < count; i++) {
 		char *name, *role;
 
-		rc = change(call->core->hub, person, devices[i], err);
 		core_who(call->core, devices[i], &name, &role);
 		(void)json_array_append_new(list, json_pack("{s:s,s:o}", "name", name, "device",
 		                                      json_hex(devices[i], PMJ_DEVICE_BYTES)));
@@ -258,6 +260,7 @@ change_team(const struct call *call, json_t **out, team_change *change, struct p
 		free(role);
 	}
 	core_queued(call->core, true);
+	core_wake(call->core); /* what they get or lose by it, in steps */
 	*out = json_pack(
 	    "{s:s,s:o}", "person", text_base32(id, person, sizeof(person)), "workers", list);
 	return rc;

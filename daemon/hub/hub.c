@@ -11,7 +11,8 @@
 #include "hub/hub_inner.h"
 #include "log/cert.h"
 
-#define CERT_DAYS 400 /* root is used about once a year; a month to be late in */
+#define CERT_DAYS 400      /* root is used about once a year; a month to be late in */
+#define SHARE_COMMIT_MS 12 /* with its sync */
 #define DAY_MS (24LL * 60 * 60 * 1000)
 
 static enum pmj_code
@@ -315,7 +316,8 @@ hub_new(struct hub **out, struct journal *journal, const char *home, struct pmj_
 	hub->ring = journal_ring(journal);
 	hub->os = journal_os(journal);
 	hub->home = mem_strdup(home);
-	hub->waiting = true;
+	hub->waiting = hub->sharing = true; /* a crash may have left some */
+	hub->share_pace = (struct pace){200, 50, 2000, SHARE_COMMIT_MS};
 	if ((rc = read_cert_dates(hub, err)) != PMJ_OK ||
 	    (rc = sync_new(&hub->sync, journal, home, &hooks, err)) != PMJ_OK) {
 		hub_free(hub);

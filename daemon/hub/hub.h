@@ -32,6 +32,12 @@ PMJ_MUST_CHECK enum pmj_code hub_shared(struct hub *hub, int64_t n,
  * transaction of its own. *more: call again. Cheap when none waits. */
 PMJ_MUST_CHECK enum pmj_code hub_rejudge_step(
     struct hub *hub, int64_t until_ms, bool *more, struct pmj_error *err);
+/** Send on what assignments and the like left to be sent: some of it until mono ms until_ms, or a
+ * commit. *more: call again. Costs next to nothing when there is nothing. After a failure nothing
+ * is done before hub_share_again. */
+PMJ_MUST_CHECK enum pmj_code hub_share_step(
+    struct hub *hub, int64_t until_ms, bool *more, struct pmj_error *err);
+void hub_share_again(struct hub *hub);
 /** Entries held since the hub was opened, released ones among them. */
 int64_t hub_holds_made(const struct hub *hub);
 /** How many entries of one device are merged a day (8.5); 0: 20,000. */
@@ -107,12 +113,13 @@ PMJ_MUST_CHECK enum pmj_code hub_backup_keys(struct hub *hub, json_t **out, stru
 /** A worker by device id (hex, or 6 and more of its first digits) or unambiguous name. */
 PMJ_MUST_CHECK enum pmj_code hub_worker(struct hub *hub, uint8_t device[static PMJ_DEVICE_BYTES],
     const char *typed, struct pmj_error *err);
+/** Durable when PMJ_OK; what the devices get or lose by it follows in steps (hub_share_step). */
 PMJ_MUST_CHECK enum pmj_code hub_assign(struct hub *hub,
-    const uint8_t person[static PMJ_RECORD_BYTES], const uint8_t device[static PMJ_DEVICE_BYTES],
-    struct pmj_error *err);
+    const uint8_t person[static PMJ_RECORD_BYTES], const uint8_t (*devices)[PMJ_DEVICE_BYTES],
+    size_t count, struct pmj_error *err);
 PMJ_MUST_CHECK enum pmj_code hub_unassign(struct hub *hub,
-    const uint8_t person[static PMJ_RECORD_BYTES], const uint8_t device[static PMJ_DEVICE_BYTES],
-    struct pmj_error *err);
+    const uint8_t person[static PMJ_RECORD_BYTES], const uint8_t (*devices)[PMJ_DEVICE_BYTES],
+    size_t count, struct pmj_error *err);
 
 /* Documents of daemon/api/DESIGN.md. New references. */
 PMJ_MUST_CHECK enum pmj_code hub_roster(struct hub *hub, json_t **out, struct pmj_error *err);

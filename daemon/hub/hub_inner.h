@@ -1,6 +1,7 @@
 /* hub_inner.h - what the files of hub/ share. */
 #ifndef HUB_HUB_INNER_H
 #define HUB_HUB_INNER_H
+#include "base/pace.h"
 #include "domain/line.h"
 #include "hub/hub.h"
 
@@ -15,6 +16,9 @@ struct hub {
 	bool looking;   /* that look is under way ... */
 	bool backwards; /* ... from the newest to the oldest */
 	int64_t looked; /* ... and is at this entry */
+	bool sharing;   /* there may be something in pmj_share */
+	int64_t share_pending;  /* lines of it that no commit covers yet */
+	struct pace share_pace; /* lines that share a commit */
 	int64_t holds_made;     /* since it was opened */
 	int64_t intake_entries; /* of one device a day; 0: as the format specification says */
 };
@@ -99,12 +103,37 @@ PMJ_MUST_CHECK enum pmj_code share_record(struct hub *hub,
 /** The same after one of its entries was admitted. */
 PMJ_MUST_CHECK enum pmj_code share_entry(
     struct hub *hub, const struct kind *kind, const struct entry *entry, struct pmj_error *err);
+/** May this device have this entry now, and does it lie in a record whose audience it is in? */
+bool share_may_have(struct hub *hub, const struct hub_device *device, int64_t n);
+bool share_may_have_record(
+    struct hub *hub, const struct hub_device *device, const uint8_t rec[static PMJ_RECORD_BYTES]);
+struct share_lines { /* admitted ones of a record, in order; free `at` */
+	struct share_line {
+		int64_t n;
+		uint8_t by[PMJ_DEVICE_BYTES];
+	} * at;
+	size_t count;
+};
+PMJ_MUST_CHECK enum pmj_code share_lines(struct hub *hub, struct share_lines *out,
+    const uint8_t rec[static PMJ_RECORD_BYTES], int64_t after, int64_t most, struct pmj_error *err);
+/** Queue those that the device neither wrote nor was sent. */
+PMJ_MUST_CHECK enum pmj_code share_to(struct hub *hub, const struct share_lines *lines,
+    const struct hub_device *device, bool urgent, struct pmj_error *err);
+
+/* share_work.c: what follows from one decision for one device may be long; it is only noted inside
+ * the decision's transaction, and done by hub_share_step. */
+/** Everything of a person, who is on the device's list now. */
 PMJ_MUST_CHECK enum pmj_code share_person(struct hub *hub,
     const uint8_t person[static PMJ_RECORD_BYTES], const struct hub_device *device,
     struct pmj_error *err);
+/** What was sent of a person may be sent again after a new assignment. */
+PMJ_MUST_CHECK enum pmj_code share_forget(struct hub *hub,
+    const uint8_t person[static PMJ_RECORD_BYTES], const struct hub_device *device,
+    struct pmj_error *err);
+/** The programme's own records. */
 PMJ_MUST_CHECK enum pmj_code share_programme(
     struct hub *hub, const struct hub_device *device, struct pmj_error *err);
-bool share_may_have(struct hub *hub, const struct hub_device *device, int64_t n);
+/** The whole state anew (9). */
 PMJ_MUST_CHECK enum pmj_code share_everything(
     struct hub *hub, const struct hub_device *device, struct pmj_error *err);
 

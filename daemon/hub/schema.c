@@ -29,6 +29,11 @@ const char *const hub_schema[] = {
     "BLOB NOT NULL, inc BLOB NOT NULL, seq INTEGER NOT NULL)",
     "CREATE INDEX IF NOT EXISTS pmj_deferred_device ON pmj_deferred(device, n)",
     "CREATE INDEX IF NOT EXISTS pmj_deferred_lane ON pmj_deferred(mailbox, inc, seq)",
+    /* What a device is still to be sent or to have forgotten (share_work.c): why (roster version),
+       and how far it is: `rec` up to entry n, and what comes before it. */
+    "CREATE TABLE IF NOT EXISTS pmj_share(id INTEGER PRIMARY KEY, device BLOB NOT NULL, work "
+    "INTEGER NOT NULL, person BLOB, kind TEXT, ver INTEGER NOT NULL, at INTEGER NOT NULL, rec "
+    "BLOB, n INTEGER NOT NULL)",
     /* Which authors a device was told the name of. */
     "CREATE TABLE IF NOT EXISTS pmj_told(mailbox BLOB NOT NULL, device BLOB NOT NULL, PRIMARY "
     "KEY(mailbox, device)) WITHOUT ROWID",

@@ -59,23 +59,43 @@ assign_inside(struct hub *hub, const uint8_t person[PMJ_RECORD_BYTES],
 	return rc == PMJ_OK ? share_person(hub, person, device, err) : rc;
 }
 
-enum pmj_code
-hub_assign(struct hub *hub, const uint8_t person[static PMJ_RECORD_BYTES],
-    const uint8_t device[static PMJ_DEVICE_BYTES], struct pmj_error *err)
+typedef enum pmj_code team_change(struct hub *hub, const uint8_t person[PMJ_RECORD_BYTES],
+    const struct hub_device *device, struct pmj_error *err);
+
+/* Change the team by those of the devices that are not (on: are) on it: all of them, or nothing. */
+static enum pmj_code
+change_team(struct hub *hub, const uint8_t person[PMJ_RECORD_BYTES],
+    const uint8_t (*devices)[PMJ_DEVICE_BYTES], size_t count, bool on, team_change *change,
+    struct pmj_error *err)
 {
-	struct hub_device who;
 	enum pmj_code rc;
-	bool on;
 
 	if ((rc = need_person(hub, person, err)) != PMJ_OK ||
-	    (rc = office_device(hub, &who, device, err)) != PMJ_OK ||
-	    (rc = office_on_team(hub, &on, person, device, -1, err)) != PMJ_OK)
+	    (rc = journal_begin(hub->journal, err)) != PMJ_OK)
 		return rc;
-	if (on)
-		return PMJ_OK; /* already so: asking twice is no error */
-	if ((rc = journal_begin(hub->journal, err)) != PMJ_OK)
-		return rc;
-	rc = finish(hub, assign_inside(hub, person, &who, err), err);
+	for (size_t i = 0; i < count && rc == PMJ_OK; i++) {
+		struct hub_device who;
+		bool is_on;
+
+		if ((rc = office_device(hub, &who, devices[i], err)) != PMJ_OK ||
+		    (rc = office_on_team(hub, &is_on, person, devices[i], -1, err)) != PMJ_OK)
+			break;
+		if (is_on == on)
+			rc = change(hub, person, &who, err);
+		else if (on)
+			rc = pmj_fail(
+			    err, PMJ_NOT_FOUND, "%s does not work with this person now", who.name);
+		/* Assigned already: asking twice is no error. */
+	}
+	return finish(hub, rc, err);
+}
+
+enum pmj_code
+hub_assign(struct hub *hub, const uint8_t person[static PMJ_RECORD_BYTES],
+    const uint8_t (*devices)[PMJ_DEVICE_BYTES], size_t count, struct pmj_error *err)
+{
+	enum pmj_code rc = change_team(hub, person, devices, count, false, assign_inside, err);
+
 	hub->waiting = true;
 	return rc;
 }
@@ -99,29 +119,6 @@ team_names(struct hub *hub, const uint8_t person[PMJ_RECORD_BYTES])
 	buf_close(&names);
 	free(team);
 	return text;
-}
-
-/* What was sent of others' entries may be sent again after a new assignment. */
-static enum pmj_code
-forget_sent(struct hub *hub, const uint8_t person[PMJ_RECORD_BYTES],
-    const struct hub_device *device, struct pmj_error *err)
-{
-	uint8_t(*records)[PMJ_RECORD_BYTES] = NULL;
-	size_t count = 0;
-	enum pmj_code rc;
-
-	rc = records_of_person(hub->journal, &records, &count, person, err);
-	for (size_t i = 0; i < count && rc == PMJ_OK; i++) {
-		struct entry_row *rows = NULL;
-		size_t row_count = 0;
-
-		rc = entries_of_record(hub->journal, &rows, &row_count, records[i], false, err);
-		for (size_t r = 0; r < row_count && rc == PMJ_OK; r++)
-			rc = sync_forget_sent(hub->sync, device->mailbox, rows[r].n, err);
-		entry_rows_free(rows, row_count);
-	}
-	free(records);
-	return rc;
 }
 
 static enum pmj_code
@@ -148,27 +145,14 @@ unassign_inside(struct hub *hub, const uint8_t person[PMJ_RECORD_BYTES],
 	free(names);
 	if (rc == PMJ_OK)
 		rc = sync_queue(hub->sync, device->mailbox, n, false, err);
-	return rc == PMJ_OK ? forget_sent(hub, person, device, err) : rc;
+	return rc == PMJ_OK ? share_forget(hub, person, device, err) : rc;
 }
 
 enum pmj_code
 hub_unassign(struct hub *hub, const uint8_t person[static PMJ_RECORD_BYTES],
-    const uint8_t device[static PMJ_DEVICE_BYTES], struct pmj_error *err)
+    const uint8_t (*devices)[PMJ_DEVICE_BYTES], size_t count, struct pmj_error *err)
 {
-	struct hub_device who;
-	enum pmj_code rc;
-	bool on;
-
-	if ((rc = need_person(hub, person, err)) != PMJ_OK ||
-	    (rc = office_device(hub, &who, device, err)) != PMJ_OK ||
-	    (rc = office_on_team(hub, &on, person, device, -1, err)) != PMJ_OK)
-		return rc;
-	if (!on)
-		return pmj_fail(
-		    err, PMJ_NOT_FOUND, "%s does not work with this person now", who.name);
-	if ((rc = journal_begin(hub->journal, err)) != PMJ_OK)
-		return rc;
-	return finish(hub, unassign_inside(hub, person, &who, err), err);
+	return change_team(hub, person, devices, count, true, unassign_inside, err);
 }
 
 /* --- conflicts --- */

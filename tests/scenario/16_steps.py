@@ -98,6 +98,65 @@ def story_locking_in_steps(lab):
     check(hub.json("verify")["digest"] == neema.json("verify")["digest"])
 
 
+def person_with_history(home, contacts):
+    """A person and so many contacts with them, recorded here. Their id."""
+    path = os.path.join(home.lab.dir, home.name + "-history.jsonl")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(json.dumps({"kind": "person", "ref": "p", "fields": {"name": "Zawadi wa Milima"}}) + "\n")
+        for number in range(contacts):
+            file.write(json.dumps({"kind": "contact", "fields": {"person": "@p", "kind": "phone", "minutes": number % 90 + 1}}) + "\n")
+    home.run("import", path, timeout=3600)
+    return home.json("find", "zawadi")["items"][0]["id"]
+
+
+def cut_off_amid(hub, path, body):
+    """A decision of the coordinator, answered; what follows from it is still going on when the power goes. What its status said then."""
+    decides, known = Client(hub), Client(hub)
+    decides.ask("POST", path, json.dumps(body))
+    answer = decides.answer()
+    held_still(hub)
+    try:
+        check("error" not in answer, answer)
+        known.ask("GET", "/v1/status")
+    finally:
+        hub.daemon.send_signal(signal.SIGCONT)
+    status = known.answer()
+    hub.kill()
+    hub.start().unlock()
+    return status
+
+
+def story_a_long_history_is_assigned_in_steps(lab):
+    """Assigning a person is answered at once, and their history follows in steps. Cut off between two, it goes on by itself."""
+    lab.quiet()
+    hub = lab.hub()
+    neema = lab.worker("Neema", hub)
+    person = person_with_history(hub, 3000)
+    team = {"person": person, "workers": ["Neema"]}
+    status = cut_off_amid(hub, "/v1/hub/assign", team)
+    check(status["outbox"]["entries"] < 2000, "all of it was queued before anybody was answered", status["outbox"])
+    hub.run("hub", "merge")
+    neema.run("sync")
+    check(neema.json("verify", person) == hub.json("verify", person) and neema.json("verify", person)["entries"] == 3001)
+    # What is withdrawn, and given again before all of it is forgotten as sent, is sent again, all of it.
+    cut_off_amid(hub, "/v1/hub/unassign", team)
+    cut_off_amid(hub, "/v1/hub/assign", team)
+    hub.run("hub", "merge")
+    neema.run("sync")
+    check(not neema.show(person)["handed_over"] and neema.json("verify", person)["entries"] == 3001)
+    check(neema.json("verify", person)["digest"] == hub.json("verify", person)["digest"])
+    # A lock lets it be finished: the carrier has everything.
+    hub.run("hub", "unassign", person, "Neema")
+    lab.exchange(hub, neema)
+    check(neema.show(person)["handed_over"])
+    hub.run("hub", "assign", person, "Neema")
+    hub.run("lock")
+    hub.unlock()
+    check(hub.status()["outbox"]["entries"] > 3000, hub.status()["outbox"])
+    lab.exchange(hub, neema)
+    check(neema.json("verify", person) == hub.json("verify", person))
+
+
 def story_what_waited_is_let_in_in_steps(lab):
     """What is urgent goes first, so it comes to the hub before what it speaks of, waits for that, and is let in when it has come."""
     lab.quiet()
