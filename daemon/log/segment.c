@@ -346,35 +346,160 @@ out:
 	return fault;
 }
 
+/* ---- opened in pieces ---- */
+
+struct segment_opening {
+	const uint8_t *bytes;
+	size_t len;
+	struct ring *ring;
+	struct segment_expect expect; /* its pointers into what follows */
+	uint8_t mailbox[16], incarnation[16], writer_pk[32], prev[32], chain[32];
+	struct segment_header header;
+	uint8_t id[32];
+	uint8_t start[32]; /* chain 0, of a first segment */
+	enum { OPENING_OUTSIDE, OPENING_SEAL, OPENING_INSIDE } phase;
+	struct buf plain;
+	struct segment_inner *inner;
+};
+
+static const uint8_t *
+copied(uint8_t *to, const uint8_t *from, size_t len)
+{
+	if (from == NULL)
+		return NULL;
+	memcpy(to, from, len);
+	return to;
+}
+
+struct segment_opening *
+segment_opening_new(
+    const uint8_t *bytes, size_t len, const struct segment_expect *expect, struct ring *ring)
+{
+	struct segment_opening *opening = calloc(1, sizeof(*opening));
+
+	assert(expect->unsigned_note == (expect->lane == LANE_LOCKED_NOTE));
+	if (opening == NULL)
+		return NULL;
+	opening->bytes = bytes;
+	opening->len = len;
+	opening->ring = ring;
+	opening->expect = *expect;
+	opening->expect.mailbox = copied(opening->mailbox, expect->mailbox, 16);
+	opening->expect.incarnation = copied(opening->incarnation, expect->incarnation, 16);
+	opening->expect.writer_pk = copied(opening->writer_pk, expect->writer_pk, 32);
+	opening->expect.prev = copied(opening->prev, expect->prev, 32);
+	opening->expect.chain = copied(opening->chain, expect->chain, 32);
+	buf_init(&opening->plain, PMJ_SEGMENT_FILE_MAX);
+	return opening;
+}
+
+void
+segment_opening_free(struct segment_opening *opening)
+{
+	if (opening == NULL)
+		return;
+	segment_inner_free(opening->inner);
+	buf_wipe(&opening->plain);
+	free(opening);
+}
+
+static bool
+same_bytes(const uint8_t *a, const uint8_t *b, size_t len)
+{
+	return a == NULL || b == NULL ? a == b : memcmp(a, b, len) == 0;
+}
+
+bool
+segment_opening_expects(const struct segment_opening *opening, const struct segment_expect *expect)
+{
+	const struct segment_expect *own = &opening->expect;
+
+	return own->lane == expect->lane && own->segno == expect->segno &&
+	       own->first_seq == expect->first_seq && own->unsigned_note == expect->unsigned_note &&
+	       same_bytes(own->mailbox, expect->mailbox, 16) &&
+	       same_bytes(own->incarnation, expect->incarnation, 16) &&
+	       same_bytes(own->writer_pk, expect->writer_pk, 32) &&
+	       same_bytes(own->prev, expect->prev, 32) && same_bytes(own->chain, expect->chain, 32);
+}
+
+/* What the plaintext is held to: the first segment of an incarnation begins its chains. */
+static struct segment_inner *
+inside(struct segment_opening *opening)
+{
+	struct segment_expect expect = opening->expect;
+	const struct segment_header *header = &opening->header;
+
+	if (header->segno <= 1) {
+		chain_lane_start(opening->start, header->mailbox, header->incarnation);
+		expect.first_seq = 1;
+		expect.chain = opening->start;
+	}
+	return segment_inner_new(opening->plain.bytes, opening->plain.len, &expect);
+}
+
+static enum segment_fault
+check_whole_outside(struct segment_opening *opening)
+{
+	enum segment_fault fault;
+
+	if ((fault = segment_peek(&opening->header, opening->bytes, opening->len)) != SEGMENT_OK ||
+	    (fault = check_outside(&opening->header, opening->len, &opening->expect)) != SEGMENT_OK)
+		return fault;
+	return check_signature(opening->bytes, opening->len, &opening->expect);
+}
+
+static enum segment_fault
+check_seal(struct segment_opening *opening)
+{
+	enum segment_fault fault = unseal(
+	    &opening->plain, opening->bytes, &opening->header, &opening->expect, opening->ring);
+
+	if (fault == SEGMENT_OK) {
+		segment_id(opening->id, opening->bytes, opening->len);
+		if ((opening->inner = inside(opening)) == NULL)
+			fault = SEGMENT_NO_MEMORY;
+	}
+	return fault;
+}
+
+bool
+segment_opening_step(
+    struct segment_opening *opening, struct segment_open *out, enum segment_fault *fault)
+{
+	bool over = true;
+
+	switch (opening->phase) {
+	case OPENING_OUTSIDE:
+		memset(out, 0, sizeof(*out));
+		*fault = check_whole_outside(opening);
+		opening->phase = OPENING_SEAL;
+		return *fault != SEGMENT_OK;
+	case OPENING_SEAL:
+		*fault = check_seal(opening);
+		opening->phase = OPENING_INSIDE;
+		return *fault != SEGMENT_OK;
+	case OPENING_INSIDE:
+		over = segment_inner_step(opening->inner, out, fault);
+		if (over && *fault == SEGMENT_OK) {
+			out->header = opening->header;
+			memcpy(out->id, opening->id, sizeof(out->id));
+		}
+		break;
+	}
+	return over;
+}
+
 enum segment_fault
 segment_open(struct segment_open *out, const uint8_t *bytes, size_t len,
     const struct segment_expect *expect, struct ring *ring)
 {
-	struct segment_expect inside = *expect;
-	struct segment_header header;
-	struct buf plain;
-	uint8_t start[32];
-	enum segment_fault fault;
+	struct segment_opening *opening = segment_opening_new(bytes, len, expect, ring);
+	enum segment_fault fault = SEGMENT_NO_MEMORY;
 
-	assert(expect->unsigned_note == (expect->lane == LANE_LOCKED_NOTE));
 	memset(out, 0, sizeof(*out));
-	buf_init(&plain, PMJ_SEGMENT_FILE_MAX);
-	if ((fault = segment_peek(&header, bytes, len)) != SEGMENT_OK ||
-	    (fault = check_outside(&header, len, expect)) != SEGMENT_OK ||
-	    (fault = check_signature(bytes, len, expect)) != SEGMENT_OK ||
-	    (fault = unseal(&plain, bytes, &header, expect, ring)) != SEGMENT_OK)
-		goto out;
-	if (header.segno <= 1) {
-		chain_lane_start(start, header.mailbox, header.incarnation);
-		inside.first_seq = 1;
-		inside.chain = start;
-	}
-	if ((fault = segment_inner_read(out, plain.bytes, plain.len, &inside)) != SEGMENT_OK)
-		goto out;
-	out->header = header;
-	segment_id(out->id, bytes, len);
-out:
-	buf_wipe(&plain);
+	while (opening != NULL && !segment_opening_step(opening, out, &fault))
+		;
+	segment_opening_free(opening);
 	return fault;
 }
 

@@ -119,6 +119,20 @@ void segment_id(uint8_t out[static 32], const uint8_t *bytes, size_t len);
 enum segment_fault segment_open(struct segment_open *out, const uint8_t *bytes, size_t len,
     const struct segment_expect *expect, struct ring *ring);
 void segment_open_close(struct segment_open *opened);
+/* The same in pieces, for up to 4 MiB that may unpack to 16. `bytes` stay until the end. NULL: no
+ * memory. */
+struct segment_opening;
+struct segment_opening *segment_opening_new(
+    const uint8_t *bytes, size_t len, const struct segment_expect *expect, struct ring *ring);
+/** One piece: the signature, the seal, or some of what is in it. True when it is over: *fault tells
+ * how, and *out is filled when it is SEGMENT_OK. Until then *out is the opening's to use, and is
+ * left empty by a fault. */
+bool segment_opening_step(
+    struct segment_opening *opening, struct segment_open *out, enum segment_fault *fault);
+/** Is it what would be opened by these expectations? */
+bool segment_opening_expects(
+    const struct segment_opening *opening, const struct segment_expect *expect);
+void segment_opening_free(struct segment_opening *opening);
 /** Is P a padded length that the rule can give? And the rule itself. */
 bool segment_padded_legal(uint32_t padded);
 uint32_t segment_padded(uint32_t used);

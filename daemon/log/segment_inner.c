@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <zstd.h>
+#include <zstd_errors.h>
 
 #include "crypto/prim.h"
 #include "log/chain.h"
@@ -183,8 +184,8 @@ head_read(struct inner_head *out, const uint8_t *plain, size_t padded)
 	return SEGMENT_OK;
 }
 
-/* One ordinary zstd frame, no dictionary, a window of at most 4 MiB. Decompressing into a buffer
- * of raw_len needs no window of its own, so libzstd would not look: the rule is checked here. */
+/* One ordinary zstd frame, no dictionary, a window of at most 4 MiB: looked at before
+ * libzstd makes room for it. */
 static bool
 frame_legal(const uint8_t *body, size_t len)
 {
@@ -200,105 +201,204 @@ frame_legal(const uint8_t *body, size_t len)
 	       (10 + exponent == WINDOW_LOG_MAX && (body[5] & 7) == 0);
 }
 
-static enum segment_fault
-body_unpack(struct buf *out, const uint8_t *body, const struct inner_head *head)
-{
-	enum segment_fault fault = SEGMENT_OK;
-	ZSTD_DCtx *zstd = NULL;
-	size_t len;
+/* ---- in pieces ---- */
 
+#define PIECE_BYTES (1024 * 1024) /* unpacked, or cut into lines: a few milliseconds each */
+#define PIECE_LINES 512
+
+struct segment_inner {
+	const uint8_t *plain;
+	size_t padded;
+	uint64_t first_seq; /* expected; 0: any */
+	const uint8_t *chain_expected;
+	enum { INNER_HEAD, INNER_BODY, INNER_LINES, INNER_OVER } phase;
+	struct inner_head head;
+	ZSTD_DCtx *zstd;
+	size_t unpacked; /* of the packed body */
+	size_t cut;      /* of the body, into lines */
+	uint8_t chain[32];
+};
+
+struct segment_inner *
+segment_inner_new(const uint8_t *plain, size_t padded, const struct segment_expect *expect)
+{
+	struct segment_inner *inner = calloc(1, sizeof(*inner));
+
+	if (inner == NULL)
+		return NULL;
+	inner->plain = plain;
+	inner->padded = padded;
+	inner->first_seq = expect->first_seq;
+	inner->chain_expected = expect->chain;
+	return inner;
+}
+
+void
+segment_inner_free(struct segment_inner *inner)
+{
+	if (inner == NULL)
+		return;
+	(void)ZSTD_freeDCtx(inner->zstd);
+	free(inner);
+}
+
+static enum segment_fault
+body_begin(struct segment_inner *inner, struct segment_open *out)
+{
+	const uint8_t *body = inner->plain + SEGMENT_INNER_HEAD_BYTES;
+	const struct inner_head *head = &inner->head;
+
+	buf_init(&out->body, PMJ_SEGMENT_RAW_MAX);
+	if (head->pack == PACK_NONE) {
+		buf_put(&out->body, body, head->body_len);
+		return out->body.failed == PMJ_OK ? SEGMENT_OK : SEGMENT_NO_MEMORY;
+	}
 	if (!frame_legal(body, head->body_len) ||
 	    ZSTD_findFrameCompressedSize(body, head->body_len) != head->body_len)
 		return SEGMENT_BAD_COMPRESSION;
-	zstd = ZSTD_createDCtx();
-	buf_put_zeros(out, head->raw_len);
-	if (zstd == NULL || out->failed != PMJ_OK) {
-		fault = SEGMENT_NO_MEMORY;
-		goto out;
-	}
-	len = ZSTD_decompressDCtx(zstd, out->bytes, out->len, body, head->body_len);
-	if (ZSTD_isError(len) || len != head->raw_len)
-		fault = SEGMENT_BAD_COMPRESSION;
-out:
-	(void)ZSTD_freeDCtx(zstd);
-	return fault;
+	inner->zstd = ZSTD_createDCtx();
+	if (inner->zstd == NULL ||
+	    ZSTD_isError(ZSTD_DCtx_setParameter(inner->zstd, ZSTD_d_windowLogMax, WINDOW_LOG_MAX)))
+		return SEGMENT_NO_MEMORY;
+	return SEGMENT_OK;
+}
+
+/* The next piece of the body; *over: the frame ended, with its last byte and at raw_len. */
+static enum segment_fault
+body_unpack(struct segment_inner *inner, struct segment_open *out, bool *over)
+{
+	size_t left = inner->head.raw_len - out->body.len, from = out->body.len;
+	ZSTD_inBuffer in = {
+	    inner->plain + SEGMENT_INNER_HEAD_BYTES, inner->head.body_len, inner->unpacked};
+	ZSTD_outBuffer piece = {.size = left < PIECE_BYTES ? left : PIECE_BYTES};
+	size_t hint;
+
+	buf_put_zeros(&out->body, piece.size);
+	if (out->body.failed != PMJ_OK)
+		return SEGMENT_NO_MEMORY;
+	piece.dst = out->body.bytes + from;
+	hint = ZSTD_decompressStream(inner->zstd, &piece, &in);
+	if (ZSTD_isError(hint))
+		return ZSTD_getErrorCode(hint) == ZSTD_error_memory_allocation
+		           ? SEGMENT_NO_MEMORY
+		           : SEGMENT_BAD_COMPRESSION;
+	out->body.len = from + piece.pos;
+	*over = hint == 0;
+	/* More than it said, less, or nothing that moves any more. */
+	if (*over ? in.pos != in.size || out->body.len != inner->head.raw_len
+	          : piece.pos == 0 && in.pos == inner->unpacked)
+		return SEGMENT_BAD_COMPRESSION;
+	inner->unpacked = in.pos;
+	return SEGMENT_OK;
 }
 
 static enum segment_fault
-body_take(struct segment_open *out, const uint8_t *body, const struct inner_head *head)
+lines_begin(struct segment_inner *inner, struct segment_open *out)
 {
-	buf_init(&out->body, PMJ_SEGMENT_RAW_MAX);
-	if (head->pack == PACK_ZSTD)
-		return body_unpack(&out->body, body, head);
-	buf_put(&out->body, body, head->body_len);
-	return out->body.failed == PMJ_OK ? SEGMENT_OK : SEGMENT_NO_MEMORY;
-}
+	uint32_t count = inner->head.count;
 
-/* Exactly count lines, each ended by "\n", and nothing after the last. */
-static enum segment_fault
-lines_split(struct segment_open *out, uint32_t count)
-{
-	const char *at = (const char *)out->body.bytes;
-	size_t left = out->body.len;
-
-	if (count == 0 || count > PMJ_SEGMENT_ENTRIES_MAX || count > left)
+	if (count == 0 || count > PMJ_SEGMENT_ENTRIES_MAX || count > out->body.len)
 		return SEGMENT_BAD_COUNT;
 	out->lines = calloc(count, sizeof(out->lines[0]));
 	out->e = calloc(count, sizeof(out->e[0]));
-	if (out->lines == NULL || out->e == NULL)
-		return SEGMENT_NO_MEMORY;
-	for (uint32_t i = 0; i < count; i++) {
+	memcpy(out->chain_before, inner->plain + AT_CHAIN_BEFORE, 32);
+	memcpy(out->chain_after, inner->plain + AT_CHAIN_AFTER, 32);
+	memcpy(inner->chain, out->chain_before, sizeof(inner->chain));
+	return out->lines == NULL || out->e == NULL ? SEGMENT_NO_MEMORY : SEGMENT_OK;
+}
+
+/* Exactly count lines, each ended by "\n", and nothing after the last: some of them. */
+static enum segment_fault
+lines_cut(struct segment_inner *inner, struct segment_open *out)
+{
+	size_t until = inner->cut + PIECE_BYTES;
+	size_t count = out->count + PIECE_LINES;
+
+	if (count > inner->head.count)
+		count = inner->head.count;
+	while (out->count < count && inner->cut < until) {
+		const char *at = (const char *)out->body.bytes + inner->cut;
+		size_t left = out->body.len - inner->cut;
 		const char *end = left > 0 ? memchr(at, '\n', left) : NULL;
+		struct segment_line *line = &out->lines[out->count];
 
 		if (end == NULL)
 			return SEGMENT_BAD_COUNT;
-		out->lines[i].bytes = at;
-		out->lines[i].len = (size_t)(end - at);
-		chain_entry(out->e[i], at, out->lines[i].len);
-		left -= out->lines[i].len + 1;
-		at = end + 1;
+		line->bytes = at;
+		line->len = (size_t)(end - at);
+		chain_entry(out->e[out->count], at, line->len);
+		chain_lane_next(inner->chain, out->e[out->count]);
+		out->count++;
+		inner->cut += line->len + 1;
 	}
-	out->count = count;
-	return left == 0 ? SEGMENT_OK : SEGMENT_BAD_COUNT;
+	return SEGMENT_OK;
 }
 
 static enum segment_fault
-chain_check(struct segment_open *out, const uint8_t *plain, const uint8_t *expected)
+lines_end(const struct segment_inner *inner, struct segment_open *out)
 {
-	uint8_t chain[32];
+	const struct inner_head *head = &inner->head;
 
-	memcpy(out->chain_before, plain + AT_CHAIN_BEFORE, 32);
-	memcpy(out->chain_after, plain + AT_CHAIN_AFTER, 32);
-	if (expected != NULL && !prim_equal(out->chain_before, expected, 32))
+	if (inner->cut != out->body.len || head->first_seq == 0 ||
+	    head->first_seq > UINT64_MAX - head->count ||
+	    (inner->first_seq != 0 && head->first_seq != inner->first_seq))
+		return SEGMENT_BAD_COUNT;
+	out->first_seq = head->first_seq;
+	if (inner->chain_expected != NULL &&
+	    !prim_equal(out->chain_before, inner->chain_expected, 32))
 		return SEGMENT_BAD_CHAIN;
-	memcpy(chain, out->chain_before, sizeof(chain));
-	for (size_t i = 0; i < out->count; i++)
-		chain_lane_next(chain, out->e[i]);
-	return prim_equal(chain, out->chain_after, 32) ? SEGMENT_OK : SEGMENT_BAD_CHAIN;
+	return prim_equal(inner->chain, out->chain_after, 32) ? SEGMENT_OK : SEGMENT_BAD_CHAIN;
+}
+
+static enum segment_fault
+inner_piece(struct segment_inner *inner, struct segment_open *out)
+{
+	enum segment_fault fault;
+	bool over = true;
+
+	switch (inner->phase) {
+	case INNER_HEAD:
+		memset(out, 0, sizeof(*out));
+		if ((fault = head_read(&inner->head, inner->plain, inner->padded)) == SEGMENT_OK)
+			fault = body_begin(inner, out);
+		inner->phase = INNER_BODY;
+		return fault;
+	case INNER_BODY:
+		if (inner->zstd != NULL &&
+		    ((fault = body_unpack(inner, out, &over)) != SEGMENT_OK || !over))
+			return fault;
+		inner->phase = INNER_LINES;
+		return lines_begin(inner, out);
+	case INNER_LINES:
+		if ((fault = lines_cut(inner, out)) != SEGMENT_OK || out->count < inner->head.count)
+			return fault;
+		inner->phase = INNER_OVER;
+		return lines_end(inner, out);
+	case INNER_OVER:
+		break;
+	}
+	return SEGMENT_OK;
+}
+
+bool
+segment_inner_step(struct segment_inner *inner, struct segment_open *out, enum segment_fault *fault)
+{
+	*fault = inner_piece(inner, out);
+	if (*fault != SEGMENT_OK)
+		segment_open_close(out);
+	return *fault != SEGMENT_OK || inner->phase == INNER_OVER;
 }
 
 enum segment_fault
 segment_inner_read(struct segment_open *out, const uint8_t *plain, size_t padded,
     const struct segment_expect *expect)
 {
-	struct inner_head head;
-	enum segment_fault fault;
+	struct segment_inner *inner = segment_inner_new(plain, padded, expect);
+	enum segment_fault fault = SEGMENT_NO_MEMORY;
 
 	memset(out, 0, sizeof(*out));
-	if ((fault = head_read(&head, plain, padded)) != SEGMENT_OK)
-		return fault;
-	if ((fault = body_take(out, plain + SEGMENT_INNER_HEAD_BYTES, &head)) != SEGMENT_OK)
-		goto out;
-	if ((fault = lines_split(out, head.count)) != SEGMENT_OK)
-		goto out;
-	fault = SEGMENT_BAD_COUNT;
-	if (head.first_seq == 0 || head.first_seq > UINT64_MAX - head.count ||
-	    (expect->first_seq != 0 && head.first_seq != expect->first_seq))
-		goto out;
-	out->first_seq = head.first_seq;
-	fault = chain_check(out, plain, expect->chain);
-out:
-	if (fault != SEGMENT_OK)
-		segment_open_close(out);
+	while (inner != NULL && !segment_inner_step(inner, out, &fault))
+		;
+	segment_inner_free(inner);
 	return fault;
 }

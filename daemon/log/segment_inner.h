@@ -25,4 +25,15 @@ PMJ_MUST_CHECK enum pmj_code segment_inner_write(struct buf *out, uint8_t chain[
 enum segment_fault segment_inner_read(struct segment_open *out, const uint8_t *plain, size_t padded,
     const struct segment_expect *expect);
 
+/* The same in pieces. `plain` and what expect->chain points to stay where they are until the end.
+ * NULL: no memory. */
+struct segment_inner;
+struct segment_inner *segment_inner_new(
+    const uint8_t *plain, size_t padded, const struct segment_expect *expect);
+/** One piece: about 1 MiB unpacked, or as much of it cut into lines. True when it is over; *fault
+ * tells how. */
+bool segment_inner_step(
+    struct segment_inner *inner, struct segment_open *out, enum segment_fault *fault);
+void segment_inner_free(struct segment_inner *inner);
+
 #endif

@@ -17,6 +17,7 @@
 
 struct take_list;
 struct take_open;
+struct take_opening;
 
 struct sync {
 	struct journal *journal;
@@ -26,12 +27,13 @@ struct sync {
 	char *out;   /* HOME/spool/out */
 	char *aside; /* HOME/aside */
 	struct sync_hooks hooks;
-	struct take_list *list;  /* names still to look at, or NULL */
-	struct take_open *open;  /* a big segment half taken in, or NULL */
-	struct pace share;       /* lines that share a commit */
-	bool spool_dirty;        /* spool/out may differ from the journal */
-	struct timespec in_seen; /* mtime of spool/in when it was last listed */
-	bool tell;               /* hooks.incarnated is due after the commit */
+	struct take_list *list;       /* names still to look at, or NULL */
+	struct take_open *open;       /* a big segment half taken in, or NULL */
+	struct take_opening *opening; /* a big segment half opened, or NULL */
+	struct pace share;            /* lines that share a commit */
+	bool spool_dirty;             /* spool/out may differ from the journal */
+	struct timespec in_seen;      /* mtime of spool/in when it was last listed */
+	bool tell;                    /* hooks.incarnated is due after the commit */
 	uint8_t tell_mailbox[PMJ_MAILBOX_BYTES];
 	int64_t duplicates; /* files dropped because their very bytes were read before */
 };

@@ -20,11 +20,21 @@ struct take_open { /* a segment that is half in */
 	struct segment_open opened;
 };
 
+struct take_opening { /* a file whose seal is being opened, piece by piece */
+	char *name;
+	struct buf bytes;
+	struct segment_header header;
+	uint8_t id[32];
+	struct segment_opening *opening;
+	struct segment_open opened;
+};
+
 struct take { /* one file on its way */
 	struct sync *sync;
 	const struct take_file *file;
 	struct sync_peer peer;
 	struct buf bytes;
+	bool lent; /* they are sync->opening's */
 	struct segment_header header;
 	uint8_t id[32];
 	struct lane lane; /* the lane it continues */
@@ -35,15 +45,80 @@ struct take { /* one file on its way */
 	enum take_verdict verdict;
 };
 
+static void
+take_opening_drop(struct sync *sync)
+{
+	struct take_opening *at = sync->opening;
+
+	if (at == NULL)
+		return;
+	sync->opening = NULL;
+	segment_opening_free(at->opening);
+	segment_open_close(&at->opened);
+	buf_close(&at->bytes);
+	free(at->name);
+	free(at);
+}
+
 void
 take_open_drop(struct sync *sync)
 {
+	take_opening_drop(sync);
 	if (sync->open == NULL)
 		return;
 	segment_open_close(&sync->open->opened);
 	free(sync->open->name);
 	free(sync->open);
 	sync->open = NULL;
+}
+
+/* The opening that goes on, or a new one: of this file, with these expectations. */
+static struct take_opening *
+take_opening_of(struct take *take, const struct segment_expect *expect)
+{
+	struct sync *sync = take->sync;
+	struct take_opening *at = sync->opening;
+
+	if (at != NULL && take->lent) {
+		if (segment_opening_expects(at->opening, expect))
+			return at;
+		segment_opening_free(at->opening);
+		segment_open_close(&at->opened);
+	} else {
+		take_opening_drop(sync);
+		at = sync->opening = mem_new(sizeof(*at));
+		at->name = mem_strdup(take->file->name);
+		at->bytes = take->bytes;
+		at->header = take->header;
+		memcpy(at->id, take->id, sizeof(at->id));
+		take->lent = true;
+	}
+	at->opening = segment_opening_new(
+	    at->bytes.bytes, at->bytes.len, expect, journal_ring(sync->journal));
+	return at;
+}
+
+/* Open the file's seal until it is open or time is up (*over false: the same file again). */
+static enum segment_fault
+take_unseal(
+    struct take *take, const struct segment_expect *expect, struct segment_open *opened, bool *over)
+{
+	struct sync *sync = take->sync;
+	struct take_opening *at = take_opening_of(take, expect);
+	enum segment_fault fault = SEGMENT_NO_MEMORY;
+
+	do
+		*over = at->opening == NULL ||
+		        segment_opening_step(at->opening, &at->opened, &fault);
+	while (!*over && sync->os->mono_ms(sync->os->ctx) < take->until_ms);
+	if (*over) {
+		*opened = at->opened;
+		memset(&at->opened, 0, sizeof(at->opened));
+		take_opening_drop(sync);
+	} else {
+		take->verdict = TAKE_PART;
+	}
+	return fault;
 }
 
 static enum pmj_code
@@ -95,11 +170,12 @@ take_own(struct take *take, struct pmj_error *err)
 	struct lane_point point;
 	enum segment_fault fault;
 	enum pmj_code rc;
-	bool found;
+	bool found, over;
 
-	fault = segment_open(
-	    &opened, take->bytes.bytes, take->bytes.len, &expect, journal_ring(sync->journal));
+	fault = take_unseal(take, &expect, &opened, &over);
 	segment_open_close(&opened);
+	if (!over)
+		return PMJ_OK;
 	rc = lane_find(sync, &lane, take->peer.mailbox, take->file->place.lane,
 	    take->header.incarnation, &found, err);
 	if (rc != PMJ_OK)
@@ -258,7 +334,7 @@ take_find_lane(struct take *take, enum segment_fault *fault, bool *duplicate, st
 }
 
 static enum segment_fault
-take_unseal(struct take *take, struct segment_open *opened)
+take_unseal_lane(struct take *take, struct segment_open *opened, bool *over)
 {
 	const struct lane *lane = &take->lane;
 	struct segment_expect expect = {.lane = lane->lane,
@@ -273,8 +349,7 @@ take_unseal(struct take *take, struct segment_open *opened)
 		expect.first_seq = lane->seq - lane->part + 1;
 		expect.chain = lane->part > 0 ? lane->part_chain : lane->chain;
 	}
-	return segment_open(
-	    opened, take->bytes.bytes, take->bytes.len, &expect, journal_ring(take->sync->journal));
+	return take_unseal(take, &expect, opened, over);
 }
 
 static enum pmj_code
@@ -393,6 +468,7 @@ take_read_lane(struct take *take, struct pmj_error *err)
 	enum segment_fault fault;
 	bool duplicate;
 	bool ready = true;
+	bool over;
 	enum pmj_code rc;
 
 	if ((rc = take_find_lane(take, &fault, &duplicate, err)) != PMJ_OK)
@@ -404,7 +480,9 @@ take_read_lane(struct take *take, struct pmj_error *err)
 	}
 	if (fault != SEGMENT_OK)
 		return take_refuse(take, fault, false, err);
-	fault = take_unseal(take, &opened);
+	fault = take_unseal_lane(take, &opened, &over);
+	if (!over)
+		return PMJ_OK;
 	if (fault == SEGMENT_NO_MEMORY) {
 		take->verdict = TAKE_WAIT;
 		return PMJ_OK;
@@ -442,26 +520,17 @@ take_resume(struct take *take, struct pmj_error *err)
 	return take_apply(take, &take->sync->open->opened, err);
 }
 
+/* The file's bytes; *decided: that they cannot be had, or are not what the name says. */
 static enum pmj_code
-take_known_peer(struct take *take, struct pmj_error *err)
+take_read(struct take *take, bool *decided, struct pmj_error *err)
 {
 	struct sync *sync = take->sync;
-	const struct take_file *file = take->file;
-	struct stat st;
-	char *path;
+	char *path = fs_join(sync->in, take->file->name);
 	enum segment_fault fault;
+	struct stat st;
 	enum pmj_code rc;
-	bool decided = false;
 
-	if (sync->open != NULL && strcmp(sync->open->name, file->name) == 0)
-		return take_resume(take, err);
-	if (file->place.lane == take->peer.reads) {
-		if ((rc = take_by_name(take, &decided, err)) != PMJ_OK || decided)
-			return rc;
-	} else if (file->place.lane != take->peer.writes) {
-		return take_refuse(take, SEGMENT_WRONG_LANE, false, err);
-	}
-	path = fs_join(sync->in, file->name);
+	*decided = true;
 	if (sync->os->stat(sync->os->ctx, path, &st) == 0 && !S_ISREG(st.st_mode)) {
 		free(path);
 		return take_refuse(take, SEGMENT_BAD_FORM, false, err);
@@ -479,6 +548,42 @@ take_known_peer(struct take *take, struct pmj_error *err)
 	if ((fault = take_outside(take)) != SEGMENT_OK)
 		return take_refuse(take, fault, false, err);
 	segment_id(take->id, take->bytes.bytes, take->bytes.len);
+	*decided = false;
+	return PMJ_OK;
+}
+
+/* With the bytes that are being opened since an earlier step. */
+static void
+take_go_on(struct take *take)
+{
+	const struct take_opening *at = take->sync->opening;
+
+	take->bytes = at->bytes;
+	take->lent = true;
+	take->header = at->header;
+	memcpy(take->id, at->id, sizeof(take->id));
+}
+
+static enum pmj_code
+take_known_peer(struct take *take, struct pmj_error *err)
+{
+	struct sync *sync = take->sync;
+	const struct take_file *file = take->file;
+	enum pmj_code rc;
+	bool decided = false;
+
+	if (sync->open != NULL && strcmp(sync->open->name, file->name) == 0)
+		return take_resume(take, err);
+	if (file->place.lane == take->peer.reads) {
+		if ((rc = take_by_name(take, &decided, err)) != PMJ_OK || decided)
+			return rc;
+	} else if (file->place.lane != take->peer.writes) {
+		return take_refuse(take, SEGMENT_WRONG_LANE, false, err);
+	}
+	if (sync->opening != NULL && strcmp(sync->opening->name, file->name) == 0)
+		take_go_on(take);
+	else if ((rc = take_read(take, &decided, err)) != PMJ_OK || decided)
+		return rc;
 	if (file->place.lane == take->peer.writes)
 		return take_own(take, err);
 	return take_read_lane(take, err);
@@ -504,7 +609,8 @@ take_file(struct sync *sync, const struct take_file *file, int64_t until_ms, int
 		rc = take_known_peer(&take, err);
 		*verdict = take.verdict;
 	}
-	buf_close(&take.bytes);
+	if (!take.lent)
+		buf_close(&take.bytes);
 	return rc;
 }
 
@@ -538,6 +644,7 @@ take_bytes(struct sync *sync, const uint8_t *bytes, size_t len, struct pmj_error
 	if (rc == PMJ_OK && take.verdict != TAKE_DROP)
 		rc = pmj_fail(err, PMJ_INTEGRITY, "the segment could not be taken in");
 out:
-	buf_close(&take.bytes);
+	if (!take.lent)
+		buf_close(&take.bytes);
 	return rc;
 }

@@ -38,6 +38,38 @@ zstd_19(const struct segment_line *lines, size_t count, size_t *raw_len)
 	return len;
 }
 
+/* The longest piece of an opening, best of three: what the daemon cannot be shorter than. */
+static double
+longest_piece(const struct buf *file, const struct segment_expect *expect, struct ring *reader)
+{
+	double best = 1e9;
+
+	for (int i = 0; i < 3; i++) {
+		struct segment_opening *opening =
+		    segment_opening_new(file->bytes, file->len, expect, reader);
+		enum segment_fault fault = SEGMENT_OK;
+		struct segment_open opened;
+		double longest = 0, start;
+		bool over = false;
+
+		while (!over) {
+			start = now_ms();
+			over = segment_opening_step(opening, &opened, &fault);
+			if (now_ms() - start > longest)
+				longest = now_ms() - start;
+		}
+		start = now_ms();
+		segment_opening_free(opening);
+		segment_open_close(&opened);
+		if (now_ms() - start > longest)
+			longest = now_ms() - start;
+		if (fault != SEGMENT_OK)
+			abort();
+		best = longest < best ? longest : best;
+	}
+	return best;
+}
+
 static void
 measure(struct test_lane *lane, const struct segment_line *lines, size_t count)
 {
@@ -69,9 +101,36 @@ measure(struct test_lane *lane, const struct segment_line *lines, size_t count)
 		segment_open_close(&opened);
 	}
 	printf("%5zu lines %8zu bytes | zstd -19 %7zu | segment %7zu | seal %7.2f ms | open %6.2f "
-	       "ms\n",
-	    count, raw_len, best, file.len, seal_ms, (now_ms() - start) / rounds);
+	       "ms, longest piece %5.2f ms\n",
+	    count, raw_len, best, file.len, seal_ms, (now_ms() - start) / rounds,
+	    longest_piece(&file, &expect, lane->reader));
 	buf_close(&file);
+}
+
+/* As long as lines may be that make a segment of 4 MiB and 16 of lines. */
+static void
+long_lines(struct segment_line *lines, size_t count)
+{
+	static const char *const words[] = {"clinic", "market", "sister", "Tuesday", "sober",
+	    "shelter", "bed", "phone", "walked", "together", "missed", "date", "again", "chief",
+	    "group", "river"};
+	uint32_t x = 2463534242u;
+
+	for (size_t i = 0; i < count; i++) {
+		char *line = malloc(4100);
+		int len = 0;
+
+		if (line == NULL)
+			abort();
+		while (len < 4060) {
+			x ^= x << 13;
+			x ^= x >> 17;
+			x ^= x << 5;
+			len += snprintf(
+			    line + len, 20, "%s%u ", words[x & 15], (unsigned)(x >> 4) & 63);
+		}
+		lines[i] = (struct segment_line){.bytes = line, .len = (size_t)len};
+	}
 }
 
 int
@@ -87,6 +146,9 @@ main(void)
 	test_lines(lines, 4096, 3);
 	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++)
 		measure(&lane, lines, counts[i]);
+	test_lines_free(lines, 4096);
+	long_lines(lines, 4096);
+	measure(&lane, lines, 4096);
 	test_lines_free(lines, 4096);
 	free(lines);
 	test_lane_close(&lane);

@@ -471,6 +471,26 @@ sealing_refuses(void **state)
 	buf_close(&out);
 }
 
+/* Into how many pieces its opening falls, at most so many. */
+static int
+pieces_of(struct fixture *f, const struct buf *file, int most)
+{
+	struct segment_opening *opening =
+	    segment_opening_new(file->bytes, file->len, &f->expect, f->lane.reader);
+	enum segment_fault fault = SEGMENT_OK;
+	struct segment_open opened;
+	int pieces = 0;
+
+	assert_non_null(opening);
+	assert_true(segment_opening_expects(opening, &f->expect));
+	while (pieces++ < most && !segment_opening_step(opening, &opened, &fault))
+		;
+	assert_int_equal(fault, SEGMENT_OK);
+	segment_opening_free(opening);
+	segment_open_close(&opened);
+	return pieces;
+}
+
 /* As many lines as a segment takes, repetitive (200 times is the limit) and not. */
 static void
 largest(void **state)
@@ -492,6 +512,8 @@ largest(void **state)
 	assert_int_equal(opened.count, PMJ_SEGMENT_ENTRIES_MAX);
 	assert_memory_equal(opened.chain_after, chain, 32);
 	segment_open_close(&opened);
+	assert_in_range(pieces_of(f, &out, 1000), 10, 100);
+	(void)pieces_of(f, &out, 5); /* given up in between */
 	test_lines_free(lines, PMJ_SEGMENT_ENTRIES_MAX);
 	for (size_t i = 0; i < PMJ_SEGMENT_ENTRIES_MAX; i++)
 		lines[i] = f->lines[0];

@@ -120,6 +120,42 @@ test_no_ack_of_acks(void **state)
 	lab_close(&lab);
 }
 
+/* A segment is opened in steps too: signature, seal, what is packed, its lines. What is written at
+ * the hub in between does no harm. */
+static void
+test_opened_in_steps(void **state)
+{
+	struct lab lab;
+	struct lab_end *hub = &lab.ends[0];
+	struct lab_end *a = &lab.ends[1];
+	struct pmj_error err = {0};
+	int64_t taken = 0, all = 0;
+	int before_first = 0;
+	bool more = true;
+
+	(void)state;
+	lab_open_with(&lab, 1);
+	for (int i = 0; i < 40; i++)
+		lab_person(a, "Amina");
+	(void)lab_seal(a);
+	lab_carry(a, hub, NULL, NULL);
+	hub->os.mono_step = 10; /* each piece is a step's worth */
+	for (; taken == 0 && before_first < 100; before_first++) {
+		check_ok(sync_take_step(hub->sync, &more, &taken, &err), &err);
+		if (before_first == 2)
+			(void)lab_person(hub, "In between");
+	}
+	assert_in_range(before_first, 5, 99);
+	for (all = taken; more; all += taken)
+		check_ok(sync_take_step(hub->sync, &more, &taken, &err), &err);
+	hub->os.mono_step = 0;
+	assert_true(all >= 40);
+	assert_int_equal(lab_admitted(hub), 41);
+	lab_exchange(a);
+	lab_same(a, hub);
+	lab_close(&lab);
+}
+
 /* Deleting all of the spool at any time loses nothing (2). */
 static void
 test_spool_is_a_cache(void **state)
@@ -397,6 +433,7 @@ main(void)
 	    cmocka_unit_test(test_before_enrolment_and_private),
 	    cmocka_unit_test(test_lost_receipt),
 	    cmocka_unit_test(test_no_ack_of_acks),
+	    cmocka_unit_test(test_opened_in_steps),
 	    cmocka_unit_test(test_spool_is_a_cache),
 	    cmocka_unit_test(test_two_months_offline),
 	    cmocka_unit_test(test_pieces),
