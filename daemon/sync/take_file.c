@@ -108,8 +108,8 @@ take_unseal(
 	enum segment_fault fault = SEGMENT_NO_MEMORY;
 
 	do
-		*over = at->opening == NULL ||
-		        segment_opening_step(at->opening, &at->opened, &fault);
+		*over =
+		    at->opening == NULL || segment_opening_step(at->opening, &at->opened, &fault);
 	while (!*over && sync->os->mono_ms(sync->os->ctx) < take->until_ms);
 	if (*over) {
 		*opened = at->opened;
