@@ -21,6 +21,24 @@ struct device {
 #define DEVICE_KINDS "device.kinds"
 #define DEVICE_NOT_AFTER "device.not_after"
 
+/** One line of the hub being taken. */
+struct device_at {
+	struct journal *journal;
+	const struct sync_peer *peer;
+	const struct sync_line *line;
+	const json_t *json;
+};
+/** The line has no effect; the log says why. The lane goes on. */
+PMJ_MUST_CHECK enum pmj_code device_refuse(
+    const struct device_at *at, const char *why, struct pmj_error *err);
+
+/* What the hub says of itself and its team: device_hub.c. */
+PMJ_MUST_CHECK enum pmj_code device_beacon_line(const struct device_at *at, struct pmj_error *err);
+PMJ_MUST_CHECK enum pmj_code device_cert(const struct device_at *at, struct pmj_error *err);
+PMJ_MUST_CHECK enum pmj_code device_roster(const struct device_at *at, struct pmj_error *err);
+PMJ_MUST_CHECK enum pmj_code device_remotes(const struct device_at *at, struct pmj_error *err);
+PMJ_MUST_CHECK enum pmj_code device_kinds(const struct device_at *at, struct pmj_error *err);
+
 /** The line hook: what each line of the hub does here. */
 PMJ_MUST_CHECK enum pmj_code device_line(
     void *ctx, const struct sync_peer *peer, const struct sync_line *line, struct pmj_error *err);

@@ -6,20 +6,12 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "log/chain.h"
-#include "log/roster.h"
 #include "store/records.h"
 #include "store/sql.h"
 #include "sync/device_inner.h"
 #include "sync/queue.h"
 
-struct device_at { /* one line being taken */
-	struct journal *journal;
-	const struct sync_peer *peer;
-	const struct sync_line *line;
-	const json_t *json;
-};
-
-static enum pmj_code
+enum pmj_code
 device_refuse(const struct device_at *at, const char *why, struct pmj_error *err)
 {
 	char message[96];
@@ -238,241 +230,7 @@ device_withdraw(const struct device_at *at, struct pmj_error *err)
 	    at->journal, "withdrawn", "ok", "a person was handed over to somebody else", err);
 }
 
-/* ---- the hub itself ---- */
-
-enum pmj_code
-device_keep_cert(struct journal *journal, const struct cert *cert, struct pmj_error *err)
-{
-	enum pmj_code rc =
-	    journal_put_blob(journal, DEVICE_OP_PK, cert->op_pk, sizeof(cert->op_pk), err);
-
-	if (rc != PMJ_OK)
-		return rc;
-	return journal_put_int(journal, DEVICE_NOT_AFTER, (int64_t)cert->not_after_ms, err);
-}
-
-static enum pmj_code
-device_cert_bytes(const struct device_at *at, const struct buf *bytes, struct pmj_error *err)
-{
-	struct ring *ring = journal_ring(at->journal);
-	struct pmj_error no = {0};
-	struct ring_pin pin;
-	struct cert cert;
-	enum pmj_code rc;
-
-	if (cert_read(&cert, bytes->bytes, bytes->len, &no) != PMJ_OK)
-		return device_refuse(at, "its signature is wrong", err);
-	ring_pin(ring, &pin);
-	rc = cert_accept(&cert, bytes->bytes, bytes->len, &pin, &no);
-	if (rc == PMJ_REFUSED)
-		return PMJ_OK; /* an older one, by a slow courier */
-	if (rc == PMJ_NOT_CONFIRMED)
-		return device_refuse(at, "a new root: its words must be compared first", err);
-	if (rc != PMJ_OK)
-		return device_refuse(at, "it does not follow the pinned one", err);
-	if ((rc = device_keep_cert(at->journal, &cert, err)) != PMJ_OK)
-		return rc;
-	pin.set = true;
-	memcpy(pin.root_pk, cert.root_pk, sizeof(pin.root_pk));
-	memcpy(pin.next_root_hash, cert.next_root_hash, sizeof(pin.next_root_hash));
-	pin.serial = cert.serial;
-	memcpy(pin.cert_hash, cert.hash, sizeof(pin.cert_hash));
-	ring_set_pin(ring, &pin);
-	return PMJ_OK;
-}
-
-static enum pmj_code
-device_cert(const struct device_at *at, struct pmj_error *err)
-{
-	const char *text = json_str(at->json, "cert");
-	struct buf bytes;
-	enum pmj_code rc;
-
-	buf_init(&bytes, PMJ_CERT_MAX);
-	if (text == NULL || !text_unbase64_buf(&bytes, text))
-		rc = device_refuse(at, "it holds no certificate", err);
-	else
-		rc = device_cert_bytes(at, &bytes, err);
-	buf_close(&bytes);
-	return rc;
-}
-
-static enum pmj_code
-device_saw_roster(struct journal *journal, int64_t version, struct pmj_error *err)
-{
-	if (version <= device_roster_version(journal))
-		return PMJ_OK;
-	return journal_put_int(journal, DEVICE_ROSTER_VERSION, version, err);
-}
-
-static enum pmj_code
-device_put_who(struct journal *journal, const json_t *who, struct pmj_error *err)
-{
-	struct sql *sql = sql_get(journal,
-	    "INSERT INTO pmj_who(device,name,role,until) VALUES(?1,?2,?3,?4)"
-	    " ON CONFLICT(device) DO UPDATE SET name=CASE excluded.name WHEN '' THEN name ELSE"
-	    " excluded.name END,role=excluded.role,until=excluded.until");
-	uint8_t device[PMJ_DEVICE_BYTES];
-	const char *name = json_str(who, "name");
-	const char *role = json_str(who, "role");
-
-	if (!json_unhex(who, "device", device, sizeof(device)) || role == NULL)
-		return PMJ_OK;
-	sql_blob(sql, 1, device, sizeof(device));
-	sql_text(sql, 2, name != NULL ? name : "");
-	sql_text(sql, 3, role);
-	sql_text(sql, 4, json_str(who, "until"));
-	return sql_run(sql, err);
-}
-
-/* A person who was handed over came back to this device. */
-static enum pmj_code
-device_came_back(const struct device_at *at, const json_t *statement, struct pmj_error *err)
-{
-	struct sql *sql = sql_get(at->journal, "DELETE FROM pmj_handed WHERE record=?1");
-	const char *text = json_str(statement, "person");
-	uint8_t device[PMJ_DEVICE_BYTES];
-	uint8_t person[PMJ_RECORD_BYTES];
-
-	if (text == NULL || strlen(text) != PMJ_RECORD_CHARS ||
-	    !text_unbase32(person, sizeof(person), text, PMJ_RECORD_CHARS) ||
-	    !json_unhex(statement, "device", device, sizeof(device)) ||
-	    memcmp(device, ring_device_id(journal_ring(at->journal)), sizeof(device)) != 0)
-		return PMJ_OK;
-	return sql_run(sql_blob(sql, 1, person, sizeof(person)), err);
-}
-
-static enum pmj_code
-device_roster(const struct device_at *at, struct pmj_error *err)
-{
-	const json_t *who = json_obj(at->json, "who");
-	const json_t *line = json_obj(at->json, "statement");
-	struct roster_statement statement;
-	struct pmj_error no = {0};
-	enum pmj_code rc;
-
-	if (who != NULL)
-		return device_put_who(at->journal, who, err);
-	if (line == NULL || roster_read(&statement, line, at->peer->writer_pk, &no) != PMJ_OK)
-		return device_refuse(at, "the statement is not signed by the hub", err);
-	rc = device_saw_roster(at->journal, (int64_t)statement.ver, err);
-	if (rc == PMJ_OK &&
-	    (strcmp(statement.op, "enrol") == 0 || strcmp(statement.op, "role") == 0))
-		rc = device_put_who(at->journal, statement.p, err);
-	if (rc == PMJ_OK && strcmp(statement.op, "assign") == 0)
-		rc = device_came_back(at, statement.p, err);
-	roster_statement_close(&statement);
-	return rc;
-}
-
-static enum pmj_code
-device_remotes(const struct device_at *at, struct pmj_error *err)
-{
-	const json_t *first = json_array_get(json_arr(at->json, "remotes"), 0);
-	const char *url = json_is_string(first) ? json_string_value(first) : json_str(first, "url");
-
-	if (url == NULL)
-		return device_refuse(at, "it names no place", err);
-	return journal_put_text(at->journal, DEVICE_REMOTE, url, err);
-}
-
-static enum pmj_code
-device_kinds(const struct device_at *at, struct pmj_error *err)
-{
-	char *text = json_text(at->json);
-	enum pmj_code rc = journal_put_text(at->journal, DEVICE_KINDS, text, err);
-
-	free(text);
-	return rc;
-}
-
-static enum pmj_code
-device_invite(const struct device_at *at, struct pmj_error *err)
-{
-	(void)at;
-	(void)err;
-	return PMJ_OK; /* judged when the invitation was checked */
-}
-
-/* ---- beacon ---- */
-
-/* New seal epochs of the hub beside those known; an epoch once seen never changes its key. */
-static enum pmj_code
-device_keep_epochs(const struct device_at *at, struct pmj_error *err)
-{
-	char *text = journal_text(at->journal, DEVICE_EPOCHS);
-	json_t *known = NULL;
-	const json_t *statement;
-	size_t i;
-	bool news = false;
-	enum pmj_code rc = PMJ_OK;
-
-	if (text == NULL ||
-	    json_read(&known, text, strlen(text), &json_limits_entry, NULL) != PMJ_OK)
-		known = json_array();
-	free(text);
-	json_array_foreach(json_arr(at->json, "epochs"), i, statement)
-	{
-		struct pmj_error no = {0};
-		uint32_t epoch;
-		uint8_t pk[32];
-		const json_t *old;
-		size_t k;
-		bool there = false;
-
-		if (cert_epoch_read(&epoch, pk, statement, at->peer->writer_pk, &no) != PMJ_OK)
-			continue;
-		json_array_foreach(known, k, old) there =
-		    there || json_int(old, "epoch", -1) == (int64_t)epoch;
-		if (there || json_array_size(known) >= RING_EPOCHS_MAX)
-			continue;
-		json_array_append_new(known, json_pack("{s:I,s:o,s:I}", "epoch", (json_int_t)epoch,
-		                                 "pk", json_hex(pk, sizeof(pk)), "from",
-		                                 (json_int_t)json_int(statement, "from", 0)));
-		news = true;
-	}
-	if (news) {
-		text = json_text(known);
-		rc = journal_put_text(at->journal, DEVICE_EPOCHS, text, err);
-		free(text);
-	}
-	json_decref(known);
-	return rc;
-}
-
-static enum pmj_code
-device_beacon_line(const struct device_at *at, struct pmj_error *err)
-{
-	struct ring *ring = journal_ring(at->journal);
-	int64_t time_ms = json_int(at->json, "hub_time", 0);
-	int64_t version = json_int(at->json, "rv", 0);
-	int64_t least = json_int(at->json, "min_epoch", 0);
-	uint8_t head[32];
-	uint8_t old[32];
-	uint64_t known;
-	enum pmj_code rc;
-
-	if ((rc = device_keep_epochs(at, err)) != PMJ_OK)
-		return rc;
-	if (time_ms <= journal_int(at->journal, DEVICE_BEACON_TIME, 0))
-		return PMJ_OK; /* couriers deliver late */
-	if ((uint64_t)time_ms > ring_hub_time(ring))
-		ring_set_hub_time(ring, (uint64_t)time_ms);
-	ring_roster(ring, &known, old);
-	if (version > (int64_t)known && json_unhex(at->json, "head", head, sizeof(head)))
-		ring_set_roster(ring, (uint64_t)version, head);
-	if ((rc = device_saw_roster(at->journal, version, err)) != PMJ_OK)
-		return rc;
-	if (least > journal_int(at->journal, DEVICE_MIN_EPOCH, 0) &&
-	    (rc = journal_put_int(at->journal, DEVICE_MIN_EPOCH, least, err)) != PMJ_OK)
-		return rc;
-	rc = journal_put_blob(
-	    at->journal, DEVICE_BEACON_E, at->line->entry->e, PMJ_ENTRY_BYTES, err);
-	if (rc != PMJ_OK)
-		return rc;
-	return journal_put_int(at->journal, DEVICE_BEACON_TIME, time_ms, err);
-}
-
+/* The receipts of an ack were taken by the engine; an invitation was judged when it was checked. */
 static enum pmj_code
 device_ignore(const struct device_at *at, struct pmj_error *err)
 {
@@ -490,7 +248,7 @@ static const struct {
 } device_table[] = {
     {"ctl.fwd", device_fwd, false},
     {"ctl.beacon", device_beacon_line, false},
-    {"ctl.ack", device_ignore, false}, /* its receipts were taken by the engine */
+    {"ctl.ack", device_ignore, false},
     {"ctl.hold", device_hold, true},
     {"ctl.release", device_release, true},
     {"ctl.withdraw", device_withdraw, true},
@@ -498,7 +256,7 @@ static const struct {
     {"ctl.roster", device_roster, true},
     {"ctl.remotes", device_remotes, true},
     {"ctl.kinds", device_kinds, true},
-    {"ctl.invite", device_invite, true},
+    {"ctl.invite", device_ignore, true},
 };
 
 static enum pmj_code

@@ -1,12 +1,7 @@
 /* enrol_device.c - request, invitation, acceptance (10.1) on the worker's side. */
-#include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/mem.h"
-#include "base/text.h"
 #include "log/enrol.h"
-#include "store/sql.h"
 #include "sync/device_inner.h"
 #include "sync/lines.h"
 #include "sync/take.h"

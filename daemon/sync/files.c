@@ -1,7 +1,6 @@
 /* files.c - names of segment files, and spool/out made from the journal. */
 #include "sync/files.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,7 +8,6 @@
 
 #include "base/diag.h"
 #include "base/fs.h"
-#include "base/mem.h"
 #include "base/text.h"
 #include "store/sql.h"
 

@@ -21,6 +21,10 @@ PMJ_MUST_CHECK enum pmj_code incarnation_begin(struct sync *sync, const struct s
 /** Members of the ctl.incarnate that must be first in the lane; *more NULL when it needs none. */
 PMJ_MUST_CHECK enum pmj_code incarnation_line(struct sync *sync, const struct sync_peer *peer,
     const struct lane *lane, json_t **more, struct pmj_error *err);
+/** [{"inc","segno"}]: how far we read each incarnation of the other lane; what a copy that lost its
+ * place, or asks anew, says. *out: a new reference, also on failure. */
+PMJ_MUST_CHECK enum pmj_code incarnation_read_list(
+    struct sync *sync, const struct sync_peer *peer, json_t **out, struct pmj_error *err);
 /** Something of our writing was seen that we do not hold. Once each: does nothing when it is
  * remembered. */
 PMJ_MUST_CHECK enum pmj_code incarnation_copy(struct sync *sync, const struct sync_peer *peer,

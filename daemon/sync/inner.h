@@ -1,6 +1,7 @@
 /* inner.h - what the files of the engine share. Private to daemon/sync. */
 #ifndef SYNC_INNER_H
 #define SYNC_INNER_H
+#include "base/pace.h"
 #include "log/chain.h"
 #include "sync/sync.h"
 
@@ -12,8 +13,6 @@
 #define SYNC_WEEK_MS (7LL * 86400 * 1000)
 #define SYNC_DAY_MS (86400LL * 1000)
 #define SYNC_CLOSED_HAVE ((int64_t)PMJ_JSON_INT_MAX) /* `have` of a lane that is read no more */
-
-#include "base/pace.h"
 
 struct take_list;
 struct take_open;
@@ -46,6 +45,9 @@ struct sync_place_of {
 	uint64_t segno;
 };
 
+/** End the transaction: commit when rc is PMJ_OK, and hooks.incarnated when it is due; else roll
+ * back. Returns the outcome of all. */
+PMJ_MUST_CHECK enum pmj_code sync_end(struct sync *sync, enum pmj_code rc, struct pmj_error *err);
 /** hooks.incarnated after a commit, when one is due. */
 void sync_tell(struct sync *sync);
 

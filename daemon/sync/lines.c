@@ -4,8 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/mem.h"
-
 enum pmj_code
 lines_own(struct sync *sync, struct buf *out, const char *kind, json_t *more, struct pmj_error *err)
 {

@@ -1,9 +1,5 @@
 /* report.c - what people and carry are told about the lanes. */
-#include <inttypes.h>
-#include <stdlib.h>
-#include <string.h>
 
-#include "base/text.h"
 #include "store/sql.h"
 #include "sync/lane.h"
 

@@ -8,19 +8,7 @@
 #include "sync/files.h"
 #include "sync/incarnation.h"
 #include "sync/lines.h"
-#include "sync/queue.h"
-
-struct seal {
-	struct sync *sync;
-	struct sync_peer peer;
-	struct lane lane;
-	size_t raw_max;
-	size_t raw;        /* bytes of lines so far, newlines too */
-	struct buf *bytes; /* of each line */
-	struct queue_sent *sent;
-	size_t count;
-	bool waits; /* something of the queue is left for the next segment */
-};
+#include "sync/seal_inner.h"
 
 static void
 seal_close(struct seal *seal)
@@ -31,137 +19,13 @@ seal_close(struct seal *seal)
 	free(seal->sent);
 }
 
-/* Takes the line over. */
-static void
+void
 seal_add(struct seal *seal, struct buf *line, const struct queue_sent *sent)
 {
 	seal->bytes[seal->count] = *line;
 	seal->sent[seal->count] = *sent;
 	seal->raw += line->len + 1;
 	seal->count++;
-}
-
-static enum pmj_code
-seal_own(struct seal *seal, const char *kind, json_t *more, bool counts, struct pmj_error *err)
-{
-	struct queue_sent sent = {.counts = counts};
-	struct buf line;
-	enum pmj_code rc;
-
-	buf_init(&line, PMJ_LINE_WRAPPED_MAX);
-	if ((rc = lines_own(seal->sync, &line, kind, more, err)) != PMJ_OK) {
-		buf_close(&line);
-		return rc;
-	}
-	seal_add(seal, &line, &sent);
-	return PMJ_OK;
-}
-
-/* A device says which key it is to be sealed to: a copy may have another one than the hub knows. */
-static enum pmj_code
-seal_hello(struct seal *seal, struct pmj_error *err)
-{
-	if (seal->peer.writes != LANE_UP)
-		return PMJ_OK;
-	return seal_own(seal, "ctl.hello", lines_hello(seal->sync->journal), true, err);
-}
-
-/* NACKs that are due, of lanes that stand still. */
-static enum pmj_code
-seal_nacks(struct seal *seal, struct pmj_error *err)
-{
-	struct lane *lanes = NULL;
-	size_t count = 0;
-	enum pmj_code rc;
-
-	rc = lane_list(seal->sync, &lanes, &count, seal->peer.mailbox, false, err);
-	for (size_t i = 0; i < count && rc == PMJ_OK; i++) {
-		struct lane *lane = &lanes[i];
-		struct lane_point bad;
-		bool found;
-		json_t *more;
-
-		if (lane->nack != 1 || lane->stopped[0] == '\0')
-			continue;
-		/* The point above the last good one is the segment that could not be read. */
-		rc = lane_point(seal->sync, &bad, lane, lane->segno + 1, &found, err);
-		if (rc != PMJ_OK)
-			break;
-		more = json_object();
-		json_object_set_new(more, "inc", json_hex(lane->real, sizeof(lane->real)));
-		json_object_set_new(more, "segno", json_integer((json_int_t)lane->segno + 1));
-		json_object_set_new(more, "id", json_hex(bad.id, sizeof(bad.id)));
-		json_object_set_new(more, "reason", json_string(lane->stopped));
-		rc = seal_own(seal, "ctl.nack", more, true, err);
-		if (rc == PMJ_OK && strcmp(lane->stopped, "epoch_gone") == 0)
-			rc = seal_hello(seal, err);
-		lane->nack = 2;
-		if (rc == PMJ_OK)
-			rc = lane_save(seal->sync, lane, err);
-	}
-	free(lanes);
-	return rc;
-}
-
-/* A device asks for everything anew: a down segment stays missing. */
-static enum pmj_code
-seal_resend(struct seal *seal, struct pmj_error *err)
-{
-	struct lane *lanes = NULL;
-	size_t count = 0;
-	json_t *read = json_array();
-	json_t *more;
-	enum pmj_code rc = PMJ_OK;
-
-	if (journal_int(seal->sync->journal, "sync.resend", 0) == 0)
-		goto out;
-	rc = lane_list(seal->sync, &lanes, &count, seal->peer.mailbox, false, err);
-	for (size_t i = 0; i < count; i++)
-		json_array_append_new(read,
-		    json_pack("{s:o,s:I}", "inc", json_hex(lanes[i].real, PMJ_INCARNATION_BYTES),
-		        "segno", (json_int_t)lanes[i].segno));
-	more = json_object();
-	json_object_set(more, "read", read);
-	if (rc == PMJ_OK)
-		rc = seal_own(seal, "ctl.resend", json_incref(more), true, err);
-	json_decref(more);
-	if (rc == PMJ_OK)
-		rc = journal_put_int(seal->sync->journal, "sync.resend", 0, err);
-out:
-	json_decref(read);
-	free(lanes);
-	return rc;
-}
-
-/* What stands at the head of every segment: incarnate (first of a lane only), ack, beacon, then
- * what is due. */
-static enum pmj_code
-seal_head(struct seal *seal, struct pmj_error *err)
-{
-	struct sync *sync = seal->sync;
-	json_t *more = NULL;
-	enum pmj_code rc;
-
-	if (seal->lane.segno == 0) {
-		rc = incarnation_line(sync, &seal->peer, &seal->lane, &more, err);
-		if (rc == PMJ_OK && more != NULL)
-			rc = seal_own(seal, "ctl.incarnate", more, true, err);
-		if (rc == PMJ_OK && strcmp(seal->lane.cause, "copy") == 0)
-			rc = seal_hello(seal, err);
-		if (rc != PMJ_OK)
-			return rc;
-	}
-	if ((rc = lines_ack(sync, &seal->peer, &more, err)) != PMJ_OK)
-		return rc;
-	if (more != NULL && (rc = seal_own(seal, "ctl.ack", more, false, err)) != PMJ_OK)
-		return rc;
-	if (sync->hooks.beacon != NULL &&
-	    (more = sync->hooks.beacon(sync->hooks.ctx, &seal->peer)) != NULL &&
-	    (rc = seal_own(seal, "ctl.beacon", more, false, err)) != PMJ_OK)
-		return rc;
-	if ((rc = seal_nacks(seal, err)) != PMJ_OK)
-		return rc;
-	return seal_resend(seal, err);
 }
 
 /* May this entry travel in this lane at all? A kind of scope author never leaves; whatever was
@@ -394,7 +258,7 @@ seal_make(struct seal *seal, bool due, struct buf *file, bool *made, struct pmj_
 	return seal_told(seal, err);
 }
 
-static enum pmj_code
+enum pmj_code
 seal_one(struct sync *sync, const uint8_t *mailbox, bool small, bool due, bool *made, bool *waits,
     struct pmj_error *err)
 {
@@ -414,15 +278,10 @@ seal_one(struct sync *sync, const uint8_t *mailbox, bool small, bool due, bool *
 	if ((rc = sync->hooks.peer(sync->hooks.ctx, &seal.peer, mailbox, err)) == PMJ_OK &&
 	    !seal.peer.closed)
 		rc = seal_make(&seal, due, &file, made, err);
-	if (rc == PMJ_OK)
-		rc = journal_commit(sync->journal, err);
-	if (rc != PMJ_OK) {
-		journal_rollback(sync->journal);
-		sync->tell = false;
+	if ((rc = sync_end(sync, rc, err)) != PMJ_OK) {
 		*made = false;
 		goto out;
 	}
-	sync_tell(sync);
 	*waits = seal.waits;
 	if (*made)
 		files_put(sync, &seal.lane, seal.lane.segno, &file);
@@ -447,128 +306,4 @@ sync_seal_first(struct sync *sync, const uint8_t mailbox[static PMJ_MAILBOX_BYTE
 	if (rc == PMJ_OK && !sealed)
 		rc = seal_one(sync, mailbox, false, false, &made, &waits, err);
 	return rc == PMJ_OK ? sync_segment(sync, mailbox, 1, segment, err) : rc;
-}
-
-struct seal_due {
-	uint8_t mailbox[PMJ_MAILBOX_BYTES];
-	bool due; /* without anything in the queue */
-};
-
-static enum pmj_code
-seal_due_add(
-    struct seal_due **list, size_t *count, struct sql *sql, bool due, struct pmj_error *err)
-{
-	enum pmj_code rc;
-	bool row;
-
-	while ((rc = sql_row(sql, &row, err)) == PMJ_OK && row) {
-		*list = mem_grow(*list, *count + 1, sizeof(**list));
-		(*list)[*count].due = due;
-		if (sql_col_copy(sql, 0, (*list)[*count].mailbox, PMJ_MAILBOX_BYTES))
-			(*count)++;
-	}
-	sql_done(sql);
-	return rc;
-}
-
-/* Mailboxes for which a segment is to be made (5.4), the most urgent first. */
-static enum pmj_code
-seal_due_list(struct sync *sync, struct seal_due **list, size_t *count, struct pmj_error *err)
-{
-	int64_t now_ms = os_now(sync->os);
-	struct sql *sql;
-	enum pmj_code rc;
-
-	*list = NULL;
-	*count = 0;
-	rc = seal_due_add(list, count,
-	    sql_get(sync->journal,
-	        "SELECT mailbox,max(rank) AS r FROM pmj_queue GROUP BY mailbox ORDER BY r DESC"),
-	    false, err);
-	if (rc != PMJ_OK)
-		return rc;
-	rc = seal_due_add(list, count,
-	    sql_get(sync->journal, "SELECT DISTINCT mailbox FROM pmj_lane"
-	                           " WHERE ours=0 AND (count_seq>told_seq OR nack=1)"),
-	    true, err);
-	if (rc != PMJ_OK)
-		return rc;
-	if (journal_int(sync->journal, "sync.resend", 0) != 0) {
-		rc = seal_due_add(list, count,
-		    sql_get(sync->journal, "SELECT mailbox FROM pmj_lane WHERE lane=2 LIMIT 1"),
-		    true, err);
-		if (rc != PMJ_OK)
-			return rc;
-	}
-	/* A restored end has to say so, also when nothing of its own waits: until then nothing that
-	 * the other end has comes back. */
-	rc = seal_due_add(list, count,
-	    sql_get(sync->journal,
-	        "SELECT mailbox FROM pmj_lane WHERE ours=1 AND closed=0 AND segno=0"
-	        " AND cause IN ('copy','restore')"),
-	    true, err);
-	if (rc != PMJ_OK)
-		return rc;
-	/* A clock that jumped back must not silence the lane for years. */
-	sql = sql_get(sync->journal,
-	    "SELECT DISTINCT mailbox FROM pmj_lane WHERE ours=1 AND closed=0 AND segno>0"
-	    " AND (made_ms<=?1 OR made_ms>=?2)");
-	sql_int(sql, 1, now_ms - SYNC_WEEK_MS);
-	sql_int(sql, 2, now_ms + SYNC_WEEK_MS);
-	return seal_due_add(list, count, sql, true, err);
-}
-
-/* The mailbox of the first item of all; *found false: nothing is queued. */
-static enum pmj_code
-seal_first_mailbox(struct sync *sync, uint8_t *mailbox, bool *found, struct pmj_error *err)
-{
-	struct sql *sql =
-	    sql_get(sync->journal, "SELECT mailbox FROM pmj_queue ORDER BY rank DESC,pos LIMIT 1");
-	enum pmj_code rc = sql_row(sql, found, err);
-
-	if (rc == PMJ_OK && *found)
-		*found = sql_col_copy(sql, 0, mailbox, PMJ_MAILBOX_BYTES);
-	sql_done(sql);
-	return rc;
-}
-
-/* A mailbox that is no more: its lines stay. */
-static enum pmj_code
-seal_try(struct sync *sync, const struct seal_due *due, bool small, bool *made, bool *waits,
-    struct pmj_error *err)
-{
-	enum pmj_code rc = seal_one(sync, due->mailbox, small, due->due, made, waits, err);
-
-	return rc == PMJ_NOT_FOUND ? PMJ_OK : rc;
-}
-
-enum pmj_code
-sync_seal_step(struct sync *sync, bool small, bool *more, struct pmj_error *err)
-{
-	struct seal_due first = {.due = false};
-	struct seal_due *list = NULL;
-	size_t count = 0;
-	bool made = false;
-	bool waits = false;
-	bool found = false;
-	enum pmj_code rc;
-
-	*more = false;
-	/* Nearly always the first of the queue can go; only when it cannot (its mailbox takes
-	 * nothing more) all are looked through. */
-	if ((rc = seal_first_mailbox(sync, first.mailbox, &found, err)) != PMJ_OK)
-		return rc;
-	if (found && (rc = seal_try(sync, &first, small, &made, &waits, err)) != PMJ_OK)
-		return rc;
-	if (made) {
-		*more = true;
-		return PMJ_OK;
-	}
-	rc = seal_due_list(sync, &list, &count, err);
-	for (size_t i = 0; i < count && rc == PMJ_OK && !made; i++) {
-		rc = seal_try(sync, &list[i], small, &made, &waits, err);
-		*more = rc == PMJ_OK && (waits || (made && i + 1 < count));
-	}
-	free(list);
-	return rc;
 }

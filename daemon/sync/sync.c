@@ -2,13 +2,11 @@
 #include "sync/sync.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/fs.h"
 #include "base/mem.h"
 #include "store/sql.h"
 #include "sync/device_schema.h"
-#include "sync/incarnation.h"
 #include "sync/inner.h"
 #include "sync/take.h"
 
@@ -117,6 +115,20 @@ sync_tell(struct sync *sync)
 	    lane_current(sync, &lane, sync->tell_mailbox, &found, &err) != PMJ_OK || !found)
 		return;
 	sync->hooks.incarnated(sync->hooks.ctx, &peer, lane.inc);
+}
+
+enum pmj_code
+sync_end(struct sync *sync, enum pmj_code rc, struct pmj_error *err)
+{
+	if (rc == PMJ_OK)
+		rc = journal_commit(sync->journal, err);
+	if (rc != PMJ_OK) {
+		journal_rollback(sync->journal);
+		sync->tell = false;
+		return rc;
+	}
+	sync_tell(sync);
+	return PMJ_OK;
 }
 
 bool

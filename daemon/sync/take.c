@@ -2,7 +2,6 @@
  * committed in a step of its own; a file is deleted when what it held is durable. */
 #include "sync/take.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -352,13 +351,7 @@ sync_exchanged(struct sync *sync, struct pmj_error *err)
 	rc = sync->hooks.mailboxes(sync->hooks.ctx, &mailboxes, &count, err);
 	for (size_t i = 0; i < count && rc == PMJ_OK; i++)
 		rc = take_note_gaps(sync, list, mailboxes[i], err);
-	if (rc == PMJ_OK)
-		rc = journal_commit(sync->journal, err);
-	if (rc != PMJ_OK) {
-		journal_rollback(sync->journal);
-		sync->tell = false;
-	}
-	sync_tell(sync);
+	rc = sync_end(sync, rc, err);
 out:
 	free(mailboxes);
 	take_list_free(list);

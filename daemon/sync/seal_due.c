@@ -1,0 +1,130 @@
+/* seal_due.c - for which mailbox a segment is to be made next (5.4). */
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "store/sql.h"
+#include "sync/seal_inner.h"
+
+struct seal_due {
+	uint8_t mailbox[PMJ_MAILBOX_BYTES];
+	bool due; /* without anything in the queue */
+};
+
+static enum pmj_code
+seal_due_add(
+    struct seal_due **list, size_t *count, struct sql *sql, bool due, struct pmj_error *err)
+{
+	enum pmj_code rc;
+	bool row;
+
+	while ((rc = sql_row(sql, &row, err)) == PMJ_OK && row) {
+		*list = mem_grow(*list, *count + 1, sizeof(**list));
+		(*list)[*count].due = due;
+		if (sql_col_copy(sql, 0, (*list)[*count].mailbox, PMJ_MAILBOX_BYTES))
+			(*count)++;
+	}
+	sql_done(sql);
+	return rc;
+}
+
+/* Mailboxes for which a segment is to be made (5.4), the most urgent first. */
+static enum pmj_code
+seal_due_list(struct sync *sync, struct seal_due **list, size_t *count, struct pmj_error *err)
+{
+	int64_t now_ms = os_now(sync->os);
+	struct sql *sql;
+	enum pmj_code rc;
+
+	*list = NULL;
+	*count = 0;
+	rc = seal_due_add(list, count,
+	    sql_get(sync->journal,
+	        "SELECT mailbox,max(rank) AS r FROM pmj_queue GROUP BY mailbox ORDER BY r DESC"),
+	    false, err);
+	if (rc != PMJ_OK)
+		return rc;
+	rc = seal_due_add(list, count,
+	    sql_get(sync->journal, "SELECT DISTINCT mailbox FROM pmj_lane"
+	                           " WHERE ours=0 AND (count_seq>told_seq OR nack=1)"),
+	    true, err);
+	if (rc != PMJ_OK)
+		return rc;
+	if (journal_int(sync->journal, "sync.resend", 0) != 0) {
+		rc = seal_due_add(list, count,
+		    sql_get(sync->journal, "SELECT mailbox FROM pmj_lane WHERE lane=2 LIMIT 1"),
+		    true, err);
+		if (rc != PMJ_OK)
+			return rc;
+	}
+	/* A restored end has to say so, also when nothing of its own waits: until then nothing that
+	 * the other end has comes back. */
+	rc = seal_due_add(list, count,
+	    sql_get(sync->journal,
+	        "SELECT mailbox FROM pmj_lane WHERE ours=1 AND closed=0 AND segno=0"
+	        " AND cause IN ('copy','restore')"),
+	    true, err);
+	if (rc != PMJ_OK)
+		return rc;
+	/* A clock that jumped back must not silence the lane for years. */
+	sql = sql_get(sync->journal,
+	    "SELECT DISTINCT mailbox FROM pmj_lane WHERE ours=1 AND closed=0 AND segno>0"
+	    " AND (made_ms<=?1 OR made_ms>=?2)");
+	sql_int(sql, 1, now_ms - SYNC_WEEK_MS);
+	sql_int(sql, 2, now_ms + SYNC_WEEK_MS);
+	return seal_due_add(list, count, sql, true, err);
+}
+
+/* The mailbox of the first item of all; *found false: nothing is queued. */
+static enum pmj_code
+seal_first_mailbox(struct sync *sync, uint8_t *mailbox, bool *found, struct pmj_error *err)
+{
+	struct sql *sql =
+	    sql_get(sync->journal, "SELECT mailbox FROM pmj_queue ORDER BY rank DESC,pos LIMIT 1");
+	enum pmj_code rc = sql_row(sql, found, err);
+
+	if (rc == PMJ_OK && *found)
+		*found = sql_col_copy(sql, 0, mailbox, PMJ_MAILBOX_BYTES);
+	sql_done(sql);
+	return rc;
+}
+
+/* A mailbox that is no more: its lines stay. */
+static enum pmj_code
+seal_try(struct sync *sync, const struct seal_due *due, bool small, bool *made, bool *waits,
+    struct pmj_error *err)
+{
+	enum pmj_code rc = seal_one(sync, due->mailbox, small, due->due, made, waits, err);
+
+	return rc == PMJ_NOT_FOUND ? PMJ_OK : rc;
+}
+
+enum pmj_code
+sync_seal_step(struct sync *sync, bool small, bool *more, struct pmj_error *err)
+{
+	struct seal_due first = {.due = false};
+	struct seal_due *list = NULL;
+	size_t count = 0;
+	bool made = false;
+	bool waits = false;
+	bool found = false;
+	enum pmj_code rc;
+
+	*more = false;
+	/* Nearly always the first of the queue can go; only when it cannot (its mailbox takes
+	 * nothing more) all are looked through. */
+	if ((rc = seal_first_mailbox(sync, first.mailbox, &found, err)) != PMJ_OK)
+		return rc;
+	if (found && (rc = seal_try(sync, &first, small, &made, &waits, err)) != PMJ_OK)
+		return rc;
+	if (made) {
+		*more = true;
+		return PMJ_OK;
+	}
+	rc = seal_due_list(sync, &list, &count, err);
+	for (size_t i = 0; i < count && rc == PMJ_OK && !made; i++) {
+		rc = seal_try(sync, &list[i], small, &made, &waits, err);
+		*more = rc == PMJ_OK && (waits || (made && i + 1 < count));
+	}
+	free(list);
+	return rc;
+}
