@@ -1,6 +1,5 @@
 #include "carry/bare.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>

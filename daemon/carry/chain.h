@@ -44,10 +44,6 @@ void chain_commit_text(struct buf *out, const git_oid *tree, const git_oid *pare
 /** Strict inverse of chain_commit_text; false when the bytes are not exactly such a commit. */
 bool chain_commit_read(struct chain_link *out, const uint8_t *bytes, size_t len);
 
-/** Write one object durably. What is there but unreadable is replaced. */
-PMJ_MUST_CHECK enum pmj_code chain_object_put(git_repository *repo, git_oid *out,
-    const uint8_t *bytes, size_t len, git_object_t type, struct pmj_error *err);
-
 /** Write blob, tree and commit of a segment. parent NULL: segno is 1. Moves no branch. */
 PMJ_MUST_CHECK enum pmj_code chain_add(git_repository *repo, struct chain_link *out,
     const git_oid *parent, uint64_t segno, const struct buf *segment, struct pmj_error *err);

@@ -8,7 +8,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/diag.h"
 #include "base/mem.h"
 #include "base/sandbox.h"
 #include "carry/order.h"

@@ -1,11 +1,9 @@
 #include "carry/folder.h"
 
 #include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/diag.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "carry/bare.h"

@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/diag.h"
 #include "base/mem.h"
 #include "carry/folder.h"
 #include "carry/parcel.h"

@@ -1,14 +1,10 @@
 /* main.c - pamoja-carry: moves sealed segments, holds no key. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/diag.h"
-#include "base/mem.h"
 #include "base/os.h"
 #include "base/sandbox.h"
-#include "carry/chain.h"
-#include "carry/job.h"
 #include "carry/once.h"
 #include "carry/session.h"
 

@@ -1,22 +1,18 @@
 #include "carry/session.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/inotify.h>
 #include <sys/signalfd.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/diag.h"
 #include "base/fs.h"
 #include "base/mem.h"
+#include "carry/carrysock.h"
 #include "carry/errand.h"
 #include "carry/order.h"
 
@@ -25,21 +21,13 @@
  */
 #define BACKOFF_FIRST_MS (60 * 1000LL)
 #define BACKOFF_LAST_MS (6 * 3600 * 1000LL)
-/* A socket appears a moment before somebody listens at it. */
-#define RETRY_FIRST_MS 20
-#define RETRY_LAST_MS 60000
 #define SILENCE_MS (120 * 1000LL)
 
 struct session {
 	char *home;
-	char *run;
-	int fd;     /* carry.sock, or -1 */
-	int watch;  /* inotify on HOME/run, for the socket to come */
+	struct carrysock sock;
 	int signal; /* signalfd */
 	bool ending;
-	int retry_ms; /* while the socket is there and nobody answers */
-	struct buf in;
-	struct buf out;
 	uint8_t write_lane;
 	struct job_remote *remotes;
 	size_t remote_count;
@@ -60,66 +48,6 @@ static int64_t
 now_ms(void)
 {
 	return os_real.mono_ms(os_real.ctx);
-}
-
-static void
-hang_up(struct session *s)
-{
-	if (s->fd >= 0)
-		(void)close(s->fd);
-	s->fd = -1;
-	buf_clear(&s->in);
-	buf_clear(&s->out);
-}
-
-/* Through the folder's descriptor, because a socket's path may have only 107 bytes. */
-static void
-try_connect(struct session *s)
-{
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	int dir = open(s->run, O_PATH | O_DIRECTORY | O_CLOEXEC);
-
-	if (dir < 0) {
-		/* Without the folder no pamojad can ever come: the home is gone. */
-		s->ending = s->ending || (errno == ENOENT && !fs_exists(&os_real, s->home));
-		return;
-	}
-	(void)snprintf(
-	    address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d/carry.sock", dir);
-	s->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (s->fd >= 0 && connect(s->fd, (const struct sockaddr *)&address, sizeof(address)) != 0) {
-		(void)close(s->fd);
-		s->fd = -1;
-	}
-	(void)close(dir);
-	if (s->fd < 0) {
-		s->retry_ms = s->retry_ms * 2 < RETRY_LAST_MS ? s->retry_ms * 2 : RETRY_LAST_MS;
-		return;
-	}
-	(void)fcntl(s->fd, F_SETFL, O_NONBLOCK);
-	s->retry_ms = RETRY_FIRST_MS;
-	order_put_hello(&s->out);
-}
-
-static void
-flush_out(struct session *s)
-{
-	while (s->fd >= 0 && s->out.len > 0) {
-		ssize_t n = send(s->fd, s->out.bytes, s->out.len, MSG_NOSIGNAL);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0 && errno == EAGAIN)
-			return;
-		if (n < 0) {
-			hang_up(s);
-			return;
-		}
-		memmove(s->out.bytes, s->out.bytes + n, s->out.len - (size_t)n);
-		s->out.len -= (size_t)n;
-	}
-	if (s->fd < 0)
-		buf_clear(&s->out); /* nobody to tell; the next exchange says it again */
 }
 
 static void
@@ -211,7 +139,7 @@ start(struct session *s, const struct order *order)
 	if (rc == PMJ_OK)
 		rc = errand_start(&s->errand, &job, id, &err);
 	if (rc != PMJ_OK) {
-		order_put_done(&s->out, id, rc, &err, 0, 0);
+		order_put_done(&s->sock.out, id, rc, &err, 0, 0);
 		errand_ended(s, false);
 	}
 	job_close(&job);
@@ -262,7 +190,7 @@ on_queue(struct session *s, struct order *order)
 	}
 	(void)pmj_fail(&err, PMJ_BUSY, "too many exchanges are waiting");
 	pmj_hint(&err, "try again in a minute");
-	order_put_done(&s->out, order->id, PMJ_BUSY, &err, 0, 0);
+	order_put_done(&s->sock.out, order->id, PMJ_BUSY, &err, 0, 0);
 	order_close(order);
 }
 
@@ -292,7 +220,7 @@ on_acked(struct session *s, struct order *order)
 }
 
 static void
-obey(struct session *s, const char *bytes, size_t len)
+obey(void *ctx, const char *bytes, size_t len)
 {
 	static void (*const on[])(struct session *, struct order *) = {
 	    [ORDER_REMOTES] = on_remotes,
@@ -308,61 +236,7 @@ obey(struct session *s, const char *bytes, size_t len)
 		diag_error("a line from pamojad", &err);
 		return;
 	}
-	on[order.what](s, &order);
-}
-
-static void
-read_socket(struct session *s)
-{
-	char bytes[16384];
-	ssize_t n = recv(s->fd, bytes, sizeof(bytes), 0);
-	size_t from = 0;
-
-	if (n < 0 && (errno == EINTR || errno == EAGAIN))
-		return;
-	if (n <= 0) {
-		hang_up(s);
-		return;
-	}
-	buf_put(&s->in, bytes, (size_t)n);
-	if (s->in.failed != PMJ_OK) {
-		diag("a line from pamojad is too long");
-		hang_up(s);
-		return;
-	}
-	for (size_t i = 0; i < s->in.len; i++)
-		if (s->in.bytes[i] == '\n') {
-			obey(s, (const char *)s->in.bytes + from, i - from);
-			from = i + 1;
-		}
-	if (from > 0) {
-		memmove(s->in.bytes, s->in.bytes + from, s->in.len - from);
-		s->in.len -= from;
-	}
-}
-
-static void
-read_watch(struct session *s)
-{
-	_Alignas(struct inotify_event) char events[4096];
-
-	/* Whatever happened in the folder, the way to find out is to try. */
-	while (read(s->watch, events, sizeof(events)) > 0)
-		;
-	s->retry_ms = RETRY_FIRST_MS;
-}
-
-static void
-watch_run(struct session *s)
-{
-	if (s->watch >= 0)
-		(void)close(s->watch);
-	s->watch = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
-	if (s->watch < 0)
-		return;
-	if (inotify_add_watch(s->watch, s->run, IN_CREATE | IN_MOVED_TO | IN_DELETE_SELF) < 0)
-		(void)inotify_add_watch(
-		    s->watch, s->home, IN_CREATE | IN_MOVED_TO | IN_DELETE_SELF);
+	on[order.what](ctx, &order);
 }
 
 /* How long poll may sleep: -1 is until something happens. */
@@ -376,7 +250,7 @@ sleep_ms(const struct session *s)
 	else if (s->waking)
 		until = s->due_ms;
 	if (until < 0)
-		return s->fd < 0 ? s->retry_ms : -1;
+		return s->sock.fd < 0 ? s->sock.retry_ms : -1;
 	until -= now_ms();
 	return until < 0 ? 0 : until > 3600000 ? 3600000 : (int)until;
 }
@@ -384,11 +258,12 @@ sleep_ms(const struct session *s)
 static void
 wait_and_serve(struct session *s)
 {
-	short socket_events = (short)(POLLIN | (s->out.len > 0 ? POLLOUT : 0));
+	struct carrysock *sock = &s->sock;
+	short socket_events = (short)(POLLIN | (sock->out.len > 0 ? POLLOUT : 0));
 	struct pollfd fds[] = {
 	    {.fd = s->signal, .events = POLLIN},
-	    {.fd = s->fd, .events = socket_events},
-	    {.fd = s->fd < 0 ? s->watch : -1, .events = POLLIN},
+	    {.fd = sock->fd, .events = socket_events},
+	    {.fd = sock->fd < 0 ? sock->watch : -1, .events = POLLIN},
 	    {.fd = s->errand.pid != 0 ? s->errand.fd : -1, .events = POLLIN},
 	};
 	bool good;
@@ -398,28 +273,23 @@ wait_and_serve(struct session *s)
 	if (fds[0].revents != 0)
 		s->ending = true;
 	if (fds[1].revents & (POLLIN | POLLHUP | POLLERR))
-		read_socket(s);
+		carrysock_read(sock, obey, s);
 	if (fds[2].revents != 0)
-		read_watch(s);
-	if (fds[3].revents != 0 && !errand_read(&s->errand, &s->out, &good))
+		carrysock_read_watch(sock);
+	if (fds[3].revents != 0 && !errand_read(&s->errand, &sock->out, &good))
 		errand_ended(s, good);
 	if (s->errand.pid != 0 && now_ms() > s->errand.heard_ms + SILENCE_MS)
 		errand_kill(&s->errand);
-	if (s->fd < 0) {
-		watch_run(s);
-		try_connect(s);
-	}
+	s->ending = s->ending || !carrysock_connect(sock);
 	start_next(s);
-	flush_out(s);
+	carrysock_flush(sock);
 }
 
 static void
 session_close(struct session *s)
 {
 	errand_kill(&s->errand);
-	hang_up(s);
-	if (s->watch >= 0)
-		(void)close(s->watch);
+	carrysock_close(&s->sock);
 	if (s->signal >= 0)
 		(void)close(s->signal);
 	for (size_t i = 0; i < s->remote_count; i++)
@@ -429,25 +299,20 @@ session_close(struct session *s)
 		order_close(&s->queue[i]);
 	places_close(&s->have);
 	places_close(&s->acked);
-	buf_close(&s->in);
-	buf_close(&s->out);
 	free(s->home);
-	free(s->run);
 }
 
 enum pmj_code
 session_run(const char *home, struct pmj_error *err)
 {
-	struct session s = {.fd = -1, .watch = -1, .signal = -1, .retry_ms = RETRY_FIRST_MS};
+	struct session s = {.signal = -1};
 	enum pmj_code rc = PMJ_OK;
 	sigset_t ends;
 
 	s.home = realpath(home, NULL);
 	if (s.home == NULL)
 		return pmj_fail_errno(err, errno, "cannot find", home);
-	s.run = fs_join(s.home, "run");
-	buf_init(&s.in, ORDER_BYTES_MAX);
-	buf_init(&s.out, 0);
+	carrysock_init(&s.sock, s.home);
 	(void)sigemptyset(&ends);
 	(void)sigaddset(&ends, SIGTERM);
 	(void)sigaddset(&ends, SIGINT);
@@ -457,8 +322,7 @@ session_run(const char *home, struct pmj_error *err)
 		rc = pmj_fail_errno(err, errno, "cannot wait for", "signals");
 		goto out;
 	}
-	watch_run(&s);
-	try_connect(&s);
+	s.ending = !carrysock_connect(&s.sock);
 	while (!s.ending)
 		wait_and_serve(&s);
 out:
