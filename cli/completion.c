@@ -2,6 +2,7 @@
  * a switch over what was typed. What asks them when TAB is pressed stands in conf/completion. */
 #include "cli/completion.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,7 +12,6 @@
 #include "cli/command.h"
 #include "cli/home.h"
 #include "cli/kindfiles.h"
-#include "cli/term.h"
 #include "pamoja/limits.h"
 
 struct shell {

@@ -1,7 +1,6 @@
 #include "cli/fields.h"
 
 #include <ctype.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"

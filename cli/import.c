@@ -1,6 +1,5 @@
 #include "cli/import.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,12 +7,10 @@
 #include "base/mem.h"
 #include "base/os.h"
 #include "base/pace.h"
-#include "base/text.h"
 #include "cli/kinds.h"
 #include "cli/print.h"
 #include "cli/rows.h"
 #include "cli/term.h"
-#include "pamoja/api.h"
 #include "pamoja/limits.h"
 
 #define IMPORT_FILE_MAX (64u * 1024 * 1024)

@@ -1,6 +1,5 @@
 #include "cli/kindfiles.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -6,6 +6,8 @@
 
 /** All kinds: a list owned by cli. Asked once. */
 PMJ_MUST_CHECK enum pmj_code kinds_load(struct cli *cli, const json_t **out, struct pmj_error *err);
+/** One of a list by its "name" (of kinds, fields, states), or NULL. */
+const json_t *kinds_in(const json_t *list, const char *name);
 /** One by name; NULL when there is none (or they could not be asked). Never an error. */
 const json_t *kinds_named(struct cli *cli, const char *name);
 const json_t *kinds_field(const json_t *kind, const char *name);

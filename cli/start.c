@@ -10,10 +10,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/buf.h"
 #include "base/fs.h"
 #include "base/json.h"
-#include "base/mem.h"
 #include "cli/client.h"
 
 /* The child: a session of its own, so that Ctrl-C here does not end it; what it complains of goes

@@ -1,0 +1,375 @@
+/* kinds_command.c - KIND add, KIND list, KIND VERB: the same three for every kind. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/os.h"
+#include "base/text.h"
+#include "cli/fields.h"
+#include "cli/form.h"
+#include "cli/http.h"
+#include "cli/kinds.h"
+#include "cli/lang.h"
+#include "cli/print.h"
+#include "cli/record.h"
+#include "cli/term.h"
+
+/* After a refusal of a filled-in form: the rest of what was typed must not be lost. False: give up.
+ */
+static bool
+mend(json_t *fields, const struct pmj_error *why)
+{
+	struct pmj_error err;
+	json_t *change = NULL;
+	struct buf line;
+	bool again = false;
+
+	print_failure(why, false);
+	buf_init(&line, 0);
+	while (!again && term_ask(&line, "Change it (FIELD=VALUE; Enter alone gives up): ") &&
+	       line.len > 0) {
+		if (fields_read(&change, buf_text(&line), line.len, &err) == PMJ_OK) {
+			(void)json_object_update(fields, change);
+			again = true;
+		} else {
+			print_failure(&err, false);
+		}
+		json_decref(change);
+		change = NULL;
+	}
+	buf_wipe(&line);
+	return again;
+}
+
+static enum pmj_code
+post_new(struct cli *cli, json_t **answer, const json_t *kind, const json_t *move, json_t *fields,
+    bool asked, struct pmj_error *err)
+{
+	char *path = mem_printf("/v1/records/%s", json_str(kind, "name"));
+	json_t *body = json_pack(
+	    "{s:O, s:s*}", "fields", fields, "verb", move != NULL ? json_str(move, "verb") : NULL);
+	enum pmj_code rc;
+
+	do {
+		rc = kinds_resolve_links(cli, fields, kind, err);
+		if (rc == PMJ_OK)
+			rc = client_post(&cli->client, answer, path, body, err);
+	} while ((rc == PMJ_INVALID || rc == PMJ_NOT_FOUND || rc == PMJ_AMBIGUOUS) && asked &&
+	         mend(fields, err));
+	json_decref(body);
+	free(path);
+	return rc;
+}
+
+void
+kinds_say_moves(const json_t *kind, const char *state, const char *id)
+{
+	const json_t *move;
+	bool any = false;
+	size_t i;
+
+	json_array_foreach(json_arr(kind, "moves"), i, move)
+	{
+		char left[96];
+
+		if (state == NULL || !kinds_lists(json_arr(move, "from"), state))
+			continue;
+		(void)snprintf(left, sizeof(left), "pamoja %s %s %s", json_str(kind, "name"),
+		    json_str(move, "verb"), id);
+		term_say(
+		    "%s  %-36s  %s\n", any ? "" : lang_text("\nNext:\n"), left, kinds_label(move));
+		any = true;
+	}
+}
+
+/* What may be recorded about the new record: kinds that must name one like it. False: there is
+ * none. */
+static bool
+say_about(struct cli *cli, const json_t *kind, const char *id)
+{
+	const char *name = json_str(kind, "name"), *link;
+	const json_t *kinds = NULL, *other, *field;
+	size_t said = 0, i, j;
+
+	if (kinds_load(cli, &kinds, NULL) != PMJ_OK)
+		return false;
+	json_array_foreach(kinds, i, other)
+	{
+		json_array_foreach(json_arr(other, "fields"), j, field)
+		{
+			link = json_str(field, "link");
+			if (link == NULL || strcmp(link, name) != 0 || said == 3 ||
+			    !kinds_lists(json_arr(other, "subjects"), json_str(field, "name")))
+				continue;
+			term_say("%s  pamoja %s add %s=%s\n",
+			    said == 0 ? lang_text("\nNext:\n") : "", json_str(other, "name"),
+			    json_str(field, "name"), id);
+			said++;
+		}
+	}
+	return said > 0;
+}
+
+static void
+say_added(struct cli *cli, const json_t *kind, const json_t *answer)
+{
+	const char *id = json_str(answer, "short");
+	const char *state = json_str(json_array_get(json_arr(kind, "states"), 0), "name");
+
+	if (id == NULL)
+		id = json_str(answer, "id");
+	if (json_str(answer, "state") != NULL) {
+		state = json_str(answer, "state");
+		term_say(
+		    "Saved: %s %s, %s. See it: pamoja show %s\n", kinds_label(kind), id, state, id);
+	} else {
+		term_say("Saved: %s %s. See it: pamoja show %s\n", kinds_label(kind), id, id);
+	}
+	if (!say_about(cli, kind, id))
+		kinds_say_moves(kind, state, id);
+}
+
+/* A new record: added, or made by a move that a record may start with. */
+static enum pmj_code
+add(struct cli *cli, const struct args *args, const json_t *kind, const json_t *move,
+    struct pmj_error *err)
+{
+	json_t *fields = NULL, *names = NULL, *answer = NULL;
+	bool asked = false;
+	enum pmj_code rc;
+
+	if ((rc = fields_take(&fields, args, 2, err)) != PMJ_OK)
+		return rc;
+	if (term_can_ask() && args->count == 2) {
+		asked = true;
+		rc = form_ask_new(cli, fields, kind, err);
+	} else if (term_can_ask()) {
+		names = form_missing(kind, fields);
+		asked = json_array_size(names) > 0;
+		if (asked)
+			rc = form_ask(cli, fields, kind, names, err);
+	}
+	if (rc == PMJ_OK)
+		rc = post_new(cli, &answer, kind, move, fields, asked, err);
+	if (rc == PMJ_OK && cli->json)
+		print_json(answer);
+	else if (rc == PMJ_OK)
+		say_added(cli, kind, answer);
+	json_decref(fields);
+	json_decref(names);
+	json_decref(answer);
+	return rc;
+}
+
+/* limit, since and all as the query's beginning. */
+static enum pmj_code
+put_list_options(struct buf *path, const struct args *args, struct pmj_error *err)
+{
+	const char *since = args_value(args, "since");
+	int64_t now = os_now(&os_real);
+	enum pmj_code rc;
+	char date[11];
+	long limit;
+
+	if ((rc = args_number(&limit, args, "limit", 100, err)) != PMJ_OK)
+		return rc;
+	buf_putf(path, "?limit=%ld", limit);
+	if (args_has(args, "all"))
+		buf_put_text(path, "&all=1");
+	if (since == NULL)
+		return PMJ_OK;
+	if (!text_date(date, since, now, os_real.offset_minutes(NULL, now))) {
+		(void)pmj_fail(err, PMJ_INVALID, "--since %.40s is not a date", since);
+		pmj_hint(err, "write it as 2026-11-23, yesterday or \"3 days ago\"");
+		return PMJ_INVALID;
+	}
+	buf_putf(path, "&since=%s", date);
+	return PMJ_OK;
+}
+
+static enum pmj_code
+list(struct cli *cli, const struct args *args, const json_t *kind, struct pmj_error *err)
+{
+	json_t *fields = NULL, *answer = NULL, *value;
+	const char *name;
+	enum pmj_code rc;
+	struct buf path;
+
+	if ((rc = fields_take(&fields, args, 2, err)) != PMJ_OK)
+		return rc;
+	buf_init(&path, 0);
+	buf_putf(&path, "/v1/records/%s", json_str(kind, "name"));
+	if ((rc = kinds_resolve_links(cli, fields, kind, err)) == PMJ_OK)
+		rc = put_list_options(&path, args, err);
+	json_object_foreach(fields, name, value)
+	{
+		char *text = print_value(value);
+
+		buf_put_text(&path, "&f.");
+		http_escape(&path, name);
+		buf_put_text(&path, "=");
+		http_escape(&path, text);
+		free(text);
+	}
+	if (rc == PMJ_OK)
+		rc = client_get(&cli->client, &answer, buf_text(&path), err);
+	if (rc == PMJ_OK && cli->json) {
+		print_json(answer);
+	} else if (rc == PMJ_OK) {
+		record_print_items(cli, json_arr(answer, "items"), kind);
+		if (json_flag(answer, "more"))
+			term_note(
+			    "There are more: raise --limit, or narrow it with FIELD=VALUE.\n");
+	}
+	json_decref(fields);
+	json_decref(answer);
+	buf_wipe(&path);
+	return rc;
+}
+
+/* What the move asks for and neither the record nor the person said yet. */
+static enum pmj_code
+ask_for_move(struct cli *cli, json_t *fields, const json_t *kind, const json_t *move,
+    const char *id, struct pmj_error *err)
+{
+	const json_t *asks = json_arr(move, "asks"), *ask;
+	char *path = mem_printf("/v1/record/%s", id);
+	json_t *item = NULL, *names = json_array();
+	enum pmj_code rc = PMJ_OK;
+	size_t i;
+
+	if (json_array_size(asks) > 0)
+		rc = client_get(&cli->client, &item, path, err);
+	json_array_foreach(asks, i, ask)
+	{
+		const char *name = json_string_value(ask);
+
+		if (json_object_get(fields, name) == NULL &&
+		    !json_is_string(json_object_get(json_obj(item, "texts"), name)))
+			(void)json_array_append_new(names, json_string(name));
+	}
+	if (rc == PMJ_OK && json_array_size(names) > 0)
+		rc = form_ask(cli, fields, kind, names, err);
+	json_decref(item);
+	json_decref(names);
+	free(path);
+	return rc;
+}
+
+static const char *
+state_label(const json_t *kind, const char *state)
+{
+	const json_t *found = kinds_in(json_arr(kind, "states"), state != NULL ? state : "");
+
+	return found != NULL ? kinds_label(found) : state;
+}
+
+static enum pmj_code
+move_record(struct cli *cli, const struct args *args, const json_t *kind, const json_t *move,
+    struct pmj_error *err)
+{
+	const char *verb = json_str(move, "verb");
+	json_t *fields = NULL, *body = NULL, *answer = NULL;
+	char *id = NULL, *path = NULL;
+	enum pmj_code rc;
+
+	if (args->count < 3) {
+		(void)pmj_fail(err, PMJ_USAGE, "which %s?", kinds_label(kind));
+		pmj_hint(err, "pamoja %s %s ID; `pamoja %s list` shows the ids", args->words[0],
+		    verb, args->words[0]);
+		return PMJ_USAGE;
+	}
+	if ((rc = fields_take(&fields, args, 3, err)) != PMJ_OK ||
+	    (rc = record_resolve(cli, &id, args->words[0], args->words[2], err)) != PMJ_OK)
+		goto out;
+	if (term_can_ask() && (rc = ask_for_move(cli, fields, kind, move, id, err)) != PMJ_OK)
+		goto out;
+	if ((rc = kinds_resolve_links(cli, fields, kind, err)) != PMJ_OK)
+		goto out;
+	path = mem_printf("/v1/record/%s/move", id);
+	body = json_pack("{s:s, s:O, s:s}", "verb", verb, "fields", fields, "kind", args->words[0]);
+	rc = client_post(&cli->client, &answer, path, body, err);
+	if (rc == PMJ_OK && cli->json)
+		print_json(answer);
+	else if (rc == PMJ_OK)
+		term_say("Done: %s %s is now %s.\n", kinds_label(kind), json_str(answer, "short"),
+		    state_label(kind, json_str(answer, "state")));
+out:
+	json_decref(fields);
+	json_decref(body);
+	json_decref(answer);
+	free(path);
+	free(id);
+	return rc;
+}
+
+static enum pmj_code
+fail_verb(const json_t *kind, const char *verb, struct pmj_error *err)
+{
+	const char *names[64] = {"add", "list", "show", "edit", "void", "history"}, *near;
+	size_t count = 6, i;
+	const json_t *move;
+	struct buf all;
+
+	json_array_foreach(json_arr(kind, "moves"), i, move)
+	{
+		if (count < 64)
+			names[count++] = json_str(move, "verb");
+	}
+	(void)pmj_fail(
+	    err, PMJ_USAGE, "\"%.40s\" cannot be done with a %s", verb, json_str(kind, "name"));
+	near = text_nearest(verb, names, count);
+	buf_init(&all, 0);
+	for (i = 0; i < count; i++)
+		buf_putf(&all, "%s%s", i > 0 ? ", " : "", names[i]);
+	if (near != NULL)
+		pmj_hint(err, "did you mean `pamoja %s %s`?", json_str(kind, "name"), near);
+	else
+		pmj_hint(err, "what can be done: %s", buf_text(&all));
+	buf_close(&all);
+	return PMJ_USAGE;
+}
+
+/* `consent refuse` and `consent refuse person=…` speak of a new record, `consent refuse ID` of one
+ * that is there. */
+static bool
+names_no_record(const struct args *args)
+{
+	return args->count < 3 || strchr(args->words[2], '=') != NULL ||
+	       strcmp(args->words[2], "-") == 0;
+}
+
+enum pmj_code
+kinds_command(struct cli *cli, const struct args *args, struct pmj_error *err)
+{
+	/* `person show ID` means `show ID`. */
+	static const struct {
+		const char *verb;
+		enum pmj_code (*run)(struct cli *, const struct args *, struct pmj_error *);
+	} common[] = {{"show", record_show}, {"edit", record_edit}, {"void", record_void},
+	    {"history", record_history}};
+	const json_t *kind = kinds_named(cli, args->words[0]), *move;
+	const char *verb = args->count > 1 ? args->words[1] : "list";
+	struct args rest = *args;
+
+	move = kinds_move(kind, verb);
+	if (move != NULL && json_flag(move, "starts") && names_no_record(args))
+		return add(cli, args, kind, move, err);
+	if (move != NULL)
+		return move_record(cli, args, kind, move, err);
+	if (strcmp(verb, "add") == 0)
+		return add(cli, args, kind, NULL, err);
+	if (strcmp(verb, "list") == 0)
+		return list(cli, args, kind, err);
+	for (size_t i = 0; i < sizeof(common) / sizeof(*common); i++) {
+		if (strcmp(verb, common[i].verb) != 0)
+			continue;
+		if (args->count < 3)
+			return pmj_fail(err, PMJ_USAGE, "which %s?", kinds_label(kind));
+		rest.words += 2;
+		rest.count -= 2;
+		return common[i].run(cli, &rest, err);
+	}
+	return fail_verb(kind, verb, err);
+}

@@ -1,0 +1,200 @@
+/* record_list.c - several records as a table: any list, `find`, `today`. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "cli/http.h"
+#include "cli/kinds.h"
+#include "cli/lang.h"
+#include "cli/print.h"
+#include "cli/record.h"
+#include "cli/term.h"
+
+/* Columns of a list of one kind: what its records are called by, then the fields any record has, as
+ * many as fit. */
+#define COLUMNS_MAX 12
+
+struct columns {
+	const char *fields[COLUMNS_MAX]; /* NULL: short, title, kind or state by head */
+	const char *heads[COLUMNS_MAX];
+	size_t count;
+};
+
+static void
+put_column(struct columns *to, const char *head, const char *field)
+{
+	if (to->count == COLUMNS_MAX)
+		return;
+	to->heads[to->count] = head;
+	to->fields[to->count++] = field;
+}
+
+static bool
+any_has(const json_t *items, const char *field)
+{
+	const json_t *item;
+	size_t i;
+
+	json_array_foreach(items, i, item)
+	{
+		const char *text = json_str(json_obj(item, "texts"), field);
+
+		if (text != NULL && *text != '\0')
+			return true;
+	}
+	return false;
+}
+
+static void
+choose_columns(struct columns *to, const json_t *items, const json_t *kind)
+{
+	size_t columns = term_columns(), most = columns == 0 ? 9 : columns / 18, i;
+	const char *shows = json_str(kind, "shows");
+	const json_t *field;
+
+	put_column(to, "ID", NULL);
+	put_column(to,
+	    kind == NULL || shows == NULL ? LANG_N("TITLE") : kinds_label(kinds_field(kind, shows)),
+	    shows);
+	if (kind == NULL)
+		put_column(to, LANG_N("KIND"), NULL);
+	json_array_foreach(json_arr(kind, "fields"), i, field)
+	{
+		const char *name = json_str(field, "name"), *type = json_str(field, "type");
+
+		if (to->count < most + 1 && type != NULL && strcmp(type, "note") != 0 &&
+		    (shows == NULL || strcmp(name, shows) != 0) && any_has(items, name))
+			put_column(to, kinds_label(field), name);
+	}
+	put_column(to, LANG_N("STATE"), NULL);
+}
+
+static const char *
+cell(const json_t *item, const char *head, const char *field)
+{
+	if (field != NULL)
+		return json_str(json_obj(item, "texts"), field);
+	if (strcmp(head, "ID") == 0)
+		return json_str(item, "short");
+	if (strcmp(head, "KIND") == 0)
+		return json_str(item, "kind");
+	if (strcmp(head, "STATE") == 0)
+		return json_flag(item, "conflict") ? lang_text("conflict")
+		       : json_flag(item, "voided") ? lang_text("voided")
+		                                   : json_str(item, "state_label");
+	return json_str(item, "title");
+}
+
+void
+record_print_items(struct cli *cli, const json_t *items, const json_t *kind)
+{
+	struct columns columns = {0};
+	struct table *table;
+	const json_t *item;
+	size_t i;
+
+	(void)cli;
+	if (json_array_size(items) == 0) {
+		if (kind == NULL)
+			term_say("Nothing here.\n");
+		else
+			term_say("Nothing here yet.\n  Add one: pamoja %s add\n",
+			    json_str(kind, "name"));
+		return;
+	}
+	choose_columns(&columns, items, kind);
+	table = table_new(columns.heads, columns.count);
+	json_array_foreach(items, i, item)
+	{
+		const char *cells[COLUMNS_MAX];
+
+		for (size_t c = 0; c < columns.count; c++)
+			cells[c] = cell(item, columns.heads[c], columns.fields[c]);
+		table_row(table, cells);
+	}
+	table_print(table);
+}
+
+enum pmj_code
+record_find(struct cli *cli, const struct args *args, struct pmj_error *err)
+{
+	char *words = args_join(args, 0);
+	json_t *answer = NULL;
+	enum pmj_code rc;
+	struct buf path;
+	long limit;
+
+	buf_init(&path, 0);
+	rc = args_number(&limit, args, "limit", 50, err);
+	buf_putf(&path, "/v1/find?limit=%ld&q=", limit);
+	http_escape(&path, words);
+	if (rc == PMJ_OK)
+		rc = client_get(&cli->client, &answer, buf_text(&path), err);
+	if (rc == PMJ_OK && cli->json) {
+		print_json(answer);
+	} else if (rc == PMJ_OK && json_array_size(json_arr(answer, "items")) == 0) {
+		term_say("Nothing found for \"%s\". The beginning of a word is enough.\n", words);
+	} else if (rc == PMJ_OK) {
+		record_print_items(cli, json_arr(answer, "items"), NULL);
+		if (json_flag(answer, "more"))
+			term_note("There are more: raise --limit, or add a word.\n");
+	}
+	json_decref(answer);
+	buf_wipe(&path);
+	mem_wipe(words, strlen(words));
+	free(words);
+	return rc;
+}
+
+/* Whom a record is about, as words; NULL when nobody. */
+static const char *
+subject(struct cli *cli, const json_t *item)
+{
+	const char *kind = json_str(item, "kind");
+	const json_t *subjects = json_arr(kinds_named(cli, kind != NULL ? kind : ""), "subjects");
+	const char *field = json_string_value(json_array_get(subjects, 0));
+
+	return field != NULL ? json_str(json_obj(item, "texts"), field) : NULL;
+}
+
+enum pmj_code
+record_today(struct cli *cli, const struct args *args, struct pmj_error *err)
+{
+	static const char *const heads[] = {
+	    "ID", LANG_N("DUE"), LANG_N("WHO"), LANG_N("WHAT"), LANG_N("WHY")};
+	json_t *answer = NULL, *item;
+	struct table *table;
+	enum pmj_code rc;
+	size_t i;
+
+	(void)args;
+	if ((rc = client_get(&cli->client, &answer, "/v1/today", err)) != PMJ_OK)
+		return rc;
+	if (cli->json) {
+		print_json(answer);
+	} else if (json_array_size(json_object_get(answer, "items")) == 0) {
+		term_say("Nothing is due today.\n");
+	} else {
+		table = table_new(heads, sizeof(heads) / sizeof(*heads));
+		json_array_foreach(json_object_get(answer, "items"), i, item)
+		{
+			const char *due = json_str(item, "due");
+			char *text = mem_printf("%s%s", due != NULL ? due : "",
+			    json_flag(item, "overdue") ? lang_text(" (overdue)") : "");
+			const char *kind = json_str(item, "kind"), *why = json_str(item, "why");
+			char *reason = mem_printf("%s%s%s",
+			    kinds_label(kinds_named(cli, kind != NULL ? kind : "")),
+			    why != NULL ? ": " : "", why != NULL ? why : "");
+			const char *cells[] = {json_str(item, "short"), text, subject(cli, item),
+			    json_str(item, "title"), reason};
+
+			table_row(table, cells);
+			free(text);
+			free(reason);
+		}
+		table_print(table);
+		term_say("\nOpen one: pamoja show ID\n");
+	}
+	json_decref(answer);
+	return rc;
+}
