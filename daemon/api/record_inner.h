@@ -11,8 +11,11 @@ PMJ_MUST_CHECK enum pmj_code record_take(const struct call *call, json_t *set,
     const struct kind *kind, const json_t *typed, struct pmj_error *err);
 /** The body's "fields", or an empty object. Borrowed. */
 const json_t *record_fields(const struct call *call);
-/** The record that the path names, merged, and its kind, to be changed: PMJ_REFUSED when nothing of
- * it is admitted. *record must be closed in any case. */
+/** The record that the path names, merged, and its kind; also one of which nothing is admitted.
+ * *record must be closed in any case. */
+PMJ_MUST_CHECK enum pmj_code record_look(const struct call *call, struct record_full *record,
+    const struct kind **kind, uint8_t rec[static PMJ_RECORD_BYTES], struct pmj_error *err);
+/** The same, to be changed: PMJ_REFUSED when nothing of it is admitted. */
 PMJ_MUST_CHECK enum pmj_code record_open(const struct call *call, struct record_full *record,
     const struct kind **kind, uint8_t rec[static PMJ_RECORD_BYTES], struct pmj_error *err);
 /** Refuse a change of whom the record is about; the same person named again is taken out of *set.

@@ -1,0 +1,230 @@
+/* record_look.c - records looked at: list, show, history, find, today. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/record_inner.h"
+#include "base/text.h"
+
+enum pmj_code
+record_list(const struct call *call, json_t **out, struct pmj_error *err)
+{
+	struct records_query query = {.kind = call->part[0], .limit = call_limit(call, 50)};
+	struct value_context context = record_context(call);
+	const char *since = json_str(call->query, "since");
+	const char *all = json_str(call->query, "all");
+	const struct kind *kind;
+	const struct field *field;
+	json_t *where = json_object();
+	const char *name;
+	json_t *value;
+	char date[11];
+	enum pmj_code rc;
+
+	if ((rc = kinds_need(&kind, &call->core->kinds, call->part[0], err)) != PMJ_OK)
+		goto out;
+	json_object_foreach((json_t *)call->query, name, value)
+	{
+		if (strncmp(name, "f.", 2) != 0)
+			continue;
+		if (strcmp(name, "f.state") != 0 &&
+		    (rc = kind_need_field(&field, kind, name + 2, err)) != PMJ_OK)
+			goto out;
+		(void)json_object_set(where, name + 2, value);
+	}
+	if (since != NULL) {
+		if (!text_date(date, since, context.now_ms, context.offset_minutes)) {
+			rc = pmj_fail(err, PMJ_INVALID, "%.40s is not a date", since);
+			pmj_hint(err, "write 2026-11-23, yesterday, or 3 days ago");
+			goto out;
+		}
+		query.since = date;
+	}
+	query.where = where;
+	query.voided_too = all != NULL && strcmp(all, "1") == 0;
+	rc = records_list(call->core->journal, out, &query, call->lang, err);
+out:
+	json_decref(where);
+	return rc;
+}
+
+static json_t *
+authors(const struct call *call, const struct record_full *record)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < record->row_count; i++) {
+		const uint8_t *by = record->rows[i].entry.by;
+		bool seen = false;
+		char *name, *role;
+
+		for (size_t j = 0; j < i; j++)
+			seen = seen || memcmp(record->rows[j].entry.by, by, PMJ_DEVICE_BYTES) == 0;
+		if (seen)
+			continue;
+		core_who(call->core, by, &name, &role);
+		(void)json_array_append_new(
+		    list, json_pack("{s:s,s:s,s:o}", "name", name, "role", role, "device",
+		              json_hex(by, PMJ_DEVICE_BYTES)));
+		free(name);
+		free(role);
+	}
+	return list;
+}
+
+static json_t *
+conflicts(const struct call *call, const struct merge_record *merged)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < merged->field_count; i++) {
+		const struct merge_field *field = &merged->fields[i];
+		json_t *values;
+
+		if (!field->conflict)
+			continue;
+		values = json_array();
+		for (size_t v = 0; v < field->count; v++) {
+			const struct merge_value *value = &field->values[v];
+			char *name, *role;
+
+			core_who(call->core, value->entry->by, &name, &role);
+			(void)json_array_append_new(
+			    values, json_pack("{s:O,s:s,s:I}", "value",
+			                value->value != NULL ? (json_t *)value->value : json_null(),
+			                "by", name, "at", (json_int_t)value->entry->pt));
+			free(name);
+			free(role);
+		}
+		(void)json_array_append_new(
+		    list, json_pack("{s:s,s:o}", "field", field->name, "values", values));
+	}
+	return list;
+}
+
+/* This device does not work with a subject of the record any more: with whom it is now, and since
+ * when. What others wrote is gone by then; what it wrote itself is still readable. */
+static enum pmj_code
+put_handed_over(const struct call *call, json_t *item, const uint8_t rec[PMJ_RECORD_BYTES],
+    struct pmj_error *err)
+{
+	uint8_t(*people)[PMJ_RECORD_BYTES] = NULL;
+	size_t count = 0;
+	enum pmj_code rc;
+
+	if (call->core->is_hub)
+		return PMJ_OK;
+	rc = records_subjects(call->core->journal, &people, &count, rec, err);
+	for (size_t i = 0; i < count && rc == PMJ_OK; i++) {
+		char *name;
+		int64_t at_ms;
+
+		if (!device_handed_over(call->core->journal, people[i], &name, &at_ms))
+			continue;
+		(void)json_object_set_new(item, "handed_over", json_true());
+		(void)json_object_set_new(item, "handed_to", json_string(name));
+		(void)json_object_set_new(item, "handed_at", json_integer((json_int_t)at_ms));
+		free(name);
+	}
+	free(people);
+	return rc;
+}
+
+enum pmj_code
+record_show(const struct call *call, json_t **out, struct pmj_error *err)
+{
+	struct record_full record = {.row_count = 0};
+	uint8_t rec[PMJ_RECORD_BYTES];
+	const char *reason;
+	enum pmj_code rc;
+
+	if ((rc = call_record(call, rec, call->part[0], err)) != PMJ_OK ||
+	    (rc = records_load(call->core->journal, &record, rec, err)) != PMJ_OK ||
+	    (rc = records_item(call->core->journal, out, rec, call->lang, err)) != PMJ_OK ||
+	    (rc = put_handed_over(call, *out, rec, err)) != PMJ_OK)
+		goto out;
+	(void)json_object_set_new(*out, "conflicts", conflicts(call, &record.merged));
+	(void)json_object_set_new(*out, "by", authors(call, &record));
+	(void)json_object_set_new(*out, "sync", json_string(record_sync(call, &record, &reason)));
+	(void)json_object_set_new(
+	    *out, "reason", reason != NULL ? json_string(reason) : json_null());
+	if (record.merged.maker != NULL)
+		(void)json_object_set_new(
+		    *out, "made_at", json_integer((json_int_t)record.merged.maker->pt));
+out:
+	record_full_close(&record);
+	return rc;
+}
+
+static json_t *
+history_item(
+    const struct call *call, const struct kind *kind, const struct entry_row *row, bool waits)
+{
+	json_t *texts = json_object();
+	char *name, *role;
+	const char *field_name;
+	json_t *value, *item;
+
+	if (row->entry.set != NULL)
+		json_object_foreach((json_t *)row->entry.set, field_name, value)
+		{
+			const struct field *field =
+			    kind != NULL ? kind_field(kind, field_name) : NULL;
+			char *text = value_text(field, value, call->lang);
+
+			(void)json_object_set_new(texts, field_name, json_string(text));
+			free(text);
+		}
+	core_who(call->core, row->entry.by, &name, &role);
+	item = json_pack("{s:I,s:s,s:s,s:s?,s:o,s:s,s:s?,s:s?,s:b}", "at",
+	    (json_int_t)row->entry.pt, "by", name, "role", role, "verb", row->entry.verb, "set",
+	    texts, "sync", record_row_sync(call, row, waits), "reason", row->reason, "mark",
+	    row->mark, "handed_over", row->line == NULL);
+	free(name);
+	free(role);
+	return item;
+}
+
+enum pmj_code
+record_history(const struct call *call, json_t **out, struct pmj_error *err)
+{
+	struct record_full record = {.row_count = 0};
+	const struct kind *kind;
+	uint8_t rec[PMJ_RECORD_BYTES];
+	json_t *items = json_array();
+	enum pmj_code rc;
+
+	if ((rc = record_look(call, &record, &kind, rec, err)) == PMJ_OK) {
+		bool waits = record_waits(call, &record);
+
+		for (size_t i = 0; i < record.row_count; i++)
+			(void)json_array_append_new(
+			    items, history_item(call, kind, &record.rows[i], waits));
+		*out = json_pack("{s:O}", "items", items);
+	}
+	json_decref(items);
+	record_full_close(&record);
+	return rc;
+}
+
+enum pmj_code
+record_find(const struct call *call, json_t **out, struct pmj_error *err)
+{
+	const char *words = json_str(call->query, "q");
+
+	if (words == NULL || words[strspn(words, " ")] == '\0') {
+		enum pmj_code rc = pmj_fail(err, PMJ_USAGE, "say what to record_look for");
+
+		pmj_hint(err, "pamoja find juma");
+		return rc;
+	}
+	return records_find(call->core->journal, out, words, call_limit(call, 20), call->lang, err);
+}
+
+enum pmj_code
+record_today(const struct call *call, json_t **out, struct pmj_error *err)
+{
+	char date[11];
+
+	record_date(call, date);
+	return records_today(call->core->journal, out, date, call->lang, err);
+}
