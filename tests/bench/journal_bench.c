@@ -4,35 +4,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/fs.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "bench.h"
 #include "store/records.h"
 
 static struct journal *journal;
-static struct pmj_error err;
-
-static void
-must(enum pmj_code rc, const char *what)
-{
-	if (rc == PMJ_OK)
-		return;
-	(void)fprintf(stderr, "%s: %s\n", what, err.message);
-	exit(1);
-}
-
-static double
-clock_now(clockid_t id)
-{
-	struct timespec t;
-
-	(void)clock_gettime(id, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
 struct lap {
 	double wall, cpu;
 };

@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/conf.h"
@@ -13,6 +12,7 @@
 #include "base/mem.h"
 #include "base/pace.h"
 #include "base/text.h"
+#include "bench.h"
 #include "hub/hub.h"
 #include "log/chain.h"
 #include "log/enrol.h"
@@ -21,26 +21,6 @@
 #define SEGMENT_LINES 500
 #define WORKERS 5
 #define RUN 12 /* lines about one person */
-
-static struct pmj_error err;
-
-static void
-must(enum pmj_code rc, const char *what)
-{
-	if (rc == PMJ_OK)
-		return;
-	(void)fprintf(stderr, "%s: %s\n", what, err.message);
-	exit(1);
-}
-
-static double
-clock_now(clockid_t id)
-{
-	struct timespec t;
-
-	(void)clock_gettime(id, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
 
 /* ---- the hub ---- */
 
