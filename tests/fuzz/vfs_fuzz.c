@@ -9,9 +9,6 @@
 #include "pamoja/pmjvfs.h"
 #include "store/vfs_file.h"
 
-/* The disk is the simulator's; a fuzz target is one source. */
-#include "../simulation/lower_disk.c" /* NOLINT(bugprone-suspicious-include) */
-
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 
 #define MUST(what)                                                                                 \
@@ -44,31 +41,6 @@ open_prepared(int flags)
 	return db;
 }
 
-static struct inode *
-inode_of(const char *name)
-{
-	struct name *found = look_up(disk->now, name);
-
-	if (found == NULL) {
-		pend_folder(disk, "", name, inode_new(disk));
-		found = look_up(disk->now, name);
-	}
-	settle_folder(disk);
-	settle(&disk->inodes[found->inode]);
-	return &disk->inodes[found->inode];
-}
-
-static void
-set_file(const char *name, const uint8_t *bytes, size_t len)
-{
-	struct inode *inode = inode_of(name);
-
-	bytes_resize(&inode->now, len);
-	if (len > 0)
-		memcpy(inode->now.at, bytes, len);
-	bytes_copy(&inode->safe, &inode->now);
-}
-
 /* A journal of one table, checkpointed, and a WAL of ROWS transactions after it. */
 static void
 make_good(void)
@@ -93,12 +65,13 @@ make_good(void)
 	(void)sqlite3_close(db);
 	disk_freeze(disk, false);
 	for (int i = 0; i < 2; i++) {
-		struct inode *inode = inode_of(names[i]);
+		const uint8_t *bytes;
 
-		good_bytes[i] = inode->now.count;
+		disk_settle(disk, names[i]);
+		bytes = disk_bytes(disk, names[i], &good_bytes[i]);
 		good[i] = malloc(good_bytes[i]);
-		MUST(good[i] != NULL);
-		memcpy(good[i], inode->now.at, good_bytes[i]);
+		MUST(bytes != NULL && good[i] != NULL);
+		memcpy(good[i], bytes, good_bytes[i]);
 	}
 }
 
@@ -135,22 +108,31 @@ check_state(void)
 static void
 edit(const uint8_t *at)
 {
-	struct inode *inode = inode_of(names[at[1] & 1]);
-	struct bytes *now = &inode->now;
-	size_t where = now->count * (size_t)(at[2] << 8 | at[3]) / 65536 + (at[4] & 7);
+	const char *name = names[at[1] & 1];
 	size_t piece = at[1] & 1 ? DISK_FRAME : VFS_PAGE;
 	size_t head = at[1] & 1 ? DISK_HEADER : 0;
 	size_t from = head + piece * (at[4] % 16);
 	size_t to = head + piece * (at[5] % 16);
+	size_t count, where;
+	const uint8_t *now;
+	uint8_t *bytes;
 
-	if (at[0] % 4 == 0 && where < now->count)
-		now->at[where] ^= (uint8_t)(at[5] | 1);
+	disk_settle(disk, name);
+	now = disk_bytes(disk, name, &count);
+	where = count * (size_t)(at[2] << 8 | at[3]) / 65536 + (at[4] & 7);
+	bytes = calloc(1, count + 256); /* room for a tail of zeros */
+	MUST(now != NULL && bytes != NULL);
+	memcpy(bytes, now, count);
+	if (at[0] % 4 == 0 && where < count)
+		bytes[where] ^= (uint8_t)(at[5] | 1);
 	else if (at[0] % 4 == 1)
-		bytes_resize(now, where);
-	else if (at[0] % 4 == 2 && from + piece <= now->count && to + piece <= now->count)
-		memmove(now->at + to, now->at + from, piece);
-	else if (at[0] % 4 == 3 && now->count < 1 << 20)
-		bytes_resize(now, now->count + at[5]);
+		count = where;
+	else if (at[0] % 4 == 2 && from + piece <= count && to + piece <= count)
+		memmove(bytes + to, bytes + from, piece);
+	else if (at[0] % 4 == 3 && count < 1 << 20)
+		count += at[5];
+	disk_put(disk, name, bytes, count);
+	free(bytes);
 }
 
 /* The WAL as a model sees it. */
@@ -297,8 +279,8 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 		play_calls(bytes, len < 400 ? len : 400);
 		return 0;
 	}
-	set_file(NAME, how == 1 ? bytes : good[0], how == 1 ? len : good_bytes[0]);
-	set_file(LOG, how == 0 ? bytes : good[1], how == 0 ? len : good_bytes[1]);
+	disk_put(disk, NAME, how == 1 ? bytes : good[0], how == 1 ? len : good_bytes[0]);
+	disk_put(disk, LOG, how == 0 ? bytes : good[1], how == 0 ? len : good_bytes[1]);
 	for (size_t i = 0; how == 2 && i + 6 <= len && i < 60; i += 6)
 		edit(bytes + i);
 	check_state();

@@ -722,6 +722,49 @@ disk_cut(struct disk *to, const struct disk *from, const struct disk_cut *how)
 	}
 }
 
+void
+disk_settle(struct disk *disk, const char *name)
+{
+	struct name *found = look_up(disk->now, name);
+
+	assert(found != NULL);
+	settle_folder(disk);
+	settle(&disk->inodes[found->inode]);
+}
+
+void
+disk_put(struct disk *disk, const char *name, const uint8_t *bytes, size_t count)
+{
+	struct inode *inode;
+
+	if (look_up(disk->now, name) == NULL)
+		pend_folder(disk, "", name, inode_new(disk));
+	disk_settle(disk, name);
+	inode = &disk->inodes[look_up(disk->now, name)->inode];
+	bytes_resize(&inode->now, count);
+	if (count > 0)
+		memcpy(inode->now.at, bytes, count);
+	bytes_copy(&inode->safe, &inode->now);
+}
+
+size_t
+disk_size(struct disk *disk, const char *name)
+{
+	struct name *found = look_up(disk->now, name);
+
+	assert(found != NULL);
+	return disk->inodes[found->inode].now.count;
+}
+
+void
+disk_cut_short(struct disk *disk, const char *name, size_t count)
+{
+	struct name *found = look_up(disk->now, name);
+
+	assert(found != NULL);
+	disk->inodes[found->inode].now.count = count;
+}
+
 uint8_t *
 disk_bytes(struct disk *disk, const char *name, size_t *count)
 {

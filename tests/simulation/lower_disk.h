@@ -55,6 +55,16 @@ struct disk_cut {
 /** Make `to` the disk that `from` would be after a power cut now. */
 void disk_cut(struct disk *to, const struct disk *from, const struct disk_cut *how);
 
+/* From outside, for tests: without the hook, without a failure. The file must be there. */
+
+/** Everything pending of the folder and of this file is on the disk for certain. */
+void disk_settle(struct disk *disk, const char *name);
+/** The whole file anew, settled; made when it is not there. */
+void disk_put(struct disk *disk, const char *name, const uint8_t *bytes, size_t count);
+/** As the living see it now. */
+size_t disk_size(struct disk *disk, const char *name);
+/** The living see only so many bytes of it; its room stays as it is. */
+void disk_cut_short(struct disk *disk, const char *name, size_t count);
 /** The bytes of a file, to be flipped; everything on the disk must be synced. NULL if there is
  * none. */
 uint8_t *disk_bytes(struct disk *disk, const char *name, size_t *count);
