@@ -212,7 +212,7 @@ record_find(const struct call *call, json_t **out, struct pmj_error *err)
 	const char *words = json_str(call->query, "q");
 
 	if (words == NULL || words[strspn(words, " ")] == '\0') {
-		enum pmj_code rc = pmj_fail(err, PMJ_USAGE, "say what to record_look for");
+		enum pmj_code rc = pmj_fail(err, PMJ_USAGE, "say what to look for");
 
 		pmj_hint(err, "pamoja find juma");
 		return rc;

@@ -1,6 +1,5 @@
 #include "log/segment_inner.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zstd.h>
