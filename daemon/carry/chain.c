@@ -76,6 +76,14 @@ chain_setup(struct pmj_error *err)
 	return rc == 0 ? PMJ_OK : chain_fail(err, rc, "cannot start libgit2");
 }
 
+enum pmj_code
+chain_setup_anew(struct pmj_error *err)
+{
+	while (git_libgit2_shutdown() > 0)
+		;
+	return chain_setup(err);
+}
+
 void
 chain_teardown(void)
 {

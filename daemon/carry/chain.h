@@ -23,9 +23,14 @@ struct chain_links {
 
 /**
  * Start libgit2: no settings of the machine are read, everything is synced, hashes are checked, and
- * memory is kept small; SIGPIPE is ignored from now on. Once a process.
+ * memory is kept small; SIGPIPE is ignored from now on. Once a process, or once in the one it forks
+ * from: the start reads all certificates of the machine, which takes longer than most errands.
  */
 PMJ_MUST_CHECK enum pmj_code chain_setup(struct pmj_error *err);
+/** End libgit2 and start it anew. What it draws for TLS comes from a generator that a forked
+ * process has in common with its brothers: who goes to a network through libgit2 calls this first.
+ */
+PMJ_MUST_CHECK enum pmj_code chain_setup_anew(struct pmj_error *err);
 void chain_teardown(void);
 
 /** Set err from libgit2's last error. */

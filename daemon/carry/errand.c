@@ -10,6 +10,7 @@
 
 #include "base/mem.h"
 #include "base/sandbox.h"
+#include "carry/chain.h"
 #include "carry/order.h"
 
 #define LINE_OUT_MAX 4096
@@ -75,6 +76,27 @@ fence(const struct job *job, struct pmj_error *err)
 	return rc;
 }
 
+static bool
+only_folders(const struct job *job)
+{
+	for (size_t i = 0; i < job->remote_count; i++)
+		if (job->remotes[i].url[0] != '/')
+			return false;
+	return true;
+}
+
+/* Before the first errand, and not sooner: a carrier that waits for work needs none of it. */
+static enum pmj_code
+libgit2_once(struct pmj_error *err)
+{
+	static bool started;
+
+	if (!started && chain_setup(err) != PMJ_OK)
+		return err->code;
+	started = true;
+	return PMJ_OK;
+}
+
 static _Noreturn void
 child(struct job *job, int fd, int64_t id)
 {
@@ -88,8 +110,8 @@ child(struct job *job, int fd, int64_t id)
 	(void)signal(SIGTERM, SIG_DFL);
 	(void)signal(SIGINT, SIG_DFL);
 	rc = fence(job, &err);
-	if (rc == PMJ_OK)
-		rc = chain_setup(&err);
+	if (rc == PMJ_OK && !only_folders(job))
+		rc = chain_setup_anew(&err);
 	if (rc == PMJ_OK)
 		rc = job_run(job, &err);
 	buf_init(&line, LINE_OUT_MAX);
@@ -102,7 +124,10 @@ enum pmj_code
 errand_start(struct errand *out, struct job *job, int64_t id, struct pmj_error *err)
 {
 	int pipes[2];
+	enum pmj_code rc;
 
+	if ((rc = libgit2_once(err)) != PMJ_OK)
+		return rc;
 	if (pipe2(pipes, O_CLOEXEC) != 0)
 		return pmj_fail_errno(err, errno, "cannot make", "a pipe");
 	/* The folders must stand before the fence: what is not there cannot be let in. */

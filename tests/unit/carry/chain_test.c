@@ -323,10 +323,31 @@ trees_of_another_form_are_refused(void **state)
 	}
 }
 
+/* The first of all: what follows runs in the library that was ended and started again. */
+static void
+started_anew_is_as_before(void **state)
+{
+	git_buf path = {NULL, 0, 0};
+	struct pmj_error err;
+	int checked = 1;
+
+	(void)state;
+	check_ok(chain_setup_anew(&err), &err);
+	assert_int_equal(git_libgit2_opts(GIT_OPT_GET_OWNER_VALIDATION, &checked), 0);
+	assert_int_equal(checked, 0);
+	assert_int_equal(
+	    git_libgit2_opts(GIT_OPT_GET_SEARCH_PATH, GIT_CONFIG_LEVEL_GLOBAL, &path), 0);
+	assert_string_equal(path.ptr, "");
+	git_buf_dispose(&path);
+	assert_int_equal(git_libgit2_init(), 2); /* started once before this */
+	assert_int_equal(git_libgit2_shutdown(), 1);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(started_anew_is_as_before),
 	    cmocka_unit_test_setup_teardown(makes_the_known_commit, open_fix, close_fix),
 	    cmocka_unit_test_setup_teardown(git_makes_the_same, open_fix, close_fix),
 	    cmocka_unit_test(nearly_right_is_wrong),
