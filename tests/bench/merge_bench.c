@@ -309,11 +309,29 @@ put_segment(struct worker *worker, const struct office *office, long from, size_
 
 /* ---- what is measured ---- */
 
+/* What a step may be. One in which no line is taken commits what was, or opens a segment. */
+enum step { STEP_TAKE, STEP_COMMIT, STEP_CHECKPOINT, STEP_KINDS };
+static const char *const step_names[] = {"take", "commit", "checkpoint"};
+
 struct figures {
 	long lines, steps, held;
 	size_t raw, sealed;
 	double wall, cpu, longest;
+	double longest_of[STEP_KINDS],
+	    longest_cpu_of[STEP_KINDS]; /* its own: no disk, nobody else */
 };
+
+static void
+count_step(struct figures *out, enum step step, double took, double took_cpu)
+{
+	out->steps++;
+	if (took > out->longest)
+		out->longest = took;
+	if (took > out->longest_of[step])
+		out->longest_of[step] = took;
+	if (took_cpu > out->longest_cpu_of[step])
+		out->longest_cpu_of[step] = took_cpu;
+}
 
 static void
 merge_all(struct office *office, struct figures *out)
@@ -325,6 +343,7 @@ merge_all(struct office *office, struct figures *out)
 	while (more) {
 		int64_t frames = journal_wal_frames(office->journal);
 		double began = clock_now(CLOCK_MONOTONIC), took;
+		double began_cpu = clock_now(CLOCK_PROCESS_CPUTIME_ID);
 		int64_t taken = 0;
 
 		if (frames >= checkpoint.amount)
@@ -332,10 +351,13 @@ merge_all(struct office *office, struct figures *out)
 		else
 			must(sync_take_step(hub_sync(office->hub), &more, &taken, &err), "take");
 		took = clock_now(CLOCK_MONOTONIC) - began;
+		count_step(out,
+		    frames >= checkpoint.amount ? STEP_CHECKPOINT
+		    : taken == 0                ? STEP_COMMIT
+		                                : STEP_TAKE,
+		    took, clock_now(CLOCK_PROCESS_CPUTIME_ID) - began_cpu);
 		if (frames >= checkpoint.amount)
 			pace_learn(&checkpoint, frames, (int64_t)(took * 1e3));
-		out->longest = took > out->longest ? took : out->longest;
-		out->steps++;
 	}
 	for (more = true; more;)
 		must(hub_rejudge_step(office->hub, INT64_MAX, &more, &err), "waiting entries");
@@ -352,10 +374,14 @@ print_figures(const struct figures *f, bool json)
 		(void)printf("{\"lines\":%ld,\"segment_lines\":%d,\"raw_bytes\":%zu,"
 		             "\"sealed_bytes\":%zu,\"steps\":%ld,\"longest_step_ms\":%.2f,"
 		             "\"lines_per_cpu_second\":%.0f,\"lines_per_second\":%.0f,"
-		             "\"cpu_us_a_line\":%.2f}\n",
+		             "\"cpu_us_a_line\":%.2f,\"longest_ms\":{",
 		    f->lines, SEGMENT_LINES, f->raw, f->sealed, f->steps, f->longest * 1e3,
 		    (double)f->lines / f->cpu, (double)f->lines / f->wall,
 		    f->cpu / (double)f->lines * 1e6);
+		for (int i = 0; i < STEP_KINDS; i++)
+			(void)printf("%s\"%s\":{\"wall\":%.2f,\"cpu\":%.2f}", i > 0 ? "," : "",
+			    step_names[i], f->longest_of[i] * 1e3, f->longest_cpu_of[i] * 1e3);
+		(void)printf("}}\n");
 		return;
 	}
 	(void)printf("%ld lines in segments of %d, %zu bytes, sealed %zu\n", f->lines,
@@ -364,6 +390,9 @@ print_figures(const struct figures *f, bool json)
 	    (double)f->lines / f->cpu, f->cpu / (double)f->lines * 1e6);
 	(void)printf("merged, of wall time       %8.0f lines/s   in %ld steps, longest %.1f ms\n",
 	    (double)f->lines / f->wall, f->steps, f->longest * 1e3);
+	for (int i = 0; i < STEP_KINDS; i++)
+		(void)printf("  longest %-10s %6.1f ms, of processor time %6.1f ms\n",
+		    step_names[i], f->longest_of[i] * 1e3, f->longest_cpu_of[i] * 1e3);
 }
 
 int

@@ -3,9 +3,10 @@
 
     PAMOJA_BIN=build/bin python3 tests/bench/way.py [--json] [PEOPLE]
 
-About 5.3 entries a person: 500 people (as given by default) are 2,657 entries, 9,500 people about 50,000. While the hub merges and while it
-verifies, a second client asks for its status, one request after the other: what it waits is what a person at the keyboard waits. The bare
-sync of 4 KiB on the same disk, in the same run, is the floor under every step that makes something durable.
+About 5.3 entries a person: 500 people (as given by default) are 2,657 entries, 9,500 people about 50,000. During each long command a second
+client asks for its status, one request after the other: what it waits is what a person at the keyboard waits. The bare sync of 4 KiB on the
+same disk, in the same run, is the floor under every step that makes something durable. The same is asked while a person with a history 40
+times as long as PEOPLE (at most 20,000 entries) is assigned and withdrawn, and while both are locked with a log as long as it gets.
 """
 import json
 import os
@@ -81,6 +82,55 @@ class Probe(threading.Thread):
         return spread(self.times)
 
 
+def long_history(lab, home, count):
+    """A person and so many contacts, recorded at the hub by import."""
+    path = os.path.join(lab.dir, "history.jsonl")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(json.dumps({"kind": "person", "ref": "p", "fields": {"name": "Zawadi wa Milima"}}) + "\n")
+        for number in range(count):
+            file.write(json.dumps({"kind": "contact", "fields": {"person": "@p", "kind": "phone", "minutes": number % 90 + 1}}) + "\n")
+    home.run("import", path, timeout=3600)
+    return home.json("find", "zawadi")["items"][0]["id"]
+
+
+def until_at_rest(home):
+    """No step any more: what a command left to be done in steps is done."""
+    steps = -1
+    while steps != (now := home.status()["steps"]):
+        steps = now
+        time.sleep(0.05)
+
+
+def waits(out, tell, home, name, *command, after=None):
+    """How long a second client waits for its status while a command runs, and what it leaves to be done is done."""
+    asking = Probe(home)
+    asking.start()
+    began = time.monotonic()
+    home.run(*command, timeout=3600)
+    answered = time.monotonic() - began
+    if after:
+        after(home)
+    took = time.monotonic() - began
+    got = out.setdefault("waits", {})[name] = dict(asking.result(), answered_ms=round(answered * 1000, 1), seconds=round(took, 2))
+    tell(f"{'a status during ' + name:34} median {got['median_ms']} ms, 99 of 100 {got['p99_ms']} ms, longest {got['longest_ms']} ms; "
+         f"answered after {got['answered_ms']} ms")
+
+
+def long_waits(out, tell, lab, hub, neema, people):
+    for name, command in (("find", ("find", "a", "--limit", "1000")), ("list of 50", ("person", "list")),
+                          ("list of 1,000", ("contact", "list", "--limit", "1000")), ("today", ("today",)), ("log", ("log", "--limit", "1000")),
+                          ("verify --rebuild", ("verify", "--rebuild")), ("backup", ("backup", os.path.join(lab.dir, "hub.backup")))):
+        waits(out, tell, hub, name, *command)
+    person = long_history(lab, hub, min(people * 40, 20000))
+    waits(out, tell, hub, "hub assign", "hub", "assign", person, "Neema", after=until_at_rest)
+    waits(out, tell, hub, "hub unassign", "hub", "unassign", person, "Neema", after=until_at_rest)
+    hub.run("hub", "assign", person, "Neema")
+    waits(out, tell, hub, "lock", "lock")
+    hub.unlock()
+    hub.run("hub", "merge", timeout=3600)
+    waits(out, tell, neema, "sync of the history", "sync")
+
+
 def measure(people, tell):
     out = {"people": people}
     lab = Lab()
@@ -129,6 +179,12 @@ def measure(people, tell):
             out[home.name] = {"longest_step_ms": step, "resident_kib": size}
             tell(f"{home.name + ': longest step, resident':34} {step:7d} ms  {size:8d} KiB")
         assert neema.json("verify")["digest"] == hub.json("verify")["digest"]
+        long_waits(out, tell, lab, hub, neema, people)
+        for home in (neema, hub):
+            with open(os.path.join(home.path, "log"), encoding="utf-8") as file:
+                for line in file:
+                    if "a step (" in line:
+                        tell(f"{home.name + ', log:':34} {line.strip()}")
         when_idle(out, hub, tell)
     finally:
         lab.close()
