@@ -81,10 +81,11 @@ send_rows(struct cli *cli, struct rows *rows, bool dry_run, struct pmj_error *er
 	bool progress = term_can_ask() && !cli->json && rows->count > ROWS_BATCH_MAX;
 	json_t *body, *answer;
 	enum pmj_code rc = PMJ_OK;
-	/* A request that takes long makes somebody else wait: the next has fewer rows. A dry run
-	 * sends what a row needs along with it, so the fewer the more work. */
-	struct pace pace = {
-	    ROWS_BATCH_MAX, dry_run ? ROWS_BATCH_MAX : ROWS_BATCH_MIN, ROWS_BATCH_MAX, PMJ_STEP_MS};
+	/* A request that takes long makes somebody else wait: the next has fewer rows; with room
+	 * for its sync, and for one row more than fits. A dry run sends what a row needs along with
+	 * it, so the fewer the more work. */
+	struct pace pace = {dry_run ? ROWS_BATCH_MAX : ROWS_BATCH_FIRST,
+	    dry_run ? ROWS_BATCH_MAX : ROWS_BATCH_MIN, ROWS_BATCH_MAX, PMJ_STEP_MS * 3 / 5};
 	struct batch batch;
 	size_t next = 0;
 

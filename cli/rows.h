@@ -7,6 +7,7 @@
 
 #define ROWS_BATCH_MAX 50u
 #define ROWS_BATCH_MIN 5u
+#define ROWS_BATCH_FIRST 20u
 #define ROWS_BATCH_BYTES_MAX (900u * 1024)
 #define ROWS_MAX 100000u
 

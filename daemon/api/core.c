@@ -327,11 +327,12 @@ seal_step(struct core *core, bool *more, struct pmj_error *err)
 			return rc;
 		*more = true;
 	}
-	if (core->lock_sealed)
+	if (core->lock_phase == LOCK_SPOOL)
 		return sync_spool_step(core->sync, more, err);
 	if ((rc = sync_seal_step(core->sync, true, more, err)) != PMJ_OK)
 		return rc;
-	core->lock_sealed = !*more;
+	if (!*more)
+		core->lock_phase = LOCK_SPOOL;
 	*more = true;
 	return PMJ_OK;
 }
@@ -340,10 +341,7 @@ static void
 lock_finish(struct core *core)
 {
 	struct request *request = core->lock_request;
-	struct pmj_error err;
 
-	if (core_save_anchor(core, &err) != PMJ_OK)
-		diag_error("saving the anchor", &err);
 	close_parts(core);
 	core->state = CORE_LOCKED;
 	diag("locked");
@@ -352,19 +350,38 @@ lock_finish(struct core *core)
 		server_reply(request, json_pack("{s:b}", "locked", 1));
 }
 
-/* One step; false when it is locked. What cannot be sealed now stays in the journal. */
+/* One step; false when it is locked. What cannot be sealed now stays in the journal. What has syncs
+ * to wait for is a step each: the checkpoint, the key file. */
 static bool
 lock_step(struct core *core)
 {
 	struct pmj_error err;
-	bool more;
+	bool more = false;
 
-	core->step_name = "seal before locking";
-	if (seal_step(core, &more, &err) != PMJ_OK)
-		diag_error("sealing before locking", &err);
-	else if (more)
-		return true;
 	core->step_name = "lock";
+	switch (core->lock_phase) {
+	case LOCK_SEAL:
+	case LOCK_SPOOL:
+		core->step_name = "seal before locking";
+		if (seal_step(core, &more, &err) != PMJ_OK)
+			diag_error("sealing before locking", &err);
+		if (!more)
+			core->lock_phase = LOCK_CHECKPOINT;
+		return true;
+	case LOCK_CHECKPOINT:
+		core->step_name = "last checkpoint";
+		core->lock_phase = LOCK_ANCHOR;
+		if (journal_checkpoint(core->journal, &err) != PMJ_OK)
+			diag_error("checkpoint", &err);
+		return true;
+	case LOCK_ANCHOR:
+		core->lock_phase = LOCK_CLOSE;
+		if (core_save_anchor(core, &err) != PMJ_OK)
+			diag_error("saving the anchor", &err);
+		return true;
+	case LOCK_CLOSE:
+		break;
+	}
 	lock_finish(core);
 	return false;
 }
@@ -383,7 +400,7 @@ core_lock_begin(struct core *core, struct request *request)
 	core->exchange_missed = false;
 	core->checking = false;
 	core->lock_request = request;
-	core->lock_sealed = false;
+	core->lock_phase = LOCK_SEAL;
 	core->state = CORE_LOCKING;
 	core_wake(core);
 }

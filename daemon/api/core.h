@@ -81,7 +81,7 @@ struct core {
 	struct restore *restore;    /* being read, or NULL */
 	struct hub_backup_key key_draft; /* shown, and not known to be on paper; number 0: none */
 	struct request *lock_request;    /* who waits for the lock, or NULL */
-	bool lock_sealed; /* while locking: all is in segments, some not in the spool */
+	enum { LOCK_SEAL, LOCK_SPOOL, LOCK_CHECKPOINT, LOCK_ANCHOR, LOCK_CLOSE } lock_phase;
 	int64_t next_job;
 	json_t *last_sync; /* of this run; the journal keeps it too */
 };

@@ -321,7 +321,9 @@ journal_close(struct journal *journal)
 	if (journal->in_transaction)
 		journal_rollback(journal);
 	/* The checkpoint settles what rests. */
-	if (journal->db != NULL && !journal->dead && journal_checkpoint(journal, NULL) != PMJ_OK)
+	if (journal->db != NULL && !journal->dead &&
+	    (journal->wal_frames > 0 || journal->resting) &&
+	    journal_checkpoint(journal, NULL) != PMJ_OK)
 		journal->dead =
 		    true; /* the WAL keeps what was committed; the next open takes it in */
 	disconnect(journal);
