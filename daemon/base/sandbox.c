@@ -34,8 +34,8 @@ sandbox_basics(void)
 	}
 }
 
-enum pmj_code
-sandbox_no_network(struct pmj_error *err)
+static enum pmj_code
+filter_calls(bool network, struct pmj_error *err)
 {
 	const struct scmp_arg_cmp not_unix = {.arg = 0, .op = SCMP_CMP_NE, .datum_a = AF_UNIX};
 	scmp_filter_ctx filter = NULL;
@@ -50,8 +50,9 @@ sandbox_no_network(struct pmj_error *err)
 	filter = seccomp_init(SCMP_ACT_ALLOW);
 	if (filter == NULL)
 		return pmj_fail(err, PMJ_NO_MEMORY, "cannot make the system call filter");
-	bad |= seccomp_rule_add_array(
-	    filter, SCMP_ACT_ERRNO(EAFNOSUPPORT), SCMP_SYS(socket), 1, &not_unix);
+	if (!network)
+		bad |= seccomp_rule_add_array(
+		    filter, SCMP_ACT_ERRNO(EAFNOSUPPORT), SCMP_SYS(socket), 1, &not_unix);
 	for (size_t i = 0; i < sizeof(never) / sizeof(*never); i++)
 		bad |= seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), never[i], 0);
 	if (!PAMOJA_ALLOW_DUMPS)
@@ -63,6 +64,18 @@ sandbox_no_network(struct pmj_error *err)
 		return pmj_fail(
 		    err, PMJ_FAILED, "cannot load the system call filter: %s", strerror(-bad));
 	return PMJ_OK;
+}
+
+enum pmj_code
+sandbox_no_network(struct pmj_error *err)
+{
+	return filter_calls(false, err);
+}
+
+enum pmj_code
+sandbox_no_programs(struct pmj_error *err)
+{
+	return filter_calls(true, err);
 }
 
 #define FOLDER_READ (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR)

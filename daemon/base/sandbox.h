@@ -13,6 +13,8 @@ void sandbox_basics(void);
 /** No new privileges, and by seccomp no socket but AF_UNIX, no ptrace, no exec. Must come after
  * everything was forked. */
 PMJ_MUST_CHECK enum pmj_code sandbox_no_network(struct pmj_error *err);
+/** The same, but the network stays. */
+PMJ_MUST_CHECK enum pmj_code sandbox_no_programs(struct pmj_error *err);
 /** Landlock: only these folders may be read and written from now on (and read-only ones read).
  * PMJ_OK with *in_force false where the kernel has no Landlock. */
 PMJ_MUST_CHECK enum pmj_code sandbox_folders(bool *in_force, const char *const *writable,

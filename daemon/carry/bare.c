@@ -119,6 +119,25 @@ out:
 	return rc;
 }
 
+enum pmj_code
+bare_put_text(const char *path, const char *name, const char *text, struct pmj_error *err)
+{
+	char *file = fs_join(path, name);
+	struct buf now;
+	struct stat st;
+	enum pmj_code rc = PMJ_OK;
+
+	buf_init(&now, 0);
+	if (fs_read(&now, &os_real, file, CONFIG_BYTES_MAX, NULL) != PMJ_OK ||
+	    strcmp(buf_text(&now), text) != 0)
+		/* The web server that runs the gate may be of the group only. */
+		rc = make_file(path, name, text,
+		    stat(path, &st) == 0 && (st.st_mode & S_IWGRP) != 0 ? 0640 : 0600, err);
+	buf_close(&now);
+	free(file);
+	return rc;
+}
+
 static bool
 has(const char *path, const char *name)
 {

@@ -14,6 +14,13 @@
  */
 PMJ_MUST_CHECK enum pmj_code bare_make(const char *path, struct pmj_error *err);
 
+/* Two files of a mailbox that pamoja-gate reads and its hub writes. */
+#define BARE_TOKENS "tokens"
+#define BARE_WRITERS "writers"
+/** Write such a file where its text is another. */
+PMJ_MUST_CHECK enum pmj_code bare_put_text(
+    const char *path, const char *name, const char *text, struct pmj_error *err);
+
 /** FOLDER/<mailbox-hex>.git. Caller frees. */
 char *bare_path(const char *folder, const uint8_t mailbox[static PMJ_MAILBOX_BYTES]);
 

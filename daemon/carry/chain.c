@@ -17,13 +17,22 @@
 /* The tree's bytes: one entry named s, then the blob's id. */
 static const uint8_t tree_head[9] = "100644 s";
 
+/* errno is often that of libgit2's tidying up afterwards; its message keeps the reason. */
+static bool
+says_full(const git_error *last)
+{
+	return last != NULL && last->klass == GIT_ERROR_OS &&
+	       (errno == ENOSPC || strstr(last->message, strerror(ENOSPC)) != NULL ||
+	           strstr(last->message, strerror(EDQUOT)) != NULL);
+}
+
 enum pmj_code
 chain_fail(struct pmj_error *err, int git_code, const char *doing)
 {
 	const git_error *last = git_error_last();
 	enum pmj_code code = PMJ_IO;
 
-	if (errno == ENOSPC && last != NULL && last->klass == GIT_ERROR_OS)
+	if (says_full(last))
 		code = PMJ_FULL;
 	else if (git_code == GIT_ENOTFOUND || git_code == GIT_EMISMATCH ||
 	         (last != NULL && (last->klass == GIT_ERROR_ZLIB ||

@@ -53,11 +53,13 @@ beat(void *ctx)
 	buf_close(&line);
 }
 
-/* Only the job's own folders, from now on. */
+/* Only the job's own folders from now on, and the network only where the job goes there. */
 static enum pmj_code
 fence(const struct job *job, struct pmj_error *err)
 {
-	static const char *const readable[] = {"/usr", "/lib", "/etc"};
+	/* The last is where /etc/resolv.conf leads to, and is of use only for names of hosts. */
+	static const char *const readable[] = {"/usr", "/lib", "/etc", "/run/systemd/resolve"};
+	bool network = job_by_network(job);
 	const char **writable = mem_array(job->remote_count + 3, sizeof(*writable));
 	size_t count = 0;
 	bool in_force = false;
@@ -68,11 +70,14 @@ fence(const struct job *job, struct pmj_error *err)
 	if (job->parcel != NULL)
 		writable[count++] = job->parcel;
 	for (size_t i = 0; i < job->remote_count && job->parcel == NULL; i++)
-		if (i == 0 || strcmp(job->remotes[i].url, job->remotes[i - 1].url) != 0)
+		if (job->remotes[i].url[0] == '/' &&
+		    (i == 0 || strcmp(job->remotes[i].url, job->remotes[i - 1].url) != 0))
 			writable[count++] = job->remotes[i].url;
 	rc = sandbox_folders(
-	    &in_force, writable, count, readable, sizeof(readable) / sizeof(*readable), err);
+	    &in_force, writable, count, readable, COUNT(readable) - (network ? 0 : 1), err);
 	free(writable);
+	if (rc == PMJ_OK)
+		rc = network ? sandbox_no_programs(err) : sandbox_no_network(err);
 	return rc;
 }
 
@@ -115,7 +120,7 @@ child(struct job *job, int fd, int64_t id)
 	if (rc == PMJ_OK)
 		rc = job_run(job, &err);
 	buf_init(&line, LINE_OUT_MAX);
-	order_put_done(&line, id, rc, &err, job->ex.sent, job->ex.got);
+	order_put_done(&line, id, rc, &err, &job->ex);
 	say(fd, &line);
 	_exit(pmj_code_exit(rc));
 }
@@ -200,7 +205,7 @@ errand_read(struct errand *errand, struct buf *out, bool *good)
 	} else {
 		(void)pmj_fail(&err, PMJ_UNREACHED, "the exchange broke off");
 		pmj_hint(&err, "nothing is lost; try again");
-		order_put_done(out, errand->id, PMJ_UNREACHED, &err, 0, 0);
+		order_put_done(out, errand->id, PMJ_UNREACHED, &err, NULL);
 	}
 	buf_close(&errand->partial);
 	buf_close(&errand->done);

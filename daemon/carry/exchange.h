@@ -32,6 +32,8 @@ struct exchange {
 	void *ctx;
 	size_t sent; /* segments that were not there before */
 	size_t got;
+	uint64_t up; /* bytes over the network, above TCP */
+	uint64_t down;
 	struct spool_list out; /* what is in spool/out; filled by exchange_begin */
 	int lock;
 };

@@ -1,17 +1,20 @@
 #include "carry/job.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
+#include "carry/bare.h"
 #include "carry/folder.h"
+#include "carry/gate.h"
 #include "carry/parcel.h"
 
 void
 job_close(struct job *job)
 {
 	for (size_t i = 0; i < job->remote_count; i++)
-		free(job->remotes[i].url);
+		job_remote_close(&job->remotes[i]);
 	free(job->remotes);
 	free(job->parcel);
 	free(job->ex.spool);
@@ -21,35 +24,94 @@ job_close(struct job *job)
 	memset(job, 0, sizeof(*job));
 }
 
-void
-job_add_remote(struct job *job, const uint8_t mailbox[static PMJ_MAILBOX_BYTES], const char *url)
+static char *
+copy(const char *text)
 {
-	struct job_remote *remote;
+	return text != NULL ? mem_strdup(text) : NULL;
+}
 
+void
+job_remote_copy(struct job_remote *out, const struct job_remote *from)
+{
+	memcpy(out->mailbox, from->mailbox, sizeof(out->mailbox));
+	out->url = copy(from->url);
+	out->token = copy(from->token);
+	out->pin = copy(from->pin);
+	out->ca = copy(from->ca);
+	out->tokens = copy(from->tokens);
+	out->writers = copy(from->writers);
+}
+
+void
+job_remote_close(struct job_remote *remote)
+{
+	if (remote->token != NULL)
+		mem_wipe(remote->token, strlen(remote->token));
+	free(remote->url);
+	free(remote->token);
+	free(remote->pin);
+	free(remote->ca);
+	free(remote->tokens);
+	free(remote->writers);
+	memset(remote, 0, sizeof(*remote));
+}
+
+void
+job_add_remote(struct job *job, const struct job_remote *remote, const char *url)
+{
+	struct job_remote own = *remote;
+
+	if (url != NULL && strcmp(url, remote->url) != 0)
+		own = (struct job_remote){.url = (char *)(uintptr_t)url};
+	memcpy(own.mailbox, remote->mailbox, sizeof(own.mailbox));
 	if (job->remote_count == job->remote_room) {
 		job->remote_room = job->remote_room == 0 ? 8 : job->remote_room * 2;
 		job->remotes = mem_grow(job->remotes, job->remote_room, sizeof(*job->remotes));
 	}
-	remote = &job->remotes[job->remote_count++];
-	memcpy(remote->mailbox, mailbox, sizeof(remote->mailbox));
-	remote->url = mem_strdup(url);
+	job_remote_copy(&job->remotes[job->remote_count++], &own);
+}
+
+static bool
+is_https(const char *url)
+{
+	return strncmp(url, "https://", 8) == 0;
+}
+
+bool
+job_by_network(const struct job *job)
+{
+	for (size_t i = 0; i < job->remote_count && job->parcel == NULL; i++)
+		if (is_https(job->remotes[i].url))
+			return true;
+	return false;
 }
 
 enum pmj_code
 job_check_url(const char *url, struct pmj_error *err)
 {
-	if (strncmp(url, "https://", 8) == 0 || strncmp(url, "ssh://", 6) == 0) {
-		(void)pmj_fail(err, PMJ_INVALID, "%.80s: only folders are served today", url);
-		pmj_hint(
-		    err, "name the folder that holds the mailboxes, such as /media/office/mail");
+	static const char good[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+	                           "0123456789._/@:-";
+
+	if (is_https(url)) {
+		if (strspn(url, good) == strlen(url) && strchr("-/@:", url[8]) == NULL &&
+		    strchr(url, '@') == NULL)
+			return PMJ_OK;
+		(void)pmj_fail(err, PMJ_INVALID, "%.80s is not the address of a host", url);
+		pmj_hint(err, "it is like https://hub.example.org/pamoja");
 		return PMJ_INVALID;
 	}
-	if (url[0] != '/') {
-		(void)pmj_fail(err, PMJ_INVALID, "%.80s is not a folder's full path", url);
-		pmj_hint(err, "begin it with /");
+	if (url[0] == '/')
+		return PMJ_OK;
+	if (strstr(url, "://") != NULL) {
+		(void)pmj_fail(err, PMJ_INVALID, "%.80s: only folders and https are served", url);
+		pmj_hint(err,
+		    "name the folder that holds the mailboxes, such as /media/office/mail, "
+		    "or an address that begins with https://");
 		return PMJ_INVALID;
 	}
-	return PMJ_OK;
+	(void)pmj_fail(err, PMJ_INVALID, "%.80s is not a folder's full path", url);
+	pmj_hint(err, "begin it with /");
+	return PMJ_INVALID;
 }
 
 /* The first failure speaks; one that was not reached gives way to one that was and went wrong. */
@@ -60,9 +122,44 @@ note_failure(struct pmj_error *first, const struct pmj_error *why)
 		*first = *why;
 }
 
+/* A hub that makes the mailbox says there, too, who may use it over the network. */
+static enum pmj_code
+run_folder(struct job *job, const struct job_remote *remote, struct pmj_error *err)
+{
+	char *path = bare_path(remote->url, remote->mailbox);
+	enum pmj_code rc = folder_exchange(&job->ex, remote->mailbox, remote->url, err);
+
+	if (rc == PMJ_OK && job->ex.create && remote->writers != NULL)
+		rc = bare_put_text(path, BARE_WRITERS, remote->writers, err);
+	if (rc == PMJ_OK && job->ex.create && remote->tokens != NULL)
+		rc = bare_put_text(path, BARE_TOKENS, remote->tokens, err);
+	free(path);
+	return rc;
+}
+
+/* One connection serves all mailboxes of a host. */
+static enum pmj_code
+run_https(
+    struct job *job, struct gate_way *way, const struct job_remote *remote, struct pmj_error *err)
+{
+	const struct https_host host = {remote->url, remote->token, remote->pin, remote->ca};
+	enum pmj_code rc = PMJ_OK;
+
+	if (remote->token == NULL) {
+		(void)pmj_fail(
+		    err, PMJ_UNREACHED, "the hub gave this laptop no key to %.80s", remote->url);
+		pmj_hint(err, "only the address that came with the invitation can be used");
+		return PMJ_UNREACHED;
+	}
+	if (way->https == NULL)
+		rc = https_new(&way->https, job->ex.beat, job->ex.ctx, err);
+	return rc == PMJ_OK ? gate_exchange(&job->ex, way, remote->mailbox, &host, err) : rc;
+}
+
 static enum pmj_code
 run_remotes(struct job *job, struct pmj_error *err)
 {
+	struct gate_way way = {.step = 0};
 	struct pmj_error first = {0};
 	size_t good = 0;
 
@@ -73,13 +170,16 @@ run_remotes(struct job *job, struct pmj_error *err)
 
 		exchange_beat(&job->ex);
 		rc = job_check_url(remote->url, &why);
-		if (rc == PMJ_OK)
-			rc = folder_exchange(&job->ex, remote->mailbox, remote->url, &why);
+		if (rc == PMJ_OK && is_https(remote->url))
+			rc = run_https(job, &way, remote, &why);
+		else if (rc == PMJ_OK)
+			rc = run_folder(job, remote, &why);
 		if (rc == PMJ_OK)
 			good++;
 		else
 			note_failure(&first, &why);
 	}
+	https_free(way.https, &job->ex.up, &job->ex.down);
 	if (first.code == PMJ_OK)
 		return PMJ_OK;
 	if (err != NULL)

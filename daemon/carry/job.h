@@ -3,9 +3,15 @@
 #define CARRY_JOB_H
 #include "carry/exchange.h"
 
+/* Where a mailbox is. All but the first two may be NULL. */
 struct job_remote {
 	uint8_t mailbox[PMJ_MAILBOX_BYTES];
-	char *url;
+	char *url;    /* a folder's full path, or https://HOST/PATH */
+	char *token;  /* https: lets us in; in memory only */
+	char *pin;    /* https: sha256//HASH of the host's public key */
+	char *ca;     /* https: PEM of who signed the host's certificate */
+	char *tokens; /* a hub's folder: text of the gate's two files of this mailbox */
+	char *writers;
 };
 
 struct job {
@@ -17,10 +23,16 @@ struct job {
 };
 
 void job_close(struct job *job);
-void job_add_remote(
-    struct job *job, const uint8_t mailbox[static PMJ_MAILBOX_BYTES], const char *url);
+void job_remote_copy(struct job_remote *out, const struct job_remote *from);
+/** Its token is wiped. */
+void job_remote_close(struct job_remote *remote);
+/** Add a copy. url, if not NULL, stands in place of its own; a token goes to no other address. */
+void job_add_remote(struct job *job, const struct job_remote *remote, const char *url);
+/** Does it need the network? */
+bool job_by_network(const struct job *job);
 
-/** May a mailbox be reached so? Today: the absolute path of a folder. PMJ_INVALID says why not. */
+/** May a mailbox be reached so? The absolute path of a folder, or https. PMJ_INVALID says why not.
+ */
 PMJ_MUST_CHECK enum pmj_code job_check_url(const char *url, struct pmj_error *err);
 
 /**

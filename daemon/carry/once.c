@@ -1,10 +1,12 @@
 #include "carry/once.h"
 
 #include <inttypes.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/fs.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "carry/chain.h"
@@ -51,21 +53,53 @@ add_place(struct places *out, const char *text, struct pmj_error *err)
 static enum pmj_code
 add_remote(struct job *job, const char *text, struct pmj_error *err)
 {
-	uint8_t mailbox[PMJ_MAILBOX_BYTES];
+	struct job_remote remote = {.url = NULL};
 	const char *equals = strchr(text, '=');
 	char *hex = mem_strndup(text, equals != NULL ? (size_t)(equals - text) : 0);
-	bool good = text_unhex(mailbox, sizeof(mailbox), hex);
+	bool good = text_unhex(remote.mailbox, sizeof(remote.mailbox), hex);
 
 	free(hex);
 	if (!good)
-		return pmj_fail(err, PMJ_USAGE, "%.80s is not MAILBOX=FOLDER", text);
-	job_add_remote(job, mailbox, equals + 1);
+		return pmj_fail(err, PMJ_USAGE,
+		    "%.80s is not MAILBOX=FOLDER or MAILBOX=https://HOST/PATH", text);
+	remote.url = (char *)(uintptr_t)(equals + 1);
+	job_add_remote(job, &remote, NULL);
 	return PMJ_OK;
+}
+
+/* How a host is known, from files: what stands in arguments is everybody's to read. */
+static enum pmj_code
+add_file(struct job *job, size_t at, const char *path, struct pmj_error *err)
+{
+	struct buf text;
+	enum pmj_code rc;
+
+	buf_init(&text, 0);
+	rc = fs_read(&text, &os_real, path, PMJ_CONF_FILE_MAX, err);
+	for (size_t i = 0; i < job->remote_count && rc == PMJ_OK; i++) {
+		char **to = (char **)(void *)((char *)&job->remotes[i] + at);
+
+		free(*to);
+		*to = mem_strdup(buf_text(&text));
+		if (at != offsetof(struct job_remote, ca))
+			(*to)[strcspn(*to, "\r\n")] = '\0';
+	}
+	buf_wipe(&text);
+	return rc;
 }
 
 static enum pmj_code
 set_option(struct job *job, const char *name, const char *value, struct pmj_error *err)
 {
+	/* Of the remotes named before them. */
+	static const struct {
+		const char *option;
+		size_t at;
+	} files[] = {
+	    {"--token-file", offsetof(struct job_remote, token)},
+	    {"--pin-file", offsetof(struct job_remote, pin)},
+	    {"--ca-file", offsetof(struct job_remote, ca)},
+	};
 	char **text = strcmp(name, "--spool") == 0    ? &job->ex.spool
 	              : strcmp(name, "--store") == 0  ? &job->ex.store
 	              : strcmp(name, "--parcel") == 0 ? &job->parcel
@@ -86,6 +120,9 @@ set_option(struct job *job, const char *name, const char *value, struct pmj_erro
 		return add_place(&job->ex.have, value, err);
 	if (strcmp(name, "--acked") == 0)
 		return add_place(&job->ex.acked, value, err);
+	for (size_t i = 0; i < COUNT(files); i++)
+		if (strcmp(name, files[i].option) == 0)
+			return add_file(job, files[i].at, value, err);
 	return pmj_fail(err, PMJ_USAGE, "%.40s %.40s is not known", name, value);
 }
 
@@ -125,7 +162,7 @@ once_run(int argc, char **argv, struct pmj_error *err)
 	if ((rc = chain_setup(err)) != PMJ_OK)
 		goto out;
 	rc = job_run(&job, err);
-	order_put_done(&line, 0, rc, err, job.ex.sent, job.ex.got);
+	order_put_done(&line, 0, rc, err, &job.ex);
 	(void)fputs(buf_text(&line), stdout);
 	(void)fflush(stdout);
 	chain_teardown();

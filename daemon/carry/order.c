@@ -1,5 +1,6 @@
 #include "carry/order.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -49,6 +50,16 @@ read_places(struct places *out, const json_t *list, struct pmj_error *err)
 static enum pmj_code
 read_remotes(struct order *out, const json_t *line, struct pmj_error *err)
 {
+	static const struct {
+		const char *key;
+		size_t at;
+	} texts[] = {
+	    {"token", offsetof(struct job_remote, token)},
+	    {"pin", offsetof(struct job_remote, pin)},
+	    {"ca", offsetof(struct job_remote, ca)},
+	    {"tokens", offsetof(struct job_remote, tokens)},
+	    {"writers", offsetof(struct job_remote, writers)},
+	};
 	const json_t *list = json_arr(line, "remotes");
 	int64_t write_lane = json_int(line, "write", 0);
 
@@ -68,6 +79,12 @@ read_remotes(struct order *out, const json_t *line, struct pmj_error *err)
 			return pmj_fail(
 			    err, PMJ_INVALID, "remotes: number %zu has no mailbox and url", i + 1);
 		remote->url = mem_strdup(url);
+		for (size_t k = 0; k < COUNT(texts); k++) {
+			const char *text = json_str(item, texts[k].key);
+
+			if (text != NULL)
+				*(char **)(void *)((char *)remote + texts[k].at) = mem_strdup(text);
+		}
 		out->remote_count++;
 	}
 	return PMJ_OK;
@@ -150,7 +167,7 @@ void
 order_close(struct order *order)
 {
 	for (size_t i = 0; i < order->remote_count; i++)
-		free(order->remotes[i].url);
+		job_remote_close(&order->remotes[i]);
 	free(order->remotes);
 	free(order->url);
 	free(order->dir);
@@ -204,10 +221,16 @@ order_put_hello(struct buf *out)
 
 void
 order_put_done(struct buf *out, int64_t id, enum pmj_code rc, const struct pmj_error *err,
-    size_t sent, size_t got)
+    const struct exchange *ex)
 {
-	put_line(out,
-	    json_pack("{s:s,s:I,s:s,s:s,s:s,s:I,s:I}", "event", "done", "id", (json_int_t)id,
-	        "code", pmj_code_name(rc), "message", rc != PMJ_OK ? err->message : "", "hint",
-	        rc != PMJ_OK ? err->hint : "", "sent", (json_int_t)sent, "got", (json_int_t)got));
+	json_t *event = json_pack("{s:s,s:I,s:s,s:s,s:s,s:I,s:I}", "event", "done", "id",
+	    (json_int_t)id, "code", pmj_code_name(rc), "message", rc != PMJ_OK ? err->message : "",
+	    "hint", rc != PMJ_OK ? err->hint : "", "sent", (json_int_t)(ex != NULL ? ex->sent : 0),
+	    "got", (json_int_t)(ex != NULL ? ex->got : 0));
+
+	if (ex != NULL && ex->up + ex->down > 0) {
+		(void)json_object_set_new(event, "up", json_integer((json_int_t)ex->up));
+		(void)json_object_set_new(event, "down", json_integer((json_int_t)ex->down));
+	}
+	put_line(out, event);
 }

@@ -37,8 +37,8 @@ void order_close(struct order *order);
 void order_put_event(
     struct buf *out, enum exchange_event what, const struct shape_place *place, size_t count);
 void order_put_hello(struct buf *out);
-/** err is read only when rc is a failure. */
+/** err is read only when rc is a failure; ex, which may be NULL, tells what went and came. */
 void order_put_done(struct buf *out, int64_t id, enum pmj_code rc, const struct pmj_error *err,
-    size_t sent, size_t got);
+    const struct exchange *ex);
 
 #endif

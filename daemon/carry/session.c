@@ -67,7 +67,7 @@ fill_job(const struct session *s, struct job *job, const struct order *order)
 	for (size_t i = 0; i < s->acked.count; i++)
 		places_add(&job->ex.acked, &s->acked.items[i]);
 	for (size_t i = 0; i < s->remote_count; i++)
-		job_add_remote(job, s->remotes[i].mailbox, url != NULL ? url : s->remotes[i].url);
+		job_add_remote(job, &s->remotes[i], url);
 	if (order != NULL && order->what == ORDER_PARCEL)
 		job->parcel = mem_strdup(order->dir);
 }
@@ -139,7 +139,7 @@ start(struct session *s, const struct order *order)
 	if (rc == PMJ_OK)
 		rc = errand_start(&s->errand, &job, id, &err);
 	if (rc != PMJ_OK) {
-		order_put_done(&s->sock.out, id, rc, &err, 0, 0);
+		order_put_done(&s->sock.out, id, rc, &err, NULL);
 		errand_ended(s, false);
 	}
 	job_close(&job);
@@ -166,7 +166,7 @@ static void
 on_remotes(struct session *s, struct order *order)
 {
 	for (size_t i = 0; i < s->remote_count; i++)
-		free(s->remotes[i].url);
+		job_remote_close(&s->remotes[i]);
 	free(s->remotes);
 	s->remotes = order->remotes;
 	s->remote_count = order->remote_count;
@@ -190,7 +190,7 @@ on_queue(struct session *s, struct order *order)
 	}
 	(void)pmj_fail(&err, PMJ_BUSY, "too many exchanges are waiting");
 	pmj_hint(&err, "try again in a minute");
-	order_put_done(&s->sock.out, order->id, PMJ_BUSY, &err, 0, 0);
+	order_put_done(&s->sock.out, order->id, PMJ_BUSY, &err, NULL);
 	order_close(order);
 }
 
@@ -293,7 +293,7 @@ session_close(struct session *s)
 	if (s->signal >= 0)
 		(void)close(s->signal);
 	for (size_t i = 0; i < s->remote_count; i++)
-		free(s->remotes[i].url);
+		job_remote_close(&s->remotes[i]);
 	free(s->remotes);
 	for (size_t i = 0; i < s->queued; i++)
 		order_close(&s->queue[i]);

@@ -72,7 +72,7 @@ refuse(const char *status, const char *more)
 static uint8_t
 let_in(const char *root, const uint8_t mailbox[static PMJ_MAILBOX_BYTES])
 {
-	uint8_t token[ACCESS_TOKEN_BYTES] = {0};
+	uint8_t token[TOKEN_BYTES] = {0};
 	struct access_list tokens;
 	struct pmj_error err;
 	bool bearer = access_bearer(token, getenv("HTTP_AUTHORIZATION"));
@@ -92,6 +92,7 @@ let_in(const char *root, const uint8_t mailbox[static PMJ_MAILBOX_BYTES])
 static int
 run_gate(const char *root, const uint8_t mailbox[static PMJ_MAILBOX_BYTES], uint8_t lane)
 {
+	const char *length = getenv("CONTENT_LENGTH");
 	struct serve_box box = {0};
 	struct buf request, answer;
 	struct pmj_error err = {0};
@@ -101,11 +102,11 @@ run_gate(const char *root, const uint8_t mailbox[static PMJ_MAILBOX_BYTES], uint
 
 	buf_init(&request, WIRE_REQUEST_MAX);
 	buf_init(&answer, WIRE_ANSWER_MAX);
-	if (getenv("CONTENT_LENGTH") == NULL || *getenv("CONTENT_LENGTH") == '\0') {
+	if (length == NULL || *length == '\0') {
 		status = refuse("411 Length Required", "");
 		goto out;
 	}
-	if (!cgi_length(&len, getenv("CONTENT_LENGTH"), WIRE_REQUEST_MAX)) {
+	if (!cgi_length(&len, length, WIRE_REQUEST_MAX)) {
 		status = refuse("413 Content Too Large", "");
 		goto out;
 	}

@@ -1,6 +1,8 @@
 """web.py - a real web server with TLS in front of pamoja-gate, on this machine only; and a wire that cuts connections."""
 import os
+import signal
 import socket
+import ssl
 import subprocess
 import threading
 import time
@@ -10,7 +12,10 @@ server.document-root = "{dir}/empty"
 server.bind = "127.0.0.1"
 server.port = {port}
 server.errorlog = "{dir}/errors"
-server.modules = ("mod_alias", "mod_setenv", "mod_cgi", "mod_openssl")
+server.breakagelog = "{dir}/errors"
+server.modules = ("mod_alias", "mod_setenv", "mod_cgi", "mod_openssl", "mod_accesslog")
+accesslog.filename = "{dir}/requests"
+accesslog.format = "%s %r"
 server.tag = ""
 server.stream-request-body = 0
 server.max-keep-alive-requests = 1000
@@ -76,6 +81,13 @@ class Web:
         with open(os.path.join(self.dir, "errors"), encoding="utf-8", errors="replace") as file:
             return file.read()[-2000:]
 
+    def log(self):
+        """Its requests, one a line; it writes them down a moment later."""
+        self.process.send_signal(signal.SIGHUP)  # lighttpd writes out and opens its logs anew
+        time.sleep(0.3)
+        with open(os.path.join(self.dir, "requests"), encoding="utf-8", errors="replace") as file:
+            return file.read().splitlines()
+
     def close(self):
         self.process.terminate()
         self.process.wait(20)
@@ -91,6 +103,42 @@ def wait_for(port, seconds=20):
             if time.monotonic() > until:
                 raise
             time.sleep(0.05)
+
+
+class Liar:
+    """A host with a good certificate that answers the same to everybody, and then hangs up."""
+
+    def __init__(self, folder, answer, forever=False):
+        self.answer = answer.encode("latin-1")
+        self.forever = forever
+        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.context.load_cert_chain(os.path.join(folder, "server.pem"))
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"https://localhost:{self.listener.getsockname()[1]}/pamoja"
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        while True:
+            try:
+                near, _ = self.listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self.serve, args=(near,), daemon=True).start()
+
+    def serve(self, near):
+        try:
+            near = self.context.wrap_socket(near, server_side=True)
+            near.recv(65536)
+            near.sendall(self.answer)
+            while self.forever:
+                near.sendall(self.answer[self.answer.index(b"fffff"):])
+            near.unwrap()
+        except (OSError, ssl.SSLError):
+            pass
+        near.close()
+
+    def close(self):
+        self.listener.close()
 
 
 class Cutter:
@@ -114,7 +162,11 @@ class Cutter:
             threading.Thread(target=self.carry, args=(near,), daemon=True).start()
 
     def carry(self, near):
-        far = socket.create_connection(("127.0.0.1", self.to))
+        try:
+            far = socket.create_connection(("127.0.0.1", self.to))
+        except OSError:  # nobody is there any more
+            near.close()
+            return
         left = [self.after]
         ends = threading.Event()
 

@@ -73,6 +73,7 @@ static void
 says_what_was_not_reached(void **state)
 {
 	struct lab *lab = *state;
+	const char *ssh[] = {"--remote", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa=ssh://x/y", NULL};
 	const char *https[] = {"--remote", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa=https://x/y", NULL};
 	const char *relative[] = {"--remote", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa=x/y", NULL};
 	const char *gone[] = {"--remote", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa=/no/such/place", NULL};
@@ -82,8 +83,10 @@ says_what_was_not_reached(void **state)
 	lab_sh("test ! -e %s/mail/%s.git", lab->dir, lab->mailbox);
 	assert_int_equal(lab_once(lab, "w", gone), UNREACHED);
 	assert_true(lab_said(lab, "\"code\":\"unreached\""));
-	assert_int_equal(lab_once(lab, "w", https), USAGE);
-	assert_true(lab_said(lab, "only folders are served today"));
+	assert_int_equal(lab_once(lab, "w", ssh), USAGE);
+	assert_true(lab_said(lab, "only folders and https are served"));
+	assert_int_equal(lab_once(lab, "w", https), UNREACHED); /* without a token */
+	assert_true(lab_said(lab, "gave this laptop no key"));
 	assert_int_equal(lab_once(lab, "w", relative), USAGE);
 	/* The chain was not lost by any of it. */
 	assert_int_equal(lab_exchange(lab, "h"), DONE);

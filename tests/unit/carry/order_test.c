@@ -81,6 +81,7 @@ static void
 events_are_lines(void **state)
 {
 	struct shape_place place = lab_place(1, 0xb2, 9);
+	struct exchange ex = {.sent = 1, .got = 2};
 	struct pmj_error err;
 	struct buf line;
 
@@ -91,10 +92,12 @@ events_are_lines(void **state)
 	order_put_event(&line, EXCHANGE_CARRIED, &place, 0);
 	order_put_event(&line, EXCHANGE_DELIVERED, &place, 0);
 	order_put_event(&line, EXCHANGE_FOREIGN, &place, 0);
-	order_put_done(&line, 4, PMJ_OK, &err, 1, 2);
+	order_put_done(&line, 4, PMJ_OK, &err, &ex);
 	(void)pmj_fail(&err, PMJ_UNREACHED, "no \"way\"");
 	pmj_hint(&err, "wait");
-	order_put_done(&line, 5, PMJ_UNREACHED, &err, 0, 0);
+	order_put_done(&line, 5, PMJ_UNREACHED, &err, NULL);
+	ex.up = 300;
+	order_put_done(&line, 6, PMJ_OK, &err, &ex);
 	assert_string_equal(buf_text(&line),
 	    "{\"event\":\"hello\",\"version\":\"" PAMOJA_VERSION "\"}\n"
 	    "{\"event\":\"arrived\",\"count\":3}\n"
@@ -105,7 +108,9 @@ events_are_lines(void **state)
 	    "{\"event\":\"done\",\"id\":4,\"code\":\"ok\",\"message\":\"\",\"hint\":\"\","
 	    "\"sent\":1,\"got\":2}\n"
 	    "{\"event\":\"done\",\"id\":5,\"code\":\"unreached\",\"message\":\"no \\\"way\\\"\","
-	    "\"hint\":\"wait\",\"sent\":0,\"got\":0}\n");
+	    "\"hint\":\"wait\",\"sent\":0,\"got\":0}\n"
+	    "{\"event\":\"done\",\"id\":6,\"code\":\"ok\",\"message\":\"\",\"hint\":\"\","
+	    "\"sent\":1,\"got\":2,\"up\":300,\"down\":0}\n");
 	buf_close(&line);
 }
 

@@ -1,0 +1,41 @@
+/* https.h - one message to a host and its answer, over a connection that is kept. Nothing of the
+ * machine's settings steers it: no proxy, no redirect, no cookie, no password file. */
+#ifndef CARRY_HTTPS_H
+#define CARRY_HTTPS_H
+#include "base/buf.h"
+
+#define HTTPS_PIN_FRONT "sha256//" /* and base64 of the hash of the server's public key */
+
+/* Where a host is, and how it is known. */
+struct https_host {
+	const char *url;
+	const char *token; /* base64url */
+	const char
+	    *pin; /* NULL: its certificate must be signed by ca, or by one the system trusts */
+	const char *ca; /* PEM; may be NULL */
+};
+
+struct https;
+
+/** beat is called as long as bytes move; it may be NULL. */
+PMJ_MUST_CHECK enum pmj_code https_new(
+    struct https **out, void (*beat)(void *ctx), void *ctx, struct pmj_error *err);
+/** Closes the connection. up and down (may be NULL) receive the bytes of all connections, above
+ * TCP. */
+void https_free(struct https *https, uint64_t *up, uint64_t *down);
+
+/**
+ * POST a body to URL/name.
+ *
+ * answer   receives the body; at most its limit.
+ * Errors   PMJ_UNREACHED: there is no link, or it broke off, the certificate's dates, a redirect.
+ *          PMJ_INTEGRITY: not the host that we were told of. PMJ_REFUSED: it does not know our
+ * token. PMJ_FAILED: another status, named. PMJ_TOO_BIG.
+ */
+PMJ_MUST_CHECK enum pmj_code https_post(struct https *https, const struct https_host *host,
+    const char *name, const struct buf *body, struct buf *answer, struct pmj_error *err);
+
+/** Did the last failure come in the middle, so that the same may go well at once? */
+bool https_broke(const struct https *https);
+
+#endif
