@@ -93,15 +93,11 @@ carrylink_remotes(struct core *core)
 		if (hub_remotes(core->hub, &remotes, NULL) != PMJ_OK)
 			return;
 	} else {
-		uint8_t mailbox[PMJ_MAILBOX_BYTES];
-		char *url;
+		json_t *remote = device_remote_line(core->journal);
 
-		if (device_mailbox(core->journal, mailbox, NULL) != PMJ_OK)
+		if (remote == NULL)
 			return;
-		url = device_remote(core->journal);
-		remotes = json_pack("[{s:o,s:s}]", "mailbox", json_hex(mailbox, sizeof(mailbox)),
-		    "url", url != NULL ? url : "");
-		free(url);
+		remotes = json_pack("[o]", remote);
 	}
 	(void)carrylink_send(core->carry,
 	    json_pack("{s:s,s:i,s:o}", "do", "remotes", "write", lane, "remotes", remotes));

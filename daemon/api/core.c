@@ -31,12 +31,40 @@ static const struct setting settings_table[] = {
         3600, "seconds"},
     {"hub", "entries_a_day", SETTING_INT, offsetof(struct core_settings, intake), 100, 1000000,
         "entries"},
+    {"hub", "url", SETTING_TEXT, offsetof(struct core_settings, url), 0, 200, "bytes"},
+    {"hub", "pin", SETTING_TEXT, offsetof(struct core_settings, pin), 0, 60, "bytes"},
 };
 
 char *
 core_path(const struct core *core, const char *name)
 {
 	return fs_join(core->home, name);
+}
+
+/* What laptops are told for years must be right before the first is told. */
+static enum pmj_code
+check_reach(const struct conf *conf, const struct core_settings *settings, struct pmj_error *err)
+{
+	static const char good[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+	                           "0123456789._/:-";
+	const struct conf_item *url = conf_get(conf, "hub", "url");
+	const struct conf_item *pin = conf_get(conf, "hub", "pin");
+	enum pmj_code rc = PMJ_OK;
+
+	if (url != NULL && (strncmp(settings->url, "https://", 8) != 0 ||
+	                       strspn(settings->url, good) != strlen(settings->url) ||
+	                       strchr("-/:", settings->url[8]) != NULL)) {
+		rc = conf_fail(err, conf, url->line, "url is not the address of a host");
+		pmj_hint(err, "it is like https://hub.example.org/pamoja");
+	} else if (pin != NULL && (strncmp(settings->pin, "sha256//", 8) != 0 ||
+	                              strlen(settings->pin) != 52 || settings->pin[51] != '=')) {
+		rc = conf_fail(err, conf, pin->line, "pin is not sha256// and 44 characters");
+		pmj_hint(err, "pamoja.ini(5) tells how it is made from the host's key");
+	} else if (pin != NULL && url == NULL) {
+		rc = conf_fail(err, conf, pin->line, "pin stands without url");
+		pmj_hint(err, "say the address of the host, too: url = https://HOST/PATH");
+	}
+	return rc;
 }
 
 static enum pmj_code
@@ -58,6 +86,8 @@ read_settings(struct core *core, struct pmj_error *err)
 		if (rc == PMJ_OK)
 			rc = conf_settings(&core->settings, &conf, settings_table,
 			    sizeof(settings_table) / sizeof(*settings_table), err);
+		if (rc == PMJ_OK)
+			rc = check_reach(&conf, &core->settings, err);
 		conf_close(&conf);
 	}
 	free(path);
@@ -141,6 +171,8 @@ core_end(struct core *core)
 	json_decref(core->last_sync);
 	free(core->home);
 	free(core->conf);
+	free(core->settings.url);
+	free(core->settings.pin);
 }
 
 /* --- opening --- */
@@ -238,6 +270,7 @@ core_begin_hub(struct core *core, struct pmj_error *err)
 
 	if (rc != PMJ_OK)
 		return rc;
+	hub_set_reach(core->hub, core->settings.url, core->settings.pin);
 	hub_set_intake(core->hub, core->settings.intake);
 	core->sync = hub_sync(core->hub);
 	carrylink_remotes(core);

@@ -23,6 +23,8 @@ struct core_settings {        /* HOME/pamoja.ini */
 	                         company */
 	int64_t look_seconds; /* [hub] look_every_seconds: mailboxes are looked at so often */
 	int64_t intake;       /* [hub] entries_a_day: so many of one device are merged a day */
+	char *url; /* [hub] url: where laptops reach their mailboxes; NULL: in the folder */
+	char *pin; /* [hub] pin: of that host's key */
 };
 
 enum core_state {

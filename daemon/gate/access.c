@@ -61,12 +61,12 @@ access_read(struct access_list *out, const char *mailbox, const char *name, stru
 }
 
 uint8_t
-access_lane(const struct access_list *tokens, const uint8_t token[static ACCESS_TOKEN_BYTES])
+access_lane(const struct access_list *tokens, const uint8_t token[static TOKEN_BYTES])
 {
 	uint8_t hash[PRIM_HASH_BYTES];
 	uint8_t lane = 0;
 
-	prim_hash(hash, "pmj gate tok v1", PRIM_PARTS({token, ACCESS_TOKEN_BYTES}));
+	token_hash(hash, token);
 	/* All of them, whichever fits: how long it takes tells nothing. */
 	for (size_t i = 0; i < ACCESS_LINES_MAX; i++) {
 		const struct access_line *line = &tokens->items[i];
@@ -79,11 +79,10 @@ access_lane(const struct access_list *tokens, const uint8_t token[static ACCESS_
 }
 
 bool
-access_bearer(uint8_t out[static ACCESS_TOKEN_BYTES], const char *header)
+access_bearer(uint8_t out[static TOKEN_BYTES], const char *header)
 {
 	return header != NULL && strncasecmp(header, "Bearer ", 7) == 0 &&
-	       strlen(header + 7) == ACCESS_TOKEN_CHARS &&
-	       text_unbase64(out, ACCESS_TOKEN_BYTES, header + 7);
+	       strlen(header + 7) == TOKEN_CHARS && text_unbase64(out, TOKEN_BYTES, header + 7);
 }
 
 bool

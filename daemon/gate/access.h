@@ -3,14 +3,13 @@
 #define GATE_ACCESS_H
 #include <stdbool.h>
 
+#include "carry/bare.h"
 #include "carry/shape.h"
-#include "crypto/prim.h"
+#include "crypto/token.h"
 
-#define ACCESS_TOKENS "tokens"   /* "LANE HEX" a line: the lane a token may write, its hash */
-#define ACCESS_WRITERS "writers" /* "LANE HEX" a line: who writes a lane, as sign_pk */
+#define ACCESS_TOKENS BARE_TOKENS   /* "LANE HEX" a line: the lane a token may write, its hash */
+#define ACCESS_WRITERS BARE_WRITERS /* "LANE HEX" a line: who writes a lane, as sign_pk */
 #define ACCESS_LINES_MAX 64
-#define ACCESS_TOKEN_BYTES 16
-#define ACCESS_TOKEN_CHARS 22 /* base64url */
 
 struct access_line {
 	uint8_t lane;
@@ -35,10 +34,9 @@ PMJ_MUST_CHECK enum pmj_code access_parse(
     struct access_list *out, const char *text, size_t len, struct pmj_error *err);
 
 /** The lane that a token may write; 0 for one that is not listed. Takes as long for any token. */
-uint8_t access_lane(
-    const struct access_list *tokens, const uint8_t token[static ACCESS_TOKEN_BYTES]);
+uint8_t access_lane(const struct access_list *tokens, const uint8_t token[static TOKEN_BYTES]);
 /** The token of "Bearer TOKEN". */
-bool access_bearer(uint8_t out[static ACCESS_TOKEN_BYTES], const char *header);
+bool access_bearer(uint8_t out[static TOKEN_BYTES], const char *header);
 
 /** May these bytes, a whole segment, be of one of the writers of their lane? A list that is not
  * there knows none and lets every one through. */

@@ -116,8 +116,7 @@ enrol_lines(struct hub *hub, const struct hub_device *device, const uint8_t nonc
     const char *until, struct pmj_error *err)
 {
 	char *cert = journal_text(hub->journal, "hub.cert");
-	char *url = hub_mailboxes(hub);
-	json_t *enrol;
+	json_t *enrol, *remote = NULL;
 	enum pmj_code rc;
 
 	rc = queue_control(hub, device, "ctl.invite",
@@ -143,10 +142,12 @@ enrol_lines(struct hub *hub, const struct hub_device *device, const uint8_t nonc
 		        json_hex(device->seal_pk, 32)),
 		    err);
 	if (rc == PMJ_OK)
-		rc = queue_control(hub, device, "ctl.remotes",
-		    json_pack("{s:[{s:s}]}", "remotes", "url", url != NULL ? url : ""), err);
+		rc = reach_for_device(hub, device, &remote, err);
+	if (rc == PMJ_OK)
+		rc = queue_control(
+		    hub, device, "ctl.remotes", json_pack("{s:[O]}", "remotes", remote), err);
+	json_decref(remote);
 	free(cert);
-	free(url);
 	return rc;
 }
 

@@ -334,6 +334,8 @@ hub_free(struct hub *hub)
 		return;
 	sync_free(hub->sync);
 	free(hub->home);
+	free(hub->url);
+	free(hub->pin);
 	free(hub);
 }
 
@@ -398,11 +400,14 @@ hub_remotes(struct hub *hub, json_t **out, struct pmj_error *err)
 	*out = NULL;
 	if ((rc = office_devices(hub, &devices, &count, err)) == PMJ_OK) {
 		*out = json_array();
-		for (size_t i = 0; i < count; i++)
-			(void)json_array_append_new(
-			    *out, json_pack("{s:o,s:s}", "mailbox",
-			              json_hex(devices[i].mailbox, PMJ_MAILBOX_BYTES), "url",
-			              url != NULL ? url : ""));
+		for (size_t i = 0; i < count; i++) {
+			json_t *remote = json_pack("{s:o,s:s}", "mailbox",
+			    json_hex(devices[i].mailbox, PMJ_MAILBOX_BYTES), "url",
+			    url != NULL ? url : "");
+
+			reach_for_host(hub, &devices[i], remote);
+			(void)json_array_append_new(*out, remote);
+		}
 	}
 	free(devices);
 	free(url);

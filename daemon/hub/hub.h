@@ -42,6 +42,9 @@ void hub_share_again(struct hub *hub);
 int64_t hub_holds_made(const struct hub *hub);
 /** How many entries of one device are merged a day (8.5); 0: 20,000. */
 void hub_set_intake(struct hub *hub, int64_t entries);
+/** Where laptops enrolled from now on reach their mailboxes ([hub] url), and the pin of that host;
+ * both may be NULL: in the folder. */
+void hub_set_reach(struct hub *hub, const char *url, const char *pin);
 /** Merge deferred entries of devices that have room today (all: of any) until mono ms until_ms, in
  * a transaction of its own. *more: call again. Cheap when there are none. */
 PMJ_MUST_CHECK enum pmj_code hub_deferred_step(

@@ -21,6 +21,9 @@ struct hub {
 	struct pace share_pace; /* lines that share a commit */
 	int64_t holds_made;     /* since it was opened */
 	int64_t intake_entries; /* of one device a day; 0: as the format specification says */
+	char
+	    *url; /* where laptops reach their mailboxes; NULL: in the folder where they are made */
+	char *pin; /* of that host's key; may be NULL */
 };
 
 struct hub_device {
@@ -60,6 +63,13 @@ PMJ_MUST_CHECK enum pmj_code office_join_team(struct hub *hub,
 PMJ_MUST_CHECK enum pmj_code office_leave_team(struct hub *hub,
     const uint8_t person[static PMJ_RECORD_BYTES], const uint8_t device[static PMJ_DEVICE_BYTES],
     int64_t to_ver, struct pmj_error *err);
+
+/* reach.c */
+/** The remote that a device is told. Inside the transaction. New reference, also on failure. */
+PMJ_MUST_CHECK enum pmj_code reach_for_device(
+    struct hub *hub, const struct hub_device *device, json_t **out, struct pmj_error *err);
+/** Add to our own remote what the host must know of a device. */
+void reach_for_host(struct hub *hub, const struct hub_device *device, json_t *remote);
 
 /* decide.c: lines of our own, in the journal first */
 /** A control line of the hub, appended; `more` is stolen. n receives its number, e its hash (may be

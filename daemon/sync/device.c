@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "base/mem.h"
 #include "store/sql.h"
 #include "sync/device_inner.h"
@@ -36,6 +37,34 @@ char *
 device_remote(struct journal *journal)
 {
 	return journal_text(journal, DEVICE_REMOTE);
+}
+
+json_t *
+device_remote_line(struct journal *journal)
+{
+	static const char *const passed[] = {"token", "pin", "ca"};
+	uint8_t mailbox[PMJ_MAILBOX_BYTES];
+	char *url, *text;
+	json_t *out, *host = NULL;
+
+	if (device_mailbox(journal, mailbox, NULL) != PMJ_OK)
+		return NULL;
+	url = device_remote(journal);
+	text = journal_text(journal, DEVICE_HOST);
+	out = json_pack("{s:o,s:s}", "mailbox", json_hex(mailbox, sizeof(mailbox)), "url",
+	    url != NULL ? url : "");
+	if (text != NULL &&
+	    json_read(&host, text, strlen(text), &json_limits_entry, NULL) == PMJ_OK)
+		for (size_t i = 0; i < COUNT(passed); i++)
+			if (json_str(host, passed[i]) != NULL)
+				(void)json_object_set(
+				    out, passed[i], json_object_get(host, passed[i]));
+	json_decref(host);
+	if (text != NULL)
+		mem_wipe(text, strlen(text));
+	free(text);
+	free(url);
+	return out;
 }
 
 enum pmj_code

@@ -28,6 +28,9 @@ PMJ_MUST_CHECK enum pmj_code device_mailbox(
     struct journal *journal, uint8_t mailbox[static PMJ_MAILBOX_BYTES], struct pmj_error *err);
 /** Where the mailbox is (ctl.remotes): a folder or URL; NULL when not enrolled. Caller frees. */
 char *device_remote(struct journal *journal);
+/** The same as the carrier is told it: {"mailbox","url", and for a host "token","pin","ca" where
+ * the hub said them}; NULL when not enrolled. New reference. */
+json_t *device_remote_line(struct journal *journal);
 /** Next own stamp (8.1), kept in the journal. */
 void device_stamp(struct journal *journal, int64_t *pt, uint16_t *counter);
 /** An own entry was appended as number n: queue it unless its kind's scope keeps it here. Inside

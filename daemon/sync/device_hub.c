@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "base/text.h"
 #include "log/roster.h"
 #include "store/sql.h"
@@ -138,10 +139,16 @@ device_remotes(const struct device_at *at, struct pmj_error *err)
 {
 	const json_t *first = json_array_get(json_arr(at->json, "remotes"), 0);
 	const char *url = json_is_string(first) ? json_string_value(first) : json_str(first, "url");
+	char *text;
+	enum pmj_code rc;
 
 	if (url == NULL)
 		return device_refuse(at, "it names no place", err);
-	return journal_put_text(at->journal, DEVICE_REMOTE, url, err);
+	text = json_is_object(first) ? json_text(first) : mem_strdup("{}");
+	rc = journal_put_text(at->journal, DEVICE_HOST, text, err);
+	mem_wipe(text, strlen(text));
+	free(text);
+	return rc == PMJ_OK ? journal_put_text(at->journal, DEVICE_REMOTE, url, err) : rc;
 }
 
 enum pmj_code

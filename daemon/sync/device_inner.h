@@ -15,6 +15,7 @@ struct device {
 #define DEVICE_EPOCHS "device.epochs" /* the hub's, verified: JSON list */
 #define DEVICE_MIN_EPOCH "device.min_epoch"
 #define DEVICE_REMOTE "device.remote"
+#define DEVICE_HOST "device.remote.host" /* all that was said of it, as JSON */
 #define DEVICE_ROSTER_VERSION "device.roster_version"
 #define DEVICE_BEACON_E "device.beacon_e"
 #define DEVICE_BEACON_TIME "device.beacon_time"

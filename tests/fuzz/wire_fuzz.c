@@ -40,7 +40,7 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
 	struct access_list list;
-	uint8_t token[ACCESS_TOKEN_BYTES], mailbox[PMJ_MAILBOX_BYTES];
+	uint8_t token[TOKEN_BYTES], mailbox[PMJ_MAILBOX_BYTES];
 	char *text = mem_strndup((const char *)bytes, len);
 	uint32_t number;
 	struct buf again;

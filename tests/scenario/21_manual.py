@@ -134,6 +134,7 @@ def story_settings(lab):
         for key, least, most, text in re.findall(r"^\.It Cm (\w+) No (\d+) to (\d+), usually \d+\n(.*?)(?=^\.It|^\.El)", section, re.M | re.S):
             unit = re.search(r"milliseconds|seconds|minutes|entries", text).group(0)
             found.append((name, key, "INT", least, most, unit))
+        found += [(name, key, "TEXT", "0", most, "bytes") for key, most in re.findall(r"^\.It Cm (\w+) No text of at most (\d+) bytes$", section, re.M)]
     check(sorted(found) == sorted(rows), "the page has", found, "and the source", rows)
     name, _, text = EXAMPLE.search(page("pamoja.ini.5")).groups()
     lab.home("neema").settings(text).start()

@@ -1,13 +1,19 @@
-"""The gate behind a real web server with TLS: what it lets through, and plain git beside it."""
+"""Mailboxes over https: a real web server with TLS, the gate behind it, plain git beside it, and hosts that are not what they should be."""
+import base64
 import hashlib
+import json
 import os
+import shutil
+import struct
 import subprocess
 import sys
+import threading
 
 import lab as lab_module
 from lab import check, run
 
 sys.path.insert(0, os.path.join(lab_module.TOP, "tests", "lib"))
+import disks  # noqa: E402
 import web  # noqa: E402
 
 GATE = os.path.abspath(os.path.join(lab_module.BIN, "pamoja-gate"))
@@ -17,7 +23,6 @@ BOX = "a" * 32
 
 def token_of(number):
     """A token as text, and the line of `tokens` for it is LANE and this hash."""
-    import base64
     raw = bytes([number]) * 16
     return base64.urlsafe_b64encode(raw).decode().rstrip("="), hashlib.blake2b(b"pmj gate tok v1\0" + raw, digest_size=32).hexdigest()
 
@@ -79,5 +84,318 @@ def story_plain_git_beside_the_gate(lab):
     check(not os.path.exists(lab.dir + "/ran"))
 
 
+# --- segments in their outer shape, and one exchange by hand ---
+
+def segment(lane, inc, segno, size=1024, seed=1):
+    body = hashlib.shake_128(f"{lane} {inc} {segno} {seed}".encode()).digest(size)
+    return (b"PMJSEG01" + bytes([1, lane]) + bytes(6) + struct.pack("<Q", segno) + bytes.fromhex(BOX) + bytes.fromhex(inc) + bytes(136)
+            + struct.pack("<II", size, 0) + body + bytes(64))
+
+
+INC = {"w": "b2" * 16, "h": "c3" * 16}
+LANE = {"w": 1, "h": 2}
+
+
+def fill(lab, who, first, last, size=1024, seed=1):
+    folder = os.path.join(lab.dir, who, "spool", "out")
+    os.makedirs(folder, exist_ok=True)
+    for n in range(first, last + 1):
+        with open(os.path.join(folder, f"{BOX}-{LANE[who]}-{INC[who]}-{n}.seg"), "wb") as file:
+            file.write(segment(LANE[who], INC[who], n, size, seed))
+
+
+def once(lab, who, url=None, token=None, ca=None, pin=None, have=None, more=(), status=0):
+    """`pamoja-carry --once` over https. Returns its events; the last one is `done`."""
+    command = [CARRY, "--once", "--spool", f"{lab.dir}/{who}/spool", "--store", f"{lab.dir}/{who}/carry", "--write", str(LANE[who]),
+               "--remote", f"{BOX}={url or lab.web.url}"]
+    for remote in more:
+        command += ["--remote", remote]
+    for name, text in (("token", token or token_of(LANE[who])[0]), ("ca", ca), ("pin", pin)):
+        if text is not None:
+            path = os.path.join(lab.dir, name)
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(text)
+            command += [f"--{name}-file", path]
+    if have is not None:
+        command += ["--have", have]
+    answer = subprocess.run(command, capture_output=True, text=True, timeout=300, env=dict(os.environ, https_proxy="http://127.0.0.1:1", ALL_PROXY="http://127.0.0.1:1"))
+    check(answer.returncode in (status if isinstance(status, tuple) else (status,)), "wanted", status, "got", answer.returncode, answer.stdout[-600:], answer.stderr, lab.web.errors() if hasattr(lab, "web") else "")
+    return [json.loads(line) for line in answer.stdout.splitlines()]
+
+
+def read(path):
+    with open(path, encoding="utf-8") as file:
+        return file.read()
+
+
+def same(lab, sender, reader):
+    out, came = f"{lab.dir}/{sender}/spool/out", f"{lab.dir}/{reader}/spool/in"
+    check(sorted(os.listdir(out)) == sorted(os.listdir(came)), sorted(os.listdir(out)), sorted(os.listdir(came)))
+    for name in os.listdir(out):
+        with open(os.path.join(out, name), "rb") as one, open(os.path.join(came, name), "rb") as two:
+            check(one.read() == two.read(), name)
+
+
+def events(said, name):
+    return [event for event in said if event["event"] == name]
+
+
+def story_both_ways_in_one_round_trip(lab):
+    make_box(lab)
+    serve(lab)
+    ca = read(lab.web.ca)
+    fill(lab, "w", 1, 3)
+    fill(lab, "h", 1, 2)
+    first = once(lab, "h", ca=ca)
+    check(first[-1]["sent"] == 2 and events(first, "delivered")[0]["segment"][3] == 2, first)
+    said = once(lab, "w", ca=ca)
+    check(said[-1]["sent"] == 3 and said[-1]["got"] == 2 and said[-1]["up"] > 3 * 1288, said)
+    said = once(lab, "h", ca=ca)
+    check(said[-1]["got"] == 3 and said[-1]["sent"] == 0, said)
+    same(lab, "w", "h")
+    same(lab, "h", "w")
+    # from now on a record goes, and what waits comes, with one request: seen on the wire
+    fill(lab, "w", 4, 4)
+    fill(lab, "h", 3, 3)
+    once(lab, "h", ca=ca)
+    requests = len(lab.web.log())
+    said = once(lab, "w", ca=ca, have=f"{BOX}:2:{INC['h']}:2")
+    check(said[-1]["sent"] == 1 and said[-1]["got"] == 1, said)
+    check(len(lab.web.log()) == requests + 1, lab.web.log()[requests:])
+    # and nothing new is one short answer
+    said = once(lab, "w", ca=ca, have=f"{BOX}:2:{INC['h']}:3")
+    check(said[-1]["sent"] == 0 and said[-1]["got"] == 0, said)
+    check(len(lab.web.log()) == requests + 2, lab.web.log()[requests:])
+    check(not events(said, "foreign"), said)
+    # what lies in the spool and was not taken in yet does not come over the air again
+    said = once(lab, "w", ca=ca)
+    check(said[-1]["got"] == 0 and said[-1]["down"] < 3000, said)
+    # the pin alone is enough, and so is plain git for the other end
+    said = once(lab, "w", pin=lab.web.pin)
+    check(said[-1]["code"] == "ok", said)
+    answer = subprocess.run(["git", "-C", os.path.join(lab.mailboxes, BOX + ".git"), "fsck", "--strict"], capture_output=True, text=True)
+    check(answer.returncode == 0, answer)
+
+
+def story_a_wire_that_is_cut(lab):
+    """Every connection dies after so many bytes: all of it arrives, once, and little is sent twice."""
+    make_box(lab)
+    serve(lab)
+    fill(lab, "w", 1, 120, size=2048)
+    fill(lab, "h", 1, 60, size=2048)
+    once(lab, "h", ca=read(lab.web.ca))
+    wire = web.Cutter(lab.web.port, 30000)
+    url = f"https://localhost:{wire.port}/pamoja"
+    for tries in range(40):
+        said = once(lab, "w", url=url, ca=read(lab.web.ca), status=(0, 6))
+        if said[-1]["code"] == "ok":
+            break
+        check(said[-1]["code"] == "unreached", said[-1])
+    check(said[-1]["code"] == "ok", said[-1])
+    check(wire.cuts >= 10, "it was cut only", wire.cuts)
+    payload = 120 * 2312 + 60 * 2312
+    print(f"     {wire.cuts} cuts, {wire.connections} connections, {tries + 1} exchanges: {wire.up + wire.down} bytes for {payload}")
+    check(wire.up + wire.down < 1.6 * payload, wire.up, wire.down, payload)
+    once(lab, "h", ca=read(lab.web.ca))
+    same(lab, "w", "h")
+    same(lab, "h", "w")
+
+
+def story_hosts_that_are_not_what_they_should_be(lab):
+    """Each its own message and status; what waits still waits, and goes with the next good exchange."""
+    make_box(lab)
+    serve(lab)
+    ca = read(lab.web.ca)
+    fill(lab, "w", 1, 1)
+
+    def refused(status, words, **options):
+        done = once(lab, "w", status=status, **options)[-1]
+        check(words in done["message"] and done["hint"] and done["sent"] == 0, done)
+
+    refused(7, "another key than the hub told us", pin="sha256//" + "A" * 43 + "=")
+    refused(7, "does not vouch for")  # signed by nobody the system trusts
+    refused(6, "does not answer", url=f"https://localhost:{web.free_port()}/pamoja", ca=ca)
+    refused(6, "is not found", url="https://no-such-host.invalid/pamoja", ca=ca)
+    refused(5, "does not let this laptop in", ca=ca, token=token_of(9)[0])
+    refused(5, "does not let this laptop in", ca=ca, url=lab.web.url + "/nowhere")
+    refused(2, "not the address of a host", url="https://user@localhost/", ca=ca)
+    refused(2, "only folders and https", url="http://localhost/pamoja", ca=ca)
+    old = web.Web(os.path.join(lab.dir, "old"), lab.mailboxes, GATE, expired=True)
+    lab.daemons.append(old.process)
+    refused(6, "has expired", url=old.url, ca=read(old.ca))
+    check(once(lab, "w", url=old.url, pin=old.pin)[-1]["code"] == "ok", "a pin needs no date")
+    fill(lab, "w", 2, 2)
+    for answer, status, words in (
+            ("HTTP/1.1 302 Found\r\nLocation: https://localhost:1/\r\nContent-Length: 0\r\n\r\n", 6, "sends us elsewhere (302)"),
+            ("HTTP/1.1 411 Length Required\r\nContent-Length: 0\r\n\r\n", 1, "asks for a length"),
+            ("HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n", 1, "answers 502"),
+            ("HTTP/1.1 200 OK\r\nContent-Length: 15\r\n\r\n<html>sign in</", 7, "is not the gate's"),
+            ("HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\nPMA1\x10\0\0\0\x13\1\0\0", 7, "is not the gate's"),
+            ("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nPMA1", 7, "is not the gate's"),
+            ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + "fffff\r\n" + "x" * 0xfffff + "\r\n", 2, "more than was asked for"),
+            ("HTTP/1.1 200 OK\r\nContent-Length: 400\r\n\r\nPMA1", 6, "broke off"),
+            ("", 6, "broke off")):
+        host = web.Liar(lab.web.dir, answer, forever="chunked" in answer)
+        said = once(lab, "w", url=host.url, ca=ca, status=status)
+        host.close()
+        check(words in said[-1]["message"] and said[-1]["sent"] == 0 and not events(said, "foreign"), answer[:80], said)
+    check(once(lab, "w", ca=ca)[-1]["sent"] == 1)
+
+
+def story_a_mailbox_that_is_put_back(lab):
+    """It is noticed, told once, and what it lacks of ours is sent again."""
+    box = make_box(lab)
+    serve(lab)
+    ca = read(lab.web.ca)
+    fill(lab, "w", 1, 2)
+    fill(lab, "h", 1, 1)
+    once(lab, "h", ca=ca)
+    once(lab, "w", ca=ca)
+    shutil.copytree(box, lab.dir + "/before")
+    fill(lab, "w", 3, 4)
+    fill(lab, "h", 2, 2)
+    once(lab, "w", ca=ca)
+    once(lab, "h", ca=ca)
+    once(lab, "w", ca=ca)
+    shutil.rmtree(box)
+    shutil.copytree(lab.dir + "/before", box)
+    said = once(lab, "w", ca=ca, status=7)
+    check("shows less than it did" in said[-1]["message"] and "Tell your coordinator" in said[-1]["hint"], said)
+    check(said[-1]["sent"] == 2 and events(said, "delivered")[-1]["segment"][3] == 4, said)
+    said = once(lab, "w", ca=ca)
+    check(said[-1]["code"] == "ok", said)
+
+
+def story_a_full_mailbox(lab):
+    """What came before stands; what waits still waits, and goes when there is room."""
+    if not MOUNTS:
+        print("     no disk of one's own can be mounted here: not tried")
+        return
+    with disks.disk(lab, "mailboxes", "2m") as spot:
+        make_box(lab)
+        serve(lab)
+        ca = read(lab.web.ca)
+        fill(lab, "w", 1, 60, size=3000)
+        filler = disks.fill(spot, 300000)
+        said = once(lab, "w", ca=ca, status=1)
+        check(said[-1]["code"] == "disk_full" and "disk is full" in said[-1]["message"] and "make room" in said[-1]["hint"], said[-1], lab.web.errors())
+        os.unlink(filler)
+        once(lab, "w", ca=ca)
+        once(lab, "h", ca=ca)
+        same(lab, "w", "h")
+        lab.web.close()
+
+
+def story_little_goes_over_the_wire(lab):
+    """Bytes above TCP, both ways together, as the kernel counted them and a wire of ours: a check, one on a kept connection, a record."""
+    make_box(lab)
+    serve(lab)
+    ca = read(lab.web.ca)
+    fill(lab, "w", 1, 1)
+    fill(lab, "h", 1, 1)
+    once(lab, "h", ca=ca)
+    once(lab, "w", ca=ca)
+    wire = web.Cutter(lab.web.port)
+    url = f"https://localhost:{wire.port}/pamoja"
+    have = f"{BOX}:2:{INC['h']}:1"
+
+    def exchange():
+        wire.up = wire.down = 0
+        done = once(lab, "w", ca=ca, url=url, have=have)[-1]
+        check(abs(done["up"] + done["down"] - wire.up - wire.down) < 100, done, wire.up, wire.down)
+        return done["up"] + done["down"]
+
+    exchange()
+    new = exchange()
+    fill(lab, "w", 2, 2, size=4112)  # a padded segment of the smallest size
+    record = exchange()
+    other = "d" * 32
+    shutil.copytree(os.path.join(lab.mailboxes, BOX + ".git"), os.path.join(lab.mailboxes, other + ".git"))
+    shutil.rmtree(os.path.join(lab.mailboxes, other + ".git", "refs", "heads"))
+    os.mkdir(os.path.join(lab.mailboxes, other + ".git", "refs", "heads"))
+    both = 0
+    for _ in range(2):
+        wire.up = wire.down = 0
+        once(lab, "w", ca=ca, url=f"{url}", have=have, more=[f"{other}={url}"])
+        both = wire.up + wire.down
+    print(f"     a check {new}, on a kept connection {both - new}, a record {record - new} more, of which its segment 4376")
+    check(new <= 3000 and both - new <= 400 and record - new <= 4376 + 300, new, both, record)
+
+
+def story_a_copy_of_the_laptop(lab):
+    """Two that write the same run: the second is shown what is not its own, and nothing is overwritten."""
+    make_box(lab)
+    serve(lab)
+    ca = read(lab.web.ca)
+    fill(lab, "w", 1, 2)
+    once(lab, "w", ca=ca)
+    shutil.copytree(lab.dir + "/w", lab.dir + "/kept")
+    fill(lab, "w", 3, 4)
+    once(lab, "w", ca=ca)
+    shutil.rmtree(lab.dir + "/w")
+    shutil.copytree(lab.dir + "/kept", lab.dir + "/w")
+    fill(lab, "w", 3, 3, seed=2)  # and writes another third
+    said = once(lab, "w", ca=ca, status=8)
+    check(events(said, "foreign") and events(said, "foreign")[0]["segno"] == 4, said)
+    check(sorted(name.split("-")[3] for name in os.listdir(lab.dir + "/w/spool/in")) == ["3.seg", "4.seg"], os.listdir(lab.dir + "/w/spool/in"))
+    # a laptop put back that wrote nothing since goes on where the far chain stands
+    shutil.rmtree(lab.dir + "/w")
+    shutil.copytree(lab.dir + "/kept", lab.dir + "/w")
+    said = once(lab, "w", ca=ca)
+    check(events(said, "foreign"), said)
+    fill(lab, "w", 5, 5)
+    check(once(lab, "w", ca=ca)[-1]["sent"] == 1)
+
+
+def story_hub_and_workers_through_it(lab):
+    """The hub tells its address with the invitation; the rest goes by itself: no folder is known to the worker."""
+    lab.quiet()
+    serve(lab)
+    wire = web.Cutter(lab.web.port)
+    reach = f"[hub]\nurl = https://localhost:{wire.port}/pamoja\npin = {lab.web.pin}\n"
+    hub = lab.home("hub").settings(lab.ini.replace("[hub]\n", reach)).start().init(hub_mailboxes=lab.mailboxes, person="Office")
+    neema, juma = lab.worker("Neema", hub, role="ally"), lab.worker("Juma", hub)
+    boxes = os.listdir(lab.mailboxes)
+    check(len(boxes) == 2 and all(os.path.exists(os.path.join(lab.mailboxes, box, name)) for box in boxes for name in ("tokens", "writers")), boxes)
+    person = neema.add("person", name="Asha", phone="+254 700 000 001")
+    neema.run("sync")
+    check(neema.show(person)["sync"] == "delivered", neema.show(person)["sync"])
+    hub.run("hub", "merge")
+    neema.run("sync")
+    check(neema.show(person)["sync"] == "merged", neema.show(person)["sync"])
+    hub.run("hub", "assign", person, "Juma")
+    for n in range(60):
+        neema.add("contact", person=person, kind="phone", minutes=n + 1, note=os.urandom(800).hex())
+    neema.run("lock")  # seals what waits in small segments, which a wire that is cut lets through
+    neema.unlock()
+    wire.after = 24000
+    neema.run("sync")
+    wire.after = None
+    check(wire.cuts > 0, "the wire was never cut")
+    lab.exchange(hub, neema, juma)
+    check(juma.show(person)["fields"]["name"] == "Asha")
+    check(len(juma.json("contact", "list", "--limit", "100")["items"]) == 60)
+    check(len({home.json("verify", person)["digest"] for home in (hub, neema, juma)}) == 1)
+    print(f"     {wire.cuts} cuts, {wire.connections} connections")
+    # no link: nothing is lost, and the message says it
+    lab.web.close()
+    neema.add("contact", person=person, kind="phone")
+    error = neema.refused(6, "sync")
+    check("localhost" in error["message"] and "nothing is lost" in error["hint"], error)
+    error = neema.refused(6, "sync", "--to", f"https://localhost:{lab.web.port}/elsewhere")
+    check("gave this laptop no key" in error["message"], error)
+
+
+def story_settings_of_a_host(lab):
+    home = lab.home("hub")
+    for text, words in (("url = http://localhost/pamoja", "url is not the address"), ("url = https://-x/", "url is not the address"),
+                        ("url = https://localhost/p\npin = sha256//AAAA", "pin is not sha256//"),
+                        ("pin = sha256//" + "A" * 43 + "=", "pin stands without url")):
+        home.settings("[hub]\n" + text + "\n")
+        answer = subprocess.run([os.path.join(lab_module.BIN, "pamojad"), "--home", home.path, "--foreground"], capture_output=True, text=True, timeout=30)
+        check(answer.returncode == 2 and words in answer.stderr and "line" in answer.stderr, answer)
+
+
 if __name__ == "__main__":
+    MOUNTS = disks.may_mount()
     run(globals())

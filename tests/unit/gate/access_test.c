@@ -40,8 +40,8 @@ static void
 a_token_opens_its_own_lane_only(void **state)
 {
 	struct access_list list = {.count = 2, .there = true};
-	uint8_t token[ACCESS_TOKEN_BYTES] = {1, 2, 3};
-	uint8_t other[ACCESS_TOKEN_BYTES] = {1, 2, 4};
+	uint8_t token[TOKEN_BYTES] = {1, 2, 3};
+	uint8_t other[TOKEN_BYTES] = {1, 2, 4};
 
 	(void)state;
 	list.items[0].lane = 2;
@@ -62,7 +62,7 @@ bearer_headers(void **state)
 	static const char *const bad[] = {"", "Bearer", "Bearer ", "Basic AAAAAAAAAAAAAAAAAAAAAA",
 	    "Bearer AAAAAAAAAAAAAAAAAAAAA", "Bearer AAAAAAAAAAAAAAAAAAAAAAA",
 	    "Bearer  AAAAAAAAAAAAAAAAAAAAA", "Bearer AAAAAAAAAAAAAAAAAAAA=="};
-	uint8_t token[ACCESS_TOKEN_BYTES];
+	uint8_t token[TOKEN_BYTES];
 
 	(void)state;
 	assert_false(access_bearer(token, NULL));
@@ -161,7 +161,7 @@ begins(const struct buf *out, const char *status)
 static void
 strangers_learn_nothing(void **state)
 {
-	const uint8_t token[ACCESS_TOKEN_BYTES] = {1};
+	const uint8_t token[TOKEN_BYTES] = {1};
 	uint8_t hash[32], mailbox[PMJ_MAILBOX_BYTES];
 	struct asked asked = {
 	    .method = "POST", .length = "8", .body = "PMQ1\1\0\0\0", .body_len = 8};
