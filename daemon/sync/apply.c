@@ -75,11 +75,19 @@ apply_counts(const struct entry *entry)
 	return strcmp(entry->kind, "ctl.ack") != 0 && strcmp(entry->kind, "ctl.beacon") != 0;
 }
 
+struct apply_time {
+	int64_t until_ms;
+	bool again; /* the line was not finished */
+};
+
 static enum pmj_code
 apply_entry(struct sync *sync, const struct sync_peer *peer, struct lane *lane,
-    const struct entry *entry, const struct segment_line *bytes, struct pmj_error *err)
+    const struct entry *entry, const struct segment_line *bytes, struct apply_time *time,
+    struct pmj_error *err)
 {
 	struct sync_line line = {.entry = entry,
+	    .until_ms = time->until_ms,
+	    .again = &time->again,
 	    .bytes = bytes->bytes,
 	    .len = bytes->len,
 	    .incarnation = lane->inc,
@@ -107,7 +115,8 @@ apply_entry(struct sync *sync, const struct sync_peer *peer, struct lane *lane,
 
 static enum pmj_code
 apply_line(struct sync *sync, const struct sync_peer *peer, struct lane *lane,
-    const struct segment_line *line, const uint8_t *e, struct pmj_error *err)
+    const struct segment_line *line, const uint8_t *e, struct apply_time *time,
+    struct pmj_error *err)
 {
 	struct entry entry = {0};
 	struct pmj_error unread = {0};
@@ -121,7 +130,7 @@ apply_line(struct sync *sync, const struct sync_peer *peer, struct lane *lane,
 	if (rc != PMJ_OK)
 		rc = apply_bad(sync, lane, line, "unreadable", err);
 	else
-		rc = apply_entry(sync, peer, lane, &entry, line, err);
+		rc = apply_entry(sync, peer, lane, &entry, line, time, err);
 	entry_close(&entry);
 	return rc;
 }
@@ -147,6 +156,7 @@ apply_segment(struct sync *sync, const struct sync_peer *peer, struct lane *lane
     const struct segment_open *opened, int64_t until_ms, int64_t *taken, bool *whole,
     struct pmj_error *err)
 {
+	struct apply_time time = {.until_ms = until_ms};
 	enum pmj_code rc = PMJ_OK;
 	bool late = false;
 
@@ -156,9 +166,11 @@ apply_segment(struct sync *sync, const struct sync_peer *peer, struct lane *lane
 	while (lane->part < opened->count && !late) {
 		size_t i = (size_t)lane->part;
 
-		rc = apply_line(sync, peer, lane, &opened->lines[i], opened->e[i], err);
+		rc = apply_line(sync, peer, lane, &opened->lines[i], opened->e[i], &time, err);
 		if (rc != PMJ_OK)
 			return rc;
+		if (time.again)
+			break;
 		lane->seq++;
 		lane->part++;
 		chain_lane_next(lane->chain, opened->e[i]);

@@ -20,6 +20,7 @@ struct device {
 #define DEVICE_BEACON_E "device.beacon_e"
 #define DEVICE_BEACON_TIME "device.beacon_time"
 #define DEVICE_KINDS "device.kinds"
+#define DEVICE_WITHDRAWING "device.withdrawing" /* e of the line, and the last record done */
 #define DEVICE_NOT_AFTER "device.not_after"
 
 /** One line of the hub being taken. */

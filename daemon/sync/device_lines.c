@@ -201,24 +201,67 @@ device_record_of(const json_t *json, uint8_t *rec)
 	return text_unhex(rec, PMJ_RECORD_BYTES, text);
 }
 
+/* The records of a person after this one; `rec` is moved on. */
+static enum pmj_code
+device_stub_some(const struct device_at *at, const uint8_t *person, uint8_t *rec, bool *over,
+    struct pmj_error *err)
+{
+	const struct os *os = journal_os(at->journal);
+	enum pmj_code rc;
+	bool row;
+
+	do {
+		struct sql *sql = sql_get(at->journal,
+		    "SELECT rec FROM pmj_subject WHERE person=?1 AND rec>?2 ORDER BY rec LIMIT 1");
+
+		sql_blob(sql, 1, person, PMJ_RECORD_BYTES);
+		sql_blob(sql, 2, rec, PMJ_RECORD_BYTES);
+		rc = sql_row(sql, &row, err);
+		if (rc == PMJ_OK && row)
+			(void)sql_col_copy(sql, 0, rec, PMJ_RECORD_BYTES);
+		sql_done(sql);
+		*over = !row;
+		if (rc == PMJ_OK && row)
+			rc = device_stub_record(at->journal, rec, err);
+	} while (rc == PMJ_OK && !*over && os->mono_ms(os->ctx) < at->line->until_ms);
+	return rc;
+}
+
+/* A long history goes in several steps: how far it is stands in the journal, and the line comes
+ * again until it is done. */
+static bool
+device_withdrawing(const struct device_at *at, uint8_t *state)
+{
+	if (journal_blob(
+	        at->journal, DEVICE_WITHDRAWING, state, PMJ_ENTRY_BYTES + PMJ_RECORD_BYTES) &&
+	    memcmp(state, at->line->entry->e, PMJ_ENTRY_BYTES) == 0)
+		return true;
+	memset(state, 0, PMJ_ENTRY_BYTES + PMJ_RECORD_BYTES);
+	memcpy(state, at->line->entry->e, PMJ_ENTRY_BYTES);
+	return false;
+}
+
 static enum pmj_code
 device_withdraw(const struct device_at *at, struct pmj_error *err)
 {
 	const char *to = json_str(at->json, "to");
-	uint8_t person[PMJ_RECORD_BYTES];
-	uint8_t(*records)[PMJ_RECORD_BYTES] = NULL;
-	size_t count = 0;
+	uint8_t person[PMJ_RECORD_BYTES], state[PMJ_ENTRY_BYTES + PMJ_RECORD_BYTES];
+	bool over = false, begun = device_withdrawing(at, state);
 	struct sql *sql;
 	enum pmj_code rc;
 
 	if (!device_record_of(at->json, person))
 		return device_refuse(at, "it names no person", err);
-	rc = records_of_person(at->journal, &records, &count, person, err);
-	for (size_t i = 0; i < count && rc == PMJ_OK; i++)
-		rc = device_stub_record(at->journal, records[i], err);
-	free(records);
-	if (rc != PMJ_OK)
+	if ((rc = device_stub_some(at, person, state + PMJ_ENTRY_BYTES, &over, err)) != PMJ_OK)
 		return rc;
+	*at->line->again = !over;
+	if (over) /* the line has had its effect, and is never done again */
+		memset(state, 0, sizeof(state));
+	if ((begun || !over) && (rc = journal_put_blob(at->journal, DEVICE_WITHDRAWING, state,
+	                             sizeof(state), err)) != PMJ_OK)
+		return rc;
+	if (!over)
+		return PMJ_OK;
 	sql = sql_get(
 	    at->journal, "INSERT OR REPLACE INTO pmj_handed(record,name,at) VALUES(?1,?2,?3)");
 	sql_blob(sql, 1, person, sizeof(person));
@@ -272,6 +315,15 @@ device_journal(const struct device_at *at, bool *known, struct pmj_error *err)
 	return entries_append(at->journal, &new, &n, known, err);
 }
 
+/* Known because an earlier step began with it? */
+static bool
+device_goes_on(const struct device_at *at, size_t kind)
+{
+	uint8_t state[PMJ_ENTRY_BYTES + PMJ_RECORD_BYTES];
+
+	return device_table[kind].take == device_withdraw && device_withdrawing(at, state);
+}
+
 enum pmj_code
 device_line(
     void *ctx, const struct sync_peer *peer, const struct sync_line *line, struct pmj_error *err)
@@ -287,7 +339,8 @@ device_line(
 		if (strcmp(line->entry->kind, device_table[i].kind) != 0)
 			continue;
 		if (device_table[i].journaled &&
-		    ((rc = device_journal(&at, &known, err)) != PMJ_OK || known))
+		    ((rc = device_journal(&at, &known, err)) != PMJ_OK ||
+		        (known && !device_goes_on(&at, i))))
 			return rc;
 		return device_table[i].take(&at, err);
 	}

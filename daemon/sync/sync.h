@@ -26,6 +26,8 @@ struct sync_line { /* one line of the peer, verified, in order */
 	const uint8_t *incarnation; /* 16 */
 	uint64_t seq;               /* its number there */
 	bool newest;                /* of the writer's newest incarnation */
+	int64_t until_ms;           /* mono: what cannot be done by then ... */
+	bool *again; /* ... is for a later step: set, the same line comes once more */
 };
 struct sync_hooks {
 	void *ctx;

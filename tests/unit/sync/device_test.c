@@ -145,6 +145,61 @@ test_withdraw_and_back(void **state)
 	lab_close(&lab);
 }
 
+/* Somebody with a long history: it goes in steps, and the lines after the withdrawal wait for it.
+ */
+static void
+test_long_withdrawal(void **state)
+{
+	static const char stubs[] = "SELECT count(*) FROM pmj_entry WHERE line IS NULL";
+	struct lab lab;
+	struct lab_end *hub = &lab.ends[0];
+	struct lab_end *a = &lab.ends[1];
+	char id[PMJ_RECORD_CHARS + 1];
+	struct pmj_error err = {0};
+	struct entry_row row;
+	uint8_t person[10];
+	int64_t n, taken, before = 0, now, at_ms = 0;
+	char *name = NULL;
+	bool more = true;
+	int steps = 0;
+
+	(void)state;
+	lab_open_with(&lab, 1);
+	lab_exchange(a);
+	n = lab_person(hub, "Shared");
+	entry_of(hub, n, &row);
+	memcpy(person, row.entry.rec, sizeof(person));
+	entry_row_close(&row);
+	(void)text_base32(id, person, sizeof(person));
+	for (int i = 0; i < 30; i++)
+		(void)lab_write_entry(hub, "contact", "person", id);
+	down(&lab);
+	assert_int_equal(lab_admitted(a), 31);
+	lab_control(hub, a, "ctl.withdraw",
+	    json_pack("{s:o,s:s}", "record", json_hex(person, 10), "to", "Neema"), NULL);
+	(void)lab_person(hub, "After it");
+	(void)lab_seal(hub);
+	lab_carry(hub, a, NULL, NULL);
+	a->os.mono_step = 10; /* one record a step */
+	for (; more; steps++) {
+		check_ok(sync_take_step(a->sync, &more, &taken, &err), &err);
+		now = lab_number(a, stubs);
+		assert_true(now <= before + 2);
+		assert_true(now == 31 || lab_number(a, "SELECT count(*) FROM person WHERE name="
+		                                       "'After it'") == 0);
+		before = now;
+	}
+	a->os.mono_step = 0;
+	assert_int_equal(before, 31);
+	assert_true(steps > 20);
+	assert_true(device_handed_over(a->journal, person, &name, &at_ms));
+	free(name);
+	assert_int_equal(
+	    lab_number(a, "SELECT count(*) FROM pmj_event WHERE event='withdrawn'"), 1);
+	assert_int_equal(lab_number(a, "SELECT count(*) FROM person WHERE name='After it'"), 1);
+	lab_close(&lab);
+}
+
 /* Decided when it is sealed, not when it was queued (8.4). */
 static void
 test_queued_then_not_shared(void **state)
@@ -373,6 +428,7 @@ main(void)
 	    cmocka_unit_test(test_hold_and_release),
 	    cmocka_unit_test(test_hold_before_entry),
 	    cmocka_unit_test(test_withdraw_and_back),
+	    cmocka_unit_test(test_long_withdrawal),
 	    cmocka_unit_test(test_queued_then_not_shared),
 	    cmocka_unit_test(test_beacon),
 	    cmocka_unit_test(test_roster_and_remotes),
