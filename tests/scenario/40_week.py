@@ -161,8 +161,12 @@ class Worker:
         check(len(carry) == 1, "one carrier", carry)
         for name, pid in (("pamojad", daemon), ("carry", carry[0])):
             with open(f"/proc/{pid}/status", encoding="ascii") as file:
-                found[name + " kib"] = int(re.search(r"VmRSS:\s+(\d+)", file.read()).group(1))
-            found[name + " fds"] = len(os.listdir(f"/proc/{pid}/fd"))
+                status = file.read()
+            found[name + " kib"] = int(re.search(r"VmRSS:\s+(\d+)", status).group(1))
+            try:
+                found[name + " fds"] = len(os.listdir(f"/proc/{pid}/fd"))
+            except PermissionError:  # not dumpable: only root may count them; how many there is room for is everybody's to read
+                found[name + " fds"] = int(re.search(r"FDSize:\s+(\d+)", status).group(1))
         return found
 
 

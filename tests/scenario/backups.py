@@ -22,9 +22,9 @@ def opened_by(secret):
     return ["--half-file", secret[0], "--other-half-file", secret[1]] if isinstance(secret, tuple) else ["--recovery-code-file", secret]
 
 
-def restore(lab, path, code, name, *options, **more):
+def restore(lab, path, code, name, *options, starting=(), **more):
     """A new home out of a backup."""
-    home = lab.home(name).start()
+    home = lab.home(name).start(*starting)
     return home, home.json("--passphrase-file", home.passphrase_file, "restore", path, *opened_by(code), *options, **more)
 
 
