@@ -34,6 +34,8 @@ enum core_state {
 	CORE_OPEN
 };
 
+enum core_lock_phase { LOCK_SEAL, LOCK_SPOOL, LOCK_CHECKPOINT, LOCK_ANCHOR, LOCK_CLOSE };
+
 struct core {
 	const struct os *os;
 	struct loop *loop;
@@ -43,7 +45,9 @@ struct core {
 	struct kinds kinds;
 	char kinds_warning[480]; /* why conf/kinds is not in force, or "" */
 	enum core_state state;
-	bool unseen;     /* just made: nobody is known to have seen its recovery code (fresh.c) */
+	enum core_lock_phase lock_phase; /* while CORE_LOCKING */
+	bool unseen; /* just made: nobody is known to have seen its recovery code (fresh.c) */
+	bool is_hub;
 	bool stretching; /* a passphrase is being stretched: one at a time */
 	bool ending;     /* core_end waits for it: nobody will come and use what it opens */
 	struct keyfile_tries tries;
@@ -51,7 +55,6 @@ struct core {
 	struct keyfile *keys;
 	struct ring *ring;
 	struct journal *journal;
-	bool is_hub;
 	struct hub *hub;       /* of a hub */
 	struct device *device; /* of a worker */
 	struct sync *sync;     /* the hub's, or an enrolled device's; else NULL */
@@ -83,7 +86,6 @@ struct core {
 	struct restore *restore;    /* being read, or NULL */
 	struct hub_backup_key key_draft; /* shown, and not known to be on paper; number 0: none */
 	struct request *lock_request;    /* who waits for the lock, or NULL */
-	enum { LOCK_SEAL, LOCK_SPOOL, LOCK_CHECKPOINT, LOCK_ANCHOR, LOCK_CLOSE } lock_phase;
 	int64_t next_job;
 	json_t *last_sync; /* of this run; the journal keeps it too */
 };
