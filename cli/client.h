@@ -26,9 +26,11 @@ const char *client_language(void);
 /**
  * One request. Connects first, and starts the daemon when it must and may.
  *
- * out   the answer; the caller decrefs. NULL on failure, but with PMJ_PARTIAL it holds what was
- * done. body  NULL for a request without one; not stolen. Errors what the daemon says, with its
- * code; PMJ_FAILED when it is not running and was not to be started.
+ * out      the answer; the caller decrefs. NULL on failure, but with PMJ_PARTIAL it holds what was
+ *          done.
+ * body     NULL for a request without one; not stolen.
+ * Errors   what the daemon says, with its code; PMJ_FAILED when it is not running and was not to be
+ *          started.
  */
 PMJ_MUST_CHECK enum pmj_code client_get(
     struct client *client, json_t **out, const char *path, struct pmj_error *err);

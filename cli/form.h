@@ -6,9 +6,9 @@
 /**
  * Ask for these fields of a kind and put the answers into `fields`.
  *
- * names   list of field names, asked in this order; '?' helps, "back" goes to the one before, Enter
- * leaves out what is not required. Errors  PMJ_USAGE when the person ends it (Ctrl-D): nothing is
- * saved.
+ * names    list of field names, asked in this order; '?' helps, "back" goes to the one before,
+ *          Enter leaves out what is not required.
+ * Errors   PMJ_USAGE when the person ends it (Ctrl-D): nothing is saved.
  */
 PMJ_MUST_CHECK enum pmj_code form_ask(struct cli *cli, json_t *fields, const json_t *kind,
     const json_t *names, struct pmj_error *err);

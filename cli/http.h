@@ -9,8 +9,8 @@
 
 #define HTTP_HEAD_MAX (16u * 1024)
 #define HTTP_ANSWER_MAX (64u * 1024 * 1024)
-#define HTTP_WAIT_SECONDS                                                                          \
-	180 /* for an answer that waits for nothing outside; stretching a key may take long */
+/* For an answer that waits for nothing outside; stretching a key may take long. */
+#define HTTP_WAIT_SECONDS 180
 
 struct http_head {
 	int status;

@@ -8,9 +8,10 @@
 /**
  * The kinds of a home (its last good set), else those of conf_dir().
  *
- * out     a list like GET /v1/kinds has it, with name, label, fields (name, label, type, choices)
- * and moves (verb, label) only. Errors  PMJ_INVALID with file and line. What a kind must be beyond
- * that is the daemon's to check.
+ * out      a list like GET /v1/kinds has it, with name, label, fields (name, label, type, choices)
+ *          and moves (verb, label) only; the caller decrefs.
+ * Errors   PMJ_INVALID with file and line. What a kind must be beyond that is the daemon's to
+ * check.
  */
 PMJ_MUST_CHECK enum pmj_code kindfiles_read(
     json_t **out, const char *home, const char *lang, struct pmj_error *err);

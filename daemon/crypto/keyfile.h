@@ -8,16 +8,16 @@
 #include "crypto/ring.h"
 
 #define KEYFILE_BYTES 16384
-#define KEYFILE_RECOVERY_CHARS                                                                     \
-	42 /* 8 groups of 4 and 2 check characters, dashes between: XXXX-...-XXXX-CC is 42 long */
+/* 8 groups of 4 and 2 check characters, dashes between: XXXX-...-XXXX-CC. */
+#define KEYFILE_RECOVERY_CHARS 42
 
-struct keyfile; /* an unlocked key file: store_uuid, generation, KEK_1 (guarded), slots; not MK, not
-                   the passphrase */
+/* An unlocked key file: store_uuid, generation, KEK_1 (guarded), slots; not MK, not the passphrase.
+ */
+struct keyfile;
 
 /* How hard a new passphrase is stretched. */
 struct keyfile_cost {
-	uint32_t
-	    unlock_ms; /* as hard as fits into this on this machine (cost.h); 0: as told here */
+	uint32_t unlock_ms; /* as hard as fits into this (cost.h); 0: as told in the next two */
 	uint32_t ops;
 	uint32_t mem_kib;
 };
@@ -107,10 +107,10 @@ PMJ_MUST_CHECK enum pmj_code keyfile_tries_take(
  * Rules of 4.4 for an own choice: >= 14 characters, not among the commonest, without worker or
  * programme name.
  *
- * worker  the worker's name, and after a space the programme's where it is known; NULL or "" for
- * none. Errors  PMJ_INVALID says which rule; the passphrase is never repeated. Reads
- * words/common-passphrases.txt in $PAMOJA_CONF, else where it was installed; without it
- * PMJ_NOT_FOUND.
+ * worker   the worker's name, and after a space the programme's where it is known; NULL or "" for
+ *          none.
+ * Errors   PMJ_INVALID says which rule; the passphrase is never repeated. PMJ_NOT_FOUND without
+ *          words/common-passphrases.txt, read in $PAMOJA_CONF, else where it was installed.
  */
 PMJ_MUST_CHECK enum pmj_code keyfile_passphrase_rules(
     const char *passphrase, const char *worker, struct pmj_error *err);

@@ -3,8 +3,7 @@
 #define DOMAIN_VALUE_INNER_H
 #include "domain/value.h"
 
-#define VALUE_TEXT_MAX                                                                             \
-	1000 /* bytes of a one-line text; a note may be as long as a string of a line */
+#define VALUE_TEXT_MAX 1000 /* bytes of one line; a note may be as long as a string of a line */
 #define VALUE_DECIMAL_MAX 30
 
 /* What one value is read with. */

@@ -10,8 +10,8 @@
 #include "store/sql.h"
 
 #define JOURNAL_RESERVE_BYTES (4 * 1024 * 1024)
-#define JOURNAL_VERSION                                                                            \
-	1 /* PRAGMA user_version; a higher one in the file is refused unchanged (PMJ_TOO_NEW) */
+/* PRAGMA user_version; a higher one in the file is refused unchanged (PMJ_TOO_NEW). */
+#define JOURNAL_VERSION 1
 
 struct journal;
 struct journal_setup {

@@ -43,8 +43,7 @@ struct vfs_wal {
 	bool salts_known;
 	bool emptied; /* that the log is empty is on the disk: a header may be written */
 	bool written; /* this handle wrote: no recovery can be going on any more */
-	bool
-	    lost; /* frames from lost_at on could not be written, after SQLite was told they were */
+	bool lost;    /* frames from lost_at on were not written, though SQLite was told so */
 	uint32_t lost_at;
 	bool held; /* header of frame held_at waits for its page */
 	uint32_t held_at;

@@ -27,9 +27,8 @@ PMJ_MUST_CHECK enum pmj_code queue_drop(
 struct queue_sent { /* one line of a sealed segment */
 	int64_t n;  /* 0: none */
 	bool forward;
-	bool counts; /* not ctl.ack, not ctl.beacon */
-	const char
-	    *line; /* to be kept byte for byte, or NULL: the journal has it, or it is made anew */
+	bool counts;      /* not ctl.ack, not ctl.beacon */
+	const char *line; /* kept byte for byte; NULL: the journal has it, or it is made anew */
 	size_t len;
 	uint8_t chain[32]; /* after it */
 };

@@ -4,8 +4,8 @@
 #define PAMOJA_API_H
 
 #define PMJ_API_SOCKET "run/api.sock"
-#define PMJ_API_COOKIE_FILE                                                                        \
-	"run/cookie" /* 32 random bytes, sent as 64 hex digits in the header below */
+/* 32 random bytes, sent as 64 hex digits in the header below. */
+#define PMJ_API_COOKIE_FILE "run/cookie"
 #define PMJ_API_COOKIE_HEADER "X-Pamoja-Cookie"
 #define PMJ_CARRY_SOCKET "run/carry.sock"
 #define PMJ_ENV_HOME "PAMOJA_HOME"

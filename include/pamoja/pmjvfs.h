@@ -14,13 +14,17 @@ struct sqlite3;
 /**
  * Register a VFS of this name over the lower VFS (NULL: SQLite's default at this moment).
  *
+ * Registering a name again replaces key and file id, when no file is open; `lower` then stays what
+ * it was.
+ *
  * name     copied. It does not become the default.
  * key      the journal's DEK. Page and WAL key are derived from it into guarded memory; it is not
- * kept. file_id  binds every page to this file. Returns  an SQLite result code: BUSY while a file
- * is open under this name, MISUSE when the name is another VFS's, ERROR when there is no such lower
- * VFS or it is one of these. Registering a name again replaces key and file id, when no file is
- * open; `lower` then stays what it was. Aborts   when libsodium cannot start. Source   the format
- * specification, section 6.
+ *          kept.
+ * file_id  binds every page to this file.
+ * Returns  an SQLite result code: BUSY while a file is open under this name, MISUSE when the name
+ *          is another VFS's, ERROR when there is no such lower VFS or it is one of these.
+ * Aborts   when libsodium cannot start.
+ * Source   the format specification, section 6.
  */
 int pmjvfs_register(const char *name, const char *lower, const uint8_t key[PMJVFS_KEY_BYTES],
     const uint8_t file_id[PMJVFS_FILE_ID_BYTES]);
@@ -54,7 +58,7 @@ int pmjvfs_checkpoint(struct sqlite3 *db);
  * to_path  must not exist. After an error the caller removes what there is of it.
  * to_vfs   a name of pmjvfs_register.
  * Then     the caller syncs the folder, rewrites its key file, and overwrites and removes the old
- * journal.
+ *          journal.
  */
 int pmjvfs_copy(struct sqlite3 *db, const char *to_path, const char *to_vfs);
 
