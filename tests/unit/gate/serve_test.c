@@ -217,7 +217,8 @@ a_broken_mailbox_is_told_and_left_alone(void **state)
 
 	put(g, 1, 0xb2, 1, 1);
 	assert_string_equal(ask(g, 1), "done ");
-	lab_sh("cd %s/%s.git && git commit-tree -m other $(git write-tree) >x && "
+	lab_sh("cd %s/%s.git && git -c user.name=x -c user.email=x commit-tree -m other $(git "
+	       "write-tree) >x && "
 	       "mkdir -p refs/heads/l1 && cp x refs/heads/l1/%s && rm x",
 	    g->root, g->lab.mailbox, "c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3");
 	put(g, 1, 0xc3, 1, 1);
