@@ -276,7 +276,10 @@ doctor_backup(struct doctor *d)
 	if (json_is_object(last))
 		last = json_object_get(last, "at");
 	days = days_since(last);
-	if (days < 0 || days > BACKUP_DAYS)
+	if (json_integer_value(last) > os_now(&os_real) + DOCTOR_DAY_MS)
+		doctor_tell(d, DOCTOR_WARN, mem_printf("%s backup FILE", d->command),
+		    mem_strdup("the last backup bears a date to come: the clock was wrong then"));
+	else if (days < 0 || days > BACKUP_DAYS)
 		doctor_tell(d, DOCTOR_WARN, mem_printf("%s backup FILE", d->command),
 		    days < 0 ? mem_strdup("no backup was made yet")
 		             : mem_printf("the last backup is %lld days old", (long long)days));

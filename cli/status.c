@@ -99,10 +99,11 @@ say_backup(const json_t *status)
 {
 	const json_t *last = json_obj(status, "last_backup");
 	int64_t entries = json_int(json_obj(status, "journal"), "entries", 0);
+	int64_t age = os_now(&os_real) - json_int(last, "at", 0);
 	char ago[PRINT_WHEN_MAX], *text;
 
 	if (entries == 0 || json_flag(status, "practice") ||
-	    os_now(&os_real) - json_int(last, "at", 0) < BACKUP_DAYS * 86400000LL)
+	    (age > -86400000LL && age < BACKUP_DAYS * 86400000LL)) /* nor of days to come */
 		return;
 	text = mem_printf("%s (pamoja backup FILE)",
 	    last != NULL ? print_ago(ago, json_object_get(last, "at")) : "none yet");

@@ -231,6 +231,18 @@ prim_sign_pair(uint8_t pk[static PRIM_SIGN_PK_BYTES], uint8_t sk[static PRIM_SIG
 	(void)crypto_sign_seed_keypair(pk, sk, seed);
 }
 
+int
+prim_sign_image_pk(uint8_t pk[static 32], const uint8_t sign_pk[static PRIM_SIGN_PK_BYTES])
+{
+	return crypto_sign_ed25519_pk_to_curve25519(pk, sign_pk);
+}
+
+void
+prim_sign_image_sk(uint8_t sk[static 32], const uint8_t sign_sk[static PRIM_SIGN_SK_BYTES])
+{
+	(void)crypto_sign_ed25519_sk_to_curve25519(sk, sign_sk);
+}
+
 /* LABEL || BLAKE2b-512(parts): the 80 bytes that are really signed. */
 static void
 signed_bytes(uint8_t out[static PRIM_LABEL_BYTES + 64], const char *label,

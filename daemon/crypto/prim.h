@@ -85,6 +85,10 @@ void prim_dh_public(uint8_t pk[static 32], const uint8_t sk[static 32]);
 /** Ed25519 key pair from a seed. */
 void prim_sign_pair(uint8_t pk[static PRIM_SIGN_PK_BYTES], uint8_t sk[static PRIM_SIGN_SK_BYTES],
     const uint8_t seed[static PRIM_SIGN_SEED_BYTES]);
+/** The X25519 pair that a signing key pair stands for. Returns -1 for a key that is none. */
+PMJ_MUST_CHECK int prim_sign_image_pk(
+    uint8_t pk[static 32], const uint8_t sign_pk[static PRIM_SIGN_PK_BYTES]);
+void prim_sign_image_sk(uint8_t sk[static 32], const uint8_t sign_sk[static PRIM_SIGN_SK_BYTES]);
 /** SIG(label, m) = Ed25519 over LABEL || BLAKE2b-512(parts). */
 void prim_sign(uint8_t sig[static PRIM_SIGNATURE_BYTES], const char *label,
     const uint8_t sk[static PRIM_SIGN_SK_BYTES], const struct prim_part *parts, size_t count);

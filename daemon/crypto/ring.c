@@ -18,10 +18,21 @@ ring_secrets_done(struct ring *ring)
 	secret_done(ring->secrets);
 }
 
+static void
+derive_image(struct ring *ring, enum ring_key which, const uint8_t *sign_pk)
+{
+	struct ring_image *image = &ring->image[which];
+
+	if (prim_sign_image_pk(image->pk, sign_pk) != 0) /* of an own pair it never fails */
+		memset(image->pk, 0, sizeof(image->pk));
+	prim_seal_key_id(image->key_id, image->pk);
+}
+
 void
 ring_derive_sign(struct ring *ring, struct ring_secrets *s)
 {
 	prim_sign_pair(ring->sign_pk, s->sk, s->seed);
+	derive_image(ring, RING_KEY_DEVICE, ring->sign_pk);
 	prim_device_id(ring->device_id, ring->sign_pk);
 }
 
@@ -29,6 +40,7 @@ void
 ring_derive_op(struct ring *ring, struct ring_secrets *s)
 {
 	prim_sign_pair(ring->op_pk, s->op_sk, s->op_seed);
+	derive_image(ring, RING_KEY_OP, ring->op_pk);
 	ring->hub = true;
 }
 
@@ -132,22 +144,63 @@ ring_sign(struct ring *ring, enum ring_key which, uint8_t sig[static 64], const 
 
 /* ---- seal epochs ---- */
 
+/* Which of the images has this id; -1: neither. */
+static int
+find_image(const struct ring *ring, const uint8_t *key_id)
+{
+	for (int i = RING_KEY_DEVICE; i <= (ring->hub ? RING_KEY_OP : RING_KEY_DEVICE); i++)
+		if (memcmp(ring->image[i].key_id, key_id, PRIM_KEY_ID_BYTES) == 0)
+			return i;
+	return -1;
+}
+
+bool
+ring_reader_pk(
+    const struct ring *ring, const uint8_t key_id[static PRIM_KEY_ID_BYTES], uint8_t pk[static 32])
+{
+	int image = find_image(ring, key_id);
+
+	for (size_t i = 0; i < ring->epochs; i++)
+		if (memcmp(ring->epoch[i].key_id, key_id, PRIM_KEY_ID_BYTES) == 0) {
+			memcpy(pk, ring->epoch[i].pk, 32);
+			return true;
+		}
+	if (image >= 0)
+		memcpy(pk, ring->image[image].pk, 32);
+	return image >= 0;
+}
+
+static int
+image_dh(struct ring *ring, int which, uint8_t out[static 32], const uint8_t pk[static 32])
+{
+	struct ring_secrets *s = ring_secrets_use(ring);
+	int bad;
+
+	prim_sign_image_sk(s->image_sk, which == RING_KEY_OP ? s->op_sk : s->sk);
+	bad = prim_dh(out, s->image_sk, pk);
+	prim_wipe(s->image_sk, sizeof(s->image_sk));
+	ring_secrets_done(ring);
+	return bad;
+}
+
 enum pmj_code
 ring_dh(struct ring *ring, const uint8_t key_id[static PRIM_KEY_ID_BYTES], uint8_t out[static 32],
     const uint8_t pk[static 32], struct pmj_error *err)
 {
-	for (size_t i = 0; i < ring->epochs; i++) {
-		int bad;
+	int bad = 0, image = find_image(ring, key_id);
+	size_t i = 0;
 
-		if (memcmp(ring->epoch[i].key_id, key_id, PRIM_KEY_ID_BYTES) != 0)
-			continue;
+	while (i < ring->epochs && memcmp(ring->epoch[i].key_id, key_id, PRIM_KEY_ID_BYTES) != 0)
+		i++;
+	if (i < ring->epochs) {
 		bad = prim_dh(out, ring_secrets_use(ring)->epoch_sk[i], pk);
 		ring_secrets_done(ring);
-		if (bad)
-			return pmj_fail(err, PMJ_INTEGRITY, "the sender's key is not a usable one");
-		return PMJ_OK;
+	} else if (image >= 0) {
+		bad = image_dh(ring, image, out, pk);
+	} else {
+		return pmj_fail(err, PMJ_NOT_FOUND, "the key it was sealed to is no longer held");
 	}
-	return pmj_fail(err, PMJ_NOT_FOUND, "the key it was sealed to is no longer held");
+	return bad ? pmj_fail(err, PMJ_INTEGRITY, "the sender's key is not a usable one") : PMJ_OK;
 }
 
 size_t

@@ -70,7 +70,11 @@ enum ring_key { RING_KEY_DEVICE, RING_KEY_OP };
 /** SIG(label, parts) with the device's or the hub's operating key. */
 void ring_sign(struct ring *ring, enum ring_key which, uint8_t sig[static 64], const char *label,
     const struct prim_part *parts, size_t count);
-/** DH of a seal epoch's secret, named by its key id, with pk. PMJ_NOT_FOUND: epoch gone;
+/** The public half of a key that segments to this ring may be sealed to: a seal epoch, or the image
+ * of a signing key, to which only a restored end's announcement is sealed. False: none of ours. */
+bool ring_reader_pk(
+    const struct ring *ring, const uint8_t key_id[static PRIM_KEY_ID_BYTES], uint8_t pk[static 32]);
+/** DH of such a key's secret, named by its key id, with pk. PMJ_NOT_FOUND: epoch gone;
  * PMJ_INTEGRITY: low-order point. */
 PMJ_MUST_CHECK enum pmj_code ring_dh(struct ring *ring,
     const uint8_t key_id[static PRIM_KEY_ID_BYTES], uint8_t out[static 32],

@@ -11,6 +11,7 @@ struct ring_secrets {
 	uint8_t sk[PRIM_SIGN_SK_BYTES];
 	uint8_t op_seed[PRIM_SIGN_SEED_BYTES];
 	uint8_t op_sk[PRIM_SIGN_SK_BYTES];
+	uint8_t image_sk[32]; /* while it is used */
 	uint8_t dek[32];
 	uint8_t tombstone[32];
 	uint8_t epoch_sk[RING_EPOCHS_MAX][32]; /* beside ring->epoch */
@@ -22,6 +23,9 @@ struct ring {
 	size_t strange_len;
 	bool hub, has_tombstone;
 	uint8_t sign_pk[32], device_id[16], op_pk[32];
+	struct ring_image { /* of a signing key: the X25519 key it stands for */
+		uint8_t pk[32], key_id[PRIM_KEY_ID_BYTES];
+	} image[2]; /* by enum ring_key */
 	uint8_t file_id[8];
 	size_t epochs;
 	struct ring_epoch epoch[RING_EPOCHS_MAX];

@@ -191,7 +191,8 @@ seal_invitation(
 	return rc;
 }
 
-/* The programme's own records follow the invitation, which stays small. */
+/* What is shared follows the invitation, which stays small: the programme's own records, and to a
+ * laptop that was enrolled before and begins anew everything it may have. */
 static enum pmj_code
 invite(
     struct hub *hub, const struct hub_device *device, struct buf *invitation, struct pmj_error *err)
@@ -201,7 +202,9 @@ invite(
 	if ((rc = seal_invitation(hub, device, invitation, err)) != PMJ_OK ||
 	    (rc = journal_begin(hub->journal, err)) != PMJ_OK)
 		return rc;
-	if ((rc = share_programme(hub, device, err)) == PMJ_OK)
+	rc = sync_began_anew(hub->sync, device->mailbox) ? share_everything(hub, device, err)
+	                                                 : share_programme(hub, device, err);
+	if (rc == PMJ_OK)
 		return journal_commit(hub->journal, err);
 	journal_rollback(hub->journal);
 	return rc;
@@ -230,6 +233,50 @@ invite_again(
 		rc =
 		    pmj_fail(err, PMJ_BUSY, "this laptop is already enrolled, as %s", device->name);
 	return rc;
+}
+
+/* A laptop that is known, with a key that is not: it came out of a backup that was made before it
+ * was enrolled, so it knows no hub. It stays who it was; the words that were compared are those of
+ * its new key. What it was sent so far nobody can read any more: it is sent all of it anew. */
+static enum pmj_code
+enrol_restored(struct hub *hub, struct hub_device *device, const struct enrol_request *request,
+    struct buf *invitation, struct pmj_error *err)
+{
+	struct sql *q = sql_get(
+	    hub->journal, "UPDATE pmj_device SET seal_pk = ?2, enrolled_ms = ?3 WHERE device = ?1");
+	enum pmj_code rc;
+
+	memcpy(device->seal_pk, request->seal_pk, sizeof(device->seal_pk));
+	if ((rc = journal_begin(hub->journal, err)) != PMJ_OK)
+		return rc;
+	(void)sql_blob(q, 1, device->device, PMJ_DEVICE_BYTES);
+	(void)sql_blob(q, 2, device->seal_pk, sizeof(device->seal_pk));
+	if ((rc = sql_run(sql_int(q, 3, os_now(hub->os)), err)) == PMJ_OK &&
+	    (rc = sync_begin_anew(hub->sync, device->mailbox, err)) == PMJ_OK &&
+	    (rc = enrol_lines(hub, device, request->nonce, NULL, err)) == PMJ_OK &&
+	    (rc = journal_event(hub->journal, "enrolled_again", "ok",
+	         "a laptop that came out of a backup was enrolled again", err)) == PMJ_OK)
+		rc = journal_commit(hub->journal, err);
+	else
+		journal_rollback(hub->journal);
+	return rc == PMJ_OK ? invite(hub, device, invitation, err) : rc;
+}
+
+/* Known already: the same request again, or one with a new key. */
+static enum pmj_code
+enrol_known(struct hub *hub, struct hub_device *device, const struct enrol_request *request,
+    struct buf *invitation, struct pmj_error *err)
+{
+	enum pmj_code rc;
+
+	if (!device->has_mailbox || strcmp(device->state, "live") != 0) {
+		rc = pmj_fail(err, PMJ_REFUSED, "this laptop was taken off the roster");
+		pmj_hint(err, "make a new home on it (pamoja init), and enrol that");
+		return rc;
+	}
+	if (memcmp(device->seal_pk, request->seal_pk, sizeof(device->seal_pk)) == 0)
+		return invite_again(hub, device, invitation, err);
+	return enrol_restored(hub, device, request, invitation, err);
 }
 
 /* The name given, or until somebody gives one: role and first digits of the device. */
@@ -266,7 +313,7 @@ hub_enrol(struct hub *hub, const struct hub_enrol *enrol, struct buf *invitation
 		return rc;
 	memcpy(device_id, device.device, PMJ_DEVICE_BYTES);
 	if (office_device(hub, &other, device.device, NULL) == PMJ_OK)
-		return invite_again(hub, &other, invitation, err);
+		return enrol_known(hub, &other, &request, invitation, err);
 	if (hub_worker(hub, other.device, device.name, NULL) == PMJ_OK) {
 		rc = pmj_fail(err, PMJ_BUSY, "there is already a worker called %s", device.name);
 		pmj_hint(err, "give a name that tells them apart: --name \"%.40s 2\"", device.name);

@@ -77,8 +77,8 @@ struct hub_enrol {
 PMJ_MUST_CHECK enum pmj_code hub_request_key(
     const char *request, uint8_t out[static 64], struct pmj_error *err);
 /** Words were compared: roster statements, mailbox, first down segment; the invitation as text. A
- * request whose invitation no receipt covers yet gives the same one again; one enrolled PMJ_BUSY.
- */
+ * request whose invitation no receipt covers yet gives the same one again; one enrolled PMJ_BUSY. A
+ * known laptop with a new key came out of a backup: it keeps its name, role and people. */
 PMJ_MUST_CHECK enum pmj_code hub_enrol(struct hub *hub, const struct hub_enrol *enrol,
     struct buf *invitation, uint8_t device[static PMJ_DEVICE_BYTES], struct pmj_error *err);
 

@@ -298,21 +298,6 @@ check_signature(const uint8_t *bytes, size_t len, const struct segment_expect *e
 	return good ? SEGMENT_OK : SEGMENT_BAD_SIGNATURE;
 }
 
-/* The public half of a seal epoch we hold; false when it is gone. */
-static bool
-reader_pk_find(uint8_t pk[static 32], const struct ring *ring, const uint8_t *kid)
-{
-	struct ring_epoch epochs[32];
-	size_t count = ring_epochs(ring, epochs, sizeof(epochs) / sizeof(epochs[0]));
-
-	for (size_t i = 0; i < count; i++)
-		if (memcmp(epochs[i].key_id, kid, PRIM_KEY_ID_BYTES) == 0) {
-			memcpy(pk, epochs[i].pk, 32);
-			return true;
-		}
-	return false;
-}
-
 static enum segment_fault
 unseal(struct buf *plain, const uint8_t *bytes, const struct segment_header *header,
     const struct segment_expect *expect, struct ring *ring)
@@ -323,7 +308,7 @@ unseal(struct buf *plain, const uint8_t *bytes, const struct segment_header *hea
 	uint8_t okm[64] = {0};
 	enum pmj_code rc;
 
-	if (!reader_pk_find(reader_pk, ring, header->reader_kid))
+	if (!ring_reader_pk(ring, header->reader_kid, reader_pk))
 		return SEGMENT_EPOCH_GONE;
 	if ((rc = ring_dh(ring, header->reader_kid, shared, bytes + AT_EPK, NULL)) != PMJ_OK) {
 		fault = rc == PMJ_NOT_FOUND ? SEGMENT_EPOCH_GONE : SEGMENT_BAD_SEAL;

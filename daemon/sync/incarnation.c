@@ -74,6 +74,25 @@ incarnation_due_again(struct sync *sync, const uint8_t *mailbox, struct pmj_erro
 	return sql_run(sql, err);
 }
 
+static bool
+is_cause(const struct lane *lane, enum incarnation_cause cause)
+{
+	return strcmp(lane->cause, incarnation_names[cause]) == 0;
+}
+
+static bool
+was_restored(struct sync *sync)
+{
+	return journal_int(sync->journal, SYNC_RESTORED, 0) != 0;
+}
+
+bool
+incarnation_announces(struct sync *sync, const struct sync_peer *peer, const struct lane *lane)
+{
+	return lane->segno == 0 && was_restored(sync) &&
+	       is_cause(lane, peer->writes == LANE_UP ? INCARNATION_COPY : INCARNATION_RESTORE);
+}
+
 enum pmj_code
 incarnation_begin(struct sync *sync, const struct sync_peer *peer, enum incarnation_cause cause,
     struct pmj_error *err)
@@ -85,10 +104,12 @@ incarnation_begin(struct sync *sync, const struct sync_peer *peer, enum incarnat
 
 	if ((rc = incarnation_current(sync, peer, &lane, err)) != PMJ_OK)
 		return rc;
-	/* That a hub was restored is said until it was heard. */
-	if (strcmp(lane.cause, incarnation_names[INCARNATION_RESTORE]) == 0 &&
-	    lane.acked_segno == 0)
+	/* That an end was restored is said until it was heard. */
+	if (lane.acked_segno == 0 && is_cause(&lane, INCARNATION_RESTORE))
 		cause = INCARNATION_RESTORE;
+	if (lane.acked_segno == 0 && is_cause(&lane, INCARNATION_COPY) && peer->writes == LANE_UP &&
+	    was_restored(sync))
+		cause = INCARNATION_COPY;
 	if (lane.segno == 0) { /* nothing of it was sealed: it is new already */
 		if (cause == INCARNATION_COPY || cause == INCARNATION_RESTORE)
 			(void)snprintf(

@@ -18,6 +18,10 @@ PMJ_MUST_CHECK enum pmj_code incarnation_current(
 /** Close it, begin another, re-issue what is not acked. */
 PMJ_MUST_CHECK enum pmj_code incarnation_begin(struct sync *sync, const struct sync_peer *peer,
     enum incarnation_cause cause, struct pmj_error *err);
+#define SYNC_RESTORED "sync.restored" /* this journal came out of a backup; it goes into none */
+/** Is the first segment of this lane the announcement of an end that was restored? */
+bool incarnation_announces(
+    struct sync *sync, const struct sync_peer *peer, const struct lane *lane);
 /** Members of the ctl.incarnate that must be first in the lane; *more NULL when it needs none. */
 PMJ_MUST_CHECK enum pmj_code incarnation_line(struct sync *sync, const struct sync_peer *peer,
     const struct lane *lane, json_t **more, struct pmj_error *err);

@@ -64,6 +64,44 @@ incarnation_resend(struct sync *sync, const struct sync_peer *peer, const struct
 	return sync->hooks.resend(sync->hooks.ctx, peer, err);
 }
 
+enum pmj_code
+sync_begin_anew(
+    struct sync *sync, const uint8_t mailbox[static PMJ_MAILBOX_BYTES], struct pmj_error *err)
+{
+	struct sync_peer peer = {0};
+	struct lane lane;
+	struct sql *sql;
+	enum pmj_code rc;
+
+	if ((rc = sync->hooks.peer(sync->hooks.ctx, &peer, mailbox, err)) != PMJ_OK ||
+	    (rc = incarnation_begin(sync, &peer, INCARNATION_COPY, err)) != PMJ_OK ||
+	    (rc = incarnation_current(sync, &peer, &lane, err)) != PMJ_OK)
+		return rc;
+	/* Also where this end was restored itself: the invitation is the first segment, and says
+	 * all that an announcement would. */
+	(void)snprintf(lane.cause, sizeof(lane.cause), "copy");
+	if ((rc = lane_save(sync, &lane, err)) != PMJ_OK ||
+	    (rc = incarnation_name_all(sync, &peer, NULL, err)) != PMJ_OK ||
+	    (rc = queue_forget_all(sync, mailbox, err)) != PMJ_OK)
+		return rc;
+	sql = sql_get(sync->journal, "DELETE FROM pmj_queue WHERE mailbox=?1");
+	return sql_run(sql_blob(sql, 1, mailbox, PMJ_MAILBOX_BYTES), err);
+}
+
+bool
+sync_began_anew(struct sync *sync, const uint8_t mailbox[static PMJ_MAILBOX_BYTES])
+{
+	struct sql *sql = sql_get(sync->journal,
+	    "SELECT 1 FROM pmj_lane WHERE mailbox=?1 AND ours=1 AND closed=1 LIMIT 1");
+	bool row = false;
+
+	sql_blob(sql, 1, mailbox, PMJ_MAILBOX_BYTES);
+	if (sql_row(sql, &row, NULL) != PMJ_OK)
+		row = false;
+	sql_done(sql);
+	return row;
+}
+
 /* Two copies of a device have a key each, and only one of them is sealed to: what the other cannot
  * open is no fault of the lane. */
 static enum pmj_code

@@ -153,7 +153,9 @@ sync_restored(struct sync *sync, struct pmj_error *err)
 
 	if ((rc = journal_begin(sync->journal, err)) != PMJ_OK)
 		return rc;
-	rc = sync->hooks.mailboxes(sync->hooks.ctx, &mailboxes, &count, err);
+	rc = journal_put_int(sync->journal, SYNC_RESTORED, 1, err);
+	if (rc == PMJ_OK)
+		rc = sync->hooks.mailboxes(sync->hooks.ctx, &mailboxes, &count, err);
 	for (size_t i = 0; i < count && rc == PMJ_OK; i++)
 		rc = restore_mailbox(sync, mailboxes[i], err);
 	free(mailboxes);

@@ -190,13 +190,14 @@ seal_encode(struct seal *seal, struct buf *file, uint8_t *chain, uint8_t *id, st
 {
 	struct lane *lane = &seal->lane;
 	struct segment_line *lines = mem_array(seal->count, sizeof(*lines));
+	uint8_t image[32];
 	struct segment_draft draft = {
 	    .lane = lane->lane,
 	    .segno = lane->segno + 1,
 	    .mailbox = lane->mailbox,
 	    .incarnation = lane->inc,
 	    .prev = lane->segment_id,
-	    .reader_pk = lane->reader_pk,
+	    .reader_pk = seal->announces ? image : lane->reader_pk,
 	    .first_seq = lane->seq + 1,
 	    .chain_before = lane->chain,
 	    .lines = lines,
@@ -209,7 +210,10 @@ seal_encode(struct seal *seal, struct buf *file, uint8_t *chain, uint8_t *id, st
 		lines[i].bytes = (const char *)seal->bytes[i].bytes;
 		lines[i].len = seal->bytes[i].len;
 	}
-	rc = segment_seal(file, chain, id, &draft, journal_ring(seal->sync->journal), err);
+	if (seal->announces && prim_sign_image_pk(image, seal->peer.writer_pk) != 0)
+		rc = pmj_fail(err, PMJ_INTEGRITY, "the signing key of the other end is not usable");
+	else
+		rc = segment_seal(file, chain, id, &draft, journal_ring(seal->sync->journal), err);
 	free(lines);
 	return rc;
 }
@@ -238,13 +242,16 @@ seal_make(struct seal *seal, bool due, struct buf *file, bool *made, struct pmj_
 			return rc;
 	}
 	memcpy(seal->lane.reader_pk, seal->peer.reader_pk, sizeof(seal->lane.reader_pk));
-	if ((rc = seal_head(seal, err)) != PMJ_OK)
+	seal->announces = incarnation_announces(sync, &seal->peer, &seal->lane);
+	rc = seal->announces ? seal_announcement(seal, err) : seal_head(seal, err);
+	if (rc != PMJ_OK)
 		return rc;
 	for (head = 0; head < seal->count && !seal->sent[head].counts; head++)
 		;
 	due = due || head < seal->count;
 	head = seal->count;
-	if ((rc = seal_queue(seal, err)) != PMJ_OK)
+	seal->waits = seal->announces;
+	if (!seal->announces && (rc = seal_queue(seal, err)) != PMJ_OK)
 		return rc;
 	if (seal->count == head && !due)
 		return PMJ_OK; /* what was queued was withdrawn: that alone is committed */
@@ -255,7 +262,7 @@ seal_make(struct seal *seal, bool due, struct buf *file, bool *made, struct pmj_
 	if ((rc = seal_keep(seal, file, chain, id, err)) != PMJ_OK)
 		return rc;
 	*made = true;
-	return seal_told(seal, err);
+	return seal->announces ? PMJ_OK : seal_told(seal, err); /* it carries no ack */
 }
 
 enum pmj_code
@@ -296,7 +303,7 @@ sync_seal_first(struct sync *sync, const uint8_t mailbox[static PMJ_MAILBOX_BYTE
     struct buf *segment, struct pmj_error *err)
 {
 	struct sql *sql = sql_get(sync->journal,
-	    "SELECT 1 FROM pmj_lane WHERE mailbox=?1 AND ours=1 AND segno>0 LIMIT 1");
+	    "SELECT 1 FROM pmj_lane WHERE mailbox=?1 AND ours=1 AND closed=0 AND segno>0 LIMIT 1");
 	bool sealed = false, made, waits;
 	enum pmj_code rc;
 

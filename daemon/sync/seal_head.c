@@ -22,6 +22,29 @@ seal_own(struct seal *seal, const char *kind, json_t *more, bool counts, struct 
 	return PMJ_OK;
 }
 
+/* A restored end cannot know whether the other was restored too, and holds no seal key any more
+ * that is known here. Its signing key it holds in any case: the new key is told to the image of
+ * that, in a segment with nothing else in it. */
+enum pmj_code
+seal_announcement(struct seal *seal, struct pmj_error *err)
+{
+	struct sync *sync = seal->sync;
+	json_t *more = NULL;
+	enum pmj_code rc;
+
+	if ((rc = incarnation_line(sync, &seal->peer, &seal->lane, &more, err)) != PMJ_OK)
+		return rc;
+	if (more != NULL && (rc = seal_own(seal, "ctl.incarnate", more, true, err)) != PMJ_OK)
+		return rc;
+	if (seal->peer.writes != LANE_UP)
+		return seal_own(seal, "ctl.beacon",
+		    sync->hooks.beacon(sync->hooks.ctx, &seal->peer), false, err);
+	more = lines_hello(sync->journal);
+	(void)json_object_del(more, "name");
+	(void)json_object_del(more, "role");
+	return seal_own(seal, "ctl.hello", more, true, err);
+}
+
 /* A device says which key it is to be sealed to: a copy may have another one than the hub knows. */
 static enum pmj_code
 seal_hello(struct seal *seal, struct pmj_error *err)

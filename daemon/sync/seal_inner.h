@@ -13,7 +13,8 @@ struct seal {
 	struct buf *bytes; /* of each line */
 	struct queue_sent *sent;
 	size_t count;
-	bool waits; /* something of the queue is left for the next segment */
+	bool waits;     /* something of the queue is left for the next segment */
+	bool announces; /* of a restored end: its new key alone */
 };
 
 /* Takes the line over. */
@@ -21,6 +22,8 @@ void seal_add(struct seal *seal, struct buf *line, const struct queue_sent *sent
 /* What stands at the head of every segment: incarnate (first of a lane only), ack, beacon, then
  * what is due. */
 PMJ_MUST_CHECK enum pmj_code seal_head(struct seal *seal, struct pmj_error *err);
+/* All that stands in the announcement of a restored end. */
+PMJ_MUST_CHECK enum pmj_code seal_announcement(struct seal *seal, struct pmj_error *err);
 /* Make a segment for one mailbox, if anything is due there: one transaction, then the file.
  * small: at most SYNC_RAW_SMALL. due: also when nothing is queued. *waits: something of the queue
  * is left for the next. PMJ_NOT_FOUND: there is no such mailbox any more. */

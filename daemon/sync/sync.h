@@ -102,6 +102,13 @@ PMJ_MUST_CHECK enum pmj_code sync_take_step(
 PMJ_MUST_CHECK enum pmj_code sync_segment(struct sync *sync,
     const uint8_t mailbox[static PMJ_MAILBOX_BYTES], uint64_t segno, struct buf *out,
     struct pmj_error *err);
+/** A device that came out of a backup reads its down lane from nothing: a new incarnation, sealed
+ * to its key as it is now, that asks for no earlier one; nothing waits for it any more. Inside a
+ * transaction. */
+PMJ_MUST_CHECK enum pmj_code sync_begin_anew(
+    struct sync *sync, const uint8_t mailbox[static PMJ_MAILBOX_BYTES], struct pmj_error *err);
+/** Did sync_begin_anew begin what this device is sent now, or any other new incarnation? */
+bool sync_began_anew(struct sync *sync, const uint8_t mailbox[static PMJ_MAILBOX_BYTES]);
 /** Queue a line that serves the lane only and is not journaled (ctl.hello). Inside a transaction.
  */
 PMJ_MUST_CHECK enum pmj_code sync_queue_line(struct sync *sync,

@@ -245,6 +245,95 @@ def story_a_restored_hub(lab):
     check(new.json("verify", "--rebuild")["differed"] == 0)
 
 
+def story_both_restored(lab):
+    """A fire takes hub and laptop; each goes on from a backup that does not know the other's new key. Nobody types more than after one loss."""
+    lab.quiet()
+    hub = lab.hub()
+    neema, juma = lab.worker("Neema", hub, role="ally"), lab.worker("Juma", hub)
+    asha = neema.add("person", name="Asha")
+    neema.add("contact", person=asha, kind="phone", note="before both backups")
+    lab.exchange(hub, neema, juma)
+    hub.run("hub", "assign", asha, "Juma")
+    lab.exchange(hub, neema, juma)
+    laptop, _ = backup_of(neema)
+    juma.add("contact", person=asha, kind="visit", note="by Juma, between the backups")
+    neema.add("contact", person=asha, kind="phone", note="by Neema, between the backups")
+    lab.exchange(hub, neema, juma)
+    office, _ = backup_of(hub)
+    juma.add("contact", person=asha, kind="visit", note="by Juma, after both backups")
+    lab.exchange(hub, neema, juma)
+    hub.stop()
+    neema.stop()
+
+    neema2, _ = restore(lab, laptop, code_of(neema), "Neema2")
+    hub2, _ = restore(lab, office, code_of(hub), "Hub2")
+    neema2.add("contact", person=asha, kind="phone", note="by the new laptop")
+    settle(hub2, neema2, juma, rounds=6)
+    wanted = ["before both backups", "by Juma, after both backups", "by Juma, between the backups", "by Neema, between the backups", "by the new laptop"]
+    for home in (hub2, neema2, juma):
+        check(notes(home) == wanted, home.name, notes(home))
+    same(asha, 6, hub2, neema2, juma)
+    check(not hub2.json("hub", "held")["items"] and not hub2.json("hub", "conflicts")["items"], hub2.json("hub", "held"))
+    for home in (neema2, juma):
+        check(home.status()["outbox"]["entries"] == 0, home.name, home.status()["outbox"])
+    # and both go on as ever: up, down, and withdrawn
+    juma.add("contact", person=asha, kind="visit", note="after it all")
+    settle(hub2, juma, neema2)
+    check("after it all" in notes(neema2), notes(neema2))
+    hub2.run("hub", "unassign", asha, "Juma")
+    settle(hub2, juma)
+    check(juma.show(asha).get("handed_over") is True)
+    check(hub2.json("verify", "--rebuild")["differed"] == 0 and neema2.json("verify", "--rebuild")["differed"] == 0)
+
+
+def story_a_backup_from_before_the_enrolment(lab):
+    """All there is of a lost laptop is a backup that knows no hub: it is enrolled again, as who it was, and gets everything back."""
+    lab.quiet()
+    hub = lab.hub()
+    neema, juma = lab.worker("Neema", role="ally"), lab.worker("Juma", hub)
+    asha = neema.add("person", name="Asha")
+    neema.add("contact", person=asha, kind="phone", note="before the enrolment")
+    path, _ = backup_of(neema)
+    lab.enrol(neema, hub, "ally")
+    lab.exchange(hub, neema, juma)
+    hub.run("hub", "assign", asha, "Juma")
+    lab.exchange(hub, neema, juma)
+    neema.add("contact", person=asha, kind="phone", note="after the enrolment")
+    juma.add("contact", person=asha, kind="visit", note="by Juma")
+    lab.exchange(hub, neema, juma)
+    neema.stop()
+    juma.add("contact", person=asha, kind="visit", note="by Juma, after the loss")
+    lab.exchange(hub, juma)
+
+    new, _ = restore(lab, path, code_of(neema), "New")
+    check(new.status()["enrolled"] is False and notes(new) == ["before the enrolment"])
+    new.add("contact", person=asha, kind="phone", note="by the new laptop")
+    request = new.json("enrol", "request")["request"]
+    ask = ("hub", "enrol", "-", "--role", "ally", "--name", "Neema", "--words-checked")
+    invited = hub.json(*ask, stdin=request)
+    check(invited["name"] == "Neema" and invited["device"] == neema.made["device"], invited)
+    check(hub.json(*ask, stdin=request)["invitation"] == invited["invitation"], "lost on its way, it is another one")
+    new.run("enrol", "accept", "-", "--words-checked", stdin=invited["invitation"])
+    settle(hub, new, juma, rounds=4)
+    wanted = ["after the enrolment", "before the enrolment", "by Juma", "by Juma, after the loss", "by the new laptop"]
+    for home in (hub, new, juma):
+        check(notes(home) == wanted, home.name, notes(home))
+    same(asha, 6, hub, new, juma)
+    check([item["name"] for item in hub.json("hub", "roster")["items"]].count("Neema") == 1, "one laptop, twice?")
+    check(not hub.json("hub", "held")["items"] and new.status()["outbox"]["entries"] == 0, hub.json("hub", "held"))
+    check("already enrolled, as Neema" in hub.refused(1, *ask, stdin=request)["message"])
+    # the lost one is found and switched on
+    neema.start().unlock()
+    neema.add("contact", person=asha, kind="phone", note="by the one that was found")
+    settle(hub, neema)
+    neema.stop()
+    settle(hub, new, juma)
+    wanted = sorted(wanted + ["by the one that was found"])
+    for home in (hub, new, juma):
+        check(notes(home) == wanted, home.name, notes(home))
+    same(asha, 7, hub, new, juma)
+
+
 def story_bad_files(lab):
     """Each with an error of its own that names the mend; and nothing is changed."""
     neema = lab.worker("Neema")

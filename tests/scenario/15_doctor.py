@@ -11,7 +11,7 @@ import subprocess
 import time
 
 from disks import disk, empty, fill, may_mount, remount
-from lab import BIN, Failed, check, run
+from lab import BIN, Clock, Failed, check, run
 
 STATES = {"ok", "warn", "fail"}
 
@@ -575,6 +575,34 @@ def story_conf_away(lab):
     with open(os.path.join(bare, "dpkg-query"), "w", encoding="ascii") as file:
         file.write("#!/bin/sh\nexec sleep 1000\n")
     check("sqlite3" in " ".join(doctor(neema, env={"PATH": bare + ":/usr/bin:/bin"})["packages"][1]))
+
+
+def story_a_backup_a_month(lab):
+    """None yet, one of today, one of a month and some days, one of a clock that was ahead."""
+    neema = lab.home("Neema")
+    clock = Clock(lab, neema)
+    neema.start(env=clock.env).init()
+    neema.add("person", name="Asha")
+    path = os.path.join(lab.dir, "neema.backup")
+    mends = state(neema, "backup", "warn", "no backup was made yet", env=clock.env)
+    check(mends[0].endswith("backup FILE"), mends)
+    typed(neema, mends[0].replace("FILE", path))
+    state(neema, "backup", "ok", "made 0 days ago", env=clock.env)
+    for days, wanted, words in ((1, "ok", "made 1 day ago"), (35, "ok", "made 35 days ago"), (36, "warn", "the last backup is 36 days old"),
+                                (400, "warn", "the last backup is 400 days old")):
+        clock.set(days)
+        mends = state(neema, "backup", wanted, words, env=clock.env)
+    check("Last backup" in neema.run("status", env=clock.env).out, neema.run("status", env=clock.env))
+    typed(neema, mends[0].replace("FILE", path))
+    state(neema, "backup", "ok", "made 0 days ago", env=clock.env)
+    clock.set(0)  # it was made in a future that was none: that must not silence the question for 400 days
+    mends = state(neema, "backup", "warn", "a date to come", env=clock.env)
+    check("Last backup" in neema.run("status", env=clock.env).out, neema.run("status", env=clock.env))
+    typed(neema, mends[0].replace("FILE", path))
+    state(neema, "backup", "ok", "made 0 days ago", env=clock.env)
+    neema.run("lock")
+    found = doctor(neema, env=clock.env)
+    check("backup" not in found and "backup-key" not in found, found.get("backup"))
 
 
 run(globals())

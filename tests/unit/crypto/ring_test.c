@@ -1,5 +1,6 @@
 #include "check.h"
 #include "crypto/ring.h"
+#include "test_ring.h"
 
 static struct pmj_error err;
 
@@ -182,6 +183,38 @@ test_epochs(void **state)
 }
 
 /* A record of a newer program comes back byte for byte, after the known ones. */
+/* The X25519 key that a signing key stands for; known answers of another program. */
+static void
+test_image(void **state)
+{
+	struct ring *ring = test_ring(1, 9, 2), *device = test_ring(1, 9, 0);
+	uint8_t pk[32], found[32], kid[PRIM_KEY_ID_BYTES], sk[32], epk[32], a[32], b[32];
+
+	(void)state;
+	assert_int_equal(prim_sign_image_pk(pk, ring_sign_pk(ring)), 0);
+	check_hex(pk, 32, "1b1b58dd50ea14b60da17b790cd02754d970c9bab864ebb3c0f3016fe51d3f57");
+	prim_seal_key_id(kid, pk);
+	assert_true(ring_reader_pk(ring, kid, found));
+	assert_memory_equal(found, pk, 32);
+	memset(sk, 3, sizeof(sk));
+	prim_dh_public(epk, sk);
+	assert_int_equal(prim_dh(a, sk, pk), 0);
+	check_ok(ring_dh(ring, kid, b, epk, &err), &err);
+	assert_memory_equal(a, b, 32);
+	/* a hub's operating key has one too; a device has none */
+	assert_int_equal(prim_sign_image_pk(pk, ring_op_pk(ring)), 0);
+	prim_seal_key_id(kid, pk);
+	assert_int_equal(prim_dh(a, sk, pk), 0);
+	check_ok(ring_dh(ring, kid, b, epk, &err), &err);
+	assert_memory_equal(a, b, 32);
+	assert_false(ring_reader_pk(device, kid, found));
+	check_code(ring_dh(device, kid, b, epk, &err), PMJ_NOT_FOUND);
+	memset(epk, 0, sizeof(epk)); /* a point of low order */
+	check_code(ring_dh(ring, kid, b, epk, &err), PMJ_INTEGRITY);
+	ring_free(ring);
+	ring_free(device);
+}
+
 static void
 test_unknown_kept(void **state)
 {
@@ -293,6 +326,7 @@ main(void)
 	    cmocka_unit_test(test_layout),
 	    cmocka_unit_test(test_sign),
 	    cmocka_unit_test(test_epochs),
+	    cmocka_unit_test(test_image),
 	    cmocka_unit_test(test_unknown_kept),
 	    cmocka_unit_test(test_bad),
 	    cmocka_unit_test(test_too_big),
