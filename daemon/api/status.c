@@ -224,13 +224,19 @@ kinds_check(const struct call *call, json_t **out, struct pmj_error *err)
 {
 	const char *name, *text;
 	struct kind *kind = NULL;
+	const struct kind *old;
 	enum pmj_code rc;
 
 	if ((rc = call_text(call, &name, "name", err)) != PMJ_OK ||
 	    (rc = call_text(call, &text, "text", err)) != PMJ_OK ||
 	    (rc = kind_read_text(&kind, name, text, strlen(text), err)) != PMJ_OK)
 		return rc;
-	*out = json_pack("{s:b,s:s}", "ok", 1, "name", kind->name);
+	/* What is in force here may have been used already. */
+	old = kinds_get(&call->core->kinds, kind->name);
+	if (old != NULL)
+		rc = kind_follows(old, kind, err);
+	if (rc == PMJ_OK)
+		*out = json_pack("{s:b,s:s}", "ok", 1, "name", kind->name);
 	kind_free(kind);
-	return PMJ_OK;
+	return rc;
 }

@@ -170,6 +170,24 @@ def story_a_private_kind_never_leaves(lab):
     check(hub.json("verify", person)["digest"] == neema.json("verify", person)["digest"], "private kinds are not in the digest")
 
 
+def story_what_was_published_stays(lab):
+    """`kinds check` refuses a new version of a kind in force that loses or changes what others may have used (security 8.3); an addition passes."""
+    home = lab.home("neema").start().init()
+    with open(os.path.join(TOP, "conf", "kinds", "person.ini"), encoding="utf-8") as file:
+        old = file.read()
+    path = os.path.join(lab.dir, "person.ini")
+
+    def written(text):
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+        return path
+
+    check(home.json("kinds", "check", written(old))["name"] == "person")
+    check("type = phone" in old, "the story needs a field of this type")
+    check("was published" in home.refused(5, "kinds", "check", written(old.replace("type = phone", "type = text", 1)))["message"])
+    check(home.json("kinds", "check", written(old + "\n[field shoe_size]\ntype = integer\nprivacy = open\nlabel.en = Shoe size\n"))["name"] == "person")
+
+
 def story_a_kind_gains_a_field(lab):
     lab.quiet()
     conf = Conf(lab, "both", bicycle=BICYCLE)
