@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/mem.h"
 #include "base/text.h"
@@ -48,6 +49,20 @@ kind_field(const struct kind *kind, const char *name)
 	return NULL;
 }
 
+/* The name of the field that a person sees under this label, in any language: "date" is `on`. */
+static const char *
+name_under_label(const struct kind *kind, const char *label)
+{
+	for (size_t i = 0; i < kind->field_count; i++)
+		for (int lang = 0; lang < LANG_COUNT; lang++) {
+			const char *shown = kind->fields[i].label.in[lang];
+
+			if (shown != NULL && strcasecmp(shown, label) == 0)
+				return kind->fields[i].name;
+		}
+	return NULL;
+}
+
 enum pmj_code
 kind_need_field(
     const struct field **out, const struct kind *kind, const char *name, struct pmj_error *err)
@@ -64,7 +79,9 @@ kind_need_field(
 		(void)snprintf(
 		    list + used, sizeof(list) - used, "%s%s", i > 0 ? ", " : "", names[i]);
 	}
-	near = text_nearest(name, names, kind->field_count);
+	near = name_under_label(kind, name);
+	if (near == NULL)
+		near = text_nearest(name, names, kind->field_count);
 	(void)pmj_fail(err, PMJ_INVALID, "a %s has no field %.60s", kind->name, name);
 	if (near != NULL)
 		pmj_hint(err, "did you mean %s?", near);

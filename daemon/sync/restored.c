@@ -159,13 +159,5 @@ sync_restored(struct sync *sync, struct pmj_error *err)
 	for (size_t i = 0; i < count && rc == PMJ_OK; i++)
 		rc = restore_mailbox(sync, mailboxes[i], err);
 	free(mailboxes);
-	if (rc == PMJ_OK)
-		rc = journal_commit(sync->journal, err);
-	if (rc != PMJ_OK) {
-		journal_rollback(sync->journal);
-		sync->tell = false;
-		return rc;
-	}
-	sync_tell(sync);
-	return PMJ_OK;
+	return sync_end(sync, rc, err);
 }

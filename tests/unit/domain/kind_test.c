@@ -350,6 +350,12 @@ nearest_names_are_offered(void **state)
 	assert_string_equal(err.hint, "did you mean village?");
 	assert_int_equal(kind_need_field(&field, kind, "qqqqqqqq", &err), PMJ_INVALID);
 	assert_non_null(strstr(err.hint, "its fields are: name, role"));
+	/* What the screen calls it is as good as what it is called. */
+	assert_int_equal(kinds_need(&kind, &kinds, "contact", &err), PMJ_OK);
+	assert_int_equal(kind_need_field(&field, kind, "date", &err), PMJ_INVALID);
+	assert_string_equal(err.hint, "did you mean on?");
+	assert_int_equal(kind_need_field(&field, kind, "Tarehe", &err), PMJ_INVALID);
+	assert_string_equal(err.hint, "did you mean on?");
 	kinds_close(&kinds);
 }
 
