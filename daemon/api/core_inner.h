@@ -1,0 +1,23 @@
+/* core_inner.h - what the parts of core share; nobody else includes it. */
+#ifndef API_CORE_INNER_H
+#define API_CORE_INNER_H
+#include "api/core.h"
+
+#define CORE_TICK_MS 15000
+
+/** HOME/pamoja.ini, or what holds without it. */
+PMJ_MUST_CHECK enum pmj_code core_read_settings(struct core *core, struct pmj_error *err);
+/** End what open keys made possible, in reverse. */
+void core_close_parts(struct core *core);
+/** One step of locking; false when it is locked. */
+bool core_lock_step(struct core *core);
+
+/* Given to the loop; ctx is the core. */
+/** Every moment: idle, asleep, a look for mail, the WAL of a quiet time. */
+void core_tick(void *ctx);
+void core_exchange_due(void *ctx);
+void core_carrier_due(void *ctx);
+/** One step of background work; false when there is nothing to do. */
+bool core_work(void *ctx);
+
+#endif

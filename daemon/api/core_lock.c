@@ -1,0 +1,109 @@
+/* core_lock.c - locking: what is unsent is sealed, in steps, then the keys go. */
+#include <string.h>
+
+#include "api/core_inner.h"
+#include "base/diag.h"
+
+/* What is unsent goes to the spool in small segments, so that the carrier can go on with it (4.5).
+ * One segment or a few files a time; *more: not all yet. */
+static enum pmj_code
+seal_step(struct core *core, bool *more, struct pmj_error *err)
+{
+	enum pmj_code rc;
+
+	*more = core->sync != NULL;
+	if (core->sync == NULL)
+		return PMJ_OK;
+	if (core->hub != NULL) {
+		rc = hub_share_step(
+		    core->hub, core->os->mono_ms(core->os->ctx) + CORE_PIECE_MS, more, err);
+		if (rc != PMJ_OK || *more)
+			return rc;
+		*more = true;
+	}
+	if (core->lock_phase == LOCK_SPOOL)
+		return sync_spool_step(core->sync, more, err);
+	if ((rc = sync_seal_step(core->sync, true, more, err)) != PMJ_OK)
+		return rc;
+	if (!*more)
+		core->lock_phase = LOCK_SPOOL;
+	*more = true;
+	return PMJ_OK;
+}
+
+static void
+lock_finish(struct core *core)
+{
+	struct request *request = core->lock_request;
+
+	core_close_parts(core);
+	core->state = CORE_LOCKED;
+	diag("locked");
+	core->lock_request = NULL;
+	if (request != NULL)
+		server_reply(request, json_pack("{s:b}", "locked", 1));
+}
+
+/* One step; false when it is locked. What cannot be sealed now stays in the journal. What has syncs
+ * to wait for is a step each: the checkpoint, the key file. */
+bool
+core_lock_step(struct core *core)
+{
+	struct pmj_error err;
+	bool more = false;
+
+	core->step_name = "lock";
+	switch (core->lock_phase) {
+	case LOCK_SEAL:
+	case LOCK_SPOOL:
+		core->step_name = "seal before locking";
+		if (seal_step(core, &more, &err) != PMJ_OK)
+			diag_error("sealing before locking", &err);
+		if (!more)
+			core->lock_phase = LOCK_CHECKPOINT;
+		return true;
+	case LOCK_CHECKPOINT:
+		core->step_name = "last checkpoint";
+		core->lock_phase = LOCK_ANCHOR;
+		if (journal_checkpoint(core->journal, &err) != PMJ_OK)
+			diag_error("checkpoint", &err);
+		return true;
+	case LOCK_ANCHOR:
+		core->lock_phase = LOCK_CLOSE;
+		if (core_save_anchor(core, &err) != PMJ_OK)
+			diag_error("saving the anchor", &err);
+		return true;
+	case LOCK_CLOSE:
+		break;
+	}
+	lock_finish(core);
+	return false;
+}
+
+void
+core_lock_begin(struct core *core, struct request *request)
+{
+	struct pmj_error err;
+
+	(void)pmj_fail(&err, PMJ_LOCKED, "Pamoja was locked meanwhile");
+	exchange_drop_all(core, &err);
+	core_verify_drop(core, &err);
+	memset(&core->key_draft, 0, sizeof(core->key_draft));
+	core_backup_drop(core);
+	core_exchange_none_due(core);
+	core->exchange_missed = false;
+	core->checking = false;
+	core->lock_request = request;
+	core->lock_phase = LOCK_SEAL;
+	core->state = CORE_LOCKING;
+	core_wake(core);
+}
+
+void
+core_lock(struct core *core)
+{
+	if (core->state == CORE_OPEN)
+		core_lock_begin(core, NULL);
+	while (core->state == CORE_LOCKING)
+		(void)core_lock_step(core);
+}

@@ -1,0 +1,76 @@
+/* core_settings.c - HOME/pamoja.ini: what may be set, within which bounds. */
+#include "api/core_inner.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/conf.h"
+#include "base/fs.h"
+
+static const struct setting settings_table[] = {
+    {"keys", "unlock_ms", SETTING_INT, offsetof(struct core_settings, unlock_ms), 200, 3000,
+        "milliseconds"},
+    {"lock", "idle_minutes", SETTING_INT, offsetof(struct core_settings, idle_minutes), 0, 600,
+        "minutes"},
+    {"sync", "every_minutes", SETTING_INT, offsetof(struct core_settings, sync_minutes), 1, 1440,
+        "minutes"},
+    {"hub", "look_every_seconds", SETTING_INT, offsetof(struct core_settings, look_seconds), 2,
+        3600, "seconds"},
+    {"hub", "entries_a_day", SETTING_INT, offsetof(struct core_settings, intake), 100, 1000000,
+        "entries"},
+    {"hub", "url", SETTING_TEXT, offsetof(struct core_settings, url), 0, 200, "bytes"},
+    {"hub", "pin", SETTING_TEXT, offsetof(struct core_settings, pin), 0, 60, "bytes"},
+};
+
+/* What laptops are told for years must be right before the first is told. */
+static enum pmj_code
+check_reach(const struct conf *conf, const struct core_settings *settings, struct pmj_error *err)
+{
+	static const char good[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+	                           "0123456789._/:-";
+	const struct conf_item *url = conf_get(conf, "hub", "url");
+	const struct conf_item *pin = conf_get(conf, "hub", "pin");
+	enum pmj_code rc = PMJ_OK;
+
+	if (url != NULL && (strncmp(settings->url, "https://", 8) != 0 ||
+	                       strspn(settings->url, good) != strlen(settings->url) ||
+	                       strchr("-/:", settings->url[8]) != NULL)) {
+		rc = conf_fail(err, conf, url->line, "url is not the address of a host");
+		pmj_hint(err, "it is like https://hub.example.org/pamoja");
+	} else if (pin != NULL && (strncmp(settings->pin, "sha256//", 8) != 0 ||
+	                              strlen(settings->pin) != 52 || settings->pin[51] != '=')) {
+		rc = conf_fail(err, conf, pin->line, "pin is not sha256// and 44 characters");
+		pmj_hint(err, "pamoja.ini(5) tells how it is made from the host's key");
+	} else if (pin != NULL && url == NULL) {
+		rc = conf_fail(err, conf, pin->line, "pin stands without url");
+		pmj_hint(err, "say the address of the host, too: url = https://HOST/PATH");
+	}
+	return rc;
+}
+
+enum pmj_code
+core_read_settings(struct core *core, struct pmj_error *err)
+{
+	struct conf conf = {.path = NULL};
+	char *path = core_path(core, "pamoja.ini");
+	enum pmj_code rc = PMJ_OK;
+
+	core->settings = (struct core_settings){.unlock_ms = 1000,
+	    .idle_minutes = -1,
+	    .sync_minutes = 15,
+	    .look_seconds = 20,
+	    .intake = 20000};
+	if (fs_exists(core->os, path)) {
+		rc = fs_check_private(core->os, path, err);
+		if (rc == PMJ_OK)
+			rc = conf_read(&conf, core->os, path, err);
+		if (rc == PMJ_OK)
+			rc = conf_settings(&core->settings, &conf, settings_table,
+			    sizeof(settings_table) / sizeof(*settings_table), err);
+		if (rc == PMJ_OK)
+			rc = check_reach(&conf, &core->settings, err);
+		conf_close(&conf);
+	}
+	free(path);
+	return rc;
+}

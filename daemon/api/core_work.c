@@ -1,0 +1,175 @@
+/* core_work.c - background work, a step at a time between requests. */
+#include <stdio.h>
+
+#include "api/core_inner.h"
+#include "base/diag.h"
+#include "pamoja/limits.h"
+
+void
+core_wake(struct core *core)
+{
+	loop_work_wake(core->work);
+}
+
+static bool
+check_failed(struct core *core, const struct pmj_error *err)
+{
+	(void)snprintf(core->warning, sizeof(core->warning), "%.190s", err->message);
+	diag_error("checking the journal", err);
+	core->checking = false;
+	return false;
+}
+
+void
+core_learn(const struct core *core, struct pace *pace, int64_t began_ms)
+{
+	pace_learn(pace, pace->amount, core->os->mono_ms(core->os->ctx) - began_ms);
+}
+
+enum pmj_code
+core_check_chain(struct core *core, uint64_t *checked, struct pmj_error *err)
+{
+	int64_t began = core->os->mono_ms(core->os->ctx);
+	uint64_t from = *checked;
+	enum pmj_code rc;
+
+	rc = journal_check_slice(
+	    core->journal, from, (uint64_t)core->chain_pace.amount, checked, err);
+	if (rc == PMJ_OK && *checked - from == (uint64_t)core->chain_pace.amount)
+		core_learn(core, &core->chain_pace, began);
+	return rc;
+}
+
+/* Rows that no entry made are made anew from the entries (6.6, 2). */
+static bool
+mend_step(struct core *core)
+{
+	struct pmj_error err;
+	int64_t records, differed;
+	int64_t began = core->os->mono_ms(core->os->ctx);
+	bool done = false;
+
+	if (project_rebuild_slice(
+	        core->journal, core->mend_pace.amount, &done, &records, &differed, &err) != PMJ_OK)
+		return check_failed(core, &err);
+	core_learn(core, &core->mend_pace, began);
+	if (done) {
+		if (core->warning[0] == '\0') /* what the anchor found weighs more */
+			(void)snprintf(core->warning, sizeof(core->warning),
+			    "what the journal showed was not what was written: %lld records were "
+			    "made anew",
+			    (long long)differed);
+		diag("the projections were made anew: %lld records differed", (long long)differed);
+		core->mending = core->checking = false;
+	}
+	return !done;
+}
+
+static bool
+check_rows_step(struct core *core)
+{
+	struct pmj_error err;
+	int64_t began = core->os->mono_ms(core->os->ctx);
+	bool done = false;
+	enum pmj_code rc =
+	    project_check_slice(core->journal, core->record_pace.amount, &done, &err);
+
+	core_learn(core, &core->record_pace, began);
+	if (rc == PMJ_INTEGRITY && done) { /* all was read, and the sums differ */
+		core->mending = true;
+		return true;
+	}
+	if (rc != PMJ_OK)
+		return check_failed(core, &err);
+	core->checking = !done;
+	return !done;
+}
+
+/* One slice of checking first the chain, then the rows against what is stored (6.6). */
+static bool
+check_step(struct core *core)
+{
+	struct pmj_error err;
+	uint64_t count;
+	uint8_t j[32];
+
+	if (core->mending)
+		return mend_step(core);
+	journal_head(core->journal, &count, j);
+	if (core->checked >= count)
+		return check_rows_step(core);
+	if (core_check_chain(core, &core->checked, &err) != PMJ_OK)
+		return check_failed(core, &err);
+	return true;
+}
+
+static bool
+checkpoint_step(struct core *core)
+{
+	int64_t frames = journal_wal_frames(core->journal);
+	int64_t began = core->os->mono_ms(core->os->ctx);
+	struct pmj_error err;
+
+	if (frames < core->checkpoint_pace.amount)
+		return false;
+	core->step_name = "checkpoint";
+	if (journal_checkpoint(core->journal, &err) != PMJ_OK) {
+		diag_error("checkpoint", &err);
+		return false;
+	}
+	pace_learn(&core->checkpoint_pace, frames, core->os->mono_ms(core->os->ctx) - began);
+	return true;
+}
+
+/* Before an exchange: what is assigned goes with the next one, whole. Not beside a backup, which
+ * has the queues in it as they stand at one moment. */
+static bool
+share_step(struct core *core)
+{
+	int64_t until_ms = core->os->mono_ms(core->os->ctx) + CORE_PIECE_MS;
+	struct pmj_error err;
+	bool more;
+
+	if (core->hub == NULL || core->backup != NULL)
+		return false;
+	core->step_name = "share";
+	if (hub_share_step(core->hub, until_ms, &more, &err) != PMJ_OK)
+		diag_error("sending on what was assigned", &err);
+	return more;
+}
+
+static bool
+work_step(struct core *core)
+{
+	/* Before anything else, also amid an exchange: a long WAL would make one long step of it
+	 * later. */
+	if (checkpoint_step(core))
+		return true;
+	if (core->state == CORE_LOCKING)
+		return core_lock_step(core);
+	if (share_step(core) || exchange_step(core) || core_verify_step(core))
+		return true;
+	core->step_name = "check";
+	return core->checking && check_step(core);
+}
+
+/* One step, and how long it took: `status` tells the longest, so that a promise about steps can be
+ * measured. */
+bool
+core_work(void *ctx)
+{
+	struct core *core = ctx;
+	int64_t began = core->os->mono_ms(core->os->ctx), took;
+	bool more;
+
+	core->step_name = "check";
+	core->steps++;
+	more = (core->state == CORE_OPEN || core->state == CORE_LOCKING) && work_step(core);
+	took = core->os->mono_ms(core->os->ctx) - began;
+	if (took > core->longest_step_ms) {
+		core->longest_step_ms = took;
+		if (took > PMJ_STEP_MS)
+			diag("a step (%s) took %lld ms", core->step_name, (long long)took);
+	}
+	return more;
+}
