@@ -1,10 +1,11 @@
-/* backup.h - a copy of the records in one sealed file, and a home made out of it. */
+/* backup.h - a copy of the records in one sealed file. */
 #ifndef CLI_BACKUP_H
 #define CLI_BACKUP_H
 #include "cli/cli.h"
 
-extern const struct option backup_restore_options[];
+#define BACKUP_MAGIC "PMJBAK"              /* its first bytes */
+#define BACKUP_HALVES_SUFFIX ".two-halves" /* the name of the file for a backup key ends so */
+
 enum pmj_code backup_run(struct cli *cli, const struct args *args, struct pmj_error *err);
-enum pmj_code backup_restore(struct cli *cli, const struct args *args, struct pmj_error *err);
 
 #endif

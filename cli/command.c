@@ -1,3 +1,4 @@
+/* command.c - the command that was typed: found, its arguments sorted, run. */
 #include "cli/command.h"
 
 #include <stdio.h>
@@ -5,199 +6,11 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "cli/backup.h"
-#include "cli/completion.h"
-#include "cli/doctor.h"
-#include "cli/enrol.h"
-#include "cli/halves.h"
 #include "cli/help.h"
-#include "cli/home.h"
-#include "cli/hub.h"
-#include "cli/import.h"
 #include "cli/kinds.h"
 #include "cli/lang.h"
-#include "cli/note.h"
-#include "cli/record.h"
-#include "cli/status.h"
-#include "cli/sync.h"
 #include "cli/term.h"
 #include "pamoja/api.h"
-
-const struct option command_global[] = {
-    {"home", "DIR", "where the records are (usually ~/.local/share/pamoja)"},
-    {"json", NULL, "one JSON document instead of text"},
-    {"no-input", NULL, "ask nothing"},
-    {"passphrase-file", "FILE", "the passphrase, where there is no terminal"},
-    {"help", NULL, "this help"},
-    {"version", NULL, "which version this is"},
-    {NULL, NULL, NULL},
-};
-
-static const struct option none[] = {{NULL, NULL, NULL}};
-static const struct option find_options[] = {
-    {"limit", "N", "at most N (usually 50)"},
-    {NULL, NULL, NULL},
-};
-static const struct option list_options[] = {
-    {"since", "DATE", "list: from this day on"},
-    {"limit", "N", "list: at most N (usually 100)"},
-    {"all", NULL, "list: voided ones too"},
-    {NULL, NULL, NULL},
-};
-
-#define RECORD_HELP "A record is meant by its short id, the beginning of it, or its title.\n"
-
-const struct command command_table[] = {
-    {"init", GROUP_START, home_init, 0, 0, "", "make a home for your records", home_init_options,
-        "Without options it asks. Examples:\n"
-        "  pamoja init\n"
-        "  pamoja init --name \"Amina\" --role peer\n"
-        "  pamoja init --practice\n"
-        "  pamoja init --hub --name \"Office\" --mailboxes /srv/mailboxes --root-key "
-        "/media/stick/root-key.txt\n"},
-    {"unlock", GROUP_START, home_unlock, 0, 0, "", "open the records with your passphrase", none,
-        NULL},
-    {"lock", GROUP_START, home_lock, 0, 0, "", "close them", none, NULL},
-    {"passphrase", GROUP_START, home_passphrase, 0, 0, "", "choose a new passphrase",
-        home_new_options, NULL},
-    {"recover", GROUP_START, home_recover, 0, 0, "", "open with the recovery code instead",
-        home_recover_options, NULL},
-    {"status", GROUP_START, status_run, 0, 0, "", "how things stand, and what to do next", none,
-        "Its exit status is 0 also when locked or when there is nothing yet.\n"},
-    {"doctor", GROUP_START, doctor_run, 0, 0, "",
-        "is everything in order here, and what mends what is not", none,
-        "It changes nothing, starts nothing and needs no passphrase; unlocked, it sees more.\n"
-        "Under each finding stands what to do: a command to copy, or a sentence. Exit status: 0\n"
-        "all in order, or warnings only; 8 a check failed, and what mends it is listed.\n"},
-    {"backup", GROUP_START, backup_run, 1, 1, "FILE",
-        "keep a copy of everything in one sealed file", none,
-        "It is made while you work, and holds everything saved before you typed it. Only the\n"
-        "recovery code opens it. An older backup of these records under the same name is\n"
-        "replaced when the new one is whole. A hub that has a backup key writes a second file,\n"
-        "FILE.two-halves, which opens with the two papers of that key. Examples:\n"
-        "  pamoja backup /media/stick/neema.backup\n"},
-    {"restore", GROUP_START, backup_restore, 1, 1, "FILE", "a lost laptop: go on from its backup",
-        backup_restore_options,
-        "Into an empty home, with the recovery code and a new passphrase. What the hub has and\n"
-        "the backup lacks comes with the next exchange. A file FILE.two-halves of a hub opens\n"
-        "with both papers of its backup key instead. --dry-run proves, without touching\n"
-        "anything, that a file opens with what you hold: do that once a month. Examples:\n"
-        "  pamoja restore /media/stick/neema.backup\n"
-        "  pamoja restore /media/stick/neema.backup --dry-run\n"},
-    {"log", GROUP_START, status_log, 0, 0, "", "what happened, newest last", status_log_options,
-        NULL},
-    {"verify", GROUP_START, status_verify, 0, COMMAND_MANY, "[PERSON]",
-        "check that nothing was changed or lost", status_verify_options,
-        "With a person, the digest of everything recorded about them: the same digest on\n"
-        "two laptops means the same records. Examples:\n"
-        "  pamoja verify\n"
-        "  pamoja verify \"Juma K.\"\n"},
-    {"show", GROUP_RECORDS, record_show, 1, COMMAND_MANY, "ID", "one record", none, RECORD_HELP},
-    {"edit", GROUP_RECORDS, record_edit, 1, COMMAND_MANY, "ID [FIELD=VALUE …]",
-        "change fields of a record", none,
-        RECORD_HELP "Without fields it asks; - reads them from standard input. FIELD= clears a "
-                    "field. Examples:\n"
-                    "  pamoja edit 7k2m9\n"
-                    "  pamoja edit 7k2m9 phone=0712000000\n"},
-    {"void", GROUP_RECORDS, record_void, 1, COMMAND_MANY, "ID REASON",
-        "a mistake: let a record no longer count", none, RECORD_HELP},
-    {"history", GROUP_RECORDS, record_history, 1, COMMAND_MANY, "ID",
-        "who wrote what in a record, and when", none, RECORD_HELP},
-    {"find", GROUP_RECORDS, record_find, 1, COMMAND_MANY, "WORDS",
-        "search everything; beginnings of words are enough", find_options, NULL},
-    {"today", GROUP_RECORDS, record_today, 0, 0, "", "what is due", none, NULL},
-    {"note", GROUP_RECORDS, note_run, 0, COMMAND_MANY, "[TEXT]",
-        "keep a thought, even while locked", note_options,
-        "Without text it asks; - reads it from standard input. Examples:\n"
-        "  pamoja note\n"
-        "  pamoja note --locked\n"},
-    {"import", GROUP_RECORDS, import_run, 1, 1, "FILE", "many records from JSON lines or a table",
-        import_options,
-        "JSON lines: {\"kind\":\"person\",\"ref\":\"p1\",\"fields\":{\"name\":\"Juma K.\"}} and "
-        "then\n"
-        "\"@p1\" in a link field of a later line. CSV: the first row names the fields.\n"
-        "FILE may be - for standard input. Examples:\n"
-        "  pamoja import people.csv --kind person --dry-run\n"
-        "  pamoja import records.jsonl\n"},
-    {"kinds", GROUP_RECORDS, kinds_list, 0, 0, "", "the kinds of records there are", none, NULL},
-    {"kinds check", GROUP_RECORDS, kinds_check, 1, 1, "FILE",
-        "is this declaration of a kind in order?", none, NULL},
-    {"sync", GROUP_EXCHANGE, sync_run, 0, 0, "", "exchange with the hub now", sync_options,
-        "What you record is safe on this laptop before it is sent. Exit status 6: nothing was\n"
-        "reached; nothing is lost.\n"},
-    {"carry", GROUP_EXCHANGE, sync_carry, 1, 1, "DIR", "exchange by a stick or a shared folder",
-        none, NULL},
-    {"enrol request", GROUP_EXCHANGE, enrol_request, 0, 0, "", "ask to join your programme's hub",
-        enrol_request_options, NULL},
-    {"enrol accept", GROUP_EXCHANGE, enrol_accept, 0, 1, "INVITATION", "join with the answer",
-        enrol_accept_options, NULL},
-    {"hub enrol", GROUP_HUB, hub_enrol, 0, 1, "REQUEST", "take in a worker's laptop",
-        hub_enrol_options,
-        "Examples:\n"
-        "  pamoja hub enrol --file request.txt --role ally --name \"Baraka\"\n"},
-    {"hub roster", GROUP_HUB, hub_roster, 0, 0, "", "who is enrolled", none, NULL},
-    {"hub assign", GROUP_HUB, hub_assign, 2, COMMAND_MANY, "PERSON WORKER …",
-        "share a person with workers", none, NULL},
-    {"hub unassign", GROUP_HUB, hub_unassign, 2, COMMAND_MANY, "PERSON WORKER …", "withdraw it",
-        none, NULL},
-    {"hub merge", GROUP_HUB, hub_merge, 0, 0, "", "merge what is in the mailboxes now",
-        hub_merge_options, NULL},
-    {"hub conflicts", GROUP_HUB, hub_conflicts, 0, 0, "", "what two people wrote differently", none,
-        NULL},
-    {"hub resolve", GROUP_HUB, hub_resolve, 1, 1, "ID", "decide a conflict", hub_resolve_options,
-        "Without options it shows the values and asks. Examples:\n"
-        "  pamoja hub resolve 3f9a --keep 2\n"
-        "  pamoja hub resolve 3f9a --value 0712000000\n"},
-    {"hub held", GROUP_HUB, hub_held, 0, 0, "", "what was not admitted, and why", none, NULL},
-    {"hub release", GROUP_HUB, hub_release, 1, 1, "ID", "admit it after all", none, NULL},
-    {"hub backup-key", GROUP_HUB, hub_backup_key, 0, 0, "",
-        "each month: a key on two papers that opens the hub's backup", hub_backup_key_options,
-        "Two people each write one half on paper: 15 words. With both papers, and the backup's\n"
-        "second file, a lost hub can be had again without its recovery code; with one paper\n"
-        "nothing can. A key is written to for at most 100 days; then destroy both papers, and\n"
-        "say so with --destroyed. Examples:\n"
-        "  pamoja hub backup-key\n"
-        "  pamoja hub backup-key --list\n"
-        "  pamoja hub backup-key --destroyed 3\n"},
-    {"completion", GROUP_START, completion_run, 1, 1, "bash|zsh|fish",
-        "a script that lets the shell complete what you type", none,
-        "It is made from the kinds and offers no record, so that no name stands on the screen\n"
-        "by pressing TAB. Examples:\n"
-        "  pamoja completion bash > ~/.local/share/bash-completion/completions/pamoja\n"
-        "  pamoja completion zsh > ~/.zfunc/_pamoja\n"
-        "  pamoja completion fish > ~/.config/fish/completions/pamoja.fish\n"},
-    {"help", GROUP_START, help_run, 0, 2, "[COMMAND]", "what can be typed", none, NULL},
-    {NULL, GROUP_START, NULL, 0, 0, NULL, NULL, NULL, NULL},
-};
-
-const struct command command_kind = {"KIND", GROUP_KIND, kinds_command, 1, COMMAND_MANY,
-    "add|list|VERB …", "the commands of every kind of record", list_options, NULL};
-
-const struct command *
-command_find(const char *first, const char *second)
-{
-	size_t len = strlen(first);
-
-	for (const struct command *c = command_table; second != NULL && c->name != NULL; c++)
-		if (strncmp(c->name, first, len) == 0 && c->name[len] == ' ' &&
-		    strcmp(c->name + len + 1, second) == 0)
-			return c;
-	for (const struct command *c = command_table; c->name != NULL; c++)
-		if (strcmp(c->name, first) == 0)
-			return c;
-	return NULL;
-}
-
-bool
-command_is_group(const char *first)
-{
-	size_t len = strlen(first);
-
-	for (const struct command *c = command_table; c->name != NULL; c++)
-		if (strncmp(c->name, first, len) == 0 && c->name[len] == ' ')
-			return true;
-	return false;
-}
 
 /* The nearest of the table's commands and, where they can be asked, of the kinds. */
 static const char *
@@ -371,10 +184,12 @@ look_ahead(char **argv, const char **home, bool *json, bool *no_input)
 	}
 }
 
+static const struct option no_options[] = {{NULL, NULL, NULL}};
+
 enum pmj_code
 command_run(char **argv, bool *json, struct pmj_error *err)
 {
-	const struct option *tables[] = {command_global, none, NULL};
+	const struct option *tables[] = {command_global, no_options, NULL};
 	const struct command *command = NULL;
 	const char *home = NULL;
 	struct args args = {0};

@@ -10,7 +10,7 @@
 #include "base/fs.h"
 #include "base/mem.h"
 #include "cli/command.h"
-#include "cli/home.h"
+#include "cli/init.h"
 #include "cli/kindfiles.h"
 #include "pamoja/limits.h"
 
@@ -230,8 +230,8 @@ put_takes(struct script *to, const char *command, const struct option *options, 
 		if (o->takes == NULL)
 			continue;
 		if (strcmp(o->takes, "ROLE") == 0)
-			for (i = 0; home_roles[i] != NULL; i++)
-				offer(to, "", home_roles[i], "", "");
+			for (i = 0; init_roles[i] != NULL; i++)
+				offer(to, "", init_roles[i], "", "");
 		else if (strcmp(o->takes, "KIND") == 0)
 			json_array_foreach(kinds, i, kind)
 			    offer(to, "", json_str(kind, "name"), "", json_str(kind, "label"));

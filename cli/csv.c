@@ -224,10 +224,8 @@ void
 csv_close(struct csv *csv)
 {
 	for (size_t i = 0; i < csv->count; i++) {
-		for (size_t j = 0; j < csv->rows[i].count; j++) {
-			mem_wipe(csv->rows[i].cells[j], strlen(csv->rows[i].cells[j]));
-			free(csv->rows[i].cells[j]);
-		}
+		for (size_t j = 0; j < csv->rows[i].count; j++)
+			mem_free_wiped(csv->rows[i].cells[j]);
 		free(csv->rows[i].cells);
 	}
 	free(csv->rows);

@@ -1,13 +1,11 @@
 /* halves.h - the two halves of a hub's backup key, each a paper of 15 words held by another person:
- * shown, typed back, read from files. */
+ * asked for, read from files, put into a request. */
 #ifndef CLI_HALVES_H
 #define CLI_HALVES_H
 #include "cli/cli.h"
 
-extern const struct option hub_backup_key_options[];
-/** `hub backup-key`: a new one, the list of them, or the word that papers are destroyed. */
-enum pmj_code hub_backup_key(struct cli *cli, const struct args *args, struct pmj_error *err);
-
+#define HALVES_WORDS 15       /* on each paper */
+#define HALVES_TEXT_MAX 4096u /* as typed, or in a file */
 #define HALVES_OPTIONS                                                                             \
 	{"half-file", "FILE", "one half of a backup key, where there is no terminal"},             \
 	{                                                                                          \
@@ -25,8 +23,11 @@ PMJ_MUST_CHECK enum pmj_code halves_read(
     struct halves *halves, const struct args *args, struct pmj_error *err);
 /** Put them into a request. */
 void halves_put(json_t *body, const struct halves *halves);
-/** What the state of the backup key in an answer asks of the coordinator: "" for nothing. Caller
- * frees. */
-char *halves_advice(const json_t *state);
+/** The two files that were named; *named: both were. PMJ_USAGE for one alone. */
+PMJ_MUST_CHECK enum pmj_code halves_files(
+    const char *files[static 2], bool *named, const struct args *args, struct pmj_error *err);
+/** Ask for the words of one paper, on one line or many, as the paper has them. False: the person
+ * stopped. */
+bool halves_ask_words(struct buf *out);
 
 #endif

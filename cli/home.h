@@ -1,11 +1,10 @@
-/* home.h - making a home, and its lock: init, unlock, lock, passphrase, recover. */
+/* home.h - the lock of a home: unlock, lock, passphrase, recover; and what making one, or making it
+ * anew, shares with them. */
 #ifndef CLI_HOME_H
 #define CLI_HOME_H
 #include "cli/cli.h"
 
-extern const struct option home_init_options[], home_new_options[], home_recover_options[];
-extern const char *const home_roles[]; /* NULL ended */
-enum pmj_code home_init(struct cli *cli, const struct args *args, struct pmj_error *err);
+extern const struct option home_new_options[], home_recover_options[];
 enum pmj_code home_unlock(struct cli *cli, const struct args *args, struct pmj_error *err);
 enum pmj_code home_lock(struct cli *cli, const struct args *args, struct pmj_error *err);
 enum pmj_code home_passphrase(struct cli *cli, const struct args *args, struct pmj_error *err);

@@ -35,8 +35,7 @@ take_text(struct buf *out, const struct args *args, struct pmj_error *err)
 	} else if (args->count > 0) {
 		words = args_join(args, 0);
 		buf_put_text(out, words);
-		mem_wipe(words, strlen(words));
-		free(words);
+		mem_free_wiped(words);
 	} else {
 		term_note("Write your note. An empty line ends it.\n");
 		buf_init(&line, 0);

@@ -141,8 +141,7 @@ record_find(struct cli *cli, const struct args *args, struct pmj_error *err)
 	}
 	json_decref(answer);
 	buf_wipe(&path);
-	mem_wipe(words, strlen(words));
-	free(words);
+	mem_free_wiped(words);
 	return rc;
 }
 

@@ -7,7 +7,7 @@
 #include "base/mem.h"
 #include "base/os.h"
 #include "base/text.h"
-#include "cli/halves.h"
+#include "cli/backup_key.h"
 #include "cli/lang.h"
 #include "cli/print.h"
 #include "cli/record.h"
@@ -116,7 +116,7 @@ static void
 say_backup_key(const json_t *status)
 {
 	const json_t *key = json_obj(status, "backup_key"), *number;
-	char *advice = halves_advice(key), *text;
+	char *advice = backup_key_advice(key), *text;
 	size_t i;
 
 	if (json_int(json_obj(status, "journal"), "entries", 0) > 0)

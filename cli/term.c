@@ -92,8 +92,7 @@ put_harmless(FILE *stream, const char *text)
 	char *shown = term_harmless(text);
 
 	(void)fputs(shown, stream);
-	mem_wipe(shown, strlen(shown));
-	free(shown);
+	mem_free_wiped(shown);
 }
 
 void
@@ -115,8 +114,7 @@ put_formatted(FILE *stream, const char *fmt, va_list args)
 	if (vasprintf(&text, lang_text(fmt), args) < 0)
 		return;
 	put_harmless(stream, text);
-	mem_wipe(text, strlen(text));
-	free(text);
+	mem_free_wiped(text);
 }
 
 void

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "api/core.h"
+#include "api/listen.h"
 #include "base/diag.h"
 #include "base/mem.h"
 #include "base/text.h"
@@ -220,7 +221,7 @@ link_accept(void *ctx, int what)
 	(void)what;
 	if (fd < 0)
 		return;
-	if (!server_peer_is_us(fd)) {
+	if (!listen_peer_is_us(fd)) {
 		(void)close(fd);
 		return;
 	}
@@ -239,7 +240,7 @@ carrylink_new(struct carrylink **out, struct core *core, struct pmj_error *err)
 	link->core = core;
 	link->fd = -1;
 	link->path = core_path(core, PMJ_CARRY_SOCKET);
-	link->listen_fd = server_listen_unix(link->path, err);
+	link->listen_fd = listen_unix(link->path, err);
 	*out = link;
 	if (link->listen_fd < 0) {
 		carrylink_free(link);

@@ -11,7 +11,6 @@
 #include "base/mem.h"
 #include "log/chain.h"
 #include "pamoja/api.h"
-#include "pamoja/limits.h"
 
 #define CHECKPOINT_MS 15
 #define MEND_MS 12 /* its sync is within the step */

@@ -35,22 +35,14 @@ struct restore {
 };
 
 static void
-free_text(char *text)
-{
-	if (text != NULL)
-		mem_wipe(text, strlen(text));
-	free(text);
-}
-
-static void
 restore_free(struct restore *restore)
 {
 	loop_timer_free(restore->timer);
 	restore_take_close(&restore->take);
 	ring_free(restore->opens);
 	buf_close(&restore->pending);
-	free_text(restore->code);
-	free_text(restore->passphrase);
+	mem_free_wiped(restore->code);
+	mem_free_wiped(restore->passphrase);
 	mem_wipe(restore->new_code, sizeof(restore->new_code));
 	free(restore);
 }

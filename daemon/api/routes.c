@@ -23,7 +23,7 @@ static const struct route {
 } routes[] = {
     {"GET", "/v1/status", PASSIVE, status_get, NULL},
     {"GET", "/v1/doctor", PASSIVE, doctor_get, NULL},
-    {"GET", "/v1/passphrase/offer", NEEDS_NOTHING, keys_offer, NULL},
+    {"GET", "/v1/passphrase/offer", NEEDS_NOTHING, words_offer, NULL},
     {"POST", "/v1/init", NEEDS_NOTHING, NULL, keys_init},
     {"POST", "/v1/init/seen", NEEDS_OPEN, keys_seen, NULL},
     {"POST", "/v1/unlock", NEEDS_NOTHING, NULL, keys_unlock},

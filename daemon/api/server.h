@@ -17,8 +17,7 @@ struct server_setup {
 	void (*handle)(void *ctx, struct request *request);
 	void *ctx;
 };
-/** Make HOME/run (0700), the cookie (0600) and the socket (0600), and listen. Paths over 107 bytes
- * go through /proc/self/fd. */
+/** Make HOME/run (0700), the cookie (0600) and the socket (0600), and listen. */
 PMJ_MUST_CHECK enum pmj_code server_new(
     struct server **out, const struct server_setup *setup, struct pmj_error *err);
 /** Let nobody new in; who waits for an answer can still get it. */
@@ -36,11 +35,5 @@ enum lang request_lang(const struct request *request);
 void server_reply(struct request *request, json_t *document);
 /** Answer with an error. */
 void server_fail(struct request *request, const struct pmj_error *err);
-
-/** Bind a listening Unix socket at path (unlinking a dead one first), mode 0600. -1 with err. Also
- * for carry.sock. */
-int server_listen_unix(const char *path, struct pmj_error *err);
-/** Is the other end of this socket our own user? */
-bool server_peer_is_us(int fd);
 
 #endif

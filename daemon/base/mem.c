@@ -64,3 +64,11 @@ mem_wipe(void *bytes, size_t count)
 	if (bytes != NULL && count > 0)
 		explicit_bzero(bytes, count);
 }
+
+void
+mem_free_wiped(char *text)
+{
+	if (text != NULL)
+		mem_wipe(text, strlen(text));
+	free(text);
+}

@@ -18,5 +18,7 @@ char *mem_strndup(const char *text, size_t bytes);
 char *mem_printf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /** Wipe so that the compiler cannot leave it out. */
 void mem_wipe(void *bytes, size_t count);
+/** Free a text, wiped first; nothing for NULL. */
+void mem_free_wiped(char *text);
 
 #endif

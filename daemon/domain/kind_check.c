@@ -1,14 +1,10 @@
 /* kind_check.c - what must be true of a kind beyond its single lines. */
-#include "domain/kind_check.h"
-
-#include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/conf.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "domain/kind_check_inner.h"
 
 /* Names that mean something of their own on the command line, in an answer or in the journal. */
 static const char *const reserved_kinds[] = {"init", "unlock", "lock", "passphrase", "recover",
@@ -16,27 +12,7 @@ static const char *const reserved_kinds[] = {"init", "unlock", "lock", "passphra
     "today", "week", "note", "slip", "disclosures", "forget", "programme", "sync", "carry",
     "approve", "refuse", "export", "import", "backup", "restore", "kinds", "open", "help",
     "completion", "ctl", "bak"};
-static const char *const reserved_fields[] = {"state", "voided", "void_reason", "id"};
 static const char *const reserved_verbs[] = {"add", "list", "plan", "help"};
-
-static bool
-is_one_of(const char *name, const char *const *names, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		if (strcmp(name, names[i]) == 0)
-			return true;
-	return false;
-}
-
-bool
-kind_is_name(const char *name)
-{
-	size_t len = strlen(name);
-
-	if (len == 0 || len > KIND_NAME_MAX || name[0] < 'a' || name[0] > 'z')
-		return false;
-	return strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_") == len;
-}
 
 static bool
 is_verb(const char *name)
@@ -45,29 +21,6 @@ is_verb(const char *name)
 
 	return len > 0 && len <= KIND_NAME_MAX && name[0] >= 'a' && name[0] <= 'z' &&
 	       strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_-") == len;
-}
-
-/* The line of a key, else of its section, else 0. */
-static int
-line_of(const struct conf *conf, const char *section, const char *key)
-{
-	const struct conf_item *item = conf_get(conf, section, key);
-
-	if (item != NULL)
-		return item->line;
-	for (size_t i = 0; i < conf->section_count; i++)
-		if (strcmp(conf->sections[i].name, section) == 0)
-			return conf->sections[i].line;
-	return 0;
-}
-
-static int
-line_in(const struct conf *conf, const char *word, const char *name, const char *key)
-{
-	char section[CONF_SECTION_MAX + 1];
-
-	(void)snprintf(section, sizeof(section), "%s %s", word, name);
-	return line_of(conf, section, key);
 }
 
 static void
@@ -80,133 +33,6 @@ hint_near(struct pmj_error *err, const char *word, const char *const *names, siz
 		pmj_hint(err, "did you mean %s?", near);
 	else
 		pmj_hint(err, "%s", otherwise);
-}
-
-static enum pmj_code
-check_default(const struct field *field, const struct conf *conf, struct pmj_error *err)
-{
-	const char *text = field->otherwise;
-	int line = line_in(conf, "field", field->name, "default");
-	char *end = NULL;
-	long long number;
-
-	switch (field->type) {
-	case FIELD_DATE:
-		if (strcmp(text, "today") == 0 || text_is_date(text))
-			return PMJ_OK;
-		break;
-	case FIELD_TIME:
-		if (text_is_time(text))
-			return PMJ_OK;
-		break;
-	case FIELD_YES_NO:
-		if (strcmp(text, "yes") == 0 || strcmp(text, "no") == 0)
-			return PMJ_OK;
-		break;
-	case FIELD_INTEGER:
-		errno = 0;
-		number = strtoll(text, &end, 10);
-		if (errno == 0 && *end == '\0' &&
-		    ((field->least == 0 && field->most == 0) ||
-		        (number >= field->least && number <= field->most)))
-			return PMJ_OK;
-		break;
-	case FIELD_CHOICE:
-	case FIELD_CHOICES:
-		if (field_choice(field, text) != NULL)
-			return PMJ_OK;
-		break;
-	case FIELD_LINK:
-		break;
-	default:
-		return PMJ_OK;
-	}
-	(void)conf_fail(err, conf, line, "default = %.60s does not fit the type %s", text,
-	    field_type_name(field->type));
-	pmj_hint(err, "%s",
-	    field->type == FIELD_CHOICE || field->type == FIELD_CHOICES
-	        ? "use one of the field's choices"
-	    : field->type == FIELD_DATE   ? "use today, or a date such as 2026-11-23"
-	    : field->type == FIELD_YES_NO ? "use yes or no"
-	    : field->type == FIELD_LINK   ? "a link has no default: remove the line"
-	                                  : "write it as a person would type it");
-	return PMJ_INVALID;
-}
-
-/* Keys that belong to some types only. */
-static enum pmj_code
-check_shape(const struct field *field, const struct conf *conf, int line, struct pmj_error *err)
-{
-	bool chooses = field->type == FIELD_CHOICE || field->type == FIELD_CHOICES;
-	bool counts = field->type == FIELD_INTEGER || field->type == FIELD_DECIMAL;
-	bool links = field->type == FIELD_LINK;
-
-	if (chooses && field->choice_count == 0) {
-		(void)conf_fail(err, conf, line, "[field %s] has no choices", field->name);
-		pmj_hint(err, "add a line such as: choices = one | two | three");
-	} else if (!chooses && field->choice_count > 0) {
-		(void)conf_fail(err, conf, line_in(conf, "field", field->name, "choices"),
-		    "choices do not fit the type %s", field_type_name(field->type));
-		pmj_hint(err, "remove them, or use type = choice or type = choices");
-	} else if (links && field->link_kind == NULL) {
-		(void)conf_fail(
-		    err, conf, line, "[field %s] does not say what it links to", field->name);
-		pmj_hint(err, "add a line such as: link = person");
-	} else if (!links && field->link_kind != NULL) {
-		(void)conf_fail(err, conf, line_in(conf, "field", field->name, "link"),
-		    "link does not fit the type %s", field_type_name(field->type));
-		pmj_hint(err, "remove it, or use type = link");
-	} else if (!counts && (field->least != 0 || field->most != 0)) {
-		(void)conf_fail(err, conf, line, "least and most do not fit the type %s",
-		    field_type_name(field->type));
-		pmj_hint(err, "remove them, or use type = integer or type = decimal");
-	} else if (field->least > field->most) {
-		(void)conf_fail(err, conf, line_in(conf, "field", field->name, "least"),
-		    "least is greater than most");
-		pmj_hint(err, "exchange the two");
-	} else if (field->open && !chooses && !links) {
-		(void)conf_fail(err, conf, line_in(conf, "field", field->name, "open"),
-		    "open does not fit the type %s", field_type_name(field->type));
-		pmj_hint(err, "remove it: only choice, choices and link can be open");
-	} else {
-		return PMJ_OK;
-	}
-	return PMJ_INVALID;
-}
-
-enum pmj_code
-kind_check_field(const struct kind *kind, const struct field *field, const struct conf *conf,
-    int line, struct pmj_error *err)
-{
-	enum pmj_code rc;
-
-	if (!kind_is_name(field->name)) {
-		(void)conf_fail(
-		    err, conf, line, "%.40s cannot be the name of a field", field->name);
-		pmj_hint(
-		    err, "use 1 to %d small letters, digits and _, a letter first", KIND_NAME_MAX);
-		return PMJ_INVALID;
-	}
-	if (is_one_of(field->name, reserved_fields, COUNT(reserved_fields))) {
-		(void)conf_fail(err, conf, line, "every record has a built-in %s", field->name);
-		pmj_hint(err, "give the field another name");
-		return PMJ_INVALID;
-	}
-	if (kind->field_count > KIND_FIELDS_MAX) {
-		(void)conf_fail(err, conf, line, "there are too many fields");
-		pmj_hint(err, "use at most %d", KIND_FIELDS_MAX);
-		return PMJ_INVALID;
-	}
-	for (size_t i = 0; i < field->choice_count; i++)
-		if (strcspn(field->choices[i].value, ".,:;=") != strlen(field->choices[i].value)) {
-			(void)conf_fail(err, conf, line_in(conf, "field", field->name, "choices"),
-			    "the choice %.40s holds one of . , : ; =", field->choices[i].value);
-			pmj_hint(err, "use a plain word, and put what people read into its label");
-			return PMJ_INVALID;
-		}
-	if ((rc = check_shape(field, conf, line, err)) == PMJ_OK && field->otherwise != NULL)
-		rc = check_default(field, conf, err);
-	return rc;
 }
 
 static enum pmj_code
@@ -247,25 +73,29 @@ check_move(const struct kind *kind, const struct move *move, const struct conf *
 {
 	enum pmj_code rc;
 
-	if (!is_verb(move->verb) || is_one_of(move->verb, reserved_verbs, COUNT(reserved_verbs))) {
-		(void)conf_fail(err, conf, line_in(conf, "move", move->verb, ""),
+	if (!is_verb(move->verb) ||
+	    kind_check_one_of(move->verb, reserved_verbs, COUNT(reserved_verbs))) {
+		(void)conf_fail(err, conf, kind_check_line_in(conf, "move", move->verb, ""),
 		    "%.40s cannot be the name of a move", move->verb);
 		pmj_hint(err, "use another verb of small letters, digits and -");
 		return PMJ_INVALID;
 	}
 	for (size_t i = 0; i < move->from_count; i++)
 		if ((rc = need_state(kind, move->from[i], conf,
-		         line_in(conf, "move", move->verb, "from"), move->verb, err)) != PMJ_OK)
+		         kind_check_line_in(conf, "move", move->verb, "from"), move->verb, err)) !=
+		    PMJ_OK)
 			return rc;
-	if ((rc = need_state(kind, move->to, conf, line_in(conf, "move", move->verb, "to"),
-	         move->verb, err)) != PMJ_OK)
+	if ((rc = need_state(kind, move->to, conf,
+	         kind_check_line_in(conf, "move", move->verb, "to"), move->verb, err)) != PMJ_OK)
 		return rc;
 	for (size_t i = 0; i < move->asks_count; i++)
 		if ((rc = need_field(kind, move->asks[i], conf,
-		         line_in(conf, "move", move->verb, "asks"), "asks", err)) != PMJ_OK)
+		         kind_check_line_in(conf, "move", move->verb, "asks"), "asks", err)) !=
+		    PMJ_OK)
 			return rc;
 	if (move->needs_consent && (kind->discloses_to == NULL || kind->subject_count == 0)) {
-		(void)conf_fail(err, conf, line_in(conf, "move", move->verb, "needs_consent"),
+		(void)conf_fail(err, conf,
+		    kind_check_line_in(conf, "move", move->verb, "needs_consent"),
 		    "a move that needs consent must say of whom and to whom");
 		pmj_hint(err, "add to [rules]: subjects = FIELD and discloses_to = FIELD");
 		return PMJ_INVALID;
@@ -284,7 +114,7 @@ check_states(const struct kind *kind, const struct conf *conf, struct pmj_error 
 			reached = reached || strcmp(kind->moves[j].to, name) == 0;
 		if (kind_is_name(name) && reached)
 			continue;
-		(void)conf_fail(err, conf, line_in(conf, "state", name, ""),
+		(void)conf_fail(err, conf, kind_check_line_in(conf, "state", name, ""),
 		    reached ? "%.40s cannot be the name of a state"
 		            : "no move leads to the state %.40s",
 		    name);
@@ -306,7 +136,7 @@ check_states(const struct kind *kind, const struct conf *conf, struct pmj_error 
 static enum pmj_code
 check_subjects(const struct kind *kind, const struct conf *conf, struct pmj_error *err)
 {
-	int line = line_of(conf, "rules", "subjects");
+	int line = kind_check_line(conf, "rules", "subjects");
 	enum pmj_code rc;
 
 	for (size_t i = 0; i < kind->subject_count; i++) {
@@ -324,7 +154,7 @@ check_subjects(const struct kind *kind, const struct conf *conf, struct pmj_erro
 	}
 	if (kind->scope == SCOPE_PERSON && kind->subject_count == 0 &&
 	    strcmp(kind->name, "person") != 0) {
-		(void)conf_fail(err, conf, line_of(conf, "kind", "scope"),
+		(void)conf_fail(err, conf, kind_check_line(conf, "kind", "scope"),
 		    "scope = person, but no subjects say whom it is about");
 		pmj_hint(err, "add to [rules]: subjects = person (a link field)");
 		return PMJ_INVALID;
@@ -335,12 +165,12 @@ check_subjects(const struct kind *kind, const struct conf *conf, struct pmj_erro
 static enum pmj_code
 check_urgent(const struct kind *kind, const struct conf *conf, struct pmj_error *err)
 {
-	int line = line_of(conf, "rules", "urgent");
+	int line = kind_check_line(conf, "rules", "urgent");
 	const struct field *field;
 	enum pmj_code rc;
 
 	if (kind->urgent_verb != NULL && kind_move(kind, kind->urgent_verb) == NULL) {
-		(void)conf_fail(err, conf, line_of(conf, "rules", "urgent_move"),
+		(void)conf_fail(err, conf, kind_check_line(conf, "rules", "urgent_move"),
 		    "urgent_move = %.40s is not a move of this kind", kind->urgent_verb);
 		pmj_hint(err, "declare it: [move %s]", kind->urgent_verb);
 		return PMJ_INVALID;
@@ -372,14 +202,16 @@ check_rules(const struct kind *kind, const struct conf *conf, struct pmj_error *
 
 	for (size_t i = 0; i < COUNT(names); i++)
 		if ((rc = need_field(kind, names[i].field, conf,
-		         line_of(conf, "rules", names[i].key), names[i].key, err)) != PMJ_OK)
+		         kind_check_line(conf, "rules", names[i].key), names[i].key, err)) !=
+		    PMJ_OK)
 			return rc;
 	for (size_t i = 0; i < kind->consent_needs_count; i++)
 		if ((rc = need_field(kind, kind->consent_needs[i], conf,
-		         line_of(conf, "rules", "consent_needs"), "consent_needs", err)) != PMJ_OK)
+		         kind_check_line(conf, "rules", "consent_needs"), "consent_needs", err)) !=
+		    PMJ_OK)
 			return rc;
 	if (kind->due != NULL && kind_field(kind, kind->due)->type != FIELD_DATE) {
-		(void)conf_fail(err, conf, line_of(conf, "rules", "due"),
+		(void)conf_fail(err, conf, kind_check_line(conf, "rules", "due"),
 		    "due = %s is not a date field", kind->due);
 		pmj_hint(err, "in [field %s] write type = date", kind->due);
 		return PMJ_INVALID;
@@ -395,8 +227,8 @@ kind_check(const struct kind *kind, const struct conf *conf, struct pmj_error *e
 	enum pmj_code rc;
 
 	if (!kind_is_name(kind->name) ||
-	    is_one_of(kind->name, reserved_kinds, COUNT(reserved_kinds))) {
-		(void)conf_fail(err, conf, line_of(conf, "kind", "name"),
+	    kind_check_one_of(kind->name, reserved_kinds, COUNT(reserved_kinds))) {
+		(void)conf_fail(err, conf, kind_check_line(conf, "kind", "name"),
 		    "%.40s cannot be the name of a kind", kind->name);
 		pmj_hint(err, "use small letters, digits and _, and not the name of a command");
 		return PMJ_INVALID;
@@ -406,8 +238,8 @@ kind_check(const struct kind *kind, const struct conf *conf, struct pmj_error *e
 		pmj_hint(err, "add a [field NAME] with type and label.en");
 		return PMJ_INVALID;
 	}
-	if ((rc = need_field(kind, kind->shows, conf, line_of(conf, "kind", "shows"), "shows",
-	         err)) != PMJ_OK ||
+	if ((rc = need_field(kind, kind->shows, conf, kind_check_line(conf, "kind", "shows"),
+	         "shows", err)) != PMJ_OK ||
 	    (rc = check_states(kind, conf, err)) != PMJ_OK)
 		return rc;
 	for (size_t i = 0; i < kind->move_count; i++)

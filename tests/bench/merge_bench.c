@@ -337,7 +337,7 @@ static void
 merge_all(struct office *office, struct figures *out)
 {
 	double wall = clock_now(CLOCK_MONOTONIC), cpu = clock_now(CLOCK_PROCESS_CPUTIME_ID);
-	struct pace checkpoint = {250, 150, 1000, 15}; /* as core.c has it */
+	struct pace checkpoint = {250, 150, 1000, 15}; /* as core_start has it */
 	bool more = true;
 
 	while (more) {

@@ -393,7 +393,7 @@ def story_what_is_not_there_is_not_there(lab):
 
 
 def settings_of_the_source():
-    with open(os.path.join(TOP, "daemon", "api", "core.c"), encoding="utf-8") as file:
+    with open(os.path.join(TOP, "daemon", "api", "core_settings.c"), encoding="utf-8") as file:
         source = file.read()
     text = re.search(r"settings_table\[\] = \{(.*?)\n\};", source, re.S).group(1)
     rows = re.findall(r'\{"(\w+)", "(\w+)", SETTING_(\w+), offsetof\([^)]*\),\s*(\d+),\s*(\d+),', text)

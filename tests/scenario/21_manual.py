@@ -125,7 +125,7 @@ def story_pages_are_in_order(lab):
 
 def story_settings(lab):
     """pamoja.ini(5) has each setting with the range and unit of the table that reads it, and its example is taken."""
-    table = re.search(r"settings_table\[\] = \{(.*?)\n\};", source("daemon", "api", "core.c"), re.S).group(1)
+    table = re.search(r"settings_table\[\] = \{(.*?)\n\};", source("daemon", "api", "core_settings.c"), re.S).group(1)
     rows = re.findall(r'\{"(\w+)", "(\w+)", SETTING_(\w+), offsetof\([^)]*\),\s*(\d+),\s*(\d+),\s*"(\w+)"\}', table)
     check(len(rows) == table.count('{"'), "a setting of a sort this test does not know", table)
     found = []
