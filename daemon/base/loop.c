@@ -5,11 +5,14 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/mem.h"
 
 enum { PRIORITY_REQUESTS = 0, PRIORITY_WORK = 1, PRIORITIES = 2 };
+
+#define TURN_MS 40 /* so long requests may come before work that waits */
 
 struct off_thread;
 
@@ -18,6 +21,7 @@ struct loop {
 	struct event *signals[8];
 	int signal_count;
 	struct off_thread *jobs; /* on their threads */
+	struct loop_work *works;
 };
 struct loop_io {
 	struct loop *loop;
@@ -32,9 +36,12 @@ struct loop_timer {
 	void *ctx;
 };
 struct loop_work {
+	struct loop *loop;
+	struct loop_work *next;
 	struct event *event;
 	bool (*fn)(void *ctx);
 	void *ctx;
+	int64_t waits_since_ms; /* while it is pending */
 };
 
 struct loop *
@@ -75,13 +82,45 @@ loop_stop(struct loop *loop)
 	(void)event_base_loopbreak(loop->base);
 }
 
+static int64_t
+now_ms(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void
+work_run(struct loop_work *work)
+{
+	(void)event_del(work->event);
+	if (work->fn(work->ctx))
+		loop_work_wake(work);
+}
+
+/* A client whose next request is there before the answer to the last was written would keep work
+ * from ever running: every TURN_MS it has a turn. */
+static void
+work_turn(struct loop *loop)
+{
+	for (struct loop_work *work = loop->works; work != NULL; work = work->next)
+		if (event_pending(work->event, EV_TIMEOUT, NULL) &&
+		    now_ms() - work->waits_since_ms >= TURN_MS) {
+			work_run(work);
+			return;
+		}
+}
+
 static void
 io_ready(evutil_socket_t fd, short what, void *ctx)
 {
 	struct loop_io *io = ctx;
+	struct loop *loop = io->loop;
 
 	(void)fd;
 	io->fn(io->ctx, (what & EV_READ ? LOOP_READ : 0) | (what & EV_WRITE ? LOOP_WRITE : 0));
+	work_turn(loop); /* io may be gone */
 }
 
 static short
@@ -211,8 +250,7 @@ work_step(evutil_socket_t fd, short what, void *ctx)
 
 	(void)fd;
 	(void)what;
-	if (work->fn(work->ctx))
-		loop_work_wake(work);
+	work_run(work);
 }
 
 struct loop_work *
@@ -220,6 +258,9 @@ loop_work_new(struct loop *loop, bool (*fn)(void *ctx), void *ctx)
 {
 	struct loop_work *work = mem_new(sizeof(*work));
 
+	work->loop = loop;
+	work->next = loop->works;
+	loop->works = work;
 	work->fn = fn;
 	work->ctx = ctx;
 	work->event = event_new(loop->base, -1, 0, work_step, work);
@@ -232,15 +273,22 @@ loop_work_wake(struct loop_work *work)
 {
 	struct timeval now = {0, 0};
 
-	if (!event_pending(work->event, EV_TIMEOUT, NULL))
-		(void)event_add(work->event, &now);
+	if (event_pending(work->event, EV_TIMEOUT, NULL))
+		return;
+	work->waits_since_ms = now_ms();
+	(void)event_add(work->event, &now);
 }
 
 void
 loop_work_free(struct loop_work *work)
 {
+	struct loop_work **at;
+
 	if (work == NULL)
 		return;
+	for (at = &work->loop->works; *at != work; at = &(*at)->next)
+		;
+	*at = work->next;
 	event_free(work->event);
 	free(work);
 }

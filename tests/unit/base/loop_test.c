@@ -1,6 +1,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/loop.h"
 #include "check.h"
@@ -80,12 +81,65 @@ test_wait(void **state)
 	loop_free(loop);
 }
 
+struct turns {
+	struct loop *loop;
+	int requests, steps;
+};
+
+static void
+another_request(void *ctx, int what)
+{
+	const struct timespec moment = {0, 1000000};
+	struct turns *turns = ctx;
+
+	assert_int_equal(what, LOOP_READ);
+	(void)nanosleep(&moment, NULL);
+	if (++turns->requests == 5000)
+		loop_stop(turns->loop);
+}
+
+static bool
+a_step(void *ctx)
+{
+	struct turns *turns = ctx;
+
+	if (++turns->steps == 3)
+		loop_stop(turns->loop);
+	return true;
+}
+
+/* Requests that never end keep work waiting, but not for ever. */
+static void
+test_work_has_its_turn(void **state)
+{
+	struct turns turns = {.loop = loop_new()};
+	struct loop_work *steps;
+	struct loop_io *io;
+	int ends[2];
+
+	(void)state;
+	assert_int_equal(pipe(ends), 0);
+	assert_int_equal(write(ends[1], "x", 1), 1); /* never read: there is always more */
+	io = loop_io_new(turns.loop, ends[0], LOOP_READ, another_request, &turns);
+	steps = loop_work_new(turns.loop, a_step, &turns);
+	loop_work_wake(steps);
+	loop_run(turns.loop);
+	assert_int_equal(turns.steps, 3);
+	assert_true(turns.requests > turns.steps);
+	loop_work_free(steps);
+	loop_io_free(io);
+	loop_free(turns.loop);
+	(void)close(ends[0]);
+	(void)close(ends[1]);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_off_thread),
 	    cmocka_unit_test(test_wait),
+	    cmocka_unit_test(test_work_has_its_turn),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
