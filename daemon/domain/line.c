@@ -15,8 +15,8 @@
 static const char *const members[] = {
     "v", "n", "kind", "kv", "rec", "by", "at", "rv", "set", "was", "do", "knows", NULL};
 
-static bool
-is_control(const char *kind)
+bool
+line_is_control(const char *kind)
 {
 	return strncmp(kind, "ctl.", 4) == 0 || strncmp(kind, "bak.", 4) == 0;
 }
@@ -203,7 +203,7 @@ read_kind(struct entry *out, size_t len, struct pmj_error *err)
 	out->kind = json_str(out->json, "kind");
 	if (out->kind == NULL)
 		return bad(err, "it has no kind");
-	out->control = is_control(out->kind);
+	out->control = line_is_control(out->kind);
 	if (!kind_is_name(out->control ? out->kind + 4 : out->kind))
 		return bad(err, "its kind has no possible name");
 	if (len > (wraps(out->kind) ? PMJ_LINE_WRAPPED_MAX : PMJ_LINE_MAX))
@@ -272,7 +272,7 @@ void
 line_write(struct buf *out, const struct line_draft *draft)
 {
 	json_t *line = json_object();
-	bool control = is_control(draft->kind);
+	bool control = line_is_control(draft->kind);
 	char text[PMJ_RECORD_CHARS * 2];
 	json_t *value;
 	const char *key;

@@ -29,6 +29,8 @@ struct entry {
 	bool stub; /* payload gone: `set` NULL, `was` has a key for each field that was set */
 };
 
+/** A line of the engine (ctl.*, bak.*), not of a record? */
+bool line_is_control(const char *kind);
 /** Read a line (without "\n") as it came. Checks shape, names, sizes (64 KiB; 130 KiB for ctl.fwd
  * and ctl.return). PMJ_INVALID says what. version ids in `was`/`knows` are 32 hex characters. Field
  * names: [a-z][a-z0-9_]{0,31}. */

@@ -3,6 +3,7 @@
  * inside journal_begin/commit. */
 #ifndef STORE_ENTRIES_H
 #define STORE_ENTRIES_H
+#include "domain/kind.h"
 #include "domain/line.h"
 #include "store/journal.h"
 
@@ -50,6 +51,19 @@ struct entry_row {
 };
 PMJ_MUST_CHECK enum pmj_code entries_get(
     struct journal *journal, struct entry_row *out, int64_t n, struct pmj_error *err);
+
+/* What sending an entry on needs of it: its line is not read again. */
+struct entry_raw {
+	char kind[KIND_NAME_MAX + 5]; /* "" where none could be told */
+	bool control;
+	int64_t recv_ms;
+	uint16_t recv_counter;
+	char *line; /* NULL for a stub; free() */
+	size_t len;
+};
+/** PMJ_NOT_FOUND; then, and after any failure, there is nothing to free. */
+PMJ_MUST_CHECK enum pmj_code entries_raw(
+    struct journal *journal, struct entry_raw *out, int64_t n, struct pmj_error *err);
 PMJ_MUST_CHECK enum pmj_code entries_find(struct journal *journal, struct entry_row *out,
     const uint8_t e[static PMJ_ENTRY_BYTES], struct pmj_error *err);
 void entry_row_close(struct entry_row *row);

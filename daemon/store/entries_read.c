@@ -1,6 +1,7 @@
 /* entries_read.c - entries by number, by hash and by record, as they stand. */
 #include "store/entries.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -89,6 +90,34 @@ entries_get(struct journal *journal, struct entry_row *out, int64_t n, struct pm
 	struct sql *sql = sql_get(journal, "SELECT " ROW_COLUMNS " FROM pmj_entry WHERE n = ?1");
 
 	return read_one(out, sql_int(sql, 1, n), err);
+}
+
+enum pmj_code
+entries_raw(struct journal *journal, struct entry_raw *out, int64_t n, struct pmj_error *err)
+{
+	struct sql *sql =
+	    sql_get(journal, "SELECT kind, recv, recv_counter, line FROM pmj_entry WHERE n = ?1");
+	const char *kind;
+	const uint8_t *line;
+	enum pmj_code rc;
+	bool row;
+
+	memset(out, 0, sizeof(*out));
+	if ((rc = sql_row(sql_int(sql, 1, n), &row, err)) != PMJ_OK)
+		return rc;
+	if (!row)
+		return pmj_fail(err, PMJ_NOT_FOUND, "there is no such entry");
+	if ((kind = sql_col_text(sql, 0)) != NULL && strlen(kind) < sizeof(out->kind))
+		(void)snprintf(out->kind, sizeof(out->kind), "%s", kind);
+	out->control = line_is_control(out->kind);
+	out->recv_ms = sql_col_int(sql, 1);
+	out->recv_counter = (uint16_t)sql_col_int(sql, 2);
+	if (!sql_col_null(sql, 3)) {
+		line = sql_col_blob(sql, 3, &out->len);
+		out->line = mem_strndup(line != NULL ? (const char *)line : "", out->len);
+	}
+	sql_done(sql);
+	return PMJ_OK;
 }
 
 enum pmj_code

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/diag.h"
 #include "base/fs.h"
+#include "base/mem.h"
 #include "base/text.h"
 #include "store/sql.h"
 
@@ -72,35 +72,35 @@ files_parse(struct sync_place_of *out, const char *name)
 	return files_hex(twin, sizeof(twin), &at) && strcmp(at, ".seg") == 0;
 }
 
-void
-files_put(struct sync *sync, const struct lane *lane, uint64_t segno, const struct buf *bytes)
-{
-	struct pmj_error err = {0};
-	char name[FILES_NAME_MAX];
-	char *path;
+/* Once through the folder and the kept segments, a few a step. What changes meanwhile makes it
+ * dirty again: another pass. */
+struct files_pass {
+	char **names; /* in the folder when it began */
+	size_t count, at;
+	int64_t row; /* of pmj_segment: it and those before have their files */
+};
 
-	files_name(name, lane->mailbox, lane->lane, lane->inc, segno);
-	path = fs_join(sync->out, name);
-	if (fs_write(sync->os, path, bytes->bytes, bytes->len, &err) != PMJ_OK) {
-		diag_error("writing the spool", &err);
-		sync->spool_dirty = true;
-	}
-	free(path);
+void
+files_pass_free(struct files_pass *pass)
+{
+	if (pass == NULL)
+		return;
+	fs_list_free(pass->names, pass->count);
+	free(pass);
 }
 
-/* The first segment after `last` that the journal keeps. */
+/* The first segment after pass->row that the journal keeps; its bytes are not read. */
 static enum pmj_code
-files_next_kept(struct sync *sync, int64_t *row, struct lane *lane, uint64_t *segno,
-    struct buf *bytes, bool *found, struct pmj_error *err)
+files_next_kept(struct sync *sync, struct lane *lane, uint64_t *segno, int64_t *row, bool *found,
+    struct pmj_error *err)
 {
-	struct sql *sql = sql_get(sync->journal,
-	    "SELECT s.id,l.mailbox,l.lane,l.inc,s.segno,s.bytes FROM pmj_segment s"
-	    " JOIN pmj_lane l ON l.id=s.lane WHERE s.id>?1 ORDER BY s.id LIMIT 1");
-	const uint8_t *at;
-	size_t len;
+	struct sql *sql =
+	    sql_get(sync->journal, "SELECT s.id,l.mailbox,l.lane,l.inc,s.segno FROM pmj_segment s"
+	                           " JOIN pmj_lane l ON l.id=s.lane WHERE s.id>?1 ORDER BY s.id"
+	                           " LIMIT 1");
 	enum pmj_code rc;
 
-	sql_int(sql, 1, *row);
+	sql_int(sql, 1, sync->pass->row);
 	rc = sql_row(sql, found, err);
 	if (rc == PMJ_OK && *found) {
 		*row = sql_col_int(sql, 0);
@@ -108,11 +108,24 @@ files_next_kept(struct sync *sync, int64_t *row, struct lane *lane, uint64_t *se
 		lane->lane = (uint8_t)sql_col_int(sql, 2);
 		(void)sql_col_copy(sql, 3, lane->inc, sizeof(lane->inc));
 		*segno = (uint64_t)sql_col_int(sql, 4);
-		at = sql_col_blob(sql, 5, &len);
-		buf_clear(bytes);
-		if (at != NULL)
-			buf_put(bytes, at, len);
 	}
+	sql_done(sql);
+	return rc;
+}
+
+static enum pmj_code
+files_write(struct sync *sync, int64_t row, const char *path, struct pmj_error *err)
+{
+	struct sql *sql = sql_get(sync->journal, "SELECT bytes FROM pmj_segment WHERE id=?1");
+	const uint8_t *bytes;
+	size_t len = 0;
+	enum pmj_code rc;
+	bool found;
+
+	sql_int(sql, 1, row);
+	if ((rc = sql_row(sql, &found, err)) == PMJ_OK && found &&
+	    (bytes = sql_col_blob(sql, 0, &len)) != NULL)
+		rc = fs_write(sync->os, path, bytes, len, err);
 	sql_done(sql);
 	return rc;
 }
@@ -135,84 +148,99 @@ files_is_kept(
 	return rc;
 }
 
-/* Files that no row stands for: a receipt covers them, or they are of a closed incarnation. */
+/* A file that no row stands for goes: a receipt covers it, or it is of a closed incarnation. */
 static enum pmj_code
-files_sweep(struct sync *sync, int64_t until_ms, bool *more, struct pmj_error *err)
+files_sweep_one(struct sync *sync, const char *name, struct pmj_error *err)
 {
-	char **names = NULL;
-	size_t count = 0;
+	struct sync_place_of place;
+	enum pmj_code rc = PMJ_OK;
+	bool kept = false;
+	char *path;
+
+	if (files_parse(&place, name))
+		rc = files_is_kept(sync, &place, &kept, err);
+	if (rc != PMJ_OK || kept)
+		return rc;
+	path = fs_join(sync->out, name);
+	(void)sync->os->unlink(sync->os->ctx, path);
+	free(path);
+	return PMJ_OK;
+}
+
+/* The file of the next segment, if it is not there. *found false: that was all. */
+static enum pmj_code
+files_fill_one(struct sync *sync, bool *found, struct pmj_error *err)
+{
+	char name[FILES_NAME_MAX];
+	struct lane lane = {0};
+	uint64_t segno = 0;
+	int64_t row = 0;
 	enum pmj_code rc;
+	char *path;
 
-	if ((rc = fs_list(&names, &count, sync->out, err)) != PMJ_OK)
-		return rc == PMJ_NOT_FOUND ? PMJ_OK : rc;
-	for (size_t i = 0; i < count && rc == PMJ_OK; i++) {
-		struct sync_place_of place;
-		bool kept = false;
-
-		if (sync->os->mono_ms(sync->os->ctx) >= until_ms) {
-			*more = true;
-			break;
-		}
-		if (files_parse(&place, names[i]))
-			rc = files_is_kept(sync, &place, &kept, err);
-		if (rc == PMJ_OK && !kept) {
-			char *path = fs_join(sync->out, names[i]);
-
-			(void)sync->os->unlink(sync->os->ctx, path);
-			free(path);
-		}
-	}
-	fs_list_free(names, count);
+	rc = files_next_kept(sync, &lane, &segno, &row, found, err);
+	if (rc != PMJ_OK || !*found)
+		return rc;
+	files_name(name, lane.mailbox, lane.lane, lane.inc, segno);
+	path = fs_join(sync->out, name);
+	if (!fs_exists(sync->os, path))
+		rc = files_write(sync, row, path, err);
+	free(path);
+	if (rc == PMJ_OK)
+		sync->pass->row = row;
 	return rc;
 }
 
 static enum pmj_code
-files_fill(struct sync *sync, int64_t until_ms, bool *more, struct pmj_error *err)
+files_pass_begin(struct sync *sync, struct pmj_error *err)
 {
-	struct lane lane = {0};
-	struct buf bytes;
-	int64_t row = 0;
-	uint64_t segno = 0;
+	struct files_pass *pass;
 	enum pmj_code rc;
-	bool found;
 
-	buf_init(&bytes, PMJ_SEGMENT_FILE_MAX);
-	for (;;) {
-		char name[FILES_NAME_MAX];
-		char *path;
-
-		rc = files_next_kept(sync, &row, &lane, &segno, &bytes, &found, err);
-		if (rc != PMJ_OK || !found)
-			break;
-		files_name(name, lane.mailbox, lane.lane, lane.inc, segno);
-		path = fs_join(sync->out, name);
-		if (!fs_exists(sync->os, path)) {
-			if (sync->os->mono_ms(sync->os->ctx) >= until_ms)
-				*more = true;
-			else
-				rc = fs_write(sync->os, path, bytes.bytes, bytes.len, err);
-		}
-		free(path);
-		if (rc != PMJ_OK || *more)
-			break;
+	if (sync->pass != NULL)
+		return PMJ_OK;
+	if ((rc = fs_make_dir(sync->os, sync->out, err)) != PMJ_OK)
+		return rc;
+	pass = mem_new(sizeof(*pass));
+	if ((rc = fs_list(&pass->names, &pass->count, sync->out, err)) != PMJ_OK) {
+		files_pass_free(pass);
+		return rc;
 	}
-	buf_close(&bytes);
-	return rc;
+	sync->pass = pass;
+	sync->spool_dirty = false; /* what makes it so from now on asks for another pass */
+	return PMJ_OK;
+}
+
+static void
+files_pass_end(struct sync *sync)
+{
+	files_pass_free(sync->pass);
+	sync->pass = NULL;
 }
 
 enum pmj_code
 sync_spool_step(struct sync *sync, bool *more, struct pmj_error *err)
 {
 	int64_t until_ms = sync->os->mono_ms(sync->os->ctx) + SYNC_PIECE_MS;
+	struct files_pass *pass;
+	bool found = true;
 	enum pmj_code rc;
 
 	*more = false;
-	if ((rc = fs_make_dir(sync->os, sync->out, err)) != PMJ_OK)
+	if ((rc = files_pass_begin(sync, err)) != PMJ_OK)
 		return rc;
-	if ((rc = files_sweep(sync, until_ms, more, err)) != PMJ_OK || *more)
-		return rc;
-	if ((rc = files_fill(sync, until_ms, more, err)) != PMJ_OK)
-		return rc;
-	sync->spool_dirty = *more;
-	return PMJ_OK;
+	pass = sync->pass;
+	while (rc == PMJ_OK && found && !*more) {
+		if (pass->at < pass->count)
+			rc = files_sweep_one(sync, pass->names[pass->at++], err);
+		else
+			rc = files_fill_one(sync, &found, err);
+		*more = found && sync->os->mono_ms(sync->os->ctx) >= until_ms;
+	}
+	if (rc == PMJ_OK && *more)
+		return PMJ_OK;
+	files_pass_end(sync);
+	sync->spool_dirty |= rc != PMJ_OK;
+	*more = rc == PMJ_OK && sync->spool_dirty;
+	return rc;
 }

@@ -11,7 +11,7 @@ void files_name(char *out, const uint8_t *mailbox, int lane, const uint8_t *inc,
 /** False for anything that is no name of a segment file. A second file of one place
  * (…-SEGNO.xxxxxxxx.seg) is fine too. */
 bool files_parse(struct sync_place_of *out, const char *name);
-/** Put one segment of ours into spool/out; a failure only makes the folder dirty. */
-void files_put(struct sync *sync, const struct lane *lane, uint64_t segno, const struct buf *bytes);
+/** What sync_spool_step keeps between its steps; NULL is fine. */
+void files_pass_free(struct files_pass *pass);
 
 #endif

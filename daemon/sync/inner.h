@@ -17,6 +17,7 @@
 struct take_list;
 struct take_open;
 struct take_opening;
+struct files_pass;
 
 struct sync {
 	struct journal *journal;
@@ -30,7 +31,9 @@ struct sync {
 	struct take_open *open;       /* a big segment half taken in, or NULL */
 	struct take_opening *opening; /* a big segment half opened, or NULL */
 	struct pace share;            /* lines that share a commit */
+	struct pace raw;              /* bytes of lines that share an everyday segment */
 	bool spool_dirty;             /* spool/out may differ from the journal */
+	struct files_pass *pass;      /* spool/out half looked through, or NULL */
 	struct timespec in_seen;      /* mtime of spool/in when it was last listed */
 	bool tell;                    /* hooks.incarnated is due after the commit */
 	uint8_t tell_mailbox[PMJ_MAILBOX_BYTES];

@@ -80,20 +80,18 @@ lines_hello(struct journal *journal)
 enum pmj_code
 lines_forward(struct sync *sync, struct buf *out, int64_t n, struct pmj_error *err)
 {
-	struct entry_row row;
+	struct entry_raw raw;
 	json_t *more;
 	enum pmj_code rc;
 
-	if ((rc = entries_get(sync->journal, &row, n, err)) != PMJ_OK)
+	if ((rc = entries_raw(sync->journal, &raw, n, err)) != PMJ_OK)
 		return rc;
-	if (row.line == NULL) {
-		entry_row_close(&row);
+	if (raw.line == NULL)
 		return pmj_fail(err, PMJ_NOT_FOUND, "entry %lld is only a stub", (long long)n);
-	}
 	more = json_object();
-	json_object_set_new(more, "line", json_stringn(row.line, row.len));
+	json_object_set_new(more, "line", json_stringn(raw.line, raw.len));
 	json_object_set_new(
-	    more, "recv", json_pack("[I,i]", (json_int_t)row.recv_ms, (int)row.recv_counter));
-	entry_row_close(&row);
+	    more, "recv", json_pack("[I,i]", (json_int_t)raw.recv_ms, (int)raw.recv_counter));
+	free(raw.line);
 	return lines_own(sync, out, "ctl.fwd", more, err);
 }

@@ -54,13 +54,13 @@ enum pmj_code
 sync_queue(struct sync *sync, const uint8_t mailbox[static PMJ_MAILBOX_BYTES], int64_t n,
     bool urgent, struct pmj_error *err)
 {
-	struct entry_row row;
+	struct entry_raw raw;
 	enum pmj_code rc;
 
-	if ((rc = entries_get(sync->journal, &row, n, err)) != PMJ_OK)
+	if ((rc = entries_raw(sync->journal, &raw, n, err)) != PMJ_OK)
 		return rc;
-	urgent = urgent || row.entry.control;
-	entry_row_close(&row);
+	urgent = urgent || raw.control;
+	free(raw.line);
 	return queue_put(sync, mailbox, n, false, urgent ? QUEUE_URGENT : QUEUE_ROUTINE, err);
 }
 

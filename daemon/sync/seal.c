@@ -1,11 +1,10 @@
 /* seal.c - what waits becomes one sealed segment: numbered, kept in the journal and taken off the
- * queue in one transaction, then written to the spool. */
+ * queue in one transaction. Its file is made from there (files.c). */
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "store/sql.h"
-#include "sync/files.h"
 #include "sync/incarnation.h"
 #include "sync/lines.h"
 #include "sync/seal_inner.h"
@@ -31,13 +30,13 @@ seal_add(struct seal *seal, struct buf *line, const struct queue_sent *sent)
 /* May this entry travel in this lane at all? A kind of scope author never leaves; whatever was
  * queued. */
 static bool
-seal_may_leave(const struct seal *seal, const struct entry_row *row)
+seal_may_leave(const struct seal *seal, const struct entry_raw *raw)
 {
 	const struct kind *kind;
 
-	if (seal->peer.writes != LANE_UP || row->entry.control)
+	if (seal->peer.writes != LANE_UP || raw->control)
 		return true;
-	kind = kinds_get(journal_kinds(seal->sync->journal), row->entry.kind);
+	kind = kinds_get(journal_kinds(seal->sync->journal), raw->kind);
 	return kind != NULL && kind->scope != SCOPE_AUTHOR;
 }
 
@@ -47,7 +46,7 @@ seal_item_bytes(struct seal *seal, const struct queue_item *item, struct buf *li
     struct pmj_error *err)
 {
 	struct sync *sync = seal->sync;
-	struct entry_row row;
+	struct entry_raw raw;
 	enum pmj_code rc;
 
 	*drop = false;
@@ -61,11 +60,11 @@ seal_item_bytes(struct seal *seal, const struct queue_item *item, struct buf *li
 	}
 	if (item->forward) {
 		rc = lines_forward(sync, line, item->n, err);
-	} else if ((rc = entries_get(sync->journal, &row, item->n, err)) == PMJ_OK) {
-		*drop = row.line == NULL || !seal_may_leave(seal, &row);
+	} else if ((rc = entries_raw(sync->journal, &raw, item->n, err)) == PMJ_OK) {
+		*drop = raw.line == NULL || !seal_may_leave(seal, &raw);
 		if (!*drop)
-			buf_put(line, row.line, row.len);
-		entry_row_close(&row);
+			buf_put(line, raw.line, raw.len);
+		free(raw.line);
 		if (!*drop)
 			rc = buf_check(line, err);
 	}
@@ -269,7 +268,9 @@ enum pmj_code
 seal_one(struct sync *sync, const uint8_t *mailbox, bool small, bool due, bool *made, bool *waits,
     struct pmj_error *err)
 {
-	struct seal seal = {.sync = sync, .raw_max = small ? SYNC_RAW_SMALL : SYNC_RAW_MAX};
+	struct seal seal = {
+	    .sync = sync, .raw_max = small ? SYNC_RAW_SMALL : (size_t)sync->raw.amount};
+	int64_t began = sync->os->mono_ms(sync->os->ctx);
 	struct buf file;
 	enum pmj_code rc;
 
@@ -285,13 +286,16 @@ seal_one(struct sync *sync, const uint8_t *mailbox, bool small, bool due, bool *
 	if ((rc = sync->hooks.peer(sync->hooks.ctx, &seal.peer, mailbox, err)) == PMJ_OK &&
 	    !seal.peer.closed)
 		rc = seal_make(&seal, due, &file, made, err);
+	/* How long the disk takes at the commit says nothing about how much to put together. */
+	if (rc == PMJ_OK && !small && *made)
+		pace_learn(&sync->raw, (int64_t)(seal.waits ? seal.raw_max : seal.raw),
+		    sync->os->mono_ms(sync->os->ctx) - began);
 	if ((rc = sync_end(sync, rc, err)) != PMJ_OK) {
 		*made = false;
 		goto out;
 	}
 	*waits = seal.waits;
-	if (*made)
-		files_put(sync, &seal.lane, seal.lane.segno, &file);
+	sync->spool_dirty |= *made;
 out:
 	seal_close(&seal);
 	buf_close(&file);

@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "store/sql.h"
 #include "sync/device_schema.h"
+#include "sync/files.h"
 #include "sync/inner.h"
 #include "sync/take.h"
 
@@ -72,6 +73,10 @@ sync_new(struct sync **out, struct journal *journal, const char *home,
 	sync->aside = mem_printf("%s/aside", home);
 	sync->share =
 	    (struct pace){.amount = 200, .least = 50, .most = 1000, .target_ms = SYNC_COMMIT_MS};
+	sync->raw = (struct pace){.amount = SYNC_RAW_MAX,
+	    .least = SYNC_RAW_SMALL,
+	    .most = SYNC_RAW_MAX,
+	    .target_ms = SYNC_PIECE_MS};
 	sync->spool_dirty = true; /* whatever happened to the folder while we were away */
 	if ((rc = fs_make_dir(sync->os, sync->in, err)) != PMJ_OK ||
 	    (rc = fs_make_dir(sync->os, sync->out, err)) != PMJ_OK) {
@@ -90,6 +95,7 @@ sync_free(struct sync *sync)
 		return;
 	take_open_drop(sync);
 	take_list_free(sync->list);
+	files_pass_free(sync->pass);
 	if (sync->hooks.close != NULL)
 		sync->hooks.close(sync->hooks.ctx);
 	free(sync->home);
@@ -138,7 +144,7 @@ sync_has_work(struct sync *sync)
 	struct stat st;
 	bool row = false;
 
-	if (sync->list != NULL || sync->open != NULL || sync->spool_dirty)
+	if (sync->list != NULL || sync->open != NULL || sync->spool_dirty || sync->pass != NULL)
 		return true;
 	if (sync->os->stat(sync->os->ctx, sync->in, &st) == 0 &&
 	    (st.st_mtim.tv_sec != sync->in_seen.tv_sec ||

@@ -283,6 +283,45 @@ test_sizes(void **state)
 	lab_close(&lab);
 }
 
+/* However many files there are and however short a step is: the pass through spool/out goes on
+ * where it was and ends; what is missing comes back, what no segment stands for goes. */
+static void
+test_spool_in_short_steps(void **state)
+{
+	struct lab lab;
+	struct lab_end *a = &lab.ends[1];
+	struct pmj_error err;
+	char name[4001];
+	bool more = true;
+	int steps = 0;
+
+	(void)state;
+	lab_open_with(&lab, 1);
+	memset(name, 'x', sizeof(name) - 1);
+	name[sizeof(name) - 1] = '\0';
+	for (int i = 0; i < 24; i++)
+		lab_person(a, name);
+	while (more)
+		check_ok(sync_seal_step(a->sync, true, &more, &err), &err);
+	assert_true(lab_number(a, "SELECT count(*) FROM pmj_segment") >= 6);
+	lab_shell("test -z \"$(ls %s/spool/out)\"", a->home); /* a step has one kind of work */
+	for (more = true; more;)
+		check_ok(sync_spool_step(a->sync, &more, &err), &err);
+	lab_restart(a); /* nothing is known of the folder any more */
+	lab_shell("cd %s/spool/out && ls | wc -l > ../n && rm $(ls | head -1) && : > litter.seg",
+	    a->home);
+	a->os.mono_step = 1000;
+	for (more = true; more; steps++) {
+		check_ok(sync_spool_step(a->sync, &more, &err), &err);
+		assert_true(steps < 100);
+	}
+	a->os.mono_step = 0;
+	assert_true(steps >= 6);
+	lab_shell(
+	    "cd %s/spool/out && test $(ls | wc -l) = $(cat ../n) && ! test -e litter.seg", a->home);
+	lab_close(&lab);
+}
+
 static void
 test_places(void **state)
 {
@@ -438,6 +477,7 @@ main(void)
 	    cmocka_unit_test(test_two_months_offline),
 	    cmocka_unit_test(test_pieces),
 	    cmocka_unit_test(test_sizes),
+	    cmocka_unit_test(test_spool_in_short_steps),
 	    cmocka_unit_test(test_places),
 	    cmocka_unit_test(test_part_of_a_segment_acked),
 	    cmocka_unit_test(test_ack_of_another_chain),
