@@ -162,21 +162,18 @@ add(struct cli *cli, const struct args *args, const json_t *kind, const json_t *
 	return rc;
 }
 
-/* limit, since and all as the query's beginning. */
+/* since and all as the query's beginning. */
 static enum pmj_code
-put_list_options(struct buf *path, const struct args *args, struct pmj_error *err)
+put_list_options(struct buf *path, long *limit, const struct args *args, struct pmj_error *err)
 {
 	const char *since = args_value(args, "since");
 	int64_t now = os_now(&os_real);
 	enum pmj_code rc;
 	char date[11];
-	long limit;
 
-	if ((rc = args_number(&limit, args, "limit", 100, err)) != PMJ_OK)
+	if ((rc = args_number(limit, args, "limit", 100, err)) != PMJ_OK)
 		return rc;
-	buf_putf(path, "?limit=%ld", limit);
-	if (args_has(args, "all"))
-		buf_put_text(path, "&all=1");
+	buf_putf(path, "?all=%d", args_has(args, "all"));
 	if (since == NULL)
 		return PMJ_OK;
 	if (!text_date(date, since, now, os_real.offset_minutes(NULL, now))) {
@@ -195,13 +192,14 @@ list(struct cli *cli, const struct args *args, const json_t *kind, struct pmj_er
 	const char *name;
 	enum pmj_code rc;
 	struct buf path;
+	long limit = 0;
 
 	if ((rc = fields_take(&fields, args, 2, err)) != PMJ_OK)
 		return rc;
 	buf_init(&path, 0);
 	buf_putf(&path, "/v1/records/%s", json_str(kind, "name"));
 	if ((rc = kinds_resolve_links(cli, fields, kind, err)) == PMJ_OK)
-		rc = put_list_options(&path, args, err);
+		rc = put_list_options(&path, &limit, args, err);
 	json_object_foreach(fields, name, value)
 	{
 		char *text = print_value(value);
@@ -213,7 +211,7 @@ list(struct cli *cli, const struct args *args, const json_t *kind, struct pmj_er
 		free(text);
 	}
 	if (rc == PMJ_OK)
-		rc = client_get(&cli->client, &answer, buf_text(&path), err);
+		rc = record_list_get(cli, &answer, buf_text(&path), limit, err);
 	if (rc == PMJ_OK && cli->json) {
 		print_json(answer);
 	} else if (rc == PMJ_OK) {

@@ -20,6 +20,10 @@ PMJ_MUST_CHECK enum pmj_code record_candidates(
     struct cli *cli, json_t **out, const char *kind, const char *typed, struct pmj_error *err);
 /** Print a list of items, of one kind (its fields as columns) or NULL (any). */
 void record_print_items(struct cli *cli, const json_t *items, const json_t *kind);
+/** Up to `limit` items of a list, however many answers they come in: {"items","more"}. path has its
+ * query begun. New reference. */
+PMJ_MUST_CHECK enum pmj_code record_list_get(
+    struct cli *cli, json_t **out, const char *path, long limit, struct pmj_error *err);
 
 enum pmj_code record_show(struct cli *cli, const struct args *args, struct pmj_error *err);
 enum pmj_code record_edit(struct cli *cli, const struct args *args, struct pmj_error *err);

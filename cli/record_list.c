@@ -115,6 +115,39 @@ record_print_items(struct cli *cli, const json_t *items, const json_t *kind)
 	table_print(table);
 }
 
+/* Each answer holds what the daemon finds time for between others' requests; this asks on. */
+enum pmj_code
+record_list_get(struct cli *cli, json_t **out, const char *path, long limit, struct pmj_error *err)
+{
+	json_t *items = json_array(), *answer = NULL;
+	const char *next = NULL;
+	enum pmj_code rc;
+
+	for (;;) {
+		char *page =
+		    mem_printf("%s&limit=%ld%s%s", path, limit - (long)json_array_size(items),
+		        next != NULL ? "&from=" : "", next != NULL ? next : "");
+		json_t *before = answer;
+
+		answer = NULL;
+		rc = client_get(&cli->client, &answer, page, err);
+		mem_wipe(page, strlen(page));
+		free(page);
+		json_decref(before);
+		if (rc != PMJ_OK)
+			break;
+		(void)json_array_extend(items, json_object_get(answer, "items"));
+		next = json_str(answer, "next");
+		if (next == NULL || (long)json_array_size(items) >= limit)
+			break;
+	}
+	if (rc == PMJ_OK)
+		*out = json_pack("{s:O,s:b}", "items", items, "more", json_flag(answer, "more"));
+	json_decref(answer);
+	json_decref(items);
+	return rc;
+}
+
 enum pmj_code
 record_find(struct cli *cli, const struct args *args, struct pmj_error *err)
 {

@@ -39,6 +39,8 @@ record_list(const struct call *call, json_t **out, struct pmj_error *err)
 		}
 		query.since = date;
 	}
+	query.from = json_str(call->query, "from");
+	query.until_ms = call->core->os->mono_ms(call->core->os->ctx) + CORE_PIECE_MS;
 	query.where = where;
 	query.voided_too = all != NULL && strcmp(all, "1") == 0;
 	rc = records_list(call->core->journal, out, &query, call->lang, err);

@@ -31,8 +31,8 @@ void loop_timer_free(struct loop_timer *timer);
 void loop_signal(struct loop *loop, int signum, void (*fn)(void *ctx), void *ctx);
 
 /** Long work in steps: fn is called at low priority, after requests were served (but for a turn now
- * and then while they never end), until it returns false (nothing left now). It must return within PMJ_STEP_MS. loop_work_wake makes a resting one
- * run again. */
+ * and then while they never end), until it returns false (nothing left now). It must return within
+ * PMJ_STEP_MS. loop_work_wake makes a resting one run again. */
 struct loop_work;
 struct loop_work *loop_work_new(struct loop *loop, bool (*fn)(void *ctx), void *ctx);
 void loop_work_wake(struct loop_work *work);

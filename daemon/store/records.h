@@ -39,12 +39,15 @@ struct records_query {
 	const char *since;   /* YYYY-MM-DD: made or changed since, or NULL */
 	int64_t since_ms;    /* 0: none */
 	bool voided_too;
-	int64_t limit; /* 0: 50 */
+	int64_t limit;    /* 0: 50 */
+	const char *from; /* "next" of an earlier answer, or NULL */
+	int64_t until_ms; /* of mono_ms: then the answer ends, with fewer items; 0: never */
 };
 /** Was it voided? A record that is not here was not. */
 PMJ_MUST_CHECK enum pmj_code records_is_voided(struct journal *journal, bool *out,
     const uint8_t rec[static PMJ_RECORD_BYTES], struct pmj_error *err);
-/** {"items":[item…],"more":bool}, latest changed first. */
+/** {"items":[item…],"more":bool,"next"?}, latest changed first; where there are more, `next` is
+ * where the list goes on. */
 PMJ_MUST_CHECK enum pmj_code records_list(struct journal *journal, json_t **out,
     const struct records_query *query, enum lang lang, struct pmj_error *err);
 /** Full text over searchable fields and ids: every word by prefix, accents and case aside; best

@@ -113,7 +113,7 @@ records_find(struct journal *journal, json_t **out, const char *words, int64_t l
 	for (size_t i = 0; i < hits.count; i++)
 		memcpy(recs[i], hits.list[i].rec, PMJ_RECORD_BYTES);
 	rc = records_items(
-	    journal, out, (const uint8_t(*)[PMJ_RECORD_BYTES])recs, hits.count, most, lang, err);
+	    journal, out, (const uint8_t(*)[PMJ_RECORD_BYTES])recs, hits.count, most, 0, lang, err);
 out:
 	free(recs);
 	free(hits.list);

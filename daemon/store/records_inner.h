@@ -15,10 +15,11 @@ char *records_value_text(struct journal *journal, const struct field *field, con
 /** Column 0 of every row as record ids. Caller frees *out. */
 PMJ_MUST_CHECK enum pmj_code records_ids(
     struct sql *sql, uint8_t (**out)[PMJ_RECORD_BYTES], size_t *count, struct pmj_error *err);
-/** Items of up to `limit` ids; more says whether there were more. New reference. */
+/** Items of up to `limit` ids, or as many as until_ms (of mono_ms; 0: no end) leaves time for, one
+ * at least; more says whether there were more. New reference. */
 PMJ_MUST_CHECK enum pmj_code records_items(struct journal *journal, json_t **out,
-    const uint8_t (*recs)[PMJ_RECORD_BYTES], size_t count, size_t limit, enum lang lang,
-    struct pmj_error *err);
+    const uint8_t (*recs)[PMJ_RECORD_BYTES], size_t count, size_t limit, int64_t until_ms,
+    enum lang lang, struct pmj_error *err);
 #define RECORDS_LIMIT 50
 
 #endif

@@ -167,15 +167,19 @@ records_item(struct journal *journal, json_t **out, const uint8_t rec[static PMJ
 
 enum pmj_code
 records_items(struct journal *journal, json_t **out, const uint8_t (*recs)[PMJ_RECORD_BYTES],
-    size_t count, size_t limit, enum lang lang, struct pmj_error *err)
+    size_t count, size_t limit, int64_t until_ms, enum lang lang, struct pmj_error *err)
 {
+	const struct os *os = journal->os;
 	json_t *items = json_array(), *item;
 	enum pmj_code rc = PMJ_OK;
 
 	*out = NULL;
-	for (size_t i = 0; rc == PMJ_OK && i < count && i < limit; i++)
-		if ((rc = records_item(journal, &item, recs[i], lang, err)) == PMJ_OK)
+	for (size_t i = 0; rc == PMJ_OK && i < count && i < limit; i++) {
+		if (i > 0 && until_ms != 0 && os->mono_ms(os->ctx) >= until_ms)
+			limit = i;
+		else if ((rc = records_item(journal, &item, recs[i], lang, err)) == PMJ_OK)
 			(void)json_array_append_new(items, item);
+	}
 	if (rc != PMJ_OK) {
 		json_decref(items);
 		return rc;

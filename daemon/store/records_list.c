@@ -1,5 +1,6 @@
 /* records_list.c - lists by field, and what is due. */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,7 +10,7 @@
 #include "store/records_inner.h"
 
 #define DAY_MS (INT64_C(24) * 3600 * 1000)
-#define BOUND_FROM 6 /* parameters of the conditions come after the query's own */
+#define BOUND_FROM 7 /* parameters of the conditions come after the query's own */
 #define LIMIT_MAX 10000
 
 /* The conditions on the kind's table, and what they compare with. */
@@ -191,12 +192,12 @@ static char *
 query_text(const struct records_query *query, const struct filter *filter)
 {
 	if (json_array_size(filter->values) == 0)
-		return mem_printf(
-		    "SELECT rec FROM pmj_record WHERE %schanged_pt >= ?2 AND (voided = 0 OR ?3)"
-		    " ORDER BY changed_pt DESC, rec DESC LIMIT ?4",
+		return mem_printf("SELECT rec FROM pmj_record WHERE %schanged_pt BETWEEN ?2 AND ?5"
+		                  " AND NOT (changed_pt = ?5 AND rec >= ?6) AND (voided = 0 OR ?3)"
+		                  " ORDER BY changed_pt DESC, rec DESC LIMIT ?4",
 		    query->kind != NULL ? "kind = ?1 AND " : "");
-	return mem_printf("SELECT rec FROM pmj_record WHERE +kind = ?1 AND +changed_pt >= ?2 AND "
-	                  "(voided = 0 OR ?3)"
+	return mem_printf("SELECT rec FROM pmj_record WHERE +kind = ?1 AND +changed_pt BETWEEN ?2 "
+	                  "AND ?5 AND NOT (+changed_pt = ?5 AND rec >= ?6) AND (voided = 0 OR ?3)"
 	                  " AND rec IN (SELECT pmj_rec(id) FROM \"%s\" WHERE 1%s) ORDER BY "
 	                  "changed_pt DESC, rec DESC LIMIT ?4",
 	    query->kind, buf_text(&filter->text));
@@ -214,6 +215,52 @@ since_ms(int64_t *out, const struct journal *journal, const struct records_query
 	*out = text_date_days(query->since) * DAY_MS;
 	*out -= (int64_t)journal->os->offset_minutes(journal->os->ctx, *out) * 60 * 1000;
 	return PMJ_OK;
+}
+
+/* Where a list goes on: when the last of it was changed, and its id. */
+struct place {
+	int64_t changed;
+	bool is_one;
+	uint8_t rec[PMJ_RECORD_BYTES];
+};
+
+#define PLACE_MAX (20 + 1 + 2 * PMJ_RECORD_BYTES + 1)
+
+static enum pmj_code
+place_read(struct place *out, const char *text, struct pmj_error *err)
+{
+	char *end;
+
+	*out = (struct place){.changed = INT64_MAX};
+	if (text == NULL)
+		return PMJ_OK;
+	errno = 0;
+	out->changed = strtoll(text, &end, 10);
+	out->is_one = true;
+	if (errno != 0 || end == text || *end != '-' ||
+	    !text_unhex(out->rec, sizeof(out->rec), end + 1))
+		return pmj_fail(err, PMJ_USAGE, "a list goes on from what \"next\" said");
+	return PMJ_OK;
+}
+
+/* answer["next"], after the last of its items. */
+static enum pmj_code
+put_next(struct journal *journal, json_t *answer, const uint8_t (*recs)[PMJ_RECORD_BYTES],
+    struct pmj_error *err)
+{
+	const uint8_t *last = recs[json_array_size(json_arr(answer, "items")) - 1];
+	struct sql *sql = sql_get(journal, "SELECT changed_pt FROM pmj_record WHERE rec = ?1");
+	char next[PLACE_MAX], hex[2 * PMJ_RECORD_BYTES + 1];
+	enum pmj_code rc;
+	bool row;
+
+	if ((rc = sql_row(sql_blob(sql, 1, last, PMJ_RECORD_BYTES), &row, err)) == PMJ_OK && row) {
+		(void)snprintf(next, sizeof(next), "%lld-%s", (long long)sql_col_int(sql, 0),
+		    text_hex(hex, last, PMJ_RECORD_BYTES));
+		(void)json_object_set_new(answer, "next", json_string(next));
+	}
+	sql_done(sql);
+	return rc;
 }
 
 static void
@@ -239,6 +286,7 @@ records_list(struct journal *journal, json_t **out, const struct records_query *
 	struct filter filter = {.values = json_array()};
 	uint8_t(*recs)[PMJ_RECORD_BYTES] = NULL;
 	struct sql *sql = NULL;
+	struct place from;
 	size_t count = 0;
 	char *text = NULL;
 	int64_t since = 0;
@@ -247,6 +295,7 @@ records_list(struct journal *journal, json_t **out, const struct records_query *
 	*out = NULL;
 	buf_init(&filter.text, 0);
 	if ((rc = since_ms(&since, journal, query, err)) != PMJ_OK ||
+	    (rc = place_read(&from, query->from, err)) != PMJ_OK ||
 	    (rc = make_filter(journal, &filter, query, err)) != PMJ_OK)
 		goto out;
 	text = query_text(query, &filter);
@@ -254,10 +303,21 @@ records_list(struct journal *journal, json_t **out, const struct records_query *
 	if (query->kind != NULL)
 		(void)sql_text(sql, 1, query->kind);
 	(void)sql_int(sql_int(sql_int(sql, 2, since), 3, query->voided_too), 4, limit + 1);
+	(void)sql_int(sql, 5, from.changed);
+	if (from.is_one)
+		(void)sql_blob(sql, 6, from.rec, sizeof(from.rec));
+	else
+		(void)sql_null(sql, 6);
 	bind_values(sql, filter.values);
 	if ((rc = records_ids(sql, &recs, &count, err)) == PMJ_OK)
 		rc = records_items(journal, out, (const uint8_t(*)[PMJ_RECORD_BYTES])recs, count,
-		    (size_t)limit, lang, err);
+		    (size_t)limit, query->until_ms, lang, err);
+	if (rc == PMJ_OK && json_flag(*out, "more") &&
+	    (rc = put_next(journal, *out, (const uint8_t(*)[PMJ_RECORD_BYTES])recs, err)) !=
+	        PMJ_OK) {
+		json_decref(*out);
+		*out = NULL;
+	}
 out:
 	sql_free(sql);
 	free(text);
@@ -300,8 +360,8 @@ records_today(
 	if (!text_is_date(on))
 		return pmj_fail(err, PMJ_INVALID, "today is a date such as 2026-11-23");
 	if ((rc = records_ids(sql_text(sql, 1, on), &recs, &count, err)) == PMJ_OK)
-		rc = records_items(
-		    journal, out, (const uint8_t(*)[PMJ_RECORD_BYTES])recs, count, 200, lang, err);
+		rc = records_items(journal, out, (const uint8_t(*)[PMJ_RECORD_BYTES])recs, count,
+		    200, 0, lang, err);
 	free(recs);
 	if (rc != PMJ_OK)
 		return rc;

@@ -101,6 +101,53 @@ test_list(void **state)
 	store_end(&store);
 }
 
+/* A list in answers of one item each is the whole list, also where several were changed in the same
+ * millisecond, and where the list is of some only. */
+static void
+test_list_in_answers(void **state)
+{
+	static const char *const names[] = {"Asha", "Baraka", "Chausiku", "Daudi", "Eshe"};
+	struct store store;
+	uint8_t rec[PMJ_RECORD_BYTES];
+	json_t *answer = NULL, *items = json_array();
+	char from[64];
+	struct pmj_error err;
+
+	(void)state;
+	store_start(&store);
+	for (size_t i = 0; i < 5; i++)
+		add(&store, rec, "person", i < 3 ? 1000 : 2000,
+		    json_pack("{s:s,s:s}", "name", names[i], "village",
+		        i == 1 ? "Kimana" : "Loitokitok"));
+	for (int some = 0; some < 2; some++) {
+		struct records_query query = {.kind = "person", .until_ms = 1};
+
+		query.where = some ? json_pack("{s:s}", "village", "loitokitok") : NULL;
+		json_array_clear(items);
+		do {
+			check_ok(records_list(store.journal, &answer, &query, LANG_EN, &err), &err);
+			assert_int_equal(json_array_size(json_arr(answer, "items")), 1);
+			json_array_extend(items, json_object_get(answer, "items"));
+			query.from = json_str(answer, "next");
+			assert_true(json_flag(answer, "more") == (query.from != NULL));
+			if (query.from != NULL)
+				(void)snprintf(from, sizeof(from), "%s", query.from);
+			json_decref(answer);
+			query.from = query.from != NULL ? from : NULL;
+		} while (query.from != NULL && json_array_size(items) < 9);
+		query.until_ms = 0;
+		check_ok(records_list(store.journal, &answer, &query, LANG_EN, &err), &err);
+		assert_int_equal(json_array_size(items), some ? 4 : 5);
+		assert_true(json_equal(items, json_object_get(answer, "items")));
+		json_decref(answer);
+		query.from = "yesterday";
+		check_code(records_list(store.journal, &answer, &query, LANG_EN, &err), PMJ_USAGE);
+		json_decref((json_t *)query.where);
+	}
+	json_decref(items);
+	store_end(&store);
+}
+
 static void
 test_find(void **state)
 {
@@ -479,7 +526,8 @@ test_chain_survives_reopening(void **state)
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_list), cmocka_unit_test(test_find),
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_list),
+	    cmocka_unit_test(test_list_in_answers), cmocka_unit_test(test_find),
 	    cmocka_unit_test(test_search_follows_changes), cmocka_unit_test(test_today),
 	    cmocka_unit_test(test_people), cmocka_unit_test(test_consent),
 	    cmocka_unit_test(test_kind_gains_a_field),
