@@ -156,7 +156,9 @@ is_authors_alone(struct hub *hub, bool *alone, const struct kind *kind, const st
 		return PMJ_OK;
 	q = sql_get(hub->journal,
 	    "SELECT NOT EXISTS (SELECT 1 FROM pmj_entry WHERE rec = ?1 AND status = 0 AND by <> ?2)"
-	    " AND EXISTS (SELECT 1 FROM pmj_subject s WHERE s.rec = ?1 AND NOT EXISTS"
+	    " AND EXISTS (SELECT 1 FROM pmj_subject s WHERE s._num = (SELECT num FROM pmj_record "
+	    "WHERE rec"
+	    " = ?1) AND NOT EXISTS"
 	    " (SELECT 1 FROM pmj_team t WHERE t.person = s.person AND t.to_ver IS NULL AND t.device"
 	    " <> ?2))");
 	(void)sql_blob(q, 1, entry->rec, PMJ_RECORD_BYTES);

@@ -106,17 +106,26 @@ count_entry(struct journal *journal, int64_t n, bool add, uint8_t *rec, bool *ha
 
 /* ---- append ---- */
 
-/* Is e here? *n 0: no. */
+/* Is e here? *n 0: no. An entry that makes a record is found among those of that record. */
 static enum pmj_code
-find_known(struct journal *journal, const uint8_t *e, int64_t *n, bool *stub, struct pmj_error *err)
+find_known(struct journal *journal, const struct entries_new *new, int64_t *n, bool *stub,
+    struct pmj_error *err)
 {
-	struct sql *sql = sql_get(journal, "SELECT n, line IS NULL FROM pmj_entry WHERE e = ?1");
+	const uint8_t *e = new->entry->e;
+	bool makes = new->entry->has_rec &&new->status !=
+	             ENTRY_CONTROL &&memcmp(e, new->entry->rec, PMJ_RECORD_BYTES) == 0;
+	struct sql *sql = sql_get(journal,
+	    makes ? "SELECT n, line IS NULL FROM pmj_entry WHERE rec = ?2 AND e = ?1"
+	          : "SELECT n, line IS NULL FROM pmj_entry WHERE e = ?1 AND " ENTRY_BY_HASH);
 	enum pmj_code rc;
 	bool row;
 
 	*n = 0;
 	*stub = false;
-	if ((rc = sql_row(sql_blob(sql, 1, e, PMJ_ENTRY_BYTES), &row, err)) != PMJ_OK || !row)
+	(void)sql_blob(sql, 1, e, PMJ_ENTRY_BYTES);
+	if (makes)
+		(void)sql_blob(sql, 2, e, PMJ_RECORD_BYTES);
+	if ((rc = sql_row(sql, &row, err)) != PMJ_OK || !row)
 		return rc;
 	*n = sql_col_int(sql, 0);
 	*stub = sql_col_int(sql, 1) != 0;
@@ -235,7 +244,7 @@ entries_append(struct journal *journal, const struct entries_new *new, int64_t *
 
 	assert(journal->in_transaction);
 	*known = false;
-	if ((rc = find_known(journal, new->entry->e, n, &stub, err)) != PMJ_OK)
+	if ((rc = find_known(journal, new, n, &stub, err)) != PMJ_OK)
 		return rc;
 	if (*n != 0 && (!stub || new->line == NULL)) {
 		*known = true;

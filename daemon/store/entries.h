@@ -12,6 +12,8 @@ enum entry_status { ENTRY_ADMITTED = 0, ENTRY_HELD = 1, ENTRY_WAITING = 2, ENTRY
  * its own condition stands in the statement, too. */
 #define ENTRY_IS_HELD "status IN (1, 2) AND status = 1"
 #define ENTRY_IS_WAITING "status IN (1, 2) AND status = 2"
+/* The same for the entries that are looked up by hash: those that make a record go by its id. */
+#define ENTRY_BY_HASH "(rec IS NULL OR rec <> substr(e, 1, 10))"
 enum entry_origin { ENTRY_OWN = 0, ENTRY_RECEIVED = 1 };
 
 struct entries_new {

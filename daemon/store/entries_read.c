@@ -124,9 +124,13 @@ enum pmj_code
 entries_find(struct journal *journal, struct entry_row *out,
     const uint8_t e[static PMJ_ENTRY_BYTES], struct pmj_error *err)
 {
-	struct sql *sql = sql_get(journal, "SELECT " ROW_COLUMNS " FROM pmj_entry WHERE e = ?1");
+	struct sql *sql =
+	    sql_get(journal, "SELECT " ROW_COLUMNS " FROM pmj_entry WHERE e = ?1 AND rec = ?2"
+	                     " UNION ALL SELECT " ROW_COLUMNS " FROM pmj_entry WHERE e = ?1"
+	                     " AND " ENTRY_BY_HASH);
 
-	return read_one(out, sql_blob(sql, 1, e, PMJ_ENTRY_BYTES), err);
+	(void)sql_blob(sql, 1, e, PMJ_ENTRY_BYTES);
+	return read_one(out, sql_blob(sql, 2, e, PMJ_RECORD_BYTES), err);
 }
 
 void

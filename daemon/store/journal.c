@@ -13,6 +13,7 @@
 #include "pamoja/pmjvfs.h"
 #include "store/cache.h"
 #include "store/journal_inner.h"
+#include "store/records.h"
 #include "store/search.h"
 
 #define OPEN_FLAGS (SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE)
@@ -185,13 +186,16 @@ journal_new(struct journal **out, const struct journal_setup *setup, struct pmj_
 static enum pmj_code
 read_in(struct journal *journal, const char *const *schema, struct pmj_error *err)
 {
+	int64_t records, differed;
 	enum pmj_code rc;
 
 	if ((rc = journal_begin(journal, err)) != PMJ_OK)
 		return rc;
 	if ((rc = schema_migrate(journal, schema, err)) == PMJ_OK &&
 	    (rc = journal_live_read(journal, err)) == PMJ_OK &&
-	    (rc = schema_kinds(journal, err)) == PMJ_OK)
+	    (rc = schema_kinds(journal, err)) == PMJ_OK &&
+	    (!journal->remake ||
+	        (rc = project_rebuild(journal, &records, &differed, err)) == PMJ_OK))
 		return journal_commit(journal, err);
 	journal_rollback(journal);
 	return rc;

@@ -19,6 +19,8 @@ struct journal_live {
 
 	/* A check or rebuild under way: records up to check_at are in check_total. */
 	bool checking, mending;
+	size_t check_table; /* of which numbers up to check_number have a record */
+	int64_t check_number;
 	uint8_t check_at[PMJ_RECORD_BYTES];
 	struct rows_total check_total;
 	int64_t records, differed;
@@ -48,6 +50,7 @@ struct journal {
 	bool rested;          /* the one under way has rested before */
 	uint64_t transaction; /* number of the last that was begun */
 	uint64_t lost;        /* of the last that had rested and was rolled back */
+	bool remake;          /* the file was of an earlier version: no projection is in it */
 	bool dead;            /* a sync failed: nothing works until the file was opened again */
 	int64_t wal_frames;
 	struct journal_live live, before;

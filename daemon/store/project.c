@@ -14,13 +14,12 @@
 
 static enum pmj_code
 read_table(struct journal *journal, struct row_set *out, const struct rows_table *table,
-    const uint8_t *rec, struct pmj_error *err)
+    const uint8_t *rec, int64_t number, struct pmj_error *err)
 {
 	struct sql *sql = sql_get(journal, table->select);
-	char id[PMJ_RECORD_CHARS + 1];
 
-	if (table->by_text)
-		(void)sql_text(sql, 1, text_base32(id, rec, PMJ_RECORD_BYTES));
+	if (table->by_number)
+		(void)sql_int(sql, 1, number);
 	else
 		(void)sql_blob(sql, 1, rec, PMJ_RECORD_BYTES);
 	return row_set_read(out, table, sql, err);
@@ -41,17 +40,17 @@ read_rows(struct journal *journal, struct row_set *out, int64_t *number, const u
 	*number = 0;
 	if ((rc = sql_row(sql_blob(sql, 1, rec, PMJ_RECORD_BYTES), &row, err)) != PMJ_OK)
 		return rc;
-	if (row) {
-		*number = sql_col_int(sql, 0);
-		was = schema_table(journal, sql_col_text(sql, 1));
-		sql_done(sql);
-	}
+	if (!row) /* and so nothing under its number */
+		return PMJ_OK;
+	*number = sql_col_int(sql, 0);
+	was = schema_table(journal, sql_col_text(sql, 1));
+	sql_done(sql);
 	for (size_t i = 0; rc == PMJ_OK && i < JOURNAL_OWN_TABLES; i++)
-		rc = read_table(journal, out, &journal->tables[i], rec, err);
+		rc = read_table(journal, out, &journal->tables[i], rec, *number, err);
 	if (rc == PMJ_OK && was != NULL)
-		rc = read_table(journal, out, was, rec, err);
+		rc = read_table(journal, out, was, rec, *number, err);
 	if (rc == PMJ_OK && is != NULL && is != was)
-		rc = read_table(journal, out, is, rec, err);
+		rc = read_table(journal, out, is, rec, *number, err);
 	return rc;
 }
 
@@ -109,9 +108,37 @@ same_key(const struct row_set *a, const struct row *x, const struct row_set *b)
 	return false;
 }
 
+static enum pmj_code
+number_of(struct journal *journal, int64_t *number, const uint8_t *rec, struct pmj_error *err)
+{
+	struct sql *sql = sql_get(journal, "SELECT num FROM pmj_record WHERE rec = ?1");
+	enum pmj_code rc;
+	bool row;
+
+	rc = sql_row(sql_blob(sql, 1, rec, PMJ_RECORD_BYTES), &row, err);
+	*number = rc == PMJ_OK && row ? sql_col_int(sql, 0) : 0;
+	sql_done(sql);
+	return rc;
+}
+
+/* A row that goes under its record's number comes after the record's own, which gives it. */
+static enum pmj_code
+put_row(struct journal *journal, const struct row_set *set, const struct row *row,
+    const uint8_t *rec, int64_t *number, struct pmj_error *err)
+{
+	enum pmj_code rc;
+
+	if (*number == 0)
+		sqlite3_set_last_insert_rowid(journal->db, 0);
+	if ((rc = row_insert(journal, set, row, *number, err)) != PMJ_OK || *number != 0)
+		return rc;
+	*number = sql_last_id(journal);
+	/* A row that was there against all expectation keeps its number. */
+	return *number != 0 ? PMJ_OK : number_of(journal, number, rec, err);
+}
+
 /* Bring the rows from `old` to `new`. A row that stays under its key is updated in place. *number
- * of the record: of a new one, where its row was put; a row that was there against all expectation
- * leaves it 0. */
+ * of the record: of a new one, where its row was put. */
 static enum pmj_code
 hang_rows(struct journal *journal, const struct row_set *old, const struct row_set *new,
     const uint8_t *rec, int64_t *number, struct pmj_error *err)
@@ -123,30 +150,14 @@ hang_rows(struct journal *journal, const struct row_set *old, const struct row_s
 			continue;
 		count_row(journal, old, &old->list[i], rec, false);
 		if (!same_key(old, &old->list[i], new))
-			rc = row_remove(journal, old, &old->list[i], err);
+			rc = row_remove(journal, old, &old->list[i], *number, err);
 	}
 	for (size_t i = 0; rc == PMJ_OK && i < new->count; i++) {
 		if (new->list[i].same)
 			continue;
 		count_row(journal, new, &new->list[i], rec, true);
-		sqlite3_set_last_insert_rowid(journal->db, 0);
-		rc = row_insert(journal, new, &new->list[i], err);
-		if (*number == 0 && new->list[i].table == &journal->tables[0])
-			*number = sql_last_id(journal);
+		rc = put_row(journal, new, &new->list[i], rec, number, err);
 	}
-	return rc;
-}
-
-static enum pmj_code
-number_of(struct journal *journal, int64_t *number, const uint8_t *rec, struct pmj_error *err)
-{
-	struct sql *sql = sql_get(journal, "SELECT num FROM pmj_record WHERE rec = ?1");
-	enum pmj_code rc;
-	bool row;
-
-	rc = sql_row(sql_blob(sql, 1, rec, PMJ_RECORD_BYTES), &row, err);
-	*number = rc == PMJ_OK && row ? sql_col_int(sql, 0) : 0;
-	sql_done(sql);
 	return rc;
 }
 
@@ -168,8 +179,6 @@ hang(struct journal *journal, struct row_set *old, int64_t number, struct pictur
 	}
 	if (fresh && picture->search == NULL)
 		return PMJ_OK;
-	if (number == 0 && (rc = number_of(journal, &number, rec, err)) != PMJ_OK)
-		return rc;
 	rc = search_put(journal, number, picture->search, fresh, &search_differed, err);
 	*differed = *differed || search_differed;
 	return rc;

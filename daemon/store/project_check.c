@@ -27,19 +27,6 @@ slice_end(struct journal *journal, uint8_t to[static PMJ_RECORD_BYTES], const ui
 	return rc;
 }
 
-static void
-bind_range(struct sql *sql, const struct rows_table *table, const uint8_t *from, const uint8_t *to)
-{
-	char id[PMJ_RECORD_CHARS + 1];
-
-	if (table->by_text) {
-		(void)sql_text(sql, 1, text_base32(id, from, PMJ_RECORD_BYTES));
-		(void)sql_text(sql, 2, text_base32(id, to, PMJ_RECORD_BYTES));
-	} else {
-		(void)sql_blob(sql_blob(sql, 1, from, PMJ_RECORD_BYTES), 2, to, PMJ_RECORD_BYTES);
-	}
-}
-
 /* Add the rows of records (from, to] to the sum of the check. */
 static enum pmj_code
 sum_rows(struct journal *journal, const uint8_t *from, const uint8_t *to, struct pmj_error *err)
@@ -51,7 +38,7 @@ sum_rows(struct journal *journal, const uint8_t *from, const uint8_t *to, struct
 		struct sql *sql = sql_get(journal, table->range);
 		struct row_set set = {0};
 
-		bind_range(sql, table, from, to);
+		(void)sql_blob(sql_blob(sql, 1, from, PMJ_RECORD_BYTES), 2, to, PMJ_RECORD_BYTES);
 		rc = row_set_read(&set, table, sql, err);
 		for (size_t i = 0; rc == PMJ_OK && i < set.count; i++)
 			project_count(
@@ -61,15 +48,14 @@ sum_rows(struct journal *journal, const uint8_t *from, const uint8_t *to, struct
 	return rc;
 }
 
-/* Records (from, to] that have entries or rows of any table. Sorted by nothing. */
+/* Records (from, to] that have entries or a row. Sorted by nothing. */
 static enum pmj_code
 list_records(struct journal *journal, struct buf *out, const uint8_t *from, const uint8_t *to,
     struct pmj_error *err)
 {
 	struct sql *sql =
 	    sql_get(journal, "SELECT rec FROM pmj_entry WHERE rec > ?1 AND rec <= ?2 UNION SELECT "
-	                     "rec FROM pmj_record WHERE rec > ?1 AND rec <= ?2"
-	                     " UNION SELECT rec FROM pmj_subject WHERE rec > ?1 AND rec <= ?2");
+	                     "rec FROM pmj_record WHERE rec > ?1 AND rec <= ?2");
 	uint8_t rec[PMJ_RECORD_BYTES];
 	enum pmj_code rc;
 	bool row = false;
@@ -81,32 +67,64 @@ list_records(struct journal *journal, struct buf *out, const uint8_t *from, cons
 	return rc;
 }
 
-/* Rows in a kind's table that belong to no record of this kind. */
 static enum pmj_code
-sweep_kind(struct journal *journal, const struct rows_table *table, const uint8_t *from,
-    const uint8_t *to, struct pmj_error *err)
+fail_rows(struct pmj_error *err)
 {
-	struct row_set set = {0};
-	struct sql *sql = sql_get(journal, table->range);
-	enum pmj_code rc;
+	(void)pmj_fail(err, PMJ_INTEGRITY,
+	    "what the journal shows is not what was written: rows were changed or put back");
+	pmj_hint(err, "build it anew from the entries: verify --rebuild");
+	return PMJ_INTEGRITY;
+}
 
-	bind_range(sql, table, from, to);
-	rc = row_set_read(&set, table, sql, err);
-	for (size_t i = 0; rc == PMJ_OK && i < set.count; i++) {
-		/* id is the first column: u8 len, "id", 't', le32 16, 16 characters */
-		const char *id = (const char *)set.bytes.bytes + set.list[i].at + 1 + 2 + 1 + 4;
-		uint8_t rec[PMJ_RECORD_BYTES] = {0};
-		bool row = false, known = text_unbase32(rec, sizeof(rec), id, PMJ_RECORD_CHARS);
-		sql = sql_get(journal, "SELECT 1 FROM pmj_record WHERE rec = ?1 AND kind = ?2");
-		rc = sql_row(
-		    sql_text(sql_blob(sql, 1, rec, sizeof(rec)), 2, table->name), &row, err);
-		sql_done(sql);
-		if (rc != PMJ_OK || (known && row))
-			continue;
-		journal->live.differed++;
-		rc = row_remove(journal, &set, &set.list[i], err);
+/* Of the next rows of a table, the numbers that no record of its kind has. */
+static enum pmj_code
+list_strays(struct journal *journal, struct buf *out, const struct rows_table *table, int64_t most,
+    bool *last, struct pmj_error *err)
+{
+	struct journal_live *live = &journal->live;
+	struct sql *sql = sql_get(journal, table->numbers);
+	enum pmj_code rc;
+	int64_t seen = 0;
+	bool row = false;
+
+	(void)sql_int(sql_int(sql, 1, live->check_number), 2, most);
+	while ((rc = sql_row(sql, &row, err)) == PMJ_OK && row) {
+		live->check_number = sql_col_int(sql, 0);
+		if (sql_col_int(sql, 1) != 0)
+			buf_put_u64(out, (uint64_t)live->check_number);
+		seen++;
 	}
-	row_set_close(&set);
+	*last = seen < most;
+	return rc;
+}
+
+/* Rows under a number that is no record's show nowhere until a record gets it. They are looked for
+ * before the records are, which are reached through their numbers. */
+static enum pmj_code
+sweep(struct journal *journal, int64_t most, struct pmj_error *err)
+{
+	struct journal_live *live = &journal->live;
+	const struct rows_table *table = &journal->tables[live->check_table];
+	bool last = true;
+	struct buf strays;
+	enum pmj_code rc = PMJ_OK;
+
+	buf_init(&strays, 0);
+	if (table->by_number)
+		rc = list_strays(journal, &strays, table, most, &last, err);
+	if (rc == PMJ_OK && strays.len > 0 && !live->mending)
+		rc = fail_rows(err);
+	for (size_t at = 0; rc == PMJ_OK && at < strays.len; at += 8) {
+		struct sql *sql = sql_get(journal, table->drop);
+
+		rc = sql_run(sql_int(sql, 1, (int64_t)get_le64(strays.bytes + at)), err);
+		live->differed++;
+	}
+	if (last) {
+		live->check_table++;
+		live->check_number = INT64_MIN;
+	}
+	buf_close(&strays);
 	return rc;
 }
 
@@ -125,8 +143,6 @@ mend_rows(struct journal *journal, const uint8_t *from, const uint8_t *to, struc
 		journal->live.records++;
 		journal->live.differed += differed ? 1 : 0;
 	}
-	for (size_t t = JOURNAL_OWN_TABLES; rc == PMJ_OK && t < journal->table_count; t++)
-		rc = sweep_kind(journal, &journal->tables[t], from, to, err);
 	buf_close(&records);
 	return rc;
 }
@@ -139,6 +155,8 @@ slice(struct journal *journal, int64_t most, bool *done, struct pmj_error *err)
 	enum pmj_code rc;
 
 	*done = false;
+	if (live->check_table < journal->table_count)
+		return sweep(journal, most, err);
 	if ((rc = slice_end(journal, to, live->check_at, most, err)) != PMJ_OK ||
 	    (live->mending && (rc = mend_rows(journal, live->check_at, to, err)) != PMJ_OK) ||
 	    (rc = sum_rows(journal, live->check_at, to, err)) != PMJ_OK)
@@ -156,6 +174,8 @@ start(struct journal *journal, bool mending)
 
 	live->checking = true;
 	live->mending = mending;
+	live->check_table = 0;
+	live->check_number = INT64_MIN;
 	memset(live->check_at, 0, sizeof(live->check_at));
 	memset(&live->check_total, 0, sizeof(live->check_total));
 	live->records = live->differed = 0;
@@ -179,10 +199,7 @@ project_check_slice(struct journal *journal, int64_t most, bool *done, struct pm
 	        0 &&
 	    live->check_total.entries == live->total.entries)
 		return PMJ_OK;
-	(void)pmj_fail(err, PMJ_INTEGRITY,
-	    "what the journal shows is not what was written: rows were changed or put back");
-	pmj_hint(err, "build it anew from the entries: verify --rebuild");
-	return PMJ_INTEGRITY;
+	return fail_rows(err);
 }
 
 enum pmj_code

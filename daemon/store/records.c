@@ -374,7 +374,8 @@ records_subjects(struct journal *journal, uint8_t (**out)[PMJ_RECORD_BYTES], siz
     const uint8_t rec[static PMJ_RECORD_BYTES], struct pmj_error *err)
 {
 	struct sql *sql =
-	    sql_get(journal, "SELECT person FROM pmj_subject WHERE rec = ?1 ORDER BY person");
+	    sql_get(journal, "SELECT person FROM pmj_subject WHERE _num = (SELECT num "
+	                     "FROM pmj_record WHERE rec = ?1) ORDER BY person");
 
 	return records_ids(sql_blob(sql, 1, rec, PMJ_RECORD_BYTES), out, count, err);
 }

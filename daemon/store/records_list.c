@@ -198,7 +198,7 @@ query_text(const struct records_query *query, const struct filter *filter)
 		    query->kind != NULL ? "kind = ?1 AND " : "");
 	return mem_printf("SELECT rec FROM pmj_record WHERE +kind = ?1 AND +changed_pt BETWEEN ?2 "
 	                  "AND ?5 AND NOT (+changed_pt = ?5 AND rec >= ?6) AND (voided = 0 OR ?3)"
-	                  " AND rec IN (SELECT pmj_rec(id) FROM \"%s\" WHERE 1%s) ORDER BY "
+	                  " AND num IN (SELECT _num FROM \"%s\" WHERE 1%s) ORDER BY "
 	                  "changed_pt DESC, rec DESC LIMIT ?4",
 	    query->kind, buf_text(&filter->text));
 }

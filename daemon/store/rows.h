@@ -16,15 +16,18 @@ struct rows_table {
 	char **columns;
 	size_t column_count;
 	size_t key_count; /* the first columns, which name a row */
-	bool by_text;     /* the first column is the id as text, not as blob */
+	bool by_number;   /* its rows lie under the record's number, else under its id */
 	char *select;     /* rows of one record, in key order */
 	char *range;      /* rows of records above ?1, up to ?2 */
-	char *insert;     /* or replace; one parameter a column */
+	char *insert;     /* or replace; one parameter a column, then the number */
 	char *remove;     /* by key */
+	char *numbers;    /* by number: above ?1, at most ?2 of them, and whose record it is not */
+	char *drop;       /* by number: all rows of one */
 };
-/** Fill in the statements of a table; name and columns are copied. */
+/** Fill in the statements of a table; name and columns are copied. by_number: before its columns
+ * stands `_num`, which no row's bytes hold: numbers are this machine's own. */
 void rows_table_init(struct rows_table *table, const char *name, const char *const *columns,
-    size_t column_count, size_t key_count, bool by_text);
+    size_t column_count, size_t key_count, bool by_number);
 void rows_table_close(struct rows_table *table);
 
 /** A sum of row hashes modulo 2^256, little-endian: rows come and go in any order. */
@@ -74,10 +77,10 @@ PMJ_MUST_CHECK enum pmj_code row_set_read(
 size_t row_set_compare(struct row_set *a, struct row_set *b);
 void row_hash(uint8_t out[static PRIM_HASH_BYTES], const struct row_set *set, const struct row *row,
     const uint8_t key[static PRIM_KEY_BYTES]);
-/** Insert, or remove by key. */
+/** Insert, or remove by key; number of the record whose row it is. */
 PMJ_MUST_CHECK enum pmj_code row_insert(struct journal *journal, const struct row_set *set,
-    const struct row *row, struct pmj_error *err);
+    const struct row *row, int64_t number, struct pmj_error *err);
 PMJ_MUST_CHECK enum pmj_code row_remove(struct journal *journal, const struct row_set *set,
-    const struct row *row, struct pmj_error *err);
+    const struct row *row, int64_t number, struct pmj_error *err);
 
 #endif

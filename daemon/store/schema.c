@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "store/entries.h"
 #include "store/journal_inner.h"
 #include "store/project.h"
 
@@ -59,7 +60,28 @@ static const char *const migrations[JOURNAL_VERSION] = {
     "code TEXT, message TEXT);"
     "CREATE VIRTUAL TABLE pmj_search USING fts5 (text, columnsize = 0, prefix = '2 3',"
     " tokenize = \"unicode61 remove_diacritics 2\");",
+    /* Hashes scatter: each index that goes by one costs every new line a page of its own. So rows
+     * of records go by the record's number, and entries by hash only where their record's id does
+     * not find them: it is the beginning of the hash that made it. */
+    "CREATE TABLE pmj_entry_2 (n INTEGER PRIMARY KEY, e BLOB NOT NULL, kind TEXT NOT NULL, rec "
+    "BLOB, by BLOB NOT NULL, pt INTEGER NOT NULL, counter INTEGER NOT NULL, rv INTEGER NOT NULL,"
+    " status INTEGER NOT NULL, origin INTEGER NOT NULL, line BLOB, was TEXT, recv INTEGER,"
+    " recv_counter INTEGER, reason TEXT, mark TEXT, j BLOB NOT NULL);"
+    "INSERT INTO pmj_entry_2 SELECT n, e, kind, rec, by, pt, counter, rv, status, origin, line,"
+    " was, recv, recv_counter, reason, mark, j FROM pmj_entry ORDER BY n;"
+    "DROP TABLE pmj_entry;"
+    "ALTER TABLE pmj_entry_2 RENAME TO pmj_entry;"
+    "CREATE INDEX pmj_entry_rec ON pmj_entry (rec, n) WHERE rec IS NOT NULL;"
+    "CREATE UNIQUE INDEX pmj_entry_e ON pmj_entry (e) WHERE " ENTRY_BY_HASH ";"
+    "CREATE INDEX pmj_entry_status ON pmj_entry (status, n) WHERE status IN (1, 2);"
+    "CREATE INDEX pmj_entry_consent ON pmj_entry (rec) WHERE kind = 'consent';"
+    "DROP TABLE pmj_subject;"
+    "CREATE TABLE pmj_subject (_num INTEGER NOT NULL, person BLOB NOT NULL, rec BLOB NOT NULL,"
+    " PRIMARY KEY (_num, person)) WITHOUT ROWID;"
+    "CREATE INDEX pmj_subject_person ON pmj_subject (person, rec);",
 };
+
+static enum pmj_code drop_kinds(struct journal *journal, struct pmj_error *err);
 
 static enum pmj_code
 our_tables(struct journal *journal, struct pmj_error *err)
@@ -77,6 +99,9 @@ our_tables(struct journal *journal, struct pmj_error *err)
 	assert(version <= JOURNAL_VERSION);
 	if (version == JOURNAL_VERSION)
 		return PMJ_OK;
+	journal->remake = version > 0;
+	if (version == 1 && (rc = drop_kinds(journal, err)) != PMJ_OK)
+		return rc;
 	for (; version < JOURNAL_VERSION; version++)
 		if ((rc = journal_exec(journal, migrations[version], err)) != PMJ_OK)
 			return rc;
@@ -194,12 +219,30 @@ kind_tables(struct journal *journal, struct names *out, struct pmj_error *err)
 	    0, err);
 }
 
+/* Their rows are made anew. */
+static enum pmj_code
+drop_kinds(struct journal *journal, struct pmj_error *err)
+{
+	struct names kinds = {0};
+	enum pmj_code rc = kind_tables(journal, &kinds, err);
+
+	for (size_t i = 0; rc == PMJ_OK && i < kinds.count; i++) {
+		char *text = mem_printf("DROP TABLE \"%s\"", kinds.list[i]);
+
+		rc = journal_exec(journal, text, err);
+		free(text);
+	}
+	names_close(&kinds);
+	return rc;
+}
+
 static enum pmj_code
 table_columns(struct journal *journal, struct names *out, const char *table, struct pmj_error *err)
 {
 	return names_read(out,
-	    sql_text(
-	        sql_get(journal, "SELECT name FROM pragma_table_info(?1) ORDER BY cid"), 1, table),
+	    sql_text(sql_get(journal,
+	                 "SELECT name FROM pragma_table_info(?1) WHERE pk = 0 ORDER BY cid"),
+	        1, table),
 	    0, err);
 }
 
@@ -217,7 +260,7 @@ schema_tables(struct journal *journal, struct pmj_error *err)
 	rows_table_init(
 	    &journal->tables[0], "pmj_record", record_columns, COUNT(record_columns), 1, false);
 	rows_table_init(
-	    &journal->tables[1], "pmj_subject", subject_columns, COUNT(subject_columns), 2, false);
+	    &journal->tables[1], "pmj_subject", subject_columns, COUNT(subject_columns), 2, true);
 	journal->table_count = JOURNAL_OWN_TABLES;
 	for (size_t i = 0; i < kinds.count; i++) {
 		if ((rc = table_columns(journal, &columns, kinds.list[i], err)) != PMJ_OK)
@@ -281,10 +324,12 @@ kind_table(struct journal *journal, const struct kind *kind, bool there, struct 
 	if ((rc = check_name("kind", kind->name, err)) != PMJ_OK)
 		return rc;
 	if (!there) {
-		/* Rows lie in the order they came: a merge touches few pages of them. */
-		text = mem_printf("CREATE TABLE \"%s\" (id TEXT PRIMARY KEY NOT NULL, state TEXT, "
-		                  "voided INTEGER NOT NULL)",
-		    kind->name);
+		/* Rows lie in the order they came, and no index goes by id: a merge touches few
+		 * pages of them. `_num` is pmj_record's number; no field has such a name. */
+		text =
+		    mem_printf("CREATE TABLE \"%s\" (_num INTEGER PRIMARY KEY, id TEXT NOT NULL, "
+		               "state TEXT, voided INTEGER NOT NULL)",
+		        kind->name);
 		rc = journal_exec(journal, text, err);
 		free(text);
 	}

@@ -26,28 +26,9 @@ fold_function(sqlite3_context *context, int count, sqlite3_value **values)
 		sqlite3_result_text(context, text_fold(text), -1, free);
 }
 
-/* The id of a kind's table as the blob that our own tables have. */
-static void
-rec_function(sqlite3_context *context, int count, sqlite3_value **values)
-{
-	const char *id = count == 1 ? (const char *)sqlite3_value_text(values[0]) : NULL;
-	uint8_t rec[PMJ_RECORD_BYTES];
-
-	if (id == NULL || strlen(id) != PMJ_RECORD_CHARS ||
-	    !text_unbase32(rec, sizeof(rec), id, PMJ_RECORD_CHARS))
-		sqlite3_result_null(context);
-	else
-		sqlite3_result_blob(context, rec, sizeof(rec), SQLITE_TRANSIENT);
-}
-
 int
 search_functions(sqlite3 *db)
 {
-	int result = sqlite3_create_function(db, "pmj_rec", 1,
-	    SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY, NULL, rec_function, NULL, NULL);
-
-	if (result != SQLITE_OK)
-		return result;
 	return sqlite3_create_function(db, "pmj_fold", 1,
 	    SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY, NULL, fold_function, NULL,
 	    NULL);

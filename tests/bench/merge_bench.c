@@ -1,7 +1,7 @@
 /* merge_bench.c - lines merged per second at the hub: segments of 500 lines, sealed as a worker's
  * device seals them, lie in spool/in; what is timed is everything from there to durable
  * projections, the hub's own steps with their checkpoints and syncs.
- * Use: bench_merge [--json] [LINES] [FOLDER]; a new folder below FOLDER (default /tmp). */
+ * Use: bench_merge [--json|--steady] [LINES] [FOLDER]; a new folder below FOLDER (default /tmp). */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +24,19 @@
 
 /* ---- the hub ---- */
 
+/* A clock that is read, not run: each look is a tenth of a millisecond later. With it the steps are
+ * cut after as many lines in every run, under valgrind too, and instructions can be compared. */
+static int64_t
+steady_ms(void *ctx)
+{
+	static int64_t looks;
+
+	(void)ctx;
+	return ++looks / 10;
+}
+
+static struct os bench_os;
+
 struct office {
 	char home[80];
 	struct kinds kinds;
@@ -43,7 +56,7 @@ office_setup(struct office *office, struct journal_setup *setup)
 		all[count++] = *at;
 	for (const char *const *at = hub_schema; *at != NULL; at++)
 		all[count++] = *at;
-	*setup = (struct journal_setup){.os = &os_real,
+	*setup = (struct journal_setup){.os = &bench_os,
 	    .home = office->home,
 	    .ring = office->ring,
 	    .store_uuid = uuid,
@@ -313,8 +326,15 @@ put_segment(struct worker *worker, const struct office *office, long from, size_
 enum step { STEP_TAKE, STEP_COMMIT, STEP_CHECKPOINT, STEP_KINDS };
 static const char *const step_names[] = {"take", "commit", "checkpoint"};
 
+#define STRETCH 5000 /* lines: the rate of each such stretch tells whether it falls with size */
+#define STRETCHES_MAX 64
+
 struct figures {
 	long lines, steps, held;
+	long merged;
+	size_t stretches;
+	double stretch_cpu[STRETCHES_MAX + 1];             /* when each began, in processor time */
+	int64_t frames, stretch_frames[STRETCHES_MAX + 1]; /* of the WAL: pages sealed by commits */
 	size_t raw, sealed;
 	double wall, cpu, longest;
 	double longest_of[STEP_KINDS],
@@ -334,12 +354,24 @@ count_step(struct figures *out, enum step step, double took, double took_cpu)
 }
 
 static void
+count_merged(struct figures *out, int64_t taken)
+{
+	out->merged += (long)taken;
+	while (
+	    out->stretches < STRETCHES_MAX && out->merged >= (long)(out->stretches + 1) * STRETCH) {
+		out->stretch_cpu[++out->stretches] = clock_now(CLOCK_PROCESS_CPUTIME_ID);
+		out->stretch_frames[out->stretches] = out->frames;
+	}
+}
+
+static __attribute__((noinline)) void
 merge_all(struct office *office, struct figures *out)
 {
 	double wall = clock_now(CLOCK_MONOTONIC), cpu = clock_now(CLOCK_PROCESS_CPUTIME_ID);
 	struct pace checkpoint = {250, 150, 1000, 15}; /* as core_start has it */
 	bool more = true;
 
+	out->stretch_cpu[0] = cpu;
 	while (more) {
 		int64_t frames = journal_wal_frames(office->journal);
 		double began = clock_now(CLOCK_MONOTONIC), took;
@@ -351,6 +383,9 @@ merge_all(struct office *office, struct figures *out)
 		else
 			must(sync_take_step(hub_sync(office->hub), &more, &taken, &err), "take");
 		took = clock_now(CLOCK_MONOTONIC) - began;
+		if (journal_wal_frames(office->journal) > frames)
+			out->frames += journal_wal_frames(office->journal) - frames;
+		count_merged(out, taken);
 		count_step(out,
 		    frames >= checkpoint.amount ? STEP_CHECKPOINT
 		    : taken == 0                ? STEP_COMMIT
@@ -381,7 +416,12 @@ print_figures(const struct figures *f, bool json)
 		for (int i = 0; i < STEP_KINDS; i++)
 			(void)printf("%s\"%s\":{\"wall\":%.2f,\"cpu\":%.2f}", i > 0 ? "," : "",
 			    step_names[i], f->longest_of[i] * 1e3, f->longest_cpu_of[i] * 1e3);
-		(void)printf("}}\n");
+		(void)printf("},\"each_%d_lines\":[", STRETCH);
+		for (size_t i = 0; i < f->stretches; i++)
+			(void)printf("%s{\"lines_per_cpu_second\":%.0f,\"pages_a_line\":%.2f}",
+			    i > 0 ? "," : "", STRETCH / (f->stretch_cpu[i + 1] - f->stretch_cpu[i]),
+			    (double)(f->stretch_frames[i + 1] - f->stretch_frames[i]) / STRETCH);
+		(void)printf("]}\n");
 		return;
 	}
 	(void)printf("%ld lines in segments of %d, %zu bytes, sealed %zu\n", f->lines,
@@ -390,6 +430,10 @@ print_figures(const struct figures *f, bool json)
 	    (double)f->lines / f->cpu, f->cpu / (double)f->lines * 1e6);
 	(void)printf("merged, of wall time       %8.0f lines/s   in %ld steps, longest %.1f ms\n",
 	    (double)f->lines / f->wall, f->steps, f->longest * 1e3);
+	for (size_t i = 0; i < f->stretches; i++)
+		(void)printf("  %6zu to %6zu lines %8.0f lines/s, %.2f pages a line\n", i * STRETCH,
+		    (i + 1) * STRETCH, STRETCH / (f->stretch_cpu[i + 1] - f->stretch_cpu[i]),
+		    (double)(f->stretch_frames[i + 1] - f->stretch_frames[i]) / STRETCH);
 	for (int i = 0; i < STEP_KINDS; i++)
 		(void)printf("  longest %-10s %6.1f ms, of processor time %6.1f ms\n",
 		    step_names[i], f->longest_of[i] * 1e3, f->longest_cpu_of[i] * 1e3);
@@ -399,13 +443,17 @@ int
 main(int argc, char **argv)
 {
 	bool json = argc > 1 && strcmp(argv[1], "--json") == 0;
-	int at = json ? 2 : 1;
+	bool steady = argc > 1 && strcmp(argv[1], "--steady") == 0;
+	int at = json || steady ? 2 : 1;
 	long count = argc > at ? strtol(argv[at], NULL, 10) : 20000;
 	const char *folder = argc > at + 1 ? argv[at + 1] : "/tmp";
 	struct worker workers[WORKERS];
 	struct figures figures = {0};
 	struct office office = {.journal = NULL};
 
+	bench_os = os_real;
+	if (steady)
+		bench_os.mono_ms = steady_ms;
 	office_open(&office, folder);
 	for (int i = 0; i < WORKERS; i++)
 		worker_enrol(&workers[i], &office, i + 1);

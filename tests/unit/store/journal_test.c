@@ -309,6 +309,17 @@ test_projection_checked_and_rebuilt(void **state)
 	exec_text(store.journal, "DELETE FROM pmj_subject");
 	check_code(project_check(store.journal, &err), PMJ_INTEGRITY);
 	check_ok(project_rebuild(store.journal, &records, &differed, &err), &err);
+	/* A number that is no record's, and one that is a record's of another kind. */
+	exec_text(store.journal, "INSERT INTO person (_num, id, voided) VALUES (77, 'x', 0)");
+	check_code(project_check(store.journal, &err), PMJ_INTEGRITY);
+	check_ok(project_rebuild(store.journal, &records, &differed, &err), &err);
+	assert_int_equal(differed, 1);
+	exec_text(store.journal,
+	    "INSERT INTO contact (_num, id, voided) SELECT num, 'x', 0 FROM pmj_record");
+	check_code(project_check(store.journal, &err), PMJ_INTEGRITY);
+	check_ok(project_rebuild(store.journal, &records, &differed, &err), &err);
+	assert_int_equal(differed, 1);
+	check_ok(project_check(store.journal, &err), &err);
 	store_digest(store.journal, after);
 	assert_memory_equal(before, after, 32);
 	two_close(&two);
