@@ -276,6 +276,7 @@ put_values(struct script *to, const json_t *field)
 		const char *type, *values[4];
 	} known[] = {{"yes-no", {"yes", "no"}}, {"date", {"today", "yesterday", "tomorrow"}}};
 	const char *type = json_str(field, "type");
+	bool past = json_flag(field, "past");
 	const json_t *choice;
 	size_t i;
 
@@ -284,7 +285,8 @@ put_values(struct script *to, const json_t *field)
 	for (i = 0; i < sizeof(known) / sizeof(*known); i++)
 		for (size_t j = 0; strcmp(type, known[i].type) == 0 && known[i].values[j] != NULL;
 		     j++)
-			offer(to, "", known[i].values[j], "", "");
+			if (!past || strcmp(known[i].values[j], "tomorrow") != 0)
+				offer(to, "", known[i].values[j], "", "");
 }
 
 static void

@@ -213,6 +213,42 @@ say_slip(const struct pmj_error *err)
 	free(hint);
 }
 
+/* An open list takes any word; of one that is near to its own it is asked which was meant. */
+static json_t *
+meant_choice(const json_t *field, json_t *value)
+{
+	const json_t *choices = json_arr(field, "choices"), *choice;
+	const char *typed = json_string_value(value), *near, **names;
+	size_t count = 0, i;
+
+	if (typed == NULL || json_array_size(choices) == 0 || one_choice(field, typed) != NULL)
+		return value;
+	names = mem_array(json_array_size(choices), sizeof(*names));
+	json_array_foreach(choices, i, choice) names[count++] = json_str(choice, "value");
+	near = text_nearest(typed, names, count);
+	free(names);
+	if (near != NULL &&
+	    term_yes(true, "    \"%s\" is no word of the list. Was %s meant?", typed, near)) {
+		json_decref(value);
+		value = json_string(near);
+	}
+	return value;
+}
+
+static void
+meant_choices(const json_t *field, json_t **value)
+{
+	json_t *one;
+	size_t i;
+
+	*value = meant_choice(field, *value);
+	if (json_is_array(*value))
+		json_array_foreach(*value, i, one)
+		{
+			(void)json_array_set_new(*value, i, meant_choice(field, json_incref(one)));
+		}
+}
+
 static enum answer
 ask_field(struct cli *cli, json_t *fields, const json_t *field)
 {
@@ -246,6 +282,8 @@ ask_field(struct cli *cli, json_t *fields, const json_t *field)
 		else if ((rc = form_check(&value, field, buf_text(&line), &err)) == PMJ_OK &&
 		         value == NULL)
 			rc = choose_link(cli, &value, field, buf_text(&line), &err);
+		if (rc == PMJ_OK)
+			meant_choices(field, &value);
 		if (rc == PMJ_OK && json_object_set_new(fields, name, value) == 0)
 			next = ANSWER_NEXT;
 		else

@@ -50,12 +50,15 @@ add_field(json_t *fields, const struct conf *conf, const char *section, const ch
 {
 	const struct conf_item *type = conf_get(conf, section, "type");
 	const struct conf_item *choices = conf_get(conf, section, "choices");
+	const struct conf_item *past = conf_get(conf, section, "past");
 	const char *name = section + strlen("field ");
 
-	(void)json_array_append_new(fields, json_pack("{s:s, s:s, s:s, s:o}", "name", name, "label",
-	                                        text_of(conf, section, "label", lang, name), "type",
-	                                        type != NULL ? type->value : "", "choices",
-	                                        choices_of(choices != NULL ? choices->value : "")));
+	(void)json_array_append_new(
+	    fields, json_pack("{s:s, s:s, s:s, s:b, s:o}", "name", name, "label",
+	                text_of(conf, section, "label", lang, name), "type",
+	                type != NULL ? type->value : "", "past",
+	                past != NULL && strcmp(past->value, "yes") == 0, "choices",
+	                choices_of(choices != NULL ? choices->value : "")));
 }
 
 static json_t *

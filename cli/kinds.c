@@ -160,6 +160,27 @@ kinds_resolve_links(struct cli *cli, json_t *fields, const json_t *kind, struct 
 	return rc;
 }
 
+void
+kinds_say_new_words(const json_t *kind, const json_t *answer)
+{
+	const json_t *word;
+	size_t i;
+
+	json_array_foreach(json_arr(answer, "new_words"), i, word)
+	{
+		const char *field = json_str(word, "field"), *near = json_str(word, "near");
+
+		term_note("Saved as typed: %s=%s is no word of the list. Was %s meant?\n", field,
+		    json_str(word, "value"), near);
+		if (json_flag(kind, "append_only"))
+			term_note("Then: pamoja void %s mistyped, and add it again.\n",
+			    json_str(answer, "short"));
+		else
+			term_note("Then: pamoja edit %s %s=\"%s\"\n", json_str(answer, "short"),
+			    field, near);
+	}
+}
+
 enum pmj_code
 kinds_list(struct cli *cli, const struct args *args, struct pmj_error *err)
 {

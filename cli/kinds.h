@@ -22,6 +22,8 @@ const char *kinds_label(const json_t *thing);
 
 /** "Next:" and the moves possible from this state, as commands; nothing when there is none. */
 void kinds_say_moves(const json_t *kind, const char *state, const char *id);
+/** On standard error, of an answer's "new_words": what may be mistyped, and how it is mended. */
+void kinds_say_new_words(const json_t *kind, const json_t *answer);
 /**
  * Turn names typed in link fields into ids, where one record of that kind is meant; what is not
  * found stays for the daemon to judge. A field that also takes plain text gives way only to a whole

@@ -126,6 +126,7 @@ say_added(struct cli *cli, const json_t *kind, const json_t *answer)
 	} else {
 		term_say("Saved: %s %s. See it: pamoja show %s\n", kinds_label(kind), id, id);
 	}
+	kinds_say_new_words(kind, answer);
 	if (!say_about(cli, kind, id))
 		kinds_say_moves(kind, state, id);
 }
@@ -263,6 +264,14 @@ state_label(const json_t *kind, const char *state)
 	return found != NULL ? kinds_label(found) : state;
 }
 
+static void
+say_moved(const json_t *kind, const json_t *answer)
+{
+	term_say("Done: %s %s is now %s.\n", kinds_label(kind), json_str(answer, "short"),
+	    state_label(kind, json_str(answer, "state")));
+	kinds_say_new_words(kind, answer);
+}
+
 static enum pmj_code
 move_record(struct cli *cli, const struct args *args, const json_t *kind, const json_t *move,
     struct pmj_error *err)
@@ -291,8 +300,7 @@ move_record(struct cli *cli, const struct args *args, const json_t *kind, const 
 	if (rc == PMJ_OK && cli->json)
 		print_json(answer);
 	else if (rc == PMJ_OK)
-		term_say("Done: %s %s is now %s.\n", kinds_label(kind), json_str(answer, "short"),
-		    state_label(kind, json_str(answer, "state")));
+		say_moved(kind, answer);
 out:
 	json_decref(fields);
 	json_decref(body);

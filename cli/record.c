@@ -186,6 +186,7 @@ enum pmj_code
 record_edit(struct cli *cli, const struct args *args, struct pmj_error *err)
 {
 	json_t *fields = NULL, *body, *item = NULL, *answer = NULL;
+	const json_t *kind = NULL;
 	enum pmj_code rc;
 
 	if ((rc = fields_take(&fields, args, 1, err)) != PMJ_OK)
@@ -198,14 +199,17 @@ record_edit(struct cli *cli, const struct args *args, struct pmj_error *err)
 	if (rc == PMJ_OK)
 		rc = about(cli, &item, args->words[0], "", NULL, err);
 	if (rc == PMJ_OK && json_str(item, "kind") != NULL)
-		rc =
-		    kinds_resolve_links(cli, fields, kinds_named(cli, json_str(item, "kind")), err);
+		kind = kinds_named(cli, json_str(item, "kind"));
+	if (rc == PMJ_OK && kind != NULL)
+		rc = kinds_resolve_links(cli, fields, kind, err);
 	if (rc == PMJ_OK)
 		rc = about(cli, &answer, args->words[0], "/edit", body, err);
-	if (rc == PMJ_OK && cli->json)
+	if (rc == PMJ_OK && cli->json) {
 		print_json(answer);
-	else if (rc == PMJ_OK)
+	} else if (rc == PMJ_OK) {
 		term_say("Saved. See it: pamoja show %s\n", json_str(answer, "short"));
+		kinds_say_new_words(kind, answer);
+	}
 	json_decref(item);
 	json_decref(body);
 	json_decref(answer);

@@ -54,7 +54,7 @@ import_one(const struct call *call, json_t **item, const json_t *row, json_t *ma
 	rc = record_prepare(call, &draft, &set, &knows, &wanted, err);
 	if (rc == PMJ_OK &&
 	    (rc = core_append_inside(call->core, &draft, rec, urgent, err)) == PMJ_OK) {
-		*item = call_id(call, rec);
+		*item = record_saved(call, rec, draft.kind, set);
 		if (ref != NULL)
 			(void)json_object_set(made, ref, json_object_get(*item, "id"));
 	}

@@ -30,6 +30,10 @@ PMJ_MUST_CHECK enum pmj_code record_keeps_consent(const struct call *call, const
 PMJ_MUST_CHECK enum pmj_code record_append(const struct call *call, json_t **out,
     const struct kind *kind, const uint8_t rec[PMJ_RECORD_BYTES], const struct record_full *record,
     const json_t *set, const char *verb, struct pmj_error *err);
+/** The answer when fields were saved: {"id","short"}, and "new_words" where an open list got a word
+ * that is near to one of it: perhaps mistyped. A new reference. */
+json_t *record_saved(const struct call *call, const uint8_t rec[static PMJ_RECORD_BYTES],
+    const struct kind *kind, const json_t *set);
 struct record_new {
 	const char *kind;
 	const json_t *fields; /* as typed */

@@ -22,6 +22,7 @@ record_context(const struct call *call)
 
 	return (struct value_context){.now_ms = now,
 	    .offset_minutes = os->offset_minutes(os->ctx, now),
+	    .heard_ms = (int64_t)ring_hub_time(call->core->ring),
 	    .link = json_flag(call->body, "dry_run") ? dry_link : records_link,
 	    .link_ctx = call->core->journal};
 }
@@ -71,6 +72,41 @@ record_fields(const struct call *call)
 	return none;
 }
 
+/* One value of an open field that comes near to a declared choice. */
+static void
+add_new_word(json_t *words, const struct field *field, const json_t *value)
+{
+	const char *text = json_string_value(value);
+	const char *near = text != NULL ? value_near_choice(field, text) : NULL;
+
+	if (near != NULL)
+		(void)json_array_append_new(words,
+		    json_pack("{s:s,s:s,s:s}", "field", field->name, "value", text, "near", near));
+}
+
+json_t *
+record_saved(const struct call *call, const uint8_t rec[static PMJ_RECORD_BYTES],
+    const struct kind *kind, const json_t *set)
+{
+	json_t *out = call_id(call, rec), *words = json_array(), *value, *one;
+	const char *name;
+	size_t i;
+
+	json_object_foreach((json_t *)set, name, value)
+	{
+		const struct field *field = kind_field(kind, name);
+
+		if (field == NULL || field->choice_count == 0)
+			continue;
+		add_new_word(words, field, value);
+		json_array_foreach(value, i, one) add_new_word(words, field, one);
+	}
+	if (json_array_size(words) > 0)
+		(void)json_object_set(out, "new_words", words);
+	json_decref(words);
+	return out;
+}
+
 enum pmj_code
 record_add(const struct call *call, json_t **out, struct pmj_error *err)
 {
@@ -85,7 +121,7 @@ record_add(const struct call *call, json_t **out, struct pmj_error *err)
 	if (rc == PMJ_OK)
 		rc = core_append(call->core, &draft, 1, rec, err);
 	if (rc == PMJ_OK)
-		*out = call_id(call, rec[0]);
+		*out = record_saved(call, rec[0], draft.kind, set);
 	if (rc == PMJ_OK && wanted.verb != NULL)
 		(void)json_object_set(*out, "state", json_object_get(set, "state"));
 	json_decref(set);
@@ -195,7 +231,7 @@ record_append(const struct call *call, json_t **out, const struct kind *kind,
 	draft.was = was;
 	rc = core_append(call->core, &draft, 1, made, err);
 	if (rc == PMJ_OK)
-		*out = call_id(call, rec);
+		*out = record_saved(call, rec, kind, set);
 	json_decref(was);
 	return rc;
 }

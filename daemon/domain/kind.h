@@ -51,6 +51,7 @@ struct field {
 	bool searchable;
 	bool open; /* choice(s): other values may be typed; link: plain text may stand instead of a
 	              record */
+	bool past; /* date: no day to come may be typed */
 	int64_t least, most; /* integers and decimals; both 0: no bounds */
 	char *link_kind;     /* of a link */
 	struct choice *choices;

@@ -139,6 +139,10 @@ check_shape(const struct field *field, const struct conf *conf, int line, struct
 		(void)conf_fail(err, conf, kind_check_line_in(conf, "field", field->name, "open"),
 		    "open does not fit the type %s", field_type_name(field->type));
 		pmj_hint(err, "remove it: only choice, choices and link can be open");
+	} else if (field->past && field->type != FIELD_DATE) {
+		(void)conf_fail(err, conf, kind_check_line_in(conf, "field", field->name, "past"),
+		    "past does not fit the type %s", field_type_name(field->type));
+		pmj_hint(err, "remove it: only a date can be past");
 	} else {
 		return PMJ_OK;
 	}

@@ -178,6 +178,7 @@ field_json(const struct kind *kind, const struct field *field, enum lang lang)
 	put(out, "privacy", privacy[field->privacy]);
 	put_flag(out, "searchable", field->searchable);
 	put_flag(out, "open", field->open);
+	put_flag(out, "past", field->past);
 	put_flag(out, "subject", kind_is_subject(kind, field->name));
 	put(out, "link", field->link_kind);
 	if (field->least != 0 || field->most != 0) {

@@ -26,8 +26,8 @@ static const char *const scope_names[] = {"person", "programme", "author", "supe
 static const char *const kind_keys[] = {"name", "version", "scope", "title.en", "title.sw",
     "plural.en", "plural.sw", "help.en", "help.sw", "shows"};
 static const char *const field_keys[] = {"type", "required", "default", "privacy", "searchable",
-    "open", "least", "most", "link", "choices", "example", "label.en", "label.sw", "help.en",
-    "help.sw"};
+    "open", "past", "least", "most", "link", "choices", "example", "label.en", "label.sw",
+    "help.en", "help.sw"};
 static const char *const state_keys[] = {"refusing", "closed", "start", "label.en", "label.sw"};
 static const char *const move_keys[] = {
     "from", "to", "asks", "needs_consent", "label.en", "label.sw"};
@@ -167,6 +167,7 @@ read_field(struct kind *kind, const struct part *part)
 	    (rc = part_flag(&field->required, part, "required")) != PMJ_OK ||
 	    (rc = part_flag(&field->searchable, part, "searchable")) != PMJ_OK ||
 	    (rc = part_flag(&field->open, part, "open")) != PMJ_OK ||
+	    (rc = part_flag(&field->past, part, "past")) != PMJ_OK ||
 	    (rc = part_number(&field->least, part, "least")) != PMJ_OK ||
 	    (rc = part_number(&field->most, part, "most")) != PMJ_OK ||
 	    (rc = part_texts(&field->label, part, "label", true)) != PMJ_OK ||

@@ -8,6 +8,7 @@
 struct value_context {
 	int64_t now_ms;
 	int offset_minutes;
+	int64_t heard_ms; /* the latest time heard of others, such as the hub's; 0: none */
 	/** Resolve a record id or unambiguous prefix of this kind to its 16 characters;
 	 * PMJ_NOT_FOUND / PMJ_AMBIGUOUS. */
 	enum pmj_code (*link)(void *ctx, char out[static 17], const char *kind, const char *typed,
@@ -21,9 +22,10 @@ struct value_context {
  * "-declined-"/"chose not to say"/{"declined":true} -> {"declined":true}. Spaces around what was
  * typed do not count. A choice may be typed as its value or as its label in any language; choices
  * with commas, semicolons or bars between them. An open link that resolves to nothing is kept as
- * plain text. A required field cannot be cleared; one that names a subject cannot be declined.
- * Errors PMJ_INVALID naming the field, what was typed and what would be right (nearest choice
- * offered); of a link also PMJ_NOT_FOUND and PMJ_AMBIGUOUS. *out NULL on failure, else a new
+ * plain text. A date that must be past is no day after now, or after the latest time heard, where
+ * this machine's clock is slow. A required field cannot be cleared; one that names a subject cannot
+ * be declined. Errors PMJ_INVALID naming the field, what was typed and what would be right (nearest
+ * choice offered); of a link also PMJ_NOT_FOUND and PMJ_AMBIGUOUS. *out NULL on failure, else a new
  * reference.
  */
 PMJ_MUST_CHECK enum pmj_code value_take(json_t **out, const struct kind *kind,
@@ -38,6 +40,9 @@ bool value_is_legal(const json_t *value);
 /** Does a line's value fit the field's type? For lines from outside (unknown fields are kept raw,
  * not judged). */
 bool value_fits(const struct field *field, const json_t *value);
+/** What may have been mistyped: the declared choice that a value of an open field comes near to
+ * without being one; NULL when it is one, or nothing is near. */
+const char *value_near_choice(const struct field *field, const char *value);
 /** Is it the text of a record id (16 lower-case Crockford characters)? Tells a link from plain text
  * in an open link. */
 bool value_is_id(const json_t *value);

@@ -26,25 +26,40 @@ value_choice_meant(const struct field *field, const char *typed)
 	return NULL;
 }
 
-static enum pmj_code
-not_a_choice(const struct taking *t, const char *typed)
+static const char *
+nearest_choice(const struct field *field, const char *typed)
 {
-	const struct field *field = t->field;
 	const char **names = mem_array(field->choice_count, sizeof(*names));
-	char right[320] = "";
 	const char *near;
 
 	for (size_t i = 0; i < field->choice_count; i++)
 		names[i] = field->choices[i].value;
 	near = text_nearest(typed, names, field->choice_count);
+	free(names);
+	return near;
+}
+
+const char *
+value_near_choice(const struct field *field, const char *value)
+{
+	return field->open && field_choice(field, value) == NULL ? nearest_choice(field, value)
+	                                                         : NULL;
+}
+
+static enum pmj_code
+not_a_choice(const struct taking *t, const char *typed)
+{
+	const struct field *field = t->field;
+	const char *near = nearest_choice(field, typed);
+	char right[320] = "";
+
 	if (near != NULL)
 		(void)snprintf(right, sizeof(right), "did you mean %s? ", near);
 	for (size_t i = 0; i < field->choice_count; i++) {
 		size_t used = strlen(right);
 		(void)snprintf(right + used, sizeof(right) - used, "%s%s",
-		    i > 0 ? ", " : "choices: ", names[i]);
+		    i > 0 ? ", " : "choices: ", field->choices[i].value);
 	}
-	free(names);
 	return value_not_right(t, typed, "is not a choice", right);
 }
 

@@ -105,6 +105,24 @@ take_decimal(json_t **out, const struct taking *t, const char *typed)
 	return PMJ_OK;
 }
 
+/* A clock that is behind blocks nothing that the hub has told to be past already. */
+static bool
+has_come(const struct taking *t, const char *date)
+{
+	const struct value_context *context = t->context;
+	int64_t latest = context->heard_ms > context->now_ms ? context->heard_ms : context->now_ms;
+	char today[11], right[120];
+
+	if (!text_date(today, "today", latest, context->offset_minutes) || strcmp(date, today) <= 0)
+		return true;
+	(void)snprintf(right, sizeof(right),
+	    "write the day it happened, %s at the latest; if today is later, set the date of this "
+	    "machine",
+	    today);
+	(void)value_not_right(t, date, "is a day to come", right);
+	return false;
+}
+
 static enum pmj_code
 take_date(json_t **out, const struct taking *t, const char *typed)
 {
@@ -113,6 +131,8 @@ take_date(json_t **out, const struct taking *t, const char *typed)
 	if (!text_date(date, typed, t->context->now_ms, t->context->offset_minutes))
 		return value_not_right(t, typed, "is not a date",
 		    "write it as 2026-11-23, or today, yesterday, in 2 weeks, monday");
+	if (t->field->past && !has_come(t, date))
+		return PMJ_INVALID;
 	*out = json_string(date);
 	return PMJ_OK;
 }

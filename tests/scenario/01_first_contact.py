@@ -169,6 +169,40 @@ def story_errors_name_the_place_and_the_mend(lab):
     check("find" in error["message"] + error["hint"], error)
 
 
+def story_a_day_to_come(lab):
+    """What happened did not happen tomorrow; what is planned may."""
+    neema = lab.worker("Neema")
+    person = neema.add("person", name="Asha")
+    for day in ("tomorrow", "in 2 weeks", "kesho"):
+        error = neema.refused(2, "contact", "add", f"person={person}", "kind=phone", f"on={day}")
+        check("day to come" in error["message"] and "at the latest" in error["hint"], error)
+    check(not neema.json("contact", "list")["items"], "something was kept of it")
+    for day in ("today", "yesterday", "2019-03-04"):
+        neema.add("contact", person=person, kind="phone", on=day)
+    neema.add("followup", person=person, due="tomorrow", what="call")
+    neema.add("goal", person=person, text="walk to the market", by="in 3 months")
+    neema.add("consent", person=person, recipient="clinic", purpose="referral", information="name", **{"from": "tomorrow"})
+
+
+def story_words_beside_an_open_list(lab):
+    """An open list takes any word, at once; of one that is near to its own it is said, and how it is mended."""
+    neema = lab.worker("Neema")
+    person = neema.add("person", name="Asha")
+    answer = neema.run("contact", "add", f"person={person}", "kind=vist", "signs=sleep,mod")
+    short = answer.out.split("pamoja show ")[1].split()[0]
+    check(f"kind=vist is no word of the list. Was visit meant?" in answer.err and "signs=mod " in answer.err and f"pamoja void {short} mistyped" in answer.err, answer)
+    check(neema.show(short)["fields"]["kind"] == "vist", "it is saved as typed")
+    neema.run("void", short, "mistyped")
+    for kind in ("visit", "Visit", "at the river", "ziara"):
+        answer = neema.run("contact", "add", f"person={person}", f"kind={kind}")
+        check("is no word" not in answer.err + answer.out, answer)
+    answer = neema.json("contact", "add", f"person={person}", "kind=vist")
+    check(answer["new_words"] == [{"field": "kind", "value": "vist", "near": "visit"}], answer)
+    resource = neema.add("resource", name="Kimana clinic", category="health")
+    answer = neema.run("edit", resource, "category=helth")
+    check('category="health"' in answer.err and f"pamoja edit" in answer.err, answer)
+
+
 def story_names_in_any_script(lab):
     neema = lab.worker("Neema")
     for name in ("سلام الراشد", "Ng'ang'a wa Mwangi", "Đặng Thị Hà", "𐐀deseret", "a" * 300):

@@ -91,7 +91,7 @@ def story_values(lab):
     for kind in kinds:
         for field in kind["fields"]:
             values = [choice["value"] for choice in field.get("choices") or []]
-            values += {"yes-no": ["yes", "no"], "date": ["today", "yesterday", "tomorrow"]}.get(field["type"], [])
+            values += {"yes-no": ["yes", "no"], "date": ["today", "yesterday", "tomorrow"][:2 if field["past"] else 3]}.get(field["type"], [])
             expected[f"pamoja {kind['name']} add {field['name']}="] = values
     check(sum(len(values) for values in expected.values()) > 60, expected)
     in_bash, in_fish = bash_offers(script(lab, "bash"), expected), fish_offers(script(lab, "fish"), expected)

@@ -189,6 +189,11 @@ def story_questions(lab):
     check("Imehifadhiwa" in screen, screen)
     contact = neema.show(re.search(r"pamoja show (\w+)", screen).group(1))
     check(contact["fields"]["kind"] == "phone" and contact["fields"]["minutes"] == {"declined": True}, contact)
+    screen = on_a_terminal(neema, ["contact", "add"], ["baraka", "vist", "", "jana", "hapana"])
+    check('"vist" si neno la orodha. Ulimaanisha visit? [NDIYO/hapana]' in screen, screen)
+    check(neema.show(re.search(r"pamoja show (\w+)", screen).group(1))["fields"]["kind"] == "visit", screen)
+    screen = on_a_terminal(neema, ["contact", "add"], ["baraka", "vist", "hapana", "jana", "hapana"])
+    check(neema.show(re.search(r"pamoja show (\w+)", screen).group(1))["fields"]["kind"] == "vist", screen)
     neema.run("lock")
     check("Nywila" in on_a_terminal(neema, ["unlock"], [PASSPHRASE]), "the question for the passphrase")
 

@@ -21,6 +21,7 @@ static const char kind_text[] =
     "[field year]\ntype = integer\nleast = 1900\nmost = 2100\nlabel.en = X\n"
     "[field cost]\ntype = decimal\nleast = 0\nmost = 100\nlabel.en = X\n"
     "[field on]\ntype = date\nlabel.en = X\n"
+    "[field did]\ntype = date\npast = yes\nlabel.en = X\n"
     "[field at]\ntype = time\nlabel.en = X\n"
     "[field ok]\ntype = yes-no\nlabel.en = X\n"
     "[field way]\ntype = choice\nchoices = phone | one-on-one | family workshop\n"
@@ -92,6 +93,8 @@ good_values(void **state)
 	    {"on", "\"2024-02-29\"", "\"2024-02-29\""},
 	    {"on", "\"today\"", "\"2026-11-23\""},
 	    {"on", "\"kesho\"", "\"2026-11-24\""},
+	    {"did", "\"today\"", "\"2026-11-23\""},
+	    {"did", "\"1999-12-31\"", "\"1999-12-31\""},
 	    {"at", "\"9:05\"", "\"09:05\""},
 	    {"at", "\"23.59\"", "\"23:59\""},
 	    {"ok", "\"Ndiyo\"", "true"},
@@ -157,6 +160,8 @@ bad_values_name_the_field_and_the_mend(void **state)
 	    {"cost", "\"100.01\"", PMJ_INVALID, "too big", "0 to 100"},
 	    {"on", "\"2026-02-30\"", PMJ_INVALID, "on = 2026-02-30 is not a date", "2026-11-23"},
 	    {"on", "\"soon\"", PMJ_INVALID, "is not a date", "yesterday"},
+	    {"did", "\"tomorrow\"", PMJ_INVALID, "did = 2026-11-24 is a day to come",
+	        "2026-11-23 at the latest"},
 	    {"at", "\"24:00\"", PMJ_INVALID, "at = 24:00 is not a time", "14:30"},
 	    {"at", "\"12:3456\"", PMJ_INVALID, "not a time", "14:30"},
 	    {"ok", "\"maybe\"", PMJ_INVALID, "neither yes nor no", "ndiyo"},
@@ -178,6 +183,47 @@ bad_values_name_the_field_and_the_mend(void **state)
 		    strstr(err.hint, bad[i].hint) == NULL)
 			fail_msg("%s = %s: code %d, %s (%s)", bad[i].field, bad[i].typed, err.code,
 			    err.message, err.hint);
+	}
+}
+
+/* Where this machine's clock is slow, what the hub has told counts. */
+static void
+heard_time_counts(void **state)
+{
+	static const struct value_context slow = {
+	    .now_ms = INT64_C(946684800000), .heard_ms = INT64_C(1795392000000), .link = find_link};
+	json_t *typed = json_string("2026-11-23"), *value = NULL;
+	struct pmj_error err = {0};
+
+	(void)state;
+	assert_int_equal(
+	    value_take(&value, kind, kind_field(kind, "did"), typed, &slow, &err), PMJ_OK);
+	json_decref(value);
+	json_decref(typed);
+	typed = json_string("2026-11-24");
+	assert_int_equal(
+	    value_take(&value, kind, kind_field(kind, "did"), typed, &slow, &err), PMJ_INVALID);
+	assert_null(value);
+	json_decref(typed);
+}
+
+static void
+near_choices(void **state)
+{
+	static const struct {
+		const char *field, *value, *near;
+	} words[] = {{"any", "phome", "phone"}, {"any", "phone", NULL},
+	    {"any", "at the well", NULL}, {"wide", "a", NULL}, {"way", "phome", NULL}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		const char *near =
+		    value_near_choice(kind_field(kind, words[i].field), words[i].value);
+
+		if (words[i].near == NULL ? near != NULL
+		                          : near == NULL || strcmp(near, words[i].near) != 0)
+			fail_msg("%s = %s: %s", words[i].field, words[i].value,
+			    near != NULL ? near : "nothing");
 	}
 }
 
@@ -314,6 +360,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(good_values),
 	    cmocka_unit_test(bad_values_name_the_field_and_the_mend),
+	    cmocka_unit_test(heard_time_counts),
+	    cmocka_unit_test(near_choices),
 	    cmocka_unit_test(worker_names),
 	    cmocka_unit_test(long_texts),
 	    cmocka_unit_test(values_from_outside),
