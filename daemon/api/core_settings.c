@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/address.h"
 #include "base/conf.h"
 #include "base/fs.h"
 
@@ -19,33 +20,40 @@ static const struct setting settings_table[] = {
     {"hub", "entries_a_day", SETTING_INT, offsetof(struct core_settings, intake), 100, 1000000,
         "entries"},
     {"hub", "url", SETTING_TEXT, offsetof(struct core_settings, url), 0, 200, "bytes"},
-    {"hub", "pin", SETTING_TEXT, offsetof(struct core_settings, pin), 0, 60, "bytes"},
+    {"hub", "pin", SETTING_TEXT, offsetof(struct core_settings, pin), 0, 100, "bytes"},
 };
 
 /* What laptops are told for years must be right before the first is told. */
 static enum pmj_code
 check_reach(const struct conf *conf, const struct core_settings *settings, struct pmj_error *err)
 {
-	static const char good[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-	                           "0123456789._/:-";
 	const struct conf_item *url = conf_get(conf, "hub", "url");
 	const struct conf_item *pin = conf_get(conf, "hub", "pin");
-	enum pmj_code rc = PMJ_OK;
+	struct pmj_error why = {0};
+	struct address at = {0};
+	int line = url != NULL ? url->line : pin != NULL ? pin->line : 0;
 
-	if (url != NULL && (strncmp(settings->url, "https://", 8) != 0 ||
-	                       strspn(settings->url, good) != strlen(settings->url) ||
-	                       strchr("-/:", settings->url[8]) != NULL)) {
-		rc = conf_fail(err, conf, url->line, "url is not the address of a host");
-		pmj_hint(err, "it is like https://hub.example.org/pamoja");
-	} else if (pin != NULL && (strncmp(settings->pin, "sha256//", 8) != 0 ||
-	                              strlen(settings->pin) != 52 || settings->pin[51] != '=')) {
-		rc = conf_fail(err, conf, pin->line, "pin is not sha256// and 44 characters");
-		pmj_hint(err, "pamoja.ini(5) tells how it is made from the host's key");
+	if (url != NULL && address_read(&at, settings->url, &why) == PMJ_OK &&
+	    at.way == ADDRESS_FOLDER)
+		(void)pmj_fail(&why, PMJ_INVALID, "url is a folder");
+	if (why.code != PMJ_OK) {
+		(void)conf_fail(err, conf, line, "url is not the address of a host");
+		pmj_hint(err, "it is like https://hub.example.org/pamoja or "
+		              "ssh://pamoja@hub.example.org");
 	} else if (pin != NULL && url == NULL) {
-		rc = conf_fail(err, conf, pin->line, "pin stands without url");
+		(void)conf_fail(err, conf, line, "pin stands without url");
 		pmj_hint(err, "say the address of the host, too: url = https://HOST/PATH");
+	} else if (pin != NULL && address_pin(at.way, settings->pin, &why) != PMJ_OK) {
+		(void)conf_fail(err, conf, pin->line, "%s", why.message);
+		pmj_hint(err, "%s", why.hint);
+	} else if (url != NULL && at.way == ADDRESS_SSH && pin == NULL) {
+		(void)conf_fail(err, conf, line, "an ssh:// host needs its pin");
+		pmj_hint(err, "pin = the first two words of /etc/ssh/ssh_host_ed25519_key.pub "
+		              "at the host");
+	} else {
+		return PMJ_OK;
 	}
-	return rc;
+	return PMJ_INVALID;
 }
 
 enum pmj_code

@@ -114,7 +114,9 @@ child(struct job *job, int fd, int64_t id)
 	job->ex.ctx = &fd;
 	(void)signal(SIGTERM, SIG_DFL);
 	(void)signal(SIGINT, SIG_DFL);
-	rc = fence(job, &err);
+	rc = job_start_ssh(job, &err);
+	if (rc == PMJ_OK)
+		rc = fence(job, &err);
 	if (rc == PMJ_OK && !only_folders(job))
 		rc = chain_setup_anew(&err);
 	if (rc == PMJ_OK)

@@ -305,7 +305,7 @@ count_spool(struct gate *gate, struct pmj_error *err)
 
 enum pmj_code
 gate_exchange(struct exchange *ex, struct gate_way *way,
-    const uint8_t mailbox[static PMJ_MAILBOX_BYTES], const struct https_host *host,
+    const uint8_t mailbox[static PMJ_MAILBOX_BYTES], const struct gate_host *host,
     struct pmj_error *err)
 {
 	struct gate gate = {.ex = ex, .way = way, .host = host, .mailbox = mailbox};

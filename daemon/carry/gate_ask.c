@@ -309,10 +309,28 @@ stopped(const struct gate *gate, struct pmj_error *err)
 	return gate->stop.code == PMJ_INTEGRITY ? PMJ_FAILED : gate->stop.code;
 }
 
+static enum pmj_code
+send_request(struct gate *gate, struct pmj_error *err)
+{
+	const struct gate_host *host = gate->host;
+	char hex[2 * PMJ_MAILBOX_BYTES + 1];
+
+	if (host->by_ssh)
+		return ssh_ask(
+		    gate->way->ssh, host->which, host->url, &gate->request, &gate->answer, err);
+	return https_post(gate->way->https, &host->https,
+	    text_hex(hex, gate->mailbox, PMJ_MAILBOX_BYTES), &gate->request, &gate->answer, err);
+}
+
+static bool
+broke(const struct gate *gate)
+{
+	return gate->host->by_ssh ? ssh_broke(gate->way->ssh) : https_broke(gate->way->https);
+}
+
 enum pmj_code
 gate_ask(struct gate *gate, struct gate_batch *batch, struct pmj_error *err)
 {
-	char hex[2 * PMJ_MAILBOX_BYTES + 1];
 	struct pmj_error why;
 	enum pmj_code rc;
 
@@ -324,13 +342,10 @@ gate_ask(struct gate *gate, struct gate_batch *batch, struct pmj_error *err)
 	gate->fresh = false;
 	rc = buf_check(&gate->request, err);
 	if (rc == PMJ_OK)
-		rc = https_post(gate->way->https, gate->host,
-		    text_hex(hex, gate->mailbox, PMJ_MAILBOX_BYTES), &gate->request, &gate->answer,
-		    err);
+		rc = send_request(gate, err);
 	if (rc != PMJ_OK) {
 		step_failed(gate->way);
-		if (rc != PMJ_UNREACHED || !https_broke(gate->way->https) ||
-		    ++gate->failures == GATE_FAILURES_MAX)
+		if (rc != PMJ_UNREACHED || !broke(gate) || ++gate->failures == GATE_FAILURES_MAX)
 			gate->stop = *err;
 		return gate->stop.code != PMJ_OK ? stopped(gate, err) : rc;
 	}

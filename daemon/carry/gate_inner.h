@@ -15,7 +15,7 @@ enum gate_sink { GATE_SINK_IN, GATE_SINK_OWN };
 struct gate {
 	struct exchange *ex;
 	struct gate_way *way;
-	const struct https_host *host;
+	const struct gate_host *host;
 	const uint8_t *mailbox;
 	git_repository *own; /* of the lane we write */
 	struct tipfile tips;

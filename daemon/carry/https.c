@@ -12,9 +12,7 @@
 #include "base/mem.h"
 #include "base/os.h"
 
-/* A link that says nothing for so long is given up. */
 #define CONNECT_S 30L
-#define IDLE_S 60L
 /* For one step in all: 256 KiB at 1 KB/s. */
 #define STEP_S 300L
 #define BEAT_MS 1000
@@ -99,7 +97,7 @@ ready_socket(void *ctx, curl_socket_t fd, curlsocktype type)
 #define SET(option, value) (bad |= curl_easy_setopt(https->curl, option, value) != CURLE_OK)
 
 static bool
-set_always(struct https *https)
+set_always(struct https *https, long patience_s)
 {
 	bool bad = false;
 
@@ -112,9 +110,9 @@ set_always(struct https *https)
 	/* Nothing is chosen by it, so it need not be said. */
 	SET(CURLOPT_SSL_ENABLE_ALPN, 0L);
 	SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-	SET(CURLOPT_CONNECTTIMEOUT, CONNECT_S);
+	SET(CURLOPT_CONNECTTIMEOUT, patience_s < CONNECT_S ? patience_s : CONNECT_S);
 	SET(CURLOPT_LOW_SPEED_LIMIT, 1L);
-	SET(CURLOPT_LOW_SPEED_TIME, IDLE_S);
+	SET(CURLOPT_LOW_SPEED_TIME, patience_s);
 	SET(CURLOPT_TIMEOUT, STEP_S);
 	SET(CURLOPT_TCP_KEEPALIVE, 1L);
 	SET(CURLOPT_ERRORBUFFER, https->why);
@@ -168,7 +166,8 @@ set_headers(struct https *https, const struct https_host *host)
 }
 
 enum pmj_code
-https_new(struct https **out, void (*beat)(void *ctx), void *ctx, struct pmj_error *err)
+https_new(
+    struct https **out, int patience_s, void (*beat)(void *ctx), void *ctx, struct pmj_error *err)
 {
 	struct https *https = mem_new(sizeof(*https));
 
@@ -177,7 +176,7 @@ https_new(struct https **out, void (*beat)(void *ctx), void *ctx, struct pmj_err
 	https->ctx = ctx;
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK)
 		https->curl = curl_easy_init();
-	if (https->curl == NULL || !set_always(https)) {
+	if (https->curl == NULL || !set_always(https, patience_s)) {
 		https_free(https, NULL, NULL);
 		return pmj_fail(err, PMJ_FAILED, "this libcurl cannot speak https as we need it");
 	}
@@ -196,9 +195,9 @@ https_free(struct https *https, uint64_t *up, uint64_t *down)
 		mem_wipe(https->authorization, strlen(https->authorization));
 	free(https->authorization);
 	if (up != NULL)
-		*up = https->up;
+		*up += https->up;
 	if (down != NULL)
-		*down = https->down;
+		*down += https->down;
 	free(https);
 }
 
@@ -330,7 +329,8 @@ https_post(struct https *https, const struct https_host *host, const char *name,
 	}
 	code = curl_easy_perform(https->curl);
 	if (code == CURLE_WRITE_ERROR) {
-		rc = pmj_fail(err, PMJ_TOO_BIG, "%s answers with more than was asked for", where);
+		rc = pmj_fail(err, PMJ_INTEGRITY, "%s answers with more than was asked for", where);
+		pmj_hint(err, "nothing is lost; is the address right? tell your coordinator");
 		goto out;
 	}
 	if (code != CURLE_OK) {

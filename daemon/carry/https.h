@@ -17,11 +17,12 @@ struct https_host {
 
 struct https;
 
-/** beat is called as long as bytes move; it may be NULL. */
+/** A link that says nothing for patience_s is given up. beat is called as long as bytes move; it
+ * may be NULL. */
 PMJ_MUST_CHECK enum pmj_code https_new(
-    struct https **out, void (*beat)(void *ctx), void *ctx, struct pmj_error *err);
-/** Closes the connection. up and down (may be NULL) receive the bytes of all connections, above
- * TCP. */
+    struct https **out, int patience_s, void (*beat)(void *ctx), void *ctx, struct pmj_error *err);
+/** Closes the connection. To up and down (may be NULL) the bytes of all connections are added,
+ * above TCP. */
 void https_free(struct https *https, uint64_t *up, uint64_t *down);
 
 /**
@@ -30,7 +31,8 @@ void https_free(struct https *https, uint64_t *up, uint64_t *down);
  * answer   receives the body; at most its limit.
  * Errors   PMJ_UNREACHED: there is no link, or it broke off, the certificate's dates, a redirect.
  *          PMJ_INTEGRITY: not the host that we were told of. PMJ_REFUSED: it does not know our
- * token. PMJ_FAILED: another status, named. PMJ_TOO_BIG.
+ * token. PMJ_FAILED: another status, named. PMJ_INTEGRITY also: more than was
+ *          asked for.
  */
 PMJ_MUST_CHECK enum pmj_code https_post(struct https *https, const struct https_host *host,
     const char *name, const struct buf *body, struct buf *answer, struct pmj_error *err);

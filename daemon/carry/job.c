@@ -8,7 +8,11 @@
 #include "carry/bare.h"
 #include "carry/folder.h"
 #include "carry/gate.h"
+#include "carry/letin.h"
 #include "carry/parcel.h"
+
+/* A link that says nothing for so long is given up. */
+#define PATIENCE_S 60
 
 void
 job_close(struct job *job)
@@ -36,10 +40,12 @@ job_remote_copy(struct job_remote *out, const struct job_remote *from)
 	memcpy(out->mailbox, from->mailbox, sizeof(out->mailbox));
 	out->url = copy(from->url);
 	out->token = copy(from->token);
+	out->key = copy(from->key);
 	out->pin = copy(from->pin);
 	out->ca = copy(from->ca);
 	out->tokens = copy(from->tokens);
 	out->writers = copy(from->writers);
+	out->keys = copy(from->keys);
 }
 
 void
@@ -47,7 +53,11 @@ job_remote_close(struct job_remote *remote)
 {
 	if (remote->token != NULL)
 		mem_wipe(remote->token, strlen(remote->token));
+	if (remote->key != NULL)
+		mem_wipe(remote->key, strlen(remote->key));
 	free(remote->url);
+	free(remote->key);
+	free(remote->keys);
 	free(remote->token);
 	free(remote->pin);
 	free(remote->ca);
@@ -71,47 +81,44 @@ job_add_remote(struct job *job, const struct job_remote *remote, const char *url
 	job_remote_copy(&job->remotes[job->remote_count++], &own);
 }
 
-static bool
-is_https(const char *url)
+/* A folder for what is no address at all: it fails where it is used. */
+static enum address_way
+way_to(const struct job_remote *remote)
 {
-	return strncmp(url, "https://", 8) == 0;
+	struct address at;
+
+	return address_read(&at, remote->url, NULL) == PMJ_OK ? at.way : ADDRESS_FOLDER;
 }
 
 bool
 job_by_network(const struct job *job)
 {
 	for (size_t i = 0; i < job->remote_count && job->parcel == NULL; i++)
-		if (is_https(job->remotes[i].url))
+		if (way_to(&job->remotes[i]) == ADDRESS_HTTPS)
 			return true;
 	return false;
 }
 
+/* One with a number that is its remote's, so those of the others stay empty. */
 enum pmj_code
-job_check_url(const char *url, struct pmj_error *err)
+job_start_ssh(struct job *job, struct pmj_error *err)
 {
-	static const char good[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-	                           "0123456789._/@:-";
+	struct sshrun_host *hosts = mem_array(job->remote_count + 1, sizeof(*hosts));
+	bool needed = false;
+	enum pmj_code rc = PMJ_OK;
 
-	if (is_https(url)) {
-		if (strspn(url, good) == strlen(url) && strchr("-/@:", url[8]) == NULL &&
-		    strchr(url, '@') == NULL)
-			return PMJ_OK;
-		(void)pmj_fail(err, PMJ_INVALID, "%.80s is not the address of a host", url);
-		pmj_hint(err, "it is like https://hub.example.org/pamoja");
-		return PMJ_INVALID;
+	for (size_t i = 0; i < job->remote_count && job->parcel == NULL; i++) {
+		const struct job_remote *remote = &job->remotes[i];
+
+		if (way_to(remote) != ADDRESS_SSH || remote->key == NULL || remote->pin == NULL)
+			continue;
+		hosts[i] = (struct sshrun_host){remote->url, remote->key, remote->pin};
+		needed = true;
 	}
-	if (url[0] == '/')
-		return PMJ_OK;
-	if (strstr(url, "://") != NULL) {
-		(void)pmj_fail(err, PMJ_INVALID, "%.80s: only folders and https are served", url);
-		pmj_hint(err,
-		    "name the folder that holds the mailboxes, such as /media/office/mail, "
-		    "or an address that begins with https://");
-		return PMJ_INVALID;
-	}
-	(void)pmj_fail(err, PMJ_INVALID, "%.80s is not a folder's full path", url);
-	pmj_hint(err, "begin it with /");
-	return PMJ_INVALID;
+	if (needed && job->ssh.pid == 0)
+		rc = sshrun_start(&job->ssh, hosts, job->remote_count, err);
+	free(hosts);
+	return rc;
 }
 
 /* The first failure speaks; one that was not reached gives way to one that was and went wrong. */
@@ -133,26 +140,39 @@ run_folder(struct job *job, const struct job_remote *remote, struct pmj_error *e
 		rc = bare_put_text(path, BARE_WRITERS, remote->writers, err);
 	if (rc == PMJ_OK && job->ex.create && remote->tokens != NULL)
 		rc = bare_put_text(path, BARE_TOKENS, remote->tokens, err);
+	if (rc == PMJ_OK && job->ex.create && remote->keys != NULL)
+		rc = letin_put(remote->url, remote->mailbox, remote->keys, err);
 	free(path);
 	return rc;
 }
 
-/* One connection serves all mailboxes of a host. */
+/* One https connection serves all mailboxes of a host; over ssh each mailbox has a key, and so a
+ * connection, of its own. */
 static enum pmj_code
-run_https(
-    struct job *job, struct gate_way *way, const struct job_remote *remote, struct pmj_error *err)
+run_gate(struct job *job, struct gate_way *way, size_t which, bool by_ssh, struct pmj_error *err)
 {
-	const struct https_host host = {remote->url, remote->token, remote->pin, remote->ca};
+	const struct job_remote *remote = &job->remotes[which];
+	const struct gate_host host = {.url = remote->url,
+	    .by_ssh = by_ssh,
+	    .https = {remote->url, remote->token, remote->pin, remote->ca},
+	    .which = which};
+	int patience_s = job->patience_s > 0 ? job->patience_s : PATIENCE_S;
 	enum pmj_code rc = PMJ_OK;
 
-	if (remote->token == NULL) {
+	if (by_ssh ? remote->key == NULL || remote->pin == NULL : remote->token == NULL) {
 		(void)pmj_fail(
 		    err, PMJ_UNREACHED, "the hub gave this laptop no key to %.80s", remote->url);
-		pmj_hint(err, "only the address that came with the invitation can be used");
+		pmj_hint(err, "only the address that the hub told can be used");
 		return PMJ_UNREACHED;
 	}
-	if (way->https == NULL)
-		rc = https_new(&way->https, job->ex.beat, job->ex.ctx, err);
+	if (by_ssh && address_pin(ADDRESS_SSH, remote->pin, err) != PMJ_OK)
+		return err->code;
+	if (by_ssh && way->ssh == NULL) {
+		if ((rc = job_start_ssh(job, err)) == PMJ_OK)
+			way->ssh = ssh_new(&job->ssh, patience_s, job->ex.beat, job->ex.ctx);
+	} else if (!by_ssh && way->https == NULL) {
+		rc = https_new(&way->https, patience_s, job->ex.beat, job->ex.ctx, err);
+	}
 	return rc == PMJ_OK ? gate_exchange(&job->ex, way, remote->mailbox, &host, err) : rc;
 }
 
@@ -166,20 +186,23 @@ run_remotes(struct job *job, struct pmj_error *err)
 	for (size_t i = 0; i < job->remote_count; i++) {
 		struct job_remote *remote = &job->remotes[i];
 		struct pmj_error why = {0};
+		struct address at;
 		enum pmj_code rc;
 
 		exchange_beat(&job->ex);
-		rc = job_check_url(remote->url, &why);
-		if (rc == PMJ_OK && is_https(remote->url))
-			rc = run_https(job, &way, remote, &why);
-		else if (rc == PMJ_OK)
+		rc = address_read(&at, remote->url, &why);
+		if (rc == PMJ_OK && at.way == ADDRESS_FOLDER)
 			rc = run_folder(job, remote, &why);
+		else if (rc == PMJ_OK)
+			rc = run_gate(job, &way, i, at.way == ADDRESS_SSH, &why);
 		if (rc == PMJ_OK)
 			good++;
 		else
 			note_failure(&first, &why);
 	}
 	https_free(way.https, &job->ex.up, &job->ex.down);
+	ssh_free(way.ssh, &job->ex.up, &job->ex.down);
+	sshrun_stop(&job->ssh);
 	if (first.code == PMJ_OK)
 		return PMJ_OK;
 	if (err != NULL)

@@ -2,16 +2,19 @@
 #ifndef CARRY_JOB_H
 #define CARRY_JOB_H
 #include "carry/exchange.h"
+#include "carry/sshrun.h"
 
 /* Where a mailbox is. All but the first two may be NULL. */
 struct job_remote {
 	uint8_t mailbox[PMJ_MAILBOX_BYTES];
-	char *url;    /* a folder's full path, or https://HOST/PATH */
+	char *url;    /* a folder's full path, https://HOST/PATH or ssh://USER@HOST */
 	char *token;  /* https: lets us in; in memory only */
-	char *pin;    /* https: sha256//HASH of the host's public key */
+	char *key;    /* ssh: lets us in, as OpenSSH writes a private key; in memory only */
+	char *pin;    /* of the host's public key; https: sha256//HASH, ssh: ssh-ed25519 KEY */
 	char *ca;     /* https: PEM of who signed the host's certificate */
 	char *tokens; /* a hub's folder: text of the gate's two files of this mailbox */
 	char *writers;
+	char *keys; /* a hub's folder: the ssh-ed25519 KEY that may use this mailbox */
 };
 
 struct job {
@@ -19,21 +22,21 @@ struct job {
 	struct job_remote *remotes;
 	size_t remote_count;
 	size_t remote_room;
-	char *parcel; /* a folder: exchange with the parcel there, not with the remotes */
+	char *parcel;      /* a folder: exchange with the parcel there, not with the remotes */
+	struct sshrun ssh; /* runs ssh for the remotes that need it; see job_start_ssh */
+	int patience_s;    /* a link that says nothing for so long is given up; 0: 60 */
 };
 
 void job_close(struct job *job);
 void job_remote_copy(struct job_remote *out, const struct job_remote *from);
-/** Its token is wiped. */
+/** Its token and key are wiped. */
 void job_remote_close(struct job_remote *remote);
 /** Add a copy. url, if not NULL, stands in place of its own; a token goes to no other address. */
 void job_add_remote(struct job *job, const struct job_remote *remote, const char *url);
-/** Does it need the network? */
+/** Does it need the network itself? ssh has a process of its own for that. */
 bool job_by_network(const struct job *job);
-
-/** May a mailbox be reached so? The absolute path of a folder, or https. PMJ_INVALID says why not.
- */
-PMJ_MUST_CHECK enum pmj_code job_check_url(const char *url, struct pmj_error *err);
+/** Start that process, where a remote needs it: before the network is given up. */
+PMJ_MUST_CHECK enum pmj_code job_start_ssh(struct job *job, struct pmj_error *err);
 
 /**
  * Do it.

@@ -12,9 +12,9 @@ static const char usage[] =
     "usage: pamoja-carry --home DIR\n"
     "       pamoja-carry --once --spool DIR --store DIR --write 1|2 [--create]\n"
     "                    [--have MAILBOX:LANE:INCARNATION:SEGNO]... [--acked ...]...\n"
-    "                    --remote MAILBOX=FOLDER|https://HOST/PATH...\n"
-    "                    [--token-file FILE] [--pin-file FILE] [--ca-file FILE]\n"
-    "                    [--parcel FOLDER]\n";
+    "                    --remote MAILBOX=FOLDER|https://HOST/PATH|ssh://USER@HOST...\n"
+    "                    [--token-file FILE] [--key-file FILE] [--pin-file FILE]\n"
+    "                    [--ca-file FILE] [--patience SECONDS] [--parcel FOLDER]\n";
 
 int
 main(int argc, char **argv)

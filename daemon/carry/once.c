@@ -61,7 +61,9 @@ add_remote(struct job *job, const char *text, struct pmj_error *err)
 	free(hex);
 	if (!good)
 		return pmj_fail(err, PMJ_USAGE,
-		    "%.80s is not MAILBOX=FOLDER or MAILBOX=https://HOST/PATH", text);
+		    "%.80s is not MAILBOX=FOLDER, MAILBOX=https://HOST/PATH or "
+		    "MAILBOX=ssh://USER@HOST",
+		    text);
 	remote.url = (char *)(uintptr_t)(equals + 1);
 	job_add_remote(job, &remote, NULL);
 	return PMJ_OK;
@@ -81,7 +83,7 @@ add_file(struct job *job, size_t at, const char *path, struct pmj_error *err)
 
 		free(*to);
 		*to = mem_strdup(buf_text(&text));
-		if (at != offsetof(struct job_remote, ca))
+		if (at != offsetof(struct job_remote, ca) && at != offsetof(struct job_remote, key))
 			(*to)[strcspn(*to, "\r\n")] = '\0';
 	}
 	buf_wipe(&text);
@@ -97,6 +99,7 @@ set_option(struct job *job, const char *name, const char *value, struct pmj_erro
 		size_t at;
 	} files[] = {
 	    {"--token-file", offsetof(struct job_remote, token)},
+	    {"--key-file", offsetof(struct job_remote, key)},
 	    {"--pin-file", offsetof(struct job_remote, pin)},
 	    {"--ca-file", offsetof(struct job_remote, ca)},
 	};
@@ -114,6 +117,9 @@ set_option(struct job *job, const char *name, const char *value, struct pmj_erro
 		job->ex.write_lane = (uint8_t)(value[0] - '0');
 		return PMJ_OK;
 	}
+	if (strcmp(name, "--patience") == 0 && strspn(value, "0123456789") == strlen(value) &&
+	    strlen(value) < 5 && (job->patience_s = (int)strtol(value, NULL, 10)) > 0)
+		return PMJ_OK;
 	if (strcmp(name, "--remote") == 0)
 		return add_remote(job, value, err);
 	if (strcmp(name, "--have") == 0)

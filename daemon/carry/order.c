@@ -55,10 +55,12 @@ read_remotes(struct order *out, const json_t *line, struct pmj_error *err)
 		size_t at;
 	} texts[] = {
 	    {"token", offsetof(struct job_remote, token)},
+	    {"key", offsetof(struct job_remote, key)},
 	    {"pin", offsetof(struct job_remote, pin)},
 	    {"ca", offsetof(struct job_remote, ca)},
 	    {"tokens", offsetof(struct job_remote, tokens)},
 	    {"writers", offsetof(struct job_remote, writers)},
+	    {"keys", offsetof(struct job_remote, keys)},
 	};
 	const json_t *list = json_arr(line, "remotes");
 	int64_t write_lane = json_int(line, "write", 0);

@@ -1,6 +1,6 @@
 /* smart.h - mailboxes behind git's smart protocol, over libgit2's transports. Pushes go in small
  * steps, since a pack that is cut is lost whole; nothing counts as sent that the far side did not
- * say it took and does not show afterwards. Not yet reachable by settings (job_check_url). */
+ * say it took and does not show afterwards. Not yet reachable by settings (job.c). */
 #ifndef CARRY_SMART_H
 #define CARRY_SMART_H
 #include "carry/exchange.h"

@@ -11,34 +11,38 @@
 #include "crypto/prim.h"
 #include "gate/cgi.h"
 #include "gate/fence.h"
+#include "gate/keys.h"
 #include "gate/pipe.h"
 
 static const char usage[] =
     "usage: pamoja-gate --mailbox HEX --root DIR [--lane 1|2]   by ssh, as a forced command\n"
+    "       pamoja-gate --key KEY --root DIR                    as sshd's AuthorizedKeysCommand\n"
     "       PAMOJA_GATE_ROOT=DIR pamoja-gate                    as CGI, behind a web server\n";
 
 struct options {
 	const char *mailbox;
 	const char *root;
 	const char *lane;
+	const char *key;
 };
 
 static bool
 parse(struct options *out, int argc, char **argv)
 {
-	*out = (struct options){NULL, NULL, "1"};
+	*out = (struct options){NULL, NULL, "1", NULL};
 	for (int i = 1; i < argc; i += 2) {
 		const char **to = strcmp(argv[i], "--mailbox") == 0 ? &out->mailbox
 		                  : strcmp(argv[i], "--root") == 0  ? &out->root
 		                  : strcmp(argv[i], "--lane") == 0  ? &out->lane
+		                  : strcmp(argv[i], "--key") == 0   ? &out->key
 		                                                    : NULL;
 
 		if (to == NULL || i + 1 == argc)
 			return false;
 		*to = argv[i + 1];
 	}
-	return out->mailbox != NULL && out->root != NULL && out->root[0] == '/' &&
-	       (strcmp(out->lane, "1") == 0 || strcmp(out->lane, "2") == 0);
+	return (out->mailbox != NULL) != (out->key != NULL) && out->root != NULL &&
+	       out->root[0] == '/' && (strcmp(out->lane, "1") == 0 || strcmp(out->lane, "2") == 0);
 }
 
 static enum pmj_code
@@ -85,7 +89,8 @@ main(int argc, char **argv)
 		(void)fputs(usage, stderr);
 		return pmj_code_exit(PMJ_USAGE);
 	}
-	rc = run_pipe(&options, &err);
+	rc = options.key != NULL ? keys_print(options.root, options.key, &err)
+	                         : run_pipe(&options, &err);
 	if (rc != PMJ_OK)
 		(void)fprintf(stderr, "pamoja-gate: %s\n", err.message);
 	return pmj_code_exit(rc);

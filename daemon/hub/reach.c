@@ -3,9 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/address.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "crypto/token.h"
+#include "crypto/token_ssh.h"
 #include "hub/hub_inner.h"
 
 #define GATE_KEY "hub.gate_key"
@@ -17,6 +18,15 @@ hub_set_reach(struct hub *hub, const char *url, const char *pin)
 	free(hub->pin);
 	hub->url = url != NULL ? mem_strdup(url) : NULL;
 	hub->pin = pin != NULL ? mem_strdup(pin) : NULL;
+}
+
+static bool
+by_ssh(const struct hub *hub)
+{
+	struct address at;
+
+	return hub->url != NULL && address_read(&at, hub->url, NULL) == PMJ_OK &&
+	       at.way == ADDRESS_SSH;
 }
 
 /* One secret, made once, from which every device's token follows. */
@@ -66,9 +76,18 @@ reach_for_host(struct hub *hub, const struct hub_device *device, json_t *remote)
 	if (hub->url == NULL || !journal_blob(hub->journal, GATE_KEY, key, sizeof(key)))
 		return;
 	token_make(token, key, device->mailbox);
-	token_hash(hash, token);
-	(void)json_object_set_new(
-	    remote, "tokens", json_sprintf("1 %s\n", text_hex(hash_hex, hash, sizeof(hash))));
+	if (by_ssh(hub)) {
+		struct buf text;
+
+		buf_init(&text, 0);
+		token_ssh_public(&text, token);
+		(void)json_object_set_new(remote, "keys", json_string(buf_text(&text)));
+		buf_close(&text);
+	} else {
+		token_hash(hash, token);
+		(void)json_object_set_new(remote, "tokens",
+		    json_sprintf("1 %s\n", text_hex(hash_hex, hash, sizeof(hash))));
+	}
 	(void)json_object_set_new(remote, "writers",
 	    json_sprintf("1 %s\n2 %s\n", text_hex(device_hex, device->sign_pk, 32),
 	        text_hex(hub_hex, ring_op_pk(hub->ring), 32)));

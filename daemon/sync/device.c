@@ -4,8 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/address.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/text.h"
+#include "crypto/token_ssh.h"
 #include "store/sql.h"
 #include "sync/device_inner.h"
 
@@ -39,9 +42,28 @@ device_remote(struct journal *journal)
 	return journal_text(journal, DEVICE_REMOTE);
 }
 
+/* Over ssh the token stands for a key pair. */
+static void
+token_to_key(json_t *remote)
+{
+	const char *text = json_str(remote, "token");
+	uint8_t token[TOKEN_BYTES];
+	struct buf key;
+
+	if (text == NULL || !text_unbase64(token, sizeof(token), text))
+		return;
+	buf_init(&key, 0);
+	token_ssh_private(&key, token);
+	(void)json_object_set_new(remote, "key", json_string(buf_text(&key)));
+	(void)json_object_del(remote, "token");
+	buf_wipe(&key);
+	prim_wipe(token, sizeof(token));
+}
+
 json_t *
 device_remote_line(struct journal *journal)
 {
+	struct address at;
 	static const char *const passed[] = {"token", "pin", "ca"};
 	uint8_t mailbox[PMJ_MAILBOX_BYTES];
 	char *url, *text;
@@ -59,6 +81,8 @@ device_remote_line(struct journal *journal)
 			if (json_str(host, passed[i]) != NULL)
 				(void)json_object_set(
 				    out, passed[i], json_object_get(host, passed[i]));
+	if (url != NULL && address_read(&at, url, NULL) == PMJ_OK && at.way == ADDRESS_SSH)
+		token_to_key(out);
 	json_decref(host);
 	if (text != NULL)
 		mem_wipe(text, strlen(text));

@@ -1,13 +1,9 @@
 """Mailboxes over https: a real web server with TLS, the gate behind it, plain git beside it, and hosts that are not what they should be."""
-import base64
-import hashlib
 import json
 import os
 import shutil
-import struct
 import subprocess
 import sys
-import threading
 
 import lab as lab_module
 from lab import check, run
@@ -15,26 +11,10 @@ from lab import check, run
 sys.path.insert(0, os.path.join(lab_module.TOP, "tests", "lib"))
 import disks  # noqa: E402
 import web  # noqa: E402
+from segments import BOX, INC, LANE, fill, make_box, same, token_of  # noqa: E402
 
 GATE = os.path.abspath(os.path.join(lab_module.BIN, "pamoja-gate"))
 CARRY = os.path.join(lab_module.BIN, "pamoja-carry")
-BOX = "a" * 32
-
-
-def token_of(number):
-    """A token as text, and the line of `tokens` for it is LANE and this hash."""
-    raw = bytes([number]) * 16
-    return base64.urlsafe_b64encode(raw).decode().rstrip("="), hashlib.blake2b(b"pmj gate tok v1\0" + raw, digest_size=32).hexdigest()
-
-
-def make_box(lab, up=1, down=2):
-    """A mailbox as the hub makes it, with a token for each lane. Returns its folder."""
-    subprocess.run([CARRY, "--once", "--spool", lab.dir + "/h/spool", "--store", lab.dir + "/h/carry", "--write", "2", "--create", "--remote",
-                    f"{BOX}={lab.mailboxes}"], check=True, capture_output=True)
-    box = os.path.join(lab.mailboxes, BOX + ".git")
-    with open(os.path.join(box, "tokens"), "w", encoding="utf-8") as file:
-        file.write(f"1 {token_of(up)[1]}\n2 {token_of(down)[1]}\n")
-    return box
 
 
 def git(lab, *arguments, token=None, status=0, cwd=None):
@@ -84,25 +64,7 @@ def story_plain_git_beside_the_gate(lab):
     check(not os.path.exists(lab.dir + "/ran"))
 
 
-# --- segments in their outer shape, and one exchange by hand ---
-
-def segment(lane, inc, segno, size=1024, seed=1):
-    body = hashlib.shake_128(f"{lane} {inc} {segno} {seed}".encode()).digest(size)
-    return (b"PMJSEG01" + bytes([1, lane]) + bytes(6) + struct.pack("<Q", segno) + bytes.fromhex(BOX) + bytes.fromhex(inc) + bytes(136)
-            + struct.pack("<II", size, 0) + body + bytes(64))
-
-
-INC = {"w": "b2" * 16, "h": "c3" * 16}
-LANE = {"w": 1, "h": 2}
-
-
-def fill(lab, who, first, last, size=1024, seed=1):
-    folder = os.path.join(lab.dir, who, "spool", "out")
-    os.makedirs(folder, exist_ok=True)
-    for n in range(first, last + 1):
-        with open(os.path.join(folder, f"{BOX}-{LANE[who]}-{INC[who]}-{n}.seg"), "wb") as file:
-            file.write(segment(LANE[who], INC[who], n, size, seed))
-
+# --- one exchange by hand ---
 
 def once(lab, who, url=None, token=None, ca=None, pin=None, have=None, more=(), status=0):
     """`pamoja-carry --once` over https. Returns its events; the last one is `done`."""
@@ -126,14 +88,6 @@ def once(lab, who, url=None, token=None, ca=None, pin=None, have=None, more=(), 
 def read(path):
     with open(path, encoding="utf-8") as file:
         return file.read()
-
-
-def same(lab, sender, reader):
-    out, came = f"{lab.dir}/{sender}/spool/out", f"{lab.dir}/{reader}/spool/in"
-    check(sorted(os.listdir(out)) == sorted(os.listdir(came)), sorted(os.listdir(out)), sorted(os.listdir(came)))
-    for name in os.listdir(out):
-        with open(os.path.join(out, name), "rb") as one, open(os.path.join(came, name), "rb") as two:
-            check(one.read() == two.read(), name)
 
 
 def events(said, name):
@@ -219,7 +173,7 @@ def story_hosts_that_are_not_what_they_should_be(lab):
     refused(5, "does not let this laptop in", ca=ca, token=token_of(9)[0])
     refused(5, "does not let this laptop in", ca=ca, url=lab.web.url + "/nowhere")
     refused(2, "not the address of a host", url="https://user@localhost/", ca=ca)
-    refused(2, "only folders and https", url="http://localhost/pamoja", ca=ca)
+    refused(2, "only folders, https and ssh", url="http://localhost/pamoja", ca=ca)
     old = web.Web(os.path.join(lab.dir, "old"), lab.mailboxes, GATE, expired=True)
     lab.daemons.append(old.process)
     refused(6, "has expired", url=old.url, ca=read(old.ca))
@@ -232,7 +186,7 @@ def story_hosts_that_are_not_what_they_should_be(lab):
             ("HTTP/1.1 200 OK\r\nContent-Length: 15\r\n\r\n<html>sign in</", 7, "is not the gate's"),
             ("HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\nPMA1\x10\0\0\0\x13\1\0\0", 7, "is not the gate's"),
             ("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nPMA1", 7, "is not the gate's"),
-            ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + "fffff\r\n" + "x" * 0xfffff + "\r\n", 2, "more than was asked for"),
+            ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + "fffff\r\n" + "x" * 0xfffff + "\r\n", 7, "more than was asked for"),
             ("HTTP/1.1 200 OK\r\nContent-Length: 400\r\n\r\nPMA1", 6, "broke off"),
             ("", 6, "broke off")):
         host = web.Liar(lab.web.dir, answer, forever="chunked" in answer)

@@ -256,9 +256,13 @@ class Lab:
         request = worker.json("enrol", "request")["request"]
         invited = hub.json("hub", "enrol", "-", "--role", role, "--name", worker.name, "--words-checked", stdin=request)
         hub.run("hub", "merge")  # the mailbox is there from now on
+        self.mailbox_made()
         worker.run("enrol", "accept", "-", "--words-checked", stdin=invited["invitation"])
         worker.run("sync")  # the first exchange, which it would begin by itself in a moment
         return invited
+
+    def mailbox_made(self):
+        """A story may have a host that must be told."""
 
     def exchange(self, hub, *workers, rounds=1):
         for _ in range(rounds):

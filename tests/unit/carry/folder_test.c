@@ -84,7 +84,7 @@ says_what_was_not_reached(void **state)
 	assert_int_equal(lab_once(lab, "w", gone), UNREACHED);
 	assert_true(lab_said(lab, "\"code\":\"unreached\""));
 	assert_int_equal(lab_once(lab, "w", ssh), USAGE);
-	assert_true(lab_said(lab, "only folders and https are served"));
+	assert_true(lab_said(lab, "only folders, https and ssh are served"));
 	assert_int_equal(lab_once(lab, "w", https), UNREACHED); /* without a token */
 	assert_true(lab_said(lab, "gave this laptop no key"));
 	assert_int_equal(lab_once(lab, "w", relative), USAGE);

@@ -1,0 +1,314 @@
+#include "carry/ssh.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "base/os.h"
+#include "carry/sshsays.h"
+
+/* For one step in all, as https. */
+#define STEP_MS 300000
+#define BEAT_MS 1000
+/* What ssh gets to say its last words, and how many of them are kept. */
+#define LAST_MS 2000
+#define SAYS_MAX (16u * 1024)
+#define HEAD_BYTES 4
+
+struct ssh {
+	struct sshrun *run;
+	int64_t patience_ms;
+	void (*beat)(void *ctx);
+	void *ctx;
+	struct sshrun_ends ends;
+	size_t which; /* of the connection */
+	bool open;
+	bool broke;
+	struct buf says;
+	uint64_t sent, came; /* of the connection */
+	uint64_t up, down;   /* of those that are closed */
+};
+
+static int64_t
+now_ms(void)
+{
+	return os_real.mono_ms(os_real.ctx);
+}
+
+struct ssh *
+ssh_new(struct sshrun *run, int patience_s, void (*beat)(void *ctx), void *ctx)
+{
+	struct ssh *ssh = mem_new(sizeof(*ssh));
+
+	ssh->run = run;
+	ssh->patience_ms = patience_s * 1000LL;
+	ssh->beat = beat;
+	ssh->ctx = ctx;
+	buf_init(&ssh->says, SAYS_MAX);
+	return ssh;
+}
+
+/* ---- one connection ---- */
+
+/* What it says is kept up to a limit; the rest is read and dropped, so that it never waits for us.
+ * False at its end. */
+static bool
+read_says(struct ssh *ssh)
+{
+	char bytes[1024];
+	ssize_t n = read(ssh->ends.says, bytes, sizeof(bytes));
+
+	if (n > 0 && ssh->says.len + (size_t)n <= SAYS_MAX)
+		buf_put(&ssh->says, bytes, (size_t)n);
+	return n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR));
+}
+
+/* Its last words: they end when it does. */
+static void
+hear_out(struct ssh *ssh)
+{
+	int64_t until = now_ms() + LAST_MS;
+	struct pollfd end = {.fd = ssh->ends.says, .events = POLLIN};
+	int64_t left;
+
+	while ((left = until - now_ms()) > 0 && poll(&end, 1, (int)left) > 0)
+		if (!read_says(ssh))
+			break;
+}
+
+/* why may be NULL: nobody asks. */
+static enum pmj_code
+hang_up(struct ssh *ssh, const char *host, struct pmj_error *why)
+{
+	struct sshsays said;
+	struct pmj_error unheard;
+	enum pmj_code rc;
+
+	if (!ssh->open)
+		return PMJ_OK;
+	(void)shutdown(ssh->ends.talk, SHUT_WR);
+	hear_out(ssh);
+	rc = sshsays_read(
+	    &said, buf_text(&ssh->says), ssh->says.len, host, why != NULL ? why : &unheard);
+	ssh->broke = said.broke;
+	ssh->up += said.counted ? said.up : ssh->sent;
+	ssh->down += said.counted ? said.down : ssh->came;
+	(void)close(ssh->ends.talk);
+	(void)close(ssh->ends.says);
+	ssh->open = false;
+	return rc;
+}
+
+static enum pmj_code
+connect_to(struct ssh *ssh, size_t which, struct pmj_error *err)
+{
+	enum pmj_code rc;
+
+	if (ssh->open && ssh->which == which)
+		return PMJ_OK;
+	(void)hang_up(ssh, "", NULL);
+	buf_clear(&ssh->says);
+	ssh->sent = ssh->came = 0;
+	rc = sshrun_connect(ssh->run, which, &ssh->ends, err);
+	ssh->open = rc == PMJ_OK;
+	ssh->which = which;
+	return rc;
+}
+
+void
+ssh_free(struct ssh *ssh, uint64_t *up, uint64_t *down)
+{
+	if (ssh == NULL)
+		return;
+	(void)hang_up(ssh, "", NULL);
+	if (up != NULL)
+		*up += ssh->up;
+	if (down != NULL)
+		*down += ssh->down;
+	buf_close(&ssh->says);
+	free(ssh);
+}
+
+bool
+ssh_broke(const struct ssh *ssh)
+{
+	return ssh->broke;
+}
+
+/* ---- one request ---- */
+
+struct talk {
+	struct ssh *ssh;
+	struct buf out; /* the request behind its length */
+	size_t written;
+	struct buf *answer;
+	uint8_t head[HEAD_BYTES];
+	size_t head_read;
+	uint32_t length; /* of the answer, when its head was read */
+	int64_t moved_ms;
+	int64_t beat_ms;
+};
+
+enum turn { TURN_ON, TURN_DONE, TURN_OVER, TURN_TOO_BIG };
+
+static void
+moved(struct talk *talk)
+{
+	struct ssh *ssh = talk->ssh;
+
+	talk->moved_ms = now_ms();
+	if (ssh->beat != NULL && talk->moved_ms - talk->beat_ms >= BEAT_MS) {
+		ssh->beat(ssh->ctx);
+		talk->beat_ms = talk->moved_ms;
+	}
+}
+
+static enum turn
+write_some(struct talk *talk)
+{
+	ssize_t n = send(talk->ssh->ends.talk, talk->out.bytes + talk->written,
+	    talk->out.len - talk->written, MSG_NOSIGNAL);
+
+	if (n < 0)
+		return errno == EAGAIN || errno == EINTR ? TURN_ON : TURN_OVER;
+	talk->written += (size_t)n;
+	talk->ssh->sent += (uint64_t)n;
+	moved(talk);
+	return TURN_ON;
+}
+
+static enum turn
+read_some(struct talk *talk)
+{
+	uint8_t bytes[16384];
+	bool head = talk->head_read < HEAD_BYTES;
+	size_t want = head ? HEAD_BYTES - talk->head_read : talk->length - talk->answer->len;
+	ssize_t n =
+	    recv(talk->ssh->ends.talk, bytes, want < sizeof(bytes) ? want : sizeof(bytes), 0);
+
+	if (n < 0)
+		return errno == EAGAIN || errno == EINTR ? TURN_ON : TURN_OVER;
+	if (n == 0)
+		return TURN_OVER;
+	talk->ssh->came += (uint64_t)n;
+	moved(talk);
+	if (head) {
+		memcpy(talk->head + talk->head_read, bytes, (size_t)n);
+		talk->head_read += (size_t)n;
+		talk->length = get_le32(talk->head);
+		return talk->head_read < HEAD_BYTES         ? TURN_ON
+		       : talk->length > talk->answer->limit ? TURN_TOO_BIG
+		       : talk->length == 0                  ? TURN_DONE
+		                                            : TURN_ON;
+	}
+	buf_put(talk->answer, bytes, (size_t)n);
+	if (talk->answer->failed != PMJ_OK)
+		return TURN_TOO_BIG;
+	return talk->answer->len == talk->length ? TURN_DONE : TURN_ON;
+}
+
+/* Wait for one thing to happen, and do it. Nothing in time: TURN_ON, with nothing moved. */
+static enum turn
+take_turn(struct talk *talk, int64_t until)
+{
+	bool writing = talk->written < talk->out.len;
+	struct pollfd fds[] = {
+	    {.fd = talk->ssh->ends.talk, .events = (short)(POLLIN | (writing ? POLLOUT : 0))},
+	    {.fd = talk->ssh->ends.says, .events = POLLIN},
+	};
+	int64_t left = until - now_ms();
+	enum turn turn = TURN_ON;
+
+	if (poll(fds, 2, left > 0 ? (int)left : 0) <= 0)
+		return TURN_ON;
+	if (fds[1].revents != 0 && !read_says(talk->ssh))
+		return TURN_OVER;
+	if (fds[0].revents & POLLIN)
+		turn = read_some(talk);
+	if (turn == TURN_ON && (fds[0].revents & POLLOUT))
+		turn = write_some(talk);
+	else if (turn == TURN_ON && (fds[0].revents & (POLLHUP | POLLERR)) &&
+	         !(fds[0].revents & POLLIN))
+		turn = TURN_OVER;
+	return turn;
+}
+
+static void
+host_name(char out[static ADDRESS_HOST_MAX + 1], const char *url)
+{
+	struct address at;
+
+	memcpy(out, "the host", sizeof("the host"));
+	if (address_read(&at, url, NULL) == PMJ_OK && at.host[0] != '\0')
+		memcpy(out, at.host, sizeof(at.host));
+}
+
+static enum pmj_code
+fail_silent(struct ssh *ssh, const char *host, struct pmj_error *err)
+{
+	/* Whoever said nothing for so long says no last words. */
+	(void)close(ssh->ends.talk);
+	(void)close(ssh->ends.says);
+	ssh->up += ssh->sent;
+	ssh->down += ssh->came;
+	ssh->open = false;
+	ssh->broke = true;
+	(void)pmj_fail(err, PMJ_UNREACHED, "the link to %s went silent", host);
+	pmj_hint(err, "nothing is lost; it is tried again when there is a link");
+	return PMJ_UNREACHED;
+}
+
+static enum pmj_code
+exchange_words(struct talk *talk, const char *host, struct pmj_error *err)
+{
+	int64_t end = now_ms() + STEP_MS;
+	enum turn turn = TURN_ON;
+
+	talk->moved_ms = now_ms();
+	while (turn == TURN_ON) {
+		int64_t until = talk->moved_ms + talk->ssh->patience_ms;
+
+		until = until < end ? until : end;
+		if (now_ms() >= until)
+			return fail_silent(talk->ssh, host, err);
+		turn = take_turn(talk, until);
+	}
+	if (turn == TURN_DONE)
+		return PMJ_OK;
+	if (turn == TURN_OVER)
+		return hang_up(talk->ssh, host, err);
+	(void)hang_up(talk->ssh, host, NULL);
+	talk->ssh->broke = false;
+	(void)pmj_fail(err, PMJ_INTEGRITY, "%s answers with more than was asked for", host);
+	pmj_hint(err, "nothing is lost; is the address right? tell your coordinator");
+	return PMJ_INTEGRITY;
+}
+
+enum pmj_code
+ssh_ask(struct ssh *ssh, size_t which, const char *url, const struct buf *request,
+    struct buf *answer, struct pmj_error *err)
+{
+	struct talk talk = {.ssh = ssh, .answer = answer};
+	char host[ADDRESS_HOST_MAX + 1];
+	enum pmj_code rc;
+
+	host_name(host, url);
+	buf_clear(answer);
+	ssh->broke = false;
+	if (ssh->beat != NULL)
+		ssh->beat(ssh->ctx);
+	if ((rc = connect_to(ssh, which, err)) != PMJ_OK)
+		return rc;
+	buf_init(&talk.out, 0);
+	buf_put_u32(&talk.out, (uint32_t)request->len);
+	buf_put(&talk.out, request->bytes, request->len);
+	rc = buf_check(&talk.out, err);
+	if (rc == PMJ_OK)
+		rc = exchange_words(&talk, host, err);
+	buf_close(&talk.out);
+	return rc;
+}

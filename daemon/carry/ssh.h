@@ -1,0 +1,30 @@
+/* ssh.h - requests to a gate that ssh runs at a host, over a connection that is kept: each behind
+ * its length, and so its answer. */
+#ifndef CARRY_SSH_H
+#define CARRY_SSH_H
+#include "base/buf.h"
+#include "carry/sshrun.h"
+
+struct ssh;
+
+/** run, urls and count stay the caller's. beat is called as long as bytes move; it may be NULL. */
+struct ssh *ssh_new(struct sshrun *run, int patience_s, void (*beat)(void *ctx), void *ctx);
+/** Closes the connection. To up and down (may be NULL) the bytes of all connections are added:
+ * above TCP where ssh told them, else what went to and came from the gate. */
+void ssh_free(struct ssh *ssh, uint64_t *up, uint64_t *down);
+
+/**
+ * Ask the gate at the host `which` of those that run was started with.
+ *
+ * url      of that host, for messages.
+ * answer   receives the message; at most its limit.
+ * Errors   those of sshsays_read; PMJ_UNREACHED: the link went silent; PMJ_INTEGRITY:
+ *          more than was asked for.
+ */
+PMJ_MUST_CHECK enum pmj_code ssh_ask(struct ssh *ssh, size_t which, const char *url,
+    const struct buf *request, struct buf *answer, struct pmj_error *err);
+
+/** Did the last failure come in the middle, so that the same may go well at once? */
+bool ssh_broke(const struct ssh *ssh);
+
+#endif
