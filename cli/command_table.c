@@ -136,6 +136,17 @@ const struct command command_table[] = {
         "share a person with workers", none, NULL},
     {"hub unassign", GROUP_HUB, hub_unassign, 2, COMMAND_MANY, "PERSON WORKER …", "withdraw it",
         none, NULL},
+    {"hub revoke", GROUP_HUB, hub_revoke, 1, 1, "WORKER", "take a lost laptop off the roster",
+        hub_revoke_options,
+        "With its next exchange it seals what it has not sent for the hub, and destroys its\n"
+        "keys. What it still sends is held: `pamoja hub held`. A worker of whom two laptops\n"
+        "are known is named by the device: `pamoja hub roster`. Example:\n"
+        "  pamoja hub revoke \"Neema\"\n"},
+    {"hub replace", GROUP_HUB, hub_replace, 1, 2, "WORKER [NEW]",
+        "hand the people of a revoked laptop to another", none,
+        "Without NEW to the new laptop of the same name. Examples:\n"
+        "  pamoja hub replace Neema\n"
+        "  pamoja hub replace Neema Juma\n"},
     {"hub merge", GROUP_HUB, hub_merge, 0, 0, "", "merge what is in the mailboxes now",
         hub_merge_options, NULL},
     {"hub conflicts", GROUP_HUB, hub_conflicts, 0, 0, "", "what two people wrote differently", none,

@@ -189,7 +189,9 @@ hub_roster(struct cli *cli, const struct args *args, struct pmj_error *err)
 			char seen[PRINT_WHEN_MAX], until[PRINT_WHEN_MAX], people[24], held[24],
 			    id[9];
 			const char *cells[] = {id, json_str(device, "name"),
-			    json_str(device, "role"), json_str(device, "state"),
+			    json_str(device, "role"),
+			    json_flag(device, "told") ? "revoked, knows it"
+			                              : json_str(device, "state"),
 			    print_ago(seen, json_object_get(device, "last_seen")), people, held,
 			    print_when(until, json_object_get(device, "until"))};
 

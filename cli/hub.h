@@ -3,13 +3,16 @@
 #define CLI_HUB_H
 #include "cli/cli.h"
 
-extern const struct option hub_enrol_options[], hub_resolve_options[], hub_merge_options[];
+extern const struct option hub_enrol_options[], hub_resolve_options[], hub_merge_options[],
+    hub_revoke_options[];
 enum pmj_code hub_enrol(struct cli *cli, const struct args *args, struct pmj_error *err);
 enum pmj_code hub_merge(struct cli *cli, const struct args *args, struct pmj_error *err);
 enum pmj_code hub_conflicts(struct cli *cli, const struct args *args, struct pmj_error *err);
 enum pmj_code hub_resolve(struct cli *cli, const struct args *args, struct pmj_error *err);
 enum pmj_code hub_assign(struct cli *cli, const struct args *args, struct pmj_error *err);
 enum pmj_code hub_unassign(struct cli *cli, const struct args *args, struct pmj_error *err);
+enum pmj_code hub_revoke(struct cli *cli, const struct args *args, struct pmj_error *err);
+enum pmj_code hub_replace(struct cli *cli, const struct args *args, struct pmj_error *err);
 enum pmj_code hub_roster(struct cli *cli, const struct args *args, struct pmj_error *err);
 enum pmj_code hub_held(struct cli *cli, const struct args *args, struct pmj_error *err);
 enum pmj_code hub_release(struct cli *cli, const struct args *args, struct pmj_error *err);

@@ -180,6 +180,24 @@ say_next(const json_t *status)
 	term_say("\nNext:\n  %s\n", lang_text(next));
 }
 
+/* Of a laptop that was taken off the roster: nothing is here any more but what waits for the
+ * office.
+ */
+static void
+say_revoked(const json_t *revoked)
+{
+	char when[PRINT_WHEN_MAX];
+	long long left = (long long)json_int(revoked, "left", 0);
+
+	term_say("This laptop was taken off your programme's roster (%s).\n"
+	         "Its records can no longer be read here. Speak with your coordinator.\n",
+	    print_when(when, json_object_get(revoked, "at")));
+	if (left > 0)
+		term_say("What was unsent lies here, sealed for the office, in %lld files.\n"
+		         "Bring it away: pamoja sync, or pamoja carry DIR\n",
+		    left);
+}
+
 static void
 say_status(struct cli *cli, const json_t *status)
 {
@@ -188,6 +206,10 @@ say_status(struct cli *cli, const json_t *status)
 	const json_t *journal = json_obj(status, "journal");
 	char *text;
 
+	if (json_obj(status, "revoked") != NULL) {
+		say_revoked(json_obj(status, "revoked"));
+		return;
+	}
 	if (!made) {
 		term_say("There are no records in %s yet.\n", cli->client.home);
 		say_warnings(status);

@@ -88,14 +88,17 @@ carrylink_remotes(struct core *core)
 	json_t *remotes = NULL;
 	int lane = core->is_hub ? LANE_DOWN : LANE_UP;
 
-	if (core->state != CORE_OPEN && core->journal == NULL)
+	if (core->journal == NULL && core->revoked == 0)
 		return;
 	if (core->hub != NULL) {
 		if (hub_remotes(core->hub, &remotes, NULL) != PMJ_OK)
 			return;
 	} else {
-		json_t *remote = device_remote_line(core->journal);
+		json_t *mark = core->journal == NULL ? core_revoked_mark(core) : NULL;
+		json_t *remote = mark != NULL ? json_incref(json_object_get(mark, "remote"))
+		                              : device_remote_line(core->journal);
 
+		json_decref(mark);
 		if (remote == NULL)
 			return;
 		remotes = json_pack("[o]", remote);
@@ -114,9 +117,15 @@ mark_segment(struct core *core, const json_t *event, enum sync_place place)
 	const char *incarnation_hex = json_string_value(json_array_get(at, 2));
 	struct pmj_error err;
 
-	if (core->sync == NULL || mailbox_hex == NULL || incarnation_hex == NULL ||
+	if (mailbox_hex == NULL || incarnation_hex == NULL ||
 	    !text_unhex(mailbox, sizeof(mailbox), mailbox_hex) ||
 	    !text_unhex(incarnation, sizeof(incarnation), incarnation_hex))
+		return;
+	if (core->sync == NULL && core->revoked != 0 && place == SYNC_DELIVERED)
+		sync_leave_delivered(core->os, core->home, mailbox,
+		    (int)json_integer_value(json_array_get(at, 1)), incarnation,
+		    (uint64_t)json_integer_value(json_array_get(at, 3)));
+	if (core->sync == NULL)
 		return;
 	if (sync_mark(core->sync, place, mailbox, (int)json_integer_value(json_array_get(at, 1)),
 	        incarnation, (uint64_t)json_integer_value(json_array_get(at, 3)), &err) != PMJ_OK)

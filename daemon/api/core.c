@@ -42,7 +42,8 @@ core_start(struct core *core, struct loop *loop, const struct os *os, const char
 	core->checkpoint_pace = (struct pace){250, 150, 1000, CHECKPOINT_MS};
 	keys = core_path(core, "keys");
 	if ((rc = core_read_settings(core, err)) != PMJ_OK ||
-	    (rc = core_fresh_sweep(core, err)) != PMJ_OK)
+	    (rc = core_fresh_sweep(core, err)) != PMJ_OK ||
+	    (rc = core_revoked_start(core, err)) != PMJ_OK)
 		goto out;
 	core->state = fs_exists(os, keys) ? CORE_LOCKED : CORE_EMPTY;
 	if (core->state == CORE_LOCKED && (rc = fs_check_private(os, keys, err)) != PMJ_OK)
@@ -240,10 +241,13 @@ core_open(
 	core->suspend_gap_ms = core->os->boot_ms(core->os->ctx) - core->last_person_ms;
 	core->last_look_ms = 0;
 	core->disk_full = false;
+	core->revoked = core->is_hub ? 0 : device_revoked(core->journal);
 	if (journal_reserve_make(core->journal, NULL) != PMJ_OK)
 		diag("the reserve file could not be made");
 	loop_timer_set(core->tick, core->is_hub ? 1000 : CORE_TICK_MS);
 	core_exchange_next(core);
+	if (core->revoked != 0) /* it was cut off before all was sealed */
+		core_queued(core, true);
 	core_wake(core);
 	return PMJ_OK;
 }

@@ -68,6 +68,7 @@ struct core {
 	bool checking;
 	bool mending;      /* the check found rows that no entry made: they are made anew */
 	char warning[200]; /* what the anchor or the checks found, or "" */
+	int64_t revoked;   /* when the hub took this laptop off its roster, ms; 0: it did not */
 	bool disk_full;    /* an entry met a full disk; until there is room for the reserve again */
 	struct loop_work *work;
 	int64_t steps;           /* of background work since the start */
@@ -157,6 +158,20 @@ void core_written(struct core *core, bool urgent);
 void core_wake(struct core *core); /* background steps have something to do */
 void core_who(
     struct core *core, const uint8_t device[static PMJ_DEVICE_BYTES], char **name, char **role);
+
+/* A laptop that was taken off the roster (revoked.c). */
+/** Of a home with HOME/revoked: what was begun there is finished. */
+PMJ_MUST_CHECK enum pmj_code core_revoked_start(struct core *core, struct pmj_error *err);
+/** What is unsent is sealed and in the spool: destroy the keys and what they open. */
+void core_revoked_end(struct core *core);
+/** PMJ_REFUSED, and what it means. */
+enum pmj_code core_revoked_refuse(const struct core *core, struct pmj_error *err);
+/** {"at","remote","have","acked"} of such a home, or NULL. New reference. */
+json_t *core_revoked_mark(const struct core *core);
+/** Files in the spool that the office has not. */
+int64_t core_revoked_left(const struct core *core);
+/** A new home is to be made here: PMJ_REFUSED while there are such files. */
+PMJ_MUST_CHECK enum pmj_code core_revoked_make_way(struct core *core, struct pmj_error *err);
 
 /* Exchanges (exchange.c). */
 enum exchange_kind {

@@ -164,7 +164,10 @@ core_work(void *ctx)
 
 	core->step_name = "check";
 	core->steps++;
-	more = (core->state == CORE_OPEN || core->state == CORE_LOCKING) && work_step(core);
+	if (core->state == CORE_EMPTY) /* what a revoked laptop left is brought away */
+		more = core->revoked != 0 && exchange_step(core);
+	else
+		more = core->state != CORE_LOCKED && work_step(core);
 	took = core->os->mono_ms(core->os->ctx) - began;
 	if (took > core->longest_step_ms) {
 		core->longest_step_ms = took;

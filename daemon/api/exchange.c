@@ -20,6 +20,8 @@ struct exchange {
 	int64_t job;
 	enum phase phase;
 	int round;
+	bool last;               /* of a revoked laptop: what is unsent goes, then the keys */
+	bool over;               /* ... and is sealed */
 	int64_t taken;           /* lines taken in all */
 	int64_t sent, got;       /* files, by the carrier's word */
 	int64_t holds;           /* the hub's, when it began */
@@ -102,12 +104,38 @@ answer(struct core *core, const struct exchange *exchange)
 	return out;
 }
 
+/* Of a laptop that is off the roster: the person hears that, and nothing else counts any more. */
+static void
+finish_revoked(struct core *core, struct exchange *exchange)
+{
+	bool was_open = core->state == CORE_OPEN;
+	struct pmj_error err;
+
+	if (was_open && exchange->over)
+		core_revoked_end(core);
+	if (was_open)
+		(void)core_revoked_refuse(core, &exchange->failed);
+	if (exchange->request != NULL && exchange->failed.code == PMJ_OK)
+		server_reply(exchange->request, answer(core, exchange));
+	else if (exchange->request != NULL)
+		server_fail(exchange->request, &exchange->failed);
+	exchange_free(exchange);
+	(void)core_revoked_refuse(core, &err);
+	exchange_drop_all(core, &err);
+	if (core->state == CORE_OPEN)
+		core_exchange_next(core);
+}
+
 static void
 finish(struct core *core, struct exchange *exchange)
 {
 	struct pmj_error err;
 
 	core->exchanges = exchange->next;
+	if (core->revoked != 0) {
+		finish_revoked(core, exchange);
+		return;
+	}
 	remember(core, exchange);
 	if (exchange->failed.code == PMJ_OK && exchange->kind != EXCHANGE_CARRY && !core->is_hub &&
 	    sync_exchanged(core->sync, &err) != PMJ_OK)
@@ -149,6 +177,27 @@ give_up(struct core *core, struct exchange *exchange, const struct pmj_error *er
 	return true;
 }
 
+/* How far the lanes were read, and what nobody needs any more. New references. */
+static enum pmj_code
+what_is_known(struct core *core, json_t **have, json_t **acked, struct pmj_error *err)
+{
+	json_t *mark;
+	enum pmj_code rc;
+
+	if (core->sync == NULL) {
+		mark = core_revoked_mark(core);
+		*have = json_incref(json_object_get(mark, "have"));
+		*acked = json_incref(json_object_get(mark, "acked"));
+		json_decref(mark);
+		return PMJ_OK;
+	}
+	if ((rc = sync_have(core->sync, have, err)) != PMJ_OK)
+		return rc;
+	if ((rc = sync_acked(core->sync, acked, err)) != PMJ_OK)
+		json_decref(*have);
+	return rc;
+}
+
 /* Ask the carrier; it answers with `done`. */
 static bool
 ask_carrier(struct core *core, struct exchange *exchange)
@@ -167,17 +216,14 @@ ask_carrier(struct core *core, struct exchange *exchange)
 		pmj_hint(&err, "start it: pamoja-carry --home HOME, or restart pamojad");
 		return give_up(core, exchange, &err);
 	}
-	if (sync_have(core->sync, &have, &err) != PMJ_OK ||
-	    sync_acked(core->sync, &acked, &err) != PMJ_OK) {
-		json_decref(have);
+	if (what_is_known(core, &have, &acked, &err) != PMJ_OK)
 		return give_up(core, exchange, &err);
-	}
 	/* From here on a carrier found dead, by whichever of these lines, breaks this exchange. */
 	exchange->phase = PHASE_WAIT;
 	exchange->job = core->next_job++;
 	carrylink_remotes(core);
-	(void)carrylink_send(core->carry, json_pack("{s:s,s:o}", "do", "acked", "upto", acked));
-	line = json_pack("{s:s,s:I,s:o,s:b}", "do", parcel ? "parcel" : "sync", "id",
+	(void)carrylink_send(core->carry, json_pack("{s:s,s:o?}", "do", "acked", "upto", acked));
+	line = json_pack("{s:s,s:I,s:o?,s:b}", "do", parcel ? "parcel" : "sync", "id",
 	    (json_int_t)exchange->job, "have", have, "create", core->is_hub);
 	if (exchange->where != NULL)
 		(void)json_object_set_new(
@@ -257,8 +303,10 @@ step_spool(struct core *core, struct exchange *exchange)
 
 	if (sync_spool_step(core->sync, &more, &err) != PMJ_OK)
 		return give_up(core, exchange, &err);
-	if (!more)
+	if (!more) {
+		exchange->over = exchange->last;
 		exchange->phase = PHASE_CARRY;
+	}
 	return true;
 }
 
@@ -292,8 +340,15 @@ step_settle(struct core *core, struct exchange *exchange)
 		return give_up(core, exchange, &err);
 	if (more)
 		return true;
+	if (core->hub == NULL)
+		core->revoked = device_revoked(core->journal);
+	if (core->revoked != 0 && !exchange->last) {
+		exchange->last = true;
+		exchange->phase = PHASE_SEAL;
+		return true;
+	}
 	/* Answers go out at once where they can: a second round, and no third. */
-	if (exchange->round == 0 && exchange->failed.code != PMJ_UNREACHED &&
+	if (!exchange->last && exchange->round == 0 && exchange->failed.code != PMJ_UNREACHED &&
 	    sync_has_work(core->sync)) {
 		exchange->round = 1;
 		exchange->phase = PHASE_SEAL;
@@ -301,6 +356,25 @@ step_settle(struct core *core, struct exchange *exchange)
 	}
 	finish(core, exchange);
 	return true;
+}
+
+/* There is no journal any more: what was left in the spool goes, and nothing is taken. */
+static bool
+step_revoked(struct core *core, struct exchange *exchange)
+{
+	switch (exchange->phase) {
+	case PHASE_SEAL:
+	case PHASE_SPOOL:
+	case PHASE_CARRY:
+		return ask_carrier(core, exchange);
+	case PHASE_TAKE:
+	case PHASE_SETTLE:
+		finish(core, exchange);
+		return true;
+	case PHASE_WAIT:
+		break;
+	}
+	return false;
 }
 
 bool
@@ -314,9 +388,11 @@ exchange_step(struct core *core)
 	    [PHASE_SETTLE] = "settle"};
 	struct exchange *exchange = core->exchanges;
 
-	if (exchange == NULL || core->sync == NULL || core->backup != NULL)
+	if (exchange == NULL || core->backup != NULL || (core->sync == NULL && core->revoked == 0))
 		return false;
 	core->step_name = names[exchange->phase];
+	if (core->sync == NULL)
+		return step_revoked(core, exchange);
 	switch (exchange->phase) {
 	case PHASE_SEAL:
 		return step_seal(core, exchange);

@@ -198,6 +198,10 @@ keys_init(const struct call *call, struct request *request)
 		server_fail(request, &err);
 		return;
 	}
+	if (core_revoked_make_way(call->core, &err) != PMJ_OK) {
+		server_fail(request, &err);
+		return;
+	}
 	core_restore_yield(call->core);
 	job = keywork_new(call, request, init_work, init_done);
 	job->given_up = init_given_up;

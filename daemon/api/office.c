@@ -190,6 +190,65 @@ office_unassign(const struct call *call, json_t **out, struct pmj_error *err)
 }
 
 enum pmj_code
+office_revoke(const struct call *call, json_t **out, struct pmj_error *err)
+{
+	struct hub *hub = call->core->hub;
+	uint8_t device[PMJ_DEVICE_BYTES];
+	const char *worker;
+	char *name, *role;
+	enum pmj_code rc;
+
+	if ((rc = call_text(call, &worker, "worker", err)) != PMJ_OK)
+		return rc;
+	rc = hub_worker(hub, device, worker, err);
+	if (rc == PMJ_NOT_FOUND && hub_worker_gone(hub, device, worker, NULL) == PMJ_OK)
+		rc = PMJ_OK; /* asked twice */
+	if (rc == PMJ_OK)
+		rc = hub_revoke(hub, device, err);
+	if (rc != PMJ_OK)
+		return rc;
+	core_queued(call->core, true);
+	core_wake(call->core);
+	core_who(call->core, device, &name, &role);
+	*out = json_pack("{s:s,s:s,s:o,s:I}", "name", name, "role", role, "device",
+	    json_hex(device, sizeof(device)), "people", (json_int_t)hub_people_of(hub, device));
+	free(name);
+	free(role);
+	return PMJ_OK;
+}
+
+/* Some of them; the client asks again while some are left. */
+enum pmj_code
+office_replace(const struct call *call, json_t **out, struct pmj_error *err)
+{
+	struct hub *hub = call->core->hub;
+	uint8_t from[PMJ_DEVICE_BYTES], to[PMJ_DEVICE_BYTES];
+	const char *old, *new;
+	int64_t moved, left;
+	enum pmj_code rc;
+
+	if ((rc = call_text(call, &old, "old", err)) != PMJ_OK ||
+	    (rc = call_text(call, &new, "new", err)) != PMJ_OK)
+		return rc;
+	if (hub_worker_gone(hub, from, old, err) != PMJ_OK) {
+		rc = err->code;
+		if (hub_worker(hub, from, old, NULL) == PMJ_OK) {
+			rc = pmj_fail(
+			    err, PMJ_REFUSED, "the laptop of %.60s is still on the roster", old);
+			pmj_hint(err, "take it off first: pamoja hub revoke \"%.60s\"", old);
+		}
+		return rc;
+	}
+	if ((rc = hub_worker(hub, to, new, err)) != PMJ_OK ||
+	    (rc = hub_replace(hub, from, to, &moved, &left, err)) != PMJ_OK)
+		return rc;
+	core_queued(call->core, true);
+	core_wake(call->core);
+	*out = json_pack("{s:I,s:I}", "moved", (json_int_t)moved, "left", (json_int_t)left);
+	return PMJ_OK;
+}
+
+enum pmj_code
 office_roster(const struct call *call, json_t **out, struct pmj_error *err)
 {
 	return hub_roster(call->core->hub, out, err);

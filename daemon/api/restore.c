@@ -87,7 +87,8 @@ may_begin(struct core *core, bool check, struct pmj_error *err)
 		return rc;
 	}
 	core_restore_drop(core);
-	return restore_take_tidy(core, err);
+	rc = core_revoked_make_way(core, err);
+	return rc == PMJ_OK ? restore_take_tidy(core, err) : rc;
 }
 
 /* The halves are of the key that the file names on its outside. */

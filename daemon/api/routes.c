@@ -9,9 +9,10 @@ enum needs {
 	NEEDS_NOTHING,
 	NEEDS_OPEN = 1, /* initialised and unlocked */
 	NEEDS_HUB = 2,
-	NEEDS_WORKER = 4, /* not a hub */
-	NEEDS_SYNC = 8,   /* enrolled, or a hub */
-	PASSIVE = 16,     /* does not count as a sign of a person */
+	NEEDS_WORKER = 4,  /* not a hub */
+	NEEDS_SYNC = 8,    /* enrolled, or a hub */
+	PASSIVE = 16,      /* does not count as a sign of a person */
+	NEEDS_ROSTER = 32, /* not of a laptop that was taken off it */
 };
 
 static const struct route {
@@ -26,10 +27,10 @@ static const struct route {
     {"GET", "/v1/passphrase/offer", NEEDS_NOTHING, words_offer, NULL},
     {"POST", "/v1/init", NEEDS_NOTHING, NULL, keys_init},
     {"POST", "/v1/init/seen", NEEDS_OPEN, keys_seen, NULL},
-    {"POST", "/v1/unlock", NEEDS_NOTHING, NULL, keys_unlock},
+    {"POST", "/v1/unlock", NEEDS_ROSTER, NULL, keys_unlock},
     {"POST", "/v1/lock", NEEDS_NOTHING, NULL, keys_lock},
     {"POST", "/v1/passphrase", NEEDS_OPEN, NULL, keys_passphrase},
-    {"POST", "/v1/recover", NEEDS_NOTHING, NULL, keys_recover},
+    {"POST", "/v1/recover", NEEDS_ROSTER, NULL, keys_recover},
     {"GET", "/v1/kinds", PASSIVE, kinds_list, NULL},
     {"POST", "/v1/kinds/check", PASSIVE, kinds_check, NULL},
     {"POST", "/v1/records/{}", NEEDS_OPEN, record_add, NULL},
@@ -43,7 +44,7 @@ static const struct route {
     {"GET", "/v1/today", NEEDS_OPEN, record_today, NULL},
     {"POST", "/v1/import", NEEDS_OPEN, record_import, NULL},
     {"GET", "/v1/notes", NEEDS_OPEN, notes_list, NULL},
-    {"POST", "/v1/notes", NEEDS_NOTHING, notes_add, NULL},
+    {"POST", "/v1/notes", NEEDS_ROSTER, notes_add, NULL},
     {"POST", "/v1/notes/{}", NEEDS_OPEN, notes_settle, NULL},
     {"GET", "/v1/log", NEEDS_OPEN, status_log, NULL},
     {"GET", "/v1/verify", NEEDS_OPEN, NULL, status_verify},
@@ -67,6 +68,8 @@ static const struct route {
     {"POST", "/v1/hub/resolve", NEEDS_OPEN | NEEDS_HUB, office_resolve, NULL},
     {"POST", "/v1/hub/assign", NEEDS_OPEN | NEEDS_HUB, office_assign, NULL},
     {"POST", "/v1/hub/unassign", NEEDS_OPEN | NEEDS_HUB, office_unassign, NULL},
+    {"POST", "/v1/hub/revoke", NEEDS_OPEN | NEEDS_HUB, office_revoke, NULL},
+    {"POST", "/v1/hub/replace", NEEDS_OPEN | NEEDS_HUB, office_replace, NULL},
     {"GET", "/v1/hub/roster", NEEDS_OPEN | NEEDS_HUB, office_roster, NULL},
     {"GET", "/v1/hub/held", NEEDS_OPEN | NEEDS_HUB, office_held, NULL},
     {"POST", "/v1/hub/release", NEEDS_OPEN | NEEDS_HUB, office_release, NULL},
@@ -110,6 +113,10 @@ check_needs(const struct core *core, int needs, struct pmj_error *err)
 {
 	enum pmj_code rc = PMJ_OK;
 
+	if (core->revoked != 0 && (needs & NEEDS_SYNC) && !(needs & NEEDS_HUB))
+		return PMJ_OK; /* what was unsent may always go */
+	if (core->revoked != 0 && (needs & (NEEDS_OPEN | NEEDS_ROSTER)))
+		return core_revoked_refuse(core, err);
 	if ((needs & NEEDS_OPEN) == 0)
 		return PMJ_OK;
 	if (core->state == CORE_EMPTY) {

@@ -176,6 +176,10 @@ status_get(const struct call *call, json_t **out, struct pmj_error *err)
 	    "carrier", carrylink_up(core->carry), "warnings", warnings(core), "hardening",
 	    hardening(), "libraries", libraries(), "steps", (json_int_t)core->steps,
 	    "longest_step_ms", (json_int_t)core->longest_step_ms);
+	if (core->revoked != 0)
+		(void)json_object_set_new(*out, "revoked",
+		    json_pack("{s:I,s:I}", "at", (json_int_t)core->revoked, "left",
+		        (json_int_t)core_revoked_left(core)));
 	if (core->state == CORE_OPEN)
 		add_open(*out, call);
 	return PMJ_OK;

@@ -352,6 +352,14 @@ roster_item(struct hub *hub, struct sql *q)
 
 		(void)json_object_update_missing(item, state);
 		json_decref(state);
+		if (strcmp(sql_col_text(q, 4), "live") != 0) {
+			struct hub_device who = {.name = ""};
+
+			memcpy(who.device, device, sizeof(device));
+			memcpy(who.mailbox, mailbox, sizeof(mailbox));
+			(void)json_object_set_new(
+			    item, "told", json_boolean(leave_was_read(hub, &who)));
+		}
 	} else { /* the office itself */
 		(void)json_object_set_new(
 		    item, "last_seen", json_integer((json_int_t)os_now(hub->os)));

@@ -197,8 +197,9 @@ hub_beacon(struct hub *hub)
 
 /* --- what the lanes ask --- */
 
+/* A revoked laptop is sealed the segment that says so, and nothing after it. */
 static void
-peer_of_device(struct sync_peer *out, const struct hub_device *device)
+peer_of_device(struct hub *hub, struct sync_peer *out, const struct hub_device *device)
 {
 	memset(out, 0, sizeof(*out));
 	memcpy(out->mailbox, device->mailbox, sizeof(out->mailbox));
@@ -208,7 +209,8 @@ peer_of_device(struct sync_peer *out, const struct hub_device *device)
 	out->reads = LANE_UP;
 	out->writes = LANE_DOWN;
 	out->signs = RING_KEY_OP;
-	out->closed = strcmp(device->state, "live") != 0;
+	out->gone = strcmp(device->state, "live") != 0 && leave_is_told(hub, device);
+	out->closed = out->gone;
 }
 
 static enum pmj_code
@@ -219,7 +221,7 @@ hook_peer(void *ctx, struct sync_peer *out, const uint8_t mailbox[static PMJ_MAI
 	enum pmj_code rc = office_by_mailbox(ctx, &device, mailbox, err);
 
 	if (rc == PMJ_OK)
-		peer_of_device(out, &device);
+		peer_of_device(ctx, out, &device);
 	return rc;
 }
 
@@ -227,7 +229,7 @@ static enum pmj_code
 hook_mailboxes(void *ctx, uint8_t (**out)[PMJ_MAILBOX_BYTES], size_t *count, struct pmj_error *err)
 {
 	struct hub_device *devices = NULL;
-	enum pmj_code rc = office_devices(ctx, &devices, count, err);
+	enum pmj_code rc = office_mailboxes(ctx, &devices, count, err);
 
 	*out = mem_array(*count, sizeof(**out));
 	for (size_t i = 0; rc == PMJ_OK && i < *count; i++)
@@ -256,7 +258,7 @@ hook_may_have(void *ctx, const struct sync_peer *peer, int64_t n)
 	struct hub_device device;
 
 	return office_by_mailbox(ctx, &device, peer->mailbox, NULL) == PMJ_OK &&
-	       share_may_have(ctx, &device, n);
+	       strcmp(device.state, "live") == 0 && share_may_have(ctx, &device, n);
 }
 
 static void
@@ -277,7 +279,9 @@ hook_resend(void *ctx, const struct sync_peer *peer, struct pmj_error *err)
 	struct hub_device device;
 	enum pmj_code rc = office_by_mailbox(ctx, &device, peer->mailbox, err);
 
-	return rc == PMJ_OK ? share_everything(ctx, &device, err) : rc;
+	return rc == PMJ_OK && strcmp(device.state, "live") == 0
+	           ? share_everything(ctx, &device, err)
+	           : rc;
 }
 
 static enum pmj_code
@@ -398,7 +402,7 @@ hub_remotes(struct hub *hub, json_t **out, struct pmj_error *err)
 	enum pmj_code rc;
 
 	*out = NULL;
-	if ((rc = office_devices(hub, &devices, &count, err)) == PMJ_OK) {
+	if ((rc = office_mailboxes(hub, &devices, &count, err)) == PMJ_OK) {
 		*out = json_array();
 		for (size_t i = 0; i < count; i++) {
 			json_t *remote = json_pack("{s:o,s:s}", "mailbox",

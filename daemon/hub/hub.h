@@ -116,6 +116,20 @@ PMJ_MUST_CHECK enum pmj_code hub_backup_keys(struct hub *hub, json_t **out, stru
 /** A worker by device id (hex, or 6 and more of its first digits) or unambiguous name. */
 PMJ_MUST_CHECK enum pmj_code hub_worker(struct hub *hub, uint8_t device[static PMJ_DEVICE_BYTES],
     const char *typed, struct pmj_error *err);
+/** The same of those whose laptop was revoked. */
+PMJ_MUST_CHECK enum pmj_code hub_worker_gone(struct hub *hub,
+    uint8_t device[static PMJ_DEVICE_BYTES], const char *typed, struct pmj_error *err);
+/** Take a laptop off the roster (10.3): it is sealed one more segment that says so, and what it
+ * sends from now on is held. Twice is no error. */
+PMJ_MUST_CHECK enum pmj_code hub_revoke(
+    struct hub *hub, const uint8_t device[static PMJ_DEVICE_BYTES], struct pmj_error *err);
+/** How many people a device has. */
+int64_t hub_people_of(struct hub *hub, const uint8_t device[static PMJ_DEVICE_BYTES]);
+/** Some people of a revoked device to another one: *moved of them, *left to do; again until 0 are.
+ */
+PMJ_MUST_CHECK enum pmj_code hub_replace(struct hub *hub,
+    const uint8_t from[static PMJ_DEVICE_BYTES], const uint8_t to[static PMJ_DEVICE_BYTES],
+    int64_t *moved, int64_t *left, struct pmj_error *err);
 /** Durable when PMJ_OK; what the devices get or lose by it follows in steps (hub_share_step). */
 PMJ_MUST_CHECK enum pmj_code hub_assign(struct hub *hub,
     const uint8_t person[static PMJ_RECORD_BYTES], const uint8_t (*devices)[PMJ_DEVICE_BYTES],

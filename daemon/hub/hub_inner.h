@@ -49,6 +49,9 @@ PMJ_MUST_CHECK enum pmj_code office_team(struct hub *hub, struct hub_device **ou
 /** All live devices with a mailbox. Caller frees *out. */
 PMJ_MUST_CHECK enum pmj_code office_devices(
     struct hub *hub, struct hub_device **out, size_t *count, struct pmj_error *err);
+/** All that have a mailbox, revoked ones too: what they still send is read. Caller frees *out. */
+PMJ_MUST_CHECK enum pmj_code office_mailboxes(
+    struct hub *hub, struct hub_device **out, size_t *count, struct pmj_error *err);
 /** Was the device on the person's team in roster version rv? rv < 0: is it now? */
 PMJ_MUST_CHECK enum pmj_code office_on_team(struct hub *hub, bool *on,
     const uint8_t person[static PMJ_RECORD_BYTES], const uint8_t device[static PMJ_DEVICE_BYTES],
@@ -146,6 +149,21 @@ PMJ_MUST_CHECK enum pmj_code share_programme(
 /** The whole state anew (9). */
 PMJ_MUST_CHECK enum pmj_code share_everything(
     struct hub *hub, const struct hub_device *device, struct pmj_error *err);
+
+/* settle.c */
+/** One more on the team (unless it is already), and one off it that is told nothing: it is revoked.
+ * Inside a transaction. */
+PMJ_MUST_CHECK enum pmj_code team_hand_over(struct hub *hub,
+    const uint8_t person[static PMJ_RECORD_BYTES], const uint8_t from[static PMJ_DEVICE_BYTES],
+    const uint8_t to[static PMJ_DEVICE_BYTES], struct pmj_error *err);
+
+/* leave.c */
+/** The number of the statement that revoked this device; false: none did. */
+bool leave_statement(struct hub *hub, const uint8_t device[static PMJ_DEVICE_BYTES], int64_t *n);
+/** Is its revocation sealed? Then nothing more is sealed to it. */
+bool leave_is_told(struct hub *hub, const struct hub_device *device);
+/** Has it read that? Then it reads and writes its mailbox no more. */
+bool leave_was_read(struct hub *hub, const struct hub_device *device);
 
 /* restored.c */
 /** A device's ctl.hello: the key of its newest incarnation is what it is sealed to. */

@@ -84,6 +84,17 @@ office_devices(struct hub *hub, struct hub_device **out, size_t *count, struct p
 }
 
 enum pmj_code
+office_mailboxes(struct hub *hub, struct hub_device **out, size_t *count, struct pmj_error *err)
+{
+	struct sql *q = sql_get(hub->journal,
+	    "SELECT " DEVICE_COLUMNS " FROM pmj_device WHERE mailbox IS NOT NULL ORDER BY device");
+
+	*out = NULL;
+	*count = 0;
+	return read_devices(out, count, q, err);
+}
+
+enum pmj_code
 office_team(struct hub *hub, struct hub_device **out, size_t *count,
     const uint8_t (*persons)[PMJ_RECORD_BYTES], size_t person_count, struct pmj_error *err)
 {
@@ -184,12 +195,13 @@ is_hex_prefix(const char *typed)
 	       strspn(typed, "0123456789abcdefABCDEF") == strlen(typed);
 }
 
-enum pmj_code
-hub_worker(struct hub *hub, uint8_t device[static PMJ_DEVICE_BYTES], const char *typed,
-    struct pmj_error *err)
+static enum pmj_code
+worker(struct hub *hub, uint8_t *device, const char *typed, bool live, struct pmj_error *err)
 {
-	struct sql *q = sql_get(hub->journal,
-	    "SELECT device, name FROM pmj_device WHERE mailbox IS NOT NULL AND state = 'live'");
+	struct sql *q = sql_int(
+	    sql_get(hub->journal, "SELECT device, name FROM pmj_device WHERE mailbox IS NOT NULL"
+	                          " AND (state = 'live') = ?1"),
+	    1, live);
 	char hex[2 * PMJ_DEVICE_BYTES + 1];
 	char names[200] = "";
 	size_t found = 0, used = 0;
@@ -216,12 +228,31 @@ hub_worker(struct hub *hub, uint8_t device[static PMJ_DEVICE_BYTES], const char 
 	if (found == 1)
 		return PMJ_OK;
 	rc = pmj_fail(err, found > 1 ? PMJ_AMBIGUOUS : PMJ_NOT_FOUND,
-	    found > 1 ? "more than one worker is called %s" : "no worker is called %s", typed);
+	    found > 1 ? "more than one worker is called %s"
+	    : live    ? "no worker is called %s"
+	              : "no laptop of %s was revoked",
+	    typed);
 	if (found > 1)
 		pmj_hint(err, "name the device instead: pamoja hub roster lists them");
-	else
+	else if (live)
 		pmj_hint(err, "enrolled here: %s", names[0] != '\0' ? names : "nobody yet");
+	else
+		pmj_hint(err, "revoked here: %s", names[0] != '\0' ? names : "none");
 	return rc;
+}
+
+enum pmj_code
+hub_worker(struct hub *hub, uint8_t device[static PMJ_DEVICE_BYTES], const char *typed,
+    struct pmj_error *err)
+{
+	return worker(hub, device, typed, true, err);
+}
+
+enum pmj_code
+hub_worker_gone(struct hub *hub, uint8_t device[static PMJ_DEVICE_BYTES], const char *typed,
+    struct pmj_error *err)
+{
+	return worker(hub, device, typed, false, err);
 }
 
 void

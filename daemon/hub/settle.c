@@ -149,6 +149,25 @@ unassign_inside(struct hub *hub, const uint8_t person[PMJ_RECORD_BYTES],
 }
 
 enum pmj_code
+team_hand_over(struct hub *hub, const uint8_t person[static PMJ_RECORD_BYTES],
+    const uint8_t from[static PMJ_DEVICE_BYTES], const uint8_t to[static PMJ_DEVICE_BYTES],
+    struct pmj_error *err)
+{
+	struct hub_device new;
+	enum pmj_code rc;
+	int64_t n, ver;
+	bool on;
+
+	if ((rc = office_device(hub, &new, to, err)) != PMJ_OK ||
+	    (rc = office_on_team(hub, &on, person, to, -1, err)) != PMJ_OK ||
+	    (!on && (rc = assign_inside(hub, person, &new, err)) != PMJ_OK) ||
+	    (rc = decide_statement(hub, team_statement("unassign", person, from), &n, &ver, err)) !=
+	        PMJ_OK)
+		return rc;
+	return office_leave_team(hub, person, from, ver, err);
+}
+
+enum pmj_code
 hub_unassign(struct hub *hub, const uint8_t person[static PMJ_RECORD_BYTES],
     const uint8_t (*devices)[PMJ_DEVICE_BYTES], size_t count, struct pmj_error *err)
 {

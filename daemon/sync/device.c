@@ -317,6 +317,12 @@ device_roster_version(struct journal *journal)
 }
 
 int64_t
+device_revoked(struct journal *journal)
+{
+	return journal_int(journal, DEVICE_REVOKED, 0);
+}
+
+int64_t
 device_certificate_end(struct journal *journal)
 {
 	return journal_int(journal, DEVICE_NOT_AFTER, 0);

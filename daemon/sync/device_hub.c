@@ -111,6 +111,20 @@ device_came_back(const struct device_at *at, const json_t *statement, struct pmj
 	return sql_run(sql_blob(sql, 1, person, sizeof(person)), err);
 }
 
+/* What follows from it is the daemon's to do, once everything that came with it is taken. */
+static enum pmj_code
+device_was_revoked(
+    const struct device_at *at, const struct roster_statement *statement, struct pmj_error *err)
+{
+	uint8_t device[PMJ_DEVICE_BYTES];
+
+	if (!json_unhex(statement->p, "device", device, sizeof(device)) ||
+	    memcmp(device, ring_device_id(journal_ring(at->journal)), sizeof(device)) != 0)
+		return PMJ_OK;
+	return journal_put_int(
+	    at->journal, DEVICE_REVOKED, statement->time_ms > 0 ? statement->time_ms : 1, err);
+}
+
 enum pmj_code
 device_roster(const struct device_at *at, struct pmj_error *err)
 {
@@ -130,6 +144,8 @@ device_roster(const struct device_at *at, struct pmj_error *err)
 		rc = device_put_who(at->journal, statement.p, err);
 	if (rc == PMJ_OK && strcmp(statement.op, "assign") == 0)
 		rc = device_came_back(at, statement.p, err);
+	if (rc == PMJ_OK && strcmp(statement.op, "revoke") == 0)
+		rc = device_was_revoked(at, &statement, err);
 	roster_statement_close(&statement);
 	return rc;
 }

@@ -22,6 +22,7 @@ struct device {
 #define DEVICE_KINDS "device.kinds"
 #define DEVICE_WITHDRAWING "device.withdrawing" /* e of the line, and the last record done */
 #define DEVICE_NOT_AFTER "device.not_after"
+#define DEVICE_REVOKED "device.revoked" /* when, by the hub's clock */
 
 /** One line of the hub being taken. */
 struct device_at {

@@ -284,7 +284,9 @@ seal_one(struct sync *sync, const uint8_t *mailbox, bool small, bool due, bool *
 	if ((rc = journal_begin(sync->journal, err)) != PMJ_OK)
 		goto out;
 	if ((rc = sync->hooks.peer(sync->hooks.ctx, &seal.peer, mailbox, err)) == PMJ_OK &&
-	    !seal.peer.closed)
+	    seal.peer.gone)
+		rc = sync_drop_queue(sync, mailbox, err);
+	else if (rc == PMJ_OK && !seal.peer.closed)
 		rc = seal_make(&seal, due, &file, made, err);
 	/* How long the disk takes at the commit says nothing about how much to put together. */
 	if (rc == PMJ_OK && !small && *made)

@@ -17,7 +17,8 @@ struct sync_peer { /* the other end of one mailbox */
 	uint8_t writer_pk[32]; /* Ed25519: signs the lane we read */
 	uint8_t reader_pk[32]; /* X25519 of the reader's present epoch: what we seal to */
 	enum ring_key signs;   /* our key for the lane we write */
-	bool closed;           /* revoked: nothing more is sealed to it */
+	bool closed;           /* nothing is sealed to it (yet) */
+	bool gone;             /* ... and never will be: what waits for it goes too */
 };
 struct sync_line { /* one line of the peer, verified, in order */
 	const struct entry *entry;
@@ -114,6 +115,24 @@ bool sync_began_anew(struct sync *sync, const uint8_t mailbox[static PMJ_MAILBOX
 PMJ_MUST_CHECK enum pmj_code sync_queue_line(struct sync *sync,
     const uint8_t mailbox[static PMJ_MAILBOX_BYTES], const char *line, size_t len, bool urgent,
     struct pmj_error *err);
+/* A laptop that was revoked (10.3). */
+/** Nothing waits for this mailbox any more. Inside a transaction. */
+PMJ_MUST_CHECK enum pmj_code sync_drop_queue(
+    struct sync *sync, const uint8_t mailbox[static PMJ_MAILBOX_BYTES], struct pmj_error *err);
+/** Is this line still to be sealed? */
+bool sync_is_queued(struct sync *sync, const uint8_t mailbox[static PMJ_MAILBOX_BYTES], int64_t n);
+/** Does a receipt cover this line? */
+bool sync_was_read(struct sync *sync, const uint8_t mailbox[static PMJ_MAILBOX_BYTES], int64_t n);
+/** How far the newest lane of this mailbox was read; seq 0: nothing was. */
+PMJ_MUST_CHECK enum pmj_code sync_last_read(struct sync *sync,
+    const uint8_t mailbox[static PMJ_MAILBOX_BYTES],
+    uint8_t incarnation[static PMJ_INCARNATION_BYTES], int64_t *seq, struct pmj_error *err);
+/** The files in spool/out that the carrier delivered go; the others are left for a courier. */
+PMJ_MUST_CHECK enum pmj_code sync_leave_files(struct sync *sync, struct pmj_error *err);
+/** Those of a lane up to a segment, of a home that has no journal any more. */
+void sync_leave_delivered(const struct os *os, const char *home,
+    const uint8_t mailbox[static PMJ_MAILBOX_BYTES], int lane,
+    const uint8_t inc[static PMJ_INCARNATION_BYTES], uint64_t segno);
 /** What the last ack of a mailbox's lanes said no longer holds: the next segment says it anew.
  * Inside a transaction. */
 PMJ_MUST_CHECK enum pmj_code sync_ack_again(

@@ -26,7 +26,7 @@ README = os.path.join(TOP, "README.md")
 PLACES = ("/media", "/srv")  # made-up places of the page, found in the lab's folder
 BLOCK = re.compile(r"^```console (\w+) (\d+)\n(.*?)^```$", re.M | re.S)
 # Whole questions: the beginning of a line that is still being printed is none.
-QUESTION = re.compile(r"Your name: |Your role \(.*\): |Type the words once, or Enter to choose your own: |Name \(required\): |"
+QUESTION = re.compile(r"Your name: |Type the name once more to go on: |Your role \(.*\): |Type the words once, or Enter to choose your own: |Name \(required\): |"
                       r"Person \(required\): |Kind \(required\) \[.*\]: |Date \(required\) \[.*\]: |That is all .* \[y/N\] |> |"
                       r".* \(not shown\): |  Keep it as a note\? \[Y/n\] |Word number \d .*: |Which number is right\? \(.*\) ")
 SIX = r"[a-z]{3,8}(?: [a-z]{3,8}){5}"
@@ -384,7 +384,7 @@ def story_what_is_not_there_is_not_there(lab):
     check({"open", "forget"} <= words, words)
     for word in words:
         missing(home, word)
-    for verb in ("revoke", "suspend", "duplicates", "join", "report"):
+    for verb in ("suspend", "duplicates", "join", "report"):
         missing(home, "hub", verb)
     for verb in ("export", "slip", "week"):
         missing(home, verb)

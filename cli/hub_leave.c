@@ -1,0 +1,113 @@
+/* hub_leave.c - a laptop that is lost, stolen or given back: off the roster, and its people to
+ * another one. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "cli/hub.h"
+#include "cli/print.h"
+#include "cli/term.h"
+
+const struct option hub_revoke_options[] = {
+    {"sure", NULL, "do not ask whether it is meant"},
+    {NULL, NULL, NULL},
+};
+
+/* It cannot be taken back: the name is typed once more. */
+static enum pmj_code
+is_meant(const struct args *args, struct pmj_error *err)
+{
+	const char *worker = args->words[0];
+	struct buf line;
+	enum pmj_code rc = PMJ_OK;
+
+	if (args_has(args, "sure"))
+		return PMJ_OK;
+	if (!term_can_ask()) {
+		rc = pmj_fail(err, PMJ_NOT_CONFIRMED, "nobody was asked whether this is meant");
+		pmj_hint(err, "add --sure");
+		return rc;
+	}
+	term_say("When the laptop of %s hears of it, it seals for you what it has not sent, and "
+	         "destroys its keys.\nNothing can be read on it then, and this cannot be taken "
+	         "back.\n",
+	    worker);
+	buf_init(&line, 0);
+	if (!term_ask(&line, "Type the name once more to go on: ") ||
+	    !text_same(buf_text(&line), worker))
+		rc = pmj_fail(err, PMJ_NOT_CONFIRMED, "stopped; nothing was changed");
+	buf_wipe(&line);
+	return rc;
+}
+
+static void
+say_revoked(const json_t *answer)
+{
+	const char *name = json_str(answer, "name");
+	long long people = (long long)json_int(answer, "people", 0);
+
+	term_say(
+	    "The laptop of %s is off the roster.\n"
+	    "It hears so with its next exchange; what it still sends is held: pamoja hub held\n",
+	    name);
+	if (people == 1)
+		term_say("One person needs somebody now: ");
+	else if (people > 1)
+		term_say("%lld people need somebody now: ", people);
+	if (people > 0)
+		term_say(
+		    "pamoja hub replace \"%s\" \"NAME\", once their new laptop is enrolled, or "
+		    "the worker who takes over\n",
+		    name);
+}
+
+enum pmj_code
+hub_revoke(struct cli *cli, const struct args *args, struct pmj_error *err)
+{
+	json_t *body = json_pack("{s:s}", "worker", args->words[0]), *answer = NULL;
+	enum pmj_code rc = is_meant(args, err);
+
+	if (rc == PMJ_OK)
+		rc = client_post(&cli->client, &answer, "/v1/hub/revoke", body, err);
+	if (rc == PMJ_OK && cli->json)
+		print_json(answer);
+	else if (rc == PMJ_OK)
+		say_revoked(answer);
+	json_decref(body);
+	json_decref(answer);
+	return rc;
+}
+
+enum pmj_code
+hub_replace(struct cli *cli, const struct args *args, struct pmj_error *err)
+{
+	const char *new = args->words[args->count > 1 ? 1 : 0];
+	json_t *body = json_pack("{s:s,s:s}", "old", args->words[0], "new", new), *answer = NULL;
+	int64_t moved = 0, left = 1;
+	enum pmj_code rc = PMJ_OK;
+
+	while (rc == PMJ_OK && left > 0) {
+		rc = client_post(&cli->client, &answer, "/v1/hub/replace", body, err);
+		moved += json_int(answer, "moved", 0);
+		left = json_int(answer, "left", 0);
+		json_decref(answer);
+		answer = NULL;
+	}
+	json_decref(body);
+	if (rc != PMJ_OK && moved > 0)
+		pmj_context(err, "%lld people were handed over, then", (long long)moved);
+	if (rc != PMJ_OK)
+		return rc;
+	if (cli->json) {
+		answer = json_pack("{s:I}", "moved", (json_int_t)moved);
+		print_json(answer);
+		json_decref(answer);
+	} else if (moved == 0) {
+		term_say("There was nobody to hand over.\n");
+	} else {
+		term_say("Handed over to %s: %lld %s. Their laptop learns it with the next "
+		         "exchange.\n",
+		    new, (long long)moved, moved == 1 ? "person" : "people");
+	}
+	return PMJ_OK;
+}

@@ -1,0 +1,180 @@
+/* leave.c - a laptop that is lost, stolen or given back: taken off the roster (10.3), and its
+ * people handed to another laptop. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "hub/hub_inner.h"
+
+#define PEOPLE_AT_ONCE 8 /* of hub_replace: each is two statements */
+
+bool
+leave_statement(struct hub *hub, const uint8_t device[static PMJ_DEVICE_BYTES], int64_t *n)
+{
+	struct sql *q = sql_get(hub->journal, "SELECT n FROM pmj_roster WHERE op = 'revoke' AND "
+	                                      "device = ?1 ORDER BY ver DESC LIMIT 1");
+	bool row = false;
+
+	(void)sql_blob(q, 1, device, PMJ_DEVICE_BYTES);
+	if (sql_row(q, &row, NULL) != PMJ_OK)
+		row = false;
+	if (row)
+		*n = sql_col_int(q, 0);
+	sql_done(q);
+	return row;
+}
+
+bool
+leave_is_told(struct hub *hub, const struct hub_device *device)
+{
+	int64_t n;
+
+	return leave_statement(hub, device->device, &n) &&
+	       !sync_is_queued(hub->sync, device->mailbox, n);
+}
+
+bool
+leave_was_read(struct hub *hub, const struct hub_device *device)
+{
+	int64_t n;
+
+	return leave_statement(hub, device->device, &n) &&
+	       sync_was_read(hub->sync, device->mailbox, n);
+}
+
+/* From now on nothing of the programme is made ready for it. */
+static enum pmj_code
+drop_what_waits(struct hub *hub, const struct hub_device *device, struct pmj_error *err)
+{
+	struct sql *q =
+	    sql_get(hub->journal, "UPDATE pmj_device SET state = 'revoked' WHERE device = ?1");
+	enum pmj_code rc;
+
+	if ((rc = sql_run(sql_blob(q, 1, device->device, PMJ_DEVICE_BYTES), err)) != PMJ_OK)
+		return rc;
+	q = sql_get(hub->journal, "DELETE FROM pmj_share WHERE device = ?1");
+	if ((rc = sql_run(sql_blob(q, 1, device->device, PMJ_DEVICE_BYTES), err)) != PMJ_OK)
+		return rc;
+	return sync_drop_queue(hub->sync, device->mailbox, err);
+}
+
+static enum pmj_code
+revoke_inside(struct hub *hub, const struct hub_device *device, struct pmj_error *err)
+{
+	uint8_t incarnation[PMJ_INCARNATION_BYTES];
+	int64_t seq, n, ver;
+	enum pmj_code rc;
+
+	if ((rc = sync_last_read(hub->sync, device->mailbox, incarnation, &seq, err)) != PMJ_OK ||
+	    (rc = drop_what_waits(hub, device, err)) != PMJ_OK)
+		return rc;
+	rc = decide_statement(hub,
+	    json_pack("{s:s,s:o,s:o,s:I}", "op", "revoke", "device",
+	        json_hex(device->device, PMJ_DEVICE_BYTES), "inc",
+	        json_hex(incarnation, sizeof(incarnation)), "seq", (json_int_t)seq),
+	    &n, &ver, err);
+	if (rc == PMJ_OK)
+		rc = sync_queue(hub->sync, device->mailbox, n, true, err);
+	return rc == PMJ_OK ? journal_event(hub->journal, "revoked", "ok",
+	                          "a laptop was taken off the roster", err)
+	                    : rc;
+}
+
+static enum pmj_code
+finish(struct hub *hub, enum pmj_code rc, struct pmj_error *err)
+{
+	if (rc == PMJ_OK)
+		return journal_commit(hub->journal, err);
+	journal_rollback(hub->journal);
+	return rc;
+}
+
+enum pmj_code
+hub_revoke(struct hub *hub, const uint8_t device[static PMJ_DEVICE_BYTES], struct pmj_error *err)
+{
+	struct hub_device who;
+	enum pmj_code rc;
+
+	if ((rc = office_device(hub, &who, device, err)) != PMJ_OK)
+		return rc;
+	if (!who.has_mailbox)
+		return pmj_fail(err, PMJ_REFUSED, "the hub itself cannot be revoked");
+	if (strcmp(who.state, "live") != 0)
+		return PMJ_OK; /* asking twice is no error */
+	if ((rc = journal_begin(hub->journal, err)) != PMJ_OK)
+		return rc;
+	return finish(hub, revoke_inside(hub, &who, err), err);
+}
+
+int64_t
+hub_people_of(struct hub *hub, const uint8_t device[static PMJ_DEVICE_BYTES])
+{
+	struct sql *q = sql_get(
+	    hub->journal, "SELECT count(*) FROM pmj_team WHERE device = ?1 AND to_ver IS NULL");
+	int64_t count = 0;
+	bool row;
+
+	(void)sql_blob(q, 1, device, PMJ_DEVICE_BYTES);
+	if (sql_row(q, &row, NULL) == PMJ_OK && row)
+		count = sql_col_int(q, 0);
+	sql_done(q);
+	return count;
+}
+
+/* Up to PEOPLE_AT_ONCE persons of the device, in the order of their ids. */
+static enum pmj_code
+some_people(struct hub *hub, const uint8_t *device, uint8_t (*out)[PMJ_RECORD_BYTES], size_t *count,
+    struct pmj_error *err)
+{
+	struct sql *q = sql_get(hub->journal, "SELECT person FROM pmj_team WHERE device = ?1 AND "
+	                                      "to_ver IS NULL ORDER BY person LIMIT ?2");
+	enum pmj_code rc;
+	bool row;
+
+	*count = 0;
+	(void)sql_int(sql_blob(q, 1, device, PMJ_DEVICE_BYTES), 2, PEOPLE_AT_ONCE);
+	while ((rc = sql_row(q, &row, err)) == PMJ_OK && row && *count < PEOPLE_AT_ONCE)
+		if (sql_col_copy(q, 0, out[*count], PMJ_RECORD_BYTES))
+			(*count)++;
+	sql_done(q);
+	return rc;
+}
+
+static enum pmj_code
+replace_inside(
+    struct hub *hub, const uint8_t *from, const uint8_t *to, size_t *count, struct pmj_error *err)
+{
+	uint8_t people[PEOPLE_AT_ONCE][PMJ_RECORD_BYTES];
+	enum pmj_code rc = some_people(hub, from, people, count, err);
+
+	for (size_t i = 0; i < *count && rc == PMJ_OK; i++)
+		rc = team_hand_over(hub, people[i], from, to, err);
+	return rc;
+}
+
+enum pmj_code
+hub_replace(struct hub *hub, const uint8_t from[static PMJ_DEVICE_BYTES],
+    const uint8_t to[static PMJ_DEVICE_BYTES], int64_t *moved, int64_t *left, struct pmj_error *err)
+{
+	struct hub_device old, new;
+	size_t count = 0;
+	enum pmj_code rc;
+
+	*moved = *left = 0;
+	if ((rc = office_device(hub, &old, from, err)) != PMJ_OK ||
+	    (rc = office_device(hub, &new, to, err)) != PMJ_OK)
+		return rc;
+	if (strcmp(old.state, "live") == 0) {
+		rc = pmj_fail(err, PMJ_REFUSED, "%s's laptop is still on the roster", old.name);
+		pmj_hint(err, "take it off first: pamoja hub revoke \"%s\"", old.name);
+		return rc;
+	}
+	if (!new.has_mailbox || strcmp(new.state, "live") != 0)
+		return pmj_fail(err, PMJ_REFUSED, "%s has no laptop on the roster", new.name);
+	if ((rc = journal_begin(hub->journal, err)) != PMJ_OK ||
+	    (rc = finish(hub, replace_inside(hub, from, to, &count, err), err)) != PMJ_OK)
+		return rc;
+	hub->waiting = true;
+	*moved = (int64_t)count;
+	*left = hub_people_of(hub, from);
+	return PMJ_OK;
+}
