@@ -76,8 +76,10 @@ reach_for_host(struct hub *hub, const struct hub_device *device, json_t *remote)
 	if (hub->url == NULL || !journal_blob(hub->journal, GATE_KEY, key, sizeof(key)))
 		return;
 	token_make(token, key, device->mailbox);
-<<<<<<< HEAD
-	if (by_ssh(hub)) {
+	/* A revoked laptop is let in until it has read that it is one. */
+	if (leave_was_read(hub, device)) {
+		(void)json_object_set_new(remote, by_ssh(hub) ? "keys" : "tokens", json_string(""));
+	} else if (by_ssh(hub)) {
 		struct buf text;
 
 		buf_init(&text, 0);
@@ -89,14 +91,6 @@ reach_for_host(struct hub *hub, const struct hub_device *device, json_t *remote)
 		(void)json_object_set_new(remote, "tokens",
 		    json_sprintf("1 %s\n", text_hex(hash_hex, hash, sizeof(hash))));
 	}
-=======
-	token_hash(hash, token);
-	/* A revoked laptop has its token until it has read that it is one. */
-	(void)json_object_set_new(remote, "tokens",
-	    leave_was_read(hub, device)
-	        ? json_string("")
-	        : json_sprintf("1 %s\n", text_hex(hash_hex, hash, sizeof(hash))));
->>>>>>> 5b043bb (hub revoke, hub replace: a lost laptop is cut off by a command)
 	(void)json_object_set_new(remote, "writers",
 	    json_sprintf("1 %s\n2 %s\n", text_hex(device_hex, device->sign_pk, 32),
 	        text_hex(hub_hex, ring_op_pk(hub->ring), 32)));
