@@ -165,7 +165,7 @@ def story_hosts_that_are_not_what_they_should_be(lab):
         refused(6, "went silent", url=f"ssh://{at}:{mute.port}", patience=1)
         mute.close()
     page = Mute(b"HTTP/1.1 200 OK\r\n\r\n" + b"<html>sign in</html>\r\n" * 2000)
-    refused(6, "broke off", url=f"ssh://{at}:{page.port}", patience=60)
+    refused(6, "broke off", url=f"ssh://{at}:{page.port}", patience=5)
     page.close()
     with open(os.path.join(lab.dir, "w.key.pub"), encoding="ascii") as file:
         key = " ".join(file.read().split()[:2])
