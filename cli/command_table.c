@@ -10,6 +10,7 @@
 #include "cli/help.h"
 #include "cli/home.h"
 #include "cli/hub.h"
+#include "cli/hub_host.h"
 #include "cli/import.h"
 #include "cli/init.h"
 #include "cli/kinds.h"
@@ -157,6 +158,12 @@ const struct command command_table[] = {
         "  pamoja hub resolve 3f9a --value 0712000000\n"},
     {"hub held", GROUP_HUB, hub_held, 0, 0, "", "what was not admitted, and why", none, NULL},
     {"hub release", GROUP_HUB, hub_release, 1, 1, "ID", "admit it after all", none, NULL},
+    {"hub host", GROUP_HUB, hub_host, 1, 1, "prepare",
+        "once, as root: make this machine one that laptops reach", hub_host_options,
+        "It makes an account, the folder of mailboxes, and what lighttpd and sshd need to let\n"
+        "laptops in; enrolling a laptop needs no root after that. It may be run again: what is\n"
+        "as it should be is left alone. Example:\n"
+        "  pamoja hub host prepare --for amina\n"},
     {"hub backup-key", GROUP_HUB, backup_key_run, 0, 0, "",
         "each month: a key on two papers that opens the hub's backup", backup_key_options,
         "Two people each write one half on paper: 15 words. With both papers, and the backup's\n"

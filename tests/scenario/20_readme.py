@@ -528,6 +528,8 @@ def story_lines_for_the_shell(lab):
         elif line.endswith(" doctor"):  # and what it finds, in 15_doctor
             said = shell(line, env=dict(os.environ, PATH=BIN + os.pathsep + os.environ["PATH"], PAMOJA_HOME=lab.dir + "/none"))
             check("no records" in said and not os.path.exists(lab.dir + "/none"), said)
+        elif line == "sudo pamoja hub host prepare":  # run, as root in mounts of its own, in 52_host
+            check(os.path.exists(os.path.join(TOP, "conf", "host", "prepare")))
         elif line.startswith("systemctl"):
             check(set(line.split()[4:]) == {"pamojad", "pamoja-carry"}, line)
         elif line.startswith("build/bin/bench_"):

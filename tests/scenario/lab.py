@@ -76,6 +76,7 @@ class Home:
         self.env = dict(os.environ, PAMOJA_HOME=self.path, PAMOJA_NO_AUTOSTART="1", LC_ALL="C.UTF-8", NO_COLOR="1")
         self.env.pop("PAMOJA_PASSPHRASE_FILE", None)
         self.env.update(env or {})
+        self.prefix = ()  # what every program of this home is run by
         self.set_passphrase(PASSPHRASE)
 
     def set_passphrase(self, text):
@@ -131,7 +132,7 @@ class Home:
 
     # the command line
     def run(self, *arguments, stdin=None, check_status=True, status=None, json_out=False, timeout=120, env=None):
-        command = [os.path.join(BIN, "pamoja")] + (["--json"] if json_out else []) + [str(a) for a in arguments]
+        command = [*self.prefix, os.path.join(BIN, "pamoja")] + (["--json"] if json_out else []) + [str(a) for a in arguments]
         process = subprocess.run(command, env=dict(self.env, **(env or {})), input=stdin, text=True, capture_output=True, timeout=timeout,
                                  stdin=subprocess.DEVNULL if stdin is None else None)
         answer = Answer(process)

@@ -1,0 +1,182 @@
+"""A machine made ready to hold mailboxes, by one command as root; then laptops reach it by what that command made, and by nothing else.
+
+All of it happens in mounts of this test's own: /etc, /opt, /srv, /run and the logs of the machine are not touched, and no account stays.
+"""
+import os
+import pwd
+import re
+import shutil
+import subprocess
+import sys
+
+import lab as lab_module
+from lab import check, run
+
+sys.path.insert(0, os.path.join(lab_module.TOP, "tests", "lib"))
+import disks  # noqa: E402
+import web  # noqa: E402
+
+OWN = "PAMOJA_HOST_TEST"
+BUILT = os.path.abspath(lab_module.BIN)
+BIN = "/opt/pamoja/bin"
+
+
+def own_machine():
+    """Mounts that only this process sees, with a fresh copy of /etc and the programs where only root writes."""
+    copy = "/mnt"
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=755", "tmpfs", copy], check=True)
+    subprocess.run(["cp", "-a", "/etc/.", copy], check=True)
+    subprocess.run(["mount", "--bind", copy, "/etc"], check=True)
+    for spot in ("/opt", "/srv", "/run", "/var/log", "/var/cache"):
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=755", "tmpfs", spot], check=True)
+    for folder in ("/var/log/lighttpd", "/var/cache/lighttpd/uploads"):
+        os.makedirs(folder)
+        shutil.chown(folder, "www-data", "www-data")
+    os.makedirs(BIN)
+    for program in ("pamoja", "pamojad", "pamoja-carry", "pamoja-gate"):
+        shutil.copy(os.path.join(BUILT, program), BIN)
+    shutil.copytree(os.path.join(lab_module.TOP, "conf"), "/opt/pamoja/share/pamoja", ignore=shutil.ignore_patterns("man", "lang"))
+    subprocess.run(["useradd", "--create-home", "--home-dir", "/srv/office", "--shell", "/bin/sh", "office"], check=True)
+    os.chmod("/srv", 0o755)
+    for name in os.listdir("/etc/lighttpd/conf-enabled"):
+        os.unlink("/etc/lighttpd/conf-enabled/" + name)
+
+
+def prepare(*options, status=0, prefix=(), words=None):
+    answer = subprocess.run([*prefix, BIN + "/pamoja", "hub", "host", "prepare", *options], capture_output=True, text=True, stdin=subprocess.DEVNULL,
+                            env={"PATH": os.environ["PATH"], "HOME": "/srv/office"}, cwd="/")
+    check(answer.returncode == status, "wanted", status, answer)
+    if words is not None:
+        check(words in answer.stderr, words, answer)
+    return answer.stdout
+
+
+def as_user(name):
+    user = pwd.getpwnam(name)
+    return ("setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--init-groups")
+
+
+def snapshot():
+    found = {}
+    for top in ("/etc", "/srv"):
+        for folder, _, names in os.walk(top):
+            for path in [folder] + [os.path.join(folder, name) for name in names]:
+                state = os.lstat(path)
+                found[path] = (state.st_mode, state.st_uid, state.st_gid, state.st_ino, state.st_mtime_ns)
+    return found
+
+
+def office(lab):
+    """The hub, run by a person of its own who has no other right on this machine."""
+    home = lab.home("hub")
+    home.path = "/srv/office/hub"
+    home.env["PAMOJA_HOME"] = home.path
+    home.prefix = as_user("office")
+    os.chmod(lab.dir, 0o755)
+    shutil.chown(home.passphrase_file, "office")
+    return home
+
+
+def begin(home, text):
+    home.settings(text)
+    for path in (home.path, home.path + "/pamoja.ini"):
+        shutil.chown(path, "office", "office")
+    return home.start(prefix=home.prefix)
+
+
+def reach(said, port, name):
+    """What the command told to write into pamoja.ini, with this machine's name and port."""
+    found = re.search(r"url = " + name + r"://\S+\n\s+pin = (\S.*)\n", said)
+    url = {"https": f"https://localhost:{port}/pamoja", "ssh": f"ssh://pamoja@localhost:{port}"}[name]
+    return f"[hub]\nlook_every_seconds = 3600\nurl = {url}\npin = {found.group(1)}\n"
+
+
+def story_a_host_in_one_command(lab):
+    if not MAY:
+        print("     not root, or no mounts of one's own: not tried")
+        return
+    port, ssh_port = web.free_port(), web.free_port()
+    options = ("--for", "office", "--port", str(port))
+    # what cannot be, each with its reason, and nothing done
+    before = snapshot()
+    prepare(*options, prefix=as_user("office"), status=5, words="only root can")
+    prepare("--port", str(port), status=2, words="--for USER")
+    prepare(*options, "--mailboxes", "mail", status=2, words="full path")
+    prepare("--for", "office", "--port", "99999", status=2, words="--port takes a number")
+    prepare("--for", "nobody-here", status=1, words="there is no user nobody-here")
+    prepare(*options, "--mailboxes", "/srv/a b", status=1, words="characters that")
+    os.chmod("/opt/pamoja", 0o777)
+    prepare(*options, status=1, words="can be changed by others than root")
+    os.chmod("/opt/pamoja", 0o755)
+    check(snapshot() == before, set(snapshot().items()) ^ set(before.items()))
+    # once; and again it finds everything as it should be
+    said = prepare(*options)
+    check("made the account pamoja" in said and "Left for you" in said and "--mailboxes /srv/pamoja/mailboxes" in said, said)
+    made = snapshot()
+    again = prepare(*options)
+    check("Done:" not in again and "the account pamoja" in again, again)
+    check(snapshot() == made, set(snapshot().items()) ^ set(made.items()))
+    # what somebody spoiled is put right, and nothing else
+    with open("/etc/ssh/sshd_config.d/pamoja.conf", "a", encoding="ascii") as file:
+        file.write("# by hand\n")
+    os.chmod("/srv/pamoja/mailboxes", 0o755)
+    mended = prepare(*options)
+    check(mended.count("wrote ") == 1 and mended.count("made ") == 1, mended)
+    account = pwd.getpwnam("pamoja")
+    check(account.pw_uid < 1000 and subprocess.run(["passwd", "-S", "pamoja"], capture_output=True, text=True).stdout.split()[1] == "L")
+
+    # the two servers, with the settings of the machine
+    says = open(os.path.join(lab.dir, "servers"), "ab")
+    for command in (["/usr/sbin/lighttpd", "-D", "-f", "/etc/lighttpd/lighttpd.conf"], ["/usr/sbin/sshd", "-D", "-e", "-p", str(ssh_port)]):
+        os.makedirs("/run/sshd", exist_ok=True)
+        lab.daemons.append(subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=says, stderr=says))
+    web.wait_for(port)
+    web.wait_for(ssh_port)
+    # over https
+    hub = office(lab)
+    begin(hub, reach(said, port, "https")).init(hub_mailboxes="/srv/pamoja/mailboxes", person="Office")
+    neema = lab.worker("Neema", hub, role="ally")
+    person = neema.add("person", name="Asha", phone="+254 700 000 001")
+    neema.run("sync")
+    check(neema.show(person)["sync"] == "delivered", neema.show(person)["sync"])
+    lab.exchange(hub, neema)
+    check(neema.show(person)["sync"] == "merged", neema.show(person)["sync"])
+    boxes = [name for name in os.listdir("/srv/pamoja/mailboxes") if name.endswith(".git")]
+    config = subprocess.run(["git", "config", "--file", f"/srv/pamoja/mailboxes/{boxes[0]}/config", "--list"], capture_output=True, text=True).stdout
+    for setting in ("core.fsync=committed", "receive.denydeletes=true", "receive.denynonfastforwards=true", "receive.maxinputsize=", "gc.auto=0"):
+        check(setting in config, setting, config)
+    # over ssh: the same machine, and a key that enrolment let in without root
+    hub.stop()
+    begin(hub, reach(said, ssh_port, "ssh")).unlock()
+    juma = lab.worker("Juma", hub)
+    hub.run("hub", "assign", person, "Juma")
+    lab.exchange(hub, juma)
+    check(juma.show(person)["fields"]["name"] == "Asha")
+    late = juma.add("contact", person=person, kind="phone")
+    lab.exchange(hub, juma)
+    check(juma.show(late)["sync"] == "merged", juma.show(late)["sync"])
+    keys = os.listdir("/srv/pamoja/mailboxes/keys")
+    check(len(keys) >= 1, keys)
+    # shut out by whoever may write that folder; then let in again by the hub itself
+    for key in keys:
+        subprocess.run([*as_user("office"), "rm", "/srv/pamoja/mailboxes/keys/" + key], check=True)
+    error = juma.refused(5, "sync")
+    check("does not let this laptop in" in error["message"], error)
+    hub.run("hub", "merge")
+    juma.run("sync")
+    # nobody else comes in by that account, and nothing but the gate runs
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", lab.dir + "/other"], check=True)
+    login = subprocess.run(["ssh", "-F", "none", "-i", lab.dir + "/other", "-p", str(ssh_port), "-oStrictHostKeyChecking=no", "-oUserKnownHostsFile=/dev/null",
+                            "-oBatchMode=yes", "-oIdentitiesOnly=yes", "pamoja@localhost", "id"], capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    check(login.returncode == 255 and "Permission denied" in login.stderr, login)
+
+
+if __name__ == "__main__":
+    MAY = False
+    if os.geteuid() == 0 and disks.try_mount():
+        if OWN not in os.environ:
+            os.execvpe("unshare", ["unshare", "-m", "--propagation", "private", sys.executable, *sys.argv], dict(os.environ, **{OWN: "1"}))
+        own_machine()
+        lab_module.BIN = BIN
+        MAY = True
+    run(globals())
