@@ -13,7 +13,6 @@
 #include "pamoja/api.h"
 
 #define CHECKPOINT_MS 15
-#define MEND_MS 12 /* its sync is within the step */
 
 char *
 core_path(const struct core *core, const char *name)
@@ -34,9 +33,6 @@ core_start(struct core *core, struct loop *loop, const struct os *os, const char
 	core->home = mem_strdup(home);
 	core->conf = mem_strdup(conf_dir());
 	core->next_job = 1;
-	core->chain_pace = (struct pace){200, 20, 20000, CORE_PIECE_MS};
-	core->record_pace = (struct pace){50, 5, 20000, CORE_PIECE_MS};
-	core->mend_pace = (struct pace){20, 5, 1000, MEND_MS};
 	/* The format asks for a checkpoint at 1,000 frames at the latest; a slow disk gets shorter
 	 * ones, but not so short that it has nothing else to do. */
 	core->checkpoint_pace = (struct pace){250, 150, 1000, CHECKPOINT_MS};

@@ -60,11 +60,10 @@ struct core {
 	struct sync *sync;     /* the hub's, or an enrolled device's; else NULL */
 	uint8_t note_pk[32];   /* for locked notes: known after the first unlock since start */
 	bool note_pk_known;
-	int64_t last_person_ms; /* mono: the last request by a person */
-	int64_t suspend_gap_ms; /* boot clock minus mono clock when last looked */
-	uint64_t checked;       /* how far the journal chain was checked since unlock */
-	struct pace chain_pace, record_pace, mend_pace; /* what fits in a step of checking */
-	struct pace checkpoint_pace;                    /* frames */
+	int64_t last_person_ms;      /* mono: the last request by a person */
+	int64_t suspend_gap_ms;      /* boot clock minus mono clock when last looked */
+	uint64_t checked;            /* how far the journal chain was checked since unlock */
+	struct pace checkpoint_pace; /* frames */
 	bool checking;
 	bool mending;      /* the check found rows that no entry made: they are made anew */
 	char warning[200]; /* what the anchor or the checks found, or "" */
@@ -195,8 +194,10 @@ void exchange_broken(struct core *core);
 void exchange_drop_all(struct core *core, const struct pmj_error *err);
 bool exchange_running(const struct core *core);
 
-/** Learn from a step that has just done what its pace allowed. */
-void core_learn(const struct core *core, struct pace *pace, int64_t began_ms);
+/** A step's worth of checking the rows, or of making them what the entries say. */
+PMJ_MUST_CHECK enum pmj_code core_check_rows(struct core *core, bool *done, struct pmj_error *err);
+PMJ_MUST_CHECK enum pmj_code core_mend_rows(
+    struct core *core, bool *done, int64_t *records, int64_t *differed, struct pmj_error *err);
 /** A step's worth of the journal's chain from *checked on. */
 PMJ_MUST_CHECK enum pmj_code core_check_chain(
     struct core *core, uint64_t *checked, struct pmj_error *err);

@@ -20,23 +20,63 @@ check_failed(struct core *core, const struct pmj_error *err)
 	return false;
 }
 
-void
-core_learn(const struct core *core, struct pace *pace, int64_t began_ms)
+/* How much of a check is done before the clock is looked at again: what an entry or a record
+ * costs differs a hundredfold, so nothing is concluded from the ones before it. */
+#define CHAIN_AT_ONCE 32
+#define RECORDS_AT_ONCE 32
+#define MENDED_AT_ONCE 4
+
+static bool
+is_time_left(const struct core *core, int64_t began_ms)
 {
-	pace_learn(pace, pace->amount, core->os->mono_ms(core->os->ctx) - began_ms);
+	return core->os->mono_ms(core->os->ctx) - began_ms < CORE_PIECE_MS;
 }
 
 enum pmj_code
 core_check_chain(struct core *core, uint64_t *checked, struct pmj_error *err)
 {
 	int64_t began = core->os->mono_ms(core->os->ctx);
-	uint64_t from = *checked;
+	enum pmj_code rc;
+	uint64_t count;
+	uint8_t j[32];
+
+	journal_head(core->journal, &count, j);
+	do
+		rc = journal_check_slice(core->journal, *checked, CHAIN_AT_ONCE, checked, err);
+	while (rc == PMJ_OK && *checked < count && is_time_left(core, began));
+	return rc;
+}
+
+enum pmj_code
+core_check_rows(struct core *core, bool *done, struct pmj_error *err)
+{
+	int64_t began = core->os->mono_ms(core->os->ctx);
 	enum pmj_code rc;
 
-	rc = journal_check_slice(
-	    core->journal, from, (uint64_t)core->chain_pace.amount, checked, err);
-	if (rc == PMJ_OK && *checked - from == (uint64_t)core->chain_pace.amount)
-		core_learn(core, &core->chain_pace, began);
+	do
+		rc = project_check_slice(core->journal, RECORDS_AT_ONCE, done, err);
+	while (rc == PMJ_OK && !*done && is_time_left(core, began));
+	return rc;
+}
+
+/* One commit for all that the time allows. */
+enum pmj_code
+core_mend_rows(
+    struct core *core, bool *done, int64_t *records, int64_t *differed, struct pmj_error *err)
+{
+	int64_t began = core->os->mono_ms(core->os->ctx);
+	enum pmj_code rc;
+
+	*done = false;
+	if ((rc = journal_begin(core->journal, err)) != PMJ_OK)
+		return rc;
+	do
+		rc = project_rebuild_slice(
+		    core->journal, MENDED_AT_ONCE, done, records, differed, err);
+	while (rc == PMJ_OK && !*done && is_time_left(core, began));
+	if (rc == PMJ_OK)
+		return journal_commit(core->journal, err);
+	journal_rollback(core->journal);
 	return rc;
 }
 
@@ -46,13 +86,10 @@ mend_step(struct core *core)
 {
 	struct pmj_error err;
 	int64_t records, differed;
-	int64_t began = core->os->mono_ms(core->os->ctx);
-	bool done = false;
+	bool done;
 
-	if (project_rebuild_slice(
-	        core->journal, core->mend_pace.amount, &done, &records, &differed, &err) != PMJ_OK)
+	if (core_mend_rows(core, &done, &records, &differed, &err) != PMJ_OK)
 		return check_failed(core, &err);
-	core_learn(core, &core->mend_pace, began);
 	if (done) {
 		if (core->warning[0] == '\0') /* what the anchor found weighs more */
 			(void)snprintf(core->warning, sizeof(core->warning),
@@ -69,13 +106,10 @@ static bool
 check_rows_step(struct core *core)
 {
 	struct pmj_error err;
-	int64_t began = core->os->mono_ms(core->os->ctx);
 	bool done = false;
-	enum pmj_code rc =
-	    project_check_slice(core->journal, core->record_pace.amount, &done, &err);
+	enum pmj_code rc = core_check_rows(core, &done, &err);
 
-	core_learn(core, &core->record_pace, began);
-	if (rc == PMJ_INTEGRITY && done) { /* all was read, and the sums differ */
+	if (rc == PMJ_INTEGRITY && done) { /* it could be read, and is not what was written */
 		core->mending = true;
 		return true;
 	}

@@ -63,16 +63,13 @@ verify_step(struct verify *verify, bool *more, struct pmj_error *err)
 		verify->phase = verify->rebuild ? VERIFY_REBUILD : VERIFY_PROJECTIONS;
 		return PMJ_OK;
 	case VERIFY_PROJECTIONS:
-		rc = project_check_slice(journal, core->record_pace.amount, &done, err);
-		core_learn(core, &core->record_pace, began);
+		rc = core_check_rows(core, &done, err);
 		if (rc != PMJ_OK)
 			pmj_hint(
 			    err, "mend the projections from the entries: pamoja verify --rebuild");
 		break;
 	case VERIFY_REBUILD:
-		rc = project_rebuild_slice(journal, core->mend_pace.amount, &done, &verify->records,
-		    &verify->differed, err);
-		core_learn(core, &core->mend_pace, began);
+		rc = core_mend_rows(core, &done, &verify->records, &verify->differed, err);
 		break;
 	case VERIFY_DIGEST:
 		break;

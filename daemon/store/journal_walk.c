@@ -8,7 +8,7 @@
 #include "base/mem.h"
 #include "store/journal_inner.h"
 
-#define SLICE_ROWS 128
+#define SLICE_ROWS 64
 
 struct walk_index {
 	char *name;
@@ -256,10 +256,22 @@ put_by(struct buf *out, const struct journal_walk *walk, const struct walk_index
 		buf_put_text(out, "NOT INDEXED ");
 }
 
-/* Some rows of `from`, in its order, after the last one; `shown` of each. */
+/* "up to this one": what belongs to a partial index may be few among many, and a count of those
+ * would be reached at the end of the table only, in each slice anew. */
+static void
+put_until(struct buf *out, const struct walk_index *index, const struct journal_walk *until)
+{
+	buf_putf(out, " AND (%s) <= (", index->columns);
+	for (size_t i = 0; i < until->last_count; i++)
+		buf_putf(out, "%s?%zu", i > 0 ? ", " : "", index->count + i + 1);
+	buf_put_text(out, ")");
+}
+
+/* Some rows of `from`, in its order, after the last one, and if `until` is given up to that one;
+ * `shown` of each. */
 static void
 put_slice(struct buf *out, const struct journal_walk *walk, const struct walk_index *from,
-    const struct walk_index *of, const char *shown, int64_t most)
+    const struct walk_index *of, const char *shown, int64_t most, const struct journal_walk *until)
 {
 	buf_putf(out, "SELECT %s FROM \"%s\" ", shown, walk->tables[walk->table]);
 	put_by(out, walk, from);
@@ -270,17 +282,22 @@ put_slice(struct buf *out, const struct journal_walk *walk, const struct walk_in
 		put_after(out, walk, from);
 	else
 		buf_put_text(out, "1");
+	if (until != NULL)
+		put_until(out, from, until);
 	buf_putf(out, " ORDER BY %s LIMIT %lld", from->columns, (long long)most);
 }
 
 static enum pmj_code
-prepare(struct journal_walk *walk, sqlite3_stmt **out, struct buf *text, struct pmj_error *err)
+prepare(struct journal_walk *walk, sqlite3_stmt **out, struct buf *text,
+    const struct journal_walk *until, struct pmj_error *err)
 {
 	int result = sqlite3_prepare_v2(walk->journal->db, buf_text(text), -1, out, NULL);
 
 	for (size_t i = 0; result == SQLITE_OK && i < walk->last_count; i++)
 		if (sqlite3_bind_parameter_count(*out) > (int)i)
 			result = sqlite3_bind_value(*out, (int)i + 1, walk->last[i]);
+	for (size_t i = 0; result == SQLITE_OK && until != NULL && i < until->last_count; i++)
+		result = sqlite3_bind_value(*out, (int)(until->last_count + i) + 1, until->last[i]);
 	buf_close(text);
 	return result == SQLITE_OK ? PMJ_OK : journal_fail(walk->journal, result, err);
 }
@@ -288,8 +305,9 @@ prepare(struct journal_walk *walk, sqlite3_stmt **out, struct buf *text, struct 
 /* Of the next rows of `from`, is there one that `in` does not have? */
 static enum pmj_code
 compare(struct journal_walk *walk, const struct walk_index *from, const struct walk_index *in,
-    int64_t most, struct pmj_error *err)
+    int64_t most, const struct journal_walk *next, struct pmj_error *err)
 {
+	const struct journal_walk *until = from == &walk->self ? next : NULL; /* never NULLs */
 	const struct walk_index *index = from != &walk->self ? from : in;
 	sqlite3_stmt *statement = NULL;
 	struct buf text;
@@ -298,7 +316,7 @@ compare(struct journal_walk *walk, const struct walk_index *from, const struct w
 
 	buf_init(&text, 0);
 	buf_put_text(&text, "SELECT 1 FROM (");
-	put_slice(&text, walk, from, index, index->named, most);
+	put_slice(&text, walk, from, index, index->named, most, until);
 	buf_putf(&text, ") AS r WHERE NOT EXISTS (SELECT 1 FROM \"%s\" AS x ",
 	    walk->tables[walk->table]);
 	put_by(&text, walk, in);
@@ -306,7 +324,7 @@ compare(struct journal_walk *walk, const struct walk_index *from, const struct w
 	if (index->where != NULL)
 		buf_putf(&text, " AND (%s)", index->where);
 	buf_put_text(&text, ") LIMIT 1");
-	if ((rc = prepare(walk, &statement, &text, err)) == PMJ_OK &&
+	if ((rc = prepare(walk, &statement, &text, until, err)) == PMJ_OK &&
 	    (result = sqlite3_step(statement)) != SQLITE_DONE)
 		rc = result == SQLITE_ROW ? fail_table(walk, err)
 		                          : journal_fail(walk->journal, result, err);
@@ -346,9 +364,9 @@ read_slice(struct journal_walk *walk, const struct walk_index *index, struct jou
 
 	*count = 0;
 	buf_init(&text, 0);
-	put_slice(&text, walk, index, index, shown, SLICE_ROWS);
+	put_slice(&text, walk, index, index, shown, SLICE_ROWS, NULL);
 	free(shown);
-	if ((rc = prepare(walk, &statement, &text, err)) != PMJ_OK)
+	if ((rc = prepare(walk, &statement, &text, NULL, err)) != PMJ_OK)
 		goto out;
 	while ((result = sqlite3_step(statement)) == SQLITE_ROW) {
 		touch(statement, (int)index->count);
@@ -376,10 +394,10 @@ slice(struct journal_walk *walk, int64_t until_ms, struct pmj_error *err)
 	if ((rc = read_slice(walk, index, &next, &count, until_ms, err)) != PMJ_OK)
 		goto out;
 	if (count > 0 && walk->part > 0)
-		rc = compare(walk, index, &walk->self, count, err);
+		rc = compare(walk, index, &walk->self, count, &next, err);
 	for (size_t i = 0; rc == PMJ_OK && count > 0 && walk->part == 0 && i < walk->index_count;
 	     i++)
-		rc = compare(walk, &walk->self, &walk->indexes[i], count, err);
+		rc = compare(walk, &walk->self, &walk->indexes[i], count, &next, err);
 	forget_last(walk);
 	if (count > 0) {
 		walk->last = next.last;

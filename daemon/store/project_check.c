@@ -7,6 +7,7 @@
 #include "store/records.h"
 
 #define FULL_SLICE 500
+#define SWEEP_ROWS 500
 
 /* The record that ends the next slice: the most-th one that has entries; all ones when fewer are
  * left. */
@@ -78,8 +79,8 @@ fail_rows(struct pmj_error *err)
 
 /* Of the next rows of a table, the numbers that no record of its kind has. */
 static enum pmj_code
-list_strays(struct journal *journal, struct buf *out, const struct rows_table *table, int64_t most,
-    bool *last, struct pmj_error *err)
+list_strays(struct journal *journal, struct buf *out, const struct rows_table *table, bool *last,
+    struct pmj_error *err)
 {
 	struct journal_live *live = &journal->live;
 	struct sql *sql = sql_get(journal, table->numbers);
@@ -87,21 +88,21 @@ list_strays(struct journal *journal, struct buf *out, const struct rows_table *t
 	int64_t seen = 0;
 	bool row = false;
 
-	(void)sql_int(sql_int(sql, 1, live->check_number), 2, most);
+	(void)sql_int(sql_int(sql, 1, live->check_number), 2, SWEEP_ROWS);
 	while ((rc = sql_row(sql, &row, err)) == PMJ_OK && row) {
 		live->check_number = sql_col_int(sql, 0);
 		if (sql_col_int(sql, 1) != 0)
 			buf_put_u64(out, (uint64_t)live->check_number);
 		seen++;
 	}
-	*last = seen < most;
+	*last = seen < SWEEP_ROWS;
 	return rc;
 }
 
 /* Rows under a number that is no record's show nowhere until a record gets it. They are looked for
  * before the records are, which are reached through their numbers. */
 static enum pmj_code
-sweep(struct journal *journal, int64_t most, struct pmj_error *err)
+sweep(struct journal *journal, bool *done, struct pmj_error *err)
 {
 	struct journal_live *live = &journal->live;
 	const struct rows_table *table = &journal->tables[live->check_table];
@@ -111,9 +112,11 @@ sweep(struct journal *journal, int64_t most, struct pmj_error *err)
 
 	buf_init(&strays, 0);
 	if (table->by_number)
-		rc = list_strays(journal, &strays, table, most, &last, err);
-	if (rc == PMJ_OK && strays.len > 0 && !live->mending)
+		rc = list_strays(journal, &strays, table, &last, err);
+	if (rc == PMJ_OK && strays.len > 0 && !live->mending) {
+		*done = true; /* there is nothing more to be known */
 		rc = fail_rows(err);
+	}
 	for (size_t at = 0; rc == PMJ_OK && at < strays.len; at += 8) {
 		struct sql *sql = sql_get(journal, table->drop);
 
@@ -156,7 +159,7 @@ slice(struct journal *journal, int64_t most, bool *done, struct pmj_error *err)
 
 	*done = false;
 	if (live->check_table < journal->table_count)
-		return sweep(journal, most, err);
+		return sweep(journal, done, err);
 	if ((rc = slice_end(journal, to, live->check_at, most, err)) != PMJ_OK ||
 	    (live->mending && (rc = mend_rows(journal, live->check_at, to, err)) != PMJ_OK) ||
 	    (rc = sum_rows(journal, live->check_at, to, err)) != PMJ_OK)
