@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json_plain.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "pamoja/limits.h"
@@ -108,7 +109,8 @@ json_read(json_t **out, const char *bytes, size_t len, const struct json_limits 
 	enum pmj_code rc;
 	json_t *value;
 
-	*out = NULL;
+	if ((*out = json_plain(bytes, len, limits)) != NULL)
+		return PMJ_OK;
 	if ((rc = check_depth(bytes, len, limits->depth, err)) != PMJ_OK)
 		return rc;
 	value = json_loadb(bytes, len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &at);

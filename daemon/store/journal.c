@@ -332,6 +332,7 @@ journal_close(struct journal *journal)
 		    true; /* the WAL keeps what was committed; the next open takes it in */
 	disconnect(journal);
 	schema_forget(journal);
+	search_forget(journal);
 	if (journal->vfs[0] != '\0')
 		(void)pmjvfs_unregister(journal->vfs);
 	prim_guarded_free(journal->row_key);

@@ -29,6 +29,13 @@ struct journal_live {
 	struct rows_sum entry_check_sum;
 };
 
+/* A text that is to go into the full-text table within the transaction (search_rows.c). */
+struct search_row {
+	int64_t number;
+	char *text; /* NULL: none any more */
+	bool there; /* the table has a row of this number */
+};
+
 #define JOURNAL_SQL_BUCKETS 256
 #define JOURNAL_OWN_TABLES 2 /* of those below: pmj_record, pmj_subject */
 
@@ -54,6 +61,9 @@ struct journal {
 	bool dead;            /* a sync failed: nothing works until the file was opened again */
 	int64_t wal_frames;
 	struct journal_live live, before;
+	struct search_row *search; /* that wait, by number */
+	size_t search_count, search_room;
+	size_t search_new; /* of those, not there yet */
 };
 
 /** Set err from an SQLite result about what was being done; marks the journal dead after a failed

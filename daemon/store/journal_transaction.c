@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "base/diag.h"
 #include "store/journal_inner.h"
+#include "store/search.h"
 
 enum pmj_code
 journal_exec(struct journal *journal, const char *text, struct pmj_error *err)
@@ -144,10 +145,11 @@ journal_live_read(struct journal *journal, struct pmj_error *err)
 enum pmj_code
 journal_commit(struct journal *journal, struct pmj_error *err)
 {
-	enum pmj_code rc = PMJ_OK;
+	enum pmj_code rc;
 
 	assert(journal->in_transaction);
-	if (journal->live.dirty)
+	rc = search_settle(journal, err);
+	if (rc == PMJ_OK && journal->live.dirty)
 		rc = write_live(journal, err);
 	if (rc == PMJ_OK)
 		rc = sql_run(sql_get(journal, "COMMIT"), err);
@@ -169,6 +171,7 @@ journal_rollback(struct journal *journal)
 	if (journal->rested)
 		journal->lost = journal->transaction;
 	journal->rested = false;
+	search_forget(journal);
 	/* A full disk may have made SQLite roll back by itself. */
 	if (journal->db != NULL && !journal->dead && !sqlite3_get_autocommit(journal->db) &&
 	    sqlite3_exec(journal->db, "ROLLBACK", NULL, NULL, NULL) != SQLITE_OK)

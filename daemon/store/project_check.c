@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "store/project.h"
 #include "store/records.h"
+#include "store/search.h"
 
 #define FULL_SLICE 500
 #define SWEEP_ROWS 500
@@ -243,6 +244,8 @@ project_rebuild(struct journal *journal, int64_t *records, int64_t *differed, st
 	do
 		rc = project_rebuild_slice(journal, FULL_SLICE, &done, records, differed, err);
 	while (rc == PMJ_OK && !done);
+	if (rc == PMJ_OK)
+		rc = search_settle(journal, err);
 	if (rc == PMJ_OK) /* the words of the search texts, which no sum covers */
 		rc = journal_exec(
 		    journal, "INSERT INTO pmj_search (pmj_search) VALUES ('rebuild')", err);

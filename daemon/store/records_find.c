@@ -104,7 +104,8 @@ records_find(struct journal *journal, json_t **out, const char *words, int64_t l
 	enum pmj_code rc;
 
 	*out = NULL;
-	if ((rc = ask(journal, &hits, words, true, err)) != PMJ_OK ||
+	if ((rc = search_settle(journal, err)) != PMJ_OK ||
+	    (rc = ask(journal, &hits, words, true, err)) != PMJ_OK ||
 	    (rc = ask(journal, &hits, words, false, err)) != PMJ_OK)
 		goto out;
 	if (hits.count > 0)

@@ -94,48 +94,6 @@ search_text(const struct kind *kind, const struct merge_record *record)
 	return folded;
 }
 
-/* ---- the table ---- */
-
-static enum pmj_code
-text_differs(struct journal *journal, int64_t number, const char *text, bool *there, bool *differed,
-    struct pmj_error *err)
-{
-	struct sql *sql = sql_get(journal, "SELECT text FROM pmj_search WHERE rowid = ?1");
-	enum pmj_code rc = sql_row(sql_int(sql, 1, number), there, err);
-
-	if (rc != PMJ_OK)
-		return rc;
-	*differed =
-	    *there ? text == NULL || sql_col_null(sql, 0) || strcmp(sql_col_text(sql, 0), text) != 0
-	           : text != NULL;
-	sql_done(sql);
-	return PMJ_OK;
-}
-
-enum pmj_code
-search_put(struct journal *journal, int64_t number, const char *text, bool fresh, bool *differed,
-    struct pmj_error *err)
-{
-	bool there = false;
-	struct sql *sql;
-	enum pmj_code rc;
-
-	*differed = fresh;
-	if (!fresh && (rc = text_differs(journal, number, text, &there, differed, err)) != PMJ_OK)
-		return rc;
-	if (!*differed)
-		return PMJ_OK;
-	if (text == NULL) {
-		sql = sql_get(journal, "DELETE FROM pmj_search WHERE rowid = ?1");
-		return sql_run(sql_int(sql, 1, number), err);
-	}
-	if (there)
-		sql = sql_get(journal, "UPDATE pmj_search SET text = ?2 WHERE rowid = ?1");
-	else
-		sql = sql_get(journal, "INSERT INTO pmj_search (rowid, text) VALUES (?1, ?2)");
-	return sql_run(sql_text(sql_int(sql, 1, number), 2, text), err);
-}
-
 /* ---- queries ---- */
 
 /* Letters and digits; every byte above ASCII is taken for one, as FTS5 does with most of them. */

@@ -12,10 +12,14 @@
 int search_functions(sqlite3 *db);
 /** The text to be found by, folded. Caller frees. */
 char *search_text(const struct kind *kind, const struct merge_record *record);
-/** Set (NULL: remove) the search text of the record that has this number. *differed: it was another
- * one. */
+/** Set (NULL: remove) the search text of the record that has this number, in this transaction: it
+ * may wait until search_settle. *differed: it was another one. */
 PMJ_MUST_CHECK enum pmj_code search_put(struct journal *journal, int64_t number, const char *text,
     bool fresh, bool *differed, struct pmj_error *err);
+/** Put in what waits: before a commit, and before anybody asks. */
+PMJ_MUST_CHECK enum pmj_code search_settle(struct journal *journal, struct pmj_error *err);
+/** What waits is gone with its transaction. */
+void search_forget(struct journal *journal);
 /** A query in the words of FTS5, or NULL when there is nothing to look for. exact: whole words
  * only. Caller frees. */
 char *search_query(const char *words, bool exact);

@@ -1,0 +1,156 @@
+/* search_rows.c - what goes into the full-text table, and when.
+ *
+ * FTS5 collects words in memory and makes a segment of them at the commit, or as soon as a row
+ * comes whose number is not above the last one's: one edit among new records costs as much as eight
+ * of them, and leaves a segment to be merged. So texts wait here. Those of new records go in by the
+ * dozen, in order; those that take the place of another at the commit. Whoever asks has them put in
+ * first. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "store/journal_inner.h"
+#include "store/search.h"
+
+#define NEW_AT_ONCE 24
+#define WAITING_MAX 1000
+
+/* Where the row of this number waits, or where it would. */
+static size_t
+place_of(const struct journal *journal, int64_t number)
+{
+	size_t low = 0, high = journal->search_count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (journal->search[middle].number < number)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static struct search_row *
+add_waiting(struct journal *journal, size_t at, int64_t number, bool there)
+{
+	struct search_row *rows;
+
+	if (journal->search_count == journal->search_room) {
+		journal->search_room = journal->search_room * 2 + 64;
+		journal->search =
+		    mem_grow(journal->search, journal->search_room, sizeof(*journal->search));
+	}
+	rows = journal->search;
+	memmove(&rows[at + 1], &rows[at], (journal->search_count - at) * sizeof(*rows));
+	rows[at] = (struct search_row){.number = number, .there = there};
+	journal->search_count++;
+	journal->search_new += there ? 0 : 1;
+	return &rows[at];
+}
+
+static enum pmj_code
+text_differs(struct journal *journal, int64_t number, const char *text, bool *there, bool *differed,
+    struct pmj_error *err)
+{
+	struct sql *sql = sql_get(journal, "SELECT text FROM pmj_search WHERE rowid = ?1");
+	enum pmj_code rc = sql_row(sql_int(sql, 1, number), there, err);
+
+	if (rc != PMJ_OK)
+		return rc;
+	*differed =
+	    *there ? text == NULL || sql_col_null(sql, 0) || strcmp(sql_col_text(sql, 0), text) != 0
+	           : text != NULL;
+	sql_done(sql);
+	return PMJ_OK;
+}
+
+static bool
+same_text(const char *a, const char *b)
+{
+	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+static enum pmj_code
+write_row(struct journal *journal, const struct search_row *row, struct pmj_error *err)
+{
+	struct sql *sql;
+
+	if (row->text == NULL && !row->there)
+		return PMJ_OK;
+	if (row->text == NULL) {
+		sql = sql_get(journal, "DELETE FROM pmj_search WHERE rowid = ?1");
+		return sql_run(sql_int(sql, 1, row->number), err);
+	}
+	if (row->there)
+		sql = sql_get(journal, "UPDATE pmj_search SET text = ?2 WHERE rowid = ?1");
+	else
+		sql = sql_get(journal, "INSERT INTO pmj_search (rowid, text) VALUES (?1, ?2)");
+	return sql_run(sql_text(sql_int(sql, 1, row->number), 2, row->text), err);
+}
+
+/* Those of new records only, or all. */
+static enum pmj_code
+settle(struct journal *journal, bool all, struct pmj_error *err)
+{
+	enum pmj_code rc = PMJ_OK;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < journal->search_count; i++) {
+		struct search_row *row = &journal->search[i];
+
+		if (rc == PMJ_OK && (all || !row->there) &&
+		    (rc = write_row(journal, row, err)) == PMJ_OK) {
+			journal->search_new -= row->there ? 0 : 1;
+			free(row->text);
+		} else {
+			journal->search[kept++] = *row;
+		}
+	}
+	journal->search_count = kept;
+	return rc;
+}
+
+enum pmj_code
+search_settle(struct journal *journal, struct pmj_error *err)
+{
+	return journal->search_count > 0 ? settle(journal, true, err) : PMJ_OK;
+}
+
+void
+search_forget(struct journal *journal)
+{
+	for (size_t i = 0; i < journal->search_count; i++)
+		free(journal->search[i].text);
+	free(journal->search);
+	journal->search = NULL;
+	journal->search_count = journal->search_room = journal->search_new = 0;
+}
+
+enum pmj_code
+search_put(struct journal *journal, int64_t number, const char *text, bool fresh, bool *differed,
+    struct pmj_error *err)
+{
+	size_t at = place_of(journal, number);
+	struct search_row *row = &journal->search[at];
+	bool there = false;
+	enum pmj_code rc;
+
+	if (at < journal->search_count && row->number == number) {
+		*differed = !same_text(row->text, text);
+	} else {
+		*differed = fresh;
+		if (!fresh &&
+		    (rc = text_differs(journal, number, text, &there, differed, err)) != PMJ_OK)
+			return rc;
+		if (!*differed)
+			return PMJ_OK;
+		row = add_waiting(journal, at, number, there);
+	}
+	free(row->text);
+	row->text = text != NULL ? mem_strdup(text) : NULL;
+	if (journal->search_new < NEW_AT_ONCE && journal->search_count < WAITING_MAX)
+		return PMJ_OK;
+	return settle(journal, journal->search_count >= WAITING_MAX, err);
+}

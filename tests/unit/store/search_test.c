@@ -1,0 +1,139 @@
+/* search_test.c - texts that wait for the commit are found all the same, and go with their
+ * transaction. */
+#include "fixture_store.h"
+#include "store/journal_inner.h"
+
+/* How many records a word finds. */
+static size_t
+found(struct store *store, const char *word)
+{
+	struct pmj_error err;
+	json_t *out = NULL;
+	size_t count;
+
+	check_ok(records_find(store->journal, &out, word, 0, LANG_EN, &err), &err);
+	count = json_array_size(json_object_get(out, "items"));
+	json_decref(out);
+	return count;
+}
+
+/* Within the transaction under way. rec NULL: a new person, whose id *made receives. */
+static void
+put(struct store *store, const uint8_t *rec, const char *name, struct store_line *made)
+{
+	char version[2 * PMJ_VERSION_BYTES + 1];
+	struct entries_new entry = {.origin = ENTRY_RECEIVED};
+	struct store_line line;
+	struct pmj_error err;
+	int64_t n;
+	bool known;
+
+	store_line(&line, "person", rec, 1, 1000, json_pack("{s:s}", "name", name),
+	    rec != NULL
+	        ? json_pack("{s:[s]}", "name", text_hex(version, made->entry.e, PMJ_VERSION_BYTES))
+	        : NULL,
+	    NULL);
+	entry.entry = &line.entry;
+	entry.line = buf_text(&line.bytes);
+	entry.len = line.bytes.len;
+	check_ok(entries_append(store->journal, &entry, &n, &known, &err), &err);
+	if (rec == NULL && made != NULL)
+		*made = line;
+	else
+		store_line_close(&line);
+}
+
+static void
+test_found_before_the_commit(void **state)
+{
+	struct store store;
+	struct store_line old, new;
+	struct pmj_error err;
+
+	(void)state;
+	store_start(&store);
+	check_ok(journal_begin(store.journal, &err), &err);
+	put(&store, NULL, "Faraja", &old);
+	check_ok(journal_commit(store.journal, &err), &err);
+	check_ok(journal_begin(store.journal, &err), &err);
+	put(&store, NULL, "Grace", &new);
+	put(&store, old.entry.rec, "Hamisi", &old);
+	put(&store, new.entry.rec, "Imani", &new); /* new and changed in one */
+	assert_true(store.journal->search_count == 2);
+	(void)journal_rest(store.journal);
+	assert_int_equal(found(&store, "faraja"), 0);
+	assert_int_equal(found(&store, "grace"), 0);
+	assert_int_equal(found(&store, "hamisi"), 1);
+	assert_int_equal(found(&store, "imani"), 1);
+	check_ok(journal_settle(store.journal, &err), &err);
+	assert_int_equal(found(&store, "hamisi"), 1);
+	assert_int_equal(found(&store, "imani"), 1);
+	store_line_close(&old);
+	store_line_close(&new);
+	store_end(&store);
+}
+
+static void
+test_gone_with_its_transaction(void **state)
+{
+	struct store store;
+	struct store_line old, kept;
+	struct pmj_error err;
+
+	(void)state;
+	store_start(&store);
+	check_ok(journal_begin(store.journal, &err), &err);
+	put(&store, NULL, "Faraja", &old);
+	check_ok(journal_commit(store.journal, &err), &err);
+	check_ok(journal_begin(store.journal, &err), &err);
+	put(&store, old.entry.rec, "Hamisi", &old);
+	put(&store, NULL, "Grace", NULL);
+	journal_rollback(store.journal);
+	check_ok(journal_begin(store.journal, &err), &err);
+	put(&store, NULL, "Imani", &kept);
+	check_ok(journal_commit(store.journal, &err), &err);
+	assert_int_equal(found(&store, "hamisi"), 0);
+	assert_int_equal(found(&store, "grace"), 0);
+	assert_int_equal(found(&store, "faraja"), 1);
+	assert_int_equal(found(&store, "imani"), 1);
+	store_line_close(&old);
+	store_line_close(&kept);
+	store_end(&store);
+}
+
+/* More than wait at once, and edits of each: what is found is what a rebuild finds. */
+static void
+test_many_in_one_transaction(void **state)
+{
+	static struct store_line people[70];
+	struct store store;
+	struct pmj_error err;
+	int64_t records, differed;
+
+	(void)state;
+	store_start(&store);
+	check_ok(journal_begin(store.journal, &err), &err);
+	for (size_t i = 0; i < 70; i++)
+		put(&store, NULL, "Grace", &people[i]);
+	for (size_t i = 0; i < 70; i += 2)
+		put(&store, people[i].entry.rec, "Daudi", &people[i]);
+	check_ok(journal_commit(store.journal, &err), &err);
+	assert_int_equal(found(&store, "grace"), 35);
+	assert_int_equal(found(&store, "daudi"), 35);
+	check_ok(project_rebuild(store.journal, &records, &differed, &err), &err);
+	assert_int_equal(differed, 0);
+	assert_int_equal(found(&store, "grace"), 35);
+	for (size_t i = 0; i < 70; i++)
+		store_line_close(&people[i]);
+	store_end(&store);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_found_before_the_commit),
+	    cmocka_unit_test(test_gone_with_its_transaction),
+	    cmocka_unit_test(test_many_in_one_transaction)};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
