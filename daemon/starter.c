@@ -153,6 +153,7 @@ starter_free(struct starter *starter)
 	if (starter == NULL)
 		return;
 	(void)kill(starter->pid, SIGTERM);
+	(void)kill(starter->pid, SIGCONT); /* one that was stopped hears nothing before */
 	while (waitpid(starter->pid, NULL, 0) < 0 && errno == EINTR)
 		;
 	free(starter);

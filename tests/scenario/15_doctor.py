@@ -252,11 +252,9 @@ def story_carrier(lab):
     carried(neema)
     state(neema, "carrier", "ok")
     neema.run("sync")
-    for path in glob.glob("/proc/[0-9]*/cmdline"):
-        with contextlib.suppress(OSError):
-            with open(path, encoding="utf-8", errors="replace") as file:
-                if file.read().split("\0")[:3] == ["pamoja-carry", "--home", neema.path]:
-                    os.kill(int(path.split("/")[2]), signal.SIGTERM)
+    for pid, words in lab.processes().items():
+        if f"pamoja-carry --home {neema.path} " in words:
+            os.kill(pid, signal.SIGTERM)
 
 
 def story_older_daemon(lab):

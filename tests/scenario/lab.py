@@ -283,6 +283,7 @@ class Lab:
                 daemon.wait(20)
             except subprocess.TimeoutExpired:
                 daemon.kill()
+        left = self.left_behind()
         for root, folders, _ in os.walk(self.dir):
             for folder in folders:
                 try:
@@ -290,6 +291,29 @@ class Lab:
                 except OSError:
                     pass
         shutil.rmtree(self.dir, ignore_errors=True)
+        return left
+
+    def processes(self):
+        """Whoever was started for a home of this lab and has not ended: the number and the command line of each."""
+        found = {}
+        for pid in filter(str.isdigit, os.listdir("/proc")):
+            try:
+                with open(f"/proc/{pid}/cmdline", "rb") as file:
+                    words = file.read().decode(errors="replace").replace("\0", " ")
+            except OSError:
+                continue  # it ended meanwhile
+            if f"{self.dir}/" in words and int(pid) != os.getpid():
+                found[int(pid)] = words
+        return found
+
+    def left_behind(self):
+        """What goes on when the daemons have ended, which nothing should: it is ended here, and told."""
+        until = time.monotonic() + 20
+        while (left := self.processes()) and time.monotonic() < until:
+            time.sleep(0.1)
+        for pid in left:
+            os.kill(pid, signal.SIGKILL)
+        return list(left.values())
 
 
 class Clock:
@@ -329,15 +353,19 @@ def run(names):
             continue
         count += 1
         lab = Lab()
+        bad = False
         began = time.monotonic()
         try:
             story(lab)
             print(f"ok   {name} ({time.monotonic() - began:.1f} s)", flush=True)
         except Exception:  # a story may fail in any way
-            failed += 1
+            bad = True
             print(f"FAIL {name}", flush=True)
             traceback.print_exc()
         finally:
-            lab.close()
+            left = lab.close()
+            if left:
+                print(f"FAIL {name}: left behind: {left}", flush=True)
+            failed += bad or bool(left)
     print(f"{count - failed} passed, {failed} failed")
     sys.exit(1 if failed or not count else 0)
