@@ -340,8 +340,9 @@ form_missing(const json_t *kind, const json_t *fields)
 	return names;
 }
 
-json_t *
-form_names(const json_t *kind, bool required)
+/* Names of the fields that are required, or of all others. */
+static json_t *
+names_of(const json_t *kind, bool required)
 {
 	json_t *names = json_array();
 	const json_t *field;
@@ -358,7 +359,7 @@ form_names(const json_t *kind, bool required)
 enum pmj_code
 form_ask_new(struct cli *cli, json_t *fields, const json_t *kind, struct pmj_error *err)
 {
-	json_t *names = form_names(kind, true), *others = form_names(kind, false);
+	json_t *names = names_of(kind, true), *others = names_of(kind, false);
 	size_t count = json_array_size(others);
 	enum pmj_code rc = PMJ_OK;
 

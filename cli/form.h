@@ -21,8 +21,6 @@ PMJ_MUST_CHECK enum pmj_code form_check(
 /** Names of the fields that are required, have no default and are not in `fields`. The caller
  * decrefs. */
 json_t *form_missing(const json_t *kind, const json_t *fields);
-/** Names of the fields that are required (or of all others). The caller decrefs. */
-json_t *form_names(const json_t *kind, bool required);
 /**
  * Ask for a whole new record: what is required, then - when there are more than FORM_SHORT - only
  * on request the rest. Errors as form_ask.

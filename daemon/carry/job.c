@@ -34,8 +34,8 @@ copy(const char *text)
 	return text != NULL ? mem_strdup(text) : NULL;
 }
 
-void
-job_remote_copy(struct job_remote *out, const struct job_remote *from)
+static void
+remote_copy(struct job_remote *out, const struct job_remote *from)
 {
 	memcpy(out->mailbox, from->mailbox, sizeof(out->mailbox));
 	out->url = copy(from->url);
@@ -78,7 +78,7 @@ job_add_remote(struct job *job, const struct job_remote *remote, const char *url
 		job->remote_room = job->remote_room == 0 ? 8 : job->remote_room * 2;
 		job->remotes = mem_grow(job->remotes, job->remote_room, sizeof(*job->remotes));
 	}
-	job_remote_copy(&job->remotes[job->remote_count++], &own);
+	remote_copy(&job->remotes[job->remote_count++], &own);
 }
 
 /* A folder for what is no address at all: it fails where it is used. */

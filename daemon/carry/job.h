@@ -28,7 +28,6 @@ struct job {
 };
 
 void job_close(struct job *job);
-void job_remote_copy(struct job_remote *out, const struct job_remote *from);
 /** Its token and key are wiped. */
 void job_remote_close(struct job_remote *remote);
 /** Add a copy. url, if not NULL, stands in place of its own; a token goes to no other address. */

@@ -102,28 +102,47 @@ keyfile_set_passphrase(struct keyfile *keys, struct ring *ring, const char *pass
 
 /* ---- slots of others ---- */
 
-enum pmj_code
-keyfile_new_recovery(struct keyfile *keys, struct ring *ring,
-    char recovery_out[static KEYFILE_RECOVERY_CHARS + 1], struct pmj_error *err)
+/* The slot to write: the one that is there, else (index -1) an empty one. */
+static enum pmj_code
+choose_slot(unsigned *out, const struct keyfile *keys, int index, struct pmj_error *err)
 {
-	int index = image_find(keys->head, SLOT_RECOVERY);
-	struct rewrite rw = {0};
-	enum pmj_code rc;
-
-	recovery_out[0] = '\0';
 	if (index < 0)
 		index = image_find(keys->head, SLOT_EMPTY);
 	if (index < 0)
 		return pmj_fail(err, PMJ_TOO_BIG, "the key file has no free slot");
+	*out = (unsigned)index;
+	return PMJ_OK;
+}
+
+/* A rewrite that makes the file's key anew; end it also on failure. */
+static enum pmj_code
+begin_rotation(struct rewrite *rw, const struct keyfile *keys, struct pmj_error *err)
+{
+	enum pmj_code rc;
+
+	memset(rw, 0, sizeof(*rw));
 	if ((rc = keyfile_need_kek(keys, err)) != PMJ_OK)
 		return rc;
-	if ((rc = rewrite_begin(&rw, keys, err)) != PMJ_OK)
-		goto out;
-	rewrite_new_recovery(&rw, (unsigned)index, recovery_out);
-	rc = rewrite_rotate(&rw, keys, ring, err);
-	if (memcmp(keys->head, rw.image, sizeof(keys->head)) != 0)
-		prim_wipe(recovery_out, KEYFILE_RECOVERY_CHARS + 1);
-out:
+	return rewrite_begin(rw, keys, err);
+}
+
+enum pmj_code
+keyfile_new_recovery(struct keyfile *keys, struct ring *ring,
+    char recovery_out[static KEYFILE_RECOVERY_CHARS + 1], struct pmj_error *err)
+{
+	struct rewrite rw;
+	enum pmj_code rc;
+	unsigned index = 0;
+
+	recovery_out[0] = '\0';
+	if ((rc = choose_slot(&index, keys, image_find(keys->head, SLOT_RECOVERY), err)) != PMJ_OK)
+		return rc;
+	if ((rc = begin_rotation(&rw, keys, err)) == PMJ_OK) {
+		rewrite_new_recovery(&rw, index, recovery_out);
+		rc = rewrite_rotate(&rw, keys, ring, err);
+		if (memcmp(keys->head, rw.image, sizeof(keys->head)) != 0)
+			prim_wipe(recovery_out, KEYFILE_RECOVERY_CHARS + 1);
+	}
 	rewrite_end(&rw);
 	return rc;
 }
@@ -145,25 +164,20 @@ enum pmj_code
 keyfile_add_escrow(struct keyfile *keys, struct ring *ring, const uint8_t holder[static 16],
     const uint8_t holder_pk[static 32], struct pmj_error *err)
 {
-	int index = find_holder(keys, holder);
-	struct rewrite rw = {0};
+	struct rewrite rw;
 	enum pmj_code rc;
+	unsigned index = 0;
 	uint8_t *slot;
 
-	if (index < 0)
-		index = image_find(keys->head, SLOT_EMPTY);
-	if (index < 0)
-		return pmj_fail(err, PMJ_TOO_BIG, "the key file has no free slot");
-	if ((rc = keyfile_need_kek(keys, err)) != PMJ_OK)
+	if ((rc = choose_slot(&index, keys, find_holder(keys, holder), err)) != PMJ_OK)
 		return rc;
-	if ((rc = rewrite_begin(&rw, keys, err)) != PMJ_OK)
-		goto out;
-	slot = image_slot(rw.image, (unsigned)index);
-	slot_begin(slot, SLOT_ESCROW, 0, 0);
-	memcpy(slot + SLOT_AT_PK, holder_pk, 32);
-	memcpy(slot + SLOT_AT_HOLDER, holder, 16);
-	rc = rewrite_rotate(&rw, keys, ring, err);
-out:
+	if ((rc = begin_rotation(&rw, keys, err)) == PMJ_OK) {
+		slot = image_slot(rw.image, index);
+		slot_begin(slot, SLOT_ESCROW, 0, 0);
+		memcpy(slot + SLOT_AT_PK, holder_pk, 32);
+		memcpy(slot + SLOT_AT_HOLDER, holder, 16);
+		rc = rewrite_rotate(&rw, keys, ring, err);
+	}
 	rewrite_end(&rw);
 	return rc;
 }
@@ -173,18 +187,15 @@ keyfile_remove_escrow(
     struct keyfile *keys, struct ring *ring, const uint8_t holder[static 16], struct pmj_error *err)
 {
 	int index = find_holder(keys, holder);
-	struct rewrite rw = {0};
+	struct rewrite rw;
 	enum pmj_code rc;
 
 	if (index < 0)
 		return pmj_fail(err, PMJ_NOT_FOUND, "no escrow slot of that device");
-	if ((rc = keyfile_need_kek(keys, err)) != PMJ_OK)
-		return rc;
-	if ((rc = rewrite_begin(&rw, keys, err)) != PMJ_OK)
-		goto out;
-	memset(image_slot(rw.image, (unsigned)index), 0, SLOT_BYTES);
-	rc = rewrite_rotate(&rw, keys, ring, err);
-out:
+	if ((rc = begin_rotation(&rw, keys, err)) == PMJ_OK) {
+		memset(image_slot(rw.image, (unsigned)index), 0, SLOT_BYTES);
+		rc = rewrite_rotate(&rw, keys, ring, err);
+	}
 	rewrite_end(&rw);
 	return rc;
 }

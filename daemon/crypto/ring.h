@@ -50,10 +50,8 @@ struct ring_epoch { /* public side of a seal epoch */
 PMJ_MUST_CHECK enum pmj_code ring_new(
     struct ring **out, bool hub, uint64_t now_ms, struct pmj_error *err);
 void ring_free(struct ring *ring);
-/** Ring plaintext (records u16 type, u16 length, value; unknown types kept). Wipe the buf with
- * buf_wipe. */
-PMJ_MUST_CHECK enum pmj_code ring_encode(struct buf *out, struct ring *ring, struct pmj_error *err);
-/** The same into room bytes of guarded memory; *len of them were written. PMJ_TOO_BIG. */
+/** Ring plaintext (records u16 type, u16 length, value; unknown types kept) into room bytes of
+ * guarded memory; *len of them were written. PMJ_TOO_BIG. */
 PMJ_MUST_CHECK enum pmj_code ring_pack(
     uint8_t *out, size_t room, size_t *len, struct ring *ring, struct pmj_error *err);
 /** PMJ_DAMAGED_KEYS when a record is cut, missing, doubled or of the wrong length. */

@@ -328,26 +328,6 @@ ring_pack(uint8_t *out, size_t room, size_t *len, struct ring *ring, struct pmj_
 	return PMJ_OK;
 }
 
-enum pmj_code
-ring_encode(struct buf *out, struct ring *ring, struct pmj_error *err)
-{
-	struct secret *plain = NULL;
-	enum pmj_code rc;
-	size_t len;
-
-	if ((rc = secret_new(&plain, RING_BYTES_MAX, err)) != PMJ_OK)
-		goto out;
-	if ((rc = ring_pack(secret_use(plain), RING_BYTES_MAX, &len, ring, err)) == PMJ_OK) {
-		buf_put(out, secret_use(plain), len);
-		secret_done(plain);
-		rc = buf_check(out, err);
-	}
-	secret_done(plain);
-out:
-	secret_free(plain);
-	return rc;
-}
-
 /* A record of a newer program: kept whole, head and all, and written back. */
 static enum pmj_code
 keep_strange(struct ring *ring, uint16_t type, const struct bytes_in *value, struct pmj_error *err)

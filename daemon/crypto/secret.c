@@ -10,7 +10,6 @@
 struct secret {
 	uint8_t *bytes; /* between guard pages, locked where the system allows, no access while uses
 	                   is 0 */
-	size_t len;
 	unsigned uses;
 };
 
@@ -31,7 +30,6 @@ secret_new(struct secret **out, size_t len, struct pmj_error *err)
 		return PMJ_NO_MEMORY;
 	}
 	sodium_memzero(secret->bytes, len);
-	secret->len = len;
 	(void)sodium_mprotect_noaccess(secret->bytes);
 	*out = secret;
 	return PMJ_OK;
@@ -60,10 +58,4 @@ secret_done(struct secret *secret)
 	assert(secret->uses > 0);
 	if (--secret->uses == 0)
 		(void)sodium_mprotect_noaccess(secret->bytes);
-}
-
-size_t
-secret_len(const struct secret *secret)
-{
-	return secret->len;
 }

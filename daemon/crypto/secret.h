@@ -13,6 +13,5 @@ void secret_free(struct secret *secret);
 /** Open for reading and writing; pair each with secret_done. Nests. */
 uint8_t *secret_use(struct secret *secret);
 void secret_done(struct secret *secret);
-size_t secret_len(const struct secret *secret);
 
 #endif

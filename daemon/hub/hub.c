@@ -170,7 +170,7 @@ beacon_time(struct hub *hub)
 	return check_clock(hub, now, &last, NULL) == PMJ_OK ? now : last.pt;
 }
 
-json_t *
+static json_t *
 hub_beacon(struct hub *hub)
 {
 	struct ring_epoch epochs[16];

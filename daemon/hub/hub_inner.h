@@ -172,8 +172,6 @@ PMJ_MUST_CHECK enum pmj_code hub_hello(struct hub *hub, const struct sync_peer *
 /** The next statement's number is above this: a restored hub does not know its last ones. */
 int64_t hub_roster_floor(struct hub *hub);
 
-/* hub.c */
-json_t *hub_beacon(struct hub *hub);
 /** hub_stamp; with a clock in doubt the last stamp again, because that stops decisions, not
  * receiving. */
 void hub_stamp_or_last(struct hub *hub, int64_t *pt, uint16_t *counter);

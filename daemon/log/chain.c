@@ -65,9 +65,3 @@ chain_fork(uint8_t out[static 16], const uint8_t incarnation[static 16],
 	hash_two(hash, "pmj fork v1", incarnation, 16, segment_id, 32);
 	memcpy(out, hash, 16);
 }
-
-void
-chain_digest(uint8_t out[static 32], const void *bytes, size_t len)
-{
-	prim_hash(out, "pmj digest v1", PRIM_PARTS({bytes, len}));
-}

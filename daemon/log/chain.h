@@ -20,7 +20,5 @@ void chain_segment_start(uint8_t prev[static 32], const uint8_t mailbox[static 1
 /** id' of a forked suffix (section 9): first 16 of H("pmj fork v1", incarnation || segment id). */
 void chain_fork(uint8_t out[static 16], const uint8_t incarnation[static 16],
     const uint8_t segment_id[static 32]);
-/** Digest of a record: H("pmj digest v1", bytes). */
-void chain_digest(uint8_t out[static 32], const void *bytes, size_t len);
 
 #endif

@@ -197,6 +197,18 @@ records_short(struct journal *journal, char out[static PMJ_RECORD_CHARS + 1],
 		out[chars] = '\0';
 }
 
+/* The shown value of one field: new reference, or NULL. */
+static json_t *
+shown(struct journal *journal, const uint8_t *rec, const char *field)
+{
+	json_t *values = NULL, *value = NULL;
+
+	if (records_values(journal, &values, rec, NULL) == PMJ_OK)
+		value = json_incref(json_array_get(json_object_get(values, field), 0));
+	json_decref(values);
+	return value;
+}
+
 /* ---- titles ---- */
 
 #define TITLE_DEPTH 3 /* a contact shows its person; nothing sensible goes further */
@@ -212,7 +224,7 @@ title_of_field(
 	json_t *value = NULL;
 	char *title = NULL;
 
-	if (field == NULL || (value = records_shown(journal, rec, field->name)) == NULL)
+	if (field == NULL || (value = shown(journal, rec, field->name)) == NULL)
 		return NULL;
 	title = records_value_text(journal, field, value, lang, depth);
 	json_decref(value);
@@ -264,17 +276,6 @@ char *
 records_title(struct journal *journal, const uint8_t rec[static PMJ_RECORD_BYTES], enum lang lang)
 {
 	return title_at(journal, rec, lang, 0);
-}
-
-json_t *
-records_shown(struct journal *journal, const uint8_t *rec, const char *field)
-{
-	json_t *values = NULL, *value = NULL;
-
-	if (records_values(journal, &values, rec, NULL) == PMJ_OK)
-		value = json_incref(json_array_get(json_object_get(values, field), 0));
-	json_decref(values);
-	return value;
 }
 
 enum pmj_code

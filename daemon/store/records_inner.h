@@ -3,8 +3,6 @@
 #define STORE_RECORDS_INNER_H
 #include "store/records.h"
 
-/** The shown value of one field: new reference, or NULL. */
-json_t *records_shown(struct journal *journal, const uint8_t *rec, const char *field);
 /** The shown values by field: [value], or [] where it is handed over (null is a value of its own).
  * New reference. */
 PMJ_MUST_CHECK enum pmj_code records_values(
