@@ -116,8 +116,9 @@ chain_blob_tag(char out[static SHAPE_TAG_CHARS + 1], const uint8_t *bytes, size_
 	(void)git_oid_tostr(out, SHAPE_TAG_CHARS + 1, &id);
 }
 
-void
-chain_commit_text(struct buf *out, const git_oid *tree, const git_oid *parent, uint64_t segno)
+/* The bytes of the commit object (5.5). parent is NULL for segno 1. */
+static void
+commit_text(struct buf *out, const git_oid *tree, const git_oid *parent, uint64_t segno)
 {
 	char hex[GIT_OID_HEXSZ + 1];
 
@@ -169,7 +170,7 @@ chain_commit_read(struct chain_link *out, const uint8_t *bytes, size_t len)
 		return false;
 	/* Whatever reading was lax about: it must be the very bytes that we would write. */
 	buf_init(&again, 0);
-	chain_commit_text(&again, &out->tree, out->segno == 1 ? NULL : &out->parent, out->segno);
+	commit_text(&again, &out->tree, out->segno == 1 ? NULL : &out->parent, out->segno);
 	same = again.failed == PMJ_OK && again.len == len && memcmp(again.bytes, bytes, len) == 0;
 	buf_close(&again);
 	return same;
@@ -196,7 +197,7 @@ chain_add(git_repository *repo, struct chain_link *out, const git_oid *parent, u
 	rc = object_put(repo, &out->tree, tree, sizeof(tree), GIT_OBJECT_TREE, err);
 	if (rc != PMJ_OK)
 		goto out;
-	chain_commit_text(&text, &out->tree, parent, segno);
+	commit_text(&text, &out->tree, parent, segno);
 	if ((rc = buf_check(&text, err)) != PMJ_OK)
 		goto out;
 	rc = object_put(repo, &out->commit, text.bytes, text.len, GIT_OBJECT_COMMIT, err);

@@ -40,13 +40,7 @@ enum pmj_code chain_fail(struct pmj_error *err, int git_code, const char *doing)
 void chain_blob_tag(char out[static SHAPE_TAG_CHARS + 1], const uint8_t *bytes, size_t len);
 void chain_blob_id(git_oid *out, const uint8_t *bytes, size_t len);
 
-/**
- * The bytes of the commit object. parent is NULL for segno 1.
- *
- * Source   the format specification, section 5.5.
- */
-void chain_commit_text(struct buf *out, const git_oid *tree, const git_oid *parent, uint64_t segno);
-/** Strict inverse of chain_commit_text; false when the bytes are not exactly such a commit. */
+/** A commit of the form of section 5.5; false when the bytes are not exactly such a one. */
 bool chain_commit_read(struct chain_link *out, const uint8_t *bytes, size_t len);
 
 /** Write blob, tree and commit of a segment. parent NULL: segno is 1. Moves no branch. */

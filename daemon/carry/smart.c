@@ -203,6 +203,13 @@ push_step(git_repository *own, const char *url, const struct shape_place *run, c
 	return PMJ_OK;
 }
 
+struct smart_push {
+	const char *url;
+	size_t step_commits; /* how much the link survives: doubled by success, 1 after a failure */
+	size_t step_max;
+	size_t steps; /* uploads made, for tests */
+};
+
 /* How many links the next step takes: as many as the link has survived, and not too many bytes. */
 static size_t
 step_size(git_repository *own, const struct smart_push *push, const struct chain_links *links,
@@ -228,7 +235,10 @@ step_size(git_repository *own, const struct smart_push *push, const struct chain
 	return count > 0 ? count : 1;
 }
 
-enum pmj_code
+/* Push links (ascending, the first follows `was`) to the branch of a run, step by step. PMJ_BUSY
+ * when the far side refused (moved by another, a hook, no permission), with its words;
+ * PMJ_UNREACHED when the link broke. */
+static enum pmj_code
 smart_push(struct smart_push *push, git_repository *own, const struct shape_place *run,
     const struct chain_links *links, struct pmj_error *err)
 {

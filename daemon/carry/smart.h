@@ -9,22 +9,6 @@
 PMJ_MUST_CHECK enum pmj_code smart_exchange(struct exchange *ex,
     const uint8_t mailbox[static PMJ_MAILBOX_BYTES], const char *url, struct pmj_error *err);
 
-struct smart_push {
-	const char *url;
-	size_t step_commits; /* how much the link survives: doubled by success, 1 after a failure */
-	size_t step_max;
-	size_t steps; /* uploads made, for tests */
-};
-
-/**
- * Push links (ascending, the first follows `was`) to the branch of a run, step by step.
- *
- * Errors   PMJ_BUSY when the far side refused (moved by another, a hook, no permission), with its
- *          words; PMJ_UNREACHED when the link broke.
- */
-PMJ_MUST_CHECK enum pmj_code smart_push(struct smart_push *push, git_repository *own,
-    const struct shape_place *run, const struct chain_links *links, struct pmj_error *err);
-
 /** The far branches of a lane, from the advertisement. */
 PMJ_MUST_CHECK enum pmj_code smart_tips(git_repository *own, const char *url,
     const uint8_t mailbox[static PMJ_MAILBOX_BYTES], uint8_t lane, struct branch_tips *out,

@@ -158,8 +158,6 @@ PMJ_MUST_CHECK enum pmj_code team_hand_over(struct hub *hub,
     const uint8_t to[static PMJ_DEVICE_BYTES], struct pmj_error *err);
 
 /* leave.c */
-/** The number of the statement that revoked this device; false: none did. */
-bool leave_statement(struct hub *hub, const uint8_t device[static PMJ_DEVICE_BYTES], int64_t *n);
 /** Is its revocation sealed? Then nothing more is sealed to it. */
 bool leave_is_told(struct hub *hub, const struct hub_device *device);
 /** Has it read that? Then it reads and writes its mailbox no more. */

@@ -7,8 +7,9 @@
 
 #define PEOPLE_AT_ONCE 8 /* of hub_replace: each is two statements */
 
-bool
-leave_statement(struct hub *hub, const uint8_t device[static PMJ_DEVICE_BYTES], int64_t *n)
+/* The number of the statement that revoked this device; false: none did. */
+static bool
+statement_of(struct hub *hub, const uint8_t device[static PMJ_DEVICE_BYTES], int64_t *n)
 {
 	struct sql *q = sql_get(hub->journal, "SELECT n FROM pmj_roster WHERE op = 'revoke' AND "
 	                                      "device = ?1 ORDER BY ver DESC LIMIT 1");
@@ -28,7 +29,7 @@ leave_is_told(struct hub *hub, const struct hub_device *device)
 {
 	int64_t n;
 
-	return leave_statement(hub, device->device, &n) &&
+	return statement_of(hub, device->device, &n) &&
 	       !sync_is_queued(hub->sync, device->mailbox, n);
 }
 
@@ -37,7 +38,7 @@ leave_was_read(struct hub *hub, const struct hub_device *device)
 {
 	int64_t n;
 
-	return leave_statement(hub, device->device, &n) &&
+	return statement_of(hub, device->device, &n) &&
 	       sync_was_read(hub->sync, device->mailbox, n);
 }
 

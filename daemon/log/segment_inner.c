@@ -387,17 +387,3 @@ segment_inner_step(struct segment_inner *inner, struct segment_open *out, enum s
 		segment_open_close(out);
 	return *fault != SEGMENT_OK || inner->phase == INNER_OVER;
 }
-
-enum segment_fault
-segment_inner_read(struct segment_open *out, const uint8_t *plain, size_t padded,
-    const struct segment_expect *expect)
-{
-	struct segment_inner *inner = segment_inner_new(plain, padded, expect);
-	enum segment_fault fault = SEGMENT_NO_MEMORY;
-
-	memset(out, 0, sizeof(*out));
-	while (inner != NULL && !segment_inner_step(inner, out, &fault))
-		;
-	segment_inner_free(inner);
-	return fault;
-}

@@ -16,22 +16,19 @@
 PMJ_MUST_CHECK enum pmj_code segment_inner_write(struct buf *out, uint8_t chain[static 32],
     const struct segment_draft *draft, uint64_t first_seq, struct pmj_error *err);
 /**
- * Read the plaintext of an authentic segment, in the order of section 5: fields, padding, sizes,
- * bounded decompression, line count and seq run, chain. The author may still be hostile.
+ * Read the plaintext of an authentic segment in pieces, in the order of section 5: fields, padding,
+ * sizes, bounded decompression, line count and seq run, chain. The author may still be hostile.
  *
- * out     receives lines, e, counts and chains; left empty on a fault. The caller closes it.
+ * plain   stays where it is until the end, as does what expect->chain points to.
  * expect  only first_seq and chain are read.
+ * Errors  NULL: no memory.
  */
-enum segment_fault segment_inner_read(struct segment_open *out, const uint8_t *plain, size_t padded,
-    const struct segment_expect *expect);
-
-/* The same in pieces. `plain` and what expect->chain points to stay where they are until the end.
- * NULL: no memory. */
 struct segment_inner;
 struct segment_inner *segment_inner_new(
     const uint8_t *plain, size_t padded, const struct segment_expect *expect);
 /** One piece: about 1 MiB unpacked, or as much of it cut into lines. True when it is over; *fault
- * tells how. */
+ * tells how. out receives lines, e, counts and chains; left empty on a fault. The caller closes it.
+ */
 bool segment_inner_step(
     struct segment_inner *inner, struct segment_open *out, enum segment_fault *fault);
 void segment_inner_free(struct segment_inner *inner);

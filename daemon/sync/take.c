@@ -52,8 +52,9 @@ take_is_unfinished(const char *name)
 	return len > 5 && strcmp(name + len - 5, ".part") == 0;
 }
 
-struct take_list *
-take_list_new(struct sync *sync)
+/* Names of spool/in, by place. NULL: could not be listed, or nothing there. */
+static struct take_list *
+list_new(struct sync *sync)
 {
 	struct take_list *list;
 	struct stat st;
@@ -200,7 +201,7 @@ take_next_pass(struct sync *sync)
 	bool again = sync->list->moved;
 
 	take_list_free(sync->list);
-	sync->list = again ? take_list_new(sync) : NULL;
+	sync->list = again ? list_new(sync) : NULL;
 	if (sync->list != NULL && sync->list->count == 0) {
 		take_list_free(sync->list);
 		sync->list = NULL;
@@ -246,7 +247,7 @@ sync_take_step(struct sync *sync, bool *more, int64_t *taken, struct pmj_error *
 
 	*more = false;
 	*taken = 0;
-	if (sync->list == NULL && (sync->list = take_list_new(sync)) == NULL)
+	if (sync->list == NULL && (sync->list = list_new(sync)) == NULL)
 		return PMJ_OK;
 	list = sync->list;
 	*more = true;
@@ -344,7 +345,7 @@ sync_exchanged(struct sync *sync, struct pmj_error *err)
 	size_t count = 0;
 	enum pmj_code rc;
 
-	if ((list = take_list_new(sync)) == NULL)
+	if ((list = list_new(sync)) == NULL)
 		return PMJ_OK;
 	if ((rc = journal_begin(sync->journal, err)) != PMJ_OK)
 		goto out;

@@ -8,8 +8,6 @@ struct take_file {
 	bool named; /* the name says a place */
 	struct sync_place_of place;
 };
-/** Names of spool/in, by place. NULL: could not be listed, or nothing there. */
-struct take_list *take_list_new(struct sync *sync);
 void take_list_free(struct take_list *list);
 /** Forget a half-taken segment that is kept open between steps. */
 void take_open_drop(struct sync *sync);

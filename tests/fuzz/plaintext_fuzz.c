@@ -1,7 +1,7 @@
 /* The plaintext of a segment whose author is enrolled, and hostile. The input is the plaintext up
  * to its padding; the first byte says whether the chain after is put right, so that a good one is
  * reached. */
-#include "log/segment_inner.h"
+#include "test_inner.h"
 #include "test_segment.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
@@ -22,7 +22,7 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	if (bytes[0] & 1)
 		put_le32(plain.bytes + 8, (uint32_t)(plain.len - SEGMENT_INNER_HEAD_BYTES));
 	buf_put_zeros(&plain, segment_padded((uint32_t)plain.len) - plain.len);
-	fault = segment_inner_read(&opened, plain.bytes, plain.len, &expect);
+	fault = test_inner_read(&opened, plain.bytes, plain.len, &expect);
 	if (fault == SEGMENT_OK) {
 		for (size_t i = 0; i < opened.count; i++)
 			if (memchr(opened.lines[i].bytes, '\n', opened.lines[i].len) != NULL)

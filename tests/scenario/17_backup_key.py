@@ -1,11 +1,12 @@
 """The monthly backup key of a hub: two people, two papers, 100 days (security 11.5)."""
+import json
 import os
 import pty
 import re
 import select
 
 from backups import backup_of, code_of, notes, refused, restore, same, settle
-from lab import BIN, Clock, check, files, run, set_clock
+from lab import BIN, Client, Clock, check, files, run, set_clock
 
 SUFFIX = ".two-halves"
 
@@ -102,6 +103,32 @@ def story_a_lost_hub_and_its_paper(lab):
     halves, key = make_key(new, "second")
     check(key["number"] == 2 and len(backup_of(new, "again")[1]["files"]) == 2, key)
     check([item["state"] for item in new.json("hub", "backup-key", "--list")["items"]] == ["kept", "in_use"])
+
+
+def story_typed_halves_are_compared_by_the_daemon(lab):
+    """A key comes into force by the words of its own papers only, whatever the client says."""
+    lab.quiet()
+    hub = lab.hub()
+    old, _ = make_key(hub, "old")
+    client = Client(hub)
+
+    def ask(path, **body):
+        client.ask("POST", "/v1/hub/backup-key" + path, json.dumps(body))
+        return client.answer()
+
+    drawn = ask("")
+    first, second = (half.split() for half in drawn["halves"])
+    for halves, words in (([" ".join(words_of(path)) for path in old], "not the halves that were just shown"),
+                          ([" ".join(words_of(old[0])), drawn["halves"][1]], "of two keys"),
+                          ([drawn["halves"][0]] * 2, "half 1 twice"),
+                          ([" ".join(first[1:2] + first[:1] + first[2:]), drawn["halves"][1]], "mistyped"),
+                          ([drawn["halves"][0], " ".join(second[:-1])], "14 words")):
+        error = ask("/kept", halves=halves)["error"]
+        check(words in error["message"], words, error)
+        check([key["number"] for key in hub.json("hub", "backup-key", "--list")["items"]] == [1], "it came into force by other words")
+    check("error" not in ask("/kept", halves=[drawn["halves"][1].upper(), "  " + drawn["halves"][0]]), "either paper may be typed first")
+    check([key["number"] for key in hub.json("hub", "backup-key", "--list")["items"] if key["state"] == "in_use"] == [2], "the new one is in force")
+    check("given up" in ask("/kept", halves=drawn["halves"])["error"]["message"], "and once is enough")
 
 
 def story_misused(lab):

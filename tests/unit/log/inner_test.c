@@ -4,7 +4,7 @@
 
 #include <zstd.h>
 
-#include "log/segment_inner.h"
+#include "test_inner.h"
 #include "test_segment.h"
 
 struct plain { /* says anything about itself */
@@ -402,7 +402,7 @@ limits(void **state)
 		p.first_seq = seqs[i];
 		plain_put(&plain, &p);
 		assert_string_equal(
-		    segment_fault_name(segment_inner_read(&opened, plain.bytes, plain.len, &any)),
+		    segment_fault_name(test_inner_read(&opened, plain.bytes, plain.len, &any)),
 		    "bad_count");
 	}
 	for (size_t count = 4096; count <= 4097; count++) {
@@ -422,7 +422,7 @@ limits(void **state)
 		p.after = after;
 		plain_put(&plain, &p);
 		assert_string_equal(
-		    segment_fault_name(segment_inner_read(&opened, plain.bytes, plain.len, &any)),
+		    segment_fault_name(test_inner_read(&opened, plain.bytes, plain.len, &any)),
 		    count == 4096 ? "ok" : "bad_count");
 		segment_open_close(&opened);
 	}
@@ -450,7 +450,7 @@ flips(void **state)
 	assert_int_equal(segment_inner_write(&plain, chain, &draft, 1, NULL), PMJ_OK);
 	for (size_t bit = 0; bit < plain.len * 8; bit++) {
 		plain.bytes[bit / 8] ^= (uint8_t)(1u << (bit % 8));
-		if (segment_inner_read(&opened, plain.bytes, plain.len, &expect) == SEGMENT_OK) {
+		if (test_inner_read(&opened, plain.bytes, plain.len, &expect) == SEGMENT_OK) {
 			/* Some bits of a compressed frame mean nothing; then the lines are the
 			 * same. */
 			assert_int_equal(opened.count, 3);
