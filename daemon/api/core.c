@@ -184,10 +184,14 @@ enum pmj_code
 core_begin_hub(struct core *core, struct pmj_error *err)
 {
 	enum pmj_code rc = hub_new(&core->hub, core->journal, core->home, err);
+	struct pmj_error why;
 
 	if (rc != PMJ_OK)
 		return rc;
 	hub_set_reach(core->hub, core->settings.url, core->settings.pin);
+	/* It is tried again with the next start; until then they know the old one. */
+	if (hub_tell_reach(core->hub, &why) != PMJ_OK)
+		diag_error("telling laptops the hub's address", &why);
 	hub_set_intake(core->hub, core->settings.intake);
 	core->sync = hub_sync(core->hub);
 	carrylink_remotes(core);

@@ -46,6 +46,7 @@ remote_copy(struct job_remote *out, const struct job_remote *from)
 	out->tokens = copy(from->tokens);
 	out->writers = copy(from->writers);
 	out->keys = copy(from->keys);
+	out->shut = copy(from->shut);
 }
 
 void
@@ -58,6 +59,7 @@ job_remote_close(struct job_remote *remote)
 	free(remote->url);
 	free(remote->key);
 	free(remote->keys);
+	free(remote->shut);
 	free(remote->token);
 	free(remote->pin);
 	free(remote->ca);
@@ -142,6 +144,8 @@ run_folder(struct job *job, const struct job_remote *remote, struct pmj_error *e
 		rc = bare_put_text(path, BARE_TOKENS, remote->tokens, err);
 	if (rc == PMJ_OK && job->ex.create && remote->keys != NULL)
 		rc = letin_put(remote->url, remote->mailbox, remote->keys, err);
+	if (rc == PMJ_OK && job->ex.create && remote->shut != NULL)
+		rc = letin_shut(remote->url, remote->shut, err);
 	free(path);
 	return rc;
 }

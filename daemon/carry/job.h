@@ -15,6 +15,7 @@ struct job_remote {
 	char *tokens; /* a hub's folder: text of the gate's two files of this mailbox */
 	char *writers;
 	char *keys; /* a hub's folder: the ssh-ed25519 KEY that may use this mailbox */
+	char *shut; /* a hub's folder: such a key that may no more */
 };
 
 struct job {

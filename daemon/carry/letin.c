@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/fs.h"
 #include "base/mem.h"
@@ -70,19 +71,46 @@ letin_put(const char *root, const uint8_t mailbox[static PMJ_MAILBOX_BYTES], con
 	return rc;
 }
 
+/* ROOT/keys/<hex of the key>. Caller frees; NULL for what is no key. */
+static char *
+path_of(const char *root, const char *key, struct pmj_error *err)
+{
+	char name[2 * LETIN_KEY_BYTES + 1];
+	uint8_t bytes[LETIN_KEY_BYTES];
+
+	if (letin_key(bytes, key, err) != PMJ_OK)
+		return NULL;
+	return mem_printf("%s/%s/%s", root, LETIN_FOLDER, text_hex(name, bytes, sizeof(bytes)));
+}
+
+enum pmj_code
+letin_shut(const char *root, const char *key, struct pmj_error *err)
+{
+	char *path = path_of(root, key, err);
+	char *folder = fs_join(root, LETIN_FOLDER);
+	enum pmj_code rc = PMJ_OK;
+
+	if (path == NULL)
+		rc = PMJ_INVALID;
+	else if (unlink(path) == 0)
+		rc = fs_sync_dir(&os_real, folder, err);
+	else if (errno != ENOENT)
+		rc = pmj_fail_errno(err, errno, "cannot remove", path);
+	free(path);
+	free(folder);
+	return rc;
+}
+
 enum pmj_code
 letin_find(uint8_t mailbox[static PMJ_MAILBOX_BYTES], uint8_t *lane, const char *root,
     const char *key, struct pmj_error *err)
 {
-	char name[2 * LETIN_KEY_BYTES + 1];
-	uint8_t bytes[LETIN_KEY_BYTES];
+	char *path = path_of(root, key, err);
 	struct buf text;
-	char *path;
-	enum pmj_code rc = letin_key(bytes, key, err);
+	enum pmj_code rc;
 
-	if (rc != PMJ_OK)
-		return rc;
-	path = mem_printf("%s/%s/%s", root, LETIN_FOLDER, text_hex(name, bytes, sizeof(bytes)));
+	if (path == NULL)
+		return PMJ_INVALID;
 	buf_init(&text, 0);
 	rc = fs_read(&text, &os_real, path, FILE_CHARS, err);
 	if (rc == PMJ_OK) {

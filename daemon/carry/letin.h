@@ -18,6 +18,9 @@ PMJ_MUST_CHECK enum pmj_code letin_key(
 PMJ_MUST_CHECK enum pmj_code letin_put(const char *root,
     const uint8_t mailbox[static PMJ_MAILBOX_BYTES], const char *key, struct pmj_error *err);
 
+/** Let a key in no more. It need not be there. */
+PMJ_MUST_CHECK enum pmj_code letin_shut(const char *root, const char *key, struct pmj_error *err);
+
 /** Where a key may go. PMJ_NOT_FOUND; PMJ_INVALID for a malformed file. */
 PMJ_MUST_CHECK enum pmj_code letin_find(uint8_t mailbox[static PMJ_MAILBOX_BYTES], uint8_t *lane,
     const char *root, const char *key, struct pmj_error *err);

@@ -61,6 +61,7 @@ read_remotes(struct order *out, const json_t *line, struct pmj_error *err)
 	    {"tokens", offsetof(struct job_remote, tokens)},
 	    {"writers", offsetof(struct job_remote, writers)},
 	    {"keys", offsetof(struct job_remote, keys)},
+	    {"shut", offsetof(struct job_remote, shut)},
 	};
 	const json_t *list = json_arr(line, "remotes");
 	int64_t write_lane = json_int(line, "write", 0);

@@ -42,7 +42,10 @@ void hub_share_again(struct hub *hub);
 int64_t hub_holds_made(const struct hub *hub);
 /** How many entries of one device are merged a day (8.5); 0: 20,000. */
 void hub_set_intake(struct hub *hub, int64_t entries);
-/** Where laptops enrolled from now on reach their mailboxes ([hub] url), and the pin of that host;
+/** After hub_set_reach: where that is another address or pin than laptops were told, tell all that
+ * are enrolled, in a transaction of its own. They follow with their next exchange. */
+PMJ_MUST_CHECK enum pmj_code hub_tell_reach(struct hub *hub, struct pmj_error *err);
+/** Where laptops reach their mailboxes ([hub] url), and the pin of that host;
  * both may be NULL: in the folder. */
 void hub_set_reach(struct hub *hub, const char *url, const char *pin);
 /** Merge deferred entries of devices that have room today (all: of any) until mono ms until_ms, in

@@ -265,6 +265,30 @@ def story_hub_and_workers_through_it(lab):
     check("localhost does not answer" in error["message"] and "nothing is lost" in error["hint"], error)
 
 
+def story_a_hub_that_gets_an_address(lab):
+    """Laptops enrolled while there was only a folder follow by themselves, with their next exchange."""
+    lab.quiet()
+    hub = lab.hub()
+    neema = lab.worker("Neema", hub, role="ally")
+    lab.sshd = sshd.Sshd(os.path.join(lab.dir, "sshd"))
+    lab.daemons.append(lab.sshd.process)
+    hub.stop()
+    hub.settings(lab.ini.replace("[hub]\n", f"[hub]\nurl = {lab.sshd.url}\npin = {lab.sshd.pin}\n")).start().unlock()
+    hub.run("hub", "merge")
+    let_in_by_folder(lab)
+    neema.run("sync")
+    person = neema.add("person", name="Asha")
+    neema.run("sync")
+    check(lab.sshd.logins() > 0, lab.sshd.errors())
+    lab.exchange(hub, neema)
+    check(neema.show(person)["sync"] == "merged", neema.show(person)["sync"])
+    # started again, it has nothing to tell
+    before = hub.status()["journal"]["entries"]
+    hub.stop()
+    hub.start().unlock()
+    check(hub.status()["journal"]["entries"] == before, hub.status()["journal"], before)
+
+
 def story_keys_that_sshd_asks_for(lab):
     """A key is looked up by its bytes; whatever is no key, or is not let in, gets no line."""
     segments.make_box(lab)
