@@ -8,7 +8,7 @@
 #include "base/sandbox.h"
 #include "base/text.h"
 
-#define COUNT_MAX 1000 /* the most that one answer of pamojad holds */
+#define COUNT_MAX 100000 /* what a terminal or a pipe may want; it comes in many answers */
 
 /* One block holds every argument's bytes, so that one wipe forgets them all. */
 static char *hidden;

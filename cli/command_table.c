@@ -157,7 +157,10 @@ const struct command command_table[] = {
         "  pamoja hub resolve 3f9a --keep 2\n"
         "  pamoja hub resolve 3f9a --value 0712000000\n"},
     {"hub held", GROUP_HUB, hub_held, 0, 0, "", "what was not admitted, and why", none, NULL},
-    {"hub release", GROUP_HUB, hub_release, 1, 1, "ID", "admit it after all", none, NULL},
+    {"hub release", GROUP_HUB, hub_release, 0, 1, "[ID]", "admit it after all", hub_release_options,
+        "Examples:\n"
+        "  pamoja hub release f12e612bb719\n"
+        "  pamoja hub release --by Neema\n"},
     {"hub host", GROUP_HUB, hub_host, 1, 1, "prepare",
         "once, as root: make this machine one that laptops reach", hub_host_options,
         "It makes an account, the folder of mailboxes, and what lighttpd and sshd need to let\n"

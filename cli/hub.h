@@ -4,7 +4,7 @@
 #include "cli/cli.h"
 
 extern const struct option hub_enrol_options[], hub_resolve_options[], hub_merge_options[],
-    hub_revoke_options[];
+    hub_revoke_options[], hub_release_options[];
 enum pmj_code hub_enrol(struct cli *cli, const struct args *args, struct pmj_error *err);
 enum pmj_code hub_merge(struct cli *cli, const struct args *args, struct pmj_error *err);
 enum pmj_code hub_conflicts(struct cli *cli, const struct args *args, struct pmj_error *err);

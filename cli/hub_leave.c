@@ -40,6 +40,20 @@ is_meant(const struct args *args, struct pmj_error *err)
 	return rc;
 }
 
+/* What lies in the mailbox by now was sent before anybody decided; what comes later is held. That a
+ * mailbox is out of reach stops nothing. */
+static void
+merge_before(struct cli *cli)
+{
+	json_t *body = json_object(), *answer = NULL;
+	struct pmj_error err;
+
+	if (client_post_patient(&cli->client, &answer, "/v1/hub/merge", body, &err) != PMJ_OK)
+		term_note("The mailboxes were not looked through first: %s\n", err.message);
+	json_decref(answer);
+	json_decref(body);
+}
+
 static void
 say_revoked(const json_t *answer)
 {
@@ -67,6 +81,8 @@ hub_revoke(struct cli *cli, const struct args *args, struct pmj_error *err)
 	json_t *body = json_pack("{s:s}", "worker", args->words[0]), *answer = NULL;
 	enum pmj_code rc = is_meant(args, err);
 
+	if (rc == PMJ_OK)
+		merge_before(cli);
 	if (rc == PMJ_OK)
 		rc = client_post(&cli->client, &answer, "/v1/hub/revoke", body, err);
 	if (rc == PMJ_OK && cli->json)

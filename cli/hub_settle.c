@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/text.h"
 #include "cli/hub.h"
 #include "cli/print.h"
 #include "cli/record.h"
@@ -12,6 +13,11 @@
 const struct option hub_resolve_options[] = {
     {"keep", "N", "the value with this number in `hub conflicts`"},
     {"value", "VALUE", "another value, for example what the person says now"},
+    {NULL, NULL, NULL},
+};
+
+const struct option hub_release_options[] = {
+    {"by", "WORKER", "all that is held of this worker, up to 100"},
     {NULL, NULL, NULL},
 };
 
@@ -253,22 +259,91 @@ find_held(struct cli *cli, char **out, const char *typed, struct pmj_error *err)
 	return rc;
 }
 
+static enum pmj_code
+release_one(struct cli *cli, json_t **answer, const char *id, struct pmj_error *err)
+{
+	json_t *body = json_pack("{s:s}", "id", id);
+	enum pmj_code rc = client_post(&cli->client, answer, "/v1/hub/release", body, err);
+
+	json_decref(body);
+	return rc;
+}
+
+/* More than this needs a second pair of eyes (security 7.2). */
+#define RELEASE_MAX 100
+
+/* All that is held of one worker, oldest first. */
+static enum pmj_code
+release_by(struct cli *cli, const char *worker, struct pmj_error *err)
+{
+	json_t *answer = NULL, *held, *ids = json_array(), *id;
+	enum pmj_code rc;
+	size_t i, done = 0;
+
+	if ((rc = client_get(&cli->client, &answer, "/v1/hub/held", err)) != PMJ_OK)
+		goto out;
+	json_array_foreach(json_object_get(answer, "items"), i, held)
+	{
+		const char *by = json_str(held, "by");
+
+		if (by != NULL && text_same(by, worker))
+			(void)json_array_append(ids, json_object_get(held, "id"));
+	}
+	if (json_array_size(ids) == 0) {
+		rc = pmj_fail(err, PMJ_NOT_FOUND, "nothing is held of \"%.60s\"", worker);
+		pmj_hint(err, "`pamoja hub held` lists what is");
+	} else if (json_array_size(ids) > RELEASE_MAX) {
+		rc = pmj_fail(err, PMJ_REFUSED,
+		    "%zu entries are held of %.60s; more than %d at once need a second person",
+		    json_array_size(ids), worker, RELEASE_MAX);
+		pmj_hint(err, "look at them: pamoja hub held; and let in by its ID what is right");
+	}
+	json_array_foreach(ids, i, id)
+	{
+		json_t *one = NULL;
+
+		if (rc == PMJ_OK &&
+		    (rc = release_one(cli, &one, json_string_value(id), err)) == PMJ_OK)
+			done++;
+		json_decref(one);
+	}
+	if (rc != PMJ_OK && done > 0)
+		pmj_context(err, "%zu were released, then", done);
+	if (rc == PMJ_OK && cli->json) {
+		held = json_pack("{s:I}", "released", (json_int_t)done);
+		print_json(held);
+		json_decref(held);
+	} else if (rc == PMJ_OK) {
+		term_say("Released: %zu entries count from now on.\n", done);
+	}
+out:
+	json_decref(ids);
+	json_decref(answer);
+	return rc;
+}
+
 enum pmj_code
 hub_release(struct cli *cli, const struct args *args, struct pmj_error *err)
 {
-	json_t *body = NULL, *answer = NULL;
+	const char *worker = args_value(args, "by");
+	json_t *answer = NULL;
 	enum pmj_code rc;
 	char *id = NULL;
 
+	if ((args->count == 0) == (worker == NULL)) {
+		rc = pmj_fail(err, PMJ_USAGE, "say one of ID and --by WORKER");
+		pmj_hint(err, "`pamoja hub held` lists what is held");
+		return rc;
+	}
+	if (worker != NULL)
+		return release_by(cli, worker, err);
 	if ((rc = find_held(cli, &id, args->words[0], err)) != PMJ_OK)
 		return rc;
-	body = json_pack("{s:s}", "id", id);
-	rc = client_post(&cli->client, &answer, "/v1/hub/release", body, err);
+	rc = release_one(cli, &answer, id, err);
 	if (rc == PMJ_OK && cli->json)
 		print_json(answer);
 	else if (rc == PMJ_OK)
 		term_say("Released: it counts from now on.\n");
-	json_decref(body);
 	json_decref(answer);
 	free(id);
 	return rc;
