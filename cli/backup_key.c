@@ -200,7 +200,8 @@ backup_key_advice(const json_t *state)
 static enum pmj_code
 list_keys(struct cli *cli, struct pmj_error *err)
 {
-	static const char *const heads[] = {"KEY", "MADE", "STATE", "PAPERS"};
+	static const char *const heads[] = {
+	    LANG_N("KEY"), LANG_N("MADE"), LANG_N("STATE"), LANG_N("PAPERS")};
 	static const struct {
 		const char *state, *words;
 	} states[] = {

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "cli/enrol.h"
+#include "cli/lang.h"
 #include "cli/print.h"
 #include "cli/record.h"
 #include "cli/term.h"
@@ -105,8 +106,7 @@ hub_merge(struct cli *cli, const struct args *args, struct pmj_error *err)
 		term_say("Merged: %lld entries, %lld held back.\n",
 		    (long long)json_int(answer, "merged", 0),
 		    (long long)json_int(answer, "held", 0));
-		if (message != NULL && *message != '\0')
-			term_say("  %s\n", message);
+		print_message(message);
 		if (json_int(answer, "held", 0) > 0)
 			term_say("  Why, and what to do: pamoja hub held\n");
 		if (json_int(answer, "deferred", 0) > 0)
@@ -140,7 +140,7 @@ share(struct cli *cli, const struct args *args, const char *path, const char *wo
 	if (rc == PMJ_OK && cli->json) {
 		print_json(answer);
 	} else if (rc == PMJ_OK) {
-		term_say("%s", words);
+		term_say("%s", lang_text(words));
 		json_array_foreach(json_object_get(answer, "workers"), i, worker)
 		    term_say("%s %s", i > 0 ? "," : "", json_str(worker, "name"));
 		term_say(".\nTheir laptops learn it with the next exchange.\n");
@@ -156,20 +156,21 @@ out:
 enum pmj_code
 hub_assign(struct cli *cli, const struct args *args, struct pmj_error *err)
 {
-	return share(cli, args, "/v1/hub/assign", "Shared with", err);
+	return share(cli, args, "/v1/hub/assign", LANG_N("Shared with"), err);
 }
 
 enum pmj_code
 hub_unassign(struct cli *cli, const struct args *args, struct pmj_error *err)
 {
-	return share(cli, args, "/v1/hub/unassign", "Withdrawn from", err);
+	return share(cli, args, "/v1/hub/unassign", LANG_N("Withdrawn from"), err);
 }
 
 enum pmj_code
 hub_roster(struct cli *cli, const struct args *args, struct pmj_error *err)
 {
-	static const char *const heads[] = {
-	    "DEVICE", "NAME", "ROLE", "STATE", "LAST SEEN", "PEOPLE", "HELD", "UNTIL"};
+	static const char *const heads[] = {LANG_N("DEVICE"), LANG_N("NAME"), LANG_N("ROLE"),
+	    LANG_N("STATE"), LANG_N("LAST SEEN"), LANG_N("PEOPLE"), LANG_N("HELD"),
+	    LANG_N("UNTIL")};
 	json_t *answer = NULL, *device;
 	struct table *table;
 	enum pmj_code rc;

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "cli/hub.h"
+#include "cli/lang.h"
 #include "cli/print.h"
 #include "cli/term.h"
 
@@ -123,7 +124,8 @@ hub_replace(struct cli *cli, const struct args *args, struct pmj_error *err)
 	} else {
 		term_say("Handed over to %s: %lld %s. Their laptop learns it with the next "
 		         "exchange.\n",
-		    new, (long long)moved, moved == 1 ? "person" : "people");
+		    new, (long long)moved,
+		    lang_text(moved == 1 ? LANG_N("person") : LANG_N("people")));
 	}
 	return PMJ_OK;
 }

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "cli/hub.h"
+#include "cli/lang.h"
 #include "cli/print.h"
 #include "cli/record.h"
 #include "cli/term.h"
@@ -194,7 +195,8 @@ reason_words(const char *reason)
 enum pmj_code
 hub_held(struct cli *cli, const struct args *args, struct pmj_error *err)
 {
-	static const char *const heads[] = {"ID", "SINCE", "BY", "KIND", "WHY"};
+	static const char *const heads[] = {
+	    "ID", LANG_N("SINCE"), LANG_N("BY"), LANG_N("KIND"), LANG_N("WHY")};
 	json_t *answer = NULL, *held;
 	struct table *table;
 	enum pmj_code rc;

@@ -8,6 +8,7 @@
 #include "base/os.h"
 #include "base/pace.h"
 #include "cli/kinds.h"
+#include "cli/lang.h"
 #include "cli/print.h"
 #include "cli/rows.h"
 #include "cli/term.h"
@@ -231,8 +232,9 @@ import_run(struct cli *cli, const struct args *args, struct pmj_error *err)
 		json_decref(document);
 	} else {
 		say_failed(&rows, failed);
-		term_say("%s %zu of %zu rows%s.\n", dry_run ? "Checked:" : "Saved", done,
-		    rows.count, dry_run ? " are good; nothing was saved" : "");
+		term_say(dry_run ? LANG_N("Checked: %zu of %zu rows are good; nothing was saved.\n")
+		                 : LANG_N("Saved %zu of %zu rows.\n"),
+		    done, rows.count);
 	}
 out:
 	rows_close(&rows);

@@ -169,14 +169,15 @@ say_made(const json_t *answer, bool hub, bool practice)
 	    json_str(answer, "recovery_code"),
 	    LANG_N(
 	        "Write it on paper now and keep it away from this laptop. It is not shown again."));
-	home_say_secret(
-	    "The root key. Whoever has it can pose as this hub:", json_str(answer, "root_key"),
-	    "Copy it to a stick or to paper and lock that away. It is not kept on this machine.");
+	home_say_secret(LANG_N("The root key. Whoever has it can pose as this hub:"),
+	    json_str(answer, "root_key"),
+	    LANG_N("Copy it to a stick or to paper and lock that away. It is not kept on this "
+	           "machine."));
 	if (json_str(answer, "root_key_file") != NULL)
 		term_say("\nThe root key is in %s. Take it off this machine and lock it away.\n",
 		    json_str(answer, "root_key_file"));
-	home_say_secret("The hub's six words, for the card each worker gets:",
-	    json_str(answer, "root_words"), "Workers compare them when they join.");
+	home_say_secret(LANG_N("The hub's six words, for the card each worker gets:"),
+	    json_str(answer, "root_words"), LANG_N("Workers compare them when they join."));
 	term_say("\nNext:\n");
 	if (practice)
 		term_say(

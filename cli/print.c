@@ -281,3 +281,13 @@ print_sync(const char *sync)
 			return lang_text(table[i].words);
 	return sync != NULL ? sync : "";
 }
+
+void
+print_message(const char *message)
+{
+	char *words = lang_message(message != NULL ? message : "");
+
+	if (*words != '\0')
+		term_say("  %s\n", words);
+	free(words);
+}

@@ -8,6 +8,9 @@ void print_json(const json_t *document);
 /** For people: the message, and the hint on the next line. With json: {"error":{...}} as one line.
  * Both to standard error. */
 void print_failure(const struct pmj_error *err, bool json);
+/** What the daemon says of work that it did, in the language of the person; nothing for NULL or "".
+ */
+void print_message(const char *message);
 
 struct table;
 /** A table for standard output; heads are shown when it is a terminal or has rows. */

@@ -134,13 +134,14 @@ put_secret(
 	if (for_halves && args_has(args, "recovery-code-file")) {
 		rc = pmj_fail(err, PMJ_USAGE, "%s opens with two papers, not with a recovery code",
 		    source->path);
-		pmj_hint(err, "give both halves, or name the file without " BACKUP_HALVES_SUFFIX);
+		pmj_hint(
+		    err, "give both halves, or name the file without %s", BACKUP_HALVES_SUFFIX);
 		return rc;
 	}
 	if (!for_halves && (args_has(args, "half-file") || args_has(args, "other-half-file"))) {
 		rc = pmj_fail(err, PMJ_USAGE,
 		    "%s opens with the recovery code, not with two papers", source->path);
-		pmj_hint(err, "the file for them has a name that ends in " BACKUP_HALVES_SUFFIX);
+		pmj_hint(err, "the file for them has a name that ends in %s", BACKUP_HALVES_SUFFIX);
 		return rc;
 	}
 	halves_init(&halves);
@@ -267,7 +268,7 @@ say_restored(const struct cli *cli, const json_t *answer)
 	(void)print_when(when, json_object_get(answer, "at"));
 	term_say("Restored: %lld records in %lld entries, as they were %s.\n",
 	    (long long)json_int(answer, "records", 0), (long long)json_int(answer, "entries", 0),
-	    json_flag(answer, "partial") ? "up to the damaged place" : when);
+	    json_flag(answer, "partial") ? lang_text(LANG_N("up to the damaged place")) : when);
 	if (halves)
 		home_say_secret(
 		    LANG_N("This machine has a new recovery code; the old one opens older "

@@ -168,9 +168,10 @@ say_next(const json_t *status)
 		next = LANG_N("pamoja unlock                 open it with your passphrase\n"
 		              "  pamoja note --locked          or keep a thought without opening");
 	else if (json_flag(status, "hub") && json_int(status, "conflicts", 0) > 0)
-		next = "pamoja hub conflicts          settle what two people wrote differently";
+		next = LANG_N(
+		    "pamoja hub conflicts          settle what two people wrote differently");
 	else if (json_flag(status, "hub"))
-		next = "pamoja hub roster             who is enrolled";
+		next = LANG_N("pamoja hub roster             who is enrolled");
 	else if (!json_flag(status, "enrolled") && !json_flag(status, "practice"))
 		next = LANG_N(
 		    "pamoja enrol request          join your programme's hub\n"

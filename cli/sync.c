@@ -3,7 +3,6 @@
 #include <stdlib.h>
 
 #include "cli/home.h"
-#include "cli/lang.h"
 #include "cli/print.h"
 #include "cli/term.h"
 
@@ -16,16 +15,12 @@ static void
 say_done(const json_t *answer)
 {
 	long long sent = json_int(answer, "sent", 0), got = json_int(answer, "got", 0);
-	const char *said = json_str(answer, "message");
-	char *message = lang_message(said != NULL ? said : "");
 
 	if (sent == 1)
 		term_say("Done: 1 sealed file sent, %lld received.\n", got);
 	else
 		term_say("Done: %lld sealed files sent, %lld received.\n", sent, got);
-	if (*message != '\0')
-		term_say("  %s\n", message);
-	free(message);
+	print_message(json_str(answer, "message"));
 }
 
 static enum pmj_code
