@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "cli/doctor_inner.h"
+#include "cli/lang.h"
 #include "cli/print.h"
 #include "cli/start.h"
 #include "cli/term.h"
@@ -235,6 +236,7 @@ static void
 say_troubles(const json_t *items, enum doctor_state state, const char *mark, enum paint paint)
 {
 	const json_t *item;
+	char *text;
 	size_t i;
 
 	json_array_foreach(items, i, item)
@@ -245,9 +247,11 @@ say_troubles(const json_t *items, enum doctor_state state, const char *mark, enu
 			continue;
 		term_put(stdout, paint, mark);
 		term_say("  %-13s  ", json_str(item, "check"));
-		print_wrapped_after(strlen(mark) + 17, json_str(item, "message"));
+		text = lang_message(json_str(item, "message"));
+		print_wrapped_after(strlen(mark) + 17, text);
+		free(text);
 		if (mend[0] != '\0')
-			term_say("      do: %s\n", mend);
+			term_say("      do: %s\n", lang_text(mend));
 		term_say("\n");
 	}
 }
@@ -257,7 +261,7 @@ say_good(const json_t *items)
 {
 	const json_t *item;
 	const char *mend;
-	char *text;
+	char *text, *message;
 	size_t i;
 
 	json_array_foreach(items, i, item)
@@ -267,10 +271,12 @@ say_good(const json_t *items)
 		term_put(stdout, PAINT_GOOD, "ok  ");
 		term_say("  %-13s  ", json_str(item, "check"));
 		mend = json_str(item, "mend");
-		text = mem_printf("%s%s%s%s", json_str(item, "message"), *mend != '\0' ? " (" : "",
-		    mend, *mend != '\0' ? ")" : "");
+		message = lang_message(json_str(item, "message"));
+		text = mem_printf("%s%s%s%s", message, *mend != '\0' ? " (" : "", lang_text(mend),
+		    *mend != '\0' ? ")" : "");
 		print_wrapped_after(21, text);
 		free(text);
+		free(message);
 	}
 }
 
@@ -280,8 +286,9 @@ say_all(const json_t *items)
 	size_t bad = count_state(items, DOCTOR_FAIL), careful = count_state(items, DOCTOR_WARN);
 
 	if (bad + careful > 0)
-		term_say("%s\n\n", bad > 0 ? "Mend these first, from the top:"
-		                           : "It works. Look at these when there is time:");
+		term_say("%s\n\n",
+		    lang_text(bad > 0 ? LANG_N("Mend these first, from the top:")
+		                      : LANG_N("It works. Look at these when there is time:")));
 	say_troubles(items, DOCTOR_FAIL, "FAIL", PAINT_BAD);
 	if (bad > 0 && careful > 0)
 		term_say("Then look at these:\n\n");

@@ -199,6 +199,9 @@ def story_coordinators_hour(lab):
     types("import", "-", stdin="nothing of that sort\n", status=2, check_status=False)
     types("hub", "backup-key", "--destroyed", "1")
     types("hub", "revoke", "Juma", "--sure")
+    checked = hub.run("doctor", check_status=False)
+    check("Yaliyo sawa:" in checked.out and "wewe tu unaweza kuifungua" in checked.out, checked)
+    check("only you may open it" in [item["message"] for item in hub.run("doctor", check_status=False, json_out=True).json["items"]], "scripts read English")
     types("status")
     for command in ("enrol", "merge", "assign", "conflicts", "resolve", "revoke", "backup-key"):
         types("hub", command, "--help")
