@@ -114,7 +114,7 @@ child(struct job *job, int fd, int64_t id)
 	job->ex.ctx = &fd;
 	(void)signal(SIGTERM, SIG_DFL);
 	(void)signal(SIGINT, SIG_DFL);
-	rc = job_start_ssh(job, &err);
+	rc = job_prepare(job, &err);
 	if (rc == PMJ_OK)
 		rc = fence(job, &err);
 	if (rc == PMJ_OK && !only_folders(job))

@@ -344,12 +344,16 @@ gate_ask(struct gate *gate, struct gate_batch *batch, struct pmj_error *err)
 	if (rc == PMJ_OK)
 		rc = send_request(gate, err);
 	if (rc != PMJ_OK) {
-		step_failed(gate->way);
+		/* A link that could not be made says nothing about what it would let through. */
+		if (broke(gate))
+			step_failed(gate->way);
 		if (rc != PMJ_UNREACHED || !broke(gate) || ++gate->failures == GATE_FAILURES_MAX)
 			gate->stop = *err;
 		return gate->stop.code != PMJ_OK ? stopped(gate, err) : rc;
 	}
 	gate->failures = 0;
+	if (!gate->host->by_ssh && https_mended(gate->way->https))
+		step_failed(gate->way);
 	rc = take_answer(gate, batch, &why);
 	if (rc == PMJ_OK)
 		step_survived(gate->way, gate->request.len + gate->answer.len);

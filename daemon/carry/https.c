@@ -33,6 +33,8 @@ struct https {
 	struct buf *answer;
 	struct curl_slist *headers;
 	char *authorization;
+	bool kept;   /* there is a connection from before */
+	bool mended; /* it broke, and libcurl said the message again on a new one */
 	bool broke;
 	char why[CURL_ERROR_SIZE];
 };
@@ -295,6 +297,12 @@ fail_status(long status, const char *host, struct pmj_error *err)
 }
 
 bool
+https_mended(const struct https *https)
+{
+	return https->mended;
+}
+
+bool
 https_broke(const struct https *https)
 {
 	return https->broke;
@@ -307,7 +315,7 @@ https_post(struct https *https, const struct https_host *host, const char *name,
 	char *url = mem_printf("%s/%s", host->url, name);
 	char where[HOST_ROOM];
 	bool bad = false;
-	long status = 0;
+	long status = 0, connects = 0;
 	CURLcode code;
 	enum pmj_code rc;
 
@@ -328,6 +336,9 @@ https_post(struct https *https, const struct https_host *host, const char *name,
 		goto out;
 	}
 	code = curl_easy_perform(https->curl);
+	(void)curl_easy_getinfo(https->curl, CURLINFO_NUM_CONNECTS, &connects);
+	https->mended = https->kept && connects > 0;
+	https->kept = code == CURLE_OK;
 	if (code == CURLE_WRITE_ERROR) {
 		rc = pmj_fail(err, PMJ_INTEGRITY, "%s answers with more than was asked for", where);
 		pmj_hint(err, "nothing is lost; is the address right? tell your coordinator");

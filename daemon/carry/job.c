@@ -102,8 +102,8 @@ job_by_network(const struct job *job)
 }
 
 /* One with a number that is its remote's, so those of the others stay empty. */
-enum pmj_code
-job_start_ssh(struct job *job, struct pmj_error *err)
+static enum pmj_code
+start_ssh(struct job *job, struct pmj_error *err)
 {
 	struct sshrun_host *hosts = mem_array(job->remote_count + 1, sizeof(*hosts));
 	bool needed = false;
@@ -121,6 +121,13 @@ job_start_ssh(struct job *job, struct pmj_error *err)
 		rc = sshrun_start(&job->ssh, hosts, job->remote_count, err);
 	free(hosts);
 	return rc;
+}
+
+enum pmj_code
+job_prepare(struct job *job, struct pmj_error *err)
+{
+	job->network = network_now();
+	return start_ssh(job, err);
 }
 
 /* The first failure speaks; one that was not reached gives way to one that was and went wrong. */
@@ -172,8 +179,7 @@ run_gate(struct job *job, struct gate_way *way, size_t which, bool by_ssh, struc
 	if (by_ssh && address_pin(ADDRESS_SSH, remote->pin, err) != PMJ_OK)
 		return err->code;
 	if (by_ssh && way->ssh == NULL) {
-		if ((rc = job_start_ssh(job, err)) == PMJ_OK)
-			way->ssh = ssh_new(&job->ssh, patience_s, job->ex.beat, job->ex.ctx);
+		way->ssh = ssh_new(&job->ssh, patience_s, job->ex.beat, job->ex.ctx);
 	} else if (!by_ssh && way->https == NULL) {
 		rc = https_new(&way->https, patience_s, job->ex.beat, job->ex.ctx, err);
 	}
@@ -184,8 +190,13 @@ static enum pmj_code
 run_remotes(struct job *job, struct pmj_error *err)
 {
 	struct gate_way way = {.step = 0};
+	struct network_steps steps;
 	struct pmj_error first = {0};
 	size_t good = 0;
+
+	network_recall(&steps, job->ex.store, job->network);
+	way.step = steps.step;
+	way.ceiling = steps.ceiling;
 
 	for (size_t i = 0; i < job->remote_count; i++) {
 		struct job_remote *remote = &job->remotes[i];
@@ -204,6 +215,9 @@ run_remotes(struct job *job, struct pmj_error *err)
 		else
 			note_failure(&first, &why);
 	}
+	if (way.step != 0 && job->network != NETWORK_NONE)
+		network_keep(
+		    job->ex.store, job->network, &(struct network_steps){way.step, way.ceiling});
 	https_free(way.https, &job->ex.up, &job->ex.down);
 	ssh_free(way.ssh, &job->ex.up, &job->ex.down);
 	sshrun_stop(&job->ssh);

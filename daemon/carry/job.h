@@ -2,6 +2,7 @@
 #ifndef CARRY_JOB_H
 #define CARRY_JOB_H
 #include "carry/exchange.h"
+#include "carry/network.h"
 #include "carry/sshrun.h"
 
 /* Where a mailbox is. All but the first two may be NULL. */
@@ -23,9 +24,10 @@ struct job {
 	struct job_remote *remotes;
 	size_t remote_count;
 	size_t remote_room;
-	char *parcel;      /* a folder: exchange with the parcel there, not with the remotes */
-	struct sshrun ssh; /* runs ssh for the remotes that need it; see job_start_ssh */
-	int patience_s;    /* a link that says nothing for so long is given up; 0: 60 */
+	char *parcel;       /* a folder: exchange with the parcel there, not with the remotes */
+	struct sshrun ssh;  /* runs ssh for the remotes that need it */
+	network_id network; /* that we are in */
+	int patience_s;     /* a link that says nothing for so long is given up; 0: 60 */
 };
 
 void job_close(struct job *job);
@@ -35,8 +37,9 @@ void job_remote_close(struct job_remote *remote);
 void job_add_remote(struct job *job, const struct job_remote *remote, const char *url);
 /** Does it need the network itself? ssh has a process of its own for that. */
 bool job_by_network(const struct job *job);
-/** Start that process, where a remote needs it: before the network is given up. */
-PMJ_MUST_CHECK enum pmj_code job_start_ssh(struct job *job, struct pmj_error *err);
+/** Start that process, where a remote needs it, and see which network this is: both before a fence
+ * is put up. */
+PMJ_MUST_CHECK enum pmj_code job_prepare(struct job *job, struct pmj_error *err);
 
 /**
  * Do it.

@@ -167,7 +167,9 @@ once_run(int argc, char **argv, struct pmj_error *err)
 		goto out;
 	if ((rc = chain_setup(err)) != PMJ_OK)
 		goto out;
-	rc = job_run(&job, err);
+	rc = job_prepare(&job, err);
+	if (rc == PMJ_OK)
+		rc = job_run(&job, err);
 	order_put_done(&line, 0, rc, err, &job.ex);
 	(void)fputs(buf_text(&line), stdout);
 	(void)fflush(stdout);

@@ -1,0 +1,31 @@
+/* network.h - which network this is, as far as the carrier needs to know: one that it has met
+ * before, or another; and the steps that each of them let through. */
+#ifndef CARRY_NETWORK_H
+#define CARRY_NETWORK_H
+#include <stddef.h>
+#include <stdint.h>
+
+/* So few bits that nobody can tell from them which network it was. */
+typedef uint16_t network_id;
+#define NETWORK_NONE 0 /* there is no way out */
+
+/** By the default route with the least metric: its interface and the hardware address of its
+ * gateway, or, where none is known, the gateway's own. The texts of /proc/net/route and
+ * /proc/net/arp. Pure. */
+network_id network_of(const char *routes, const char *neighbours);
+/** The same of this machine, now. */
+network_id network_now(void);
+
+/* What a network let through last. */
+struct network_steps {
+	uint32_t step;
+	uint32_t ceiling;
+};
+
+/** What FOLDER/steps says of a network; zeros, where it says nothing or is not of our making. */
+void network_recall(struct network_steps *out, const char *folder, network_id network);
+/** Say it there, the newest first; 64 networks are kept. Best effort: without it the next exchange
+ * begins as if this network were new. */
+void network_keep(const char *folder, network_id network, const struct network_steps *steps);
+
+#endif
