@@ -132,7 +132,9 @@ judge_rules(struct hub *hub, struct verdict *out, const struct kind *kind,
 	enum merge_verdict verdict;
 	enum pmj_code rc;
 
-	if ((rc = entries_of_record(hub->journal, &rows, &count, entry->rec, false, err)) != PMJ_OK)
+	/* What makes a record is judged by itself, whatever came before it. */
+	if (!entry->makes &&
+	    (rc = entries_of_record(hub->journal, &rows, &count, entry->rec, false, err)) != PMJ_OK)
 		return rc;
 	others = calloc(count > 0 ? count : 1, sizeof(*others));
 	if (others == NULL)
@@ -222,6 +224,19 @@ after_admission(
 	return rc;
 }
 
+/* When it came: one note for all that comes within a millisecond. Nothing is in its order. */
+static void
+note_arrival(struct hub *hub, struct entries_new *entry)
+{
+	int64_t now = os_now(hub->os);
+
+	if (hub->noted_ms != now)
+		hub_stamp_or_last(hub, &hub->noted.pt, &hub->noted.counter);
+	hub->noted_ms = now;
+	entry->recv_ms = hub->noted.pt;
+	entry->recv_counter = hub->noted.counter;
+}
+
 static enum pmj_code
 admit_entry(struct hub *hub, const struct sync_peer *peer, const struct sync_line *line,
     struct pmj_error *err)
@@ -237,7 +252,7 @@ admit_entry(struct hub *hub, const struct sync_peer *peer, const struct sync_lin
 	if ((rc = office_device(hub, &writer, peer->device, err)) != PMJ_OK ||
 	    (rc = defer_over(hub, &over, peer->device, err)) != PMJ_OK)
 		return rc;
-	hub_stamp_or_last(hub, &entry.recv_ms, &entry.recv_counter);
+	note_arrival(hub, &entry);
 	if (!over &&
 	    (rc = judge(hub, &verdict, &writer, line->entry, entry.recv_ms, err)) != PMJ_OK)
 		return rc;

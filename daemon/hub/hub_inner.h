@@ -20,6 +20,8 @@ struct hub {
 	int64_t share_pending;  /* lines of it that no commit covers yet */
 	struct pace share_pace; /* lines that share a commit */
 	int64_t holds_made;     /* since it was opened */
+	int64_t noted_ms;       /* of the clock, when a note of what came was last made: this one */
+	struct hlc noted;
 	int64_t intake_entries; /* of one device a day; 0: as the format specification says */
 	char
 	    *url; /* where laptops reach their mailboxes; NULL: in the folder where they are made */

@@ -106,31 +106,42 @@ count_entry(struct journal *journal, int64_t n, bool add, uint8_t *rec, bool *ha
 
 /* ---- append ---- */
 
-/* Is e here? *n 0: no. An entry that makes a record is found among those of that record. */
+/* What is here of an entry that comes. */
+struct known {
+	int64_t n; /* 0: not here */
+	bool stub;
+	bool first; /* no entry of its record is here; only told of one that makes a record */
+};
+
+/* One that makes a record is found among the entries of that record, the oldest of which it mostly
+ * is; any other by its hash. */
 static enum pmj_code
-find_known(struct journal *journal, const struct entries_new *new, int64_t *n, bool *stub,
+find_known(struct journal *journal, struct known *out, const struct entries_new *new,
     struct pmj_error *err)
 {
 	const uint8_t *e = new->entry->e;
 	bool makes = new->entry->has_rec &&new->status !=
 	             ENTRY_CONTROL &&memcmp(e, new->entry->rec, PMJ_RECORD_BYTES) == 0;
 	struct sql *sql = sql_get(journal,
-	    makes ? "SELECT n, line IS NULL FROM pmj_entry WHERE rec = ?2 AND e = ?1"
-	          : "SELECT n, line IS NULL FROM pmj_entry WHERE e = ?1 AND " ENTRY_BY_HASH);
+	    makes ? "SELECT n, line IS NULL, e = ?1 FROM pmj_entry WHERE rec = ?2"
+	          : "SELECT n, line IS NULL, 1 FROM pmj_entry WHERE e = ?1 AND " ENTRY_BY_HASH);
 	enum pmj_code rc;
 	bool row;
 
-	*n = 0;
-	*stub = false;
+	*out = (struct known){.first = makes};
 	(void)sql_blob(sql, 1, e, PMJ_ENTRY_BYTES);
 	if (makes)
 		(void)sql_blob(sql, 2, e, PMJ_RECORD_BYTES);
-	if ((rc = sql_row(sql, &row, err)) != PMJ_OK || !row)
-		return rc;
-	*n = sql_col_int(sql, 0);
-	*stub = sql_col_int(sql, 1) != 0;
-	sql_done(sql);
-	return PMJ_OK;
+	while ((rc = sql_row(sql, &row, err)) == PMJ_OK && row) {
+		out->first = false;
+		if (sql_col_int(sql, 2) == 0)
+			continue;
+		out->n = sql_col_int(sql, 0);
+		out->stub = sql_col_int(sql, 1) != 0;
+		sql_done(sql);
+		break;
+	}
+	return rc;
 }
 
 static void
@@ -204,13 +215,12 @@ is_first(struct journal *journal, const struct entry *entry, int64_t n, bool *fi
 }
 
 static enum pmj_code
-project_appended(
-    struct journal *journal, const struct entry *entry, int64_t n, bool stub, struct pmj_error *err)
+project_appended(struct journal *journal, const struct entry *entry, int64_t n, bool stub,
+    bool first, struct pmj_error *err)
 {
-	bool first = false;
 	enum pmj_code rc;
 
-	if (!stub && (rc = is_first(journal, entry, n, &first, err)) != PMJ_OK)
+	if (!stub && !first && (rc = is_first(journal, entry, n, &first, err)) != PMJ_OK)
 		return rc;
 	return first ? project_first(journal, entry, err)
 	             : project_record(journal, entry->rec, err);
@@ -239,18 +249,20 @@ entries_append(struct journal *journal, const struct entries_new *new, int64_t *
     struct pmj_error *err)
 {
 	uint8_t rec[PMJ_RECORD_BYTES];
-	bool stub = false, has_rec;
+	struct known here;
+	bool has_rec, stub;
 	enum pmj_code rc;
 
 	assert(journal->in_transaction);
 	*known = false;
-	if ((rc = find_known(journal, new, n, &stub, err)) != PMJ_OK)
+	if ((rc = find_known(journal, &here, new, err)) != PMJ_OK)
 		return rc;
-	if (*n != 0 && (!stub || new->line == NULL)) {
+	*n = here.n;
+	if (here.n != 0 && (!here.stub || new->line == NULL)) {
 		*known = true;
 		return PMJ_OK;
 	}
-	if (stub) {
+	if (here.stub) {
 		if ((rc = count_entry(journal, *n, false, rec, &has_rec, err)) != PMJ_OK ||
 		    (rc = replace_stub(journal, new, *n, err)) != PMJ_OK ||
 		    (rc = count_entry(journal, *n, true, rec, &has_rec, err)) != PMJ_OK)
@@ -260,9 +272,10 @@ entries_append(struct journal *journal, const struct entries_new *new, int64_t *
 		if ((rc = append_new(journal, new, *n, err)) != PMJ_OK)
 			return rc;
 	}
-	if (!new->entry->has_rec || (new->status != ENTRY_ADMITTED && !stub))
+	if (!new->entry->has_rec || (new->status != ENTRY_ADMITTED && !here.stub))
 		return PMJ_OK;
-	return project_appended(journal, new->entry, *n, stub || new->line == NULL, err);
+	stub = here.stub || new->line == NULL;
+	return project_appended(journal, new->entry, *n, stub, here.first && !stub, err);
 }
 
 /* ---- change of status, stubs ---- */

@@ -77,7 +77,10 @@ apply_counts(const struct entry *entry)
 
 struct apply_time {
 	int64_t until_ms;
-	bool again; /* the line was not finished */
+	bool again;  /* the line was not finished */
+	bool newest; /* the lane is the newest of its writer: asked once, and after each line that
+	                may change it */
+	bool newest_known;
 };
 
 static enum pmj_code
@@ -103,13 +106,17 @@ apply_entry(struct sync *sync, const struct sync_peer *peer, struct lane *lane,
 		return apply_bad(sync, lane, bytes, "forged_author", err);
 	if (apply_counts(entry))
 		lane->count_seq = lane->seq + 1;
-	if (engine)
+	if (engine) {
+		time->newest_known = false;
 		return incarnation_take(sync, peer, lane, entry, err);
+	}
 	if (strcmp(entry->kind, "ctl.ack") == 0 &&
 	    (rc = receipt_take(sync, peer, entry, err)) != PMJ_OK)
 		return rc;
-	if ((rc = lane_is_newest(sync, lane, &line.newest, err)) != PMJ_OK)
+	if (!time->newest_known && (rc = lane_is_newest(sync, lane, &time->newest, err)) != PMJ_OK)
 		return rc;
+	time->newest_known = true;
+	line.newest = time->newest;
 	return sync->hooks.line(sync->hooks.ctx, peer, &line, err);
 }
 
