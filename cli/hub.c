@@ -106,7 +106,7 @@ hub_merge(struct cli *cli, const struct args *args, struct pmj_error *err)
 		term_say("Merged: %lld entries, %lld held back.\n",
 		    (long long)json_int(answer, "merged", 0),
 		    (long long)json_int(answer, "held", 0));
-		print_message(message);
+		print_said(message);
 		if (json_int(answer, "held", 0) > 0)
 			term_say("  Why, and what to do: pamoja hub held\n");
 		if (json_int(answer, "deferred", 0) > 0)

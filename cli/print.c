@@ -283,7 +283,7 @@ print_sync(const char *sync)
 }
 
 void
-print_message(const char *message)
+print_said(const char *message)
 {
 	char *words = lang_message(message != NULL ? message : "");
 

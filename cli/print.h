@@ -10,7 +10,7 @@ void print_json(const json_t *document);
 void print_failure(const struct pmj_error *err, bool json);
 /** What the daemon says of work that it did, in the language of the person; nothing for NULL or "".
  */
-void print_message(const char *message);
+void print_said(const char *message);
 
 struct table;
 /** A table for standard output; heads are shown when it is a terminal or has rows. */

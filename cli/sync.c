@@ -20,7 +20,7 @@ say_done(const json_t *answer)
 		term_say("Done: 1 sealed file sent, %lld received.\n", got);
 	else
 		term_say("Done: %lld sealed files sent, %lld received.\n", sent, got);
-	print_message(json_str(answer, "message"));
+	print_said(json_str(answer, "message"));
 }
 
 static enum pmj_code

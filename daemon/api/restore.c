@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "api/handlers.h"
+#include "api/restore_mark.h"
 #include "api/restore_take.h"
 #include "base/diag.h"
 #include "base/mem.h"
@@ -88,7 +89,7 @@ may_begin(struct core *core, bool check, struct pmj_error *err)
 	}
 	core_restore_drop(core);
 	rc = core_revoked_make_way(core, err);
-	return rc == PMJ_OK ? restore_take_tidy(core, err) : rc;
+	return rc == PMJ_OK ? restore_mark_tidy(core, err) : rc;
 }
 
 /* The halves are of the key that the file names on its outside. */

@@ -4,14 +4,12 @@
 #include <string.h>
 
 #include "api/backup_tables.h"
-#include "base/diag.h"
-#include "base/fs.h"
+#include "api/restore_mark.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "crypto/restored.h"
 #include "log/chain.h"
 
-#define MARK "restoring" /* HOME/restoring names the journal that is not complete yet */
 #define CHECKPOINT_FRAMES 1000
 
 static enum pmj_code
@@ -24,95 +22,21 @@ unfit(const char *what, struct pmj_error *err)
 	return rc;
 }
 
-/* ---- the file ---- */
-
-static char *
-mark_path(const struct core *core)
-{
-	return core_path(core, MARK);
-}
-
-static void
-remove_journals(const struct core *core, const char *name)
-{
-	char **names = NULL;
-	size_t count = 0;
-
-	if (fs_list(&names, &count, core->home, NULL) != PMJ_OK)
-		return;
-	for (size_t i = 0; i < count; i++)
-		if (strncmp(names[i], name, strlen(name)) == 0) {
-			char *path = core_path(core, names[i]);
-
-			(void)core->os->unlink(core->os->ctx, path);
-			free(path);
-		}
-	fs_list_free(names, count);
-}
-
-static enum pmj_code
-no_other_journal(const struct core *core, struct pmj_error *err)
-{
-	char **names = NULL;
-	size_t count = 0;
-	bool other = false;
-	enum pmj_code rc;
-
-	if ((rc = fs_list(&names, &count, core->home, err)) != PMJ_OK)
-		return rc;
-	for (size_t i = 0; i < count; i++)
-		other = other ||
-		        (strncmp(names[i], "journal-", 8) == 0 && strstr(names[i], ".new") == NULL);
-	fs_list_free(names, count);
-	if (!other)
-		return PMJ_OK;
-	rc = pmj_fail(err, PMJ_BUSY, "there is a journal here without its keys: %s", core->home);
-	pmj_hint(
-	    err, "restore into another home (--home DIR), and keep this one until you know why");
-	return rc;
-}
-
-enum pmj_code
-restore_take_tidy(struct core *core, struct pmj_error *err)
-{
-	char *mark = mark_path(core);
-	struct buf name;
-
-	buf_init(&name, 0);
-	if (fs_read(&name, core->os, mark, 64, NULL) == PMJ_OK && name.len > 8 &&
-	    strncmp(buf_text(&name), "journal-", 8) == 0) {
-		remove_journals(core, buf_text(&name));
-		diag("a restore that was cut off was taken away");
-	}
-	(void)core->os->unlink(core->os->ctx, mark);
-	buf_close(&name);
-	free(mark);
-	return no_other_journal(core, err);
-}
+/* ---- the journal ---- */
 
 static enum pmj_code
 make_journal(struct restore_take *take, struct pmj_error *err)
 {
 	struct journal_setup setup = core_setup(take->core, take->ring, take->outside.store_uuid);
-	char hex[17], *mark = mark_path(take->core), *name;
+	char hex[17], *name;
 	enum pmj_code rc;
 
 	name = mem_printf("journal-%s", text_hex(hex, ring_file_id(take->ring), 8));
-	rc = fs_write(take->core->os, mark, name, strlen(name), err);
+	rc = restore_mark_write(take->core, name, err);
 	if (rc == PMJ_OK)
 		rc = journal_create(&take->journal, &setup, err);
 	free(name);
-	free(mark);
 	return rc;
-}
-
-static void
-remove_mark(const struct core *core)
-{
-	char *mark = mark_path(core);
-
-	(void)core->os->unlink(core->os->ctx, mark);
-	free(mark);
 }
 
 struct ring *
@@ -121,7 +45,7 @@ restore_take_ring(struct restore_take *take)
 	struct ring *ring = take->ring;
 
 	take->ring = NULL;
-	remove_mark(take->core);
+	restore_mark_remove(take->core);
 	return ring;
 }
 
@@ -133,8 +57,8 @@ restore_take_close(struct restore_take *take)
 	journal_close(take->journal);
 	if (take->ring != NULL && !take->check) {
 		name = mem_printf("journal-%s", text_hex(hex, ring_file_id(take->ring), 8));
-		remove_journals(take->core, name);
-		remove_mark(take->core);
+		restore_mark_sweep(take->core, name);
+		restore_mark_remove(take->core);
 		free(name);
 	}
 	ring_free(take->ring);

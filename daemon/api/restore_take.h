@@ -28,8 +28,5 @@ PMJ_MUST_CHECK enum pmj_code restore_take_finish(struct restore_take *take, stru
 struct ring *restore_take_ring(struct restore_take *take);
 /** Free what is held; a journal that did not become this home's is removed. */
 void restore_take_close(struct restore_take *take);
-/** A restore that was cut off left its journal: away with it. PMJ_BUSY for any other journal that
- * has no keys beside it. */
-PMJ_MUST_CHECK enum pmj_code restore_take_tidy(struct core *core, struct pmj_error *err);
 
 #endif

@@ -4,7 +4,7 @@ import shutil
 import struct
 import subprocess
 
-from lab import Home, check, run
+from lab import Home, check, run, same, settle
 from sealed import PREV, SEGNO, mailbox_of
 
 
@@ -18,21 +18,6 @@ def copy_of(lab, home, name):
 def wake(*homes):
     for home in homes:
         home.start().unlock()
-
-
-def settle(hub, *workers, rounds=4):
-    """Exchanges as they come; one that found another's segments in its place says so and is finished by the next."""
-    for _ in range(rounds):
-        for worker in workers:
-            answer = worker.run("sync", check_status=False)
-            check(answer.status in (0, 8), worker.name, answer)
-        hub.run("hub", "merge")
-
-
-def same_everywhere(person, entries, *homes):
-    seen = [home.json("verify", person) for home in homes]
-    check(len({one["digest"] for one in seen}) == 1, person, seen)
-    check({one["entries"] for one in seen} == {entries}, person, seen)
 
 
 def block(box):
@@ -63,16 +48,16 @@ def story_a_copy_whose_later_self_went_on(lab):
     lone = twin.add("person", name="Chausiku")
     twin.add("contact", person=before, kind="visit", note="by the copy")
     settle(hub, twin, neema, rounds=5)
-    same_everywhere(before, 4, hub, neema, twin)
+    same(before, 4, hub, neema, twin)
     for person in (later, lone):
-        same_everywhere(person, 1, hub, neema, twin)
+        same(person, 1, hub, neema, twin)
     # and both go on: the hub has all of it; whichever has the newest incarnation is sent the other's too
     last = neema.add("person", name="Daudi")
     late = twin.add("person", name="Eshe")
     settle(hub, twin, neema, rounds=3)
     newest = neema if neema.run("show", late, check_status=False).status == 0 else twin
     for person in (later, lone, last, late):
-        same_everywhere(person, 1, hub, newest)
+        same(person, 1, hub, newest)
     check(sorted(item["title"] for item in hub.json("person", "list")["items"]) == ["Asha", "Baraka", "Chausiku", "Daudi", "Eshe"])
     check(len(hub.json("contact", "list")["items"]) == 2)
     for home, own in ((neema, last), (twin, late)):
@@ -107,13 +92,13 @@ def story_a_copy_whose_later_self_had_changed_incarnation(lab):
     lone = twin.add("person", name="Eshe")
     settle(hub, twin)
     for person in (before, first, second, third, lone):
-        same_everywhere(person, 1, hub, twin)
+        same(person, 1, hub, twin)
         check(twin.show(person)["sync"] == "merged", twin.show(person))
     wake(neema)
     last = neema.add("person", name="Faraja")
     settle(hub, neema, twin)
     for person in (before, first, second, third, lone, last):
-        same_everywhere(person, 1, hub, neema, twin)
+        same(person, 1, hub, neema, twin)
     check(len(hub.json("person", "list")["items"]) == 6)
     check(hub.json("hub", "held")["items"] == [])
 
@@ -149,7 +134,7 @@ def story_two_that_wrote_the_same_numbers(lab):
     settle(hub, neema, rounds=2)
     for what, person in (("mine", mine), ("theirs", theirs), ("more", more)):
         check(neema.run("show", person, check_status=False).status == 0, what, "is missing", neema.json("log")["items"], hub.json("log")["items"])
-        same_everywhere(person, 1, hub, neema)
+        same(person, 1, hub, neema)
     check(len(hub.json("person", "list")["items"]) == 4)
 
 
@@ -209,7 +194,7 @@ def story_late_segments_after_a_withdraw(lab):
     # shared anew, it is there again
     hub.run("hub", "assign", person, "Juma")
     settle(hub, early, rounds=2)
-    same_everywhere(person, 1, hub, neema, early)
+    same(person, 1, hub, neema, early)
 
 
 def story_re_issued_after_a_lost_receipt(lab):

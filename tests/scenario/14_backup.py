@@ -10,8 +10,8 @@ import subprocess
 import threading
 import time
 
-from backups import backup_of, code_of, notes, refused, restore, same, settle
-from lab import BIN, TOP, check, files, run
+from backups import backup_of, code_of, notes, refused, restore
+from lab import BIN, TOP, check, files, run, same, settle
 
 HEAD = 56  # of a backup, before its first segment
 SEED = int(os.environ.get("PAMOJA_SEED", "1"))

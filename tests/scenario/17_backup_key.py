@@ -5,8 +5,8 @@ import pty
 import re
 import select
 
-from backups import backup_of, code_of, notes, refused, restore, same, settle
-from lab import BIN, Client, Clock, check, files, run, set_clock
+from backups import backup_of, code_of, notes, refused, restore
+from lab import BIN, Client, Clock, check, files, run, same, set_clock, settle
 
 SUFFIX = ".two-halves"
 

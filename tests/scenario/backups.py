@@ -40,20 +40,6 @@ def refused(lab, status, path, code, name, *options):
     return error
 
 
-def settle(hub, *workers, rounds=3):
-    for _ in range(rounds):
-        for worker in workers:
-            answer = worker.run("sync", check_status=False)
-            check(answer.status in (0, 8), worker.name, answer)
-        hub.run("hub", "merge")
-
-
-def same(person, entries, *homes):
-    seen = [home.json("verify", person) for home in homes]
-    check(len({one["digest"] for one in seen}) == 1, person, seen)
-    check({one["entries"] for one in seen} == {entries}, person, seen)
-
-
 def notes(home):
     """What the contacts say, in no order."""
     return sorted(item["fields"]["note"] for item in home.json("contact", "list", "--limit", "1000")["items"])

@@ -10,6 +10,7 @@
 #include "base/machine.h"
 #include "base/mem.h"
 #include "check.h"
+#include "made_machine.h"
 
 /* ---- texts ---- */
 
@@ -120,16 +121,7 @@ static char *root;
 static void
 put(const char *path, const char *words)
 {
-	char *full = mem_printf("%s%s", root, path), *command;
-	FILE *file;
-
-	command = mem_printf("mkdir -p \"$(dirname '%s')\"", full);
-	assert_int_equal(system(command), 0);
-	assert_non_null(file = fopen(full, "w"));
-	assert_true(fputs(words, file) >= 0);
-	assert_int_equal(fclose(file), 0);
-	free(command);
-	free(full);
+	made_file(root, path, words);
 }
 
 static int

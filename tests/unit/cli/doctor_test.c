@@ -12,22 +12,14 @@
 #include "check.h"
 #include "cli/doctor_inner.h"
 #include "cli/within.h"
+#include "made_machine.h"
 
 static struct doctor doctor;
 
 static void
 put(const char *path, const char *words)
 {
-	char *full = mem_printf("%s%s", doctor.root, path);
-	char *command = mem_printf("mkdir -p \"$(dirname '%s')\"", full);
-	FILE *file;
-
-	assert_int_equal(system(command), 0);
-	assert_non_null(file = fopen(full, "w"));
-	assert_true(fputs(words, file) >= 0);
-	assert_int_equal(fclose(file), 0);
-	free(command);
-	free(full);
+	made_file(doctor.root, path, words);
 }
 
 static int
