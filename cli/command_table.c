@@ -137,6 +137,12 @@ const struct command command_table[] = {
         "share a person with workers", none, NULL},
     {"hub unassign", GROUP_HUB, hub_unassign, 2, COMMAND_MANY, "PERSON WORKER …", "withdraw it",
         none, NULL},
+    {"hub suspend", GROUP_HUB, hub_suspend, 1, 1, "WORKER", "lock a mislaid laptop for a while",
+        hub_suspend_options,
+        "It locks with its next exchange; what it sends waits until the suspension ends.\n"
+        "Examples:\n"
+        "  pamoja hub suspend Neema\n"
+        "  pamoja hub suspend Neema --end\n"},
     {"hub revoke", GROUP_HUB, hub_revoke, 1, 1, "WORKER", "take a lost laptop off the roster",
         hub_revoke_options,
         "With its next exchange it seals what it has not sent for the hub, and destroys its\n"

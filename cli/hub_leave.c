@@ -14,6 +14,11 @@ const struct option hub_revoke_options[] = {
     {NULL, NULL, NULL},
 };
 
+const struct option hub_suspend_options[] = {
+    {"end", NULL, "it is in the right hands again"},
+    {NULL, NULL, NULL},
+};
+
 /* It cannot be taken back: the name is typed once more. */
 static enum pmj_code
 is_meant(const struct args *args, struct pmj_error *err)
@@ -90,6 +95,31 @@ hub_revoke(struct cli *cli, const struct args *args, struct pmj_error *err)
 		print_json(answer);
 	else if (rc == PMJ_OK)
 		say_revoked(answer);
+	json_decref(body);
+	json_decref(answer);
+	return rc;
+}
+
+enum pmj_code
+hub_suspend(struct cli *cli, const struct args *args, struct pmj_error *err)
+{
+	bool end = args_has(args, "end");
+	json_t *body = json_pack("{s:s,s:b}", "worker", args->words[0], "end", end);
+	json_t *answer = NULL;
+	enum pmj_code rc = client_post(&cli->client, &answer, "/v1/hub/suspend", body, err);
+
+	if (rc == PMJ_OK && cli->json)
+		print_json(answer);
+	else if (rc == PMJ_OK && end)
+		term_say("The laptop of %s is in use again, from its next exchange on.\n",
+		    json_str(answer, "name"));
+	else if (rc == PMJ_OK)
+		term_say(
+		    "The laptop of %s is suspended. It locks with its next exchange, and what it "
+		    "sends waits.\n"
+		    "When it is in the right hands: pamoja hub suspend \"%s\" --end\n"
+		    "When it is lost for good:      pamoja hub revoke \"%s\"\n",
+		    json_str(answer, "name"), json_str(answer, "name"), json_str(answer, "name"));
 	json_decref(body);
 	json_decref(answer);
 	return rc;

@@ -200,6 +200,16 @@ say_revoked(const json_t *revoked)
 }
 
 static void
+say_suspended(const json_t *status)
+{
+	char when[PRINT_WHEN_MAX];
+
+	term_say("Your office has suspended this laptop (%s). Speak with your coordinator, then: "
+	         "pamoja sync\n",
+	    print_when(when, json_object_get(status, "suspended")));
+}
+
+static void
 say_status(struct cli *cli, const json_t *status)
 {
 	bool made = json_flag(status, "initialised"), locked = json_flag(status, "locked");
@@ -217,6 +227,8 @@ say_status(struct cli *cli, const json_t *status)
 		say_next(status);
 		return;
 	}
+	if (json_int(status, "suspended", 0) != 0)
+		say_suspended(status);
 	text = mem_printf("%s%s%s%s%s%s", name != NULL ? name : "", role != NULL ? " (" : "",
 	    role != NULL ? lang_text(role) : "", role != NULL ? ")" : "",
 	    json_flag(status, "hub") ? lang_text(", the hub") : "",

@@ -242,11 +242,12 @@ core_open(
 	core->last_look_ms = 0;
 	core->disk_full = false;
 	core->revoked = core->is_hub ? 0 : device_revoked(core->journal);
+	core->suspended = core->is_hub ? 0 : device_suspended(core->journal);
 	if (journal_reserve_make(core->journal, NULL) != PMJ_OK)
 		diag("the reserve file could not be made");
 	loop_timer_set(core->tick, core->is_hub ? 1000 : CORE_TICK_MS);
 	core_exchange_next(core);
-	if (core->revoked != 0) /* it was cut off before all was sealed */
+	if (core->revoked != 0 || core->suspended != 0) /* what was not sealed; or is it over? */
 		core_queued(core, true);
 	core_wake(core);
 	return PMJ_OK;

@@ -50,25 +50,27 @@ struct core {
 	bool is_hub;
 	bool stretching; /* a passphrase is being stretched: one at a time */
 	bool ending;     /* core_end waits for it: nobody will come and use what it opens */
+	bool note_pk_known;
+	bool checking;  /* the journal, since the unlock */
+	bool mending;   /* the check found rows that no entry made: they are made anew */
+	bool disk_full; /* an entry met a full disk; until there is room for the reserve again */
+	bool exchange_missed; /* one was due while there was no carrier */
 	struct keyfile_tries tries;
 	struct words_last words_last;
 	struct keyfile *keys;
 	struct ring *ring;
 	struct journal *journal;
-	struct hub *hub;       /* of a hub */
-	struct device *device; /* of a worker */
-	struct sync *sync;     /* the hub's, or an enrolled device's; else NULL */
-	uint8_t note_pk[32];   /* for locked notes: known after the first unlock since start */
-	bool note_pk_known;
-	int64_t last_person_ms;      /* mono: the last request by a person */
-	int64_t suspend_gap_ms;      /* boot clock minus mono clock when last looked */
-	uint64_t checked;            /* how far the journal chain was checked since unlock */
+	struct hub *hub;        /* of a hub */
+	struct device *device;  /* of a worker */
+	struct sync *sync;      /* the hub's, or an enrolled device's; else NULL */
+	uint8_t note_pk[32];    /* for locked notes: known after the first unlock since start */
+	int64_t last_person_ms; /* mono: the last request by a person */
+	int64_t suspend_gap_ms; /* boot clock minus mono clock when last looked */
+	uint64_t checked;       /* how far the journal chain was checked since unlock */
 	struct pace checkpoint_pace; /* frames */
-	bool checking;
-	bool mending;      /* the check found rows that no entry made: they are made anew */
-	char warning[200]; /* what the anchor or the checks found, or "" */
+	char warning[200];           /* what the anchor or the checks found, or "" */
+	int64_t suspended; /* since when the hub has this laptop suspended, ms; 0: it does not */
 	int64_t revoked;   /* when the hub took this laptop off its roster, ms; 0: it did not */
-	bool disk_full;    /* an entry met a full disk; until there is room for the reserve again */
 	struct loop_work *work;
 	int64_t steps;           /* of background work since the start */
 	int64_t longest_step_ms; /* of them */
@@ -77,7 +79,6 @@ struct core {
 	struct loop_timer *exchange_timer;
 	struct loop_timer *carrier_timer; /* an exchange waits for the carrier to come up */
 	int64_t exchange_at_ms; /* mono: when the next exchange begins by itself; 0: none */
-	bool exchange_missed;   /* one was due while there was no carrier */
 	int64_t last_look_ms;
 	struct carrylink *carry;
 	struct exchange *exchanges; /* sync, carry and merge under way, first come first served */
@@ -165,6 +166,8 @@ PMJ_MUST_CHECK enum pmj_code core_revoked_start(struct core *core, struct pmj_er
 void core_revoked_end(struct core *core);
 /** PMJ_REFUSED, and what it means. */
 enum pmj_code core_revoked_refuse(const struct core *core, struct pmj_error *err);
+/** The same of a laptop that is suspended. */
+enum pmj_code core_suspended_refuse(const struct core *core, struct pmj_error *err);
 /** {"at","remote","have","acked"} of such a home, or NULL. New reference. */
 json_t *core_revoked_mark(const struct core *core);
 /** Files in the spool that the office has not. */

@@ -3,7 +3,8 @@
 #include "api/core_inner.h"
 #include "base/diag.h"
 
-#define SUSPEND_MS 30000
+#define SUSPEND_MS 30000   /* of sleep of the machine */
+#define SUSPENDED_MS 60000 /* so long a laptop that the office suspended stays open, to ask */
 #define RESERVE_IDLE_MS 5000
 #define URGENT_MS 500 /* a moment for what belongs together to be written together */
 #define EXCHANGE_AGAIN_MS 1000
@@ -49,6 +50,12 @@ core_tick(void *ctx)
 	}
 	if (idle > 0 && mono - core->last_person_ms > idle * 60000 && !exchange_running(core)) {
 		diag("idle: locking");
+		core_lock_begin(core, NULL);
+		return;
+	}
+	if (core->suspended != 0 && mono - core->last_person_ms > SUSPENDED_MS &&
+	    !exchange_running(core)) {
+		diag("suspended: locking");
 		core_lock_begin(core, NULL);
 		return;
 	}

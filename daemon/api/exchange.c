@@ -22,6 +22,7 @@ struct exchange {
 	int round;
 	bool last;               /* of a revoked laptop: what is unsent goes, then the keys */
 	bool over;               /* ... and is sealed */
+	bool paused;             /* it brought the word that this laptop is suspended */
 	int64_t taken;           /* lines taken in all */
 	int64_t sent, got;       /* files, by the carrier's word */
 	int64_t holds;           /* the hub's, when it began */
@@ -130,6 +131,7 @@ static void
 finish(struct core *core, struct exchange *exchange)
 {
 	struct pmj_error err;
+	bool paused;
 
 	core->exchanges = exchange->next;
 	if (core->revoked != 0) {
@@ -146,14 +148,19 @@ finish(struct core *core, struct exchange *exchange)
 	        exchange->got > 0) &&
 	    core_save_anchor(core, &err) != PMJ_OK)
 		diag_error("saving the anchor", &err);
+	if (core->suspended != 0 && exchange->failed.code == PMJ_OK)
+		(void)core_suspended_refuse(core, &exchange->failed);
 	if (exchange->request != NULL && exchange->failed.code != PMJ_OK)
 		server_fail(exchange->request, &exchange->failed);
 	else if (exchange->request != NULL)
 		server_reply(exchange->request, answer(core, exchange));
+	paused = exchange->paused && core->suspended != 0;
 	exchange_free(exchange);
 	core_exchange_next(core);
 	if (core->exchanges != NULL)
 		core_wake(core);
+	if (paused && core->state == CORE_OPEN)
+		core_lock_begin(core, NULL);
 }
 
 void
@@ -340,8 +347,11 @@ step_settle(struct core *core, struct exchange *exchange)
 		return give_up(core, exchange, &err);
 	if (more)
 		return true;
-	if (core->hub == NULL)
+	if (core->hub == NULL) {
 		core->revoked = device_revoked(core->journal);
+		exchange->paused |= core->suspended == 0 && device_suspended(core->journal) != 0;
+		core->suspended = device_suspended(core->journal);
+	}
 	if (core->revoked != 0 && !exchange->last) {
 		exchange->last = true;
 		exchange->phase = PHASE_SEAL;

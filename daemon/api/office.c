@@ -217,6 +217,29 @@ office_revoke(const struct call *call, json_t **out, struct pmj_error *err)
 	return PMJ_OK;
 }
 
+enum pmj_code
+office_suspend(const struct call *call, json_t **out, struct pmj_error *err)
+{
+	uint8_t device[PMJ_DEVICE_BYTES];
+	const char *worker;
+	char *name, *role;
+	enum pmj_code rc;
+
+	if ((rc = call_text(call, &worker, "worker", err)) != PMJ_OK ||
+	    (rc = hub_worker(call->core->hub, device, worker, err)) != PMJ_OK ||
+	    (rc = hub_suspend(call->core->hub, device, json_flag(call->body, "end"), err)) !=
+	        PMJ_OK)
+		return rc;
+	core_queued(call->core, true);
+	core_wake(call->core);
+	core_who(call->core, device, &name, &role);
+	*out = json_pack("{s:s,s:s,s:o}", "name", name, "role", role, "device",
+	    json_hex(device, sizeof(device)));
+	free(name);
+	free(role);
+	return PMJ_OK;
+}
+
 /* Some of them; the client asks again while some are left. */
 enum pmj_code
 office_replace(const struct call *call, json_t **out, struct pmj_error *err)

@@ -16,18 +16,34 @@
 #define MARK "revoked"
 #define MARK_MAX 65536
 
+static const char *
+local_day(char day[static 11], const struct core *core, int64_t at)
+{
+	at += (int64_t)core->os->offset_minutes(core->os->ctx, at) * 60000;
+	text_days_date(day, at / 86400000);
+	return day;
+}
+
+enum pmj_code
+core_suspended_refuse(const struct core *core, struct pmj_error *err)
+{
+	char day[11];
+
+	(void)pmj_fail(err, PMJ_REFUSED, "your office has suspended this laptop since %s",
+	    local_day(day, core, core->suspended));
+	pmj_hint(err, "nothing is lost; speak with your coordinator, then: pamoja sync");
+	return PMJ_REFUSED;
+}
+
 enum pmj_code
 core_revoked_refuse(const struct core *core, struct pmj_error *err)
 {
 	char day[11];
-	int64_t at = core->revoked;
 
-	at += (int64_t)core->os->offset_minutes(core->os->ctx, at) * 60000;
-	text_days_date(day, at / 86400000);
 	(void)pmj_fail(err, PMJ_REFUSED,
 	    "this laptop was taken off your programme's roster on %s; its records can no longer be "
 	    "read here",
-	    day);
+	    local_day(day, core, core->revoked));
 	pmj_hint(err, "speak with your coordinator; what was unsent goes to the office, sealed: "
 	              "pamoja sync, or pamoja carry DIR");
 	return PMJ_REFUSED;

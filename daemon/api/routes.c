@@ -69,6 +69,7 @@ static const struct route {
     {"POST", "/v1/hub/assign", NEEDS_OPEN | NEEDS_HUB, office_assign, NULL},
     {"POST", "/v1/hub/unassign", NEEDS_OPEN | NEEDS_HUB, office_unassign, NULL},
     {"POST", "/v1/hub/revoke", NEEDS_OPEN | NEEDS_HUB, office_revoke, NULL},
+    {"POST", "/v1/hub/suspend", NEEDS_OPEN | NEEDS_HUB, office_suspend, NULL},
     {"POST", "/v1/hub/replace", NEEDS_OPEN | NEEDS_HUB, office_replace, NULL},
     {"GET", "/v1/hub/roster", NEEDS_OPEN | NEEDS_HUB, office_roster, NULL},
     {"GET", "/v1/hub/held", NEEDS_OPEN | NEEDS_HUB, office_held, NULL},
@@ -117,6 +118,9 @@ check_needs(const struct core *core, int needs, struct pmj_error *err)
 		return PMJ_OK; /* what was unsent may always go */
 	if (core->revoked != 0 && (needs & (NEEDS_OPEN | NEEDS_ROSTER)))
 		return core_revoked_refuse(core, err);
+	if (core->state == CORE_OPEN && core->suspended != 0 && (needs & NEEDS_OPEN) &&
+	    (needs & NEEDS_SYNC) == 0)
+		return core_suspended_refuse(core, err);
 	if ((needs & NEEDS_OPEN) == 0)
 		return PMJ_OK;
 	if (core->state == CORE_EMPTY) {

@@ -180,6 +180,9 @@ status_get(const struct call *call, json_t **out, struct pmj_error *err)
 		(void)json_object_set_new(*out, "revoked",
 		    json_pack("{s:I,s:I}", "at", (json_int_t)core->revoked, "left",
 		        (json_int_t)core_revoked_left(core)));
+	if (core->state == CORE_OPEN && core->suspended != 0)
+		(void)json_object_set_new(
+		    *out, "suspended", json_integer((json_int_t)core->suspended));
 	if (core->state == CORE_OPEN)
 		add_open(*out, call);
 	return PMJ_OK;

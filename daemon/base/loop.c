@@ -314,6 +314,17 @@ off_thread_main(void *arg)
 	return NULL;
 }
 
+/* It is on no list any more. */
+static void
+off_thread_end(struct off_thread *off)
+{
+	(void)pthread_join(off->thread, NULL);
+	loop_io_free(off->io);
+	(void)close(off->fd);
+	off->done(off->ctx);
+	free(off);
+}
+
 static void
 off_thread_done(void *arg, int what)
 {
@@ -321,14 +332,10 @@ off_thread_done(void *arg, int what)
 	struct off_thread **at = &off->loop->jobs;
 
 	(void)what;
-	(void)pthread_join(off->thread, NULL);
 	while (*at != off)
 		at = &(*at)->next;
 	*at = off->next;
-	loop_io_free(off->io);
-	(void)close(off->fd);
-	off->done(off->ctx);
-	free(off);
+	off_thread_end(off);
 }
 
 void
@@ -351,6 +358,10 @@ loop_off_thread(struct loop *loop, void (*job)(void *ctx), void (*done)(void *ct
 void
 loop_off_thread_wait(struct loop *loop)
 {
-	while (loop->jobs != NULL)
-		off_thread_done(loop->jobs, LOOP_READ);
+	struct off_thread *off;
+
+	while ((off = loop->jobs) != NULL) {
+		loop->jobs = off->next;
+		off_thread_end(off);
+	}
 }

@@ -1,6 +1,7 @@
 /* defer.c - more than a day's share of one device (8.5): received, so that nothing is sent again,
  * but merged the next day or at the coordinator's word; never refused. What a broken or coerced
- * device pours out does not bury everybody else's work. */
+ * device pours out does not bury everybody else's work. What a suspended laptop sends waits here,
+ * too, until it is known whether it came from its worker. */
 #include <string.h>
 
 #include "hub/hub_inner.h"
@@ -38,6 +39,9 @@ defer_over(struct hub *hub, bool *over, const uint8_t device[static PMJ_DEVICE_B
 	enum pmj_code rc;
 	bool row;
 
+	*over = true;
+	if (office_is_suspended(hub, device))
+		return PMJ_OK;
 	*over = false;
 	(void)sql_blob(q, 1, device, PMJ_DEVICE_BYTES);
 	(void)sql_int(q, 2, today(hub));
@@ -119,7 +123,8 @@ next_deferred(struct hub *hub, bool all, int64_t *n, struct pmj_error *err)
 			count++;
 	sql_done(q);
 	for (size_t i = 0; i < count && rc == PMJ_OK && *n == 0; i++) {
-		if ((rc = defer_over(hub, &over, devices[i], err)) != PMJ_OK || (over && !all))
+		if ((rc = defer_over(hub, &over, devices[i], err)) != PMJ_OK || (over && !all) ||
+		    office_is_suspended(hub, devices[i]))
 			continue;
 		q = sql_get(hub->journal, "SELECT min(n) FROM pmj_deferred WHERE device = ?1");
 		(void)sql_blob(q, 1, devices[i], PMJ_DEVICE_BYTES);

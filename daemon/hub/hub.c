@@ -209,7 +209,7 @@ peer_of_device(struct hub *hub, struct sync_peer *out, const struct hub_device *
 	out->reads = LANE_UP;
 	out->writes = LANE_DOWN;
 	out->signs = RING_KEY_OP;
-	out->gone = strcmp(device->state, "live") != 0 && leave_is_told(hub, device);
+	out->gone = strcmp(device->state, "revoked") == 0 && leave_is_told(hub, device);
 	out->closed = out->gone;
 }
 

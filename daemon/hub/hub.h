@@ -126,6 +126,10 @@ PMJ_MUST_CHECK enum pmj_code hub_worker_gone(struct hub *hub,
  * sends from now on is held. Twice is no error. */
 PMJ_MUST_CHECK enum pmj_code hub_revoke(
     struct hub *hub, const uint8_t device[static PMJ_DEVICE_BYTES], struct pmj_error *err);
+/** Put off all that a laptop sends and make nothing ready for it, or end that: it is told, and
+ * locks. Twice is no error. */
+PMJ_MUST_CHECK enum pmj_code hub_suspend(struct hub *hub,
+    const uint8_t device[static PMJ_DEVICE_BYTES], bool end, struct pmj_error *err);
 /** How many people a device has. */
 int64_t hub_people_of(struct hub *hub, const uint8_t device[static PMJ_DEVICE_BYTES]);
 /** Some people of a revoked device to another one: *moved of them, *left to do; again until 0 are.

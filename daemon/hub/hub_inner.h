@@ -36,7 +36,7 @@ struct hub_device {
 	bool has_mailbox; /* the hub's own device has none */
 	char role[16];
 	char name[128];
-	char state[16]; /* live, revoked */
+	char state[16]; /* live, suspended, revoked */
 };
 
 /* office.c */
@@ -54,6 +54,8 @@ PMJ_MUST_CHECK enum pmj_code office_devices(
 /** All that have a mailbox, revoked ones too: what they still send is read. Caller frees *out. */
 PMJ_MUST_CHECK enum pmj_code office_mailboxes(
     struct hub *hub, struct hub_device **out, size_t *count, struct pmj_error *err);
+/** Is what it sends put off until its suspension ends? */
+bool office_is_suspended(struct hub *hub, const uint8_t device[static PMJ_DEVICE_BYTES]);
 /** Was the device on the person's team in roster version rv? rv < 0: is it now? */
 PMJ_MUST_CHECK enum pmj_code office_on_team(struct hub *hub, bool *on,
     const uint8_t person[static PMJ_RECORD_BYTES], const uint8_t device[static PMJ_DEVICE_BYTES],

@@ -1,5 +1,5 @@
-/* leave.c - a laptop that is lost, stolen or given back: taken off the roster (10.3), and its
- * people handed to another laptop. */
+/* leave.c - a laptop that is lost, stolen or given back: suspended for a while, or taken off the
+ * roster (10.3), and its people handed to another laptop. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -99,11 +99,78 @@ hub_revoke(struct hub *hub, const uint8_t device[static PMJ_DEVICE_BYTES], struc
 		return rc;
 	if (!who.has_mailbox)
 		return pmj_fail(err, PMJ_REFUSED, "the hub itself cannot be revoked");
-	if (strcmp(who.state, "live") != 0)
+	if (strcmp(who.state, "revoked") == 0)
 		return PMJ_OK; /* asking twice is no error */
 	if ((rc = journal_begin(hub->journal, err)) != PMJ_OK)
 		return rc;
 	return finish(hub, revoke_inside(hub, &who, err), err);
+}
+
+/* What the others wrote meanwhile about its people, and what was dropped from its queue. */
+static enum pmj_code
+share_again(struct hub *hub, const struct hub_device *device, struct pmj_error *err)
+{
+	struct sql *q = sql_get(hub->journal,
+	    "SELECT person FROM pmj_team WHERE device = ?1 AND to_ver IS NULL AND person > ?2"
+	    " ORDER BY person LIMIT 1");
+	uint8_t person[PMJ_RECORD_BYTES] = {0};
+	enum pmj_code rc;
+	bool row;
+
+	do {
+		(void)sql_blob(
+		    sql_blob(q, 1, device->device, PMJ_DEVICE_BYTES), 2, person, PMJ_RECORD_BYTES);
+		if ((rc = sql_row(q, &row, err)) == PMJ_OK && row)
+			(void)sql_col_copy(q, 0, person, PMJ_RECORD_BYTES);
+		sql_done(q);
+		if (rc == PMJ_OK && row)
+			rc = share_person(hub, person, device, err);
+	} while (rc == PMJ_OK && row);
+	return rc == PMJ_OK ? share_programme(hub, device, err) : rc;
+}
+
+static enum pmj_code
+suspend_inside(struct hub *hub, const struct hub_device *device, bool end, struct pmj_error *err)
+{
+	struct sql *q = sql_get(hub->journal, "UPDATE pmj_device SET state = ?2 WHERE device = ?1");
+	enum pmj_code rc;
+	int64_t n, ver;
+
+	(void)sql_blob(q, 1, device->device, PMJ_DEVICE_BYTES);
+	if ((rc = sql_run(sql_text(q, 2, end ? "live" : "suspended"), err)) != PMJ_OK)
+		return rc;
+	rc = decide_statement(hub,
+	    json_pack("{s:s,s:o}", "op", end ? "resume" : "suspend", "device",
+	        json_hex(device->device, PMJ_DEVICE_BYTES)),
+	    &n, &ver, err);
+	if (rc == PMJ_OK)
+		rc = sync_queue(hub->sync, device->mailbox, n, true, err);
+	if (rc == PMJ_OK && end)
+		rc = share_again(hub, device, err);
+	return rc == PMJ_OK
+	           ? journal_event(hub->journal, end ? "resumed" : "suspended", "ok",
+	                 end ? "a laptop's suspension ended" : "a laptop was suspended", err)
+	           : rc;
+}
+
+enum pmj_code
+hub_suspend(
+    struct hub *hub, const uint8_t device[static PMJ_DEVICE_BYTES], bool end, struct pmj_error *err)
+{
+	struct hub_device who;
+	enum pmj_code rc;
+
+	if ((rc = office_device(hub, &who, device, err)) != PMJ_OK)
+		return rc;
+	if (!who.has_mailbox || strcmp(who.state, "revoked") == 0)
+		return pmj_fail(
+		    err, PMJ_REFUSED, "only a worker's laptop on the roster is suspended");
+	if (strcmp(who.state, end ? "live" : "suspended") == 0)
+		return PMJ_OK; /* asking twice is no error */
+	if ((rc = journal_begin(hub->journal, err)) != PMJ_OK)
+		return rc;
+	hub->waiting = hub->sharing = true;
+	return finish(hub, suspend_inside(hub, &who, end, err), err);
 }
 
 int64_t
@@ -164,7 +231,7 @@ hub_replace(struct hub *hub, const uint8_t from[static PMJ_DEVICE_BYTES],
 	if ((rc = office_device(hub, &old, from, err)) != PMJ_OK ||
 	    (rc = office_device(hub, &new, to, err)) != PMJ_OK)
 		return rc;
-	if (strcmp(old.state, "live") == 0) {
+	if (strcmp(old.state, "revoked") != 0) {
 		rc = pmj_fail(err, PMJ_REFUSED, "%s's laptop is still on the roster", old.name);
 		pmj_hint(err, "take it off first: pamoja hub revoke \"%s\"", old.name);
 		return rc;

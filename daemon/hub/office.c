@@ -83,6 +83,20 @@ office_devices(struct hub *hub, struct hub_device **out, size_t *count, struct p
 	return read_devices(out, count, q, err);
 }
 
+bool
+office_is_suspended(struct hub *hub, const uint8_t device[static PMJ_DEVICE_BYTES])
+{
+	struct sql *q = sql_get(
+	    hub->journal, "SELECT 1 FROM pmj_device WHERE device = ?1 AND state = 'suspended'");
+	bool row = false;
+
+	(void)sql_blob(q, 1, device, PMJ_DEVICE_BYTES);
+	if (sql_row(q, &row, NULL) != PMJ_OK)
+		row = false;
+	sql_done(q);
+	return row;
+}
+
 enum pmj_code
 office_mailboxes(struct hub *hub, struct hub_device **out, size_t *count, struct pmj_error *err)
 {
@@ -200,7 +214,7 @@ worker(struct hub *hub, uint8_t *device, const char *typed, bool live, struct pm
 {
 	struct sql *q = sql_int(
 	    sql_get(hub->journal, "SELECT device, name FROM pmj_device WHERE mailbox IS NOT NULL"
-	                          " AND (state = 'live') = ?1"),
+	                          " AND (state <> 'revoked') = ?1"),
 	    1, live);
 	char hex[2 * PMJ_DEVICE_BYTES + 1];
 	char names[200] = "";

@@ -3,7 +3,7 @@
 #include "hub/hub.h"
 
 const char *const hub_schema[] = {
-    /* state: live, revoked. The hub's own device has no mailbox. */
+    /* state: live, suspended, revoked. The hub's own device has no mailbox. */
     "CREATE TABLE IF NOT EXISTS pmj_device(device BLOB PRIMARY KEY, sign_pk BLOB NOT NULL, seal_pk "
     "BLOB NOT NULL,"
     " mailbox BLOB UNIQUE, role TEXT NOT NULL, name TEXT NOT NULL, until TEXT, state TEXT NOT NULL,"

@@ -42,6 +42,8 @@ static const struct member members[] = {
     {"supervise", "worker", MEMBER_HEX16},
     {"supervise", "supervisor", MEMBER_HEX16},
     {"revoke", "device", MEMBER_HEX16},
+    {"suspend", "device", MEMBER_HEX16},
+    {"resume", "device", MEMBER_HEX16},
     {"erase", "person", MEMBER_RECORD},
     {"erase", "cause", MEMBER_TEXT},
 };

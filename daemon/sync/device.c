@@ -323,6 +323,12 @@ device_revoked(struct journal *journal)
 }
 
 int64_t
+device_suspended(struct journal *journal)
+{
+	return journal_int(journal, DEVICE_SUSPENDED, 0);
+}
+
+int64_t
 device_certificate_end(struct journal *journal)
 {
 	return journal_int(journal, DEVICE_NOT_AFTER, 0);

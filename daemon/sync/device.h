@@ -48,6 +48,8 @@ bool device_handed_over(struct journal *journal, const uint8_t person[static PMJ
 int64_t device_roster_version(struct journal *journal);
 /** When the hub took this device off its roster, ms; 0: it did not. */
 int64_t device_revoked(struct journal *journal);
+/** Since when it is suspended, ms; 0: it is not. */
+int64_t device_suspended(struct journal *journal);
 /** When the certificate of the hub ends, ms; 0 when not enrolled. */
 int64_t device_certificate_end(struct journal *journal);
 /** {"age_days","level":""|"notice"|"warning"|"cut_off"} of the last beacon, or NULL. New reference.

@@ -113,16 +113,22 @@ device_came_back(const struct device_at *at, const json_t *statement, struct pmj
 
 /* What follows from it is the daemon's to do, once everything that came with it is taken. */
 static enum pmj_code
-device_was_revoked(
+device_stands(
     const struct device_at *at, const struct roster_statement *statement, struct pmj_error *err)
 {
+	int64_t since_ms = statement->time_ms > 0 ? statement->time_ms : 1;
 	uint8_t device[PMJ_DEVICE_BYTES];
 
 	if (!json_unhex(statement->p, "device", device, sizeof(device)) ||
 	    memcmp(device, ring_device_id(journal_ring(at->journal)), sizeof(device)) != 0)
 		return PMJ_OK;
-	return journal_put_int(
-	    at->journal, DEVICE_REVOKED, statement->time_ms > 0 ? statement->time_ms : 1, err);
+	if (strcmp(statement->op, "revoke") == 0)
+		return journal_put_int(at->journal, DEVICE_REVOKED, since_ms, err);
+	if (strcmp(statement->op, "suspend") == 0)
+		return journal_put_int(at->journal, DEVICE_SUSPENDED, since_ms, err);
+	if (strcmp(statement->op, "resume") == 0)
+		return journal_put_int(at->journal, DEVICE_SUSPENDED, 0, err);
+	return PMJ_OK;
 }
 
 enum pmj_code
@@ -144,8 +150,8 @@ device_roster(const struct device_at *at, struct pmj_error *err)
 		rc = device_put_who(at->journal, statement.p, err);
 	if (rc == PMJ_OK && strcmp(statement.op, "assign") == 0)
 		rc = device_came_back(at, statement.p, err);
-	if (rc == PMJ_OK && strcmp(statement.op, "revoke") == 0)
-		rc = device_was_revoked(at, &statement, err);
+	if (rc == PMJ_OK)
+		rc = device_stands(at, &statement, err);
 	roster_statement_close(&statement);
 	return rc;
 }

@@ -161,6 +161,69 @@ def story_nothing_more_is_made_ready(lab):
     check("Juma" in hub.refused(3, "hub", "assign", asha, "Neema")["hint"])
 
 
+def counts(hub, contact):
+    return contact in [item["id"] for item in hub.json("contact", "list")["items"]]
+
+
+def a_suspended(lab):
+    """Two workers with a person; Neema is suspended and knows it; one contact of hers waits at the hub, one of Juma's for her."""
+    hub, neema, juma = a_hub_and(lab, "Neema", "Juma")
+    asha = neema.add("person", name="Asha")
+    lab.exchange(hub, neema, juma)
+    hub.run("hub", "assign", asha, "Juma")
+    lab.exchange(hub, neema, juma)
+    contact = neema.add("contact", person=asha, kind="phone", note="written before it knew")
+    hub.json("hub", "suspend", "neema")
+    hub.run("hub", "merge")
+    error = neema.refused(5, "sync")
+    check("suspended" in error["message"] and "coordinator" in error["hint"], error)
+    until = time.monotonic() + 20
+    while not neema.status()["locked"] and time.monotonic() < until:
+        time.sleep(0.05)
+    check(neema.status()["locked"])
+    hub.run("hub", "merge")
+    check(not counts(hub, contact) and hub.json("hub", "held")["items"] == [], "it counts, though its laptop is suspended")
+    juma.add("contact", person=asha, kind="phone", note="while Neema's laptop was away")
+    lab.exchange(hub, juma)
+    hub.run("hub", "merge", "--all")  # what was put off because it was much; not this
+    check(not counts(hub, contact))
+    return hub, neema, juma, asha, contact
+
+
+def story_suspended(lab):
+    hub, neema, juma, asha, contact = a_suspended(lab)
+    neema.unlock()
+    for words in (("find", "asha"), ("person", "list"), ("contact", "add", "person=" + asha, "kind=phone"), ("backup", os.path.join(lab.dir, "b"))):
+        check("suspended" in neema.refused(5, *words)["message"], words)
+    check("suspended" in neema.run("status").out and neema.status()["suspended"] > 0)
+    neema.refused(5, "sync")
+    check(of_roster(hub, "Neema", "suspended"))
+    hub.json("hub", "suspend", "Neema", "--end")
+    hub.run("hub", "merge")
+    if neema.status()["locked"]:
+        neema.unlock()
+    lab.exchange(hub, neema, juma, rounds=2)
+    check("suspended" not in neema.status())
+    check(counts(hub, contact))
+    seen = [home.json("verify", asha) for home in (hub, neema, juma)]
+    check(len({one["digest"] for one in seen}) == 1 and {one["entries"] for one in seen} == {3}, seen)
+    check(hub.json("hub", "suspend", "Neema", "--end")["name"] == "Neema")
+
+
+def story_suspended_then_revoked(lab):
+    hub, neema, juma, asha, contact = a_suspended(lab)
+    revoke(hub, "Neema")
+    hub.run("hub", "merge")
+    held = the_unsent_is_held(hub, 1)
+    check(held[0]["by"] == "Neema", held)
+    neema.unlock()
+    neema.run("sync", check_status=False)
+    until = time.monotonic() + 30
+    while os.path.exists(os.path.join(neema.path, "keys")) and time.monotonic() < until:
+        neema.run("sync", check_status=False)
+    is_destroyed(neema)
+
+
 def story_killed_on_the_way(lab):
     """Killed at any moment: either nothing was destroyed yet, or the rest is at the next start; what was unsent is at the office, once."""
     hub, neema = a_hub_and(lab, "Neema")

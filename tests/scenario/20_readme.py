@@ -384,7 +384,7 @@ def story_what_is_not_there_is_not_there(lab):
     check({"open", "forget"} <= words, words)
     for word in words:
         missing(home, word)
-    for verb in ("suspend", "duplicates", "join", "report"):
+    for verb in ("duplicates", "join", "report"):
         missing(home, "hub", verb)
     for verb in ("export", "slip", "week"):
         missing(home, verb)
