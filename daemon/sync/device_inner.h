@@ -22,8 +22,7 @@ struct device {
 #define DEVICE_KINDS "device.kinds"
 #define DEVICE_WITHDRAWING "device.withdrawing" /* e of the line, and the last record done */
 #define DEVICE_NOT_AFTER "device.not_after"
-#define DEVICE_SUSPENDED "device.suspended" /* since when, by the hub's clock; 0: not (any more)   \
-	                                     */
+#define DEVICE_SUSPENDED "device.suspended" /* since when, by the hub; 0: it is not */
 #define DEVICE_REVOKED "device.revoked"     /* when, by the hub's clock */
 
 /** One line of the hub being taken. */

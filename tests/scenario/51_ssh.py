@@ -148,7 +148,7 @@ def story_hosts_that_are_not_what_they_should_be(lab):
     def refused(status, words, **options):
         done = once(lab, "w", status=status, **options)[-1]
         check(words in done["message"] and done["hint"] and done["sent"] == 0, done)
-        check("pamoja" not in str(children()), children())
+        wait_until(lambda: "pamoja" not in str(children()))
 
     refused(7, "another key than the hub told us", pin=other)
     check("Accepted" not in lab.sshd.errors(), lab.sshd.errors())
