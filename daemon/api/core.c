@@ -36,6 +36,7 @@ core_start(struct core *core, struct loop *loop, const struct os *os, const char
 	/* The format asks for a checkpoint at 1,000 frames at the latest; a slow disk gets shorter
 	 * ones, but not so short that it has nothing else to do. */
 	core->checkpoint_pace = (struct pace){250, 150, 1000, CHECKPOINT_MS};
+	core->search_pace = (struct pace){64, 16, 256, CORE_PIECE_MS};
 	keys = core_path(core, "keys");
 	if ((rc = core_read_settings(core, err)) != PMJ_OK ||
 	    (rc = core_fresh_sweep(core, err)) != PMJ_OK ||

@@ -68,6 +68,7 @@ struct core {
 	int64_t suspend_gap_ms; /* boot clock minus mono clock when last looked */
 	uint64_t checked;       /* how far the journal chain was checked since unlock */
 	struct pace checkpoint_pace; /* frames */
+	struct pace search_pace;     /* pages of the full-text table that are merged in a step */
 	char warning[200];           /* what the anchor or the checks found, or "" */
 	int64_t suspended; /* since when the hub has this laptop suspended, ms; 0: it does not */
 	int64_t revoked;   /* when the hub took this laptop off its roster, ms; 0: it did not */

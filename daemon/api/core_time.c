@@ -145,6 +145,7 @@ void
 core_written(struct core *core, bool urgent)
 {
 	core_queued(core, urgent);
-	if (journal_wal_frames(core->journal) >= core->checkpoint_pace.amount)
+	if (journal_wal_frames(core->journal) >= core->checkpoint_pace.amount ||
+	    journal_search_owes(core->journal))
 		core_wake(core);
 }

@@ -155,6 +155,25 @@ checkpoint_step(struct core *core)
 	return true;
 }
 
+static bool
+search_step(struct core *core)
+{
+	int64_t began = core->os->mono_ms(core->os->ctx);
+	struct pmj_error err;
+	bool more;
+
+	if (!journal_search_owes(core->journal))
+		return false;
+	core->step_name = "merge the search";
+	if (journal_search_merge(core->journal, core->search_pace.amount, &more, &err) != PMJ_OK) {
+		diag_error("merging the full-text table", &err);
+		return false;
+	}
+	pace_learn(&core->search_pace, core->search_pace.amount,
+	    core->os->mono_ms(core->os->ctx) - began);
+	return true;
+}
+
 /* Before an exchange: what is assigned goes with the next one, whole. Not beside a backup, which
  * has the queues in it as they stand at one moment. */
 static bool
@@ -177,7 +196,7 @@ work_step(struct core *core)
 {
 	/* Before anything else, also amid an exchange: a long WAL would make one long step of it
 	 * later. */
-	if (checkpoint_step(core))
+	if (checkpoint_step(core) || search_step(core))
 		return true;
 	if (core->state == CORE_LOCKING)
 		return core_lock_step(core);

@@ -38,6 +38,12 @@ void journal_close(struct journal *journal);
 PMJ_MUST_CHECK enum pmj_code journal_checkpoint(struct journal *journal, struct pmj_error *err);
 /** Frames in the WAL now: checkpoint from 1,000 on. */
 int64_t journal_wal_frames(const struct journal *journal);
+/** Has so much been written to the full-text table that its segments are to be merged? Never inside
+ * a transaction, nor while one rests. */
+bool journal_search_owes(const struct journal *journal);
+/** Merge some of them: so many pages of theirs, in a transaction of its own. *more: again. */
+PMJ_MUST_CHECK enum pmj_code journal_search_merge(
+    struct journal *journal, int64_t pages, bool *more, struct pmj_error *err);
 
 /** One level. Whatever fails inside: journal_rollback. After commit returned PMJ_OK the rows are
  * durable. */

@@ -64,6 +64,8 @@ struct journal {
 	struct search_row *search; /* that wait, by number */
 	size_t search_count, search_room;
 	size_t search_new; /* of those, not there yet */
+	bool search_wrote; /* the transaction under way put something into the table */
+	int search_owed;   /* commits that did, since it was last merged */
 };
 
 /** Set err from an SQLite result about what was being done; marks the journal dead after a failed

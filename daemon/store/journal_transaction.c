@@ -159,6 +159,8 @@ journal_commit(struct journal *journal, struct pmj_error *err)
 	}
 	journal->in_transaction = false;
 	journal->rested = false;
+	journal->search_owed += journal->search_wrote;
+	journal->search_wrote = false;
 	return PMJ_OK;
 }
 

@@ -113,6 +113,8 @@ our_tables(struct journal *journal, struct pmj_error *err)
  * 4,050 bytes that is up to 30 ms in the middle of whoever writes, with these some 8, and no more
  * in all. */
 #define SEARCH_PAGES "INSERT INTO pmj_search (pmj_search, rank) VALUES ('pgsz', 1000)"
+/* Merged in steps of our own (search_rows.c). */
+#define SEARCH_MERGES "INSERT INTO pmj_search (pmj_search, rank) VALUES ('automerge', 0)"
 
 /* A text runs once in the life of a file. */
 static enum pmj_code
@@ -140,6 +142,8 @@ schema_migrate(struct journal *journal, const char *const *texts, struct pmj_err
 
 	if (rc == PMJ_OK)
 		rc = once(journal, SEARCH_PAGES, err);
+	if (rc == PMJ_OK)
+		rc = once(journal, SEARCH_MERGES, err);
 	for (size_t i = 0; rc == PMJ_OK && texts != NULL && texts[i] != NULL; i++)
 		rc = once(journal, texts[i], err);
 	return rc;

@@ -4,7 +4,7 @@
  * comes whose number is not above the last one's: one edit among new records costs as much as eight
  * of them, and leaves a segment to be merged. So texts wait here. Those of new records go in by the
  * dozen, in order; those that take the place of another at the commit. Whoever asks has them put in
- * first. */
+ * first. Segments are merged in steps of their own, not in the commit of whoever writes. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +14,7 @@
 
 #define NEW_AT_ONCE 24
 #define WAITING_MAX 1000
+#define OWED_MAX 4 /* each leaves one segment or two; at 16 of one level FTS5 merges by itself */
 
 /* Where the row of this number waits, or where it would. */
 static size_t
@@ -79,6 +80,7 @@ write_row(struct journal *journal, const struct search_row *row, struct pmj_erro
 
 	if (row->text == NULL && !row->there)
 		return PMJ_OK;
+	journal->search_wrote = true;
 	if (row->text == NULL) {
 		sql = sql_get(journal, "DELETE FROM pmj_search WHERE rowid = ?1");
 		return sql_run(sql_int(sql, 1, row->number), err);
@@ -126,6 +128,37 @@ search_forget(struct journal *journal)
 	free(journal->search);
 	journal->search = NULL;
 	journal->search_count = journal->search_room = journal->search_new = 0;
+	journal->search_wrote = false;
+}
+
+bool
+journal_search_owes(const struct journal *journal)
+{
+	return journal->search_owed >= OWED_MAX && !journal->in_transaction && !journal->resting;
+}
+
+enum pmj_code
+journal_search_merge(struct journal *journal, int64_t pages, bool *more, struct pmj_error *err)
+{
+	struct sql *sql;
+	enum pmj_code rc;
+	int before;
+
+	*more = false;
+	journal->search_owed = 0; /* whatever comes of it: it is not tried over and over */
+	if ((rc = journal_begin(journal, err)) != PMJ_OK)
+		return rc;
+	before = sqlite3_total_changes(journal->db);
+	sql = sql_get(journal, "INSERT INTO pmj_search (pmj_search, rank) VALUES ('merge', ?1)");
+	if ((rc = sql_run(sql_int(sql, 1, pages), err)) != PMJ_OK) {
+		journal_rollback(journal);
+		return rc;
+	}
+	/* As FTS5 says it: fewer than two changes, and there was nothing to merge. */
+	*more = sqlite3_total_changes(journal->db) - before >= 2;
+	if ((rc = journal_commit(journal, err)) == PMJ_OK && *more)
+		journal->search_owed = OWED_MAX;
+	return rc;
 }
 
 enum pmj_code

@@ -323,8 +323,8 @@ put_segment(struct worker *worker, const struct office *office, long from, size_
 /* ---- what is measured ---- */
 
 /* What a step may be. One in which no line is taken commits what was, or opens a segment. */
-enum step { STEP_TAKE, STEP_COMMIT, STEP_CHECKPOINT, STEP_KINDS };
-static const char *const step_names[] = {"take", "commit", "checkpoint"};
+enum step { STEP_TAKE, STEP_COMMIT, STEP_CHECKPOINT, STEP_SEARCH, STEP_KINDS };
+static const char *const step_names[] = {"take", "commit", "checkpoint", "search"};
 
 #define STRETCH 5000 /* lines: the rate of each such stretch tells whether it falls with size */
 #define STRETCHES_MAX 64
@@ -368,7 +368,8 @@ static __attribute__((noinline)) void
 merge_all(struct office *office, struct figures *out)
 {
 	double wall = clock_now(CLOCK_MONOTONIC), cpu = clock_now(CLOCK_PROCESS_CPUTIME_ID);
-	struct pace checkpoint = {250, 150, 1000, 15}; /* as core_start has it */
+	struct pace checkpoint = {250, 150, 1000, 15}; /* these as core_start has them */
+	struct pace search = {64, 16, 256, 8};
 	bool more = true;
 
 	out->stretch_cpu[0] = cpu;
@@ -378,21 +379,29 @@ merge_all(struct office *office, struct figures *out)
 		double began_cpu = clock_now(CLOCK_PROCESS_CPUTIME_ID);
 		int64_t taken = 0;
 
-		if (frames >= checkpoint.amount)
+		enum step step;
+		bool again;
+
+		if (frames >= checkpoint.amount) {
+			step = STEP_CHECKPOINT;
 			must(journal_checkpoint(office->journal, &err), "checkpoint");
-		else
+		} else if (journal_search_owes(office->journal)) {
+			step = STEP_SEARCH;
+			must(journal_search_merge(office->journal, search.amount, &again, &err),
+			    "search");
+		} else {
 			must(sync_take_step(hub_sync(office->hub), &more, &taken, &err), "take");
+			step = taken == 0 ? STEP_COMMIT : STEP_TAKE;
+		}
 		took = clock_now(CLOCK_MONOTONIC) - began;
 		if (journal_wal_frames(office->journal) > frames)
 			out->frames += journal_wal_frames(office->journal) - frames;
 		count_merged(out, taken);
-		count_step(out,
-		    frames >= checkpoint.amount ? STEP_CHECKPOINT
-		    : taken == 0                ? STEP_COMMIT
-		                                : STEP_TAKE,
-		    took, clock_now(CLOCK_PROCESS_CPUTIME_ID) - began_cpu);
-		if (frames >= checkpoint.amount)
+		count_step(out, step, took, clock_now(CLOCK_PROCESS_CPUTIME_ID) - began_cpu);
+		if (step == STEP_CHECKPOINT)
 			pace_learn(&checkpoint, frames, (int64_t)(took * 1e3));
+		if (step == STEP_SEARCH)
+			pace_learn(&search, search.amount, (int64_t)(took * 1e3));
 	}
 	for (more = true; more;)
 		must(hub_rejudge_step(office->hub, INT64_MAX, &more, &err), "waiting entries");

@@ -128,12 +128,68 @@ test_many_in_one_transaction(void **state)
 	store_end(&store);
 }
 
+static int64_t
+number(struct store *store, const char *text)
+{
+	struct sql *sql = sql_get(store->journal, text);
+	struct pmj_error err;
+	int64_t count;
+	bool row;
+
+	check_ok(sql_row(sql, &row, &err), &err);
+	count = sql_col_int(sql, 0);
+	sql_done(sql);
+	return count;
+}
+
+#define SEGMENTS "SELECT count(DISTINCT segid) FROM pmj_search_idx"
+
+/* FTS5 merges nothing in anybody's commit; what is owed is merged a few pages at a time, never into
+ * a transaction under way, and everything is found as before. */
+static void
+test_merged_in_steps(void **state)
+{
+	struct store store;
+	struct pmj_error err;
+	bool more = true;
+	int steps = 0;
+
+	(void)state;
+	store_start(&store);
+	assert_int_equal(
+	    number(&store, "SELECT v FROM pmj_search_config WHERE k = 'automerge'"), 0);
+	for (int i = 0; i < 12; i++) {
+		assert_int_equal(journal_search_owes(store.journal), i >= 4);
+		check_ok(journal_begin(store.journal, &err), &err);
+		assert_false(journal_search_owes(store.journal));
+		for (int k = 0; k < 40; k++)
+			put(&store, NULL, "Baraka wa Kimana", NULL);
+		if (i == 7) {
+			(void)journal_rest(store.journal);
+			assert_false(journal_search_owes(store.journal));
+			check_ok(journal_settle(store.journal, &err), &err);
+		} else {
+			check_ok(journal_commit(store.journal, &err), &err);
+		}
+	}
+	assert_true(number(&store, SEGMENTS) >= 12);
+	while (journal_search_owes(store.journal)) {
+		check_ok(journal_search_merge(store.journal, 16, &more, &err), &err);
+		assert_true(++steps < 200);
+	}
+	assert_false(more);
+	assert_true(steps > 2);
+	assert_true(number(&store, SEGMENTS) < 12);
+	assert_int_equal(found(&store, "kimana"), 50); /* as many as one answer holds */
+	store_end(&store);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(test_found_before_the_commit),
 	    cmocka_unit_test(test_gone_with_its_transaction),
-	    cmocka_unit_test(test_many_in_one_transaction)};
+	    cmocka_unit_test(test_many_in_one_transaction), cmocka_unit_test(test_merged_in_steps)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
