@@ -12,7 +12,7 @@
 #include "log/chain.h"
 #include "pamoja/api.h"
 
-#define CHECKPOINT_MS 15
+#define CHECKPOINT_MS 12
 
 char *
 core_path(const struct core *core, const char *name)

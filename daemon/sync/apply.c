@@ -111,7 +111,7 @@ apply_entry(struct sync *sync, const struct sync_peer *peer, struct lane *lane,
 		return incarnation_take(sync, peer, lane, entry, err);
 	}
 	if (strcmp(entry->kind, "ctl.ack") == 0 &&
-	    (rc = receipt_take(sync, peer, entry, err)) != PMJ_OK)
+	    ((rc = receipt_take(sync, peer, entry, &time->again, err)) != PMJ_OK || time->again))
 		return rc;
 	if (!time->newest_known && (rc = lane_is_newest(sync, lane, &time->newest, err)) != PMJ_OK)
 		return rc;

@@ -9,6 +9,8 @@
 #define SYNC_RAW_SMALL 15000     /* before locking: the file stays under 16 KiB even uncompressed */
 #define SYNC_SHARED_MAX 64       /* small segments in one transaction */
 #define SYNC_PIECE_MS 8          /* of PMJ_STEP_MS: of what comes in; its commit is another step */
+#define SYNC_SHARED_MS 20        /* of taking in, at most, share a commit */
+#define SYNC_SHARED_FRAMES 250   /* ... and so many pages, about */
 #define SYNC_COMMIT_MS 12        /* what one commit of it may take, with its sync */
 #define SYNC_WEEK_MS (7LL * 86400 * 1000)
 #define SYNC_DAY_MS (86400LL * 1000)

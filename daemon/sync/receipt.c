@@ -8,6 +8,8 @@
 #include "sync/incarnation.h"
 #include "sync/queue.h"
 
+#define LINES_AT_ONCE 2000 /* that one step takes for received */
+
 struct receipt {
 	uint8_t inc[PMJ_INCARNATION_BYTES];
 	uint64_t seq;
@@ -90,9 +92,25 @@ receipt_cover(
 	return journal_put_int(sync->journal, "sync.receipt_at", os_now(sync->os), err);
 }
 
+/* A receipt for months of work is taken in pieces: *again, and the line that brought it comes once
+ * more. */
+static enum pmj_code
+receipt_some(struct sync *sync, struct lane *lane, const struct receipt *receipt, bool *again,
+    struct pmj_error *err)
+{
+	struct receipt piece = *receipt;
+
+	if (receipt->seq - lane->acked_seq > LINES_AT_ONCE) {
+		piece.seq = lane->acked_seq + LINES_AT_ONCE;
+		piece.deferred = lane->deferred_seq;
+		*again = true;
+	}
+	return receipt_cover(sync, lane, &piece, err);
+}
+
 static enum pmj_code
 receipt_lane(struct sync *sync, const struct sync_peer *peer, const struct receipt *receipt,
-    struct pmj_error *err)
+    bool *again, struct pmj_error *err)
 {
 	struct lane lane;
 	uint8_t chain[32];
@@ -119,7 +137,7 @@ receipt_lane(struct sync *sync, const struct sync_peer *peer, const struct recei
 		return rc;
 	if (!found || memcmp(chain, receipt->chain, sizeof(chain)) != 0)
 		return incarnation_copy(sync, peer, receipt->inc, receipt->seq, err);
-	return receipt_cover(sync, &lane, receipt, err);
+	return receipt_some(sync, &lane, receipt, again, err);
 }
 
 enum pmj_code
@@ -135,7 +153,7 @@ sync_ack_again(
 
 enum pmj_code
 receipt_take(struct sync *sync, const struct sync_peer *peer, const struct entry *entry,
-    struct pmj_error *err)
+    bool *again, struct pmj_error *err)
 {
 	const json_t *item;
 	size_t at;
@@ -147,7 +165,7 @@ receipt_take(struct sync *sync, const struct sync_peer *peer, const struct entry
 
 		if (!receipt_read(&receipt, item))
 			continue;
-		if ((rc = receipt_lane(sync, peer, &receipt, err)) != PMJ_OK)
+		if ((rc = receipt_lane(sync, peer, &receipt, again, err)) != PMJ_OK || *again)
 			return rc;
 	}
 	return PMJ_OK;

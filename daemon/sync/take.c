@@ -22,7 +22,8 @@ struct take_list {
 	bool moved;   /* something was taken since it was listed */
 	bool resting; /* what was taken since `tidy` is in a transaction that rests */
 	uint64_t transaction;
-	int64_t lines; /* in it */
+	int64_t lines;   /* in it */
+	int64_t took_ms; /* to take them in */
 };
 
 static int
@@ -145,6 +146,7 @@ take_tidy(struct sync *sync, struct take_list *list)
 		}
 	}
 	list->lines = 0;
+	list->took_ms = 0;
 	list->resting = false;
 }
 
@@ -152,7 +154,7 @@ take_tidy(struct sync *sync, struct take_list *list)
 static enum pmj_code
 take_run(struct sync *sync, struct take_list *list, int64_t *taken, struct pmj_error *err)
 {
-	int64_t until_ms = sync->os->mono_ms(sync->os->ctx) + SYNC_PIECE_MS;
+	int64_t began_ms = sync->os->mono_ms(sync->os->ctx), until_ms = began_ms + SYNC_PIECE_MS;
 	bool late = false;
 	enum pmj_code rc;
 
@@ -174,6 +176,7 @@ take_run(struct sync *sync, struct take_list *list, int64_t *taken, struct pmj_e
 		list->at++;
 	}
 	list->lines += *taken;
+	list->took_ms += sync->os->mono_ms(sync->os->ctx) - began_ms;
 	list->resting = true;
 	list->transaction = journal_rest(sync->journal);
 	return PMJ_OK;
@@ -184,11 +187,18 @@ static enum pmj_code
 take_commit(struct sync *sync, struct take_list *list, struct pmj_error *err)
 {
 	int64_t began_ms = sync->os->mono_ms(sync->os->ctx);
+	int64_t frames = journal_wal_frames(sync->journal), lines = list->lines;
 	enum pmj_code rc;
 
 	if ((rc = journal_settle(sync->journal, err)) != PMJ_OK)
 		return rc;
-	pace_learn(&sync->share, list->lines, sync->os->mono_ms(sync->os->ctx) - began_ms);
+	pace_learn(&sync->share, lines, sync->os->mono_ms(sync->os->ctx) - began_ms);
+	/* The checkpoint that follows takes the whole commit at once. */
+	frames = journal_wal_frames(sync->journal) - frames;
+	if (frames > SYNC_SHARED_FRAMES && sync->share.amount > lines * SYNC_SHARED_FRAMES / frames)
+		sync->share.amount = lines * SYNC_SHARED_FRAMES / frames;
+	if (sync->share.amount < sync->share.least)
+		sync->share.amount = sync->share.least;
 	take_tidy(sync, list);
 	sync_tell(sync);
 	return PMJ_OK;
@@ -208,11 +218,13 @@ take_next_pass(struct sync *sync)
 	}
 }
 
-/* Is what rests enough for a commit, or all there is? */
+/* Is what rests enough for a commit, or all there is? How many lines that is was learned from the
+ * last ones; where these cost more, the time they took says so before the commit does. */
 static bool
 take_is_due(const struct sync *sync, const struct take_list *list)
 {
 	return list->resting && (list->at >= list->count || list->lines >= sync->share.amount ||
+	                            list->took_ms >= SYNC_SHARED_MS ||
 	                            list->at - list->tidy >= SYNC_SHARED_MAX || sync->tell);
 }
 

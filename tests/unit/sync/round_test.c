@@ -364,6 +364,42 @@ test_places(void **state)
 	lab_close(&lab);
 }
 
+/* A receipt for more than a step can take: bit by bit, the line that brought it again each time. */
+static void
+test_a_long_receipt(void **state)
+{
+	struct lab lab;
+	struct lab_end *hub = &lab.ends[0];
+	struct lab_end *a = &lab.ends[1];
+	struct pmj_error err;
+	int64_t taken, left, before = 0;
+	bool more = true;
+	int pieces = 0;
+
+	(void)state;
+	lab_open_with(&lab, 1);
+	for (int i = 0; i < 2100; i++)
+		lab_person(a, "Asha");
+	(void)lab_seal(a);
+	lab_shell("cp %s/spool/out/*.seg %s/spool/in/", a->home, hub->home);
+	(void)lab_take(hub);
+	(void)lab_seal(hub);
+	lab_shell("cp %s/spool/out/*.seg %s/spool/in/", hub->home, a->home);
+	before = lab_number(a, "SELECT count(*) FROM pmj_sent");
+	assert_true(before > 2000);
+	while (more) {
+		check_ok(sync_take_step(a->sync, &more, &taken, &err), &err);
+		left = lab_number(a, "SELECT count(*) FROM pmj_sent");
+		pieces += left < before;
+		before = left;
+	}
+	assert_int_equal(before, 0);
+	assert_int_equal(pieces, 2);
+	assert_int_equal(lab_number(a, "SELECT count(*) FROM pmj_segment"), 0);
+	assert_string_equal(sync_entry_state(a->sync, 2100), "merged");
+	lab_close(&lab);
+}
+
 /* A receipt that ends within a segment: what is left of it is told, and still kept. */
 static void
 test_part_of_a_segment_acked(void **state)
@@ -479,6 +515,7 @@ main(void)
 	    cmocka_unit_test(test_sizes),
 	    cmocka_unit_test(test_spool_in_short_steps),
 	    cmocka_unit_test(test_places),
+	    cmocka_unit_test(test_a_long_receipt),
 	    cmocka_unit_test(test_part_of_a_segment_acked),
 	    cmocka_unit_test(test_ack_of_another_chain),
 	    cmocka_unit_test(test_deferred),
