@@ -169,8 +169,8 @@ search_step(struct core *core)
 		diag_error("merging the full-text table", &err);
 		return false;
 	}
-	pace_learn(&core->search_pace, core->search_pace.amount,
-	    core->os->mono_ms(core->os->ctx) - began);
+	pace_learn(
+	    &core->search_pace, core->search_pace.amount, core->os->mono_ms(core->os->ctx) - began);
 	return true;
 }
 
