@@ -58,6 +58,12 @@ debootstrap --variant=minbase bookworm "$dir/root" $mirror >"$dir/debootstrap.lo
 }
 root=$dir/root
 apt-config dump --format '%F "%v";%n' Acquire 2>/dev/null | grep -E '^Acquire(::[A-Za-z0-9-]+)+ "' | grep -iE 'proxy|check|retries|timeout' >"$root/etc/apt/apt.conf.d/90as-here" || true
+# Debian's updates, too, from where this machine has them; and what every installed machine has.
+for list in sources.list sources.list.d/debian.sources; do
+	[ ! -f "/etc/apt/$list" ] || cp "/etc/apt/$list" "$root/etc/apt/$list"
+done
+[ -s "$root/etc/hosts" ] || echo "127.0.0.1 localhost" >"$root/etc/hosts"
+mount --bind "$root" "$root" # a root of its own: tests make mounts of theirs
 mount -t proc proc "$root/proc"
 mount --rbind /sys "$root/sys"
 mount --rbind /dev "$root/dev"

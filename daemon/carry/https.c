@@ -251,6 +251,11 @@ fail_link(struct https *https, CURLcode code, const char *host, struct pmj_error
 		pmj_hint(err, "a hotspot that wants you to sign in does this; elsewhere tell your "
 		              "coordinator. Nothing was sent");
 		return PMJ_INTEGRITY;
+	case CURLE_SSL_CACERT_BADFILE:
+		(void)pmj_fail(
+		    err, PMJ_FAILED, "this machine has no list of the certificates that it trusts");
+		pmj_hint(err, "apt-get install ca-certificates");
+		return PMJ_FAILED;
 	case CURLE_COULDNT_RESOLVE_HOST:
 		(void)pmj_fail(err, PMJ_UNREACHED, "%s is not found: is there a network?", host);
 		break;

@@ -74,6 +74,7 @@ says_what_was_not_reached(void **state)
 {
 	struct lab *lab = *state;
 	const char *ssh[] = {"--remote", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa=ssh://x/y", NULL};
+	const char *ftp[] = {"--remote", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa=ftp://x/y", NULL};
 	const char *https[] = {"--remote", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa=https://x/y", NULL};
 	const char *relative[] = {"--remote", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa=x/y", NULL};
 	const char *gone[] = {"--remote", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa=/no/such/place", NULL};
@@ -84,6 +85,8 @@ says_what_was_not_reached(void **state)
 	assert_int_equal(lab_once(lab, "w", gone), UNREACHED);
 	assert_true(lab_said(lab, "\"code\":\"unreached\""));
 	assert_int_equal(lab_once(lab, "w", ssh), USAGE);
+	assert_true(lab_said(lab, "is not the address of a host")); /* nobody is named */
+	assert_int_equal(lab_once(lab, "w", ftp), USAGE);
 	assert_true(lab_said(lab, "only folders, https and ssh are served"));
 	assert_int_equal(lab_once(lab, "w", https), UNREACHED); /* without a token */
 	assert_true(lab_said(lab, "gave this laptop no key"));
