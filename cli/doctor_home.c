@@ -13,6 +13,18 @@
 #include "base/mem.h"
 #include "cli/doctor_inner.h"
 
+/* HOME/revoked is what such a home has left (daemon/api/revoked.c). */
+static bool
+was_revoked(const struct doctor *d)
+{
+	char *path = mem_printf("%s/revoked", d->home);
+	struct stat st;
+	bool there = stat(path, &st) == 0;
+
+	free(path);
+	return there;
+}
+
 void
 doctor_home(struct doctor *d)
 {
@@ -26,6 +38,9 @@ doctor_home(struct doctor *d)
 	} else if (stat(d->home, &st) == 0 && !d->there) {
 		doctor_say(d, DOCTOR_FAIL, "choose another place: --home DIR",
 		    "%s is a file, not a folder", d->home);
+	} else if (was_revoked(d)) {
+		doctor_tell(d, DOCTOR_WARN, mem_printf("%s status", d->command),
+		    mem_printf("this laptop was taken off your programme's roster"));
 	} else {
 		doctor_tell(d, DOCTOR_WARN, mem_printf("%s init", d->command),
 		    mem_printf("there are no records in %s yet", d->home));

@@ -255,7 +255,7 @@ office_replace(const struct call *call, json_t **out, struct pmj_error *err)
 		return rc;
 	if (hub_worker_gone(hub, from, old, err) != PMJ_OK) {
 		rc = err->code;
-		if (hub_worker(hub, from, old, NULL) == PMJ_OK) {
+		if (rc == PMJ_NOT_FOUND && hub_worker(hub, from, old, NULL) == PMJ_OK) {
 			rc = pmj_fail(
 			    err, PMJ_REFUSED, "the laptop of %.60s is still on the roster", old);
 			pmj_hint(err, "take it off first: pamoja hub revoke \"%.60s\"", old);

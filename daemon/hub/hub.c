@@ -279,9 +279,10 @@ hook_resend(void *ctx, const struct sync_peer *peer, struct pmj_error *err)
 	struct hub_device device;
 	enum pmj_code rc = office_by_mailbox(ctx, &device, peer->mailbox, err);
 
-	return rc == PMJ_OK && strcmp(device.state, "live") == 0
-	           ? share_everything(ctx, &device, err)
-	           : rc;
+	if (rc != PMJ_OK)
+		return rc;
+	return strcmp(device.state, "live") == 0 ? share_everything(ctx, &device, err)
+	                                         : leave_say_again(ctx, &device, err);
 }
 
 static enum pmj_code
@@ -424,7 +425,8 @@ static const struct {
 } counts[] = {
     {"held", "SELECT count(*) FROM pmj_hold_line WHERE released IS NULL"},
     {"waiting", "SELECT count(*) FROM pmj_entry WHERE " ENTRY_IS_WAITING},
-    {"deferred", "SELECT count(*) FROM pmj_deferred"},
+    {"deferred", "SELECT count(*) FROM pmj_deferred WHERE device NOT IN"
+                 " (SELECT device FROM pmj_device WHERE state = 'suspended')"},
     {"conflicts", "SELECT count(*) FROM pmj_record WHERE conflict = 1"},
     {"devices", "SELECT count(*) FROM pmj_device WHERE mailbox IS NOT NULL AND state = 'live'"},
 };

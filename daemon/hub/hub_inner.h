@@ -164,6 +164,10 @@ PMJ_MUST_CHECK enum pmj_code team_hand_over(struct hub *hub,
 /* leave.c */
 /** Is its revocation sealed? Then nothing more is sealed to it. */
 bool leave_is_told(struct hub *hub, const struct hub_device *device);
+/** A copy of a suspended or revoked laptop turned up, that may not have heard: it is said once
+ * more. Inside a transaction. */
+PMJ_MUST_CHECK enum pmj_code leave_say_again(
+    struct hub *hub, const struct hub_device *device, struct pmj_error *err);
 /** Has it read that? Then it reads and writes its mailbox no more. */
 bool leave_was_read(struct hub *hub, const struct hub_device *device);
 

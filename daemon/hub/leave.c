@@ -7,15 +7,16 @@
 
 #define PEOPLE_AT_ONCE 8 /* of hub_replace: each is two statements */
 
-/* The number of the statement that revoked this device; false: none did. */
+/* The number of the last statement of this sort about the device; false: there is none. */
 static bool
-statement_of(struct hub *hub, const uint8_t device[static PMJ_DEVICE_BYTES], int64_t *n)
+statement_of(
+    struct hub *hub, const char *op, const uint8_t device[static PMJ_DEVICE_BYTES], int64_t *n)
 {
-	struct sql *q = sql_get(hub->journal, "SELECT n FROM pmj_roster WHERE op = 'revoke' AND "
-	                                      "device = ?1 ORDER BY ver DESC LIMIT 1");
+	struct sql *q = sql_get(hub->journal,
+	    "SELECT n FROM pmj_roster WHERE op = ?2 AND device = ?1 ORDER BY ver DESC LIMIT 1");
 	bool row = false;
 
-	(void)sql_blob(q, 1, device, PMJ_DEVICE_BYTES);
+	(void)sql_text(sql_blob(q, 1, device, PMJ_DEVICE_BYTES), 2, op);
 	if (sql_row(q, &row, NULL) != PMJ_OK)
 		row = false;
 	if (row)
@@ -29,7 +30,7 @@ leave_is_told(struct hub *hub, const struct hub_device *device)
 {
 	int64_t n;
 
-	return statement_of(hub, device->device, &n) &&
+	return statement_of(hub, "revoke", device->device, &n) &&
 	       !sync_is_queued(hub->sync, device->mailbox, n);
 }
 
@@ -38,8 +39,19 @@ leave_was_read(struct hub *hub, const struct hub_device *device)
 {
 	int64_t n;
 
-	return statement_of(hub, device->device, &n) &&
+	return statement_of(hub, "revoke", device->device, &n) &&
 	       sync_was_read(hub->sync, device->mailbox, n);
+}
+
+enum pmj_code
+leave_say_again(struct hub *hub, const struct hub_device *device, struct pmj_error *err)
+{
+	bool revoked = strcmp(device->state, "revoked") == 0;
+	int64_t n;
+
+	if (!statement_of(hub, revoked ? "revoke" : "suspend", device->device, &n))
+		return PMJ_OK;
+	return sync_tell_again(hub->sync, device->mailbox, n, err);
 }
 
 /* From now on nothing of the programme is made ready for it. */

@@ -50,16 +50,22 @@ hub_hello(struct hub *hub, const struct sync_peer *peer, const struct sync_line 
 	int64_t epoch, n, ver;
 	struct sql *q;
 	enum pmj_code rc;
+	bool live;
 
-	if (!line->newest || !key_of(line->entry->json, &epoch, pk))
+	if (!key_of(line->entry->json, &epoch, pk))
 		return PMJ_OK;
-	if ((rc = office_device(hub, &device, peer->device, err)) != PMJ_OK ||
-	    memcmp(device.seal_pk, pk, sizeof(pk)) == 0)
+	if ((rc = office_device(hub, &device, peer->device, err)) != PMJ_OK)
 		return rc;
+	/* Of a laptop that was cut off any copy is to hear so, the newest or not. */
+	live = strcmp(device.state, "live") == 0;
+	if (live && (!line->newest || memcmp(device.seal_pk, pk, sizeof(pk)) == 0))
+		return PMJ_OK;
 	q = sql_get(hub->journal, "UPDATE pmj_device SET seal_pk = ?2 WHERE device = ?1");
 	(void)sql_blob(q, 1, peer->device, PMJ_DEVICE_BYTES);
 	if ((rc = sql_run(sql_blob(q, 2, pk, sizeof(pk)), err)) != PMJ_OK)
 		return rc;
+	if (!live)
+		return leave_say_again(hub, &device, err);
 	rc = decide_statement(hub,
 	    json_pack("{s:s,s:o,s:I,s:o}", "op", "seal", "device",
 	        json_hex(peer->device, PMJ_DEVICE_BYTES), "epoch", (json_int_t)epoch, "pk",

@@ -19,6 +19,7 @@ struct hit {
 struct hits {
 	struct hit *list;
 	size_t count, room;
+	bool cut; /* there may be more of them */
 };
 
 /* 2 for each word of the query that is a word of the name, 1 for one that begins a word there. */
@@ -52,16 +53,21 @@ add_hit(struct hits *hits, const struct hit *hit)
 	hits->list[hits->count++] = *hit;
 }
 
+/* Of the newest; named: of what has a name of its own only. Who is spoken of in hundreds of newer
+ * records is found all the same. */
+#define ASK(named)                                                                                 \
+	"SELECT r.rec, r.name, r.changed_pt, r.voided FROM (SELECT rowid FROM pmj_search"          \
+	" WHERE pmj_search MATCH ?1 ORDER BY rowid DESC LIMIT 5000) s JOIN pmj_record r"           \
+	" ON r.num = s.rowid WHERE " named " ORDER BY s.rowid DESC LIMIT ?2"
+
 static enum pmj_code
-ask(struct journal *journal, struct hits *hits, const char *words, bool exact,
+ask(struct journal *journal, struct hits *hits, const char *words, bool exact, bool named,
     struct pmj_error *err)
 {
-	struct sql *sql =
-	    sql_get(journal, "SELECT r.rec, r.name, r.changed_pt, r.voided FROM pmj_search JOIN "
-	                     "pmj_record r ON r.num = pmj_search.rowid"
-	                     " WHERE pmj_search MATCH ?1 ORDER BY pmj_search.rowid DESC LIMIT ?2");
+	struct sql *sql = sql_get(journal, named ? ASK("r.kind IN ('person')") : ASK("1"));
 	char *query = search_query(words, exact), *folded;
 	enum pmj_code rc = PMJ_OK;
+	size_t count = 0;
 	bool row = false;
 
 	if (query == NULL)
@@ -76,6 +82,7 @@ ask(struct journal *journal, struct hits *hits, const char *words, bool exact,
 		if (sql_col_int(sql, 3) != 0)
 			hit.score -= 1000;
 		add_hit(hits, &hit);
+		hits->cut = hits->cut || ++count == CANDIDATES;
 	}
 	free(query);
 	free(folded);
@@ -105,8 +112,10 @@ records_find(struct journal *journal, json_t **out, const char *words, int64_t l
 
 	*out = NULL;
 	if ((rc = search_settle(journal, err)) != PMJ_OK ||
-	    (rc = ask(journal, &hits, words, true, err)) != PMJ_OK ||
-	    (rc = ask(journal, &hits, words, false, err)) != PMJ_OK)
+	    (rc = ask(journal, &hits, words, true, true, err)) != PMJ_OK ||
+	    (rc = ask(journal, &hits, words, false, true, err)) != PMJ_OK ||
+	    (rc = ask(journal, &hits, words, true, false, err)) != PMJ_OK ||
+	    (rc = ask(journal, &hits, words, false, false, err)) != PMJ_OK)
 		goto out;
 	if (hits.count > 0)
 		qsort(hits.list, hits.count, sizeof(*hits.list), by_score);
@@ -115,6 +124,8 @@ records_find(struct journal *journal, json_t **out, const char *words, int64_t l
 		memcpy(recs[i], hits.list[i].rec, PMJ_RECORD_BYTES);
 	rc = records_items(
 	    journal, out, (const uint8_t(*)[PMJ_RECORD_BYTES])recs, hits.count, most, 0, lang, err);
+	if (rc == PMJ_OK && hits.cut)
+		(void)json_object_set_new(*out, "more", json_true());
 out:
 	free(recs);
 	free(hits.list);

@@ -57,6 +57,21 @@ sync_was_read(struct sync *sync, const uint8_t mailbox[static PMJ_MAILBOX_BYTES]
 }
 
 enum pmj_code
+sync_tell_again(struct sync *sync, const uint8_t mailbox[static PMJ_MAILBOX_BYTES], int64_t n,
+    struct pmj_error *err)
+{
+	struct sql *sql = sql_get(
+	    sync->journal, "DELETE FROM pmj_done WHERE mailbox=?1 AND n=?2 AND forward=0");
+	enum pmj_code rc;
+
+	sql_blob(sql, 1, mailbox, PMJ_MAILBOX_BYTES);
+	sql_int(sql, 2, n);
+	if ((rc = sql_run(sql, err)) != PMJ_OK)
+		return rc;
+	return sync_queue(sync, mailbox, n, true, err);
+}
+
+enum pmj_code
 sync_last_read(struct sync *sync, const uint8_t mailbox[static PMJ_MAILBOX_BYTES],
     uint8_t incarnation[static PMJ_INCARNATION_BYTES], int64_t *seq, struct pmj_error *err)
 {

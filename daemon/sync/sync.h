@@ -123,6 +123,10 @@ PMJ_MUST_CHECK enum pmj_code sync_drop_queue(
 bool sync_is_queued(struct sync *sync, const uint8_t mailbox[static PMJ_MAILBOX_BYTES], int64_t n);
 /** Does a receipt cover this line? */
 bool sync_was_read(struct sync *sync, const uint8_t mailbox[static PMJ_MAILBOX_BYTES], int64_t n);
+/** A copy of the laptop may not have heard this line, whoever's receipt covers it. Inside a
+ * transaction. */
+PMJ_MUST_CHECK enum pmj_code sync_tell_again(struct sync *sync,
+    const uint8_t mailbox[static PMJ_MAILBOX_BYTES], int64_t n, struct pmj_error *err);
 /** How far the newest lane of this mailbox was read; seq 0: nothing was. */
 PMJ_MUST_CHECK enum pmj_code sync_last_read(struct sync *sync,
     const uint8_t mailbox[static PMJ_MAILBOX_BYTES],

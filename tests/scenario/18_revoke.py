@@ -46,6 +46,8 @@ def is_destroyed(home):
     check(error.status == 5, error)
     said = home.run("status").out
     check("taken off" in said, said)
+    found = next(item for item in home.run("doctor", json_out=True, check_status=False).json["items"] if item["check"] == "home")
+    check("taken off" in found["message"] if "message" in found else "taken off" in str(found), found)
 
 
 def the_unsent_is_held(hub, count):
@@ -222,6 +224,61 @@ def story_suspended_then_revoked(lab):
     while os.path.exists(os.path.join(neema.path, "keys")) and time.monotonic() < until:
         neema.run("sync", check_status=False)
     is_destroyed(neema)
+
+
+def restored(lab, home, name):
+    """Another laptop out of the backup of this one, enrolled as it."""
+    backup, code = os.path.join(lab.dir, home.name + ".backup"), os.path.join(lab.dir, home.name + ".code")
+    if not os.path.exists(backup):
+        home.run("backup", backup)
+        with open(code, "w", encoding="utf-8") as file:
+            file.write(home.made["recovery_code"] + "\n")
+        os.chmod(code, 0o600)
+    if name is None:
+        return None
+    twin = lab.home(name).start()
+    twin.run("restore", backup, "--recovery-code-file", code, "--new-passphrase-file", twin.passphrase_file)
+    return twin
+
+
+def hears_of_it(lab, hub, home):
+    for _ in range(6):
+        home.run("sync", check_status=False)
+        if not os.path.exists(os.path.join(home.path, "keys")):
+            return is_destroyed(home)
+        hub.run("hub", "merge")
+    check(False, home.name, "never heard that it is off the roster")
+
+
+def story_a_copy_that_comes_later(lab):
+    """The roster says that it knows it; then a backup of before is restored. That copy hears so, too."""
+    hub, neema = a_hub_and(lab, "Neema")
+    neema.add("person", name="Asha")
+    lab.exchange(hub, neema)
+    restored(lab, neema, None)
+    revoke(hub, "Neema")
+    hub.run("hub", "merge")
+    neema.refused(5, "sync")
+    hub.run("hub", "merge")
+    check(of_roster(hub, "Neema", "revoked")["told"] is True)
+    hears_of_it(lab, hub, restored(lab, neema, "Twin"))
+
+
+def story_the_stolen_one_and_its_copy(lab):
+    """One was stolen, the other works on out of a backup; both are one device to the office, and both hear."""
+    hub, neema = a_hub_and(lab, "Neema")
+    neema.add("person", name="Asha")
+    lab.exchange(hub, neema)
+    restored(lab, neema, None)
+    neema.stop()
+    twin = restored(lab, neema, "Twin")
+    lab.exchange(hub, twin, rounds=2)
+    revoke(hub, "Neema")
+    hub.run("hub", "merge")
+    hears_of_it(lab, hub, twin)
+    hub.run("hub", "merge")
+    neema.start().unlock()
+    hears_of_it(lab, hub, neema)
 
 
 def story_killed_on_the_way(lab):

@@ -148,6 +148,32 @@ test_list_in_answers(void **state)
 	store_end(&store);
 }
 
+/* Who is spoken of in more newer records than are looked at is found, first of all; and that there
+ * may be more is said. */
+static void
+test_find_who_is_spoken_of(void **state)
+{
+	struct store store;
+	uint8_t zebra[PMJ_RECORD_BYTES], rec[PMJ_RECORD_BYTES];
+	char id[PMJ_RECORD_CHARS + 1];
+	json_t *answer = NULL;
+	struct pmj_error err;
+
+	(void)state;
+	store_start(&store);
+	add(&store, zebra, "person", 1000, json_pack("{s:s}", "name", "Zebra Quill"));
+	for (int i = 0; i < 310; i++)
+		add(&store, rec, "contact", 2000,
+		    json_pack("{s:s,s:s,s:s}", "person", id_of(id, zebra), "kind", "phone", "note",
+		        "met Zebra Quill again"));
+	check_ok(records_find(store.journal, &answer, "zebra", 300, LANG_EN, &err), &err);
+	assert_string_equal(
+	    json_str(json_array_get(json_arr(answer, "items"), 0), "title"), "Zebra Quill");
+	assert_true(json_flag(answer, "more"));
+	json_decref(answer);
+	store_end(&store);
+}
+
 static void
 test_find(void **state)
 {
@@ -528,10 +554,10 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(test_list),
-	    cmocka_unit_test(test_list_in_answers), cmocka_unit_test(test_find),
-	    cmocka_unit_test(test_search_follows_changes), cmocka_unit_test(test_today),
-	    cmocka_unit_test(test_people), cmocka_unit_test(test_consent),
-	    cmocka_unit_test(test_kind_gains_a_field),
+	    cmocka_unit_test(test_list_in_answers), cmocka_unit_test(test_find_who_is_spoken_of),
+	    cmocka_unit_test(test_find), cmocka_unit_test(test_search_follows_changes),
+	    cmocka_unit_test(test_today), cmocka_unit_test(test_people),
+	    cmocka_unit_test(test_consent), cmocka_unit_test(test_kind_gains_a_field),
 	    cmocka_unit_test(test_changed_status_is_found),
 	    cmocka_unit_test(test_slices_among_writes),
 	    cmocka_unit_test(test_chain_survives_reopening)};
