@@ -60,8 +60,8 @@ enum pmj_code
 sync_tell_again(struct sync *sync, const uint8_t mailbox[static PMJ_MAILBOX_BYTES], int64_t n,
     struct pmj_error *err)
 {
-	struct sql *sql = sql_get(
-	    sync->journal, "DELETE FROM pmj_done WHERE mailbox=?1 AND n=?2 AND forward=0");
+	struct sql *sql =
+	    sql_get(sync->journal, "DELETE FROM pmj_done WHERE mailbox=?1 AND n=?2 AND forward=0");
 	enum pmj_code rc;
 
 	sql_blob(sql, 1, mailbox, PMJ_MAILBOX_BYTES);
