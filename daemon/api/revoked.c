@@ -229,10 +229,14 @@ core_revoked_make_way(struct core *core, struct pmj_error *err)
 		              "another home: pamoja --home DIR init");
 		return rc;
 	}
+	/* Durable before there are new keys: a mark that a power cut brought back would destroy
+	 * them. */
 	path = core_path(core, MARK);
-	if (core->os->unlink(core->os->ctx, path) != 0)
+	if (core->os->unlink(core->os->ctx, path) != 0 && errno != ENOENT)
 		rc = pmj_fail_errno(err, errno, "cannot remove", path);
 	else
+		rc = fs_sync_dir(core->os, core->home, err);
+	if (rc == PMJ_OK)
 		core->revoked = 0;
 	free(path);
 	return rc;
