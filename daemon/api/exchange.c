@@ -4,32 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "api/core.h"
+#include "api/exchange_inner.h"
 #include "base/diag.h"
 #include "base/mem.h"
-
-#define CARRIER_WAIT_MS 8000 /* the starter needs a moment after the daemon began */
-#define CARRIER_LOOK_MS 200
-
-enum phase { PHASE_SEAL, PHASE_SPOOL, PHASE_CARRY, PHASE_WAIT, PHASE_TAKE, PHASE_SETTLE };
-
-struct exchange {
-	enum exchange_kind kind;
-	char *where;
-	struct request *request;
-	int64_t job;
-	enum phase phase;
-	int round;
-	bool last;               /* of a revoked laptop: what is unsent goes, then the keys */
-	bool over;               /* ... and is sealed */
-	bool paused;             /* it brought the word that this laptop is suspended */
-	int64_t taken;           /* lines taken in all */
-	int64_t sent, got;       /* files, by the carrier's word */
-	int64_t holds;           /* the hub's, when it began */
-	int64_t started_ms;      /* mono */
-	struct pmj_error failed; /* code PMJ_OK: not failed */
-	struct exchange *next;
-};
 
 void
 exchange_start(
@@ -176,117 +153,12 @@ exchange_drop_all(struct core *core, const struct pmj_error *err)
 	}
 }
 
-static bool
-give_up(struct core *core, struct exchange *exchange, const struct pmj_error *err)
+bool
+exchange_give_up(struct core *core, struct exchange *exchange, const struct pmj_error *err)
 {
 	exchange->failed = *err;
 	finish(core, exchange);
 	return true;
-}
-
-/* How far the lanes were read, and what nobody needs any more. New references. */
-static enum pmj_code
-what_is_known(struct core *core, json_t **have, json_t **acked, struct pmj_error *err)
-{
-	json_t *mark;
-	enum pmj_code rc;
-
-	if (core->sync == NULL) {
-		mark = core_revoked_mark(core);
-		*have = json_incref(json_object_get(mark, "have"));
-		*acked = json_incref(json_object_get(mark, "acked"));
-		json_decref(mark);
-		return PMJ_OK;
-	}
-	if ((rc = sync_have(core->sync, have, err)) != PMJ_OK)
-		return rc;
-	if ((rc = sync_acked(core->sync, acked, err)) != PMJ_OK)
-		json_decref(*have);
-	return rc;
-}
-
-/* Ask the carrier; it answers with `done`. */
-static bool
-ask_carrier(struct core *core, struct exchange *exchange)
-{
-	bool parcel = exchange->kind == EXCHANGE_CARRY;
-	json_t *have = NULL, *acked = NULL, *line;
-	struct pmj_error err;
-
-	if (!carrylink_up(core->carry)) {
-		if (core->os->mono_ms(core->os->ctx) - exchange->started_ms < CARRIER_WAIT_MS) {
-			loop_timer_set(core->carrier_timer, CARRIER_LOOK_MS);
-			return false;
-		}
-		(void)pmj_fail(&err, PMJ_UNREACHED,
-		    "the carrier (pamoja-carry) is not running; nothing was lost");
-		pmj_hint(&err, "start it: pamoja-carry --home HOME, or restart pamojad");
-		return give_up(core, exchange, &err);
-	}
-	if (what_is_known(core, &have, &acked, &err) != PMJ_OK)
-		return give_up(core, exchange, &err);
-	/* From here on a carrier found dead, by whichever of these lines, breaks this exchange. */
-	exchange->phase = PHASE_WAIT;
-	exchange->job = core->next_job++;
-	carrylink_remotes(core);
-	(void)carrylink_send(core->carry, json_pack("{s:s,s:o?}", "do", "acked", "upto", acked));
-	line = json_pack("{s:s,s:I,s:o?,s:b}", "do", parcel ? "parcel" : "sync", "id",
-	    (json_int_t)exchange->job, "have", have, "create", core->is_hub);
-	if (exchange->where != NULL)
-		(void)json_object_set_new(
-		    line, parcel ? "dir" : "url", json_string(exchange->where));
-	(void)carrylink_send(core->carry, line);
-	return false;
-}
-
-/* What a person may be told of a place that cannot be used: it was not reached. */
-static enum pmj_code
-broken_code(const char *code)
-{
-	enum pmj_code broken = pmj_code_from_name(code != NULL ? code : "unreached");
-
-	return broken == PMJ_IO || broken == PMJ_PERMISSION || broken == PMJ_NOT_FOUND
-	           ? PMJ_UNREACHED
-	           : broken;
-}
-
-void
-exchange_carried(struct core *core, int64_t id, const json_t *done)
-{
-	struct exchange *exchange = core->exchanges;
-	const char *code = json_str(done, "code");
-
-	if (exchange == NULL || exchange->phase != PHASE_WAIT || exchange->job != id)
-		return;
-	exchange->sent += json_int(done, "sent", 0);
-	exchange->got += json_int(done, "got", 0);
-	/* The first that went wrong is told; a second round may fail of the same. */
-	if (exchange->failed.code == PMJ_OK && (code == NULL || strcmp(code, "ok") != 0)) {
-		const char *message = json_str(done, "message");
-		const char *hint = json_str(done, "hint");
-
-		(void)pmj_fail(&exchange->failed, broken_code(code), "%s",
-		    message != NULL ? message : "the carrier did not say why");
-		pmj_hint(&exchange->failed, "%s",
-		    hint != NULL && hint[0] != '\0'
-		        ? hint
-		        : "nothing was lost; mend that, then try again");
-	}
-	exchange->phase = PHASE_TAKE; /* what did come is taken in even when it broke off */
-	core_wake(core);
-}
-
-void
-exchange_broken(struct core *core)
-{
-	struct exchange *exchange = core->exchanges;
-
-	if (exchange == NULL || exchange->phase != PHASE_WAIT)
-		return;
-	(void)pmj_fail(&exchange->failed, PMJ_UNREACHED, "the carrier broke off; nothing was lost");
-	pmj_hint(&exchange->failed, "try again; what was under way is finished then");
-	exchange->phase = PHASE_TAKE;
-	core_wake(core);
 }
 
 static bool
@@ -296,7 +168,7 @@ step_seal(struct core *core, struct exchange *exchange)
 	bool more;
 
 	if (sync_seal_step(core->sync, false, &more, &err) != PMJ_OK)
-		return give_up(core, exchange, &err);
+		return exchange_give_up(core, exchange, &err);
 	if (!more)
 		exchange->phase = PHASE_SPOOL;
 	return true;
@@ -309,7 +181,7 @@ step_spool(struct core *core, struct exchange *exchange)
 	bool more;
 
 	if (sync_spool_step(core->sync, &more, &err) != PMJ_OK)
-		return give_up(core, exchange, &err);
+		return exchange_give_up(core, exchange, &err);
 	if (!more) {
 		exchange->over = exchange->last;
 		exchange->phase = PHASE_CARRY;
@@ -325,7 +197,7 @@ step_take(struct core *core, struct exchange *exchange)
 	bool more;
 
 	if (sync_take_step(core->sync, &more, &taken, &err) != PMJ_OK)
-		return give_up(core, exchange, &err);
+		return exchange_give_up(core, exchange, &err);
 	exchange->taken += taken;
 	if (!more)
 		exchange->phase = PHASE_SETTLE;
@@ -344,7 +216,7 @@ step_settle(struct core *core, struct exchange *exchange)
 	    (hub_deferred_step(
 	         core->hub, exchange->kind == EXCHANGE_MERGE_ALL, until, &more, &err) != PMJ_OK ||
 	        (!more && hub_rejudge_step(core->hub, until, &more, &err) != PMJ_OK)))
-		return give_up(core, exchange, &err);
+		return exchange_give_up(core, exchange, &err);
 	if (more)
 		return true;
 	if (core->hub == NULL) {
@@ -376,7 +248,7 @@ step_revoked(struct core *core, struct exchange *exchange)
 	case PHASE_SEAL:
 	case PHASE_SPOOL:
 	case PHASE_CARRY:
-		return ask_carrier(core, exchange);
+		return exchange_ask_carrier(core, exchange);
 	case PHASE_TAKE:
 	case PHASE_SETTLE:
 		finish(core, exchange);
@@ -409,7 +281,7 @@ exchange_step(struct core *core)
 	case PHASE_SPOOL:
 		return step_spool(core, exchange);
 	case PHASE_CARRY:
-		return ask_carrier(core, exchange);
+		return exchange_ask_carrier(core, exchange);
 	case PHASE_TAKE:
 		return step_take(core, exchange);
 	case PHASE_SETTLE:

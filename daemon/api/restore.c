@@ -4,38 +4,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "api/handlers.h"
+#include "api/restore_inner.h"
 #include "api/restore_mark.h"
-#include "api/restore_take.h"
 #include "base/diag.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "crypto/restored.h"
 
 #define IDLE_MS (30LL * 60 * 1000) /* somebody writes six words on paper */
 
-struct restore {
-	struct core *core;
-	char id[33];
-	char *code; /* NULL: opened with the halves of a backup key */
-	char new_code[KEYFILE_RECOVERY_CHARS + 1];
-	struct ring *opens; /* the key of the slot, or the backup key */
-	struct backup_reader reader;
-	struct buf pending; /* bytes of a segment that is not whole yet */
-	struct restore_take take;
-	struct pmj_error fault; /* the first thing that could not be taken; code PMJ_OK: none */
-	bool partial;           /* what is whole of a damaged one is wanted */
-	bool finishing;
-	struct loop_timer *timer;
-	/* the last step, on the worker thread */
-	struct request *request;
-	char *passphrase;
-	struct keyfile *keys;
-	enum pmj_code rc;
-	struct pmj_error err;
-};
-
-static void
+void
 restore_free(struct restore *restore)
 {
 	loop_timer_free(restore->timer);
@@ -179,8 +156,8 @@ out:
 	return rc;
 }
 
-static enum pmj_code
-under_way(const struct call *call, struct restore **out, struct pmj_error *err)
+enum pmj_code
+restore_under_way(const struct call *call, struct restore **out, struct pmj_error *err)
 {
 	enum pmj_code rc;
 
@@ -227,8 +204,8 @@ take_pending(struct restore *restore, struct pmj_error *err)
 	}
 }
 
-static void
-hint_partial(const struct restore *restore, struct pmj_error *err)
+void
+restore_hint_partial(const struct restore *restore, struct pmj_error *err)
 {
 	if (restore->take.head == NULL)
 		pmj_hint(err, "look for another copy of it, or for an older backup");
@@ -246,7 +223,7 @@ restore_part(const struct call *call, json_t **out, struct pmj_error *err)
 	const char *text;
 	enum pmj_code rc;
 
-	if ((rc = under_way(call, &restore, err)) != PMJ_OK ||
+	if ((rc = restore_under_way(call, &restore, err)) != PMJ_OK ||
 	    (rc = call_text(call, &text, "bytes", err)) != PMJ_OK)
 		return rc;
 	if (restore->fault.code != PMJ_OK) {
@@ -261,170 +238,11 @@ restore_part(const struct call *call, json_t **out, struct pmj_error *err)
 		restore->fault = *err; /* what was read before it can still be had */
 	} else if (rc != PMJ_OK) {
 		if (rc == PMJ_INTEGRITY)
-			hint_partial(restore, err);
+			restore_hint_partial(restore, err);
 		core_restore_drop(call->core);
 	} else {
 		*out = json_pack("{s:I,s:b}", "entries", (json_int_t)restore->take.entries, "ended",
 		    restore->take.ended && restore->pending.len == 0);
 	}
 	return rc;
-}
-
-/* ---- the end ---- */
-
-static json_t *
-summary(const struct restore *restore, bool partial)
-{
-	const struct restore_take *take = &restore->take;
-	const json_t *settings = json_obj(take->head, "settings");
-	json_t *out;
-
-	out = json_pack("{s:I,s:I,s:I,s:I,s:b,s:b,s:o}", "entries", (json_int_t)take->entries,
-	    "records", (json_int_t)take->records, "at", (json_int_t)json_int(take->head, "at", 0),
-	    "newest", (json_int_t)take->newest_ms, "hub", ring_is_hub(take->ring), "partial",
-	    partial, "device", json_hex(ring_device_id(take->ring), PMJ_DEVICE_BYTES));
-	(void)json_object_set_new(out, "name",
-	    json_string(json_str(settings, "name") != NULL ? json_str(settings, "name") : ""));
-	(void)json_object_set_new(out, "role",
-	    json_string(json_str(settings, "role") != NULL ? json_str(settings, "role") : ""));
-	return out;
-}
-
-/* Is all of it here, or as much as the person asked for? */
-static enum pmj_code
-check_whole(const struct restore *restore, struct pmj_error *err)
-{
-	const struct restore_take *take = &restore->take;
-	enum pmj_code rc;
-
-	if (take->head != NULL && take->ended && restore->pending.len == 0 &&
-	    restore->fault.code == PMJ_OK)
-		return PMJ_OK;
-	if (restore->partial && take->head != NULL && !ring_is_hub(take->ring))
-		return PMJ_OK;
-	if (restore->partial && take->head != NULL) {
-		rc = pmj_fail(err, PMJ_REFUSED, "a hub cannot go on from a part of a backup");
-		pmj_hint(err, "look for another copy of it, or for an older backup");
-		return rc;
-	}
-	if (restore->fault.code != PMJ_OK) {
-		*err = restore->fault;
-		return restore->fault.code;
-	}
-	rc = pmj_fail(err, PMJ_INTEGRITY,
-	    "the backup is cut off in its part %llu, which begins at byte %llu",
-	    (unsigned long long)restore->reader.segno + 1,
-	    (unsigned long long)restore->reader.offset);
-	hint_partial(restore, err);
-	return rc;
-}
-
-static void
-finish_work(void *ctx)
-{
-	struct restore *restore = ctx;
-	struct core *core = restore->core;
-	struct keyfile_restored what = {.passphrase = restore->passphrase,
-	    .code = restore->code,
-	    .new_code = restore->new_code,
-	    .store_uuid = restore->take.outside.store_uuid};
-	const struct keyfile_cost cost = {.unlock_ms = (uint32_t)core->settings.unlock_ms};
-	char *path = core_path(core, "keys");
-
-	restore->rc = restore->code == NULL ? core_fresh_begin(core, &restore->err) : PMJ_OK;
-	if (restore->rc == PMJ_OK)
-		restore->rc = keyfile_restore(&restore->keys, core->os, path, restore->take.ring,
-		    &what, &cost, &restore->err);
-	free(path);
-}
-
-static void
-finish_done(void *ctx)
-{
-	struct restore *restore = ctx;
-	struct core *core = restore->core;
-	struct request *request = restore->request;
-	bool partial = !restore->take.ended, made = restore->rc == PMJ_OK;
-	json_t *out = NULL;
-
-	core->stretching = false;
-	core->restore = NULL;
-	core->unseen = restore->code == NULL; /* its new recovery code */
-	if (!made && core_fresh_seen(core, NULL) != PMJ_OK)
-		diag("HOME/unseen could not be removed");
-	if (made) {
-		out = summary(restore, partial);
-		if (restore->new_code[0] != '\0')
-			(void)json_object_set_new(
-			    out, "recovery_code", json_string(restore->new_code));
-		core->state = CORE_LOCKED; /* there are keys now, whatever comes */
-		restore->rc = core_open(
-		    core, restore->keys, restore_take_ring(&restore->take), false, &restore->err);
-		if (restore->rc == PMJ_OK) {
-			core_keep_kinds(core);
-			core_queued(core, true);
-		}
-	}
-	if (restore->rc == PMJ_OK) {
-		diag("restored from a backup");
-		server_reply(request, out);
-	} else {
-		json_decref(out);
-		server_fail(request, &restore->err);
-	}
-	restore_free(restore);
-}
-
-static enum pmj_code
-prepare(struct restore *restore, const struct call *call, struct pmj_error *err)
-{
-	const json_t *settings = json_obj(restore->take.head, "settings");
-	const char *passphrase;
-	enum pmj_code rc;
-
-	if ((rc = call_text(call, &passphrase, "passphrase", err)) != PMJ_OK ||
-	    (rc = keyfile_passphrase_rules(passphrase, json_str(settings, "name"), err)) != PMJ_OK)
-		return rc;
-	if ((rc = restore_take_finish(&restore->take, err)) != PMJ_OK) {
-		core_restore_drop(call->core);
-		return rc;
-	}
-	restore->passphrase = mem_strdup(passphrase);
-	return PMJ_OK;
-}
-
-void
-restore_finish(const struct call *call, struct request *request)
-{
-	struct core *core = call->core;
-	struct restore *restore;
-	struct pmj_error err;
-
-	if (under_way(call, &restore, &err) != PMJ_OK) {
-		server_fail(request, &err);
-		return;
-	}
-	if (check_whole(restore, &err) != PMJ_OK) {
-		core_restore_drop(core);
-		server_fail(request, &err);
-		return;
-	}
-	if (restore->take.check) {
-		server_reply(request, summary(restore, !restore->take.ended));
-		core_restore_drop(core);
-		return;
-	}
-	if (core->stretching || core->state != CORE_EMPTY) {
-		(void)pmj_fail(&err, PMJ_BUSY, "this home is made by somebody else just now");
-		pmj_hint(&err, "restore into an empty one: pamoja --home DIR restore FILE");
-		server_fail(request, &err);
-		return;
-	}
-	if (prepare(restore, call, &err) != PMJ_OK) {
-		server_fail(request, &err);
-		return;
-	}
-	restore->request = request;
-	restore->finishing = core->stretching = true;
-	loop_off_thread(core->loop, finish_work, finish_done, restore);
 }

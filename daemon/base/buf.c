@@ -212,6 +212,43 @@ in_u64(struct bytes_in *in)
 }
 
 void
+out_bytes(struct bytes_out *o, const void *bytes, size_t count)
+{
+	if (o->bad || count > o->left) {
+		o->bad = true;
+		return;
+	}
+	if (count > 0)
+		memcpy(o->at, bytes, count);
+	o->at += count;
+	o->left -= count;
+}
+
+void
+out_u8(struct bytes_out *o, uint8_t v)
+{
+	out_bytes(o, &v, 1);
+}
+
+void
+out_u32(struct bytes_out *o, uint32_t v)
+{
+	uint8_t le[4];
+
+	put_le32(le, v);
+	out_bytes(o, le, sizeof(le));
+}
+
+void
+out_u64(struct bytes_out *o, uint64_t v)
+{
+	uint8_t le[8];
+
+	put_le64(le, v);
+	out_bytes(o, le, sizeof(le));
+}
+
+void
 put_le16(uint8_t *to, uint16_t v)
 {
 	to[0] = (uint8_t)v;

@@ -47,6 +47,18 @@ uint64_t in_u64(struct bytes_in *in);
 /** A pointer to count bytes inside the input, or NULL when too few are left. */
 const uint8_t *in_bytes(struct bytes_in *in, size_t count);
 
+/* Writing into a room of fixed size, such as guarded memory, that must not move. What does not fit
+ * sets `bad`, and nothing more is written: ask once at the end. */
+struct bytes_out {
+	uint8_t *at;
+	size_t left;
+	bool bad;
+};
+void out_bytes(struct bytes_out *o, const void *bytes, size_t count);
+void out_u8(struct bytes_out *o, uint8_t v);
+void out_u32(struct bytes_out *o, uint32_t v);
+void out_u64(struct bytes_out *o, uint64_t v);
+
 void put_le16(uint8_t *to, uint16_t v);
 void put_le32(uint8_t *to, uint32_t v);
 void put_le64(uint8_t *to, uint64_t v);

@@ -9,50 +9,6 @@
 #define EPOCH_BYTES 49
 #define RING_BYTES_MAX 14224 /* what the key file holds, without the tag */
 
-/* Writing into a fixed room; what does not fit sets `bad`. */
-struct bytes_out {
-	uint8_t *at;
-	size_t left;
-	bool bad;
-};
-
-static void
-out_bytes(struct bytes_out *o, const void *bytes, size_t count)
-{
-	if (o->bad || count > o->left) {
-		o->bad = true;
-		return;
-	}
-	if (count > 0)
-		memcpy(o->at, bytes, count);
-	o->at += count;
-	o->left -= count;
-}
-
-static void
-out_u8(struct bytes_out *o, uint8_t v)
-{
-	out_bytes(o, &v, 1);
-}
-
-static void
-out_u32(struct bytes_out *o, uint32_t v)
-{
-	uint8_t le[4];
-
-	put_le32(le, v);
-	out_bytes(o, le, sizeof(le));
-}
-
-static void
-out_u64(struct bytes_out *o, uint64_t v)
-{
-	uint8_t le[8];
-
-	put_le64(le, v);
-	out_bytes(o, le, sizeof(le));
-}
-
 static void
 out_head(struct bytes_out *o, uint16_t type, size_t len)
 {

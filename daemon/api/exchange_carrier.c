@@ -1,0 +1,111 @@
+/* exchange_carrier.c - what an exchange asks of the carrier, and what it hears. */
+#include <string.h>
+
+#include "api/exchange_inner.h"
+
+#define CARRIER_WAIT_MS 8000 /* the starter needs a moment after the daemon began */
+#define CARRIER_LOOK_MS 200
+
+/* How far the lanes were read, and what nobody needs any more. New references. */
+static enum pmj_code
+what_is_known(struct core *core, json_t **have, json_t **acked, struct pmj_error *err)
+{
+	json_t *mark;
+	enum pmj_code rc;
+
+	if (core->sync == NULL) {
+		mark = core_revoked_mark(core);
+		*have = json_incref(json_object_get(mark, "have"));
+		*acked = json_incref(json_object_get(mark, "acked"));
+		json_decref(mark);
+		return PMJ_OK;
+	}
+	if ((rc = sync_have(core->sync, have, err)) != PMJ_OK)
+		return rc;
+	if ((rc = sync_acked(core->sync, acked, err)) != PMJ_OK)
+		json_decref(*have);
+	return rc;
+}
+
+bool
+exchange_ask_carrier(struct core *core, struct exchange *exchange)
+{
+	bool parcel = exchange->kind == EXCHANGE_CARRY;
+	json_t *have = NULL, *acked = NULL, *line;
+	struct pmj_error err;
+
+	if (!carrylink_up(core->carry)) {
+		if (core->os->mono_ms(core->os->ctx) - exchange->started_ms < CARRIER_WAIT_MS) {
+			loop_timer_set(core->carrier_timer, CARRIER_LOOK_MS);
+			return false;
+		}
+		(void)pmj_fail(&err, PMJ_UNREACHED,
+		    "the carrier (pamoja-carry) is not running; nothing was lost");
+		pmj_hint(&err, "start it: pamoja-carry --home HOME, or restart pamojad");
+		return exchange_give_up(core, exchange, &err);
+	}
+	if (what_is_known(core, &have, &acked, &err) != PMJ_OK)
+		return exchange_give_up(core, exchange, &err);
+	/* From here on a carrier found dead, by whichever of these lines, breaks this exchange. */
+	exchange->phase = PHASE_WAIT;
+	exchange->job = core->next_job++;
+	carrylink_remotes(core);
+	(void)carrylink_send(core->carry, json_pack("{s:s,s:o?}", "do", "acked", "upto", acked));
+	line = json_pack("{s:s,s:I,s:o?,s:b}", "do", parcel ? "parcel" : "sync", "id",
+	    (json_int_t)exchange->job, "have", have, "create", core->is_hub);
+	if (exchange->where != NULL)
+		(void)json_object_set_new(
+		    line, parcel ? "dir" : "url", json_string(exchange->where));
+	(void)carrylink_send(core->carry, line);
+	return false;
+}
+
+/* What a person may be told of a place that cannot be used: it was not reached. */
+static enum pmj_code
+broken_code(const char *code)
+{
+	enum pmj_code broken = pmj_code_from_name(code != NULL ? code : "unreached");
+
+	return broken == PMJ_IO || broken == PMJ_PERMISSION || broken == PMJ_NOT_FOUND
+	           ? PMJ_UNREACHED
+	           : broken;
+}
+
+void
+exchange_carried(struct core *core, int64_t id, const json_t *done)
+{
+	struct exchange *exchange = core->exchanges;
+	const char *code = json_str(done, "code");
+
+	if (exchange == NULL || exchange->phase != PHASE_WAIT || exchange->job != id)
+		return;
+	exchange->sent += json_int(done, "sent", 0);
+	exchange->got += json_int(done, "got", 0);
+	/* The first that went wrong is told; a second round may fail of the same. */
+	if (exchange->failed.code == PMJ_OK && (code == NULL || strcmp(code, "ok") != 0)) {
+		const char *message = json_str(done, "message");
+		const char *hint = json_str(done, "hint");
+
+		(void)pmj_fail(&exchange->failed, broken_code(code), "%s",
+		    message != NULL ? message : "the carrier did not say why");
+		pmj_hint(&exchange->failed, "%s",
+		    hint != NULL && hint[0] != '\0'
+		        ? hint
+		        : "nothing was lost; mend that, then try again");
+	}
+	exchange->phase = PHASE_TAKE; /* what did come is taken in even when it broke off */
+	core_wake(core);
+}
+
+void
+exchange_broken(struct core *core)
+{
+	struct exchange *exchange = core->exchanges;
+
+	if (exchange == NULL || exchange->phase != PHASE_WAIT)
+		return;
+	(void)pmj_fail(&exchange->failed, PMJ_UNREACHED, "the carrier broke off; nothing was lost");
+	pmj_hint(&exchange->failed, "try again; what was under way is finished then");
+	exchange->phase = PHASE_TAKE;
+	core_wake(core);
+}

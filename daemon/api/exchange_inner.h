@@ -1,0 +1,31 @@
+/* exchange_inner.h - an exchange under way. Private to exchange.c and exchange_carrier.c. */
+#ifndef API_EXCHANGE_INNER_H
+#define API_EXCHANGE_INNER_H
+#include "api/core.h"
+
+enum exchange_phase { PHASE_SEAL, PHASE_SPOOL, PHASE_CARRY, PHASE_WAIT, PHASE_TAKE, PHASE_SETTLE };
+
+struct exchange {
+	enum exchange_kind kind;
+	char *where;
+	struct request *request;
+	int64_t job;
+	enum exchange_phase phase;
+	int round;
+	bool last;               /* of a revoked laptop: what is unsent goes, then the keys */
+	bool over;               /* ... and is sealed */
+	bool paused;             /* it brought the word that this laptop is suspended */
+	int64_t taken;           /* lines taken in all */
+	int64_t sent, got;       /* files, by the carrier's word */
+	int64_t holds;           /* the hub's, when it began */
+	int64_t started_ms;      /* mono */
+	struct pmj_error failed; /* code PMJ_OK: not failed */
+	struct exchange *next;
+};
+
+/** It cannot go on: whoever waits for it hears why. Always true, for a step was made. */
+bool exchange_give_up(struct core *core, struct exchange *exchange, const struct pmj_error *err);
+/** Ask the carrier, which answers by exchange_carried. True when it ended instead. */
+bool exchange_ask_carrier(struct core *core, struct exchange *exchange);
+
+#endif
