@@ -132,7 +132,12 @@ const struct command command_table[] = {
         hub_enrol_options,
         "Examples:\n"
         "  pamoja hub enrol --file request.txt --role ally --name \"Baraka\"\n"},
-    {"hub roster", GROUP_HUB, hub_roster, 0, 0, "", "who is enrolled", none, NULL},
+    {"hub roster", GROUP_HUB, hub_roster, 0, 1, "[WORKER]",
+        "who is enrolled, and what of them has arrived", none,
+        "With a WORKER it answers whether everything of that laptop has arrived, with the proof.\n"
+        "Examples:\n"
+        "  pamoja hub roster\n"
+        "  pamoja hub roster Neema\n"},
     {"hub assign", GROUP_HUB, hub_assign, 2, COMMAND_MANY, "PERSON WORKER …",
         "share a person with workers", none, NULL},
     {"hub unassign", GROUP_HUB, hub_unassign, 2, COMMAND_MANY, "PERSON WORKER …", "withdraw it",

@@ -52,6 +52,12 @@ say_outbox(const json_t *status)
 		print_pair("On the way", text, WIDTH);
 		free(text);
 	}
+	if (json_int(outbox, "deferred", 0) > 0) {
+		text = mem_printf(lang_text("%lld entries, at the hub; merged another day"),
+		    (long long)json_int(outbox, "deferred", 0));
+		print_pair("Put off", text, WIDTH);
+		free(text);
+	}
 	message = lang_message(json_str(last, "message") != NULL ? json_str(last, "message") : "");
 	text = mem_printf("%s%s%s%s", print_ago(ago, json_object_get(last, "at")),
 	    last != NULL && !json_flag(last, "ok") ? lang_text(", it did not work") : "",

@@ -277,6 +277,23 @@ office_roster(const struct call *call, json_t **out, struct pmj_error *err)
 	return hub_roster(call->core->hub, out, err);
 }
 
+/* Also of a laptop that was revoked: what it had not sent is what one wants to know. */
+enum pmj_code
+office_arrived(const struct call *call, json_t **out, struct pmj_error *err)
+{
+	struct hub *hub = call->core->hub;
+	uint8_t device[PMJ_DEVICE_BYTES];
+	const char *worker;
+	enum pmj_code rc;
+
+	if ((rc = call_text(call, &worker, "worker", err)) != PMJ_OK)
+		return rc;
+	rc = hub_worker(hub, device, worker, err);
+	if (rc == PMJ_NOT_FOUND && hub_worker_gone(hub, device, worker, NULL) == PMJ_OK)
+		rc = PMJ_OK;
+	return rc == PMJ_OK ? hub_arrived(hub, out, device, err) : rc;
+}
+
 enum pmj_code
 office_held(const struct call *call, json_t **out, struct pmj_error *err)
 {

@@ -91,14 +91,16 @@ add_sync(json_t *out, struct core *core)
 	json_t *receipt = core->sync != NULL ? sync_receipt(core->sync) : NULL;
 	json_t *refused = core->sync != NULL ? sync_refused(core->sync) : NULL;
 	json_t *beacon = NULL;
+	uint8_t mailbox[PMJ_MAILBOX_BYTES];
 
 	if (outbox == NULL) { /* not enrolled: every entry is our own, and none has left */
 		uint64_t own;
 		uint8_t j[32];
 
 		journal_head(core->journal, &own, j);
-		outbox = json_pack("{s:I,s:i,s:I,s:i,s:i}", "entries", (json_int_t)own, "bytes", 0,
-		    "saved", (json_int_t)own, "carried", 0, "delivered", 0);
+		outbox = json_pack("{s:I,s:i,s:I,s:i,s:i,s:i}", "entries", (json_int_t)own,
+		    "bytes", 0, "saved", (json_int_t)own, "carried", 0, "delivered", 0, "deferred",
+		    0);
 	}
 	(void)json_object_set_new(out, "outbox", outbox);
 	(void)json_object_set_new(out, "receipt", receipt != NULL ? receipt : json_null());
@@ -106,8 +108,13 @@ add_sync(json_t *out, struct core *core)
 	    out, "refused_segments", refused != NULL ? refused : json_array());
 	(void)json_object_set(
 	    out, "last_sync", core->last_sync != NULL ? core->last_sync : json_null());
-	if (!core->is_hub && device_enrolled(core->journal))
+	if (!core->is_hub && core->sync != NULL &&
+	    device_mailbox(core->journal, mailbox, NULL) == PMJ_OK) {
+		json_t *place = sync_standing(core->sync, mailbox, true);
+
 		beacon = device_beacon(core->journal, os_now(core->os));
+		(void)json_object_set_new(out, "place", place != NULL ? place : json_null());
+	}
 	(void)json_object_set_new(out, "beacon", beacon != NULL ? beacon : json_null());
 }
 

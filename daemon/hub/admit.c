@@ -279,18 +279,6 @@ admit_entry(struct hub *hub, const struct sync_peer *peer, const struct sync_lin
 	return rc;
 }
 
-/* A device's ack also echoes the last beacon and the roster it saw. */
-static enum pmj_code
-note_echo(
-    struct hub *hub, const struct sync_peer *peer, const struct entry *entry, struct pmj_error *err)
-{
-	struct sql *q = sql_get(hub->journal,
-	    "UPDATE pmj_device SET roster_seen = max(roster_seen, ?2) WHERE device = ?1");
-
-	(void)sql_blob(q, 1, peer->device, PMJ_DEVICE_BYTES);
-	return sql_run(sql_int(q, 2, json_int(entry->json, "rv", 0)), err);
-}
-
 enum pmj_code
 admit_line(struct hub *hub, const struct sync_peer *peer, const struct sync_line *line,
     struct pmj_error *err)
@@ -298,7 +286,7 @@ admit_line(struct hub *hub, const struct sync_peer *peer, const struct sync_line
 	if (!line->entry->control)
 		return admit_entry(hub, peer, line, err);
 	if (strcmp(line->entry->kind, "ctl.ack") == 0)
-		return note_echo(hub, peer, line->entry, err);
+		return heard_ack(hub, peer, line, err);
 	if (strcmp(line->entry->kind, "ctl.hello") == 0)
 		return hub_hello(hub, peer, line, err);
 	return journal_event(hub->journal, "line_refused", "refused",

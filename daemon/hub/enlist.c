@@ -1,4 +1,4 @@
-/* enlist.c - enrolment at the hub (10.1), and the list of who is enrolled. */
+/* enlist.c - enrolment at the hub (10.1). */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -333,58 +333,4 @@ hub_enrol(struct hub *hub, const struct hub_enrol *enrol, struct buf *invitation
 	if (rc != PMJ_OK)
 		return rc;
 	return invite(hub, &device, invitation, err);
-}
-
-static json_t *
-roster_item(struct hub *hub, struct sql *q)
-{
-	uint8_t device[PMJ_DEVICE_BYTES], mailbox[PMJ_MAILBOX_BYTES];
-	json_t *item;
-
-	(void)sql_col_copy(q, 0, device, sizeof(device));
-	item = json_pack("{s:o,s:s,s:s,s:s,s:s?,s:I,s:I,s:I,s:I}", "device",
-	    json_hex(device, sizeof(device)), "name", sql_col_text(q, 2), "role",
-	    sql_col_text(q, 3), "state", sql_col_text(q, 4), "until", sql_col_text(q, 5),
-	    "enrolled_at", (json_int_t)sql_col_int(q, 6), "people", (json_int_t)sql_col_int(q, 7),
-	    "held", (json_int_t)sql_col_int(q, 8), "waiting", (json_int_t)sql_col_int(q, 9));
-	if (sql_col_copy(q, 1, mailbox, sizeof(mailbox))) {
-		json_t *state = sync_peer_state(hub->sync, mailbox);
-
-		(void)json_object_update_missing(item, state);
-		json_decref(state);
-		if (strcmp(sql_col_text(q, 4), "live") != 0) {
-			struct hub_device who = {.name = ""};
-
-			memcpy(who.device, device, sizeof(device));
-			memcpy(who.mailbox, mailbox, sizeof(mailbox));
-			(void)json_object_set_new(
-			    item, "told", json_boolean(leave_was_read(hub, &who)));
-		}
-	} else { /* the office itself */
-		(void)json_object_set_new(
-		    item, "last_seen", json_integer((json_int_t)os_now(hub->os)));
-	}
-	return item;
-}
-
-enum pmj_code
-hub_roster(struct hub *hub, json_t **out, struct pmj_error *err)
-{
-	/* CROSS: by way of the few holds, never of all entries. */
-	struct sql *q = sql_get(hub->journal,
-	    "SELECT d.device, d.mailbox, d.name, d.role, d.state, d.until, d.enrolled_ms,"
-	    " (SELECT count(*) FROM pmj_team t WHERE t.device = d.device AND t.to_ver IS NULL),"
-	    " (SELECT count(*) FROM pmj_hold_line h CROSS JOIN pmj_entry x ON x.n = h.held"
-	    "  WHERE h.released IS NULL AND x.by = d.device),"
-	    " (SELECT count(*) FROM pmj_entry w WHERE " ENTRY_IS_WAITING " AND w.by = d.device)"
-	    " FROM pmj_device d ORDER BY d.enrolled_ms, d.device");
-	json_t *items = json_array();
-	enum pmj_code rc;
-	bool row;
-
-	while ((rc = sql_row(q, &row, err)) == PMJ_OK && row)
-		(void)json_array_append_new(items, roster_item(hub, q));
-	*out = rc == PMJ_OK ? json_pack("{s:O}", "items", items) : NULL;
-	json_decref(items);
-	return rc;
 }

@@ -252,6 +252,13 @@ hook_beacon(void *ctx, const struct sync_peer *peer)
 	return hub_beacon(ctx);
 }
 
+static enum pmj_code
+hook_beaconed(void *ctx, const struct sync_peer *peer, const uint8_t e[static PMJ_ENTRY_BYTES],
+    struct pmj_error *err)
+{
+	return heard_beaconed(ctx, peer, e, err);
+}
+
 static bool
 hook_may_have(void *ctx, const struct sync_peer *peer, int64_t n)
 {
@@ -310,6 +317,7 @@ hub_new(struct hub **out, struct journal *journal, const char *home, struct pmj_
 	    .mailboxes = hook_mailboxes,
 	    .line = hook_line,
 	    .beacon = hook_beacon,
+	    .beaconed = hook_beaconed,
 	    .ack_more = hook_ack_more,
 	    .may_have = hook_may_have,
 	    .stamp = hook_stamp,

@@ -147,6 +147,9 @@ PMJ_MUST_CHECK enum pmj_code hub_unassign(struct hub *hub,
 
 /* Documents of daemon/api/DESIGN.md. New references. */
 PMJ_MUST_CHECK enum pmj_code hub_roster(struct hub *hub, json_t **out, struct pmj_error *err);
+/** Has everything of this laptop arrived? Its item of the roster, with the proof. */
+PMJ_MUST_CHECK enum pmj_code hub_arrived(struct hub *hub, json_t **out,
+    const uint8_t device[static PMJ_DEVICE_BYTES], struct pmj_error *err);
 PMJ_MUST_CHECK enum pmj_code hub_held(struct hub *hub, json_t **out, struct pmj_error *err);
 PMJ_MUST_CHECK enum pmj_code hub_conflicts(
     struct hub *hub, json_t **out, enum lang lang, struct pmj_error *err);

@@ -171,6 +171,20 @@ PMJ_MUST_CHECK enum pmj_code leave_say_again(
 /** Has it read that? Then it reads and writes its mailbox no more. */
 bool leave_was_read(struct hub *hub, const struct hub_device *device);
 
+/* heard.c */
+/** A beacon of this hash was sealed to a laptop. Inside the transaction. */
+PMJ_MUST_CHECK enum pmj_code heard_beaconed(struct hub *hub, const struct sync_peer *peer,
+    const uint8_t e[static PMJ_ENTRY_BYTES], struct pmj_error *err);
+/** A device's ack: what it says of itself, and what of us it echoes. */
+PMJ_MUST_CHECK enum pmj_code heard_ack(struct hub *hub, const struct sync_peer *peer,
+    const struct sync_line *line, struct pmj_error *err);
+/** {"heard": {"at","came","incarnation","seq","waits"} or null, "beacon_seen": ms or null,
+ * "doubts": [clock_ahead, clock_behind, beacon_stale, roster_unknown]}. New reference. */
+json_t *heard_state(struct hub *hub, const uint8_t device[static PMJ_DEVICE_BYTES]);
+/** What speaks against its having arrived whole: state of heard_state, merged of sync_standing,
+ * missing runs. [] : everything that was written until `heard.at` is here. New reference. */
+json_t *heard_against(const json_t *state, const json_t *merged, const json_t *missing);
+
 /* restored.c */
 /** A device's ctl.hello: the key of its newest incarnation is what it is sealed to. */
 PMJ_MUST_CHECK enum pmj_code hub_hello(struct hub *hub, const struct sync_peer *peer,

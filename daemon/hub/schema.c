@@ -12,6 +12,15 @@ const char *const hub_schema[] = {
     "CREATE TABLE IF NOT EXISTS pmj_roster(ver INTEGER PRIMARY KEY, hash BLOB NOT NULL, n INTEGER "
     "NOT NULL, op TEXT NOT NULL,"
     " device BLOB)",
+    "CREATE INDEX IF NOT EXISTS pmj_roster_hash ON pmj_roster(hash)",
+    /* What each laptop last said of itself, and the beacons sealed to it since the one that it
+       echoed (heard.c). */
+    "CREATE TABLE IF NOT EXISTS pmj_heard(device BLOB PRIMARY KEY, inc BLOB NOT NULL, seq INTEGER "
+    "NOT NULL, waits INTEGER NOT NULL, at_ms INTEGER NOT NULL, came_ms INTEGER NOT NULL, beacon_ms "
+    "INTEGER NOT NULL, stale INTEGER NOT NULL, stale_day INTEGER NOT NULL, rv INTEGER NOT NULL, "
+    "head BLOB NOT NULL) WITHOUT ROWID",
+    "CREATE TABLE IF NOT EXISTS pmj_beacon(mailbox BLOB NOT NULL, e BLOB NOT NULL, at_ms INTEGER "
+    "NOT NULL, PRIMARY KEY(mailbox, e)) WITHOUT ROWID",
     /* On the team from roster version from_ver (0: made the person) until before to_ver. */
     "CREATE TABLE IF NOT EXISTS pmj_team(person BLOB NOT NULL, device BLOB NOT NULL, from_ver "
     "INTEGER NOT NULL, to_ver INTEGER,"

@@ -120,6 +120,22 @@ sync_entry_state(struct sync *sync, int64_t n)
 	return state;
 }
 
+/* Received, and put off at the hub to another day (8.5). */
+static int64_t
+report_deferred(struct sync *sync)
+{
+	struct sql *sql = sql_get(sync->journal,
+	    "SELECT count(*) FROM pmj_lane l CROSS JOIN pmj_done d ON d.lane=l.id AND d.forward=0"
+	    " AND d.seq>=l.deferred_seq WHERE l.ours=1 AND l.deferred_seq>0");
+	int64_t count = 0;
+	bool row = false;
+
+	if (sql_row(sql, &row, NULL) == PMJ_OK && row)
+		count = sql_col_int(sql, 0);
+	sql_done(sql);
+	return count;
+}
+
 json_t *
 sync_outbox(struct sync *sync)
 {
@@ -145,6 +161,7 @@ sync_outbox(struct sync *sync)
 	json_object_set_new(out, "saved", json_integer(in_place[0]));
 	json_object_set_new(out, "carried", json_integer(in_place[SYNC_CARRIED]));
 	json_object_set_new(out, "delivered", json_integer(in_place[SYNC_DELIVERED]));
+	json_object_set_new(out, "deferred", json_integer(report_deferred(sync)));
 	return out;
 }
 

@@ -16,6 +16,7 @@ seal_close(struct seal *seal)
 		buf_close(&seal->bytes[i]);
 	free(seal->bytes);
 	free(seal->sent);
+	json_decref(seal->ack);
 }
 
 void
@@ -256,6 +257,8 @@ seal_make(struct seal *seal, bool due, struct buf *file, bool *made, struct pmj_
 		return PMJ_OK; /* what was queued was withdrawn: that alone is committed */
 	if (seal->count == 0)
 		return PMJ_OK;
+	if ((rc = seal_left(seal, err)) != PMJ_OK)
+		return rc;
 	if ((rc = seal_encode(seal, file, chain, id, err)) != PMJ_OK)
 		return rc;
 	if ((rc = seal_keep(seal, file, chain, id, err)) != PMJ_OK)

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "store/sql.h"
 #include "sync/incarnation.h"
 #include "sync/lines.h"
 #include "sync/seal_inner.h"
@@ -22,6 +23,56 @@ seal_own(struct seal *seal, const char *kind, json_t *more, bool counts, struct 
 	return PMJ_OK;
 }
 
+static enum pmj_code
+seal_beacon(struct seal *seal, struct pmj_error *err)
+{
+	struct sync_hooks *hooks = &seal->sync->hooks;
+	json_t *more = hooks->beacon(hooks->ctx, &seal->peer);
+	uint8_t e[PMJ_ENTRY_BYTES];
+	const struct buf *line;
+	enum pmj_code rc;
+
+	if (more == NULL)
+		return PMJ_OK;
+	if ((rc = seal_own(seal, "ctl.beacon", more, false, err)) != PMJ_OK ||
+	    hooks->beaconed == NULL)
+		return rc;
+	line = &seal->bytes[seal->count - 1];
+	chain_entry(e, line->bytes, line->len);
+	return hooks->beaconed(hooks->ctx, &seal->peer, e, err);
+}
+
+enum pmj_code
+seal_left(struct seal *seal, struct pmj_error *err)
+{
+	struct sql *sql;
+	struct buf line;
+	int64_t left = 0;
+	enum pmj_code rc;
+	bool row;
+
+	if (seal->ack == NULL || seal->peer.writes != LANE_UP)
+		return PMJ_OK;
+	sql = sql_get(seal->sync->journal,
+	    "SELECT count(*) FROM pmj_queue WHERE mailbox=?1 AND n IS NOT NULL");
+	(void)sql_blob(sql, 1, seal->peer.mailbox, PMJ_MAILBOX_BYTES);
+	if ((rc = sql_row(sql, &row, err)) == PMJ_OK && row)
+		left = sql_col_int(sql, 0);
+	sql_done(sql);
+	if (rc != PMJ_OK)
+		return rc;
+	(void)json_object_set_new(seal->ack, "waits", json_integer((json_int_t)left));
+	buf_init(&line, PMJ_LINE_WRAPPED_MAX);
+	rc = lines_own(seal->sync, &line, "ctl.ack", json_incref(seal->ack), err);
+	if (rc != PMJ_OK) {
+		buf_close(&line);
+		return rc;
+	}
+	buf_close(&seal->bytes[seal->ack_at]);
+	seal->bytes[seal->ack_at] = line;
+	return PMJ_OK;
+}
+
 /* A restored end cannot know whether the other was restored too, and holds no seal key any more
  * that is known here. Its signing key it holds in any case: the new key is told to the image of
  * that, in a segment with nothing else in it. */
@@ -37,8 +88,7 @@ seal_announcement(struct seal *seal, struct pmj_error *err)
 	if (more != NULL && (rc = seal_own(seal, "ctl.incarnate", more, true, err)) != PMJ_OK)
 		return rc;
 	if (seal->peer.writes != LANE_UP)
-		return seal_own(seal, "ctl.beacon",
-		    sync->hooks.beacon(sync->hooks.ctx, &seal->peer), false, err);
+		return seal_beacon(seal, err);
 	more = lines_hello(sync->journal);
 	(void)json_object_del(more, "name");
 	(void)json_object_del(more, "role");
@@ -127,11 +177,13 @@ seal_head(struct seal *seal, struct pmj_error *err)
 	}
 	if ((rc = lines_ack(sync, &seal->peer, &more, err)) != PMJ_OK)
 		return rc;
-	if (more != NULL && (rc = seal_own(seal, "ctl.ack", more, false, err)) != PMJ_OK)
-		return rc;
-	if (sync->hooks.beacon != NULL &&
-	    (more = sync->hooks.beacon(sync->hooks.ctx, &seal->peer)) != NULL &&
-	    (rc = seal_own(seal, "ctl.beacon", more, false, err)) != PMJ_OK)
+	if (more != NULL) {
+		seal->ack = json_incref(more);
+		seal->ack_at = seal->count;
+		if ((rc = seal_own(seal, "ctl.ack", more, false, err)) != PMJ_OK)
+			return rc;
+	}
+	if (sync->hooks.beacon != NULL && (rc = seal_beacon(seal, err)) != PMJ_OK)
 		return rc;
 	if ((rc = seal_nacks(seal, err)) != PMJ_OK)
 		return rc;

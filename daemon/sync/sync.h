@@ -46,6 +46,10 @@ struct sync_hooks {
 	/** Lines made anew for each segment besides the ack: the hub's ctl.beacon. *fields: members
 	 * of the line beyond v,n,kind,by,at, or NULL. */
 	json_t *(*beacon)(void *ctx, const struct sync_peer *peer);
+	/** That line has this hash, which the peer will echo; inside the transaction that seals it.
+	 * May be NULL. */
+	enum pmj_code (*beaconed)(void *ctx, const struct sync_peer *peer,
+	    const uint8_t e[static PMJ_ENTRY_BYTES], struct pmj_error *err);
 	/** Members to add to the ack: a device echoes beacon hash and roster, a hub says from where
 	 * on it deferred. May add nothing. */
 	void (*ack_more)(void *ctx, const struct sync_peer *peer, json_t *ack);
@@ -183,13 +187,26 @@ PMJ_MUST_CHECK enum pmj_code sync_spoiled(struct sync *sync,
 /** saved, carried, delivered, deferred, merged or refused, of one entry of ours (on the hub
  * everything is merged). */
 const char *sync_entry_state(struct sync *sync, int64_t n);
-/** {"entries","bytes","saved","carried","delivered"} of what no receipt covers yet. New reference.
- */
+/** {"entries","bytes","saved","carried","delivered"} of what no receipt covers yet, and "deferred":
+ * received, but to be merged another day. New reference. */
 json_t *sync_outbox(struct sync *sync);
 /** {"seq","at"} of the newest receipt, or NULL. New reference. */
 json_t *sync_receipt(struct sync *sync);
 /** Segments refused and why, for `status`: [{"mailbox","lane","segno","fault"}…]. New reference. */
 json_t *sync_refused(struct sync *sync);
+struct sync_gap { /* segments that must be somewhere, and are not here */
+	uint8_t mailbox[PMJ_MAILBOX_BYTES];
+	uint8_t incarnation[PMJ_INCARNATION_BYTES];
+	uint64_t from, to;
+};
+/** Those of the lanes we read: a later one that its writer signed lies in spool/in. Caller frees
+ * *out. */
+PMJ_MUST_CHECK enum pmj_code sync_gaps(
+    struct sync *sync, struct sync_gap **out, size_t *count, struct pmj_error *err);
+/** {"incarnation","segno","seq","chain","stopped","reading"}: how far the newest lane of a mailbox
+ * is written (ours) or read; reading: a segment is half in. NULL: not at all. New reference. */
+json_t *sync_standing(
+    struct sync *sync, const uint8_t mailbox[static PMJ_MAILBOX_BYTES], bool ours);
 /** Live lane heads for the ring's anchor. */
 void sync_anchor(struct sync *sync, struct ring_anchor *anchor);
 /** The hub: per mailbox {"last_seen","last_merged"} (ms or null). New reference. */

@@ -148,7 +148,7 @@ lab_setup(struct lab_end *end, struct journal_setup *setup)
 	    .ring = end->ring,
 	    .store_uuid = uuid,
 	    .kinds = &end->lab->kinds,
-	    .schema = sync_schema,
+	    .schema = end->lab->schema != NULL ? end->lab->schema : sync_schema,
 	    .cache_kib = 1024};
 }
 
@@ -166,6 +166,9 @@ lab_start(struct lab_end *end)
 		if (!device_enrolled(end->journal))
 			return;
 		device_hooks(end->device, &hooks);
+	} else if (end->lab->hub_start != NULL) {
+		end->lab->hub_start(end);
+		return;
 	} else {
 		hooks = (struct sync_hooks){.ctx = end->lab,
 		    .peer = lab_peer,
@@ -182,7 +185,10 @@ lab_start(struct lab_end *end)
 void
 lab_stop(struct lab_end *end)
 {
-	sync_free(end->sync);
+	if (end->index == 0 && end->lab->hub_stop != NULL)
+		end->lab->hub_stop(end);
+	else
+		sync_free(end->sync);
 	end->sync = NULL;
 	device_free(end->device);
 	end->device = NULL;
@@ -289,10 +295,8 @@ lab_kinds(struct lab *lab)
 }
 
 void
-lab_open_with(struct lab *lab, int devices)
+lab_begin(struct lab *lab)
 {
-	const uint8_t none[32] = {0};
-
 	memset(lab, 0, sizeof(*lab));
 	prim_start();
 	(void)snprintf(lab->dir, sizeof(lab->dir), "%s/sync-lab.XXXXXX", lab_temporary());
@@ -300,6 +304,14 @@ lab_open_with(struct lab *lab, int devices)
 	lab_kinds(lab);
 	cert_root_new(&lab->root);
 	buf_init(&lab->cert, 0);
+}
+
+void
+lab_open_with(struct lab *lab, int devices)
+{
+	const uint8_t none[32] = {0};
+
+	lab_begin(lab);
 	(void)lab_add(lab);
 	cert_make(&lab->cert, &lab->root, 1, 0, (uint64_t)LAB_START_MS * 2,
 	    ring_op_pk(lab_hub(lab)->ring), none);

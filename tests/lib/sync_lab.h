@@ -50,10 +50,17 @@ struct lab {
 	struct lab_end ends[LAB_ENDS_MAX];
 	int count;
 	int resends; /* how often the hub was asked for everything */
+	/* The real hub instead (office_lab.h). */
+	const char *const *schema;
+	void (*hub_start)(struct lab_end *end); /* sets end->sync */
+	void (*hub_stop)(struct lab_end *end);
+	struct hub *hub;
 };
 
 /* A lab: one hub and devices that are enrolled as people do it. Whatever fails stops the test. */
 void lab_open_with(struct lab *lab, int devices);
+/** Its folder, kinds and root; no ends yet. */
+void lab_begin(struct lab *lab);
 void lab_close(struct lab *lab);
 /** One more end, not enrolled; the first is the hub. */
 struct lab_end *lab_add(struct lab *lab);

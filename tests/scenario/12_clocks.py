@@ -196,6 +196,7 @@ def story_too_much_for_one_day(lab):
     states = states_of(neema, 0, 99, 100, 329)
     check(states == ["merged", "merged", "deferred", "deferred"], states)
     check(neema.status()["outbox"]["entries"] == 0, "nothing of it is sent again")
+    check(neema.status()["outbox"]["deferred"] == 230 and "Put off" in neema.run("status").out, neema.status()["outbox"])
     clock.set(1)
     check(hub.json("hub", "merge")["deferred"] == 130, "another share")
     check(hub.json("hub", "merge")["deferred"] == 130, "and no more that day")
