@@ -98,9 +98,8 @@ add_sync(json_t *out, struct core *core)
 		uint8_t j[32];
 
 		journal_head(core->journal, &own, j);
-		outbox = json_pack("{s:I,s:i,s:I,s:i,s:i,s:i}", "entries", (json_int_t)own,
-		    "bytes", 0, "saved", (json_int_t)own, "carried", 0, "delivered", 0, "deferred",
-		    0);
+		outbox = json_pack("{s:I,s:i,s:I,s:i,s:i,s:i}", "entries", (json_int_t)own, "bytes",
+		    0, "saved", (json_int_t)own, "carried", 0, "delivered", 0, "deferred", 0);
 	}
 	(void)json_object_set_new(out, "outbox", outbox);
 	(void)json_object_set_new(out, "receipt", receipt != NULL ? receipt : json_null());

@@ -73,8 +73,7 @@ office_enrol(struct lab_end *device)
 	check_ok(device_accept(device->journal, NULL, device->home, buf_text(&invitation),
 	             invitation.len, &err),
 	    &err);
-	assert_true(
-	    device_mailbox(device->journal, device->mailbox, NULL) == PMJ_OK);
+	assert_true(device_mailbox(device->journal, device->mailbox, NULL) == PMJ_OK);
 	buf_close(&request);
 	buf_close(&invitation);
 	lab_restart(device);
@@ -112,8 +111,7 @@ office_arrived(const struct lab_end *device)
 	struct pmj_error err = {0};
 	json_t *out = NULL;
 
-	check_ok(
-	    hub_arrived(device->lab->hub, &out, ring_device_id(device->ring), &err), &err);
+	check_ok(hub_arrived(device->lab->hub, &out, ring_device_id(device->ring), &err), &err);
 	return out;
 }
 

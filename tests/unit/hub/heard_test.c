@@ -9,8 +9,8 @@ says(const json_t *item, const char *list, const char *word)
 	const json_t *one;
 	size_t i;
 
-	json_array_foreach(json_arr(item, list), i, one) if (strcmp(json_string_value(one), word) == 0)
-	    return true;
+	json_array_foreach(json_arr(item, list), i,
+	    one) if (strcmp(json_string_value(one), word) == 0) return true;
 	return false;
 }
 
@@ -45,8 +45,8 @@ same_place(const struct lab_end *device)
 	const json_t *merged = json_obj(item, "merged");
 
 	assert_non_null(own);
-	for (const char *const *key = (const char *const[]){"incarnation", "chain", NULL}; *key != NULL;
-	     key++)
+	for (const char *const *key = (const char *const[]){"incarnation", "chain", NULL};
+	     *key != NULL; key++)
 		assert_string_equal(json_str(own, *key), json_str(merged, *key));
 	assert_int_equal(json_int(own, "segno", -1), json_int(merged, "segno", -2));
 	assert_int_equal(json_int(own, "seq", -1), json_int(merged, "seq", -2));
@@ -117,7 +117,8 @@ not_the_second(void *ctx, const char *name)
 	return !files_parse(&place, name) || place.lane != LANE_UP || place.segno != 2;
 }
 
-/* A stick is on its way: a later segment is here, one before it is not. A name alone proves nothing.
+/* A stick is on its way: a later segment is here, one before it is not. A name alone proves
+ * nothing.
  */
 static void
 test_one_is_missing(void **state)
