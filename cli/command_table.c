@@ -156,7 +156,8 @@ const struct command command_table[] = {
         "  pamoja hub revoke \"Neema\"\n"},
     {"hub replace", GROUP_HUB, hub_replace, 1, 2, "WORKER [NEW]",
         "hand the people of a revoked laptop to another", none,
-        "Without NEW to the new laptop of the same name. Examples:\n"
+        "Without NEW to the new laptop of the same name. A laptop may also be named by its\n"
+        "device, the first 6 digits or more: `pamoja hub roster`. Examples:\n"
         "  pamoja hub replace Neema\n"
         "  pamoja hub replace Neema Juma\n"},
     {"hub merge", GROUP_HUB, hub_merge, 0, 0, "", "merge what is in the mailboxes now",

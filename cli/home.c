@@ -68,6 +68,17 @@ home_too_weak(enum pmj_code rc, const char *file, const struct pmj_error *err)
 	return true;
 }
 
+/* Is there something here that a passphrase or a code opens? Asked before the person types it. */
+static enum pmj_code
+keys_there(struct cli *cli, struct pmj_error *err)
+{
+	json_t *answer = NULL;
+	enum pmj_code rc = client_get(&cli->client, &answer, "/v1/keys", err);
+
+	json_decref(answer);
+	return rc;
+}
+
 /* The home counts from now on; had the power gone before, the next start would make it empty again.
  * When only the answer to this was lost, it counts. */
 enum pmj_code
@@ -97,8 +108,9 @@ home_unlock(struct cli *cli, const struct args *args, struct pmj_error *err)
 
 	(void)args;
 	buf_init(&secret, 0);
-	rc =
-	    passphrase_read(&secret, cli->passphrase_file, LANG_N("Passphrase (not shown): "), err);
+	if ((rc = keys_there(cli, err)) == PMJ_OK)
+		rc = passphrase_read(
+		    &secret, cli->passphrase_file, LANG_N("Passphrase (not shown): "), err);
 	if (rc == PMJ_OK) {
 		body = json_pack("{s:s}", "passphrase", buf_text(&secret));
 		rc = client_post(&cli->client, &answer, "/v1/unlock", body, err);
@@ -150,7 +162,8 @@ change(struct cli *cli, const struct args *args, const char *path, const char *f
 	buf_init(&next, 0);
 	if (new_file == NULL && strcmp(first_key, "code") == 0)
 		new_file = cli->passphrase_file;
-	if ((rc = passphrase_read(&first, first_file, prompt, err)) != PMJ_OK)
+	if ((rc = keys_there(cli, err)) != PMJ_OK ||
+	    (rc = passphrase_read(&first, first_file, prompt, err)) != PMJ_OK)
 		goto out;
 	do {
 		if ((rc = passphrase_choose(cli, &next, new_file, err)) != PMJ_OK)

@@ -128,34 +128,35 @@ hub_suspend(struct cli *cli, const struct args *args, struct pmj_error *err)
 enum pmj_code
 hub_replace(struct cli *cli, const struct args *args, struct pmj_error *err)
 {
-	const char *new = args->words[args->count > 1 ? 1 : 0];
-	json_t *body = json_pack("{s:s,s:s}", "old", args->words[0], "new", new), *answer = NULL;
+	json_t *body = json_pack(
+	    "{s:s,s:s*}", "old", args->words[0], "new", args->count > 1 ? args->words[1] : NULL);
+	json_t *answer = NULL, *next;
 	int64_t moved = 0, left = 1;
 	enum pmj_code rc = PMJ_OK;
 
 	while (rc == PMJ_OK && left > 0) {
-		rc = client_post(&cli->client, &answer, "/v1/hub/replace", body, err);
-		moved += json_int(answer, "moved", 0);
-		left = json_int(answer, "left", 0);
+		next = NULL;
+		rc = client_post(&cli->client, &next, "/v1/hub/replace", body, err);
+		moved += json_int(next, "moved", 0);
+		left = json_int(next, "left", 0);
 		json_decref(answer);
-		answer = NULL;
+		answer = next;
 	}
 	json_decref(body);
 	if (rc != PMJ_OK && moved > 0)
 		pmj_context(err, "%lld people were handed over, then", (long long)moved);
-	if (rc != PMJ_OK)
-		return rc;
-	if (cli->json) {
-		answer = json_pack("{s:I}", "moved", (json_int_t)moved);
+	if (rc == PMJ_OK && cli->json) {
+		(void)json_object_set_new(answer, "moved", json_integer(moved));
+		(void)json_object_del(answer, "left");
 		print_json(answer);
-		json_decref(answer);
-	} else if (moved == 0) {
+	} else if (rc == PMJ_OK && moved == 0) {
 		term_say("There was nobody to hand over.\n");
-	} else {
+	} else if (rc == PMJ_OK) {
 		term_say("Handed over to %s: %lld %s. Their laptop learns it with the next "
 		         "exchange.\n",
-		    new, (long long)moved,
+		    json_str(answer, "name"), (long long)moved,
 		    lang_text(moved == 1 ? LANG_N("person") : LANG_N("people")));
 	}
-	return PMJ_OK;
+	json_decref(answer);
+	return rc;
 }

@@ -154,6 +154,8 @@ void core_exchange_none_due(struct core *core);
 void core_exchange_next(struct core *core);
 /** The carrier is there: an exchange that was due meanwhile begins. */
 void core_carrier_up(struct core *core);
+/** Can this machine's clock be right, by what was heard of the hub and written here? */
+PMJ_MUST_CHECK enum pmj_code core_clock(const struct core *core, struct pmj_error *err);
 /** Own entries were committed: queue the exchange, and see to a WAL that has grown. */
 void core_written(struct core *core, bool urgent);
 void core_wake(struct core *core); /* background steps have something to do */

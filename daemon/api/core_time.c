@@ -2,12 +2,14 @@
  */
 #include "api/core_inner.h"
 #include "base/diag.h"
+#include "base/text.h"
 
 #define SUSPEND_MS 30000   /* of sleep of the machine */
 #define SUSPENDED_MS 60000 /* so long a laptop that the office suspended stays open, to ask */
 #define RESERVE_IDLE_MS 5000
 #define URGENT_MS 500 /* a moment for what belongs together to be written together */
 #define EXCHANGE_AGAIN_MS 1000
+#define DAY_MS (24LL * 60 * 60 * 1000)
 
 static bool
 slept(struct core *core, int64_t mono)
@@ -30,6 +32,32 @@ keep_reserve(struct core *core, int64_t mono)
 		core->disk_full = false;
 		diag("the reserve is kept back again");
 	}
+}
+
+enum pmj_code
+core_clock(const struct core *core, struct pmj_error *err)
+{
+	int64_t now = os_now(core->os), hub, own;
+	char stamp[17];
+
+	if (core->hub != NULL)
+		return hub_clock(core->hub, err);
+	hub = (int64_t)ring_hub_time(core->ring);
+	own = device_stamped(core->journal);
+	(void)text_stamp(stamp, now, core->os->offset_minutes(core->os->ctx, now));
+	if (hub > now + DAY_MS)
+		(void)pmj_fail(err, PMJ_REFUSED,
+		    "the clock says %s, but the hub was %lld days further already", stamp,
+		    (long long)((hub - now) / DAY_MS));
+	else if (own > now + DAY_MS)
+		(void)pmj_fail(err, PMJ_REFUSED,
+		    "the clock says %s, but something was recorded here %lld days later: it is "
+		    "wrong now, or was then",
+		    stamp, (long long)((own - now) / DAY_MS));
+	else
+		return PMJ_OK;
+	pmj_hint(err, "set the clock; `pamoja doctor` says how");
+	return PMJ_REFUSED;
 }
 
 void

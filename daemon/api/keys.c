@@ -55,17 +55,24 @@ unlock_done(struct keywork *job)
 	                               (json_int_t)notes_waiting(core), "warning", core->warning));
 }
 
+/* Before anybody types a passphrase or a code in vain. */
+enum pmj_code
+keys_there(const struct call *call, json_t **out, struct pmj_error *err)
+{
+	(void)out;
+	if (call->core->state != CORE_EMPTY)
+		return PMJ_OK;
+	(void)pmj_fail(err, PMJ_NOT_INITIALISED, "there is no journal here yet");
+	pmj_hint(err, "begin with: pamoja init --name NAME --role peer");
+	return PMJ_NOT_INITIALISED;
+}
+
 static enum pmj_code
 may_unlock(const struct call *call, struct pmj_error *err)
 {
-	enum pmj_code rc;
+	enum pmj_code rc = keys_there(call, NULL, err);
 
-	if (call->core->state == CORE_EMPTY) {
-		rc = pmj_fail(err, PMJ_NOT_INITIALISED, "there is no journal here yet");
-		pmj_hint(err, "begin with: pamoja init --name NAME --role peer");
-		return rc;
-	}
-	return keywork_may_try(call->core, true, err);
+	return rc == PMJ_OK ? keywork_may_try(call->core, true, err) : rc;
 }
 
 void

@@ -241,17 +241,38 @@ office_suspend(const struct call *call, json_t **out, struct pmj_error *err)
 }
 
 /* Some of them; the client asks again while some are left. */
+/* The laptop that takes over: the one named, or (NULL) the new one of the same worker. */
+static enum pmj_code
+who_takes_over(struct hub *hub, uint8_t to[static PMJ_DEVICE_BYTES], const char *typed,
+    const uint8_t from[static PMJ_DEVICE_BYTES], struct pmj_error *err)
+{
+	char *name = NULL, *role = NULL;
+	enum pmj_code rc;
+
+	if (typed == NULL)
+		hub_who(hub, from, &name, &role);
+	if ((rc = hub_worker(hub, to, typed != NULL ? typed : name, err)) == PMJ_NOT_FOUND &&
+	    typed == NULL) {
+		(void)pmj_fail(err, rc, "no laptop of %.60s is on the roster", name);
+		pmj_hint(err, "enrol the new one first, or name who takes over: pamoja hub replace "
+		              "WORKER NEW");
+	}
+	free(name);
+	free(role);
+	return rc;
+}
+
 enum pmj_code
 office_replace(const struct call *call, json_t **out, struct pmj_error *err)
 {
 	struct hub *hub = call->core->hub;
 	uint8_t from[PMJ_DEVICE_BYTES], to[PMJ_DEVICE_BYTES];
-	const char *old, *new;
+	char *name, *role;
 	int64_t moved, left;
+	const char *old;
 	enum pmj_code rc;
 
-	if ((rc = call_text(call, &old, "old", err)) != PMJ_OK ||
-	    (rc = call_text(call, &new, "new", err)) != PMJ_OK)
+	if ((rc = call_text(call, &old, "old", err)) != PMJ_OK)
 		return rc;
 	if (hub_worker_gone(hub, from, old, err) != PMJ_OK) {
 		rc = err->code;
@@ -262,12 +283,16 @@ office_replace(const struct call *call, json_t **out, struct pmj_error *err)
 		}
 		return rc;
 	}
-	if ((rc = hub_worker(hub, to, new, err)) != PMJ_OK ||
+	if ((rc = who_takes_over(hub, to, json_str(call->body, "new"), from, err)) != PMJ_OK ||
 	    (rc = hub_replace(hub, from, to, &moved, &left, err)) != PMJ_OK)
 		return rc;
 	core_queued(call->core, true);
 	core_wake(call->core);
-	*out = json_pack("{s:I,s:I}", "moved", (json_int_t)moved, "left", (json_int_t)left);
+	hub_who(hub, to, &name, &role);
+	*out = json_pack(
+	    "{s:s,s:I,s:I}", "name", name, "moved", (json_int_t)moved, "left", (json_int_t)left);
+	free(name);
+	free(role);
 	return PMJ_OK;
 }
 

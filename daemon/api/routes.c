@@ -27,6 +27,7 @@ static const struct route {
     {"GET", "/v1/passphrase/offer", NEEDS_NOTHING, words_offer, NULL},
     {"POST", "/v1/init", NEEDS_NOTHING, NULL, keys_init},
     {"POST", "/v1/init/seen", NEEDS_OPEN, keys_seen, NULL},
+    {"GET", "/v1/keys", NEEDS_ROSTER | PASSIVE, keys_there, NULL},
     {"POST", "/v1/unlock", NEEDS_ROSTER, NULL, keys_unlock},
     {"POST", "/v1/lock", NEEDS_NOTHING, NULL, keys_lock},
     {"POST", "/v1/passphrase", NEEDS_OPEN, NULL, keys_passphrase},

@@ -37,8 +37,11 @@ warnings(const struct core *core)
 {
 	struct sandbox_state state;
 	json_t *list = json_array();
+	struct pmj_error err;
 
 	sandbox_state(&state);
+	if (core->state == CORE_OPEN && core_clock(core, &err) != PMJ_OK)
+		(void)json_array_append_new(list, json_string(err.message));
 	if (core->warning[0] != '\0')
 		(void)json_array_append_new(list, json_string(core->warning));
 	if (core->kinds_warning[0] != '\0')

@@ -149,6 +149,10 @@ const struct field *kind_field(const struct kind *kind, const char *name);
 PMJ_MUST_CHECK enum pmj_code kind_need_field(
     const struct field **out, const struct kind *kind, const char *name, struct pmj_error *err);
 const struct state *kind_state(const struct kind *kind, const char *name);
+/** The state that is meant, by its name or by its label in any language; else PMJ_INVALID with the
+ * nearest name in the hint. */
+PMJ_MUST_CHECK enum pmj_code kind_need_state(
+    const struct state **out, const struct kind *kind, const char *typed, struct pmj_error *err);
 const struct move *kind_move(const struct kind *kind, const char *verb);
 const struct choice *field_choice(const struct field *field, const char *value);
 /** The label in this language; the value itself when it is not among the choices. */

@@ -63,26 +63,35 @@ name_under_label(const struct kind *kind, const char *label)
 	return NULL;
 }
 
+#define LIST_BYTES 240
+
+static void
+list_names(char out[static LIST_BYTES], const char *const *names, size_t count)
+{
+	*out = '\0';
+	for (size_t i = 0; i < count; i++) {
+		size_t used = strlen(out);
+		(void)snprintf(out + used, LIST_BYTES - used, "%s%s", i > 0 ? ", " : "", names[i]);
+	}
+}
+
 enum pmj_code
 kind_need_field(
     const struct field **out, const struct kind *kind, const char *name, struct pmj_error *err)
 {
 	const char *names[KIND_FIELDS_MAX];
-	char list[240] = "";
+	char list[LIST_BYTES];
 	const char *near;
 
 	if ((*out = kind_field(kind, name)) != NULL)
 		return PMJ_OK;
-	for (size_t i = 0; i < kind->field_count; i++) {
-		size_t used = strlen(list);
+	for (size_t i = 0; i < kind->field_count; i++)
 		names[i] = kind->fields[i].name;
-		(void)snprintf(
-		    list + used, sizeof(list) - used, "%s%s", i > 0 ? ", " : "", names[i]);
-	}
 	near = name_under_label(kind, name);
 	if (near == NULL)
 		near = text_nearest(name, names, kind->field_count);
 	(void)pmj_fail(err, PMJ_INVALID, "a %s has no field %.60s", kind->name, name);
+	list_names(list, names, kind->field_count);
 	if (near != NULL)
 		pmj_hint(err, "did you mean %s?", near);
 	else
@@ -97,6 +106,36 @@ kind_state(const struct kind *kind, const char *name)
 		if (strcmp(kind->states[i].name, name) == 0)
 			return &kind->states[i];
 	return NULL;
+}
+
+enum pmj_code
+kind_need_state(
+    const struct state **out, const struct kind *kind, const char *typed, struct pmj_error *err)
+{
+	const char *names[KIND_STATES_MAX];
+	char list[LIST_BYTES];
+	const char *near;
+
+	for (size_t i = 0; i < kind->state_count; i++) {
+		const struct state *state = *out = &kind->states[i];
+
+		names[i] = state->name;
+		if (text_same(typed, state->name))
+			return PMJ_OK;
+		for (int lang = 0; lang < LANG_COUNT; lang++)
+			if (state->label.in[lang] != NULL &&
+			    text_same(typed, state->label.in[lang]))
+				return PMJ_OK;
+	}
+	*out = NULL;
+	(void)pmj_fail(err, PMJ_INVALID, "a %s has no state %.60s", kind->name, typed);
+	near = text_nearest(typed, names, kind->state_count);
+	list_names(list, names, kind->state_count);
+	if (near != NULL)
+		pmj_hint(err, "did you mean %s?", near);
+	else if (kind->state_count > 0)
+		pmj_hint(err, "its states are: %s", list);
+	return PMJ_INVALID;
 }
 
 const struct move *

@@ -43,6 +43,10 @@ bool value_fits(const struct field *field, const json_t *value);
 /** What may have been mistyped: the declared choice that a value of an open field comes near to
  * without being one; NULL when it is one, or nothing is near. */
 const char *value_near_choice(const struct field *field, const char *value);
+/** The declared choice that is meant, by its value or by its label in any language. *out is NULL
+ * when an open list takes another word; PMJ_INVALID with the nearest when a closed one does not. */
+PMJ_MUST_CHECK enum pmj_code value_choice(
+    const struct choice **out, const struct field *field, const char *typed, struct pmj_error *err);
 /** Is it the text of a record id (16 lower-case Crockford characters)? Tells a link from plain text
  * in an open link. */
 bool value_is_id(const json_t *value);

@@ -63,16 +63,25 @@ not_a_choice(const struct taking *t, const char *typed)
 	return value_not_right(t, typed, "is not a choice", right);
 }
 
+enum pmj_code
+value_choice(
+    const struct choice **out, const struct field *field, const char *typed, struct pmj_error *err)
+{
+	const struct taking t = {.field = field, .err = err};
+
+	*out = value_choice_meant(field, typed);
+	return *out != NULL || field->open ? PMJ_OK : not_a_choice(&t, typed);
+}
+
 static enum pmj_code
 choose(const char **value, const struct taking *t, const char *typed)
 {
-	const struct choice *choice = value_choice_meant(t->field, typed);
+	const struct choice *choice;
+	enum pmj_code rc = value_choice(&choice, t->field, typed, t->err);
 
 	*value = choice != NULL ? choice->value : typed;
-	if (choice != NULL)
-		return PMJ_OK;
-	if (!t->field->open)
-		return not_a_choice(t, typed);
+	if (rc != PMJ_OK || choice != NULL)
+		return rc;
 	if (strlen(typed) > VALUE_TEXT_MAX)
 		return value_not_right(t, typed, "is too long", "use at most 1000 bytes");
 	return value_may_hold(t, typed, false);

@@ -230,8 +230,8 @@ invite_again(
 	sql_done(q);
 	if (os_now(hub->os) >= until ||
 	    (rc = invite(hub, device, invitation, err)) == PMJ_NOT_FOUND)
-		rc =
-		    pmj_fail(err, PMJ_BUSY, "this laptop is already enrolled, as %s", device->name);
+		rc = pmj_fail(
+		    err, PMJ_REFUSED, "this laptop is already enrolled, as %s", device->name);
 	return rc;
 }
 
@@ -315,7 +315,7 @@ hub_enrol(struct hub *hub, const struct hub_enrol *enrol, struct buf *invitation
 	if (office_device(hub, &other, device.device, NULL) == PMJ_OK)
 		return enrol_known(hub, &other, &request, invitation, err);
 	if (hub_worker(hub, other.device, device.name, NULL) == PMJ_OK) {
-		rc = pmj_fail(err, PMJ_BUSY, "there is already a worker called %s", device.name);
+		rc = pmj_fail(err, PMJ_REFUSED, "there is already a worker called %s", device.name);
 		pmj_hint(err, "give a name that tells them apart: --name \"%.40s 2\"", device.name);
 		return rc;
 	}

@@ -201,12 +201,20 @@ office_leave_team(struct hub *hub, const uint8_t person[static PMJ_RECORD_BYTES]
 	return sql_run(sql_int(q, 3, to_ver), err);
 }
 
+#define DEVICE_DIGITS_MIN 6 /* of an id, to name a device */
+
+static bool
+is_hex(const char *typed)
+{
+	return typed[strspn(typed, "0123456789abcdefABCDEF")] == '\0';
+}
+
 /* A device id as hex or its first digits. */
 static bool
 is_hex_prefix(const char *typed)
 {
-	return strlen(typed) >= 6 && strlen(typed) <= 2 * (size_t)PMJ_DEVICE_BYTES &&
-	       strspn(typed, "0123456789abcdefABCDEF") == strlen(typed);
+	return is_hex(typed) && strlen(typed) >= DEVICE_DIGITS_MIN &&
+	       strlen(typed) <= 2 * (size_t)PMJ_DEVICE_BYTES;
 }
 
 static enum pmj_code
@@ -248,6 +256,9 @@ worker(struct hub *hub, uint8_t *device, const char *typed, bool live, struct pm
 	    typed);
 	if (found > 1)
 		pmj_hint(err, "name the device instead: pamoja hub roster lists them");
+	else if (is_hex(typed) && strlen(typed) < DEVICE_DIGITS_MIN)
+		pmj_hint(err, "a device is named by the first %d digits of its id, or more",
+		    DEVICE_DIGITS_MIN);
 	else if (live)
 		pmj_hint(err, "enrolled here: %s", names[0] != '\0' ? names : "nobody yet");
 	else

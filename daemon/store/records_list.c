@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "domain/value.h"
 #include "store/journal_inner.h"
 #include "store/records_inner.h"
 
@@ -37,37 +38,26 @@ add_folded(struct filter *filter, const char *column, const char *typed)
 	free(folded);
 }
 
-/* A choice by its value or by its label in any language. */
-static const char *
-choice_value(const struct field *field, const char *typed)
-{
-	for (size_t i = 0; i < field->choice_count; i++) {
-		const struct choice *choice = &field->choices[i];
-		if (text_same(choice->value, typed))
-			return choice->value;
-		for (int lang = 0; lang < LANG_COUNT; lang++)
-			if (text_same(texts_in(&choice->label, (enum lang)lang), typed))
-				return choice->value;
-	}
-	return NULL;
-}
-
 static enum pmj_code
-add_choice(struct filter *filter, const struct field *field, const char *typed)
+add_choice(
+    struct filter *filter, const struct field *field, const char *typed, struct pmj_error *err)
 {
-	const char *value = choice_value(field, typed);
+	const struct choice *choice;
 	json_t *item;
 	char *text;
+	enum pmj_code rc;
 
+	if ((rc = value_choice(&choice, field, typed, err)) != PMJ_OK)
+		return rc;
 	if (field->type == FIELD_CHOICE) {
-		if (value != NULL)
-			add_condition(filter, "", field->name, " = ", json_string(value));
+		if (choice != NULL)
+			add_condition(filter, "", field->name, " = ", json_string(choice->value));
 		else
 			add_folded(filter, field->name, typed);
 		return PMJ_OK;
 	}
 	/* A list is kept as JSON: look for the item as it is written there. */
-	item = json_string(value != NULL ? value : typed);
+	item = json_string(choice != NULL ? choice->value : typed);
 	text = json_text(item);
 	buf_putf(&filter->text, " AND instr(\"%s\", ?%zu) > 0", field->name,
 	    json_array_size(filter->values) + BOUND_FROM);
@@ -75,6 +65,17 @@ add_choice(struct filter *filter, const struct field *field, const char *typed)
 	free(text);
 	json_decref(item);
 	return PMJ_OK;
+}
+
+static enum pmj_code
+add_state(struct filter *filter, const struct kind *kind, const char *typed, struct pmj_error *err)
+{
+	const struct state *state;
+	enum pmj_code rc = kind_need_state(&state, kind, typed, err);
+
+	if (rc == PMJ_OK)
+		add_condition(filter, "", "state", " = ", json_string(state->name));
+	return rc;
 }
 
 static enum pmj_code
@@ -137,10 +138,8 @@ add_field(struct journal *journal, struct filter *filter, const struct kind *kin
 	const struct field *field;
 	enum pmj_code rc;
 
-	if (strcmp(name, "state") == 0) {
-		add_condition(filter, "", "state", " = ", json_string(typed));
-		return PMJ_OK;
-	}
+	if (strcmp(name, "state") == 0)
+		return add_state(filter, kind, typed, err);
 	if ((rc = kind_need_field(&field, kind, name, err)) != PMJ_OK)
 		return rc;
 	switch (field->type) {
@@ -148,7 +147,7 @@ add_field(struct journal *journal, struct filter *filter, const struct kind *kin
 		return add_link(journal, filter, field, typed, err);
 	case FIELD_CHOICE:
 	case FIELD_CHOICES:
-		return add_choice(filter, field, typed);
+		return add_choice(filter, field, typed, err);
 	case FIELD_YES_NO:
 		return add_yes_no(filter, field, typed, err);
 	case FIELD_INTEGER:
@@ -329,6 +328,8 @@ out:
 
 /* ---- what is due ---- */
 
+/* Why it stands there: how far it is ("to do", "sent"). Where the kind has no states, what its day
+ * is called. */
 static void
 put_due(struct journal *journal, json_t *item, const char *on, enum lang lang)
 {
@@ -340,7 +341,9 @@ put_due(struct journal *journal, json_t *item, const char *on, enum lang lang)
 	if (due == NULL)
 		return;
 	(void)json_object_set_new(item, "overdue", json_boolean(strcmp(due, on) < 0));
-	(void)json_object_set_new(item, "why", json_string(texts_in(&field->label, lang)));
+	(void)json_object_set_new(item, "why",
+	    json_string(kind->state_count > 0 ? json_str(item, "state_label")
+	                                      : texts_in(&field->label, lang)));
 	(void)json_object_set_new(item, "due", json_string(due));
 }
 

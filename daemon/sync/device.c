@@ -245,7 +245,7 @@ device_hooks(struct device *device, struct sync_hooks *out)
 void
 device_stamp(struct journal *journal, int64_t *pt, uint16_t *counter)
 {
-	struct hlc last = {.pt = journal_int(journal, "device.pt", 0),
+	struct hlc last = {.pt = device_stamped(journal),
 	    .counter = (uint16_t)journal_int(journal, "device.counter", 0)};
 	struct pmj_error err = {0};
 
@@ -257,6 +257,12 @@ device_stamp(struct journal *journal, int64_t *pt, uint16_t *counter)
 	if (journal_put_int(journal, "device.pt", last.pt, &err) != PMJ_OK ||
 	    journal_put_int(journal, "device.counter", last.counter, &err) != PMJ_OK)
 		return;
+}
+
+int64_t
+device_stamped(struct journal *journal)
+{
+	return journal_int(journal, "device.pt", 0);
 }
 
 enum pmj_code

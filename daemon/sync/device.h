@@ -33,6 +33,8 @@ char *device_remote(struct journal *journal);
 json_t *device_remote_line(struct journal *journal);
 /** Next own stamp (8.1), kept in the journal. */
 void device_stamp(struct journal *journal, int64_t *pt, uint16_t *counter);
+/** The time of the last own stamp, ms; 0: none yet. */
+int64_t device_stamped(struct journal *journal);
 /** An own entry was appended as number n: queue it unless its kind's scope keeps it here. Inside
  * the transaction. Before enrolment it does nothing (device_accept queues everything). */
 PMJ_MUST_CHECK enum pmj_code device_queue(struct journal *journal, struct sync *sync, int64_t n,

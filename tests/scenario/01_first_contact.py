@@ -40,7 +40,7 @@ def story_due_today(lab):
     due = neema.add("followup", person=person, due="yesterday", what="call about the form")
     later = neema.add("followup", person=person, due="in 3 days", what="visit")
     today = neema.json("today")["items"]
-    check([item["id"] for item in today] == [due] and today[0]["overdue"] is True, today)
+    check([item["id"] for item in today] == [due] and today[0]["overdue"] is True and today[0]["why"] == "to do", today)
     moved = neema.json("followup", "done", due)
     check(moved["state"] == "done", moved)
     check(neema.json("today")["items"] == [])
@@ -201,6 +201,14 @@ def story_words_beside_an_open_list(lab):
     resource = neema.add("resource", name="Kimana clinic", category="health")
     answer = neema.run("edit", resource, "category=helth")
     check('category="health"' in answer.err and f"pamoja edit" in answer.err, answer)
+    # A list that is asked for by a word of no closed list would only be empty.
+    for words, near in ((("person", "list", "state=actve"), "active"), (("goal", "list", "state=undr"), "open, started"),
+                        (("consent", "list", "how=writen"), "written")):
+        error = neema.refused(2, *words)
+        check(words[2].split("=")[1] in error["message"] and near in error["hint"], error)
+    goal = neema.add("goal", person=person, text="walk to the river each morning")
+    neema.run("goal", "start", goal)
+    check(len(neema.json("goal", "list", "state=Under way")["items"]) == 1, "by its label, in any letters")
 
 
 def story_names_in_any_script(lab):

@@ -340,8 +340,11 @@ def story_an_invitation_lost_on_its_way(lab):
     neema.run("enrol", "accept", "-", "--words-checked", stdin=again["invitation"])
     check(neema.refused(5, "enrol", "accept", "-", "--words-checked", stdin=again["invitation"])["code"] == "refused")
     lab.exchange(hub, neema)
-    error = hub.refused(1, *ask, stdin=request)
+    error = hub.refused(5, *ask, stdin=request)
     check("already enrolled, as Neema" in error["message"], error)
+    other = lab.worker("Asha").json("enrol", "request")["request"]
+    error = hub.refused(5, *ask, stdin=other)
+    check("already a worker called Neema" in error["message"] and '--name "Neema 2"' in error["hint"], error)
 
 
 def story_enrolled_without_a_name(lab):

@@ -118,6 +118,10 @@ def story_two_months_offline(lab):
     check(set(box.branches(1)) == set(before), "a new incarnation", box.branches(1))
     check(neema.status()["outbox"]["entries"] == 0 and neema.show(person)["sync"] == "merged")
     check(neema.status()["beacon"]["age_days"] < 2, neema.status()["beacon"])
+    check(not any("clock" in warning for warning in neema.status()["warnings"]), neema.status()["warnings"])
+    hers.set(-400)
+    check("the hub was 46" in "".join(neema.status()["warnings"]), neema.status()["warnings"])
+    hers.set(62)
     same_everywhere(person, hub, neema)
     nothing_refused(hub, neema)
 
@@ -134,6 +138,7 @@ def story_a_hub_whose_clock_went_back(lab):
     lab.exchange(hub, juma)
     clock = set_clock(lab, hub)
     clock.set(-5 * 365)
+    check(any("clock" in warning for warning in hub.status()["warnings"]), hub.status()["warnings"])
     for command in (("hub", "assign", person, "Juma"), ("person", "add", "name=Eshe"), ("hub", "unassign", person, "Neema")):
         error = hub.refused(5, *command)
         check("clock" in error["message"] and "clock" in error["hint"], command, error)

@@ -66,6 +66,33 @@ shipped_kinds_are_complete(void **state)
 	kinds_close(&kinds);
 }
 
+static void
+states_by_name_or_label(void **state)
+{
+	static const struct {
+		const char *typed, *meant, *hint;
+	} words[] = {{"active", "active", ""}, {"Active", "active", ""},
+	    {"amepumzika", "paused", ""}, {"actve", NULL, "did you mean active?"},
+	    {"helicopter", NULL, "its states are: active, paused, closed"}};
+	struct kinds kinds;
+
+	(void)state;
+	assert_int_equal(kinds_read(&kinds, &os_real, PAMOJA_CONF_DIR "/kinds", NULL), PMJ_OK);
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		const struct state *found;
+		struct pmj_error err = {0};
+		enum pmj_code rc =
+		    kind_need_state(&found, kinds_get(&kinds, "person"), words[i].typed, &err);
+
+		assert_int_equal(rc, words[i].meant != NULL ? PMJ_OK : PMJ_INVALID);
+		if (rc == PMJ_OK)
+			assert_string_equal(found->name, words[i].meant);
+		else
+			assert_string_equal(err.hint, words[i].hint);
+	}
+	kinds_close(&kinds);
+}
+
 /* Scripts may rely on these (design section 4). */
 static void
 promised_names_are_there(void **state)
@@ -418,6 +445,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(shipped_kinds_are_complete),
+	    cmocka_unit_test(states_by_name_or_label),
 	    cmocka_unit_test(promised_names_are_there),
 	    cmocka_unit_test(reads_everything_of_a_kind),
 	    cmocka_unit_test(bad_kinds_are_refused_with_line_and_mend),

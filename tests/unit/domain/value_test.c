@@ -228,6 +228,32 @@ near_choices(void **state)
 }
 
 static void
+choices_by_value_or_label(void **state)
+{
+	static const struct {
+		const char *field, *typed, *meant;
+		enum pmj_code rc;
+	} words[] = {{"way", "simu", "phone", PMJ_OK}, {"many", "ALPHA", "a", PMJ_OK},
+	    {"any", "at the well", NULL, PMJ_OK}, {"way", "phome", NULL, PMJ_INVALID}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		const struct choice *choice;
+		struct pmj_error err = {0};
+
+		assert_int_equal(
+		    value_choice(&choice, kind_field(kind, words[i].field), words[i].typed, &err),
+		    words[i].rc);
+		if (words[i].meant == NULL)
+			assert_null(choice);
+		else
+			assert_string_equal(choice->value, words[i].meant);
+		assert_int_equal(
+		    strstr(err.hint, "did you mean phone?") != NULL, words[i].rc != PMJ_OK);
+	}
+}
+
+static void
 worker_names(void **state)
 {
 	static const char *const good[] = {
@@ -362,6 +388,7 @@ main(void)
 	    cmocka_unit_test(bad_values_name_the_field_and_the_mend),
 	    cmocka_unit_test(heard_time_counts),
 	    cmocka_unit_test(near_choices),
+	    cmocka_unit_test(choices_by_value_or_label),
 	    cmocka_unit_test(worker_names),
 	    cmocka_unit_test(long_texts),
 	    cmocka_unit_test(values_from_outside),
