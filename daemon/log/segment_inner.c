@@ -7,6 +7,7 @@
 
 #include "crypto/prim.h"
 #include "log/chain.h"
+#include "log/dictionary.h"
 
 enum { PACK_NONE = 0, PACK_ZSTD = 1 };
 enum {
@@ -25,6 +26,8 @@ enum {
  * than the daemon may keep a person waiting; and up to some 70 lines the padding to 4 KiB hides all
  * of it. */
 #define PACK_LEVEL 12
+/* A long body is its own dictionary. */
+#define PACK_DICTIONARY_MOST (512 * 1024)
 #define WINDOW_LOG_MAX 22 /* 4 MiB */
 #define WINDOW_MAX (1u << WINDOW_LOG_MAX)
 
@@ -49,6 +52,23 @@ lines_join(struct buf *raw, const struct segment_draft *draft, struct pmj_error 
 	return buf_check(raw, err);
 }
 
+/* What ZSTD_createCDict would keep for the next segment is not worth it: out of memory it does not
+ * return (libzstd 1.5.4), and taking the dictionary in anew costs a millisecond. */
+static size_t
+frame_put(ZSTD_CCtx *zstd, struct buf *packed, const struct buf *raw)
+{
+	size_t len;
+	const uint8_t *dictionary = dictionary_bytes(&len);
+
+	if (raw->len <= PACK_DICTIONARY_MOST)
+		return ZSTD_compress_usingDict(zstd, packed->bytes, packed->len, raw->bytes,
+		    raw->len, dictionary, len, PACK_LEVEL);
+	(void)ZSTD_CCtx_setParameter(zstd, ZSTD_c_compressionLevel, PACK_LEVEL);
+	if (raw->len > WINDOW_MAX)
+		(void)ZSTD_CCtx_setParameter(zstd, ZSTD_c_windowLog, WINDOW_LOG_MAX);
+	return ZSTD_compress2(zstd, packed->bytes, packed->len, raw->bytes, raw->len);
+}
+
 /* Compress raw. packed stays empty where storing is smaller, or where a reader would take the
  * result for a bomb. */
 static enum pmj_code
@@ -62,10 +82,7 @@ lines_pack(struct buf *packed, const struct buf *raw, struct pmj_error *err)
 		(void)ZSTD_freeCCtx(zstd);
 		return pmj_fail(err, PMJ_NO_MEMORY, "out of memory");
 	}
-	(void)ZSTD_CCtx_setParameter(zstd, ZSTD_c_compressionLevel, PACK_LEVEL);
-	if (raw->len > WINDOW_MAX)
-		(void)ZSTD_CCtx_setParameter(zstd, ZSTD_c_windowLog, WINDOW_LOG_MAX);
-	len = ZSTD_compress2(zstd, packed->bytes, packed->len, raw->bytes, raw->len);
+	len = frame_put(zstd, packed, raw);
 	(void)ZSTD_freeCCtx(zstd);
 	if (ZSTD_isError(len))
 		return pmj_fail(err, PMJ_NO_MEMORY, "compressing: %s", ZSTD_getErrorName(len));
@@ -183,7 +200,7 @@ head_read(struct inner_head *out, const uint8_t *plain, size_t padded)
 	return SEGMENT_OK;
 }
 
-/* One ordinary zstd frame, no dictionary, a window of at most 4 MiB: looked at before
+/* One ordinary zstd frame, with our dictionary or none, a window of at most 4 MiB: looked at before
  * libzstd makes room for it. */
 static bool
 frame_legal(const uint8_t *body, size_t len)
@@ -191,7 +208,9 @@ frame_legal(const uint8_t *body, size_t len)
 	static const uint8_t magic[4] = {0x28, 0xb5, 0x2f, 0xfd};
 	unsigned exponent;
 
-	if (len < 6 || memcmp(body, magic, sizeof(magic)) != 0 || (body[4] & 3) != 0)
+	if (len < 6 || memcmp(body, magic, sizeof(magic)) != 0)
+		return false;
+	if ((body[4] & 3) != 0 && !dictionary_named(body, len))
 		return false;
 	if ((body[4] & 0x20) != 0) /* single segment: the window is the content, bound by raw_len */
 		return ZSTD_getFrameContentSize(body, len) <= WINDOW_MAX;
@@ -246,6 +265,8 @@ body_begin(struct segment_inner *inner, struct segment_open *out)
 {
 	const uint8_t *body = inner->plain + SEGMENT_INNER_HEAD_BYTES;
 	const struct inner_head *head = &inner->head;
+	const uint8_t *dictionary;
+	size_t len;
 
 	buf_init(&out->body, PMJ_SEGMENT_RAW_MAX);
 	if (head->pack == PACK_NONE) {
@@ -258,6 +279,10 @@ body_begin(struct segment_inner *inner, struct segment_open *out)
 	inner->zstd = ZSTD_createDCtx();
 	if (inner->zstd == NULL ||
 	    ZSTD_isError(ZSTD_DCtx_setParameter(inner->zstd, ZSTD_d_windowLogMax, WINDOW_LOG_MAX)))
+		return SEGMENT_NO_MEMORY;
+	dictionary = dictionary_bytes(&len);
+	if (dictionary_named(body, head->body_len) &&
+	    ZSTD_isError(ZSTD_DCtx_loadDictionary(inner->zstd, dictionary, len)))
 		return SEGMENT_NO_MEMORY;
 	return SEGMENT_OK;
 }

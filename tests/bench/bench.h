@@ -20,7 +20,7 @@ must(enum pmj_code rc, const char *what)
 }
 
 /* Seconds of CLOCK_MONOTONIC (wall) or CLOCK_PROCESS_CPUTIME_ID (processor). */
-static double
+static inline double
 clock_now(clockid_t id)
 {
 	struct timespec t;

@@ -235,7 +235,7 @@ compression(void **state)
 	body[0] ^= 1;
 	assert_string_equal(fault_of(&p), "bad_compression");
 	body[0] ^= 1;
-	body[4] |= 1; /* names a dictionary, none ships */
+	body[4] |= 1; /* names a dictionary that does not ship */
 	assert_string_equal(fault_of(&p), "bad_compression");
 	body[4] ^= 1;
 	body[len - 1] ^= 1; /* content checksum */
@@ -257,6 +257,42 @@ compression(void **state)
 	assert_string_equal(fault_of(&p), "bad_compression");
 	p = packed(body, 3, 8);
 	assert_string_equal(fault_of(&p), "bad_compression");
+}
+
+/* What we write names the dictionary that ships; another number, or its name over a frame that was
+ * packed without it, is refused. */
+static void
+dictionary(void **state)
+{
+	static const char text[] =
+	    "{\"v\":1,\"n\":\"ZQlXjrGxBek28nlVgiJtqg\",\"kind\":\"contact\",\"kv\":2}";
+	const struct segment_line line = {.bytes = text, .len = sizeof(text) - 1};
+	const struct segment_line lines[] = {line, line};
+	const struct segment_draft draft = {.lines = lines, .count = 2};
+	uint8_t chain[32], body[256];
+	struct plain p;
+	struct pmj_error err;
+	struct buf out;
+	size_t len;
+
+	(void)state;
+	buf_init(&out, 0);
+	memcpy(chain, lane.chain, sizeof(chain));
+	check_ok(segment_inner_write(&out, chain, &draft, 1, &err), &err);
+	len = get_le32(out.bytes + 8);
+	assert_true(len < sizeof(text)); /* of two: 22 bytes of chance, and what every line has */
+	memcpy(body, out.bytes + SEGMENT_INNER_HEAD_BYTES, len);
+	buf_close(&out);
+	assert_int_equal(ZSTD_getDictID_fromFrame(body, len), 40001);
+	p = packed(body, len, 2 * sizeof(text));
+	p.after = chain;
+	assert_string_equal(fault_of(&p), "ok");
+	assert_int_equal(
+	    body[4] & 0x23, 0x22); /* no window, so the two bytes of its number follow */
+	body[5] ^= 1;
+	assert_string_equal(fault_of(&p), "bad_compression");
+	body[5] ^= 1;
+	assert_string_equal(fault_of(&p), "ok");
 }
 
 static void
@@ -471,6 +507,7 @@ main(void)
 	    cmocka_unit_test(fields),
 	    cmocka_unit_test(padding),
 	    cmocka_unit_test(compression),
+	    cmocka_unit_test(dictionary),
 	    cmocka_unit_test(bombs),
 	    cmocka_unit_test(count_and_sequence),
 	    cmocka_unit_test(chains),
