@@ -23,7 +23,7 @@ seal_step(struct core *core, bool *more, struct pmj_error *err)
 	}
 	if (core->lock_phase == LOCK_SPOOL)
 		return sync_spool_step(core->sync, more, err);
-	if ((rc = sync_seal_step(core->sync, true, more, err)) != PMJ_OK)
+	if ((rc = sync_seal_step(core->sync, more, err)) != PMJ_OK)
 		return rc;
 	if (!*more)
 		core->lock_phase = LOCK_SPOOL;

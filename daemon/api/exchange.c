@@ -167,7 +167,7 @@ step_seal(struct core *core, struct exchange *exchange)
 	struct pmj_error err;
 	bool more;
 
-	if (sync_seal_step(core->sync, false, &more, &err) != PMJ_OK)
+	if (sync_seal_step(core->sync, &more, &err) != PMJ_OK)
 		return exchange_give_up(core, exchange, &err);
 	if (!more)
 		exchange->phase = PHASE_SPOOL;

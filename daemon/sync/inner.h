@@ -5,13 +5,16 @@
 #include "log/chain.h"
 #include "sync/sync.h"
 
-#define SYNC_RAW_MAX (64 * 1024) /* body of an everyday segment before compression */
-#define SYNC_RAW_SMALL 15000     /* before locking: the file stays under 16 KiB even uncompressed */
-#define SYNC_SHARED_MAX 64       /* small segments in one transaction */
-#define SYNC_PIECE_MS 8          /* of PMJ_STEP_MS: of what comes in; its commit is another step */
-#define SYNC_SHARED_MS 20        /* of taking in, at most, share a commit */
-#define SYNC_SHARED_FRAMES 250   /* ... and so many pages, about */
-#define SYNC_COMMIT_MS 12        /* what one commit of it may take, with its sync */
+#define SYNC_RAW_MAX                                                                               \
+	(64 * 1024)          /* lines of a segment, before they are packed: some 10 ms of work */
+#define SYNC_RAW_SMALL 15000 /* these stay under SYNC_FILE_MOST however badly they pack */
+#define SYNC_FILE_MOST                                                                             \
+	(16 * 1024) /* of a segment: what a link that is cut every few seconds lets through */
+#define SYNC_SHARED_MAX 64     /* small segments in one transaction */
+#define SYNC_PIECE_MS 8        /* of PMJ_STEP_MS: of what comes in; its commit is another step */
+#define SYNC_SHARED_MS 20      /* of taking in, at most, share a commit */
+#define SYNC_SHARED_FRAMES 250 /* ... and so many pages, about */
+#define SYNC_COMMIT_MS 12      /* what one commit of it may take, with its sync */
 #define SYNC_WEEK_MS (7LL * 86400 * 1000)
 #define SYNC_DAY_MS (86400LL * 1000)
 #define SYNC_CLOSED_HAVE ((int64_t)PMJ_JSON_INT_MAX) /* `have` of a lane that is read no more */
@@ -33,7 +36,7 @@ struct sync {
 	struct take_open *open;       /* a big segment half taken in, or NULL */
 	struct take_opening *opening; /* a big segment half opened, or NULL */
 	struct pace share;            /* lines that share a commit */
-	struct pace raw;              /* bytes of lines that share an everyday segment */
+	size_t raw_max;               /* bytes of lines that lately made a file of that size */
 	bool spool_dirty;             /* spool/out may differ from the journal */
 	struct files_pass *pass;      /* spool/out half looked through, or NULL */
 	struct timespec in_seen;      /* mtime of spool/in when it was last listed */

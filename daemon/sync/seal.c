@@ -267,42 +267,69 @@ seal_make(struct seal *seal, bool due, struct buf *file, bool *made, struct pmj_
 	return seal->announces ? PMJ_OK : seal_told(seal, err); /* it carries no ack */
 }
 
-enum pmj_code
-seal_one(struct sync *sync, const uint8_t *mailbox, bool small, bool due, bool *made, bool *waits,
+/* One transaction. PMJ_TOO_BIG, and nothing happened: so many lines make a file that is too big. */
+static enum pmj_code
+seal_try_one(struct seal *seal, const uint8_t *mailbox, bool due, struct buf *file, bool *made,
     struct pmj_error *err)
 {
-	struct seal seal = {
-	    .sync = sync, .raw_max = small ? SYNC_RAW_SMALL : (size_t)sync->raw.amount};
-	int64_t began = sync->os->mono_ms(sync->os->ctx);
-	struct buf file;
+	struct sync *sync = seal->sync;
 	enum pmj_code rc;
 
 	*made = false;
-	*waits = false;
-	buf_init(&file, PMJ_SEGMENT_FILE_MAX);
 	/* The head of a segment (acks, nacks of 64 incarnations) may come on top of what the queue
 	 * gives. */
-	seal.bytes = mem_array(PMJ_SEGMENT_ENTRIES_MAX + 128, sizeof(*seal.bytes));
-	seal.sent = mem_array(PMJ_SEGMENT_ENTRIES_MAX + 128, sizeof(*seal.sent));
+	seal->bytes = mem_array(PMJ_SEGMENT_ENTRIES_MAX + 128, sizeof(*seal->bytes));
+	seal->sent = mem_array(PMJ_SEGMENT_ENTRIES_MAX + 128, sizeof(*seal->sent));
 	if ((rc = journal_begin(sync->journal, err)) != PMJ_OK)
-		goto out;
-	if ((rc = sync->hooks.peer(sync->hooks.ctx, &seal.peer, mailbox, err)) == PMJ_OK &&
-	    seal.peer.gone)
+		return rc;
+	if ((rc = sync->hooks.peer(sync->hooks.ctx, &seal->peer, mailbox, err)) == PMJ_OK &&
+	    seal->peer.gone)
 		rc = sync_drop_queue(sync, mailbox, err);
-	else if (rc == PMJ_OK && !seal.peer.closed)
-		rc = seal_make(&seal, due, &file, made, err);
-	/* How long the disk takes at the commit says nothing about how much to put together. */
-	if (rc == PMJ_OK && !small && *made)
-		pace_learn(&sync->raw, (int64_t)(seal.waits ? seal.raw_max : seal.raw),
-		    sync->os->mono_ms(sync->os->ctx) - began);
-	if ((rc = sync_end(sync, rc, err)) != PMJ_OK) {
-		*made = false;
-		goto out;
-	}
-	*waits = seal.waits;
+	else if (rc == PMJ_OK && !seal->peer.closed)
+		rc = seal_make(seal, due, file, made, err);
+	if (rc == PMJ_OK && *made && file->len > SYNC_FILE_MOST && seal->raw_max > SYNC_RAW_SMALL)
+		rc = PMJ_TOO_BIG;
+	rc = sync_end(sync, rc, err);
+	*made = *made && rc == PMJ_OK;
+	return rc;
+}
+
+/* Fewer lines the next time, where the file became too big; some more, where it was far from it. */
+static void
+seal_learn(struct sync *sync, size_t did, size_t file_len)
+{
+	size_t fits = (size_t)((uint64_t)did * SYNC_FILE_MOST / file_len);
+
+	if (file_len > SYNC_FILE_MOST) /* less in any case, also where one line is longer */
+		sync->raw_max = fits < sync->raw_max ? fits - fits / 8 : sync->raw_max / 2;
+	else if (did >= sync->raw_max / 2 && file_len < SYNC_FILE_MOST * 3 / 4)
+		sync->raw_max += sync->raw_max / 4;
+	if (sync->raw_max < SYNC_RAW_SMALL)
+		sync->raw_max = SYNC_RAW_SMALL;
+	if (sync->raw_max > SYNC_RAW_MAX)
+		sync->raw_max = SYNC_RAW_MAX;
+}
+
+enum pmj_code
+seal_one(struct sync *sync, const uint8_t *mailbox, bool due, bool *made, bool *waits,
+    struct pmj_error *err)
+{
+	struct buf file;
+	enum pmj_code rc;
+
+	*waits = false;
+	buf_init(&file, PMJ_SEGMENT_FILE_MAX);
+	do {
+		struct seal seal = {.sync = sync, .raw_max = sync->raw_max};
+
+		buf_clear(&file);
+		rc = seal_try_one(&seal, mailbox, due, &file, made, err);
+		*waits = rc == PMJ_OK && seal.waits;
+		if (file.len > 0)
+			seal_learn(sync, seal.raw, file.len);
+		seal_close(&seal);
+	} while (rc == PMJ_TOO_BIG && file.len > SYNC_FILE_MOST);
 	sync->spool_dirty |= *made;
-out:
-	seal_close(&seal);
 	buf_close(&file);
 	return rc;
 }
@@ -320,6 +347,6 @@ sync_seal_first(struct sync *sync, const uint8_t mailbox[static PMJ_MAILBOX_BYTE
 	rc = sql_row(sql, &sealed, err);
 	sql_done(sql);
 	if (rc == PMJ_OK && !sealed)
-		rc = seal_one(sync, mailbox, false, false, &made, &waits, err);
+		rc = seal_one(sync, mailbox, false, &made, &waits, err);
 	return rc == PMJ_OK ? sync_segment(sync, mailbox, 1, segment, err) : rc;
 }

@@ -90,16 +90,16 @@ seal_first_mailbox(struct sync *sync, uint8_t *mailbox, bool *found, struct pmj_
 
 /* A mailbox that is no more: its lines stay. */
 static enum pmj_code
-seal_try(struct sync *sync, const struct seal_due *due, bool small, bool *made, bool *waits,
-    struct pmj_error *err)
+seal_try(
+    struct sync *sync, const struct seal_due *due, bool *made, bool *waits, struct pmj_error *err)
 {
-	enum pmj_code rc = seal_one(sync, due->mailbox, small, due->due, made, waits, err);
+	enum pmj_code rc = seal_one(sync, due->mailbox, due->due, made, waits, err);
 
 	return rc == PMJ_NOT_FOUND ? PMJ_OK : rc;
 }
 
 enum pmj_code
-sync_seal_step(struct sync *sync, bool small, bool *more, struct pmj_error *err)
+sync_seal_step(struct sync *sync, bool *more, struct pmj_error *err)
 {
 	struct seal_due first = {.due = false};
 	struct seal_due *list = NULL;
@@ -114,7 +114,7 @@ sync_seal_step(struct sync *sync, bool small, bool *more, struct pmj_error *err)
 	 * nothing more) all are looked through. */
 	if ((rc = seal_first_mailbox(sync, first.mailbox, &found, err)) != PMJ_OK)
 		return rc;
-	if (found && (rc = seal_try(sync, &first, small, &made, &waits, err)) != PMJ_OK)
+	if (found && (rc = seal_try(sync, &first, &made, &waits, err)) != PMJ_OK)
 		return rc;
 	if (made) {
 		*more = true;
@@ -122,7 +122,7 @@ sync_seal_step(struct sync *sync, bool small, bool *more, struct pmj_error *err)
 	}
 	rc = seal_due_list(sync, &list, &count, err);
 	for (size_t i = 0; i < count && rc == PMJ_OK && !made; i++) {
-		rc = seal_try(sync, &list[i], small, &made, &waits, err);
+		rc = seal_try(sync, &list[i], &made, &waits, err);
 		*more = rc == PMJ_OK && (waits || (made && i + 1 < count));
 	}
 	free(list);

@@ -30,9 +30,9 @@ PMJ_MUST_CHECK enum pmj_code seal_left(struct seal *seal, struct pmj_error *err)
 /* All that stands in the announcement of a restored end. */
 PMJ_MUST_CHECK enum pmj_code seal_announcement(struct seal *seal, struct pmj_error *err);
 /* Make a segment for one mailbox, if anything is due there: one transaction.
- * small: at most SYNC_RAW_SMALL. due: also when nothing is queued. *waits: something of the queue
+ * due: also when nothing is queued. *waits: something of the queue
  * is left for the next. PMJ_NOT_FOUND: there is no such mailbox any more. */
-PMJ_MUST_CHECK enum pmj_code seal_one(struct sync *sync, const uint8_t *mailbox, bool small,
-    bool due, bool *made, bool *waits, struct pmj_error *err);
+PMJ_MUST_CHECK enum pmj_code seal_one(struct sync *sync, const uint8_t *mailbox, bool due,
+    bool *made, bool *waits, struct pmj_error *err);
 
 #endif

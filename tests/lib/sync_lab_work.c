@@ -149,7 +149,7 @@ lab_seal(struct lab_end *end)
 	uint64_t guard = 0;
 
 	while (more) {
-		check_ok(sync_seal_step(end->sync, false, &more, &err), &err);
+		check_ok(sync_seal_step(end->sync, &more, &err), &err);
 		made++;
 		assert_true(guard++ < 10000);
 	}

@@ -62,8 +62,7 @@ some_steps(struct fleet *fleet, struct lab_end *end)
 	for (size_t i = test_below(&fleet->seed, 5); i > 0; i--)
 		check_ok(sync_take_step(end->sync, &more, &taken, &err), &err);
 	for (size_t i = test_below(&fleet->seed, 3); i > 0; i--)
-		check_ok(
-		    sync_seal_step(end->sync, test_below(&fleet->seed, 2) == 0, &more, &err), &err);
+		check_ok(sync_seal_step(end->sync, &more, &err), &err);
 	check_ok(sync_spool_step(end->sync, &more, &err), &err);
 	end->os.mono_step = 0;
 }
