@@ -3,7 +3,7 @@
 
     python3 tests/bench/bench.py [--json] [--rounds N] [--rows N] [--folder DIR] [--only PART[,PART]]
 
-PART is vfs, segments, merge or way. Programs come from $PAMOJA_BIN, else build/bin. Nothing is judged: a figure short of its target is
+PART is vfs, segments, merge, way or sync. Programs come from $PAMOJA_BIN, else build/bin. Nothing is judged: a figure short of its target is
 marked and shown, the exit status is 0. What each row means: tests/bench/README.md.
 """
 import argparse
@@ -16,6 +16,8 @@ import statistics
 import subprocess
 import sys
 import tempfile
+
+import sync_bench
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
@@ -180,11 +182,16 @@ def bench_way(_args):
     return bench_program(sys.executable, os.path.join(HERE, "way.py"))
 
 
+def bench_sync(_args):
+    return bench_program(sys.executable, os.path.join(HERE, "sync_bench.py"))
+
+
 PARTS = {
     "vfs": (bench_vfs, print_vfs),
     "segments": (bench_segments, print_segments),
     "merge": (bench_merge, functools.partial(print_program, "Segments on disk to durable projections at the hub")),
     "way": (bench_way, functools.partial(print_program, "The whole way with the real programs")),
+    "sync": (bench_sync, sync_bench.show),
 }
 
 
