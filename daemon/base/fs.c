@@ -69,11 +69,10 @@ write_all(const struct os *os, int fd, const char *path, const void *bytes, size
 }
 
 enum pmj_code
-fs_write(
+fs_write_bytes(
     const struct os *os, const char *path, const void *bytes, size_t count, struct pmj_error *err)
 {
 	char *part = mem_printf("%s.part", path);
-	char *dir = fs_dirname(path);
 	enum pmj_code rc;
 	int fd;
 
@@ -89,13 +88,22 @@ fs_write(
 		rc = pmj_fail_errno(err, errno, "cannot close", part);
 	if (rc == PMJ_OK && os->rename(os->ctx, part, path) != 0)
 		rc = pmj_fail_errno(err, errno, "cannot rename", part);
-	if (rc != PMJ_OK) {
+	if (rc != PMJ_OK)
 		(void)os->unlink(os->ctx, part);
-		goto out;
-	}
-	rc = fs_sync_dir(os, dir, err);
 out:
 	free(part);
+	return rc;
+}
+
+enum pmj_code
+fs_write(
+    const struct os *os, const char *path, const void *bytes, size_t count, struct pmj_error *err)
+{
+	char *dir = fs_dirname(path);
+	enum pmj_code rc = fs_write_bytes(os, path, bytes, count, err);
+
+	if (rc == PMJ_OK)
+		rc = fs_sync_dir(os, dir, err);
 	free(dir);
 	return rc;
 }

@@ -13,6 +13,10 @@ PMJ_MUST_CHECK enum pmj_code fs_read(
 /** Write path.part (mode 0600), fsync, rename, fsync the folder. */
 PMJ_MUST_CHECK enum pmj_code fs_write(
     const struct os *os, const char *path, const void *bytes, size_t count, struct pmj_error *err);
+/** The same without the folder: many files, then fs_sync_dir once. Until then a power cut may take
+ * the name, never part of the bytes. */
+PMJ_MUST_CHECK enum pmj_code fs_write_bytes(
+    const struct os *os, const char *path, const void *bytes, size_t count, struct pmj_error *err);
 /** fsync of a folder, so that its names are durable. */
 PMJ_MUST_CHECK enum pmj_code fs_sync_dir(
     const struct os *os, const char *dir, struct pmj_error *err);

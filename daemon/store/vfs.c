@@ -31,7 +31,10 @@ vfs_sync_lower(struct vfs_file *file, int flags)
 	if (file->dead)
 		return SQLITE_IOERR_FSYNC;
 	vfs_nonces_drop(file);
+	if (!file->unsynced)
+		return SQLITE_OK;
 	rc = file->lower->pMethods->xSync(file->lower, flags);
+	file->unsynced = rc != SQLITE_OK;
 	/* The kernel reports lost pages once and then forgets them: a second sync would lie. */
 	if (rc != SQLITE_OK && VFS_RULE(VFS_RULE_FINAL_FSYNC))
 		file->dead = true;
@@ -225,6 +228,7 @@ open_file(sqlite3_vfs *base, const char *path, sqlite3_file *out, int flags, int
 	file->run.piece_bytes = flags & SQLITE_OPEN_MAIN_DB ? VFS_PAGE : DISK_FRAME;
 	file->run.head = flags & SQLITE_OPEN_MAIN_DB ? 0 : DISK_HEADER;
 	memset(file->lower, 0, (size_t)vfs->lower->szOsFile);
+	file->unsynced = true; /* what an earlier handle wrote */
 	sqlite3_mutex_enter(names_mutex());
 	vfs->open_files++;
 	sqlite3_mutex_leave(names_mutex());

@@ -219,7 +219,7 @@ db_truncate(sqlite3_file *base, sqlite3_int64 size)
 	if (size < 0 || size % VFS_PAGE != 0)
 		return SQLITE_IOERR;
 	vfs_run_drop(file);
-	return file->lower->pMethods->xTruncate(file->lower, size);
+	return vfs_lower_truncate(file, size);
 }
 
 static int

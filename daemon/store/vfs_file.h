@@ -83,6 +83,7 @@ struct vfs_file {
 	struct vfs *vfs;
 	sqlite3_file *lower; /* in the same allocation, behind this struct */
 	bool dead;           /* a failed fsync is final */
+	bool unsynced;       /* something may not be on the disk yet */
 	bool gathers;        /* of a database: a checkpoint goes on, writes may wait */
 	int gathered;        /* of a database: what became of the last that waited */
 	bool page1_good;     /* of a database: page 1 was read, or written, and is ours */
@@ -95,7 +96,8 @@ struct vfs_file {
 extern const sqlite3_io_methods vfs_db_methods;
 extern const sqlite3_io_methods vfs_wal_methods;
 
-/** Sync the lower file; a failure makes the handle dead. */
+/** Sync the lower file, unless nothing was written since it last was; a failure makes the handle
+ * dead. */
 int vfs_sync_lower(struct vfs_file *file, int flags);
 /** A nonce that was never used. */
 void vfs_nonce(struct vfs_file *file, uint8_t out[static PRIM_NONCE_BYTES]);
@@ -133,7 +135,15 @@ vfs_lower_read(struct vfs_file *file, uint8_t *out, int bytes, sqlite3_int64 off
 static inline int
 vfs_lower_write(struct vfs_file *file, const uint8_t *in, int bytes, sqlite3_int64 offset)
 {
+	file->unsynced = true;
 	return file->lower->pMethods->xWrite(file->lower, in, bytes, offset);
+}
+
+static inline int
+vfs_lower_truncate(struct vfs_file *file, sqlite3_int64 size)
+{
+	file->unsynced = true;
+	return file->lower->pMethods->xTruncate(file->lower, size);
 }
 
 static inline int

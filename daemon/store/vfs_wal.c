@@ -145,7 +145,7 @@ truncate_to_zero(struct vfs_file *file)
 	wal->next = 0;
 	wal->synced = 0;
 	vfs_run_drop(file);
-	rc = file->lower->pMethods->xTruncate(file->lower, 0);
+	rc = vfs_lower_truncate(file, 0);
 	/* Without this sync a cut can leave the old length under a half-written new header, which
 	 * must be called damage. */
 	if (rc == SQLITE_OK && VFS_RULE(VFS_RULE_TRUNCATE_SYNC))
@@ -227,7 +227,7 @@ wal_truncate(sqlite3_file *base, sqlite3_int64 size)
 	vfs_run_drop(file);
 	file->wal.next = (uint32_t)frames;
 	file->wal.synced = 0;
-	return file->lower->pMethods->xTruncate(file->lower, vfs_frame_at((uint32_t)frames));
+	return vfs_lower_truncate(file, vfs_frame_at((uint32_t)frames));
 }
 
 static int

@@ -78,6 +78,7 @@ struct files_pass {
 	char **names; /* in the folder when it began */
 	size_t count, at;
 	int64_t row; /* of pmj_segment: it and those before have their files */
+	bool filled; /* each row has its file */
 };
 
 void
@@ -125,7 +126,7 @@ files_write(struct sync *sync, int64_t row, const char *path, struct pmj_error *
 	sql_int(sql, 1, row);
 	if ((rc = sql_row(sql, &found, err)) == PMJ_OK && found &&
 	    (bytes = sql_col_blob(sql, 0, &len)) != NULL)
-		rc = fs_write(sync->os, path, bytes, len, err);
+		rc = fs_write_bytes(sync->os, path, bytes, len, err);
 	sql_done(sql);
 	return rc;
 }
@@ -218,23 +219,39 @@ files_pass_end(struct sync *sync)
 	sync->pass = NULL;
 }
 
+/* One name swept, one file made; then, once for all of them, their names synced, also of those that
+ * were there: a run that was stopped may have left them so. Each sync may cost as much as a step
+ * has. */
+static enum pmj_code
+files_pass_one(struct sync *sync, bool *found, struct pmj_error *err)
+{
+	struct files_pass *pass = sync->pass;
+	enum pmj_code rc;
+
+	if (pass->at < pass->count)
+		return files_sweep_one(sync, pass->names[pass->at++], err);
+	if (!pass->filled) {
+		rc = files_fill_one(sync, found, err);
+		pass->filled = !*found;
+		*found |= pass->row > 0;
+		return rc;
+	}
+	*found = false;
+	return fs_sync_dir(sync->os, sync->out, err);
+}
+
 enum pmj_code
 sync_spool_step(struct sync *sync, bool *more, struct pmj_error *err)
 {
 	int64_t until_ms = sync->os->mono_ms(sync->os->ctx) + SYNC_PIECE_MS;
-	struct files_pass *pass;
 	bool found = true;
 	enum pmj_code rc;
 
 	*more = false;
 	if ((rc = files_pass_begin(sync, err)) != PMJ_OK)
 		return rc;
-	pass = sync->pass;
 	while (rc == PMJ_OK && found && !*more) {
-		if (pass->at < pass->count)
-			rc = files_sweep_one(sync, pass->names[pass->at++], err);
-		else
-			rc = files_fill_one(sync, &found, err);
+		rc = files_pass_one(sync, &found, err);
 		*more = found && sync->os->mono_ms(sync->os->ctx) >= until_ms;
 	}
 	if (rc == PMJ_OK && *more)

@@ -26,6 +26,8 @@ struct lab_os {
 	int64_t mono_ms;
 	int64_t mono_step; /* added at each look: makes steps short */
 	int until;         /* calls to the disk left until the process ends; -1: never */
+	int names;         /* renames that no sync of a folder followed */
+	int folder_syncs;
 };
 
 struct lab_end {

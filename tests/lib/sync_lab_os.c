@@ -2,6 +2,8 @@
  * the process at a call. */
 #include "sync_lab.h"
 
+#include <sys/stat.h>
+
 static void
 lab_tick(void *ctx)
 {
@@ -65,8 +67,14 @@ lab_write(void *ctx, int fd, const void *bytes, size_t count)
 static int
 lab_fsync(void *ctx, int fd)
 {
-	(void)fd; /* the cut is of the process, not of the power */
-	lab_tick(ctx);
+	struct lab_os *os = ctx;
+	struct stat st;
+
+	lab_tick(ctx); /* the cut is of the process, not of the power: nothing is synced */
+	if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode)) {
+		os->folder_syncs++;
+		os->names = 0;
+	}
 	return 0;
 }
 
@@ -80,7 +88,10 @@ lab_close_fd(void *ctx, int fd)
 static int
 lab_rename(void *ctx, const char *from, const char *to)
 {
+	struct lab_os *os = ctx;
+
 	lab_tick(ctx);
+	os->names++;
 	return os_real.rename(NULL, from, to);
 }
 

@@ -51,7 +51,7 @@ bool is_all(const uint8_t *bytes, size_t count, uint8_t value);
 /** A page 1 that has page size and reserve as they must be, and else this byte. */
 void page_1(uint8_t page[static 4096], uint8_t fill);
 
-/* The log: its header, and frame k, the last of a transaction, written and synced or looked at. */
+/* The log: its header, and frame k, the last of a transaction, written or looked at. */
 void log_header(struct handle *wal);
 void log_frame(struct handle *wal, int k);
 void expect_frame(struct handle *wal, int k);

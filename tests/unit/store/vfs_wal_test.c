@@ -135,6 +135,36 @@ test_frames_go_out_together(void **state)
 	disk_watch(disk, NULL, NULL);
 }
 
+/* A sync is asked of the disk when there is something to sync: what an earlier handle wrote, too.
+ */
+static void
+test_what_is_synced_is_not_synced_again(void **state)
+{
+	struct handle wal = open_wal();
+
+	(void)state;
+	log_header(&wal);
+	log_frame(&wal, 0);
+	disk_watch(disk, count_writes, NULL);
+	syncs = 0;
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(handle_sync(&wal), SQLITE_OK);
+	assert_int_equal(syncs, 1);
+	assert_int_equal(log_inner_frame(&wal, 1), SQLITE_OK);
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(handle_sync(&wal), SQLITE_OK);
+	assert_int_equal(syncs, 2);
+	assert_int_equal(wal.file->pMethods->xTruncate(wal.file, FRAME_AT(1)), SQLITE_OK);
+	assert_int_equal(handle_sync(&wal), SQLITE_OK);
+	assert_int_equal(syncs, 3);
+	handle_shut(&wal);
+	wal = open_wal();
+	assert_int_equal(handle_sync(&wal), SQLITE_OK);
+	assert_int_equal(syncs, 4);
+	handle_shut(&wal);
+	disk_watch(disk, NULL, NULL);
+}
+
 /* SQLite was told that frames 2 to 4 are written, and then they cannot be: nothing may follow them
  * or be read from them until it comes back to frame 2. */
 static void
@@ -386,6 +416,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup(test_one_write_a_frame, vfs_lab_fresh),
 	    cmocka_unit_test_setup(test_frames_go_out_together, vfs_lab_fresh),
+	    cmocka_unit_test_setup(test_what_is_synced_is_not_synced_again, vfs_lab_fresh),
 	    cmocka_unit_test_setup(test_frames_that_were_lost, vfs_lab_fresh),
 	    cmocka_unit_test_setup(test_no_nonce_comes_twice, vfs_lab_fresh),
 	    cmocka_unit_test_setup(test_read_ahead, vfs_lab_fresh),

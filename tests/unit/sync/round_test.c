@@ -318,8 +318,12 @@ test_spool_in_short_steps(void **state)
 		check_ok(sync_seal_step(a->sync, &more, &err), &err);
 	assert_true(lab_number(a, "SELECT count(*) FROM pmj_segment") >= 6);
 	lab_shell("test -z \"$(ls %s/spool/out)\"", a->home); /* a step has one kind of work */
+	a->os.folder_syncs = 0;
 	for (more = true; more;)
 		check_ok(sync_spool_step(a->sync, &more, &err), &err);
+	assert_int_equal(
+	    a->os.folder_syncs, 1); /* one for all the files, before it says that it is done */
+	assert_int_equal(a->os.names, 0);
 	lab_restart(a); /* nothing is known of the folder any more */
 	lab_shell("cd %s/spool/out && ls | wc -l > ../n && rm $(ls | head -1) && : > litter.seg",
 	    a->home);
