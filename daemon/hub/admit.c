@@ -183,12 +183,25 @@ judge(struct hub *hub, struct verdict *out, const struct hub_device *writer,
 	return judge_rules(hub, out, kind, entry, err);
 }
 
-/* The hold is a line of our own; its author gets it. */
-static enum pmj_code
+enum pmj_code
+hold_keep(struct hub *hub, int64_t n, const uint8_t e[static PMJ_ENTRY_BYTES], int64_t held,
+    const char *reason, struct pmj_error *err)
+{
+	struct sql *q = sql_get(hub->journal,
+	    "INSERT INTO pmj_hold_line(n, e, held, reason, released) VALUES(?1, ?2, ?3, ?4, NULL)");
+
+	(void)sql_int(q, 1, n);
+	(void)sql_blob(q, 2, e, PMJ_ENTRY_BYTES);
+	(void)sql_int(q, 3, held);
+	(void)sql_text(q, 4, reason);
+	hub->holds_made++;
+	return sql_run(q, err);
+}
+
+enum pmj_code
 hold_entry(struct hub *hub, int64_t held, const struct entry *entry, const char *reason,
     const struct hub_device *author, struct pmj_error *err)
 {
-	struct sql *q;
 	uint8_t e[PMJ_ENTRY_BYTES];
 	enum pmj_code rc;
 	int64_t n;
@@ -196,17 +209,8 @@ hold_entry(struct hub *hub, int64_t held, const struct entry *entry, const char 
 	rc = decide_follow(hub, "ctl.hold",
 	    json_pack("{s:o,s:s}", "e", json_hex(entry->e, PMJ_ENTRY_BYTES), "reason", reason), &n,
 	    e, err);
-	if (rc != PMJ_OK)
+	if (rc != PMJ_OK || (rc = hold_keep(hub, n, e, held, reason, err)) != PMJ_OK)
 		return rc;
-	q = sql_get(hub->journal,
-	    "INSERT INTO pmj_hold_line(n, e, held, reason, released) VALUES(?1, ?2, ?3, ?4, NULL)");
-	(void)sql_int(q, 1, n);
-	(void)sql_blob(q, 2, e, sizeof(e));
-	(void)sql_int(q, 3, held);
-	(void)sql_text(q, 4, reason);
-	if ((rc = sql_run(q, err)) != PMJ_OK)
-		return rc;
-	hub->holds_made++;
 	return author->has_mailbox ? sync_queue(hub->sync, author->mailbox, n, true, err) : PMJ_OK;
 }
 
@@ -268,6 +272,9 @@ admit_entry(struct hub *hub, const struct sync_peer *peer, const struct sync_lin
 		          : defer_count(hub, peer->device, line->len, err);
 	if (rc != PMJ_OK)
 		return rc;
+	if (!known && hub->returning &&
+	    (rc = returned_note(hub, n, line, peer->device, err)) != PMJ_OK)
+		return rc;
 	if (!known && entry.status == ENTRY_HELD)
 		rc = hold_entry(hub, n, line->entry, verdict.reason, &writer, err);
 	else if (!known && entry.status == ENTRY_ADMITTED)
@@ -289,6 +296,8 @@ admit_line(struct hub *hub, const struct sync_peer *peer, const struct sync_line
 		return heard_ack(hub, peer, line, err);
 	if (strcmp(line->entry->kind, "ctl.hello") == 0)
 		return hub_hello(hub, peer, line, err);
+	if (strcmp(line->entry->kind, "ctl.return") == 0)
+		return returned_line(hub, peer, line, err);
 	return journal_event(hub->journal, "line_refused", "refused",
 	    "a device sent a control line that is not its to send", err);
 }

@@ -129,7 +129,7 @@ roster_head(struct hub *hub, int64_t *ver, uint8_t head[static 32], struct pmj_e
 	return PMJ_OK;
 }
 
-static enum pmj_code
+enum pmj_code
 roster_keep(
     struct hub *hub, const struct roster_statement *statement, int64_t n, struct pmj_error *err)
 {

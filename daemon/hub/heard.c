@@ -157,7 +157,11 @@ heard_ack(struct hub *hub, const struct sync_peer *peer, const struct sync_line 
 		memset(heard.head, 0, sizeof(heard.head));
 	if ((rc = take_echo(hub, &heard, peer, ack, err)) != PMJ_OK)
 		return rc;
-	return heard_keep(hub, &heard, peer->device, err);
+	if ((rc = heard_keep(hub, &heard, peer->device, err)) != PMJ_OK || !hub->returning)
+		return rc;
+	rc = returned_heard(hub, err);
+	hub->returning = returned_waits(hub);
+	return rc;
 }
 
 /* ---- what follows from it ---- */

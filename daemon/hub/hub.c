@@ -93,8 +93,8 @@ out:
 	return rc;
 }
 
-static struct hlc
-last_stamp(struct hub *hub)
+struct hlc
+hub_last_stamp(struct hub *hub)
 {
 	/* One value, for it is written with every line that comes in: 48 bits and 16. */
 	uint64_t stamp = (uint64_t)journal_int(hub->journal, "clock", 0);
@@ -121,7 +121,7 @@ check_clock(struct hub *hub, int64_t now, const struct hlc *last, struct pmj_err
 enum pmj_code
 hub_clock(struct hub *hub, struct pmj_error *err)
 {
-	struct hlc last = last_stamp(hub);
+	struct hlc last = hub_last_stamp(hub);
 
 	return check_clock(hub, os_now(hub->os), &last, err);
 }
@@ -135,7 +135,7 @@ hub_certificate_end(struct hub *hub)
 enum pmj_code
 hub_stamp(struct hub *hub, int64_t *pt, uint16_t *counter, struct pmj_error *err)
 {
-	struct hlc last = last_stamp(hub);
+	struct hlc last = hub_last_stamp(hub);
 	int64_t now = os_now(hub->os);
 	enum pmj_code rc;
 
@@ -155,7 +155,7 @@ hub_stamp_or_last(struct hub *hub, int64_t *pt, uint16_t *counter)
 
 	if (hub_stamp(hub, pt, counter, NULL) == PMJ_OK)
 		return;
-	last = last_stamp(hub);
+	last = hub_last_stamp(hub);
 	*pt = last.pt;
 	*counter = last.counter;
 }
@@ -164,7 +164,7 @@ hub_stamp_or_last(struct hub *hub, int64_t *pt, uint16_t *counter)
 static int64_t
 beacon_time(struct hub *hub)
 {
-	struct hlc last = last_stamp(hub);
+	struct hlc last = hub_last_stamp(hub);
 	int64_t now = os_now(hub->os);
 
 	return check_clock(hub, now, &last, NULL) == PMJ_OK ? now : last.pt;
@@ -330,6 +330,7 @@ hub_new(struct hub **out, struct journal *journal, const char *home, struct pmj_
 	hub->os = journal_os(journal);
 	hub->home = mem_strdup(home);
 	hub->waiting = hub->sharing = true; /* a crash may have left some */
+	hub->returning = returned_waits(hub);
 	hub->share_pace = (struct pace){200, 50, 2000, SHARE_COMMIT_MS};
 	if ((rc = read_cert_dates(hub, err)) != PMJ_OK ||
 	    (rc = sync_new(&hub->sync, journal, home, &hooks, err)) != PMJ_OK) {

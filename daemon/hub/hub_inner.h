@@ -5,6 +5,8 @@
 #include "domain/line.h"
 #include "hub/hub.h"
 
+struct roster_statement;
+
 struct hub {
 	struct journal *journal;
 	struct ring *ring;
@@ -20,6 +22,7 @@ struct hub {
 	int64_t share_pending;  /* lines of it that no commit covers yet */
 	struct pace share_pace; /* lines that share a commit */
 	int64_t holds_made;     /* since it was opened */
+	bool returning;         /* restored, and not all laptops were heard since (returned.c) */
 	int64_t noted_ms;       /* of the clock, when a note of what came was last made: this one */
 	struct hlc noted;
 	int64_t intake_entries; /* of one device a day; 0: as the format specification says */
@@ -90,6 +93,9 @@ PMJ_MUST_CHECK enum pmj_code decide_follow(
 /** A roster statement (fields stolen), chained, signed, journaled as ctl.roster. */
 PMJ_MUST_CHECK enum pmj_code decide_statement(
     struct hub *hub, json_t *fields, int64_t *n, int64_t *ver, struct pmj_error *err);
+/** A statement that was read back, under the number of its line. */
+PMJ_MUST_CHECK enum pmj_code roster_keep(
+    struct hub *hub, const struct roster_statement *statement, int64_t n, struct pmj_error *err);
 /** An entry of the hub's own device on a record, admitted. set and was are borrowed. */
 PMJ_MUST_CHECK enum pmj_code decide_entry(struct hub *hub, const struct kind *kind,
     const uint8_t rec[static PMJ_RECORD_BYTES], const json_t *set, const json_t *was, int64_t *n,
@@ -101,6 +107,25 @@ PMJ_MUST_CHECK enum pmj_code admit_line(struct hub *hub, const struct sync_peer 
 /** Judge an entry that waited as if it came now. *settled: it waits no longer. */
 PMJ_MUST_CHECK enum pmj_code admit_again(
     struct hub *hub, int64_t n, bool *settled, struct pmj_error *err);
+/** Hold this entry: a line of our own, which its author gets; its status is the caller's. */
+PMJ_MUST_CHECK enum pmj_code hold_entry(struct hub *hub, int64_t held, const struct entry *entry,
+    const char *reason, const struct hub_device *author, struct pmj_error *err);
+/** Only the row of the hold line number n, with hash e. */
+PMJ_MUST_CHECK enum pmj_code hold_keep(struct hub *hub, int64_t n,
+    const uint8_t e[static PMJ_ENTRY_BYTES], int64_t held, const char *reason,
+    struct pmj_error *err);
+/* returned.c */
+/** This hub was restored: from now on what came is noted, until all laptops were heard. */
+PMJ_MUST_CHECK enum pmj_code returned_begin(struct hub *hub, struct pmj_error *err);
+/** Is it so still? */
+bool returned_waits(struct hub *hub);
+PMJ_MUST_CHECK enum pmj_code returned_note(struct hub *hub, int64_t n, const struct sync_line *line,
+    const uint8_t device[static PMJ_DEVICE_BYTES], struct pmj_error *err);
+/** A laptop was heard; was it the last? */
+PMJ_MUST_CHECK enum pmj_code returned_heard(struct hub *hub, struct pmj_error *err);
+/** A ctl.return. */
+PMJ_MUST_CHECK enum pmj_code returned_line(struct hub *hub, const struct sync_peer *peer,
+    const struct sync_line *line, struct pmj_error *err);
 /* defer.c */
 /** Has this device had its share of today? */
 PMJ_MUST_CHECK enum pmj_code defer_over(struct hub *hub, bool *over,
@@ -162,6 +187,9 @@ PMJ_MUST_CHECK enum pmj_code team_hand_over(struct hub *hub,
     const uint8_t to[static PMJ_DEVICE_BYTES], struct pmj_error *err);
 
 /* leave.c */
+/** It is off the roster: from now on nothing of the programme is made ready for it. */
+PMJ_MUST_CHECK enum pmj_code leave_drop(
+    struct hub *hub, const struct hub_device *device, struct pmj_error *err);
 /** Is its revocation sealed? Then nothing more is sealed to it. */
 bool leave_is_told(struct hub *hub, const struct hub_device *device);
 /** A copy of a suspended or revoked laptop turned up, that may not have heard: it is said once
@@ -192,6 +220,8 @@ PMJ_MUST_CHECK enum pmj_code hub_hello(struct hub *hub, const struct sync_peer *
 /** The next statement's number is above this: a restored hub does not know its last ones. */
 int64_t hub_roster_floor(struct hub *hub);
 
+/** The last stamp that was given. */
+struct hlc hub_last_stamp(struct hub *hub);
 /** hub_stamp; with a clock in doubt the last stamp again, because that stops decisions, not
  * receiving. */
 void hub_stamp_or_last(struct hub *hub, int64_t *pt, uint16_t *counter);

@@ -5,6 +5,7 @@
 
 #include "hub/hub_inner.h"
 
+#define WITNESSES 8      /* other laptops that keep such a statement, the last heard first */
 #define PEOPLE_AT_ONCE 8 /* of hub_replace: each is two statements */
 
 /* The number of the last statement of this sort about the device; false: there is none. */
@@ -54,9 +55,8 @@ leave_say_again(struct hub *hub, const struct hub_device *device, struct pmj_err
 	return sync_tell_again(hub->sync, device->mailbox, n, err);
 }
 
-/* From now on nothing of the programme is made ready for it. */
-static enum pmj_code
-drop_what_waits(struct hub *hub, const struct hub_device *device, struct pmj_error *err)
+enum pmj_code
+leave_drop(struct hub *hub, const struct hub_device *device, struct pmj_error *err)
 {
 	struct sql *q =
 	    sql_get(hub->journal, "UPDATE pmj_device SET state = 'revoked' WHERE device = ?1");
@@ -70,6 +70,31 @@ drop_what_waits(struct hub *hub, const struct hub_device *device, struct pmj_err
 	return sync_drop_queue(hub->sync, device->mailbox, err);
 }
 
+/* A hub that is restored from an older backup believes in the laptop again. So some of the others
+ * keep the statement, which names a device and nothing else: whichever comes first gives it back.
+ */
+static enum pmj_code
+tell_witnesses(struct hub *hub, const struct hub_device *device, int64_t n, struct pmj_error *err)
+{
+	struct sql *q = sql_get(hub->journal,
+	    "SELECT d.mailbox FROM pmj_device d LEFT JOIN pmj_heard h ON h.device = d.device"
+	    " WHERE d.mailbox IS NOT NULL AND d.state = 'live' AND d.device <> ?1"
+	    " ORDER BY h.came_ms DESC, d.device LIMIT ?2");
+	uint8_t mailboxes[WITNESSES][PMJ_MAILBOX_BYTES];
+	size_t count = 0;
+	enum pmj_code rc;
+	bool row;
+
+	(void)sql_int(sql_blob(q, 1, device->device, PMJ_DEVICE_BYTES), 2, WITNESSES);
+	while ((rc = sql_row(q, &row, err)) == PMJ_OK && row && count < WITNESSES)
+		if (sql_col_copy(q, 0, mailboxes[count], PMJ_MAILBOX_BYTES))
+			count++;
+	sql_done(q);
+	for (size_t i = 0; i < count && rc == PMJ_OK; i++)
+		rc = sync_queue(hub->sync, mailboxes[i], n, false, err);
+	return rc;
+}
+
 static enum pmj_code
 revoke_inside(struct hub *hub, const struct hub_device *device, struct pmj_error *err)
 {
@@ -78,7 +103,7 @@ revoke_inside(struct hub *hub, const struct hub_device *device, struct pmj_error
 	enum pmj_code rc;
 
 	if ((rc = sync_last_read(hub->sync, device->mailbox, incarnation, &seq, err)) != PMJ_OK ||
-	    (rc = drop_what_waits(hub, device, err)) != PMJ_OK)
+	    (rc = leave_drop(hub, device, err)) != PMJ_OK)
 		return rc;
 	rc = decide_statement(hub,
 	    json_pack("{s:s,s:o,s:o,s:I}", "op", "revoke", "device",
@@ -87,6 +112,8 @@ revoke_inside(struct hub *hub, const struct hub_device *device, struct pmj_error
 	    &n, &ver, err);
 	if (rc == PMJ_OK)
 		rc = sync_queue(hub->sync, device->mailbox, n, true, err);
+	if (rc == PMJ_OK)
+		rc = tell_witnesses(hub, device, n, err);
 	return rc == PMJ_OK ? journal_event(hub->journal, "revoked", "ok",
 	                          "a laptop was taken off the roster", err)
 	                    : rc;
@@ -157,6 +184,8 @@ suspend_inside(struct hub *hub, const struct hub_device *device, bool end, struc
 	    &n, &ver, err);
 	if (rc == PMJ_OK)
 		rc = sync_queue(hub->sync, device->mailbox, n, true, err);
+	if (rc == PMJ_OK)
+		rc = tell_witnesses(hub, device, n, err);
 	if (rc == PMJ_OK && end)
 		rc = share_again(hub, device, err);
 	return rc == PMJ_OK

@@ -101,12 +101,21 @@ enum pmj_code
 hub_restored(struct hub *hub, struct pmj_error *err)
 {
 	int64_t floor = hub_roster_floor(hub), version = hub_roster_version(hub);
+	struct hlc last = hub_last_stamp(hub);
 	enum pmj_code rc;
 
 	if ((rc = journal_begin(hub->journal, err)) != PMJ_OK)
 		return rc;
+	/* Restored once more before all heard of the first time: that is the point for them. */
+	if (!sync_restore_untold(hub->sync) &&
+	    (rc = journal_put_int(hub->journal, SYNC_RESTORED_POINT, last.pt, err)) != PMJ_OK)
+		goto out;
+	if ((rc = returned_begin(hub, err)) != PMJ_OK)
+		goto out;
+	hub->returning = true;
 	rc = journal_put_int(hub->journal, "hub.roster_floor",
 	    (floor > version ? floor : version) + STATEMENTS_LEFT, err);
+out:
 	if (rc == PMJ_OK)
 		rc = journal_commit(hub->journal, err);
 	else

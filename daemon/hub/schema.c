@@ -21,6 +21,9 @@ const char *const hub_schema[] = {
     "head BLOB NOT NULL) WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS pmj_beacon(mailbox BLOB NOT NULL, e BLOB NOT NULL, at_ms INTEGER "
     "NOT NULL, PRIMARY KEY(mailbox, e)) WITHOUT ROWID",
+    /* What came to a restored hub until all laptops were heard (returned.c). */
+    "CREATE TABLE IF NOT EXISTS pmj_since(n INTEGER PRIMARY KEY, device BLOB NOT NULL, inc BLOB "
+    "NOT NULL, seq INTEGER NOT NULL)",
     /* On the team from roster version from_ver (0: made the person) until before to_ver. */
     "CREATE TABLE IF NOT EXISTS pmj_team(person BLOB NOT NULL, device BLOB NOT NULL, from_ver "
     "INTEGER NOT NULL, to_ver INTEGER,"

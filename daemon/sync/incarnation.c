@@ -225,6 +225,10 @@ incarnation_line(struct sync *sync, const struct sync_peer *peer, const struct l
 		if (strcmp(lane->cause, peer->writes == LANE_UP ? "copy" : "restore") == 0) {
 			rc = incarnation_read_list(sync, peer, &read, err);
 			json_object_set_new(*more, "read", read);
+			if (peer->writes == LANE_DOWN)
+				json_object_set_new(*more, "point",
+				    json_integer(
+				        journal_int(sync->journal, SYNC_RESTORED_POINT, 0)));
 		}
 	}
 	json_decref(earlier);

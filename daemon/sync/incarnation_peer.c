@@ -163,7 +163,7 @@ incarnation_take(struct sync *sync, const struct sync_peer *peer, struct lane *l
 		return incarnation_resend(sync, peer, lane, json_arr(entry->json, "read"), err);
 	if (strcmp(entry->kind, "ctl.incarnate") == 0) {
 		if (cause != NULL && strcmp(cause, "restore") == 0)
-			return restored_offer_again(sync, peer, json_arr(entry->json, "read"), err);
+			return restored_offer_again(sync, peer, entry->json, err);
 		if (cause == NULL || strcmp(cause, "copy") != 0)
 			return PMJ_OK;
 		return incarnation_resend(sync, peer, lane, json_arr(entry->json, "read"), err);

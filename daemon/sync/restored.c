@@ -81,8 +81,10 @@ undo_receipts(
 
 enum pmj_code
 restored_offer_again(
-    struct sync *sync, const struct sync_peer *peer, const json_t *read, struct pmj_error *err)
+    struct sync *sync, const struct sync_peer *peer, const json_t *line, struct pmj_error *err)
 {
+	const json_t *read = json_arr(line, "read");
+	int64_t point_ms = json_int(line, "point", -1);
 	struct lane *lanes = NULL;
 	size_t count = 0;
 	uint64_t seq;
@@ -90,6 +92,8 @@ restored_offer_again(
 
 	if (peer->writes != LANE_UP)
 		return PMJ_OK;
+	if (point_ms >= 0 && (rc = restored_give_back(sync, peer, point_ms, err)) != PMJ_OK)
+		return rc;
 	rc = lane_list(sync, &lanes, &count, peer->mailbox, true, err);
 	for (size_t i = 0; i < count && rc == PMJ_OK; i++)
 		if ((rc = read_seq(sync, &lanes[i], read, &seq, err)) == PMJ_OK)
@@ -128,6 +132,20 @@ leave_lanes(struct sync *sync, const struct sync_peer *peer, struct pmj_error *e
 		return PMJ_OK;
 	sql = sql_get(sync->journal, "UPDATE pmj_lane SET closed=1 WHERE mailbox=?1 AND ours=0");
 	return sql_run(sql_blob(sql, 1, peer->mailbox, PMJ_MAILBOX_BYTES), err);
+}
+
+bool
+sync_restore_untold(struct sync *sync)
+{
+	struct sql *sql = sql_get(sync->journal,
+	    "SELECT 1 FROM pmj_lane WHERE ours=1 AND closed=0 AND cause='restore' AND acked_segno=0"
+	    " LIMIT 1");
+	bool row = false;
+
+	if (sql_row(sql, &row, NULL) != PMJ_OK)
+		row = false;
+	sql_done(sql);
+	return row;
 }
 
 static enum pmj_code

@@ -172,6 +172,10 @@ PMJ_MUST_CHECK enum pmj_code sync_mark(struct sync *sync, enum sync_place place,
 PMJ_MUST_CHECK enum pmj_code sync_incarnate(struct sync *sync,
     const uint8_t mailbox[static PMJ_MAILBOX_BYTES], const char *cause, struct pmj_error *err);
 
+/** The last stamp (ms) in the backup that a hub was restored from: set before sync_restored. */
+#define SYNC_RESTORED_POINT "sync.restored_point"
+/** Is there a mailbox that has not been told yet that this end was restored? */
+bool sync_restore_untold(struct sync *sync);
 /** This journal came out of a backup: every lane we write goes on under a new incarnation (a
  * device's: cause copy; a hub's: cause restore), and what no receipt in the backup covers is sent
  * again. Once, before anything is exchanged. A transaction of its own. */

@@ -245,6 +245,39 @@ def story_a_restored_hub(lab):
     check(new.json("verify", "--rebuild")["differed"] == 0)
 
 
+def story_a_hub_of_before_a_revocation(lab):
+    """The hub is restored from a backup in which the lost laptop is still on the roster: another laptop gives the revocation back."""
+    lab.quiet()
+    hub = lab.hub()
+    neema, juma = lab.worker("Neema", hub, role="ally"), lab.worker("Juma", hub)
+    asha = neema.add("person", name="Asha")
+    lab.exchange(hub, neema, juma)
+    path, _ = backup_of(hub)
+    hub.run("hub", "revoke", "Neema", "--sure")
+    hub.run("hub", "assign", asha, "Juma")
+    hub.run("hub", "merge")
+    juma.run("sync")
+    hub.stop()
+
+    new, _ = restore(lab, path, code_of(hub), "Hub2")
+    states = {item["name"]: item["state"] for item in new.json("hub", "roster")["items"]}
+    check(states["Neema"] == "live", states)
+    new.run("hub", "merge")
+    settle(new, neema)
+    contact = neema.add("contact", person=asha, kind="phone", note="by whoever has the laptop now")
+    settle(new, neema)
+    check(new.show(contact)["fields"]["note"].startswith("by whoever"), "it believes in the laptop again")
+    settle(new, juma, rounds=3)
+    states = {item["name"]: (item["state"], item["people"]) for item in new.json("hub", "roster")["items"]}
+    check(states["Neema"][0] == "revoked" and states["Juma"] == ("live", 1), states)
+    held = new.json("hub", "held")["items"]
+    check([item["reason"] for item in held] == ["revoked"] and held[0]["by"] == "Neema", held)
+    check(new.json("contact", "list")["items"] == [], "what a stranger wrote counts")
+    neema.refused(5, "sync")
+    check("revoked" in os.listdir(neema.path), "it never heard")
+    check(new.json("verify", "--rebuild")["differed"] == 0)
+
+
 def story_both_restored(lab):
     """A fire takes hub and laptop; each goes on from a backup that does not know the other's new key. Nobody types more than after one loss."""
     lab.quiet()
@@ -525,7 +558,7 @@ def story_killed(lab):
 
 def story_no_table_is_forgotten(lab):
     """Each table beside the entries is in a backup, or is known to be made anew."""
-    anew = {"pmj_segment", "pmj_aside", "pmj_told", "pmj_intake", "pmj_beacon"}  # sealed again; for show; said again; of one day; told again
+    anew = {"pmj_segment", "pmj_aside", "pmj_told", "pmj_intake", "pmj_beacon", "pmj_since"}  # sealed again; for show; said again; of one day; told again; since a restore
     made = set()
     for folder in ("sync", "hub"):
         for name in os.listdir(os.path.join(TOP, "daemon", folder)):

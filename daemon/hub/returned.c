@@ -1,0 +1,344 @@
+/* returned.c - what this hub decided after the backup that it was restored from, given back by its
+ * laptops (9). What its own key signed is taken up as it was; a hold, which only ever stops what
+ * its own author wrote, too; a release or a withdrawal proves nothing by itself and is only noted.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "hub/hub_inner.h"
+#include "log/chain.h"
+#include "log/roster.h"
+
+#define RETURNING "hub.returning" /* a restored hub hears its laptops, since this (ms); 0: no */
+#define ALL_KNOW "hub.returning_known" /* since when all of them know that it was restored */
+#define DAY_MS (24LL * 60 * 60 * 1000)
+#define RETURNING_MS (100 * DAY_MS) /* a laptop that never comes is waited for no longer */
+
+struct returned {
+	const struct sync_peer *peer;
+	struct entry entry; /* of the line that came back */
+	const char *line;
+	size_t len;
+	struct roster_statement statement;
+	uint8_t device[PMJ_DEVICE_BYTES]; /* that a statement is about */
+};
+
+/* ---- which entries came while laptops were still to be heard ---- */
+
+bool
+returned_waits(struct hub *hub)
+{
+	int64_t since = journal_int(hub->journal, RETURNING, 0);
+
+	return since > 0 && os_now(hub->os) - since < RETURNING_MS;
+}
+
+enum pmj_code
+returned_begin(struct hub *hub, struct pmj_error *err)
+{
+	enum pmj_code rc = journal_put_int(hub->journal, RETURNING, os_now(hub->os), err);
+
+	return rc == PMJ_OK ? journal_put_int(hub->journal, ALL_KNOW, 0, err) : rc;
+}
+
+/* Where in its lane it came: a revocation that comes back says up to where that laptop counted. */
+enum pmj_code
+returned_note(struct hub *hub, int64_t n, const struct sync_line *line,
+    const uint8_t device[static PMJ_DEVICE_BYTES], struct pmj_error *err)
+{
+	struct sql *q = sql_get(hub->journal,
+	    "INSERT OR IGNORE INTO pmj_since(n, device, inc, seq) VALUES(?1, ?2, ?3, ?4)");
+
+	(void)sql_blob(sql_int(q, 1, n), 2, device, PMJ_DEVICE_BYTES);
+	(void)sql_blob(q, 3, line->incarnation, PMJ_INCARNATION_BYTES);
+	return sql_run(sql_int(q, 4, (int64_t)line->seq), err);
+}
+
+/* Does every laptop on the roster know that this hub was restored? */
+static enum pmj_code
+all_know(struct hub *hub, bool *all, struct pmj_error *err)
+{
+	struct sql *q = sql_get(hub->journal,
+	    "SELECT 1 FROM pmj_device d JOIN pmj_lane l ON l.mailbox = d.mailbox WHERE"
+	    " d.state = 'live' AND l.ours = 1 AND l.closed = 0 AND l.cause = 'restore'"
+	    " AND l.acked_segno = 0 LIMIT 1");
+	enum pmj_code rc;
+	bool row = true;
+
+	rc = sql_row(q, &row, err);
+	sql_done(q);
+	*all = !row;
+	return rc;
+}
+
+/* What they give back follows the word that they know, in this segment or the next: a day later
+ * nothing is waited for any more. */
+enum pmj_code
+returned_heard(struct hub *hub, struct pmj_error *err)
+{
+	int64_t now = os_now(hub->os), known = journal_int(hub->journal, ALL_KNOW, 0);
+	enum pmj_code rc;
+	bool all;
+
+	if ((rc = all_know(hub, &all, err)) != PMJ_OK || !all)
+		return rc;
+	if (known == 0)
+		return journal_put_int(hub->journal, ALL_KNOW, now, err);
+	if (now - known < DAY_MS)
+		return PMJ_OK;
+	if ((rc = sql_run(sql_get(hub->journal, "DELETE FROM pmj_since"), err)) != PMJ_OK)
+		return rc;
+	return journal_put_int(hub->journal, RETURNING, 0, err);
+}
+
+/* ---- statements ---- */
+
+/* Was something of these sorts stated later about this device? Then that counts. */
+static bool
+is_overtaken(struct hub *hub, const struct returned *back)
+{
+	struct sql *q = sql_get(hub->journal,
+	    "SELECT 1 FROM pmj_roster WHERE device = ?1 AND ver > ?2 AND op IN ('revoke','suspend',"
+	    "'resume') LIMIT 1");
+	bool row = true;
+
+	(void)sql_blob(q, 1, back->device, PMJ_DEVICE_BYTES);
+	if (sql_row(sql_int(q, 2, (int64_t)back->statement.ver), &row, NULL) != PMJ_OK)
+		row = true;
+	sql_done(q);
+	return row;
+}
+
+/* The entries of the revoked laptop that came since the restore, above the place up to where it
+ * counted: of that incarnation, and of those that were read after it. */
+static enum pmj_code
+hold_above(struct hub *hub, const struct hub_device *device, const struct returned *back,
+    struct pmj_error *err)
+{
+	struct sql *q = sql_get(hub->journal,
+	    "SELECT s.n FROM pmj_since s JOIN pmj_entry x ON x.n = s.n WHERE s.device = ?1"
+	    " AND x.status = ?4 AND NOT (s.inc = ?2 AND s.seq <= ?3) AND NOT EXISTS"
+	    " (SELECT 1 FROM pmj_lane l JOIN pmj_lane at ON at.mailbox = l.mailbox AND at.inc = ?2"
+	    "  WHERE l.mailbox = ?5 AND l.inc = s.inc AND l.id < at.id) ORDER BY s.n LIMIT 1");
+	uint8_t inc[PMJ_INCARNATION_BYTES];
+	enum pmj_code rc;
+	bool row;
+
+	if (!json_unhex(back->statement.p, "inc", inc, sizeof(inc)))
+		return PMJ_OK;
+	do {
+		struct entry_row entry = {.n = 0};
+
+		(void)sql_blob(
+		    sql_blob(q, 1, device->device, PMJ_DEVICE_BYTES), 2, inc, sizeof(inc));
+		(void)sql_int(
+		    sql_int(q, 3, json_int(back->statement.p, "seq", 0)), 4, ENTRY_ADMITTED);
+		(void)sql_blob(q, 5, device->mailbox, PMJ_MAILBOX_BYTES);
+		if ((rc = sql_row(q, &row, err)) == PMJ_OK && row)
+			rc = entries_get(hub->journal, &entry, sql_col_int(q, 0), err);
+		sql_done(q);
+		if (rc == PMJ_OK && row &&
+		    (rc = entries_set_status(hub->journal, entry.n, ENTRY_HELD, "revoked", err)) ==
+		        PMJ_OK)
+			rc = hold_entry(hub, entry.n, &entry.entry, "revoked", device, err);
+		entry_row_close(&entry);
+	} while (rc == PMJ_OK && row);
+	return rc;
+}
+
+/* As it was revoked: what waits for it goes, it is told, and what came since is held. */
+static enum pmj_code
+take_revoke(struct hub *hub, const struct returned *back, int64_t n, struct pmj_error *err)
+{
+	struct hub_device device;
+	enum pmj_code rc;
+
+	if (office_device(hub, &device, back->device, NULL) != PMJ_OK || !device.has_mailbox ||
+	    strcmp(device.state, "revoked") == 0)
+		return PMJ_OK;
+	if ((rc = leave_drop(hub, &device, err)) != PMJ_OK ||
+	    (rc = hold_above(hub, &device, back, err)) != PMJ_OK ||
+	    (rc = sync_queue(hub->sync, device.mailbox, n, true, err)) != PMJ_OK)
+		return rc;
+	return journal_event(hub->journal, "revoked", "ok",
+	    "a laptop is off the roster: it was taken off after the backup was made", err);
+}
+
+static enum pmj_code
+take_suspend(struct hub *hub, const struct returned *back, bool end, struct pmj_error *err)
+{
+	struct sql *q = sql_get(hub->journal,
+	    "UPDATE pmj_device SET state = ?2 WHERE device = ?1 AND state <> 'revoked'"
+	    " AND mailbox IS NOT NULL");
+
+	if (is_overtaken(hub, back))
+		return PMJ_OK;
+	hub->waiting = true;
+	(void)sql_blob(q, 1, back->device, PMJ_DEVICE_BYTES);
+	return sql_run(sql_text(q, 2, end ? "live" : "suspended"), err);
+}
+
+/* Did the team change in this point by something that was decided later? */
+static bool
+team_is_later(struct hub *hub, const uint8_t *person, const struct returned *back)
+{
+	struct sql *q =
+	    sql_get(hub->journal, "SELECT 1 FROM pmj_team WHERE person = ?1 AND device = "
+	                          "?2 AND (from_ver > ?3 OR to_ver > ?3) LIMIT 1");
+	bool row = true;
+
+	(void)sql_blob(sql_blob(q, 1, person, PMJ_RECORD_BYTES), 2, back->device, PMJ_DEVICE_BYTES);
+	if (sql_row(sql_int(q, 3, (int64_t)back->statement.ver), &row, NULL) != PMJ_OK)
+		row = true;
+	sql_done(q);
+	return row;
+}
+
+static enum pmj_code
+take_team(struct hub *hub, const struct returned *back, bool on, struct pmj_error *err)
+{
+	const char *text = json_str(back->statement.p, "person");
+	int64_t ver = (int64_t)back->statement.ver;
+	uint8_t person[PMJ_RECORD_BYTES];
+	struct hub_device device;
+	enum pmj_code rc;
+	bool is_on;
+
+	if (text == NULL || !text_unbase32(person, sizeof(person), text, strlen(text)) ||
+	    office_device(hub, &device, back->device, NULL) != PMJ_OK ||
+	    team_is_later(hub, person, back))
+		return PMJ_OK;
+	if ((rc = office_on_team(hub, &is_on, person, back->device, -1, err)) != PMJ_OK ||
+	    is_on == on)
+		return rc;
+	hub->waiting = true;
+	if (!on)
+		return (rc = office_leave_team(hub, person, back->device, ver, err)) == PMJ_OK
+		           ? share_forget(hub, person, &device, err)
+		           : rc;
+	if ((rc = office_join_team(hub, person, back->device, ver, err)) != PMJ_OK ||
+	    !device.has_mailbox || strcmp(device.state, "live") != 0)
+		return rc;
+	return share_person(hub, person, &device, err);
+}
+
+static enum pmj_code
+take_statement(struct hub *hub, const struct returned *back, int64_t n, struct pmj_error *err)
+{
+	const char *op = back->statement.op;
+
+	if (strcmp(op, "revoke") == 0)
+		return take_revoke(hub, back, n, err);
+	if (strcmp(op, "suspend") == 0 || strcmp(op, "resume") == 0)
+		return take_suspend(hub, back, op[0] == 'r', err);
+	if (strcmp(op, "assign") == 0 || strcmp(op, "unassign") == 0)
+		return take_team(hub, back, op[0] == 'a', err);
+	return PMJ_OK; /* the others only fill the chain */
+}
+
+/* The line as it was, in the journal again. *known: it never was gone. */
+static enum pmj_code
+keep_line(
+    struct hub *hub, const struct returned *back, int64_t *n, bool *known, struct pmj_error *err)
+{
+	struct entries_new line = {.entry = &back->entry,
+	    .line = back->line,
+	    .len = back->len,
+	    .origin = ENTRY_OWN,
+	    .status = ENTRY_CONTROL};
+
+	return entries_append(hub->journal, &line, n, known, err);
+}
+
+/* Two statements of one number: the later hub did not know the first. */
+static bool
+number_is_taken(struct hub *hub, const struct returned *back)
+{
+	struct sql *q = sql_get(hub->journal, "SELECT 1 FROM pmj_roster WHERE ver = ?1");
+	bool row = true;
+
+	if (sql_row(sql_int(q, 1, (int64_t)back->statement.ver), &row, NULL) != PMJ_OK)
+		row = true;
+	sql_done(q);
+	return row;
+}
+
+static enum pmj_code
+statement_back(struct hub *hub, struct returned *back, struct pmj_error *err)
+{
+	struct pmj_error no = {0};
+	enum pmj_code rc;
+	int64_t n;
+	bool known;
+
+	if (roster_read(&back->statement, json_obj(back->entry.json, "statement"),
+	        ring_op_pk(hub->ring), &no) != PMJ_OK)
+		return journal_event(hub->journal, "line_refused", "integrity",
+		    "a statement came back that this hub's key did not sign", err);
+	if (number_is_taken(hub, back))
+		return PMJ_OK;
+	if ((rc = keep_line(hub, back, &n, &known, err)) != PMJ_OK || known ||
+	    (rc = roster_keep(hub, &back->statement, n, err)) != PMJ_OK)
+		return rc;
+	(void)json_unhex(back->statement.p, "device", back->device, sizeof(back->device));
+	return take_statement(hub, back, n, err);
+}
+
+/* ---- holds ---- */
+
+/* Only ever of what the laptop that gives it back wrote itself. One whose entry is not here again
+ * yet is left: the entry is judged anew when it comes. */
+static enum pmj_code
+hold_back(struct hub *hub, struct returned *back, struct pmj_error *err)
+{
+	const char *reason = json_str(back->entry.json, "reason");
+	struct entry_row row = {.n = 0};
+	uint8_t e[PMJ_ENTRY_BYTES];
+	enum pmj_code rc = PMJ_OK;
+	int64_t n;
+	bool known;
+
+	if (reason == NULL || !json_unhex(back->entry.json, "e", e, sizeof(e)) ||
+	    entries_find(hub->journal, &row, e, NULL) != PMJ_OK)
+		return PMJ_OK;
+	if (row.status == ENTRY_ADMITTED &&
+	    memcmp(row.entry.by, back->peer->device, PMJ_DEVICE_BYTES) == 0 &&
+	    (rc = keep_line(hub, back, &n, &known, err)) == PMJ_OK && !known &&
+	    (rc = hold_keep(hub, n, back->entry.e, row.n, reason, err)) == PMJ_OK)
+		rc = entries_set_status(hub->journal, row.n, ENTRY_HELD, reason, err);
+	entry_row_close(&row);
+	return rc;
+}
+
+enum pmj_code
+returned_line(struct hub *hub, const struct sync_peer *peer, const struct sync_line *line,
+    struct pmj_error *err)
+{
+	const json_t *inside = json_object_get(line->entry->json, "line");
+	struct returned back = {
+	    .peer = peer, .line = json_string_value(inside), .len = json_string_length(inside)};
+	struct pmj_error no = {0};
+	uint8_t e[PMJ_ENTRY_BYTES];
+	enum pmj_code rc = PMJ_OK;
+
+	if (back.line == NULL)
+		return PMJ_OK;
+	chain_entry(e, back.line, back.len);
+	if (line_read(&back.entry, back.line, back.len, e, &no) != PMJ_OK)
+		return journal_event(hub->journal, "line_refused", "invalid",
+		    "what a laptop gave back is no line", err);
+	if (memcmp(back.entry.by, ring_device_id(hub->ring), PMJ_DEVICE_BYTES) != 0)
+		rc = PMJ_OK;
+	else if (strcmp(back.entry.kind, "ctl.roster") == 0)
+		rc = statement_back(hub, &back, err);
+	else if (strcmp(back.entry.kind, "ctl.hold") == 0)
+		rc = hold_back(hub, &back, err);
+	else if (strcmp(back.entry.kind, "ctl.release") == 0)
+		rc = journal_event(hub->journal, "returned", "ok",
+		    "a laptop says that a hold was released after the backup: pamoja hub held",
+		    err);
+	roster_statement_close(&back.statement);
+	entry_close(&back.entry);
+	return rc;
+}

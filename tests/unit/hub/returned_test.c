@@ -1,0 +1,280 @@
+/* returned_test.c - a hub restored from an older backup is given back what it decided since (9),
+ * and believes nothing but its own signature. */
+#include "entries.h"
+#include "office_lab.h"
+
+static char *
+kept(const struct lab *lab)
+{
+	return mem_printf("%s/hub.kept", lab->dir);
+}
+
+/* The hub's journal as it is now; its folder is what a backup holds of it. */
+static void
+keep_hub(struct lab *lab)
+{
+	char *to = kept(lab);
+
+	lab_stop(lab_hub(lab));
+	folder_copy(lab_hub(lab)->home, to);
+	lab_start(lab_hub(lab));
+	free(to);
+}
+
+static void
+restore_hub(struct lab *lab)
+{
+	struct lab_end *hub = lab_hub(lab);
+	struct pmj_error err = {0};
+	char *from = kept(lab);
+
+	lab_stop(hub);
+	folder_remove(hub->home);
+	folder_copy(from, hub->home);
+	free(from);
+	lab_start(hub);
+	check_ok(hub_restored(lab->hub, &err), &err);
+}
+
+static void
+passes(struct lab *lab)
+{
+	for (int i = 0; i < lab->count; i++)
+		lab->ends[i].os.now_ms += 1000;
+}
+
+static bool
+is_revoked(const struct lab_end *device)
+{
+	json_t *item = office_arrived(device);
+	bool gone = strcmp(json_str(item, "state"), "revoked") == 0;
+
+	json_decref(item);
+	return gone;
+}
+
+static int64_t
+held_of(const struct lab_end *device)
+{
+	json_t *item = office_arrived(device);
+	int64_t held = json_int(item, "held", -1);
+
+	json_decref(item);
+	return held;
+}
+
+static void
+test_revoked_after_the_backup(void **state)
+{
+	struct lab lab;
+	struct lab_end *a = &lab.ends[1], *b = &lab.ends[2], *hub = lab_hub(&lab);
+
+	(void)state;
+	office_open(&lab, 2);
+	(void)lab_person(a, "Asha");
+	office_exchange(a);
+	office_exchange(b);
+	keep_hub(&lab);
+	passes(&lab);
+	(void)lab_person(a, "Baraka, before it was revoked");
+	office_exchange(a);
+	office_revoke(a);
+	office_exchange(b); /* a witness */
+	passes(&lab);
+	(void)lab_person(a, "Chausiku, after");
+	(void)lab_seal(a);
+	lab_carry(a, hub, NULL, NULL);
+	(void)lab_take(hub);
+	assert_int_equal(held_of(a), 1);
+
+	restore_hub(&lab);
+	assert_false(is_revoked(a));
+	passes(&lab);
+	/* its mailbox is read again before anybody could tell */
+	lab_carry(a, hub, NULL, NULL);
+	(void)lab_take(hub);
+	assert_int_equal(
+	    lab_number(hub, "SELECT count(*) FROM pmj_record WHERE kind = 'person'"), 3);
+	(void)lab_seal(hub);
+	assert_int_equal(held_of(a), 0);
+	office_exchange(b); /* hears that the hub was restored */
+	office_exchange(b); /* and gives back */
+	assert_true(is_revoked(a));
+	assert_int_equal(held_of(a), 1);
+	assert_int_equal(
+	    lab_number(hub, "SELECT count(*) FROM pmj_record WHERE title LIKE 'Baraka%'"), 1);
+	assert_int_equal(
+	    lab_number(hub, "SELECT count(*) FROM pmj_record WHERE title LIKE 'Chausiku%'"), 0);
+	for (int day = 0; day < 3; day++) { /* nothing is noted any more: all have given back */
+		lab_hub(&lab)->os.now_ms += 86400 * 1000;
+		(void)lab_person(b, "Daudi");
+		office_exchange(b);
+	}
+	assert_int_equal(lab_number(hub, "SELECT count(*) FROM pmj_since"), 0);
+	lab_close(&lab);
+}
+
+static void
+decide(struct lab *lab, const struct lab_end *of, const struct lab_end *device, bool on)
+{
+	const uint8_t(*ids)[PMJ_DEVICE_BYTES] =
+	    (const uint8_t(*)[PMJ_DEVICE_BYTES])ring_device_id(device->ring);
+	struct sql *q = sql_get(of->journal, "SELECT rec FROM pmj_record WHERE kind = 'person'");
+	uint8_t person[PMJ_RECORD_BYTES];
+	struct pmj_error err = {0};
+	bool row;
+
+	check_ok(sql_row(q, &row, &err), &err);
+	assert_true(row && sql_col_copy(q, 0, person, sizeof(person)));
+	sql_done(q);
+	check_ok((on ? hub_assign : hub_unassign)(lab->hub, person, ids, 1, &err), &err);
+}
+
+static int64_t
+people_of(const struct lab_end *device)
+{
+	return hub_people_of(device->lab->hub, ring_device_id(device->ring));
+}
+
+static void
+test_a_team_after_the_backup(void **state)
+{
+	struct lab lab;
+	struct lab_end *a = &lab.ends[1], *b = &lab.ends[2], *c = &lab.ends[3];
+
+	(void)state;
+	office_open(&lab, 3);
+	(void)lab_person(a, "Asha");
+	office_exchange(a);
+	decide(&lab, a, b, true);
+	office_exchange(b);
+	office_exchange(c);
+	keep_hub(&lab);
+	passes(&lab);
+	decide(&lab, a, b, false);
+	decide(&lab, a, c, true);
+	office_exchange(b);
+	office_exchange(c);
+	restore_hub(&lab);
+	passes(&lab);
+	assert_true(people_of(b) == 1 && people_of(c) == 0);
+	for (int turn = 0; turn < 2; turn++) {
+		office_exchange(b);
+		office_exchange(c);
+	}
+	assert_true(people_of(b) == 0 && people_of(c) == 1);
+	lab_close(&lab);
+}
+
+static void
+test_a_later_decision_stays(void **state)
+{
+	struct lab lab;
+	struct lab_end *a = &lab.ends[1], *b = &lab.ends[2];
+
+	(void)state;
+	office_open(&lab, 2);
+	(void)lab_person(a, "Asha");
+	office_exchange(a);
+	office_exchange(b);
+	keep_hub(&lab);
+	passes(&lab);
+	decide(&lab, a, b, true);
+	office_exchange(b);
+	restore_hub(&lab);
+	passes(&lab);
+	decide(&lab, a, b, true); /* the coordinator had not forgotten, and thought again */
+	decide(&lab, a, b, false);
+	office_exchange(b);
+	office_exchange(b);
+	assert_int_equal(people_of(b), 0);
+	lab_close(&lab);
+}
+
+/* A laptop says that this line came from the hub. */
+static void
+gives_back(struct lab_end *device, const struct lab_end *hub, const char *kind, json_t *more)
+{
+	struct line_draft inner = {.kind = kind,
+	    .rv = -1,
+	    .by = ring_device_id(hub->ring),
+	    .pt = device->os.now_ms,
+	    .more = more};
+	struct line_draft outer = {.kind = "ctl.return",
+	    .rv = -1,
+	    .by = ring_device_id(device->ring),
+	    .pt = device->os.now_ms};
+	struct pmj_error err = {0};
+	struct buf line, wrapped;
+
+	buf_init(&line, 0);
+	buf_init(&wrapped, 0);
+	os_real.random(NULL, inner.n, sizeof(inner.n));
+	os_real.random(NULL, outer.n, sizeof(outer.n));
+	line_write(&line, &inner);
+	outer.more = json_pack("{s:s}", "line", buf_text(&line));
+	line_write(&wrapped, &outer);
+	check_ok(journal_begin(device->journal, &err), &err);
+	check_ok(sync_queue_line(
+	             device->sync, device->mailbox, buf_text(&wrapped), wrapped.len, true, &err),
+	    &err);
+	check_ok(journal_commit(device->journal, &err), &err);
+	json_decref(more);
+	json_decref((json_t *)outer.more);
+	buf_close(&line);
+	buf_close(&wrapped);
+	office_exchange(device);
+}
+
+static void
+test_what_is_not_believed(void **state)
+{
+	struct lab lab;
+	struct lab_end *a = &lab.ends[1], *b = &lab.ends[2], *hub = lab_hub(&lab);
+	struct ring *forger = test_ring(99, 98, 97);
+	const uint8_t none[32] = {0};
+	struct entry_row row;
+	struct pmj_error err;
+	json_t *fields, *statement;
+	int64_t n;
+
+	(void)state;
+	office_open(&lab, 2);
+	n = lab_person(b, "Asha");
+	office_exchange(b);
+	/* off the roster, says a laptop by a key of its own */
+	fields = json_pack("{s:s,s:o,s:o,s:i}", "op", "revoke", "device",
+	    json_hex(ring_device_id(b->ring), 16), "inc", json_hex(none, 16), "seq", 0);
+	statement = roster_make(forger, 900, none, a->os.now_ms, fields);
+	gives_back(a, hub, "ctl.roster", json_pack("{s:o}", "statement", statement));
+	assert_false(is_revoked(b));
+	json_decref(fields);
+	/* a hold of what another wrote */
+	check_ok(entries_get(b->journal, &row, n, &err), &err);
+	gives_back(a, hub, "ctl.hold",
+	    json_pack("{s:o,s:s}", "e", json_hex(row.entry.e, 32), "reason", "not_on_team"));
+	assert_int_equal(held_of(b), 0);
+	/* of what it wrote itself: so it was, and it stays until the coordinator lets it in */
+	gives_back(b, hub, "ctl.hold",
+	    json_pack("{s:o,s:s}", "e", json_hex(row.entry.e, 32), "reason", "not_on_team"));
+	assert_int_equal(held_of(b), 1);
+	gives_back(b, hub, "ctl.release",
+	    json_pack("{s:o,s:o}", "hold", json_hex(none, 32), "e", json_hex(row.entry.e, 32)));
+	assert_int_equal(held_of(b), 1);
+	entry_row_close(&row);
+	ring_free(forger);
+	lab_close(&lab);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_revoked_after_the_backup),
+	    cmocka_unit_test(test_a_team_after_the_backup),
+	    cmocka_unit_test(test_a_later_decision_stays),
+	    cmocka_unit_test(test_what_is_not_believed),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
