@@ -48,9 +48,24 @@ read_csv(struct cli *cli, struct rows *rows, const struct buf *file, const char 
 	return rc;
 }
 
+/* Names the import to the daemon, which keeps what is saved of one until all of it is: the same for
+ * the same file. A mistaken likeness would need the same 64 bits (FNV-1a) and the same size, by
+ * chance, of the very import that broke off last. */
+static char *
+import_name(const struct buf *file, const char *kind)
+{
+	uint64_t sum = 0xcbf29ce484222325u;
+
+	for (size_t i = 0; i < file->len; i++)
+		sum = (sum ^ file->bytes[i]) * 0x100000001b3u;
+	return mem_printf(
+	    "%016llx-%zu-%s", (unsigned long long)sum, file->len, kind != NULL ? kind : "");
+}
+
+/* *name is the caller's. */
 static enum pmj_code
-read_file(
-    struct cli *cli, struct rows *rows, const char *path, const char *kind, struct pmj_error *err)
+read_file(struct cli *cli, struct rows *rows, char **name, const char *path, const char *kind,
+    struct pmj_error *err)
 {
 	const json_t *kinds = NULL;
 	enum pmj_code rc;
@@ -67,6 +82,7 @@ read_file(
 		rc = rows_read_lines(rows, buf_text(&file), file.len, kind, err);
 	else
 		rc = read_csv(cli, rows, &file, kind, err);
+	*name = import_name(&file, kind);
 	if (rc == PMJ_OK)
 		rc = rows_link(rows, kinds, err);
 	if (rc != PMJ_OK)
@@ -76,8 +92,22 @@ out:
 	return rc;
 }
 
+/* Every row has its answer: nothing need be kept of this import any more. */
 static enum pmj_code
-send_rows(struct cli *cli, struct rows *rows, bool dry_run, struct pmj_error *err)
+say_done(struct cli *cli, const char *name, struct pmj_error *err)
+{
+	json_t *body = json_pack("{s:[], s:s, s:b}", "rows", "import", name, "done", 1);
+	json_t *answer = NULL;
+	enum pmj_code rc = client_post(&cli->client, &answer, "/v1/import", body, err);
+
+	json_decref(body);
+	json_decref(answer);
+	return rc;
+}
+
+/* name: NULL for what is not to be gone on with. */
+static enum pmj_code
+send_rows(struct cli *cli, struct rows *rows, const char *name, bool dry_run, struct pmj_error *err)
 {
 	bool progress = term_can_ask() && !cli->json && rows->count > ROWS_BATCH_MAX;
 	json_t *body, *answer;
@@ -97,7 +127,8 @@ send_rows(struct cli *cli, struct rows *rows, bool dry_run, struct pmj_error *er
 		if (batch.count == 0)
 			break;
 		answer = NULL;
-		body = json_pack("{s:O, s:b}", "rows", batch.rows, "dry_run", dry_run);
+		body = json_pack(
+		    "{s:O, s:b, s:s*}", "rows", batch.rows, "dry_run", dry_run, "import", name);
 		rc = client_post(&cli->client, &answer, "/v1/import", body, err);
 		if (rc == PMJ_OK || rc == PMJ_PARTIAL)
 			rc = rows_take(rows, &batch, json_arr(answer, "items"), err);
@@ -113,6 +144,8 @@ send_rows(struct cli *cli, struct rows *rows, bool dry_run, struct pmj_error *er
 	if (progress)
 		term_note("\n");
 	batch_close(&batch);
+	if (rc == PMJ_OK && name != NULL && !dry_run)
+		rc = say_done(cli, name, err);
 	return rc;
 }
 
@@ -129,12 +162,45 @@ report(const struct rows *rows, size_t done, size_t failed, bool dry_run)
 			(void)json_object_set(item, "ref", json_object_get(row->request, "ref"));
 		if (row->id != NULL)
 			(void)json_object_set_new(item, "id", json_string(row->id));
+		if (row->saved != NULL)
+			(void)json_object_set(
+			    item, "new_words", json_object_get(row->saved, "new_words"));
 		if (row->error != NULL)
 			(void)json_object_set(item, "error", row->error);
 		(void)json_array_append_new(items, item);
 	}
 	return json_pack("{s:I, s:I, s:b, s:o}", "imported", (json_int_t)done, "failed",
 	    (json_int_t)failed, "dry_run", dry_run, "items", items);
+}
+
+/* Words beside an open list, perhaps mistyped: they were taken as they stand. */
+static void
+say_new_words(struct cli *cli, const struct rows *rows, bool dry_run)
+{
+	size_t shown = 0, all = 0, j;
+	const json_t *word;
+
+	for (size_t i = 0; i < rows->count; i++) {
+		const struct row *row = &rows->list[i];
+
+		if (row->saved == NULL || ++all > IMPORT_SHOWN_MAX)
+			continue;
+		shown++;
+		if (!dry_run) {
+			term_note("line %zu: ", row->line);
+			kinds_say_new_words(
+			    kinds_named(cli, json_str(row->request, "kind")), row->saved);
+			continue;
+		}
+		json_array_foreach(json_arr(row->saved, "new_words"), j, word)
+		{
+			term_note("line %zu: %s=%s is no word of the list. Was %s meant?\n",
+			    row->line, json_str(word, "field"), json_str(word, "value"),
+			    json_str(word, "near"));
+		}
+	}
+	if (all > shown)
+		term_note("and %zu more; --json lists all\n", all - shown);
 }
 
 static void
@@ -186,44 +252,59 @@ outcome(const struct rows *rows, size_t done, size_t failed, bool dry_run, struc
 enum pmj_code
 import_practice(struct cli *cli, size_t *saved, struct pmj_error *err)
 {
-	char *path = mem_printf("%s/practice.jsonl", conf_dir());
+	char *path = mem_printf("%s/practice.jsonl", conf_dir()), *name = NULL;
 	enum pmj_code rc;
 	struct rows rows;
 
 	*saved = 0;
 	rows_init(&rows);
-	if ((rc = read_file(cli, &rows, path, NULL, err)) == PMJ_OK)
-		rc = send_rows(cli, &rows, false, err);
+	if ((rc = read_file(cli, &rows, &name, path, NULL, err)) == PMJ_OK)
+		rc = send_rows(cli, &rows, name, false, err);
 	for (size_t i = 0; i < rows.count; i++)
 		*saved += rows.list[i].state == ROW_DONE;
 	rows_close(&rows);
 	free(path);
+	free(name);
 	return rc;
+}
+
+/* It broke off between two requests, or within one whose answer never came. */
+static enum pmj_code
+broke_off(const struct rows *rows, size_t done, struct pmj_error *err)
+{
+	if (err->hint[0] == '\0')
+		pmj_hint(err, "look with `pamoja status`");
+	term_note("Then type the same command again: no row is saved twice.\n");
+	if (done == 0)
+		return err->code;
+	pmj_context(err, "at least %zu of %zu rows were saved, then", done, rows->count);
+	return err->code = PMJ_PARTIAL;
 }
 
 enum pmj_code
 import_run(struct cli *cli, const struct args *args, struct pmj_error *err)
 {
 	bool dry_run = args_has(args, "dry-run");
-	size_t done = 0, failed = 0;
+	size_t done = 0, failed = 0, before = 0;
+	char *name = NULL;
 	enum pmj_code rc;
 	struct rows rows;
 	json_t *document;
 
 	rows_init(&rows);
-	if ((rc = read_file(cli, &rows, args->words[0], args_value(args, "kind"), err)) != PMJ_OK)
+	if ((rc = read_file(cli, &rows, &name, args->words[0], args_value(args, "kind"), err)) !=
+	    PMJ_OK)
 		goto out;
-	rc = send_rows(cli, &rows, dry_run, err);
+	rc = send_rows(cli, &rows, name, dry_run, err);
 	for (size_t i = 0; i < rows.count; i++) {
 		done += rows.list[i].state == ROW_DONE;
+		before += rows.list[i].before;
 		failed += rows.list[i].state == ROW_FAILED;
 	}
-	if (rc != PMJ_OK && done > 0 && !dry_run) {
-		pmj_context(err, "%zu of %zu rows were saved, then", done, rows.count);
-		err->code = rc = PMJ_PARTIAL;
-	} else if (rc == PMJ_OK) {
+	if (rc != PMJ_OK && !dry_run)
+		rc = broke_off(&rows, done, err);
+	else if (rc == PMJ_OK)
 		rc = outcome(&rows, done, failed, dry_run, err);
-	}
 	if (done + failed == 0)
 		goto out;
 	if (cli->json) {
@@ -232,11 +313,15 @@ import_run(struct cli *cli, const struct args *args, struct pmj_error *err)
 		json_decref(document);
 	} else {
 		say_failed(&rows, failed);
+		say_new_words(cli, &rows, dry_run);
 		term_say(dry_run ? LANG_N("Checked: %zu of %zu rows are good; nothing was saved.\n")
 		                 : LANG_N("Saved %zu of %zu rows.\n"),
 		    done, rows.count);
+		if (before > 0)
+			term_say("%zu of them were saved before this was begun again.\n", before);
 	}
 out:
 	rows_close(&rows);
+	free(name);
 	return rc;
 }

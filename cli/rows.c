@@ -19,6 +19,7 @@ rows_close(struct rows *rows)
 {
 	for (size_t i = 0; i < rows->count; i++) {
 		json_decref(rows->list[i].request);
+		json_decref(rows->list[i].saved);
 		json_decref(rows->list[i].error);
 		free(rows->list[i].id);
 	}

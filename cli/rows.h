@@ -18,6 +18,8 @@ struct row {
 	size_t bytes;    /* of its text */
 	enum row_state state;
 	char *id;      /* once done, unless it was only checked */
+	bool before;   /* it was saved by an import that broke off */
+	json_t *saved; /* the answer, where it has "new_words" */
 	json_t *error; /* once failed */
 };
 struct rows {

@@ -6,6 +6,8 @@
 
 #include "base/mem.h"
 
+#define ROW_NUMBER_BYTES 16 /* ,"row":99999 */
+
 static bool
 in_batch(const struct batch *batch, size_t at)
 {
@@ -70,6 +72,7 @@ put_row(struct batch *batch, struct rows *rows, size_t at, bool dry_run)
 	if (in_batch(batch, at))
 		return;
 	copy = json_deep_copy(row->request);
+	(void)json_object_set_new(copy, "row", json_integer((json_int_t)at));
 	fields = json_object_get(copy, "fields");
 	json_object_foreach_safe(fields, next, name, value)
 	{
@@ -83,7 +86,7 @@ put_row(struct batch *batch, struct rows *rows, size_t at, bool dry_run)
 			(void)json_object_set_new(fields, name, json_string(rows->list[meant].id));
 	}
 	(void)json_array_append_new(batch->rows, copy);
-	batch->bytes += row->bytes + 1;
+	batch->bytes += row->bytes + ROW_NUMBER_BYTES + 1;
 	batch->index[batch->count++] = at;
 }
 
@@ -140,6 +143,9 @@ rows_take(struct rows *rows, const struct batch *batch, const json_t *items, str
 		if (row->state != ROW_WAITS)
 			continue; /* sent along once more */
 		row->state = error != NULL ? ROW_FAILED : ROW_DONE;
+		row->before = json_flag(item, "before");
+		if (json_arr(item, "new_words") != NULL)
+			row->saved = json_incref((json_t *)item);
 		if (error != NULL)
 			row->error = json_incref((json_t *)error);
 		else if (json_str(item, "id") != NULL)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/import_kept.h"
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/text.h"
@@ -322,7 +323,7 @@ static bool
 stays_here(const char *key)
 {
 	static const char *const own[] = {
-	    "schema: ", "kind: ", "journal sums", "sync.", "device.nonce", "backup."};
+	    "schema: ", "kind: ", "journal sums", "sync.", "device.nonce", "backup.", IMPORT_KEPT};
 
 	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
 		if (strncmp(key, own[i], strlen(own[i])) == 0)

@@ -1,9 +1,11 @@
 /* import.c - rows of records, up to 50 a request, each checked like a record typed by hand; one
- * transaction a request. */
+ * transaction a request. A request that is given again, because its answer was lost, saves nothing
+ * twice. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/import_kept.h"
 #include "api/record_inner.h"
 #include "base/mem.h"
 #include "base/text.h"
@@ -34,33 +36,58 @@ with_refs(const json_t *fields, const json_t *made, bool dry)
 	return out;
 }
 
+struct import { /* one request */
+	const struct call *call;
+	json_t *made;             /* {ref: id} of its rows */
+	struct import_kept *kept; /* NULL: nothing is kept of it */
+	bool urgent;
+};
+
 static enum pmj_code
-import_one(const struct call *call, json_t **item, const json_t *row, json_t *made, bool *urgent,
-    struct pmj_error *err)
+save_row(const struct import *import, json_t **item, const json_t *row, bool *urgent,
+    uint8_t rec[static PMJ_RECORD_BYTES], struct pmj_error *err)
 {
-	const char *kind = json_str(row, "kind");
-	const char *ref = json_str(row, "ref");
+	const struct call *call = import->call;
 	const json_t *given = json_obj(row, "fields");
-	struct record_new wanted = {.kind = kind, .verb = json_str(row, "do")};
-	struct core_draft draft;
+	struct record_new wanted = {.kind = json_str(row, "kind"), .verb = json_str(row, "do")};
 	json_t *fields, *set, *knows;
-	uint8_t rec[PMJ_RECORD_BYTES];
+	struct core_draft draft;
 	enum pmj_code rc;
 
-	if (kind == NULL || given == NULL)
+	if (wanted.kind == NULL || given == NULL)
 		return pmj_fail(err, PMJ_INVALID, "a row needs \"kind\" and \"fields\"");
-	fields = with_refs(given, made, json_flag(call->body, "dry_run"));
-	wanted.fields = fields;
+	wanted.fields = fields = with_refs(given, import->made, json_flag(call->body, "dry_run"));
 	rc = record_prepare(call, &draft, &set, &knows, &wanted, err);
 	if (rc == PMJ_OK &&
-	    (rc = core_append_inside(call->core, &draft, rec, urgent, err)) == PMJ_OK) {
+	    (rc = core_append_inside(call->core, &draft, rec, urgent, err)) == PMJ_OK)
 		*item = record_saved(call, rec, draft.kind, set);
-		if (ref != NULL)
-			(void)json_object_set(made, ref, json_object_get(*item, "id"));
-	}
 	json_decref(set);
 	json_decref(knows);
 	json_decref(fields);
+	return rc;
+}
+
+static enum pmj_code
+import_one(struct import *import, json_t **item, const json_t *row, struct pmj_error *err)
+{
+	int64_t number = json_int(row, "row", -1);
+	const char *ref = json_str(row, "ref");
+	uint8_t rec[PMJ_RECORD_BYTES];
+	enum pmj_code rc = PMJ_OK;
+	bool saved = false;
+
+	if (import->kept != NULL)
+		rc = import_kept_row(import->kept, number, &saved, rec, err);
+	if (rc == PMJ_OK && saved) {
+		*item = call_id(import->call, rec);
+		(void)json_object_set_new(*item, "before", json_true());
+	} else if (rc == PMJ_OK &&
+	           (rc = save_row(import, item, row, &import->urgent, rec, err)) == PMJ_OK &&
+	           import->kept != NULL) {
+		import_kept_put(import->kept, number, rec);
+	}
+	if (rc == PMJ_OK && ref != NULL)
+		(void)json_object_set(import->made, ref, json_object_get(*item, "id"));
 	return rc;
 }
 
@@ -73,10 +100,8 @@ is_fatal(enum pmj_code rc)
 }
 
 static enum pmj_code
-import_rows(
-    const struct call *call, json_t *items, const json_t *rows, bool *urgent, struct pmj_error *err)
+import_rows(struct import *import, json_t *items, const json_t *rows, struct pmj_error *err)
 {
-	json_t *made = json_object();
 	enum pmj_code rc = PMJ_OK;
 	size_t index;
 	json_t *row;
@@ -85,21 +110,39 @@ import_rows(
 	{
 		json_t *item = NULL;
 
-		rc = import_one(call, &item, row, made, urgent, err);
+		rc = import_one(import, &item, row, err);
 		if (rc != PMJ_OK && is_fatal(rc)) {
 			json_decref(item);
-			break;
+			return rc;
 		}
 		if (rc != PMJ_OK) {
 			json_decref(item);
 			item = json_pack("{s:{s:s,s:s,s:s}}", "error", "code",
 			    pmj_code_name(err->code), "message", err->message, "hint", err->hint);
-			rc = PMJ_OK;
 		}
 		(void)json_array_append_new(items, item);
 	}
-	json_decref(made);
-	return rc;
+	return PMJ_OK;
+}
+
+/* All of a request, inside its transaction. */
+static enum pmj_code
+import_inside(struct import *import, json_t *items, const json_t *rows, struct pmj_error *err)
+{
+	const json_t *body = import->call->body;
+	const char *name = json_str(body, "import");
+	struct journal *journal = import->call->core->journal;
+	struct import_kept kept;
+	enum pmj_code rc;
+
+	if (name == NULL || json_flag(body, "dry_run"))
+		return import_rows(import, items, rows, err);
+	import->kept = &kept;
+	if ((rc = import_kept_begin(&kept, journal, name, err)) != PMJ_OK ||
+	    (rc = import_rows(import, items, rows, err)) != PMJ_OK ||
+	    (rc = import_kept_save(&kept, err)) != PMJ_OK)
+		return rc;
+	return json_flag(body, "done") ? journal_forget(journal, IMPORT_KEPT, err) : PMJ_OK;
 }
 
 enum pmj_code
@@ -107,7 +150,7 @@ record_import(const struct call *call, json_t **out, struct pmj_error *err)
 {
 	struct journal *journal = call->core->journal;
 	const json_t *rows = json_arr(call->body, "rows");
-	bool urgent = false;
+	struct import import = {.call = call};
 	json_t *items;
 	enum pmj_code rc;
 
@@ -117,16 +160,18 @@ record_import(const struct call *call, json_t **out, struct pmj_error *err)
 	if ((rc = journal_begin(journal, err)) != PMJ_OK)
 		return rc;
 	items = json_array();
-	rc = import_rows(call, items, rows, &urgent, err);
+	import.made = json_object();
+	rc = import_inside(&import, items, rows, err);
 	/* A dry run does it all and takes it back. */
 	if (rc == PMJ_OK && !json_flag(call->body, "dry_run"))
 		rc = journal_commit(journal, err);
 	else
 		journal_rollback(journal);
 	if (rc == PMJ_OK) {
-		core_written(call->core, urgent);
+		core_written(call->core, import.urgent);
 		*out = json_pack("{s:O}", "items", items);
 	}
 	json_decref(items);
+	json_decref(import.made);
 	return rc;
 }

@@ -69,6 +69,9 @@ PMJ_MUST_CHECK enum pmj_code journal_put_text(
     struct journal *journal, const char *key, const char *value, struct pmj_error *err);
 PMJ_MUST_CHECK enum pmj_code journal_put_blob(
     struct journal *journal, const char *key, const void *bytes, size_t len, struct pmj_error *err);
+/** Every value whose name begins so is gone. */
+PMJ_MUST_CHECK enum pmj_code journal_forget(
+    struct journal *journal, const char *beginning, struct pmj_error *err);
 int64_t journal_int(struct journal *journal, const char *key, int64_t otherwise);
 /** Caller frees; NULL when absent. */
 char *journal_text(struct journal *journal, const char *key);

@@ -28,6 +28,15 @@ journal_put_blob(
 	return sql_run(sql_blob(sql_text(sql_get(journal, PUT_META), 1, key), 2, bytes, len), err);
 }
 
+enum pmj_code
+journal_forget(struct journal *journal, const char *beginning, struct pmj_error *err)
+{
+	return sql_run(
+	    sql_text(sql_get(journal, "DELETE FROM pmj_meta WHERE substr(key, 1, length(?1)) = ?1"),
+	        1, beginning),
+	    err);
+}
+
 /* The statement at its row, or NULL. */
 static struct sql *
 find_meta(struct journal *journal, const char *key)

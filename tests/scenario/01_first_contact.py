@@ -1,4 +1,5 @@
 """A worker's first hour, offline: people, contacts, looking things up, mending mistakes, and messages that help."""
+import json
 import os
 import pty
 import re
@@ -292,8 +293,52 @@ def story_import(lab):
     with open(path, "w", encoding="cp1252", newline="") as file:
         file.write('name;village\r\n"Müller; Anna";Kimana\r\n')
     neema.run("import", path, "--kind", "person")
+    person = neema.json("find", "muller")["items"][0]["id"]
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(f'person,kind\n{person},phone\n{person},vist\n')
+    said = neema.run("import", path, "--kind", "contact", "--dry-run").err
+    check("line 3: kind=vist is no word of the list. Was visit meant?" in said, said)
+    said = neema.json("import", path, "--kind", "contact")["items"][1]
+    check(said["new_words"] == [{"field": "kind", "value": "vist", "near": "visit"}], said)
+    said = neema.run("import", path, "--kind", "contact").err
+    check("line 3: Saved as typed: kind=vist" in said and "pamoja void" in said, said)
     check(neema.json("find", "muller")["items"][0]["fields"] == {"name": "Müller; Anna", "village": "Kimana"} or
           neema.json("find", "muller")["items"][0]["fields"]["village"] == "Kimana")
+
+
+def story_an_import_that_broke_off(lab):
+    """Given again after kill -9 in its midst, or when an answer was lost, it saves what is missing and no row twice."""
+    neema = lab.worker("Neema")
+    path = os.path.join(lab.dir, "many.jsonl")
+    with open(path, "w", encoding="utf-8") as file:
+        for i in range(600):
+            file.write(json.dumps({"kind": "person", "ref": f"p{i}", "fields": {"name": f"Person {i}"}}) + "\n")
+            file.write(json.dumps({"kind": "contact", "fields": {"person": f"@p{i}", "kind": "phone"}}) + "\n")
+    command = [os.path.join(BIN, "pamoja"), "import", path]
+    for count in (60, 500):
+        importing = subprocess.Popen(command, env=neema.env, text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        while neema.status()["journal"]["entries"] < count:
+            check(importing.poll() is None, "it ended before", count)
+        neema.kill()
+        _, said = importing.communicate(timeout=60)
+        check(importing.returncode in (1, 8) and "no row is saved twice" in said, importing.returncode, said)
+        neema.start().unlock()
+    answer = neema.run("import", path)
+    check("Saved 1200 of 1200" in answer.out and "saved before" in answer.out, answer)
+    check(neema.status()["journal"]["entries"] == 1200, neema.status()["journal"])
+    people = neema.json("person", "list", "--limit", "1000")["items"]
+    check(len({item["title"] for item in people}) == len(people) == 600, len(people))
+    # one request, given twice: the same records
+    rows = [{"kind": "person", "row": i, "fields": {"name": f"Again {i}"}} for i in range(3)]
+    first, second = (neema.post("/v1/import", {"import": "a", "rows": rows})["items"] for _ in range(2))
+    check([item["id"] for item in first] == [item["id"] for item in second] and all(item["before"] for item in second), first, second)
+    check(neema.status()["journal"]["entries"] == 1203)
+    # a number that is none is said; what is over, or another import's, is forgotten
+    check("row" in neema.post("/v1/import", {"import": "a", "rows": [dict(rows[0], row=-1)]})["items"][0]["error"]["message"])
+    neema.post("/v1/import", {"import": "a", "rows": [], "done": True})
+    third = neema.post("/v1/import", {"import": "a", "rows": rows})["items"]
+    fourth = neema.post("/v1/import", {"import": "b", "rows": rows})["items"]
+    check(not {item["id"] for item in first + third} & {item["id"] for item in fourth} and len({item["id"] for item in first + third}) == 6)
 
 
 run(globals())

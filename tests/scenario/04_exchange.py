@@ -1,8 +1,5 @@
 """From two keyboards, offline, to one merged journal at the hub, and back: folder mailboxes and parcels."""
-import http.client
-import json
 import os
-import socket
 import time
 
 from lab import check, run
@@ -285,19 +282,6 @@ def story_not_enrolled(lab):
     check("line" in error["message"], error)
 
 
-def post(home, path, body):
-    """What a client without --words-checked says to the daemon, and is told."""
-    link = http.client.HTTPConnection("pamoja")
-    link.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    link.sock.settimeout(60)
-    link.sock.connect(os.path.join(home.path, "run", "api.sock"))
-    with open(os.path.join(home.path, "run", "cookie"), "rb") as file:
-        link.request("POST", path, json.dumps(body), {"X-Pamoja-Cookie": file.read().hex()})
-    answer = json.loads(link.getresponse().read())
-    link.close()
-    return answer
-
-
 def story_words_are_compared_on_both_sides(lab):
     """Who is asked types two of the six words the other reads out; other words, and the other side's own, are refused, and nothing is joined."""
     hub, neema = lab.hub(), lab.worker("Neema", role="ally")
@@ -305,25 +289,25 @@ def story_words_are_compared_on_both_sides(lab):
     other = lab.worker("Juma").json("enrol", "request")["words"].split()
     words = asked["words"].split()
     enrol = {"request": asked["request"], "role": "ally", "name": "Neema"}
-    place = post(hub, "/v1/hub/enrol", enrol)["ask"]
+    place = hub.post("/v1/hub/enrol", enrol)["ask"]
     right = [words[at - 1] for at in place]
     check(len(words) == 6 and len(place) == 2 and all(1 <= at <= 6 for at in place), place)
     for typed in ([other[at - 1] for at in place], right[::-1], [right[0], "zebra"], ["", ""], right[:1]):
-        answer = post(hub, "/v1/hub/enrol", {**enrol, "typed": typed})
+        answer = hub.post("/v1/hub/enrol", {**enrol, "typed": typed})
         check(answer["error"]["code"] == "not_confirmed" and "together" in answer["error"]["hint"], typed, answer)
     # without a terminal somebody must say that it was done
     error = hub.refused(2, "hub", "enrol", "-", "--role", "ally", "--name", "Neema", stdin=asked["request"])
     check(error["code"] == "not_confirmed" and "--words-checked" in error["hint"], error)
     check(len(hub.json("hub", "roster")["items"]) == 1, "somebody was enrolled")
-    accept = {"invitation": post(hub, "/v1/hub/enrol", {**enrol, "typed": right})["invitation"]}
+    accept = {"invitation": hub.post("/v1/hub/enrol", {**enrol, "typed": right})["invitation"]}
     # the other way: the hub's words, from the coordinator's card
-    place = post(neema, "/v1/enrol/accept", accept)["ask"]
-    answer = post(neema, "/v1/enrol/accept", {**accept, "typed": [words[at - 1] for at in place]})
+    place = neema.post("/v1/enrol/accept", accept)["ask"]
+    answer = neema.post("/v1/enrol/accept", {**accept, "typed": [words[at - 1] for at in place]})
     check(answer["error"]["code"] == "not_confirmed", "the worker's own words are not the hub's", answer)
     check(neema.refused(2, "enrol", "accept", "-", stdin=accept["invitation"])["code"] == "not_confirmed")
     check(neema.refused(2, "sync")["code"] == "not_enrolled")
     card = hub.made["words"].split()
-    check(post(neema, "/v1/enrol/accept", {**accept, "typed": [card[at - 1] for at in place]})["enrolled"] == 1)
+    check(neema.post("/v1/enrol/accept", {**accept, "typed": [card[at - 1] for at in place]})["enrolled"] == 1)
     lab.exchange(hub, neema)
 
 

@@ -4,6 +4,7 @@ A scenario is a file NN_name.py with functions whose names begin with `story_`; 
 non-zero when one fails. Programs come from $PAMOJA_BIN (default build/bin).
 """
 import glob
+import http.client
 import json
 import os
 import shutil
@@ -147,6 +148,18 @@ class Home:
     def refused(self, status, *arguments, **options):
         """The error document of a command that must end with this status."""
         return self.run(*arguments, json_out=True, status=status, **options).error
+
+    def post(self, path, body):
+        """What another client than `pamoja` may say to the daemon, and is told."""
+        link = http.client.HTTPConnection("pamoja")
+        link.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        link.sock.settimeout(60)
+        link.sock.connect(os.path.join(self.path, "run", "api.sock"))
+        with open(os.path.join(self.path, "run", "cookie"), "rb") as file:
+            link.request("POST", path, json.dumps(body), {"X-Pamoja-Cookie": file.read().hex()})
+        answer = json.loads(link.getresponse().read())
+        link.close()
+        return answer
 
     def add(self, kind, /, **fields):
         return self.json(kind, "add", *[f"{name}={value}" for name, value in fields.items()])["id"]

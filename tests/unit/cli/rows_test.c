@@ -53,18 +53,23 @@ links_inside_and_across_requests(void **state)
 	             &err),
 	    &err);
 	rows_batch(&batch, &rows, &next, ROWS_BATCH_MAX, false);
-	check_rows(batch.rows, "[{\"kind\":\"person\",\"ref\":\"p\",\"fields\":{\"name\":\"@p\"}},"
-	                       "{\"kind\":\"contact\",\"fields\":{\"person\":{\"ref\":\"p\"}}}]");
-	answer = json_pack("[{s:s}, {s:s}]", "id", "idofp", "id", "idofc");
+	check_rows(batch.rows,
+	    "[{\"kind\":\"person\",\"ref\":\"p\",\"fields\":{\"name\":\"@p\"},\"row\":0},"
+	    "{\"kind\":\"contact\",\"fields\":{\"person\":{\"ref\":\"p\"}},\"row\":1}]");
+	answer = json_pack(
+	    "[{s:s, s:b}, {s:s, s:[]}]", "id", "idofp", "before", 1, "id", "idofc", "new_words");
 	check_ok(rows_take(&rows, &batch, answer, &err), &err);
 	assert_string_equal(rows.list[0].id, "idofp");
+	assert_true(rows.list[0].before && !rows.list[1].before);
+	assert_true(rows.list[0].saved == NULL && rows.list[1].saved != NULL);
 	assert_int_equal(rows.list[1].line, 3);
 	batch_close(&batch);
 	/* Once its request is answered, a row is meant by its id. */
 	rows.list[1].state = ROW_WAITS;
 	next = 1;
 	rows_batch(&batch, &rows, &next, ROWS_BATCH_MAX, false);
-	check_rows(batch.rows, "[{\"kind\":\"contact\",\"fields\":{\"person\":\"idofp\"}}]");
+	check_rows(
+	    batch.rows, "[{\"kind\":\"contact\",\"fields\":{\"person\":\"idofp\"},\"row\":1}]");
 	batch_close(&batch);
 	rows_batch(&batch, &rows, &next, ROWS_BATCH_MAX, false);
 	assert_int_equal(batch.count, 0);
