@@ -28,12 +28,14 @@ BLOCK = re.compile(r"^```console (\w+) (\d+)\n(.*?)^```$", re.M | re.S)
 # Whole questions: the beginning of a line that is still being printed is none.
 QUESTION = re.compile(r"Your name: |Type the name once more to go on: |Your role \(.*\): |Type the words once, or Enter to choose your own: |Name \(required\): |"
                       r"Person \(required\): |Kind \(required\) \[.*\]: |Date \(required\) \[.*\]: |That is all .* \[y/N\] |> |"
-                      r".* \(not shown\): |  Keep it as a note\? \[Y/n\] |Word number \d .*: |Which number is right\? \(.*\) ")
+                      r".* \(not shown\): |  Keep it as a note\? \[Y/n\] |Word number \d .*: |Which number is right\? \(.*\) |"
+                      r"Jina lako: |Wajibu wako \(.*\): |Andika maneno hayo mara moja, au Enter kuchagua yako mwenyewe: |.* \(lazima\): |Hayo ndiyo .* \[.*\] |.* \(ha[iu]onyeshwi\): ")
+SWAHILI = ("zuhura",)  # homes of whoever reads Swahili
 SIX = r"[a-z]{3,8}(?: [a-z]{3,8}){5}"
 CODE = r"[0-9A-Z]{4}(?:-[0-9A-Z]{4}){7}-[0-9A-Z]{2}"
-ID_PLACES = (r"(?:Saved|Changed|Voided|Done): [\w-]+ ([0-9a-z]{5,16})\b", r"^([0-9a-z]{5,16})  \w+ \"", r"^([0-9a-z]{5,16})  +\S")
+ID_PLACES = (r"(?:Saved|Changed|Voided|Done|Imehifadhiwa): [\w-]+ ([0-9a-z]{5,16})\b", r"^([0-9a-z]{5,16})  \w+ \"", r"^([0-9a-z]{5,16})  +\S")
 SHAPES = ((r"\b[0-9a-f]{64}\b", "DIGEST"), (r"\b\d{4}-\d\d-\d\d( \d\d:\d\d)?\b", "DATE"), (CODE, "CODE"),
-          (rf"^    {SIX}$", "    SIX WORDS"), (r"(own: ).+$", r"\1SIX WORDS"), (r"(Word number) \d (.*: ).*$", r"\1 N \2WORD"),
+          (rf"^    {SIX}$", "    SIX WORDS"), (r"(own: |mwenyewe: ).+$", r"\1SIX WORDS"), (r"(Word number) \d (.*: ).*$", r"\1 N \2WORD"),
           (r"^    \d  \+254 .*$", "    N  VALUE"),  # whose comes first is the clock's
           (r"\b\d+ entr(y|ies)\b", "N entries"), (r"\b(just now|\d+ (minute|hour|day)s? ago)", "AGO"), (r"\b\d+ sealed files? sent, \d+ received", "N sealed files sent, N received"), (r"[ \t]+", " "))
 
@@ -73,6 +75,8 @@ class Typist:
             home = Home(self.lab, name)
             home.env = dict(home.env, PATH=BIN + os.pathsep + os.environ["PATH"], TERM="xterm", PAMOJA_TYPIST=name)
             del home.env["PAMOJA_NO_AUTOSTART"]
+            if name in SWAHILI:
+                home.env["LC_ALL"] = "sw_KE.UTF-8"
             open(os.path.join(self.lab.dir, name + ".err"), "a", encoding="utf-8").close()  # where the lab looks for messages
             self.homes[name] = home
         return self.homes[name]
@@ -108,13 +112,13 @@ class Typist:
                 continue
             del expected[:at + 1]
             given = line.strip()[len(shown):].strip()
-            if "not shown" in question:
+            if re.search(r"not shown|ha[iu]onyeshwi", question):
                 if "recovery code" in question:
                     return home.code
                 return home.passphrase
             if question.startswith("The same once more"):
                 return home.passphrase
-            if question.startswith("Type the words once"):
+            if question.startswith(("Type the words once", "Andika maneno hayo")):
                 home.passphrase = re.findall(rf"^    ({SIX})\s*$", printed, re.M)[-1]
                 return home.passphrase
             return self.real(given)

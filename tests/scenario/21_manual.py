@@ -1,7 +1,8 @@
 """The manual is true: what its pages repeat of the program is compared with the program, and what they show is run.
 
 A page's part between `.\\" made from the program: WHAT` and `.\\" end` is written by `21_manual.py --write`, from `pamoja --json help`; a
-literal block behind `.\\" example: FILE [OPTIONS]` is a file that the program must take.
+literal block behind `.\\" example: FILE [OPTIONS]` is a file that the program must take. In the pages of `sw/`, for workers, that part is in
+Swahili, by the catalogue, and without the coordinator's commands.
 """
 import glob
 import os
@@ -10,6 +11,7 @@ import shutil
 import subprocess
 import sys
 
+from catalogue import catalogue
 from lab import BIN, TOP, check, run
 
 MAN = os.path.join(TOP, "conf", "man")
@@ -64,6 +66,21 @@ def commands(tables):
     return lines + [".El"]
 
 
+def in_swahili(value, known):
+    """The tables with their texts for people in Swahili; what the catalogue does not hold stays as it is."""
+    if isinstance(value, list):
+        return [in_swahili(item, known) for item in value]
+    if isinstance(value, dict):
+        return {key: known.get(item, item) if key in ("help", "summary", "group") else in_swahili(item, known) for key, item in value.items()}
+    return value
+
+
+def for_workers(tables):
+    """Without the coordinator's commands, in Swahili."""
+    known = {english.replace('\\"', '"'): swahili.replace('\\"', '"') for english, swahili in catalogue().items()}
+    return in_swahili(dict(tables, commands=[command for command in tables["commands"] if command["group"] != "At the hub"]), known)
+
+
 def made(tables, what):
     if what == "commands":
         ordered = dict(tables, commands=sorted(tables["commands"], key=lambda c: list(dict.fromkeys(x["group"] for x in tables["commands"])).index(c["group"])))
@@ -82,9 +99,11 @@ def story_made_from_the_program(lab):
     check(len(tables["commands"]) > 30 and len(tables["exit_statuses"]) == 9, tables)
     seen = []
     for path in PAGES:
-        def put(match):
+        said = for_workers(tables) if os.path.basename(os.path.dirname(path)) == "sw" else tables
+
+        def put(match, said=said):
             seen.append(match.group(1))
-            return f'.\\" made from the program: {match.group(1)}\n' + "\n".join(made(tables, match.group(1))) + '\n.\\" end'
+            return f'.\\" made from the program: {match.group(1)}\n' + "\n".join(made(said, match.group(1))) + '\n.\\" end'
         text = read(path)
         fresh = MADE.sub(put, text)
         if WRITE and fresh != text:
@@ -93,6 +112,20 @@ def story_made_from_the_program(lab):
         else:
             check(fresh == text, path, "no longer says what the program does; write it anew: python3 tests/scenario/21_manual.py --write")
     check({"commands", "options", "kind options", "statuses"} <= set(seen), seen)
+
+
+def story_pages_in_swahili(lab):
+    """What a page of `sw/` shares with the English one is in both: sections, options of the command line, statuses, variables, files, other pages."""
+    pages = [path for path in PAGES if os.path.basename(os.path.dirname(path)) == "sw"]
+    check([os.path.basename(path) for path in pages] == ["pamoja.1"], pages)
+    for path in pages:
+        swahili, english = read(path), page(os.path.basename(path))
+        check([what for what, _ in MADE.findall(swahili)] == ["kind options", "options", "commands"], path, "is made anew from the program")
+        for what, named in (("sections", r"^\.Sh (.*)$"), ("variables", r"^\.It Ev (.*)$"), ("files", r"^\.It Pa (.*)$"), ("statuses", r"^\.It (\d)$")):
+            here, there = re.findall(named, swahili, re.M), re.findall(named, english, re.M)
+            check(here == there, path, what, "here", here, "in English", there)
+        left = [line for line in MADE.findall(swahili)[2][1].splitlines() if re.search(r"\b(the|your|what|with|and)\b", re.sub(r"^\.It.*", "", line))]
+        check(not left, "these have no Swahili in conf/lang/sw.po:", *left)
 
 
 def story_statuses_have_one_place(lab):

@@ -8,9 +8,9 @@ import shutil
 import subprocess
 import time
 
+from catalogue import PO, catalogue, texts
 from lab import BIN, PASSPHRASE, TOP, check, run
 
-PO = os.path.join(TOP, "conf", "lang", "sw.po")
 SWAHILI = {"LC_ALL": "sw_KE.UTF-8"}
 # What the commands of workers and coordinators are made of; the rest of cli is the installer's.
 FILES = ("hub", "hub_roster", "hub_settle", "hub_leave", "backup", "restore", "import", "rows", "rows_batch", "csv", "home", "init", "halves", "backup_key", "command_table", "passphrase", "note", "status", "sync", "enrol", "record", "kinds", "form", "print", "client", "start", "help", "command", "args", "fields", "term")
@@ -20,21 +20,6 @@ WORKERS = ("init", "unlock", "lock", "passphrase", "recover", "status", "log", "
            "enrol request", "enrol accept", "doctor", "backup", "restore", "import", "hub enrol", "hub revoke", "hub replace", "hub merge", "hub conflicts",
            "hub resolve", "hub assign", "hub unassign", "hub roster", "hub held", "hub release", "hub backup-key")
 PLACE = re.compile(r"%[-0-9.*]*(?:ll|l|h|z|j)?[a-zA-Z]")
-
-
-def texts(po):
-    """English to Swahili, as C strings have them."""
-    found = {}
-    for english, swahili in re.findall(r'^msgid ((?:".*"\n)+)msgstr ((?:".*"\n)+)', po, re.M):
-        key, text = ("".join(re.findall(r'"(.*)"', part)) for part in (english, swahili))
-        if key:
-            found[key] = text
-    return found
-
-
-def catalogue():
-    with open(PO, encoding="utf-8") as file:
-        return texts(file.read())
 
 
 def said_in(paths, keywords):
