@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "base/os.h"
 #include "base/sandbox.h"
 #include "base/text.h"
 
@@ -187,6 +188,20 @@ args_join(const struct args *args, size_t from)
 		buf_put_text(&out, args->words[i]);
 	}
 	return out.bytes != NULL ? (char *)out.bytes : mem_strdup("");
+}
+
+enum pmj_code
+args_date(char out[static 11], const struct args *args, const char *name, struct pmj_error *err)
+{
+	const char *text = args_value(args, name);
+	int64_t now = os_now(&os_real);
+
+	*out = '\0';
+	if (text == NULL || text_date(out, text, now, os_real.offset_minutes(NULL, now)))
+		return PMJ_OK;
+	(void)pmj_fail(err, PMJ_INVALID, "--%s %.40s is not a date", name, text);
+	pmj_hint(err, "write it as 2026-11-23, yesterday or \"3 days ago\"");
+	return PMJ_INVALID;
 }
 
 enum pmj_code

@@ -52,6 +52,9 @@ const char *args_value(const struct args *args, const char *name);
 size_t args_first_word(char **argv, const struct option *table);
 /** Words from `from` on, with a space between. Caller frees. */
 char *args_join(const struct args *args, size_t from);
+/** A day from an option's value, as YYYY-MM-DD; "" when it was not given. PMJ_INVALID. */
+PMJ_MUST_CHECK enum pmj_code args_date(
+    char out[static 11], const struct args *args, const char *name, struct pmj_error *err);
 /** A count from an option's value: `otherwise` when it was not given. PMJ_INVALID. */
 PMJ_MUST_CHECK enum pmj_code args_number(
     long *out, const struct args *args, const char *name, long otherwise, struct pmj_error *err);

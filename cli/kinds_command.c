@@ -167,22 +167,15 @@ add(struct cli *cli, const struct args *args, const json_t *kind, const json_t *
 static enum pmj_code
 put_list_options(struct buf *path, long *limit, const struct args *args, struct pmj_error *err)
 {
-	const char *since = args_value(args, "since");
-	int64_t now = os_now(&os_real);
 	enum pmj_code rc;
-	char date[11];
+	char since[11];
 
-	if ((rc = args_number(limit, args, "limit", 100, err)) != PMJ_OK)
+	if ((rc = args_number(limit, args, "limit", 100, err)) != PMJ_OK ||
+	    (rc = args_date(since, args, "since", err)) != PMJ_OK)
 		return rc;
 	buf_putf(path, "?all=%d", args_has(args, "all"));
-	if (since == NULL)
-		return PMJ_OK;
-	if (!text_date(date, since, now, os_real.offset_minutes(NULL, now))) {
-		(void)pmj_fail(err, PMJ_INVALID, "--since %.40s is not a date", since);
-		pmj_hint(err, "write it as 2026-11-23, yesterday or \"3 days ago\"");
-		return PMJ_INVALID;
-	}
-	buf_putf(path, "&since=%s", date);
+	if (since[0] != '\0')
+		buf_putf(path, "&since=%s", since);
 	return PMJ_OK;
 }
 
@@ -216,7 +209,7 @@ list(struct cli *cli, const struct args *args, const json_t *kind, struct pmj_er
 	if (rc == PMJ_OK && cli->json) {
 		print_json(answer);
 	} else if (rc == PMJ_OK) {
-		record_print_items(cli, json_arr(answer, "items"), kind);
+		record_print_items(json_arr(answer, "items"), kind);
 		if (json_flag(answer, "more"))
 			term_note(
 			    "There are more: raise --limit, or narrow it with FIELD=VALUE.\n");

@@ -19,7 +19,7 @@ bool record_title_fits(const char *title, const char *typed);
 PMJ_MUST_CHECK enum pmj_code record_candidates(
     struct cli *cli, json_t **out, const char *kind, const char *typed, struct pmj_error *err);
 /** Print a list of items, of one kind (its fields as columns) or NULL (any). */
-void record_print_items(struct cli *cli, const json_t *items, const json_t *kind);
+void record_print_items(const json_t *items, const json_t *kind);
 /** Up to `limit` items of a list, however many answers they come in: {"items","more"}. path has its
  * query begun. New reference. */
 PMJ_MUST_CHECK enum pmj_code record_list_get(

@@ -86,14 +86,13 @@ cell(const json_t *item, const char *head, const char *field)
 }
 
 void
-record_print_items(struct cli *cli, const json_t *items, const json_t *kind)
+record_print_items(const json_t *items, const json_t *kind)
 {
 	struct columns columns = {0};
 	struct table *table;
 	const json_t *item;
 	size_t i;
 
-	(void)cli;
 	if (json_array_size(items) == 0) {
 		if (kind == NULL)
 			term_say("Nothing here.\n");
@@ -168,7 +167,7 @@ record_find(struct cli *cli, const struct args *args, struct pmj_error *err)
 	} else if (rc == PMJ_OK && json_array_size(json_arr(answer, "items")) == 0) {
 		term_say("Nothing found for \"%s\". The beginning of a word is enough.\n", words);
 	} else if (rc == PMJ_OK) {
-		record_print_items(cli, json_arr(answer, "items"), NULL);
+		record_print_items(json_arr(answer, "items"), NULL);
 		if (json_flag(answer, "more"))
 			term_note("There are more: raise --limit, or add a word.\n");
 	}

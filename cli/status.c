@@ -286,20 +286,16 @@ status_run(struct cli *cli, const struct args *args, struct pmj_error *err)
 enum pmj_code
 status_log(struct cli *cli, const struct args *args, struct pmj_error *err)
 {
-	const char *since = args_value(args, "since");
-	int64_t now = os_now(&os_real);
-	char when[PRINT_WHEN_MAX], date[11], *path;
+	char when[PRINT_WHEN_MAX], since[11], *path;
 	json_t *answer = NULL, *event;
 	enum pmj_code rc;
 	long limit;
 	size_t i;
 
-	if ((rc = args_number(&limit, args, "limit", 50, err)) != PMJ_OK)
+	if ((rc = args_number(&limit, args, "limit", 50, err)) != PMJ_OK ||
+	    (rc = args_date(since, args, "since", err)) != PMJ_OK)
 		return rc;
-	if (since != NULL && !text_date(date, since, now, os_real.offset_minutes(NULL, now)))
-		return pmj_fail(err, PMJ_INVALID, "--since %.40s is not a date", since);
-	path = mem_printf("/v1/log?limit=%ld%s%s", limit, since != NULL ? "&since=" : "",
-	    since != NULL ? date : "");
+	path = mem_printf("/v1/log?limit=%ld%s%s", limit, since[0] != '\0' ? "&since=" : "", since);
 	rc = client_get(&cli->client, &answer, path, err);
 	free(path);
 	if (rc == PMJ_OK && cli->json)

@@ -40,6 +40,9 @@ PMJ_MUST_CHECK enum pmj_code call_record(const struct call *call,
 json_t *call_id(
     const struct call *call, const uint8_t rec[static PMJ_RECORD_BYTES]); /* {"id","short"} */
 int64_t call_limit(const struct call *call, int64_t otherwise);
+/** "since" of the query as YYYY-MM-DD; "" without one. */
+PMJ_MUST_CHECK enum pmj_code call_since(
+    const struct call *call, char out[static 11], struct pmj_error *err);
 
 /* The comparing of words (10.2). */
 /** PMJ_OK: compared. Else PMJ_NOT_CONFIRMED: *out is {"ask":[i,j]} when words may still be typed.

@@ -9,36 +9,23 @@ enum pmj_code
 record_list(const struct call *call, json_t **out, struct pmj_error *err)
 {
 	struct records_query query = {.kind = call->part[0], .limit = call_limit(call, 50)};
-	struct value_context context = record_context(call);
-	const char *since = json_str(call->query, "since");
 	const char *all = json_str(call->query, "all");
-	const struct kind *kind;
-	const struct field *field;
-	json_t *where = json_object();
+	json_t *where = json_object(), *value;
 	const char *name;
-	json_t *value;
-	char date[11];
+	const struct kind *kind;
+	char since[11];
 	enum pmj_code rc;
 
 	if ((rc = kinds_need(&kind, &call->core->kinds, call->part[0], err)) != PMJ_OK)
 		goto out;
 	json_object_foreach((json_t *)call->query, name, value)
 	{
-		if (strncmp(name, "f.", 2) != 0)
-			continue;
-		if (strcmp(name, "f.state") != 0 &&
-		    (rc = kind_need_field(&field, kind, name + 2, err)) != PMJ_OK)
-			goto out;
-		(void)json_object_set(where, name + 2, value);
+		if (strncmp(name, "f.", 2) == 0)
+			(void)json_object_set(where, name + 2, value);
 	}
-	if (since != NULL) {
-		if (!text_date(date, since, context.now_ms, context.offset_minutes)) {
-			rc = pmj_fail(err, PMJ_INVALID, "%.40s is not a date", since);
-			pmj_hint(err, "write 2026-11-23, yesterday, or 3 days ago");
-			goto out;
-		}
-		query.since = date;
-	}
+	if ((rc = call_since(call, since, err)) != PMJ_OK)
+		goto out;
+	query.since = since[0] != '\0' ? since : NULL;
 	query.from = json_str(call->query, "from");
 	query.until_ms = call->core->os->mono_ms(call->core->os->ctx) + CORE_PIECE_MS;
 	query.where = where;

@@ -13,6 +13,7 @@ enum needs {
 	NEEDS_SYNC = 8,    /* enrolled, or a hub */
 	PASSIVE = 16,      /* does not count as a sign of a person */
 	NEEDS_ROSTER = 32, /* not of a laptop that was taken off it */
+	NEEDS_HOME = 64,   /* initialised */
 };
 
 static const struct route {
@@ -27,11 +28,11 @@ static const struct route {
     {"GET", "/v1/passphrase/offer", NEEDS_NOTHING, words_offer, NULL},
     {"POST", "/v1/init", NEEDS_NOTHING, NULL, keys_init},
     {"POST", "/v1/init/seen", NEEDS_OPEN, keys_seen, NULL},
-    {"GET", "/v1/keys", NEEDS_ROSTER | PASSIVE, keys_there, NULL},
-    {"POST", "/v1/unlock", NEEDS_ROSTER, NULL, keys_unlock},
+    {"GET", "/v1/keys", NEEDS_ROSTER | NEEDS_HOME | PASSIVE, keys_there, NULL},
+    {"POST", "/v1/unlock", NEEDS_ROSTER | NEEDS_HOME, NULL, keys_unlock},
     {"POST", "/v1/lock", NEEDS_NOTHING, NULL, keys_lock},
     {"POST", "/v1/passphrase", NEEDS_OPEN, NULL, keys_passphrase},
-    {"POST", "/v1/recover", NEEDS_ROSTER, NULL, keys_recover},
+    {"POST", "/v1/recover", NEEDS_ROSTER | NEEDS_HOME, NULL, keys_recover},
     {"GET", "/v1/kinds", PASSIVE, kinds_list, NULL},
     {"POST", "/v1/kinds/check", PASSIVE, kinds_check, NULL},
     {"POST", "/v1/records/{}", NEEDS_OPEN, record_add, NULL},
@@ -123,12 +124,12 @@ check_needs(const struct core *core, int needs, struct pmj_error *err)
 	if (core->state == CORE_OPEN && core->suspended != 0 && (needs & NEEDS_OPEN) &&
 	    (needs & NEEDS_SYNC) == 0)
 		return core_suspended_refuse(core, err);
-	if ((needs & NEEDS_OPEN) == 0)
+	if ((needs & (NEEDS_OPEN | NEEDS_HOME)) == 0)
 		return PMJ_OK;
 	if (core->state == CORE_EMPTY) {
 		rc = pmj_fail(err, PMJ_NOT_INITIALISED, "there is no journal here yet");
 		pmj_hint(err, "begin with: pamoja init --name NAME --role peer");
-	} else if (core->state != CORE_OPEN) {
+	} else if ((needs & NEEDS_OPEN) && core->state != CORE_OPEN) {
 		rc = pmj_fail(err, PMJ_LOCKED, "Pamoja is locked");
 		pmj_hint(err, "unlock it with: pamoja unlock");
 	} else if ((needs & NEEDS_HUB) && !core->is_hub) {
@@ -237,4 +238,19 @@ call_limit(const struct call *call, int64_t otherwise)
 	if (limit < 1)
 		return otherwise;
 	return limit > LIMIT_MAX ? LIMIT_MAX : limit;
+}
+
+enum pmj_code
+call_since(const struct call *call, char out[static 11], struct pmj_error *err)
+{
+	const struct os *os = call->core->os;
+	const char *typed = json_str(call->query, "since");
+	int64_t now = os_now(os);
+
+	*out = '\0';
+	if (typed == NULL || text_date(out, typed, now, os->offset_minutes(os->ctx, now)))
+		return PMJ_OK;
+	(void)pmj_fail(err, PMJ_INVALID, "%.40s is not a date", typed);
+	pmj_hint(err, "write 2026-11-23, yesterday, or 3 days ago");
+	return PMJ_INVALID;
 }

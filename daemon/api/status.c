@@ -1,4 +1,4 @@
-/* status.c - how things stand: status, log, verify, kinds. */
+/* status.c - how things stand: status and log; the kinds, for clients. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -200,21 +200,16 @@ status_get(const struct call *call, json_t **out, struct pmj_error *err)
 enum pmj_code
 status_log(const struct call *call, json_t **out, struct pmj_error *err)
 {
-	const char *since = json_str(call->query, "since");
 	int64_t now = os_now(call->core->os), since_ms = 0;
 	int offset = call->core->os->offset_minutes(call->core->os->ctx, now);
-	char date[11];
 	json_t *items = NULL;
+	char since[11];
 	enum pmj_code rc;
 
-	if (since != NULL) {
-		if (!text_date(date, since, now, offset)) {
-			rc = pmj_fail(err, PMJ_INVALID, "%.40s is not a date", since);
-			pmj_hint(err, "write 2026-11-23, yesterday, or 3 days ago");
-			return rc;
-		}
-		since_ms = text_date_days(date) * 86400000LL - (int64_t)offset * 60000;
-	}
+	if ((rc = call_since(call, since, err)) != PMJ_OK)
+		return rc;
+	if (since[0] != '\0')
+		since_ms = text_date_days(since) * 86400000LL - (int64_t)offset * 60000;
 	rc = journal_events(call->core->journal, &items, since_ms, call_limit(call, 50), err);
 	if (rc == PMJ_OK)
 		*out =
