@@ -1,5 +1,6 @@
 #include "cli/args.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -63,20 +64,24 @@ find_option(const struct option *const *tables, const char *name, size_t len)
 static enum pmj_code
 fail_unknown(struct pmj_error *err, const struct option *const *tables, const char *word)
 {
+	const char *name = word + strspn(word, "-");
 	const char *names[128];
+	char field[61];
 	const char *near;
 	size_t count = 0;
 
+	(void)snprintf(field, sizeof(field), "%.*s", (int)strcspn(name, "="), name);
 	(void)pmj_fail(err, PMJ_USAGE, "there is no option %.60s here", word);
 	for (; *tables != NULL; tables++)
 		for (const struct option *o = *tables; o->name != NULL && count < 128; o++)
 			names[count++] = o->name;
-	near = text_nearest(word + strspn(word, "-"), names, count);
+	near = text_nearest(name, names, count);
 	if (near != NULL)
 		pmj_hint(err, "did you mean --%s?", near);
 	else
-		pmj_hint(err, "add --help to see the options; fields are written without dashes: "
-		              "name=value");
+		pmj_hint(err,
+		    "add --help to see the options; a field is written without dashes: %s=VALUE",
+		    field);
 	return PMJ_USAGE;
 }
 

@@ -99,13 +99,11 @@ check_replaced(const struct target *target, const char *store, struct pmj_error 
 static enum pmj_code
 target_open(struct target *target, const struct cli *cli, const char *typed, struct pmj_error *err)
 {
-	enum pmj_code rc;
-
 	target->fd = -1;
 	target->path = home_absolute(typed);
 	target->part = mem_printf("%s.part", target->path);
 	target->dir = fs_dirname(target->path);
-	return (rc = check_outside(cli, target, err)) != PMJ_OK ? rc : PMJ_OK;
+	return check_outside(cli, target, err);
 }
 
 /* What a run that was cut off left goes; its name is ours. */

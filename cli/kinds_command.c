@@ -208,6 +208,10 @@ list(struct cli *cli, const struct args *args, const json_t *kind, struct pmj_er
 		rc = record_list_get(cli, &answer, buf_text(&path), limit, err);
 	if (rc == PMJ_OK && cli->json) {
 		print_json(answer);
+	} else if (rc == PMJ_OK && json_array_size(json_arr(answer, "items")) == 0 &&
+	           (json_object_size(fields) > 0 || args_has(args, "since"))) {
+		term_say(
+		    "Nothing fits that. All there is: pamoja %s list\n", json_str(kind, "name"));
 	} else if (rc == PMJ_OK) {
 		record_print_items(json_arr(answer, "items"), kind);
 		if (json_flag(answer, "more"))

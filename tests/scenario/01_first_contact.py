@@ -207,6 +207,8 @@ def story_words_beside_an_open_list(lab):
                         (("consent", "list", "how=writen"), "written")):
         error = neema.refused(2, *words)
         check(words[2].split("=")[1] in error["message"] and near in error["hint"], error)
+    check("without dashes: state=VALUE" in neema.refused(2, "person", "list", "--state", "active")["hint"])
+    check("Nothing fits that" in neema.run("contact", "list", "kind=at the market").out)
     goal = neema.add("goal", person=person, text="walk to the river each morning")
     neema.run("goal", "start", goal)
     check(len(neema.json("goal", "list", "state=Under way")["items"]) == 1, "by its label, in any letters")
