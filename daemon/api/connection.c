@@ -277,8 +277,10 @@ connection_begin(struct server *server, int fd)
 void
 connection_end_all(struct server *server)
 {
-	while (server->connections != NULL)
-		connection_end(server->connections);
+	for (struct connection *at = server->connections, *next; at != NULL; at = next) {
+		next = at->next;
+		connection_end(at);
+	}
 }
 
 const char *

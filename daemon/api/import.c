@@ -38,13 +38,14 @@ with_refs(const json_t *fields, const json_t *made, bool dry)
 
 struct import { /* one request */
 	const struct call *call;
-	json_t *made;             /* {ref: id} of its rows */
-	struct import_kept *kept; /* NULL: nothing is kept of it */
+	json_t *made; /* {ref: id} of its rows */
 	bool urgent;
+	bool keeps; /* kept knows which of its rows are saved */
+	struct import_kept kept;
 };
 
 static enum pmj_code
-save_row(const struct import *import, json_t **item, const json_t *row, bool *urgent,
+save_row(struct import *import, json_t **item, const json_t *row,
     uint8_t rec[static PMJ_RECORD_BYTES], struct pmj_error *err)
 {
 	const struct call *call = import->call;
@@ -59,7 +60,7 @@ save_row(const struct import *import, json_t **item, const json_t *row, bool *ur
 	wanted.fields = fields = with_refs(given, import->made, json_flag(call->body, "dry_run"));
 	rc = record_prepare(call, &draft, &set, &knows, &wanted, err);
 	if (rc == PMJ_OK &&
-	    (rc = core_append_inside(call->core, &draft, rec, urgent, err)) == PMJ_OK)
+	    (rc = core_append_inside(call->core, &draft, rec, &import->urgent, err)) == PMJ_OK)
 		*item = record_saved(call, rec, draft.kind, set);
 	json_decref(set);
 	json_decref(knows);
@@ -76,15 +77,14 @@ import_one(struct import *import, json_t **item, const json_t *row, struct pmj_e
 	enum pmj_code rc = PMJ_OK;
 	bool saved = false;
 
-	if (import->kept != NULL)
-		rc = import_kept_row(import->kept, number, &saved, rec, err);
+	if (import->keeps)
+		rc = import_kept_row(&import->kept, number, &saved, rec, err);
 	if (rc == PMJ_OK && saved) {
 		*item = call_id(import->call, rec);
 		(void)json_object_set_new(*item, "before", json_true());
-	} else if (rc == PMJ_OK &&
-	           (rc = save_row(import, item, row, &import->urgent, rec, err)) == PMJ_OK &&
-	           import->kept != NULL) {
-		import_kept_put(import->kept, number, rec);
+	} else if (rc == PMJ_OK && (rc = save_row(import, item, row, rec, err)) == PMJ_OK &&
+	           import->keeps) {
+		import_kept_put(&import->kept, number, rec);
 	}
 	if (rc == PMJ_OK && ref != NULL)
 		(void)json_object_set(import->made, ref, json_object_get(*item, "id"));
@@ -132,15 +132,14 @@ import_inside(struct import *import, json_t *items, const json_t *rows, struct p
 	const json_t *body = import->call->body;
 	const char *name = json_str(body, "import");
 	struct journal *journal = import->call->core->journal;
-	struct import_kept kept;
 	enum pmj_code rc;
 
 	if (name == NULL || json_flag(body, "dry_run"))
 		return import_rows(import, items, rows, err);
-	import->kept = &kept;
-	if ((rc = import_kept_begin(&kept, journal, name, err)) != PMJ_OK ||
+	import->keeps = true;
+	if ((rc = import_kept_begin(&import->kept, journal, name, err)) != PMJ_OK ||
 	    (rc = import_rows(import, items, rows, err)) != PMJ_OK ||
-	    (rc = import_kept_save(&kept, err)) != PMJ_OK)
+	    (rc = import_kept_save(&import->kept, err)) != PMJ_OK)
 		return rc;
 	return json_flag(body, "done") ? journal_forget(journal, IMPORT_KEPT, err) : PMJ_OK;
 }

@@ -45,7 +45,8 @@ refuses_with_a_hint(void **state)
 		const char *message, *hint;
 	} cases[] = {
 	    {{"list", "--limt", "3", NULL}, "--limt", "--limit"},
-	    {{"list", "--xyzzy", NULL}, "--xyzzy", "name=value"},
+	    {{"list", "--xyzzy", NULL}, "--xyzzy", "xyzzy=VALUE"},
+	    {{"list", "--state=open", NULL}, "--state=open", "dashes: state=VALUE"},
 	    {{"list", "--limit", NULL}, "needs a value", ""},
 	    {{"list", "--json=yes", NULL}, "takes no value", ""},
 	    {{"list", "-x", NULL}, "-x", ""},
