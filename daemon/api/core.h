@@ -152,6 +152,8 @@ void core_queued(struct core *core, bool urgent);
 void core_exchange_none_due(struct core *core);
 /** A device asks again within the setting's time, also when it has nothing to send. */
 void core_exchange_next(struct core *core);
+/** Our own seal keys, after an exchange: made, used, destroyed in their time. */
+void core_epochs(struct core *core);
 /** The carrier is there: an exchange that was due meanwhile begins. */
 void core_carrier_up(struct core *core);
 /** Can this machine's clock be right, by what was heard of the hub and written here? */

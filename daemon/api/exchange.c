@@ -119,6 +119,8 @@ finish(struct core *core, struct exchange *exchange)
 	if (exchange->failed.code == PMJ_OK && exchange->kind != EXCHANGE_CARRY && !core->is_hub &&
 	    sync_exchanged(core->sync, &err) != PMJ_OK)
 		diag_error("after an exchange", &err);
+	if (exchange->failed.code == PMJ_OK)
+		core_epochs(core);
 	/* A look that found nothing writes nothing. */
 	if (core->state == CORE_OPEN &&
 	    (exchange->request != NULL || exchange->taken > 0 || exchange->sent > 0 ||

@@ -87,6 +87,22 @@ add_journal(json_t *out, struct core *core)
 	        text_hex(hex, digest, sizeof(digest))));
 }
 
+/* Our own seal keys: [{"epoch","state"}…]. */
+static json_t *
+seal_epochs(const struct core *core)
+{
+	static const char *const names[] = {"", "next", "used", "ended"};
+	struct ring_epoch all[RING_EPOCHS_MAX];
+	size_t count = ring_epochs(core->ring, all, RING_EPOCHS_MAX);
+	json_t *out = json_array();
+
+	for (size_t i = 0; i < count; i++)
+		(void)json_array_append_new(
+		    out, json_pack("{s:I,s:s}", "epoch", (json_int_t)all[i].epoch, "state",
+		             names[all[i].state & 3]));
+	return out;
+}
+
 static void
 add_sync(json_t *out, struct core *core)
 {
@@ -150,6 +166,7 @@ add_open(json_t *out, const struct call *call)
 	(void)json_object_set_new(
 	    out, "enrolled", json_boolean(core->is_hub || device_enrolled(core->journal)));
 	(void)json_object_set_new(out, "checking", json_boolean(core->checking));
+	(void)json_object_set_new(out, "seal_epochs", seal_epochs(core));
 	add_journal(out, core);
 	add_backup(out, core);
 	if (core->hub != NULL)

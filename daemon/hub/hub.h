@@ -56,6 +56,9 @@ PMJ_MUST_CHECK enum pmj_code hub_deferred_step(
  * far its device was read, so that the rest is offered again. Once, before anything is exchanged.
  */
 PMJ_MUST_CHECK enum pmj_code hub_restored(struct hub *hub, struct pmj_error *err);
+/** Seal to keys of laptops that were published 30 days ago (7.4), some at a time. Cheap when none
+ * is due. Transactions of its own. */
+PMJ_MUST_CHECK enum pmj_code hub_keys_due(struct hub *hub, struct pmj_error *err);
 /** Root key the words are made of (32 bytes). */
 PMJ_MUST_CHECK enum pmj_code hub_root_pk(
     struct hub *hub, uint8_t out[static 32], struct pmj_error *err);

@@ -213,10 +213,11 @@ json_t *heard_state(struct hub *hub, const uint8_t device[static PMJ_DEVICE_BYTE
  * missing runs. [] : everything that was written until `heard.at` is here. New reference. */
 json_t *heard_against(const json_t *state, const json_t *merged, const json_t *missing);
 
-/* restored.c */
+/* device_keys.c */
 /** A device's ctl.hello: the key of its newest incarnation is what it is sealed to. */
 PMJ_MUST_CHECK enum pmj_code hub_hello(struct hub *hub, const struct sync_peer *peer,
     const struct sync_line *line, struct pmj_error *err);
+/* restored.c */
 /** The next statement's number is above this: a restored hub does not know its last ones. */
 int64_t hub_roster_floor(struct hub *hub);
 

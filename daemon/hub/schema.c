@@ -24,6 +24,9 @@ const char *const hub_schema[] = {
     /* What came to a restored hub until all laptops were heard (returned.c). */
     "CREATE TABLE IF NOT EXISTS pmj_since(n INTEGER PRIMARY KEY, device BLOB NOT NULL, inc BLOB "
     "NOT NULL, seq INTEGER NOT NULL)",
+    /* The key that a laptop will be sealed to, 30 days after it came. */
+    "CREATE TABLE IF NOT EXISTS pmj_next_key(device BLOB PRIMARY KEY, epoch INTEGER NOT NULL, pk "
+    "BLOB NOT NULL, came_ms INTEGER NOT NULL) WITHOUT ROWID",
     /* On the team from roster version from_ver (0: made the person) until before to_ver. */
     "CREATE TABLE IF NOT EXISTS pmj_team(person BLOB NOT NULL, device BLOB NOT NULL, from_ver "
     "INTEGER NOT NULL, to_ver INTEGER,"

@@ -42,6 +42,7 @@ struct sync {
 	struct timespec in_seen;      /* mtime of spool/in when it was last listed */
 	bool tell;                    /* hooks.incarnated is due after the commit */
 	uint8_t tell_mailbox[PMJ_MAILBOX_BYTES];
+	int64_t epochs_ms;  /* when the seal keys were last looked at, by the hub's time */
 	int64_t duplicates; /* files dropped because their very bytes were read before */
 };
 

@@ -160,7 +160,7 @@ lane_move(struct sync *sync, const struct lane *lane, struct pmj_error *err)
 {
 	struct sql *sql = sql_get(sync->journal,
 	    "UPDATE pmj_lane SET segno=?2,segment_id=?3,seq=?4,chain=?5,part=?6,part_chain=?7,"
-	    "count_seq=?8,made_ms=?9,gap_ms=?10 WHERE id=?1");
+	    "count_seq=?8,made_ms=?9,gap_ms=?10,reader_pk=?11 WHERE id=?1");
 
 	sql_int(sql, 1, lane->id);
 	sql_int(sql, 2, (int64_t)lane->segno);
@@ -172,6 +172,7 @@ lane_move(struct sync *sync, const struct lane *lane, struct pmj_error *err)
 	sql_int(sql, 8, (int64_t)lane->count_seq);
 	sql_int(sql, 9, lane->made_ms);
 	sql_int(sql, 10, lane->gap_ms);
+	sql_blob(sql, 11, lane->reader_pk, sizeof(lane->reader_pk));
 	return sql_run(sql, err);
 }
 

@@ -27,7 +27,7 @@ struct lane {
 	char stopped[32];      /* why reading stands still, or "" */
 	int64_t made_ms;       /* last segment sealed, or read */
 	int64_t gap_ms;        /* a missing segment was noticed */
-	uint8_t reader_pk[32]; /* ours: what this incarnation is sealed to */
+	uint8_t reader_pk[32]; /* what this incarnation is sealed to */
 	char cause[8];         /* ours: why it began, or "" */
 	int64_t named_segno;   /* ours: where the reader says it is, after it lost its place; -1 */
 };

@@ -61,7 +61,8 @@ lines_hello(struct journal *journal)
 	char *name = journal_text(journal, "name");
 	char *role = journal_text(journal, "role");
 	json_t *more = json_object();
-	struct ring_epoch epoch;
+	struct ring_epoch epoch, all[RING_EPOCHS_MAX];
+	size_t count = ring_epochs(journal_ring(journal), all, RING_EPOCHS_MAX);
 
 	ring_epoch_current(journal_ring(journal), &epoch);
 	if (name != NULL)
@@ -72,6 +73,12 @@ lines_hello(struct journal *journal)
 	json_object_set_new(more, "epochs",
 	    json_pack("[{s:I,s:o,s:I}]", "epoch", (json_int_t)epoch.epoch, "pk",
 	        json_hex(epoch.pk, sizeof(epoch.pk)), "from", (json_int_t)epoch.created_ms));
+	for (size_t i = 0; i < count; i++)
+		if (all[i].state == 1)
+			json_object_set_new(more, "next",
+			    json_pack("{s:I,s:o,s:I}", "epoch", (json_int_t)all[i].epoch, "pk",
+			        json_hex(all[i].pk, sizeof(all[i].pk)), "from",
+			        (json_int_t)all[i].created_ms));
 	free(name);
 	free(role);
 	return more;

@@ -92,6 +92,7 @@ seal_announcement(struct seal *seal, struct pmj_error *err)
 	more = lines_hello(sync->journal);
 	(void)json_object_del(more, "name");
 	(void)json_object_del(more, "role");
+	(void)json_object_del(more, "next");
 	return seal_own(seal, "ctl.hello", more, true, err);
 }
 

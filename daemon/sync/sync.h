@@ -211,6 +211,21 @@ PMJ_MUST_CHECK enum pmj_code sync_gaps(
  * is written (ours) or read; reading: a segment is half in. NULL: not at all. New reference. */
 json_t *sync_standing(
     struct sync *sync, const uint8_t mailbox[static PMJ_MAILBOX_BYTES], bool ours);
+struct sync_epochs {   /* what became of our own seal keys */
+	uint32_t made; /* the next one, to be told; 0: none was */
+	bool turned;   /* another is in use */
+	bool destroyed;
+};
+/** One look at our own seal keys (7.4), at most once an hour of now_ms, which is the hub's time.
+ * The ring changes: whoever called saves it before anything is sealed (with a new MK when one was
+ * destroyed). may_destroy: nothing else is sealed to them. A transaction of its own. */
+PMJ_MUST_CHECK enum pmj_code sync_epochs(struct sync *sync, int64_t now_ms, bool may_destroy,
+    struct sync_epochs *out, struct pmj_error *err);
+/** The ring could not be saved: a key that was made is none. */
+void sync_epochs_undo(struct sync *sync, const struct sync_epochs *done);
+/** A device: tell the hub which keys it has (ctl.hello). A transaction of its own. */
+PMJ_MUST_CHECK enum pmj_code sync_say_key(
+    struct sync *sync, const uint8_t mailbox[static PMJ_MAILBOX_BYTES], struct pmj_error *err);
 /** Live lane heads for the ring's anchor. */
 void sync_anchor(struct sync *sync, struct ring_anchor *anchor);
 /** The hub: per mailbox {"last_seen","last_merged"} (ms or null). New reference. */

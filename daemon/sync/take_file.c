@@ -211,6 +211,8 @@ take_read_lane(struct take *take, struct pmj_error *err)
 		return segment_fault_is_signed(fault) && !take->fork
 		           ? take_stop(take, fault, err)
 		           : take_refuse(take, fault, false, err);
+	(void)ring_reader_pk(
+	    journal_ring(take->sync->journal), take->header.reader_kid, take->lane.reader_pk);
 	if (take->lane.seq == 0 || take->fork)
 		rc = take_begin(take, &opened, &ready, err);
 	take->verdict = TAKE_WAIT;

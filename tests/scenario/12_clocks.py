@@ -212,4 +212,45 @@ def story_too_much_for_one_day(lab):
     check(hub.json("verify")["ok"] and neema.json("verify")["ok"])
 
 
+def epochs(home):
+    return [(epoch["epoch"], epoch["state"]) for epoch in home.status()["seal_epochs"]]
+
+
+def story_seal_keys_come_and_go(lab):
+    """Each key is used for 90 days; the next is known before; an old secret is gone from the key file, and what comes late is sealed anew (7.4)."""
+    lab.quiet()
+    hub = lab.hub()
+    neema, juma = lab.worker("Neema", hub, role="ally"), lab.worker("Juma", hub)
+    clocks = [set_clock(lab, home) for home in (hub, neema, juma)]
+    person = neema.add("person", name="Asha")
+    lab.exchange(hub, neema, juma)
+    late = juma.add("person", name="Baraka")
+    juma.run("lock")  # sealed, and on no carrier
+    juma.stop()
+    for day, wanted in ((62, [(1, "used"), (2, "next")]), (93, [(1, "ended"), (2, "used")]), (94, [(2, "used")]),
+                        (155, [(2, "used"), (3, "next")])):
+        for clock in clocks:
+            clock.set(day)
+        neema.add("contact", person=person, kind="phone", note=f"day {day}")
+        lab.exchange(hub, neema, rounds=2)
+        check(epochs(neema) == wanted, day, epochs(neema))
+    check(epochs(hub) == [(2, "used"), (3, "next")], "60 days after its end it is gone, though Juma never moved on", epochs(hub))
+    with open(os.path.join(hub.path, "keys"), "rb") as file:
+        check(len(file.read()) == 16384)
+    juma.start(env=clocks[2].env).unlock()
+    for _ in range(3):
+        juma.run("sync", check_status=False)
+        hub.run("hub", "merge")
+    juma.run("sync")
+    check(hub.show(late)["fields"]["name"] == "Baraka" and juma.show(late)["sync"] == "merged", juma.show(late))
+    check(hub.json("hub", "roster", "Juma")["arrived"], hub.json("hub", "roster", "Juma"))
+    # and they open at the next start
+    for home, clock in ((hub, clocks[0]), (neema, clocks[1])):
+        home.stop()
+        home.start(env=clock.env).unlock()
+    neema.add("contact", person=person, kind="phone", note="after a start")
+    lab.exchange(hub, neema)
+    same_everywhere(person, hub, neema)
+
+
 run(globals())

@@ -564,7 +564,7 @@ def story_killed(lab):
 
 def story_no_table_is_forgotten(lab):
     """Each table beside the entries is in a backup, or is known to be made anew."""
-    anew = {"pmj_segment", "pmj_aside", "pmj_told", "pmj_intake", "pmj_beacon", "pmj_since"}  # sealed again; for show; said again; of one day; told again; since a restore
+    anew = {"pmj_segment", "pmj_aside", "pmj_told", "pmj_intake", "pmj_beacon", "pmj_since", "pmj_next_key"}  # sealed again; for show; said again; of one day; told again; since a restore; said by its laptop
     made = set()
     for folder in ("sync", "hub"):
         for name in os.listdir(os.path.join(TOP, "daemon", folder)):
