@@ -68,12 +68,12 @@ home_too_weak(enum pmj_code rc, const char *file, const struct pmj_error *err)
 	return true;
 }
 
-/* Is there something here that a passphrase or a code opens? Asked before the person types it. */
+/* Would it be taken? Asked before the person types a passphrase or a code. */
 static enum pmj_code
-keys_there(struct cli *cli, struct pmj_error *err)
+may_be_typed(struct cli *cli, const char *path, struct pmj_error *err)
 {
 	json_t *answer = NULL;
-	enum pmj_code rc = client_get(&cli->client, &answer, "/v1/keys", err);
+	enum pmj_code rc = client_get(&cli->client, &answer, path, err);
 
 	json_decref(answer);
 	return rc;
@@ -108,7 +108,7 @@ home_unlock(struct cli *cli, const struct args *args, struct pmj_error *err)
 
 	(void)args;
 	buf_init(&secret, 0);
-	if ((rc = keys_there(cli, err)) == PMJ_OK)
+	if ((rc = may_be_typed(cli, "/v1/unlock", err)) == PMJ_OK)
 		rc = passphrase_read(
 		    &secret, cli->passphrase_file, LANG_N("Passphrase (not shown): "), err);
 	if (rc == PMJ_OK) {
@@ -162,7 +162,7 @@ change(struct cli *cli, const struct args *args, const char *path, const char *f
 	buf_init(&next, 0);
 	if (new_file == NULL && strcmp(first_key, "code") == 0)
 		new_file = cli->passphrase_file;
-	if ((rc = keys_there(cli, err)) != PMJ_OK ||
+	if ((rc = may_be_typed(cli, path, err)) != PMJ_OK ||
 	    (rc = passphrase_read(&first, first_file, prompt, err)) != PMJ_OK)
 		goto out;
 	do {

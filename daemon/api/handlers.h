@@ -17,7 +17,7 @@ typedef void handler_later(const struct call *call, struct request *request);
 
 handler_now status_get, status_log, doctor_get, kinds_list, kinds_check;
 handler_later status_verify;
-handler_now words_offer, keys_seen, keys_there;
+handler_now words_offer, keys_seen, keys_may_be_typed;
 handler_later keys_init, keys_unlock, keys_lock, keys_passphrase, keys_recover;
 handler_now record_add, record_list, record_show, record_edit, record_move, record_void,
     record_history;

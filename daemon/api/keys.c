@@ -55,10 +55,10 @@ unlock_done(struct keywork *job)
 	                               (json_int_t)notes_waiting(core), "warning", core->warning));
 }
 
-/* Asked before anybody types a passphrase or a code in vain: what may not be opened was refused by
- * the route's needs. */
+/* Asked before anybody types a passphrase or a code in vain: where it would not be taken, the
+ * route's needs have refused. */
 enum pmj_code
-keys_there(const struct call *call, json_t **out, struct pmj_error *err)
+keys_may_be_typed(const struct call *call, json_t **out, struct pmj_error *err)
 {
 	(void)call;
 	(void)out;

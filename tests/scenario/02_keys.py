@@ -92,6 +92,7 @@ def story_passphrase_rules(lab):
 def story_locked_notes(lab):
     neema = lab.worker("Neema")
     neema.run("lock")
+    neema.refused(4, "passphrase")  # before it asks for the old one, or says that it cannot ask
     neema.run("note", "--locked", "-", stdin="saw Asha at the market, she waved\n")
     check(neema.refused(4, "memo", "list")["code"] == "locked")
     neema.unlock()
