@@ -1,10 +1,27 @@
 /* segment_inner.h - the plaintext of a segment: fixed fields, lines (compressed), zeros. Known to
- * segment.c and its fuzz target only. Pure. */
+ * segment_*.c and the fuzz target. Pure. */
 #ifndef LOG_SEGMENT_INNER_H
 #define LOG_SEGMENT_INNER_H
 #include "log/segment.h"
 
 #define SEGMENT_INNER_HEAD_BYTES 96
+
+enum { INNER_PACK_NONE = 0, INNER_PACK_ZSTD = 1 };
+enum {
+	INNER_AT_MAGIC = 0,
+	INNER_AT_PACK = 4,
+	INNER_AT_ZERO = 5,
+	INNER_AT_BODY_LEN = 8,
+	INNER_AT_RAW_LEN = 12,
+	INNER_AT_FIRST_SEQ = 16,
+	INNER_AT_COUNT = 24,
+	INNER_AT_ZERO_TOO = 28,
+	INNER_AT_CHAIN_BEFORE = 32,
+	INNER_AT_CHAIN_AFTER = 64
+};
+#define INNER_MAGIC "PMJP"
+#define INNER_WINDOW_LOG_MAX 22 /* 4 MiB */
+#define INNER_WINDOW_MAX (1u << INNER_WINDOW_LOG_MAX)
 
 /**
  * Append the padded plaintext of the lines to *out.
