@@ -173,6 +173,11 @@ const struct command command_table[] = {
         "Examples:\n"
         "  pamoja hub release f12e612bb719\n"
         "  pamoja hub release --by Neema\n"},
+    {"hub renew", GROUP_HUB, hub_renew, 0, 0, "", "renew the hub's certificate, about once a year",
+        hub_renew_options,
+        "It takes the root key, which is kept off this machine, and is valid for 400 days then.\n"
+        "Laptops follow by themselves. Example:\n"
+        "  pamoja hub renew --root-key /media/stick/root.key\n"},
     {"hub host", GROUP_HUB, hub_host, 1, 1, "prepare",
         "once, as root: make this machine one that laptops reach", hub_host_options,
         "It makes an account, the folder of mailboxes, and what lighttpd and sshd need to let\n"

@@ -77,6 +77,7 @@ static const struct route {
     {"POST", "/v1/hub/replace", NEEDS_OPEN | NEEDS_HUB, office_replace, NULL},
     {"GET", "/v1/hub/roster", NEEDS_OPEN | NEEDS_HUB, office_roster, NULL},
     {"POST", "/v1/hub/arrived", NEEDS_OPEN | NEEDS_HUB, office_arrived, NULL},
+    {"POST", "/v1/hub/renew", NEEDS_OPEN | NEEDS_HUB, office_renew, NULL},
     {"GET", "/v1/hub/held", NEEDS_OPEN | NEEDS_HUB, office_held, NULL},
     {"POST", "/v1/hub/release", NEEDS_OPEN | NEEDS_HUB, office_release, NULL},
 };

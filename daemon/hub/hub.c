@@ -300,10 +300,8 @@ read_cert_dates(struct hub *hub, struct pmj_error *err)
 	enum pmj_code rc;
 
 	buf_init(&bytes, PMJ_CERT_MAX);
-	if ((rc = read_cert(hub->journal, &cert, &bytes, err)) == PMJ_OK) {
-		hub->not_before = (int64_t)cert.not_before_ms;
-		hub->not_after = (int64_t)cert.not_after_ms;
-	}
+	if ((rc = read_cert(hub->journal, &cert, &bytes, err)) == PMJ_OK)
+		renew_pin(hub, &cert);
 	buf_close(&bytes);
 	return rc;
 }

@@ -66,6 +66,11 @@ PMJ_MUST_CHECK enum pmj_code hub_root_pk(
 int64_t hub_certificate_end(struct hub *hub);
 /** May the hub stamp with the clock as it is? PMJ_REFUSED says why not. Changes nothing. */
 PMJ_MUST_CHECK enum pmj_code hub_clock(struct hub *hub, struct pmj_error *err);
+/** A new certificate for 400 days by the root key (its text; the caller wipes it), also when the
+ * old one has ended; all laptops are told. The caller saves the ring after. PMJ_REFUSED: another
+ * root. */
+PMJ_MUST_CHECK enum pmj_code hub_renew(
+    struct hub *hub, const char *root_text, struct pmj_error *err);
 /** Where the mailboxes are. Caller frees. */
 char *hub_mailboxes(struct hub *hub);
 /** `remotes` of the carry protocol. New reference. */

@@ -213,6 +213,18 @@ json_t *heard_state(struct hub *hub, const uint8_t device[static PMJ_DEVICE_BYTE
  * missing runs. [] : everything that was written until `heard.at` is here. New reference. */
 json_t *heard_against(const json_t *state, const json_t *merged, const json_t *missing);
 
+/* renew.c */
+#define CLOCK_SLACK_MS (24LL * 60 * 60 * 1000)
+struct cert;
+/** This certificate is in force: pin and dates. */
+void renew_pin(struct hub *hub, const struct cert *cert);
+/** To a device that is told everything anew. Inside a transaction. */
+PMJ_MUST_CHECK enum pmj_code renew_tell(
+    struct hub *hub, const struct hub_device *device, struct pmj_error *err);
+/** A ctl.cert that a laptop gives back. Inside a transaction. */
+PMJ_MUST_CHECK enum pmj_code renew_returned(
+    struct hub *hub, const json_t *line, struct pmj_error *err);
+
 /* device_keys.c */
 /** A device's ctl.hello: the key of its newest incarnation is what it is sealed to. */
 PMJ_MUST_CHECK enum pmj_code hub_hello(struct hub *hub, const struct sync_peer *peer,

@@ -332,6 +332,8 @@ returned_line(struct hub *hub, const struct sync_peer *peer, const struct sync_l
 		rc = PMJ_OK;
 	else if (strcmp(back.entry.kind, "ctl.roster") == 0)
 		rc = statement_back(hub, &back, err);
+	else if (strcmp(back.entry.kind, "ctl.cert") == 0)
+		rc = renew_returned(hub, back.entry.json, err);
 	else if (strcmp(back.entry.kind, "ctl.hold") == 0)
 		rc = hold_back(hub, &back, err);
 	else if (strcmp(back.entry.kind, "ctl.release") == 0)

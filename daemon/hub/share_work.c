@@ -111,11 +111,14 @@ queue_numbers(
 enum pmj_code
 share_everything(struct hub *hub, const struct hub_device *device, struct pmj_error *err)
 {
-	enum pmj_code rc;
+	enum pmj_code rc = renew_tell(hub, device, err);
 
 	/* Statements about this device in their order, standing holds on what it wrote. */
-	rc = queue_numbers(hub, device,
-	    sql_get(hub->journal, "SELECT n FROM pmj_roster WHERE device = ?1 ORDER BY ver"), err);
+	if (rc == PMJ_OK)
+		rc = queue_numbers(hub, device,
+		    sql_get(
+		        hub->journal, "SELECT n FROM pmj_roster WHERE device = ?1 ORDER BY ver"),
+		    err);
 	if (rc == PMJ_OK)
 		rc = queue_numbers(hub, device,
 		    sql_get(hub->journal,

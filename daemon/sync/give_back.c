@@ -37,7 +37,7 @@ restored_give_back(
 {
 	struct sql *sql = sql_get(sync->journal,
 	    "SELECT n FROM pmj_entry WHERE origin=?1 AND status=?2 AND pt>=?3 AND line IS NOT NULL"
-	    " AND (kind IN ('ctl.hold','ctl.release','ctl.withdraw')"
+	    " AND (kind IN ('ctl.hold','ctl.release','ctl.withdraw','ctl.cert')"
 	    " OR (kind='ctl.roster' AND instr(line,'\"statement\"')>0)) ORDER BY n");
 	int64_t *numbers = NULL;
 	size_t count = 0;

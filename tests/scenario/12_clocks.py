@@ -2,7 +2,7 @@
 import os
 import time
 
-from lab import Clock, check, run, set_clock
+from lab import Client, Clock, check, run, set_clock
 from sealed import mailbox_of
 
 DAY_MS = 24 * 60 * 60 * 1000
@@ -251,6 +251,37 @@ def story_seal_keys_come_and_go(lab):
     neema.add("contact", person=person, kind="phone", note="after a start")
     lab.exchange(hub, neema)
     same_everywhere(person, hub, neema)
+
+
+def story_a_certificate_is_renewed(lab):
+    """Its end stops decisions; with the root key that was kept elsewhere it is renewed, and laptops follow by themselves (7.1)."""
+    lab.quiet()
+    hub = lab.hub()
+    neema, juma = lab.worker("Neema", hub, role="ally"), lab.worker("Juma", hub)
+    person = neema.add("person", name="Asha")
+    lab.exchange(hub, neema, juma)
+    clocks = [set_clock(lab, home) for home in (hub, neema)]
+    for clock in clocks:
+        clock.set(420)
+    check("certificate" in hub.refused(5, "hub", "assign", person, "Juma")["message"])
+    stick = os.path.join(lab.dir, "root.key")
+    with open(stick, "w", encoding="ascii") as file:
+        file.write(lab.home("other").start().init(hub_mailboxes=os.path.join(lab.dir, "elsewhere"), person="Other").made["root_key"])
+    check("root key" in hub.refused(5, "hub", "renew", "--root-key", stick)["message"])
+    check("--root-key" in hub.refused(2, "hub", "renew")["message"])
+    with open(stick, "w", encoding="ascii") as file:
+        file.write(hub.made["root_key"])
+    said = hub.run("hub", "renew", "--root-key", stick).out
+    check("Take the root key off" in said, said)
+    hub.run("hub", "assign", person, "Juma")
+    lab.exchange(hub, neema)
+    for home, clock in ((hub, clocks[0]), (neema, clocks[1])):
+        home.stop()
+        home.start(env=clock.env).unlock()
+        client = Client(home)
+        client.ask("GET", "/v1/doctor")
+        end = client.answer()["certificate_end"]
+        check(360 < (end - time.time() * 1000) / DAY_MS - 420 <= 401, home.name, end)
 
 
 run(globals())
