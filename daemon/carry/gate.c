@@ -197,6 +197,10 @@ push(void *ctx, git_repository *own, const struct shape_place *run, const struct
 		while (tip != NULL && done < links->count &&
 		       links->items[done].segno <= tip->run.segno)
 			done++;
+		if (done > before) {
+			gate_step_spared(gate);
+			failures = 0;
+		}
 	}
 	return PMJ_OK;
 }

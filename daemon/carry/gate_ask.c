@@ -41,6 +41,14 @@ step_failed(struct gate_way *way)
 	way->step = STEP_LEAST;
 }
 
+void
+gate_step_spared(struct gate *gate)
+{
+	gate->way->step = gate->before.step;
+	gate->way->ceiling = gate->before.ceiling;
+	gate->failures = 0;
+}
+
 static void
 step_survived(struct gate_way *way, size_t bytes)
 {
@@ -57,6 +65,8 @@ step_survived(struct gate_way *way, size_t bytes)
 static enum pmj_code
 fail_answer(struct gate *gate, struct pmj_error *err)
 {
+	if (gate->partial) /* it says no more than that it broke off */
+		return PMJ_UNREACHED;
 	pmj_context(err, "what the host answers is not the gate's");
 	err->code = PMJ_INTEGRITY;
 	pmj_hint(err, "nothing is lost; is the address right? tell your coordinator");
@@ -328,6 +338,22 @@ broke(const struct gate *gate)
 	return gate->host->by_ssh ? ssh_broke(gate->way->ssh) : https_broke(gate->way->https);
 }
 
+/* What is whole of an answer that broke off is as good as any. */
+static void
+salvage(struct gate *gate, struct gate_batch *batch)
+{
+	struct pmj_error why;
+
+	gate->answer.len = wire_whole(gate->answer.bytes, gate->answer.len);
+	if (gate->answer.len == 0 || gate->answer.failed != PMJ_OK)
+		return;
+	gate->partial = true;
+	(void)take_answer(gate, batch, &why);
+	gate->partial = false;
+	if (batch->came > 0)
+		gate_step_spared(gate);
+}
+
 enum pmj_code
 gate_ask(struct gate *gate, struct gate_batch *batch, struct pmj_error *err)
 {
@@ -341,12 +367,16 @@ gate_ask(struct gate *gate, struct gate_batch *batch, struct pmj_error *err)
 		wire_put_get(&gate->request, &batch->gets[i]);
 	gate->fresh = false;
 	rc = buf_check(&gate->request, err);
+	gate->partial = false;
 	if (rc == PMJ_OK)
 		rc = send_request(gate, err);
 	if (rc != PMJ_OK) {
 		/* A link that could not be made says nothing about what it would let through. */
-		if (broke(gate))
+		if (broke(gate)) {
+			gate->before = *gate->way;
 			step_failed(gate->way);
+			salvage(gate, batch);
+		}
 		if (rc != PMJ_UNREACHED || !broke(gate) || ++gate->failures == GATE_FAILURES_MAX)
 			gate->stop = *err;
 		return gate->stop.code != PMJ_OK ? stopped(gate, err) : rc;

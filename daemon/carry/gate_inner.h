@@ -30,6 +30,8 @@ struct gate {
 	 * spoiled. */
 	struct pmj_error stop;
 	int failures;
+	bool partial;           /* the answer at hand broke off: what is whole of it counts */
+	struct gate_way before; /* the step before it was made small for the last failure */
 	size_t arrived;
 	struct buf request;
 	struct buf answer;
@@ -58,6 +60,9 @@ void gate_want_news(struct gate *gate, struct gate_batch *batch, bool guess);
 uint64_t gate_known_upto(const struct gate *gate, const struct shape_place *run);
 /** A way that was not used yet gets its first step. */
 void gate_way_begin(struct gate_way *way);
+/** The request that broke brought some of its segments: the host takes what comes, so the step
+ * need not be small. */
+void gate_step_spared(struct gate *gate);
 /**
  * Add the tips and the gets behind what is put already; send it, and take the answer as far as it
  * is good.

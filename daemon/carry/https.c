@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <linux/tcp.h>
 #include <netinet/in.h>
+#include <openssl/ssl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -94,6 +95,18 @@ ready_socket(void *ctx, curl_socket_t fd, curlsocktype type)
 	return CURL_SOCKOPT_OK;
 }
 
+/* Of a record of TLS that a cut leaves unfinished nothing can be read, and one may have 16 KiB. */
+static CURLcode
+set_records(CURL *curl, void *context, void *ctx)
+{
+	(void)curl;
+	(void)ctx;
+	return SSL_CTX_set_tlsext_max_fragment_length(
+	           context, TLSEXT_max_fragment_length_2048) == 1
+	           ? CURLE_OK
+	           : CURLE_SSL_CONNECT_ERROR;
+}
+
 /* ---- setting up ---- */
 
 #define SET(option, value) (bad |= curl_easy_setopt(https->curl, option, value) != CURLE_OK)
@@ -126,6 +139,7 @@ set_always(struct https *https, long patience_s)
 	SET(CURLOPT_CLOSESOCKETFUNCTION, close_socket);
 	SET(CURLOPT_CLOSESOCKETDATA, https);
 	SET(CURLOPT_SOCKOPTFUNCTION, ready_socket);
+	SET(CURLOPT_SSL_CTX_FUNCTION, set_records);
 	return !bad;
 }
 
@@ -349,11 +363,13 @@ https_post(struct https *https, const struct https_host *host, const char *name,
 		pmj_hint(err, "nothing is lost; is the address right? tell your coordinator");
 		goto out;
 	}
+	(void)curl_easy_getinfo(https->curl, CURLINFO_RESPONSE_CODE, &status);
 	if (code != CURLE_OK) {
+		if (status != 200) /* what came is no answer of the gate */
+			buf_clear(answer);
 		rc = fail_link(https, code, where, err);
 		goto out;
 	}
-	(void)curl_easy_getinfo(https->curl, CURLINFO_RESPONSE_CODE, &status);
 	rc = status == 200 ? PMJ_OK : fail_status(status, where, err);
 out:
 	free(url);

@@ -28,7 +28,7 @@ void https_free(struct https *https, uint64_t *up, uint64_t *down);
 /**
  * POST a body to URL/name.
  *
- * answer   receives the body; at most its limit.
+ * answer   receives the body; at most its limit. After PMJ_UNREACHED: what came of it.
  * Errors   PMJ_UNREACHED: there is no link, or it broke off, the certificate's dates, a redirect.
  *          PMJ_INTEGRITY: not the host that we were told of. PMJ_REFUSED: it does not know our
  * token. PMJ_FAILED: another status, named. PMJ_INTEGRITY also: more than was

@@ -112,6 +112,23 @@ wire_open(struct wire_in *in, enum wire_side side, const uint8_t *bytes, size_t 
 	return PMJ_OK;
 }
 
+size_t
+wire_whole(const uint8_t *bytes, size_t len)
+{
+	size_t whole = WIRE_MAGIC_BYTES;
+
+	if (len < whole)
+		return 0;
+	while (len - whole >= WIRE_HEAD_BYTES) {
+		size_t item = WIRE_HEAD_BYTES + (size_t)(get_le32(bytes + whole) >> 8);
+
+		if (item > len - whole)
+			break;
+		whole += item;
+	}
+	return whole;
+}
+
 static enum pmj_code
 check_item(const struct wire_in *in, const struct wire_item *item, struct pmj_error *err)
 {

@@ -98,6 +98,9 @@ void wire_put_outcome(struct buf *out, enum wire_outcome outcome);
 /** Errors   PMJ_INVALID when it does not begin like such a message. */
 PMJ_MUST_CHECK enum pmj_code wire_open(struct wire_in *in, enum wire_side side,
     const uint8_t *bytes, size_t len, struct pmj_error *err);
+/** How many of the first len bytes of a message are its beginning and whole items; 0: not even the
+ * beginning. */
+size_t wire_whole(const uint8_t *bytes, size_t len);
 /**
  * The next item, checked to be one that may stand there, with a length that it may have.
  *

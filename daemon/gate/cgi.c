@@ -1,6 +1,7 @@
 #include "gate/cgi.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -110,15 +111,15 @@ run_gate(const char *root, const uint8_t mailbox[static PMJ_MAILBOX_BYTES], uint
 		status = refuse("413 Content Too Large", "");
 		goto out;
 	}
-	rc = pipe_read(&request, STDIN_FILENO, len, &err);
-	if (rc == PMJ_OK)
-		rc = fence_mailbox(root, mailbox, &err);
+	/* A web server whose client went away ends us; but what came is to be finished first. */
+	(void)signal(SIGTERM, SIG_IGN);
+	rc = fence_mailbox(root, mailbox, &err);
 	if (rc == PMJ_OK)
 		rc = chain_setup(&err);
 	if (rc == PMJ_OK)
 		rc = serve_open(&box, root, mailbox, lane, &err);
 	if (rc == PMJ_OK)
-		rc = serve_request(&box, &answer, request.bytes, request.len, &err);
+		rc = pipe_request(&box, &request, &answer, STDIN_FILENO, len, &err);
 	if (rc != PMJ_OK) {
 		diag_error("a request", &err);
 		status =

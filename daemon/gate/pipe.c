@@ -1,22 +1,37 @@
 #include "gate/pipe.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <unistd.h>
 
+static bool
+waits(int fd)
+{
+	struct pollfd ready = {.fd = fd, .events = POLLIN};
+
+	return poll(&ready, 1, 0) > 0;
+}
+
 enum pmj_code
-pipe_read(struct buf *out, int fd, size_t count, struct pmj_error *err)
+pipe_read(struct buf *out, int fd, size_t count, struct serving *serving, struct pmj_error *err)
 {
 	uint8_t chunk[16384];
 
 	buf_clear(out);
 	while (out->len < count) {
 		size_t want = count - out->len < sizeof(chunk) ? count - out->len : sizeof(chunk);
-		ssize_t got = read(fd, chunk, want);
+		ssize_t got;
+
+		if (serving != NULL && !waits(fd))
+			serve_more(serving, out->bytes, out->len);
+		got = read(fd, chunk, want);
 
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got < 0)
 			return pmj_fail_errno(err, errno, "cannot read", "the request");
+		if (got == 0 && serving != NULL)
+			serve_more(serving, out->bytes, out->len);
 		if (got == 0)
 			return pmj_fail(err, PMJ_UNREACHED,
 			    "the request broke off after %zu of %zu", out->len, count);
@@ -43,20 +58,31 @@ write_all(int fd, const uint8_t *bytes, size_t count, struct pmj_error *err)
 
 /* *more is false at the end between two requests, which is as it should be. */
 static enum pmj_code
-read_request(struct buf *out, int in, bool *more, struct pmj_error *err)
+read_length(struct buf *out, int in, uint32_t *len, bool *more, struct pmj_error *err)
 {
-	uint32_t len;
 	enum pmj_code rc;
 
-	rc = pipe_read(out, in, 4, err);
+	rc = pipe_read(out, in, 4, NULL, err);
 	*more = rc == PMJ_OK;
 	if (rc != PMJ_OK)
 		return rc == PMJ_UNREACHED && out->len == 0 ? PMJ_OK : rc;
-	len = get_le32(out->bytes);
-	if (len > WIRE_REQUEST_MAX)
+	*len = get_le32(out->bytes);
+	if (*len > WIRE_REQUEST_MAX)
 		return pmj_fail(
-		    err, PMJ_TOO_BIG, "a request of %u bytes; at most %u", len, WIRE_REQUEST_MAX);
-	return pipe_read(out, in, len, err);
+		    err, PMJ_TOO_BIG, "a request of %u bytes; at most %u", *len, WIRE_REQUEST_MAX);
+	return PMJ_OK;
+}
+
+enum pmj_code
+pipe_request(struct serve_box *box, struct buf *request, struct buf *answer, int fd, uint32_t len,
+    struct pmj_error *err)
+{
+	struct serving *serving = serve_begin(box, answer);
+	enum pmj_code rc = pipe_read(request, fd, len, serving, err);
+	enum pmj_code done =
+	    serve_end(serving, request->bytes, request->len, rc == PMJ_OK ? err : NULL);
+
+	return rc == PMJ_OK ? done : rc;
 }
 
 enum pmj_code
@@ -64,13 +90,14 @@ pipe_serve(struct serve_box *box, int in, int out, struct pmj_error *err)
 {
 	struct buf request, answer;
 	uint8_t head[4];
+	uint32_t len = 0;
 	bool more = true;
 	enum pmj_code rc;
 
 	buf_init(&request, WIRE_REQUEST_MAX);
 	buf_init(&answer, WIRE_ANSWER_MAX);
-	while ((rc = read_request(&request, in, &more, err)) == PMJ_OK && more) {
-		rc = serve_request(box, &answer, request.bytes, request.len, err);
+	while ((rc = read_length(&request, in, &len, &more, err)) == PMJ_OK && more) {
+		rc = pipe_request(box, &request, &answer, in, len, err);
 		if (rc != PMJ_OK)
 			break;
 		put_le32(head, (uint32_t)answer.len);

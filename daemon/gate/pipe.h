@@ -4,10 +4,14 @@
 #define GATE_PIPE_H
 #include "gate/serve.h"
 
-/** Exactly count bytes. PMJ_UNREACHED when it ends before. */
+/** Exactly count bytes; the serving, which may be NULL, does what is whole of them whenever nothing
+ * more has come yet. PMJ_UNREACHED when it ends before: then that much is done. */
 PMJ_MUST_CHECK enum pmj_code pipe_read(
-    struct buf *out, int fd, size_t count, struct pmj_error *err);
+    struct buf *out, int fd, size_t count, struct serving *serving, struct pmj_error *err);
 
+/** One request of so many bytes, and what is answered to it. Errors as pipe_read and serve_end. */
+PMJ_MUST_CHECK enum pmj_code pipe_request(struct serve_box *box, struct buf *request,
+    struct buf *answer, int fd, uint32_t len, struct pmj_error *err);
 /**
  * Answer requests until the other end closes: length[4] || request, length[4] || answer.
  *

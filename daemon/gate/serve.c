@@ -31,6 +31,10 @@ struct serving {
 	struct serve_box *box;
 	struct buf *answer;
 	struct pending put;
+	struct wire_in in;
+	size_t done; /* bytes of the request */
+	enum pmj_code rc;
+	struct pmj_error err; /* where rc is none */
 };
 
 enum pmj_code
@@ -329,36 +333,82 @@ out:
 
 /* ---- the batch ---- */
 
-enum pmj_code
-serve_request(struct serve_box *box, struct buf *answer, const uint8_t *request, size_t len,
-    struct pmj_error *err)
+struct serving *
+serve_begin(struct serve_box *box, struct buf *answer)
 {
-	struct serving s = {.box = box, .answer = answer};
+	struct serving *s = mem_new(sizeof(*s));
+
+	s->box = box;
+	s->answer = answer;
+	wire_begin(answer, WIRE_ANSWER);
+	return s;
+}
+
+static enum pmj_code
+do_items(struct serving *s, struct pmj_error *err)
+{
 	struct wire_item item;
-	struct wire_in in;
 	bool more = true;
-	mode_t mask = 077;
 	enum pmj_code rc;
 
-	if ((rc = wire_open(&in, WIRE_REQUEST, request, len, err)) != PMJ_OK)
-		return rc;
-	if (box->shared)
-		mask = umask(007);
-	wire_begin(answer, WIRE_ANSWER);
-	while ((rc = wire_next(&in, &item, &more, err)) == PMJ_OK && more) {
+	while ((rc = wire_next(&s->in, &item, &more, err)) == PMJ_OK && more) {
 		if (item.kind == WIRE_PUT) {
-			do_put(&s, &item);
+			do_put(s, &item);
 			continue;
 		}
-		finish_put(&s);
+		finish_put(s);
 		if (item.kind == WIRE_GET)
-			do_get(&s, &item);
+			do_get(s, &item);
 		else
-			do_tips(&s, &item);
+			do_tips(s, &item);
 	}
-	finish_put(&s);
-	if (box->shared)
+	finish_put(s);
+	return rc;
+}
+
+/* The bytes up to len, of which some may be none of a whole item. */
+static void
+do_until(struct serving *s, const uint8_t *request, size_t len)
+{
+	mode_t mask = 077;
+
+	if (s->rc == PMJ_OK && s->done == 0) {
+		s->rc = wire_open(&s->in, WIRE_REQUEST, request, len, &s->err);
+		s->done = WIRE_MAGIC_BYTES;
+	}
+	if (s->rc != PMJ_OK)
+		return;
+	s->in.in.at = request + s->done;
+	s->in.in.left = len - s->done;
+	if (s->box->shared)
+		mask = umask(007);
+	s->rc = do_items(s, &s->err);
+	if (s->box->shared)
 		(void)umask(mask);
-	wire_put_item(answer, WIRE_END, NULL, 0);
-	return rc == PMJ_OK ? buf_check(answer, err) : rc;
+	s->done = len;
+}
+
+void
+serve_more(struct serving *serving, const uint8_t *request, size_t len)
+{
+	size_t whole = wire_whole(request, len);
+
+	if (whole > serving->done)
+		do_until(serving, request, whole);
+}
+
+enum pmj_code
+serve_end(struct serving *serving, const uint8_t *request, size_t len, struct pmj_error *err)
+{
+	enum pmj_code rc;
+
+	do_until(serving, request, len);
+	rc = serving->rc;
+	if (rc != PMJ_OK && err != NULL)
+		*err = serving->err;
+	wire_put_item(serving->answer, WIRE_END, NULL, 0);
+	if (rc == PMJ_OK)
+		rc = buf_check(serving->answer, err);
+	free(serving);
+	return rc;
 }

@@ -25,14 +25,22 @@ PMJ_MUST_CHECK enum pmj_code serve_open(struct serve_box *out, const char *root,
     const uint8_t mailbox[static PMJ_MAILBOX_BYTES], uint8_t lane, struct pmj_error *err);
 void serve_close(struct serve_box *box);
 
+/* A request while it comes in. */
+struct serving;
+
+struct serving *serve_begin(struct serve_box *box, struct buf *answer);
+/** Do what is whole among its first len bytes and was not done yet; so of one that breaks off
+ * nothing is lost but the last segment. What is wrong with it is told at its end. */
+void serve_more(struct serving *serving, const uint8_t *request, size_t len);
 /**
- * Do the operations of a request, one after the other. What the answer calls done is synced.
+ * That was all of it: the rest of its operations, one after the other. What the answer calls done
+ * is synced. The serving is gone after it.
  *
  * answer   receives the message; nothing of it may be sent after a failure.
  * Errors   PMJ_INVALID, PMJ_TOO_BIG: this is no request; what came before the bad item may have
  * been done, and asking again finds it.
  */
-PMJ_MUST_CHECK enum pmj_code serve_request(struct serve_box *box, struct buf *answer,
-    const uint8_t *request, size_t len, struct pmj_error *err);
+PMJ_MUST_CHECK enum pmj_code serve_end(
+    struct serving *serving, const uint8_t *request, size_t len, struct pmj_error *err);
 
 #endif

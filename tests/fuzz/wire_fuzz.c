@@ -46,6 +46,7 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	struct buf again;
 
 	buf_init(&again, 0);
+	assert(wire_whole(bytes, len) <= len);
 	for (int side = WIRE_REQUEST; side <= WIRE_ANSWER; side++) {
 		struct wire_item item;
 		struct wire_in in;

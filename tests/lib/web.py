@@ -17,7 +17,7 @@ server.modules = ("mod_alias", "mod_setenv", "mod_cgi", "mod_openssl", "mod_acce
 accesslog.filename = "{dir}/requests"
 accesslog.format = "%s %r"
 server.tag = ""
-server.stream-request-body = 0
+$HTTP["url"] =~ "^/pamoja/[0-9a-f]+$" {{ server.stream-request-body = 2 }}
 server.max-keep-alive-requests = 1000
 server.max-keep-alive-idle = 120
 ssl.engine = "enable"

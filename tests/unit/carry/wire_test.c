@@ -1,4 +1,5 @@
 /* The gate's messages: there and back, and everything that is none. */
+#include "base/mem.h"
 #include "carry/wire.h"
 #include "check.h"
 
@@ -103,6 +104,23 @@ read_all(enum wire_side side, const void *bytes, size_t len)
 	return rc;
 }
 
+/* Of a message that breaks off: where its last whole item ends. */
+static void
+what_is_whole_of_a_message(void **state)
+{
+	static const uint8_t text[] = "PMQ1\x01\0\0\0\x03\x02\0\0ab\x01\0\0\0";
+	static const size_t ends[] = {4, 8, 14, 18};
+
+	(void)state;
+	for (size_t len = 0; len < sizeof(text); len++) {
+		size_t whole = 0;
+
+		for (size_t i = 0; i < COUNT(ends); i++)
+			whole = ends[i] <= len ? ends[i] : whole;
+		assert_int_equal(wire_whole(text, len), whole);
+	}
+}
+
 static void
 what_is_none_is_refused(void **state)
 {
@@ -162,6 +180,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_request_comes_back),
 	    cmocka_unit_test(tips_come_back_in_order),
+	    cmocka_unit_test(what_is_whole_of_a_message),
 	    cmocka_unit_test(what_is_none_is_refused),
 	    cmocka_unit_test(too_many_items_are_refused),
 	    cmocka_unit_test(every_outcome_has_words),

@@ -84,7 +84,7 @@ ask_as(struct gate_lab *g, uint8_t lane)
 	enum pmj_code rc;
 
 	check_ok(serve_open(&box, g->root, g->mailbox, lane, &err), &err);
-	rc = serve_request(&box, &g->answer, g->request.bytes, g->request.len, &err);
+	rc = serve_end(serve_begin(&box, &g->answer), g->request.bytes, g->request.len, &err);
 	serve_close(&box);
 	wire_begin(&g->request, WIRE_REQUEST);
 	return rc;
@@ -422,6 +422,64 @@ a_kill_in_the_middle_of_a_put_is_finished_by_the_next(void **state)
 	lab_fsck(&g->lab);
 }
 
+static uint64_t
+branch_segno(const struct gate_lab *g)
+{
+	struct shape_place run = lab_place(1, 0xb2, 0);
+	char *path = bare_path(g->root, g->mailbox);
+	struct chain_link link = {.segno = 0};
+	git_repository *repo = NULL;
+	struct pmj_error err;
+	git_oid tip;
+
+	check_ok(bare_open(&repo, path, &err), &err);
+	check_ok(branch_tip(repo, &tip, &run, &err), &err);
+	if (!git_oid_is_zero(&tip))
+		check_ok(chain_look(repo, &link, &tip, &err), &err);
+	git_repository_free(repo);
+	free(path);
+	return link.segno;
+}
+
+static void
+send_bytes(int fd, const uint8_t *bytes, size_t len)
+{
+	assert_int_equal(write(fd, bytes, len), (ssize_t)len);
+}
+
+/* A link that is cut in the middle of a request loses the segment that was under way, and none
+ * before it: they are there while the rest is waited for, and when it never comes. */
+static void
+what_came_of_a_request_that_breaks_off_stands(void **state)
+{
+	struct gate_lab *g = *state;
+	uint8_t head[4];
+	size_t third, len;
+	int in, out;
+	pid_t pid = start_gate(g, &in, &out);
+
+	for (uint64_t n = 1; n <= 2; n++)
+		put(g, 1, 0xb2, n, 1);
+	third = g->request.len;
+	put(g, 1, 0xb2, 3, 1);
+	len = g->request.len;
+	put_le32(head, (uint32_t)len);
+	send_bytes(in, head, sizeof(head));
+	send_bytes(in, g->request.bytes, third + 100);
+	for (int tries = 0; branch_segno(g) < 2; tries++) {
+		assert_true(tries < 2000);
+		(void)usleep(10000);
+	}
+	assert_int_equal(branch_segno(g), 2);
+	(void)close(in); /* the other end is gone */
+	assert_int_not_equal(lab_wait(pid), 0);
+	(void)close(out);
+	wire_begin(&g->request, WIRE_REQUEST);
+	get(g, 1, 0xb2, 1, 100000);
+	assert_string_equal(ask(g, 1), "s1 s2 done ");
+	lab_fsck(&g->lab);
+}
+
 static void
 two_at_once_make_one_chain(void **state)
 {
@@ -444,9 +502,9 @@ two_at_once_make_one_chain(void **state)
 			struct pmj_error err;
 			uint32_t len;
 
-			check_ok(pipe_read(&g->answer, out[i], 4, &err), &err);
+			check_ok(pipe_read(&g->answer, out[i], 4, NULL, &err), &err);
 			len = get_le32(g->answer.bytes);
-			check_ok(pipe_read(&g->answer, out[i], len, &err), &err);
+			check_ok(pipe_read(&g->answer, out[i], len, NULL, &err), &err);
 			done[i] = strcmp(told(g), "done done done ") == 0;
 			if (!done[i]) /* all refused, none half */
 				assert_true(strcmp(told(g), "busy busy busy ") == 0 ||
@@ -505,7 +563,7 @@ serve_file(const char *root, const char *path)
 	buf_init(&answer, 0);
 	if (fs_read(&request, &os_real, path, WIRE_REQUEST_MAX, &err) != PMJ_OK ||
 	    serve_open(&box, root, mailbox, 1, &err) != PMJ_OK ||
-	    serve_request(&box, &answer, request.bytes, request.len, &err) != PMJ_OK)
+	    serve_end(serve_begin(&box, &answer), request.bytes, request.len, &err) != PMJ_OK)
 		return 1;
 	return write(1, answer.bytes, answer.len) == (ssize_t)answer.len ? 0 : 1;
 }
@@ -524,6 +582,7 @@ main(int argc, char **argv)
 	    T(gets_come_in_steps),
 	    T(tips_are_short_when_nothing_is_new),
 	    T(a_kill_in_the_middle_of_a_put_is_finished_by_the_next),
+	    T(what_came_of_a_request_that_breaks_off_stands),
 	    T(two_at_once_make_one_chain),
 	    T(done_means_synced),
 	};
