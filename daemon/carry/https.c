@@ -31,6 +31,8 @@ struct https {
 	uint64_t down;
 	curl_off_t moved;
 	int64_t beat_ms;
+	const struct buf *body;
+	size_t given; /* bytes of it */
 	struct buf *answer;
 	struct curl_slist *headers;
 	char *authorization;
@@ -49,6 +51,20 @@ take_body(char *bytes, size_t one, size_t count, void *ctx)
 
 	buf_put(https->answer, bytes, one * count);
 	return https->answer->failed == PMJ_OK ? count : 0;
+}
+
+/* Asked for, and not handed over: so libcurl cannot say a message again by itself, of which a kept
+ * connection brought a part before it broke. What of it is there must be asked first. */
+static size_t
+give_body(char *out, size_t one, size_t count, void *ctx)
+{
+	struct https *https = ctx;
+	size_t left = https->body->len - https->given;
+	size_t n = one * count < left ? one * count : left;
+
+	memcpy(out, https->body->bytes + https->given, n);
+	https->given += n;
+	return n;
 }
 
 static int
@@ -101,8 +117,7 @@ set_records(CURL *curl, void *context, void *ctx)
 {
 	(void)curl;
 	(void)ctx;
-	return SSL_CTX_set_tlsext_max_fragment_length(
-	           context, TLSEXT_max_fragment_length_2048) == 1
+	return SSL_CTX_set_tlsext_max_fragment_length(context, TLSEXT_max_fragment_length_2048) == 1
 	           ? CURLE_OK
 	           : CURLE_SSL_CONNECT_ERROR;
 }
@@ -133,6 +148,8 @@ set_always(struct https *https, long patience_s)
 	SET(CURLOPT_ERRORBUFFER, https->why);
 	SET(CURLOPT_WRITEFUNCTION, take_body);
 	SET(CURLOPT_WRITEDATA, https);
+	SET(CURLOPT_READFUNCTION, give_body);
+	SET(CURLOPT_READDATA, https);
 	SET(CURLOPT_NOPROGRESS, 0L);
 	SET(CURLOPT_XFERINFOFUNCTION, watch);
 	SET(CURLOPT_XFERINFODATA, https);
@@ -341,6 +358,8 @@ https_post(struct https *https, const struct https_host *host, const char *name,
 	host_name(where, host->url);
 	buf_clear(answer);
 	https->answer = answer;
+	https->body = body;
+	https->given = 0;
 	https->moved = 0;
 	https->why[0] = '\0';
 	https->broke = false;
@@ -348,7 +367,6 @@ https_post(struct https *https, const struct https_host *host, const char *name,
 		https->beat(https->ctx);
 	SET(CURLOPT_URL, url);
 	SET(CURLOPT_POST, 1L);
-	SET(CURLOPT_POSTFIELDS, (const char *)body->bytes);
 	SET(CURLOPT_POSTFIELDSIZE, (long)body->len);
 	if (bad || !set_host(https, host) || !set_headers(https, host)) {
 		rc = pmj_fail(err, PMJ_FAILED, "cannot make a request to %s", where);

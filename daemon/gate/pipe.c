@@ -12,8 +12,10 @@ waits(int fd)
 	return poll(&ready, 1, 0) > 0;
 }
 
-enum pmj_code
-pipe_read(struct buf *out, int fd, size_t count, struct serving *serving, struct pmj_error *err)
+/* Exactly count bytes; the serving, which may be NULL, does what is whole of them whenever nothing
+ * more has come yet, and when it ends before. */
+static enum pmj_code
+read_count(struct buf *out, int fd, size_t count, struct serving *serving, struct pmj_error *err)
 {
 	uint8_t chunk[16384];
 
@@ -62,7 +64,7 @@ read_length(struct buf *out, int in, uint32_t *len, bool *more, struct pmj_error
 {
 	enum pmj_code rc;
 
-	rc = pipe_read(out, in, 4, NULL, err);
+	rc = read_count(out, in, 4, NULL, err);
 	*more = rc == PMJ_OK;
 	if (rc != PMJ_OK)
 		return rc == PMJ_UNREACHED && out->len == 0 ? PMJ_OK : rc;
@@ -78,7 +80,7 @@ pipe_request(struct serve_box *box, struct buf *request, struct buf *answer, int
     struct pmj_error *err)
 {
 	struct serving *serving = serve_begin(box, answer);
-	enum pmj_code rc = pipe_read(request, fd, len, serving, err);
+	enum pmj_code rc = read_count(request, fd, len, serving, err);
 	enum pmj_code done =
 	    serve_end(serving, request->bytes, request->len, rc == PMJ_OK ? err : NULL);
 

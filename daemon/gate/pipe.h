@@ -1,15 +1,11 @@
-/* pipe.h - the gate at a pipe: reading so many bytes, and the way by ssh, where requests and
+/* pipe.h - the gate at a pipe: a request of so many bytes, and the way by ssh, where requests and
  * answers follow each other, each behind its length. */
 #ifndef GATE_PIPE_H
 #define GATE_PIPE_H
 #include "gate/serve.h"
 
-/** Exactly count bytes; the serving, which may be NULL, does what is whole of them whenever nothing
- * more has come yet. PMJ_UNREACHED when it ends before: then that much is done. */
-PMJ_MUST_CHECK enum pmj_code pipe_read(
-    struct buf *out, int fd, size_t count, struct serving *serving, struct pmj_error *err);
-
-/** One request of so many bytes, and what is answered to it. Errors as pipe_read and serve_end. */
+/** One request of so many bytes, and what is answered to it. What comes is done while it
+ * comes (serve_more). Errors   PMJ_UNREACHED: it broke off; those of serve_end. */
 PMJ_MUST_CHECK enum pmj_code pipe_request(struct serve_box *box, struct buf *request,
     struct buf *answer, int fd, uint32_t len, struct pmj_error *err);
 /**

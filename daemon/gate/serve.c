@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "carry/bare.h"
 #include "carry/chain.h"
+#include "gate/numbered.h"
 
 #define LOCK_WAIT_MS 10000
 
@@ -80,6 +81,45 @@ outcome_of(enum pmj_code rc, const struct pmj_error *err)
 
 /* ---- put ---- */
 
+/* Does the branch of `upper` go through `lower`? */
+static bool
+goes_through(git_repository *repo, const git_oid *upper, const git_oid *lower, uint64_t segno)
+{
+	struct chain_links links;
+	bool through = false;
+
+	if (chain_walk(repo, &links, upper, segno - 1, NULL) != PMJ_OK)
+		return false;
+	if (links.count > 0 && links.items[0].segno == segno)
+		through = git_oid_equal(&links.items[0].commit, lower);
+	chain_links_close(&links);
+	return through;
+}
+
+/* Another was here since we looked. A segment determines its commit: where he put the same, as what
+ * is left of a request that was cut does, what we made follows his or is there. */
+static enum pmj_code
+move_after(struct serving *s, struct pmj_error *err)
+{
+	struct pending *put = &s->put;
+	git_repository *repo = s->box->repo;
+	struct chain_link tip;
+	git_oid now;
+	enum pmj_code rc;
+
+	if ((rc = branch_tip(repo, &now, &put->run, err)) != PMJ_OK)
+		return rc;
+	if (!git_oid_is_zero(&now) && (rc = chain_look(repo, &tip, &now, err)) != PMJ_OK)
+		return rc;
+	if (!git_oid_is_zero(&now) && tip.segno >= put->segno &&
+	    goes_through(repo, &now, &put->made, put->segno))
+		return PMJ_OK;
+	if (!git_oid_is_zero(&now) && tip.segno < put->segno &&
+	    goes_through(repo, &put->made, &now, tip.segno))
+		return branch_move(repo, &put->run, &put->made, &now, err);
+	return pmj_fail(err, PMJ_BUSY, "another moved the branch meanwhile");
+}
+
 static enum pmj_code
 move(struct serving *s, struct pmj_error *err)
 {
@@ -90,6 +130,8 @@ move(struct serving *s, struct pmj_error *err)
 	if ((rc = bare_lock(&lock, s->box->path, LOCK_WAIT_MS, err)) != PMJ_OK)
 		return rc;
 	rc = branch_move(s->box->repo, &put->run, &put->made, &put->was, err);
+	if (rc == PMJ_BUSY)
+		rc = move_after(s, err);
 	(void)close(lock);
 	return rc;
 }
@@ -233,16 +275,14 @@ do_get(struct serving *s, const struct wire_item *item)
 	struct buf bytes;
 	enum pmj_code rc;
 	size_t total = 0;
-	git_oid tip;
+	bool others = false;
 
 	buf_init(&bytes, 0);
 	rc = wire_read_get(&get, item, &err);
 	if (rc != PMJ_OK)
 		goto out;
 	memcpy(get.from.mailbox, s->box->mailbox, sizeof(get.from.mailbox));
-	rc = branch_tip(s->box->repo, &tip, &get.from, &err);
-	if (rc == PMJ_OK)
-		rc = chain_walk(s->box->repo, &links, &tip, get.from.segno - 1, &err);
+	rc = numbered_links(s->box, &links, &others, &get.from, get.from.segno, &err);
 	for (size_t i = 0; i < links.count && rc == PMJ_OK; i++) {
 		rc = chain_segment(s->box->repo, &bytes, &get.from, &links.items[i], &err);
 		if (rc != PMJ_OK)
@@ -256,7 +296,7 @@ do_get(struct serving *s, const struct wire_item *item)
 		wire_put_item(s->answer, WIRE_SEGMENT, bytes.bytes, bytes.len);
 		total += bytes.len;
 	}
-	outcome = outcome_of(rc, &err);
+	outcome = rc == PMJ_OK && others ? WIRE_MORE : outcome_of(rc, &err);
 out:
 	wire_put_outcome(s->answer, outcome);
 	chain_links_close(&links);

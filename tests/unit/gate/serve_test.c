@@ -309,6 +309,68 @@ gets_come_in_steps(void **state)
 	assert_string_equal(ask(g, 2), "s1 more s2 s3 s4 more s5 done done done ");
 }
 
+/* One segment by get: is it, byte for byte, the one of that seed? */
+static bool
+gives(struct gate_lab *g, uint64_t segno, unsigned seed)
+{
+	struct shape_place place = lab_place(1, 0xb2, segno);
+	struct buf bytes;
+	bool same;
+
+	get(g, 1, 0xb2, segno, 1);
+	check_code(ask_as(g, 1), PMJ_OK);
+	buf_init(&bytes, 0);
+	lab_segment(&bytes, &place, seed);
+	same = memmem(g->answer.bytes, g->answer.len, bytes.bytes, bytes.len) != NULL;
+	buf_close(&bytes);
+	return same;
+}
+
+/* Far below the tip the numbers are kept in a file, which is made again when it is gone, cut,
+ * spoiled, or of a branch that is no more. */
+static void
+numbers_of_a_long_branch(void **state)
+{
+	struct gate_lab *g = *state;
+	char file[256];
+
+	for (uint64_t n = 1; n <= 90; n++)
+		put(g, 1, 0xb2, n, 1);
+	(void)ask(g, 1);
+	(void)snprintf(file, sizeof(file), "%s/%s.git/numbers-1-%s", g->root,
+	    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2");
+	assert_true(gives(g, 7, 1));
+	lab_sh("test $(stat -c %%s %s) = 1800", file);
+	/* it is what is read: another commit at 20 is seen, and the branch is walked */
+	lab_sh("dd if=%s of=%s bs=20 skip=40 seek=19 count=1 conv=notrunc status=none", file, file);
+	assert_true(gives(g, 20, 1));
+	lab_sh("test ! -s %s", file);
+	assert_true(gives(g, 20, 1));
+	assert_true(gives(g, 19, 1));
+	lab_sh("truncate -s 1011 %s", file); /* in the middle of the 51st */
+	assert_true(gives(g, 20, 1));
+	lab_sh("test $(stat -c %%s %s) = 1800", file);
+	/* put back to 60, and written on by another: what stood there is not given any more */
+	lab_sh("dd if=%s bs=20 skip=59 count=1 status=none | xxd -p >%s.60; cd %s/*.git && "
+	       "cat %s.60 >refs/heads/l1/b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2",
+	    file, file, g->root, file);
+	for (uint64_t n = 61; n <= 99; n++)
+		put(g, 1, 0xb2, n, 7);
+	(void)ask(g, 1);
+	assert_true(gives(g, 62, 7));
+	assert_true(gives(g, 60, 1));
+	assert_true(gives(g, 61, 7));
+	for (uint64_t n = 100; n <= 110; n++) /* and it is gone on with */
+		put(g, 1, 0xb2, n, 7);
+	(void)ask(g, 1);
+	assert_true(gives(g, 70, 7));
+	lab_sh("test $(stat -c %%s %s) = 2200", file);
+	/* as many as there are at once, and then: there is more */
+	get(g, 1, 0xb2, 1, 1 << 20);
+	assert_non_null(strstr(ask(g, 1), "s64 more"));
+	lab_fsck(&g->lab);
+}
+
 static void
 tips_are_short_when_nothing_is_new(void **state)
 {
@@ -373,6 +435,22 @@ start_gate(const struct gate_lab *g, int *in_fd, int *out_fd)
 	*in_fd = in[1];
 	*out_fd = out[0];
 	return pid;
+}
+
+static void
+read_bytes(struct buf *out, int fd, size_t count)
+{
+	uint8_t byte;
+
+	for (buf_clear(out); out->len < count; buf_put_u8(out, byte))
+		assert_int_equal(read(fd, &byte, 1), 1);
+}
+
+static void
+read_answer(struct gate_lab *g, int fd)
+{
+	read_bytes(&g->answer, fd, 4);
+	read_bytes(&g->answer, fd, get_le32(g->answer.bytes));
 }
 
 static void
@@ -499,12 +577,7 @@ two_at_once_make_one_chain(void **state)
 			send_request(g, in[i]);
 		}
 		for (int i = 0; i < 2; i++) {
-			struct pmj_error err;
-			uint32_t len;
-
-			check_ok(pipe_read(&g->answer, out[i], 4, NULL, &err), &err);
-			len = get_le32(g->answer.bytes);
-			check_ok(pipe_read(&g->answer, out[i], len, NULL, &err), &err);
+			read_answer(g, out[i]);
 			done[i] = strcmp(told(g), "done done done ") == 0;
 			if (!done[i]) /* all refused, none half */
 				assert_true(strcmp(told(g), "busy busy busy ") == 0 ||
@@ -518,6 +591,42 @@ two_at_once_make_one_chain(void **state)
 			assert_int_equal(lab_wait(pid[i]), 0);
 		assert_true(done[0] != done[1]);
 		upto += 3;
+	}
+	lab_fsck(&g->lab);
+}
+
+/* The same segments from two at once: what a cut request brought is still being put while its asker
+ * sends it again. Both are told that it is there, and neither that it lost a race. */
+static void
+the_same_from_two_at_once(void **state)
+{
+	struct gate_lab *g = *state;
+	uint64_t upto = 0;
+
+	for (int round = 0; round < 12; round++) {
+		int in[2], out[2];
+		pid_t pid[2];
+
+		for (int i = 0; i < 2; i++)
+			pid[i] = start_gate(g, &in[i], &out[i]);
+		for (int i = 0; i < 2; i++) {
+			for (uint64_t n = upto + 1; n <= upto + 3 - (uint64_t)i; n++)
+				put(g, 1, 0xb2, n, 1);
+			send_request(g, in[i]);
+		}
+		for (int i = 0; i < 2; i++) {
+			read_answer(g, out[i]);
+			assert_null(strstr(told(g), "busy"));
+			assert_null(strstr(told(g), "gap"));
+		}
+		for (int i = 0; i < 2; i++) {
+			(void)close(in[i]);
+			(void)close(out[i]);
+		}
+		for (int i = 1; i >= 0; i--)
+			assert_int_equal(lab_wait(pid[i]), 0);
+		upto += 3;
+		assert_int_equal(branch_segno(g), upto);
 	}
 	lab_fsck(&g->lab);
 }
@@ -580,10 +689,12 @@ main(int argc, char **argv)
 	    T(what_is_no_request_is_refused_and_what_came_before_stands),
 	    T(only_writers_of_the_list_may_write),
 	    T(gets_come_in_steps),
+	    T(numbers_of_a_long_branch),
 	    T(tips_are_short_when_nothing_is_new),
 	    T(a_kill_in_the_middle_of_a_put_is_finished_by_the_next),
 	    T(what_came_of_a_request_that_breaks_off_stands),
 	    T(two_at_once_make_one_chain),
+	    T(the_same_from_two_at_once),
 	    T(done_means_synced),
 	};
 	struct pmj_error err;
