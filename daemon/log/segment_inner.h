@@ -19,7 +19,7 @@ enum {
 	INNER_AT_CHAIN_BEFORE = 32,
 	INNER_AT_CHAIN_AFTER = 64
 };
-#define INNER_MAGIC "PMJP"
+#define INNER_MAGIC ((const char[4]){'P', 'M', 'J', 'P'})
 #define INNER_WINDOW_LOG_MAX 22 /* 4 MiB */
 #define INNER_WINDOW_MAX (1u << INNER_WINDOW_LOG_MAX)
 
