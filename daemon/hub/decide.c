@@ -182,3 +182,12 @@ hub_roster_version(struct hub *hub)
 
 	return roster_head(hub, &ver, head, NULL) == PMJ_OK ? ver : 0;
 }
+
+enum pmj_code
+decide_end(struct hub *hub, enum pmj_code rc, struct pmj_error *err)
+{
+	if (rc == PMJ_OK)
+		return journal_commit(hub->journal, err);
+	journal_rollback(hub->journal);
+	return rc;
+}

@@ -42,6 +42,12 @@ struct hub_device {
 	char state[16]; /* live, suspended, revoked */
 };
 
+/* hooks.c */
+void hub_hooks(struct hub *hub, struct sync_hooks *out);
+/* hub.c */
+/** Members of a ctl.beacon. New reference. */
+json_t *hub_beacon(struct hub *hub);
+
 /* office.c */
 PMJ_MUST_CHECK enum pmj_code office_device(struct hub *hub, struct hub_device *out,
     const uint8_t device[static PMJ_DEVICE_BYTES], struct pmj_error *err);
@@ -100,6 +106,9 @@ PMJ_MUST_CHECK enum pmj_code roster_keep(
 PMJ_MUST_CHECK enum pmj_code decide_entry(struct hub *hub, const struct kind *kind,
     const uint8_t rec[static PMJ_RECORD_BYTES], const json_t *set, const json_t *was, int64_t *n,
     struct pmj_error *err);
+
+/** End a decision's transaction: commit when rc is PMJ_OK, else roll back. The outcome of all. */
+PMJ_MUST_CHECK enum pmj_code decide_end(struct hub *hub, enum pmj_code rc, struct pmj_error *err);
 
 /* admit.c */
 PMJ_MUST_CHECK enum pmj_code admit_line(struct hub *hub, const struct sync_peer *peer,
@@ -162,8 +171,16 @@ PMJ_MUST_CHECK enum pmj_code share_lines(struct hub *hub, struct share_lines *ou
 PMJ_MUST_CHECK enum pmj_code share_to(struct hub *hub, const struct share_lines *lines,
     const struct hub_device *device, bool urgent, struct pmj_error *err);
 
-/* share_work.c: what follows from one decision for one device may be long; it is only noted inside
- * the decision's transaction, and done by hub_share_step. */
+/* share_note.c, share_work.c: what follows from one decision for one device may be long; it is only
+ * noted inside the decision's transaction, and done by hub_share_step. */
+enum work_kind {         /* in the file: never renumbered */
+	WORK_FORGET = 1, /* of a person */
+	WORK_PERSON = 2,
+	WORK_KIND = 3,  /* all records of one kind of the programme */
+	WORK_OWN = 4,   /* what the device wrote itself: a restored copy may lack some */
+	WORK_PEOPLE = 5 /* each person it has or had */
+};
+#define WORK_RECORD_DONE INT64_MAX /* how far in a record: all of it */
 /** Everything of a person, who is on the device's list now. */
 PMJ_MUST_CHECK enum pmj_code share_person(struct hub *hub,
     const uint8_t person[static PMJ_RECORD_BYTES], const struct hub_device *device,
@@ -179,7 +196,7 @@ PMJ_MUST_CHECK enum pmj_code share_programme(
 PMJ_MUST_CHECK enum pmj_code share_everything(
     struct hub *hub, const struct hub_device *device, struct pmj_error *err);
 
-/* settle.c */
+/* team.c */
 /** One more on the team (unless it is already), and one off it that is told nothing: it is revoked.
  * Inside a transaction. */
 PMJ_MUST_CHECK enum pmj_code team_hand_over(struct hub *hub,

@@ -119,15 +119,6 @@ revoke_inside(struct hub *hub, const struct hub_device *device, struct pmj_error
 	                    : rc;
 }
 
-static enum pmj_code
-finish(struct hub *hub, enum pmj_code rc, struct pmj_error *err)
-{
-	if (rc == PMJ_OK)
-		return journal_commit(hub->journal, err);
-	journal_rollback(hub->journal);
-	return rc;
-}
-
 enum pmj_code
 hub_revoke(struct hub *hub, const uint8_t device[static PMJ_DEVICE_BYTES], struct pmj_error *err)
 {
@@ -142,7 +133,7 @@ hub_revoke(struct hub *hub, const uint8_t device[static PMJ_DEVICE_BYTES], struc
 		return PMJ_OK; /* asking twice is no error */
 	if ((rc = journal_begin(hub->journal, err)) != PMJ_OK)
 		return rc;
-	return finish(hub, revoke_inside(hub, &who, err), err);
+	return decide_end(hub, revoke_inside(hub, &who, err), err);
 }
 
 /* What the others wrote meanwhile about its people, and what was dropped from its queue. */
@@ -211,7 +202,7 @@ hub_suspend(
 	if ((rc = journal_begin(hub->journal, err)) != PMJ_OK)
 		return rc;
 	hub->waiting = hub->sharing = true;
-	return finish(hub, suspend_inside(hub, &who, end, err), err);
+	return decide_end(hub, suspend_inside(hub, &who, end, err), err);
 }
 
 int64_t
@@ -280,7 +271,7 @@ hub_replace(struct hub *hub, const uint8_t from[static PMJ_DEVICE_BYTES],
 	if (!new.has_mailbox || strcmp(new.state, "live") != 0)
 		return pmj_fail(err, PMJ_REFUSED, "%s has no laptop on the roster", new.name);
 	if ((rc = journal_begin(hub->journal, err)) != PMJ_OK ||
-	    (rc = finish(hub, replace_inside(hub, from, to, &count, err), err)) != PMJ_OK)
+	    (rc = decide_end(hub, replace_inside(hub, from, to, &count, err), err)) != PMJ_OK)
 		return rc;
 	hub->waiting = true;
 	*moved = (int64_t)count;

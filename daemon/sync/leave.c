@@ -26,36 +26,6 @@ sync_drop_queue(
 	return sql_run(sql, err);
 }
 
-bool
-sync_is_queued(struct sync *sync, const uint8_t mailbox[static PMJ_MAILBOX_BYTES], int64_t n)
-{
-	struct sql *sql = sql_get(
-	    sync->journal, "SELECT 1 FROM pmj_queue WHERE mailbox=?1 AND n=?2 AND forward=0");
-	bool row = false;
-
-	sql_blob(sql, 1, mailbox, PMJ_MAILBOX_BYTES);
-	sql_int(sql, 2, n);
-	if (sql_row(sql, &row, NULL) != PMJ_OK)
-		row = false;
-	sql_done(sql);
-	return row;
-}
-
-bool
-sync_was_read(struct sync *sync, const uint8_t mailbox[static PMJ_MAILBOX_BYTES], int64_t n)
-{
-	struct sql *sql = sql_get(
-	    sync->journal, "SELECT 1 FROM pmj_done WHERE mailbox=?1 AND n=?2 AND forward=0");
-	bool row = false;
-
-	sql_blob(sql, 1, mailbox, PMJ_MAILBOX_BYTES);
-	sql_int(sql, 2, n);
-	if (sql_row(sql, &row, NULL) != PMJ_OK)
-		row = false;
-	sql_done(sql);
-	return row;
-}
-
 enum pmj_code
 sync_tell_again(struct sync *sync, const uint8_t mailbox[static PMJ_MAILBOX_BYTES], int64_t n,
     struct pmj_error *err)

@@ -112,22 +112,6 @@ sync_queue_line(struct sync *sync, const uint8_t mailbox[static PMJ_MAILBOX_BYTE
 	return rc;
 }
 
-bool
-sync_was_sent(struct sync *sync, const uint8_t mailbox[static PMJ_MAILBOX_BYTES], int64_t n)
-{
-	struct sql *sql = sql_get(sync->journal,
-	    "SELECT 1 FROM pmj_done WHERE mailbox=?1 AND n=?2 AND forward=1"
-	    " UNION ALL SELECT 1 FROM pmj_queue WHERE mailbox=?1 AND n=?2 AND forward=1 LIMIT 1");
-	bool row = false;
-
-	sql_blob(sql, 1, mailbox, PMJ_MAILBOX_BYTES);
-	sql_int(sql, 2, n);
-	if (sql_row(sql, &row, NULL) != PMJ_OK)
-		row = false;
-	sql_done(sql);
-	return row;
-}
-
 static enum pmj_code
 queue_delete(
     struct sync *sync, struct sql *sql, const uint8_t *mailbox, int64_t n, struct pmj_error *err)

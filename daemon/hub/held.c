@@ -1,0 +1,124 @@
+/* held.c - what was not admitted: the list of it, and what is let in after all. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "hub/hub_inner.h"
+
+enum pmj_code
+hub_held(struct hub *hub, json_t **out, struct pmj_error *err)
+{
+	struct sql *q = sql_get(hub->journal,
+	    "SELECT x.e, h.reason, x.by, x.kind, x.rec, x.recv FROM pmj_hold_line h"
+	    " JOIN pmj_entry x ON x.n = h.held WHERE h.released IS NULL ORDER BY h.n");
+	json_t *items = json_array();
+	enum pmj_code rc;
+	bool row;
+
+	while ((rc = sql_row(q, &row, err)) == PMJ_OK && row) {
+		uint8_t e[PMJ_ENTRY_BYTES], by[PMJ_DEVICE_BYTES], rec[PMJ_RECORD_BYTES];
+		char hex[17], id[PMJ_RECORD_CHARS + 1];
+		char *name, *role;
+
+		(void)sql_col_copy(q, 0, e, sizeof(e));
+		(void)sql_col_copy(q, 2, by, sizeof(by));
+		(void)sql_col_copy(q, 4, rec, sizeof(rec));
+		hub_who(hub, by, &name, &role);
+		(void)json_array_append_new(items,
+		    json_pack("{s:s,s:s,s:s,s:s,s:s,s:I}", "id", text_hex(hex, e, 8), "reason",
+		        sql_col_text(q, 1), "by", name, "kind", sql_col_text(q, 3), "record",
+		        text_base32(id, rec, sizeof(rec)), "since", (json_int_t)sql_col_int(q, 5)));
+		free(name);
+		free(role);
+	}
+	*out = rc == PMJ_OK ? json_pack("{s:O}", "items", items) : NULL;
+	json_decref(items);
+	return rc;
+}
+
+struct hold {
+	int64_t hold_n;
+	int64_t held;
+	uint8_t hold_e[PMJ_ENTRY_BYTES];
+};
+
+static enum pmj_code
+find_hold(struct hub *hub, struct hold *out, const char *id, struct pmj_error *err)
+{
+	struct sql *q = sql_get(hub->journal,
+	    "SELECT h.n, h.held, h.e FROM pmj_hold_line h CROSS JOIN pmj_entry x ON x.n = h.held"
+	    " WHERE h.released IS NULL AND substr(lower(hex(x.e)), 1, ?2) = ?1");
+	size_t found = 0;
+	enum pmj_code rc;
+	bool row;
+
+	if (strlen(id) < 6 || strspn(id, "0123456789abcdef") != strlen(id)) {
+		rc = pmj_fail(err, PMJ_INVALID, "%.40s is not the id of a held entry", id);
+		pmj_hint(err, "pamoja hub held lists them with their ids");
+		return rc;
+	}
+	(void)sql_text(q, 1, id);
+	(void)sql_int(q, 2, (int64_t)strlen(id));
+	while ((rc = sql_row(q, &row, err)) == PMJ_OK && row) {
+		out->hold_n = sql_col_int(q, 0);
+		out->held = sql_col_int(q, 1);
+		(void)sql_col_copy(q, 2, out->hold_e, sizeof(out->hold_e));
+		found++;
+	}
+	if (rc == PMJ_OK && found == 0) {
+		rc = pmj_fail(err, PMJ_NOT_FOUND, "no held entry %s", id);
+		pmj_hint(err, "pamoja hub held lists them with their ids");
+	} else if (rc == PMJ_OK && found > 1) {
+		rc = pmj_fail(err, PMJ_AMBIGUOUS, "%s fits %zu held entries", id, found);
+	}
+	return rc;
+}
+
+static enum pmj_code
+release_inside(
+    struct hub *hub, const struct hold *hold, const struct entry_row *row, struct pmj_error *err)
+{
+	struct hub_device author;
+	struct sql *q;
+	enum pmj_code rc;
+	int64_t n;
+
+	rc = decide_control(hub, "ctl.release",
+	    json_pack("{s:o,s:o}", "hold", json_hex(hold->hold_e, PMJ_ENTRY_BYTES), "e",
+	        json_hex(row->entry.e, PMJ_ENTRY_BYTES)),
+	    &n, NULL, err);
+	if (rc != PMJ_OK)
+		return rc;
+	q = sql_get(hub->journal, "UPDATE pmj_hold_line SET released = ?2 WHERE n = ?1");
+	(void)sql_int(q, 1, hold->hold_n);
+	if ((rc = sql_run(sql_int(q, 2, n), err)) != PMJ_OK)
+		return rc;
+	if ((rc = entries_set_status(hub->journal, hold->held, ENTRY_ADMITTED, NULL, err)) !=
+	    PMJ_OK)
+		return rc;
+	if (office_device(hub, &author, row->entry.by, NULL) == PMJ_OK && author.has_mailbox &&
+	    (rc = sync_queue(hub->sync, author.mailbox, n, false, err)) != PMJ_OK)
+		return rc;
+	if (row->entry.makes && strcmp(row->entry.kind, "person") == 0 &&
+	    (rc = office_join_team(hub, row->entry.rec, row->entry.by, 0, err)) != PMJ_OK)
+		return rc;
+	return share_record(hub, row->entry.rec,
+	    kinds_get(journal_kinds(hub->journal), row->entry.kind), false, err);
+}
+
+enum pmj_code
+hub_release(struct hub *hub, const char *id, struct pmj_error *err)
+{
+	struct entry_row row = {.n = 0};
+	struct hold hold = {.held = 0};
+	enum pmj_code rc;
+
+	if ((rc = find_hold(hub, &hold, id, err)) != PMJ_OK ||
+	    (rc = entries_get(hub->journal, &row, hold.held, err)) != PMJ_OK)
+		return rc;
+	if ((rc = journal_begin(hub->journal, err)) == PMJ_OK)
+		rc = decide_end(hub, release_inside(hub, &hold, &row, err), err);
+	entry_row_close(&row);
+	hub->waiting = true;
+	return rc;
+}
