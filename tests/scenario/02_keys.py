@@ -211,7 +211,9 @@ def story_ended_while_a_passphrase_is_stretched(lab):
     """Stretching takes seconds and has a thread of its own. A daemon that is ended meanwhile waits for it, says so, and frees nothing under
     it; a lock meanwhile stands."""
     slow = "[keys]\nunlock_ms = 600\n"
-    neema = lab.home("neema").settings(slow).start()
+    neema = lab.home("neema").settings(slow)
+    neema.preload = {}  # as hard as this machine can
+    neema.start()
     made = {"name": "Neema", "role": "peer", "passphrase": PASSPHRASE}
     long, _ = ask_long(neema, "/v1/init", **made)
     while not os.path.exists(os.path.join(neema.path, "unseen")):  # from here on there may be keys

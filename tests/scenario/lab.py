@@ -22,6 +22,7 @@ PASSPHRASE = "a test only: seven herons on the lake"
 
 
 QUICK = "[keys]\nunlock_ms = 200\n"  # tests unlock often
+SLOW_MACHINE = os.path.abspath(os.path.join(BIN, "slowmachine.so"))  # which keeps the stretching short
 
 
 class Failed(Exception):
@@ -78,6 +79,7 @@ class Home:
         self.env.pop("PAMOJA_PASSPHRASE_FILE", None)
         self.env.update(env or {})
         self.prefix = ()  # what every program of this home is run by
+        self.preload = {"LD_PRELOAD": SLOW_MACHINE} if os.path.exists(SLOW_MACHINE) else {}
         self.set_passphrase(PASSPHRASE)
 
     def set_passphrase(self, text):
@@ -101,7 +103,7 @@ class Home:
         if not os.path.exists(os.path.join(self.path, "pamoja.ini")):
             self.settings(self.lab.ini)
         self.daemon = subprocess.Popen([*prefix, os.path.join(BIN, "pamojad"), "--home", self.path, "--foreground", *options],
-                                       env=dict(self.env, **(env or {})), stdin=subprocess.DEVNULL,
+                                       env={**self.env, **self.preload, **(env or {})}, stdin=subprocess.DEVNULL,
                                        stdout=subprocess.DEVNULL, stderr=open(os.path.join(self.lab.dir, self.name + ".err"), "ab"))
         self.lab.daemons.append(self.daemon)
         if wait:
