@@ -12,7 +12,7 @@
 #include "log/chain.h"
 #include "pamoja/api.h"
 
-#define CHECKPOINT_MS 12
+#define CHECKPOINT_MS 10
 
 char *
 core_path(const struct core *core, const char *name)
@@ -35,7 +35,7 @@ core_start(struct core *core, struct loop *loop, const struct os *os, const char
 	core->next_job = 1;
 	/* The format asks for a checkpoint at 1,000 frames at the latest; a slow disk gets shorter
 	 * ones, but not so short that it has nothing else to do. */
-	core->checkpoint_pace = (struct pace){250, 150, 1000, CHECKPOINT_MS};
+	core->checkpoint_pace = (struct pace){150, 60, 1000, CHECKPOINT_MS};
 	core->search_pace = (struct pace){64, 16, 256, CORE_PIECE_MS};
 	keys = core_path(core, "keys");
 	if ((rc = core_read_settings(core, err)) != PMJ_OK ||

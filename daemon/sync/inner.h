@@ -6,14 +6,17 @@
 #include "sync/sync.h"
 
 #define SYNC_RAW_MAX                                                                               \
-	(64 * 1024)          /* lines of a segment, before they are packed: some 10 ms of work */
+	(64 * 1024) /* lines of a segment, before they are packed: some 10 ms of work */
+#define SYNC_RAW_SLOW                                                                              \
+	(32 * 1024) /* of a machine that packs slowly: fewer would be mostly padding */
+#define SYNC_SEAL_MS 12
 #define SYNC_RAW_SMALL 15000 /* these stay under SYNC_FILE_MOST however badly they pack */
 #define SYNC_FILE_MOST                                                                             \
 	(16 * 1024) /* of a segment: what a link that is cut every few seconds lets through */
 #define SYNC_SHARED_MAX 64     /* small segments in one transaction */
 #define SYNC_PIECE_MS 8        /* of PMJ_STEP_MS: of what comes in; its commit is another step */
 #define SYNC_SHARED_MS 20      /* of taking in, at most, share a commit */
-#define SYNC_SHARED_FRAMES 250 /* ... and so many pages, about */
+#define SYNC_SHARED_FRAMES 150 /* ... and so many pages, about */
 #define SYNC_COMMIT_MS 12      /* what one commit of it may take, with its sync */
 #define SYNC_WEEK_MS (7LL * 86400 * 1000)
 #define SYNC_DAY_MS (86400LL * 1000)
@@ -37,6 +40,7 @@ struct sync {
 	struct take_opening *opening; /* a big segment half opened, or NULL */
 	struct pace share;            /* lines that share a commit */
 	size_t raw_max;               /* bytes of lines that lately made a file of that size */
+	struct pace raw_pace;         /* ... and that lately fitted into a step */
 	bool spool_dirty;             /* spool/out may differ from the journal */
 	struct files_pass *pass;      /* spool/out half looked through, or NULL */
 	struct timespec in_seen;      /* mtime of spool/in when it was last listed */

@@ -320,10 +320,16 @@ seal_one(struct sync *sync, const uint8_t *mailbox, bool due, bool *made, bool *
 	*waits = false;
 	buf_init(&file, PMJ_SEGMENT_FILE_MAX);
 	do {
-		struct seal seal = {.sync = sync, .raw_max = sync->raw_max};
+		size_t fits = (size_t)sync->raw_pace.amount;
+		struct seal seal = {
+		    .sync = sync, .raw_max = fits < sync->raw_max ? fits : sync->raw_max};
+		int64_t began = sync->os->mono_ms(sync->os->ctx);
 
 		buf_clear(&file);
 		rc = seal_try_one(&seal, mailbox, due, &file, made, err);
+		if (*made)
+			pace_learn(&sync->raw_pace, (int64_t)(seal.waits ? seal.raw_max : seal.raw),
+			    sync->os->mono_ms(sync->os->ctx) - began);
 		*waits = rc == PMJ_OK && seal.waits;
 		if (file.len > 0)
 			seal_learn(sync, seal.raw, file.len);
