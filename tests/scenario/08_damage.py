@@ -90,6 +90,8 @@ def story_wal_damaged_deleted_or_put_back(lab):
     lab.enrol(neema, hub)
     early = neema.add("person", name="Early")
     neema.run("sync")
+    neema.run("lock")  # so that what follows is all in the WAL
+    neema.unlock()
     late = neema.add("person", name="Late")
     neema.run("sync")  # after an exchange the keys know how far the journal went
     check(neema.show(late)["sync"] == "delivered")

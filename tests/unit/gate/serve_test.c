@@ -351,7 +351,8 @@ numbers_of_a_long_branch(void **state)
 	assert_true(gives(g, 20, 1));
 	lab_sh("test $(stat -c %%s %s) = 1800", file);
 	/* put back to 60, and written on by another: what stood there is not given any more */
-	lab_sh("dd if=%s bs=20 skip=59 count=1 status=none | xxd -p >%s.60; cd %s/*.git && "
+	lab_sh("dd if=%s bs=20 skip=59 count=1 status=none | od -An -tx1 | tr -d ' \\n' >%s.60; cd "
+	       "%s/*.git && "
 	       "cat %s.60 >refs/heads/l1/b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2",
 	    file, file, g->root, file);
 	for (uint64_t n = 61; n <= 99; n++)
