@@ -109,13 +109,13 @@ move_after(struct serving *s, struct pmj_error *err)
 
 	if ((rc = branch_tip(repo, &now, &put->run, err)) != PMJ_OK)
 		return rc;
-	if (!git_oid_is_zero(&now) && (rc = chain_look(repo, &tip, &now, err)) != PMJ_OK)
+	if (git_oid_is_zero(&now))
+		return pmj_fail(err, PMJ_BUSY, "another removed the branch meanwhile");
+	if ((rc = chain_look(repo, &tip, &now, err)) != PMJ_OK)
 		return rc;
-	if (!git_oid_is_zero(&now) && tip.segno >= put->segno &&
-	    goes_through(repo, &now, &put->made, put->segno))
+	if (tip.segno >= put->segno && goes_through(repo, &now, &put->made, put->segno))
 		return PMJ_OK;
-	if (!git_oid_is_zero(&now) && tip.segno < put->segno &&
-	    goes_through(repo, &put->made, &now, tip.segno))
+	if (tip.segno < put->segno && goes_through(repo, &put->made, &now, tip.segno))
 		return branch_move(repo, &put->run, &put->made, &now, err);
 	return pmj_fail(err, PMJ_BUSY, "another moved the branch meanwhile");
 }
