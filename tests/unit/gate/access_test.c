@@ -143,7 +143,9 @@ call(const struct asked *asked, struct buf *out)
 	}
 	(void)close(in[0]);
 	(void)close(from[1]);
-	assert_int_equal(write(in[1], asked->body, asked->body_len), asked->body_len);
+	/* Who is refused by the first words may be answered, and the pipe closed, before this. */
+	n = write(in[1], asked->body, asked->body_len);
+	assert_true(n == (ssize_t)asked->body_len || (n < 0 && errno == EPIPE));
 	(void)close(in[1]);
 	buf_clear(out);
 	while ((n = read(from[0], chunk, sizeof(chunk))) > 0)
