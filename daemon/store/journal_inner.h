@@ -84,6 +84,8 @@ PMJ_MUST_CHECK enum pmj_code schema_migrate(
 /** Tables and columns for the kinds in force; projects what a changed kind shows otherwise. Inside
  * a transaction. */
 PMJ_MUST_CHECK enum pmj_code schema_kinds(struct journal *journal, struct pmj_error *err);
+/** Drop the tables of all kinds: their rows are made anew. */
+PMJ_MUST_CHECK enum pmj_code schema_drop_kinds(struct journal *journal, struct pmj_error *err);
 /** Read the list of tables (journal->tables) from the file. */
 PMJ_MUST_CHECK enum pmj_code schema_tables(struct journal *journal, struct pmj_error *err);
 /** The table of a kind, or NULL. */

@@ -7,27 +7,16 @@
 
 #include "base/mem.h"
 #include "store/journal_inner.h"
+#include "store/journal_walk_inner.h"
 
 #define SLICE_ROWS 64
-
-struct walk_index {
-	char *name;
-	char *columns; /* "a", "b", and then the key of the table */
-	char *named;   /* "a" AS c1, "b" AS c2 ... */
-	char *same;    /* x."a" IS r.c1 AND x."b" IS r.c2 ... */
-	char *where;   /* of a partial one, else NULL */
-	size_t count;  /* columns, those of the key too */
-};
 
 struct journal_walk {
 	struct journal *journal;
 	char **tables;
 	size_t table_count, table;
-	bool ready;             /* what follows is of the present table */
-	char *primary;          /* its index that holds the rows, or NULL: rowid */
-	struct walk_index self; /* the table as an index of its own: its key */
-	struct walk_index *indexes;
-	size_t index_count;
+	bool ready; /* what follows is of the present table */
+	struct walk_table at;
 	size_t part;          /* 0: its rows; from 1: entries of that index */
 	sqlite3_value **last; /* key of the last that was seen; NULL: none yet */
 	size_t last_count;
@@ -44,28 +33,10 @@ forget_last(struct journal_walk *walk)
 }
 
 static void
-index_close(struct walk_index *index)
-{
-	free(index->name);
-	free(index->columns);
-	free(index->named);
-	free(index->same);
-	free(index->where);
-	memset(index, 0, sizeof(*index));
-}
-
-static void
 forget_table(struct journal_walk *walk)
 {
 	forget_last(walk);
-	for (size_t i = 0; i < walk->index_count; i++)
-		index_close(&walk->indexes[i]);
-	free(walk->indexes);
-	walk->indexes = NULL;
-	walk->index_count = 0;
-	index_close(&walk->self);
-	free(walk->primary);
-	walk->primary = NULL;
+	walk_table_close(&walk->at);
 	walk->part = 0;
 	walk->ready = false;
 }
@@ -110,106 +81,21 @@ fail_table(const struct journal_walk *walk, struct pmj_error *err)
 {
 	(void)pmj_fail(err, PMJ_INTEGRITY,
 	    "the journal's table %.60s is damaged, or holds pages of different times",
-	    walk->tables[walk->table]);
+	    walk->at.name);
 	pmj_hint(err, "keep a copy of the folder as it is; restore the last backup, what the hub "
 	              "acknowledged comes back from it");
 	return PMJ_INTEGRITY;
 }
 
-/* ---- what the table and its indexes are ---- */
-
-static char *
-more(char *list, const char *between, char *item)
-{
-	char *out =
-	    mem_printf("%s%s%s", list != NULL ? list : "", list != NULL ? between : "", item);
-
-	free(list);
-	free(item);
-	return out;
-}
-
-static void
-add_column(struct walk_index *index, const char *name)
-{
-	const char *quote = strcmp(name, "rowid") == 0 ? "" : "\"";
-	size_t number = ++index->count;
-
-	index->columns = more(index->columns, ", ", mem_printf("%s%s%s", quote, name, quote));
-	index->named =
-	    more(index->named, ", ", mem_printf("%s%s%s AS c%zu", quote, name, quote, number));
-	index->same = more(
-	    index->same, " AND ", mem_printf("x.%s%s%s IS r.c%zu", quote, name, quote, number));
-}
-
-/* Column 0 of each row; nothing when there is none. */
-static enum pmj_code
-add_columns(struct walk_index *index, struct sql *sql, struct pmj_error *err)
-{
-	enum pmj_code rc;
-	bool row = false;
-
-	while ((rc = sql_row(sql, &row, err)) == PMJ_OK && row)
-		add_column(index, sql_col_text(sql, 0));
-	return rc;
-}
-
-#define KEY_OF_TABLE                                                                               \
-	"SELECT name FROM pragma_table_info(?1) WHERE pk > 0 AND (SELECT wr FROM "                 \
-	"pragma_table_list WHERE schema = 'main' AND name = ?1) = 1 ORDER BY pk"
-
-static enum pmj_code
-add_index(struct journal_walk *walk, struct sql *list, struct pmj_error *err)
-{
-	struct journal *journal = walk->journal;
-	const char *text = sql_col_text(list, 2);
-	const char *where = text != NULL ? strstr(text, " WHERE ") : NULL;
-	struct walk_index *index;
-	enum pmj_code rc;
-
-	walk->indexes = mem_grow(walk->indexes, walk->index_count + 1, sizeof(*walk->indexes));
-	index = &walk->indexes[walk->index_count++];
-	memset(index, 0, sizeof(*index));
-	index->name = mem_strdup(sql_col_text(list, 0));
-	index->where = where != NULL ? mem_strdup(where + strlen(" WHERE ")) : NULL;
-	rc = add_columns(index,
-	    sql_text(sql_get(journal, "SELECT name FROM pragma_index_info(?1) ORDER BY seqno"), 1,
-	        index->name),
-	    err);
-	if (rc == PMJ_OK && walk->primary == NULL)
-		add_column(index, "rowid");
-	else if (rc == PMJ_OK)
-		rc = add_columns(index,
-		    sql_text(sql_get(journal, KEY_OF_TABLE), 1, walk->tables[walk->table]), err);
-	return rc;
-}
-
 static enum pmj_code
 look_at_table(struct journal_walk *walk, struct pmj_error *err)
 {
-	struct journal *journal = walk->journal;
-	const char *table = walk->tables[walk->table];
-	struct sql *list;
-	enum pmj_code rc;
-	bool row = false;
+	enum pmj_code rc =
+	    walk_table_read(&walk->at, walk->journal, walk->tables[walk->table], err);
 
-	if ((rc = add_columns(
-	         &walk->self, sql_text(sql_get(journal, KEY_OF_TABLE), 1, table), err)) != PMJ_OK)
-		return rc;
-	if (walk->self.count == 0)
-		add_column(&walk->self, "rowid");
-	else
-		walk->primary = mem_printf("sqlite_autoindex_%s_1", table);
-	list = sql_get(journal,
-	    "SELECT l.name, l.origin, s.sql FROM pragma_index_list(?1) l LEFT JOIN sqlite_schema s"
-	    " ON s.type = 'index' AND s.name = l.name");
-	(void)sql_text(list, 1, table);
-	while ((rc = sql_row(list, &row, err)) == PMJ_OK && row)
-		if (walk->primary == NULL || strcmp(sql_col_text(list, 1), "pk") != 0)
-			if ((rc = add_index(walk, list, err)) != PMJ_OK)
-				break;
-	sql_done(list);
 	walk->ready = rc == PMJ_OK;
+	if (rc != PMJ_OK)
+		walk_table_close(&walk->at);
 	return rc;
 }
 
@@ -248,10 +134,10 @@ put_after(struct buf *out, const struct journal_walk *walk, const struct walk_in
 static void
 put_by(struct buf *out, const struct journal_walk *walk, const struct walk_index *index)
 {
-	if (index != &walk->self)
+	if (index != &walk->at.self)
 		buf_putf(out, "INDEXED BY \"%s\" ", index->name);
-	else if (walk->primary != NULL)
-		buf_putf(out, "INDEXED BY \"%s\" ", walk->primary);
+	else if (walk->at.primary != NULL)
+		buf_putf(out, "INDEXED BY \"%s\" ", walk->at.primary);
 	else
 		buf_put_text(out, "NOT INDEXED ");
 }
@@ -273,7 +159,7 @@ static void
 put_slice(struct buf *out, const struct journal_walk *walk, const struct walk_index *from,
     const struct walk_index *of, const char *shown, int64_t most, const struct journal_walk *until)
 {
-	buf_putf(out, "SELECT %s FROM \"%s\" ", shown, walk->tables[walk->table]);
+	buf_putf(out, "SELECT %s FROM \"%s\" ", shown, walk->at.name);
 	put_by(out, walk, from);
 	buf_put_text(out, "WHERE ");
 	if (of->where != NULL)
@@ -307,8 +193,8 @@ static enum pmj_code
 compare(struct journal_walk *walk, const struct walk_index *from, const struct walk_index *in,
     int64_t most, const struct journal_walk *next, struct pmj_error *err)
 {
-	const struct journal_walk *until = from == &walk->self ? next : NULL; /* never NULLs */
-	const struct walk_index *index = from != &walk->self ? from : in;
+	const struct journal_walk *until = from == &walk->at.self ? next : NULL; /* never NULLs */
+	const struct walk_index *index = from != &walk->at.self ? from : in;
 	sqlite3_stmt *statement = NULL;
 	struct buf text;
 	enum pmj_code rc;
@@ -317,8 +203,7 @@ compare(struct journal_walk *walk, const struct walk_index *from, const struct w
 	buf_init(&text, 0);
 	buf_put_text(&text, "SELECT 1 FROM (");
 	put_slice(&text, walk, from, index, index->named, most, until);
-	buf_putf(&text, ") AS r WHERE NOT EXISTS (SELECT 1 FROM \"%s\" AS x ",
-	    walk->tables[walk->table]);
+	buf_putf(&text, ") AS r WHERE NOT EXISTS (SELECT 1 FROM \"%s\" AS x ", walk->at.name);
 	put_by(&text, walk, in);
 	buf_putf(&text, "WHERE %s", index->same);
 	if (index->where != NULL)
@@ -356,7 +241,7 @@ read_slice(struct journal_walk *walk, const struct walk_index *index, struct jou
     int64_t *count, int64_t until_ms, struct pmj_error *err)
 {
 	const struct os *os = walk->journal->os;
-	char *shown = mem_printf("%s%s", index->columns, index == &walk->self ? ", *" : "");
+	char *shown = mem_printf("%s%s", index->columns, index == &walk->at.self ? ", *" : "");
 	sqlite3_stmt *statement = NULL;
 	int result = SQLITE_DONE;
 	struct buf text;
@@ -372,7 +257,7 @@ read_slice(struct journal_walk *walk, const struct walk_index *index, struct jou
 		touch(statement, (int)index->count);
 		keep_last(next, statement, index->count);
 		++*count;
-		if (index == &walk->self && os->mono_ms(os->ctx) >= until_ms)
+		if (index == &walk->at.self && os->mono_ms(os->ctx) >= until_ms)
 			break;
 	}
 	if (result != SQLITE_ROW && result != SQLITE_DONE)
@@ -386,7 +271,7 @@ static enum pmj_code
 slice(struct journal_walk *walk, int64_t until_ms, struct pmj_error *err)
 {
 	const struct walk_index *index =
-	    walk->part == 0 ? &walk->self : &walk->indexes[walk->part - 1];
+	    walk->part == 0 ? &walk->at.self : &walk->at.indexes[walk->part - 1];
 	struct journal_walk next = {.journal = walk->journal};
 	int64_t count;
 	enum pmj_code rc;
@@ -394,17 +279,17 @@ slice(struct journal_walk *walk, int64_t until_ms, struct pmj_error *err)
 	if ((rc = read_slice(walk, index, &next, &count, until_ms, err)) != PMJ_OK)
 		goto out;
 	if (count > 0 && walk->part > 0)
-		rc = compare(walk, index, &walk->self, count, &next, err);
-	for (size_t i = 0; rc == PMJ_OK && count > 0 && walk->part == 0 && i < walk->index_count;
+		rc = compare(walk, index, &walk->at.self, count, &next, err);
+	for (size_t i = 0; rc == PMJ_OK && count > 0 && walk->part == 0 && i < walk->at.index_count;
 	     i++)
-		rc = compare(walk, &walk->self, &walk->indexes[i], count, &next, err);
+		rc = compare(walk, &walk->at.self, &walk->at.indexes[i], count, &next, err);
 	forget_last(walk);
 	if (count > 0) {
 		walk->last = next.last;
 		walk->last_count = next.last_count;
 		next.last = NULL;
 		next.last_count = 0;
-	} else if (++walk->part > walk->index_count) {
+	} else if (++walk->part > walk->at.index_count) {
 		forget_table(walk);
 		walk->table++;
 	}

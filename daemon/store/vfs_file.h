@@ -1,4 +1,4 @@
-/* vfs_file.h - one open file of the sealed VFS, and what its three sources share. Private to the
+/* vfs_file.h - one open file of the sealed VFS, and what its sources share. Private to the
  * VFS. */
 #ifndef STORE_VFS_FILE_H
 #define STORE_VFS_FILE_H
