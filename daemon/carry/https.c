@@ -12,16 +12,13 @@
 
 #include "base/mem.h"
 #include "base/os.h"
+#include "carry/httpssays.h"
 
 #define CONNECT_S 30L
 /* For one step in all: 256 KiB at 1 KB/s. */
 #define STEP_S 300L
 #define BEAT_MS 1000
 #define HOST_ROOM 100
-
-/* What OpenSSL says of a certificate. */
-#define VERIFY_NOT_YET 9
-#define VERIFY_EXPIRED 10
 
 struct https {
 	CURL *curl;
@@ -39,6 +36,11 @@ struct https {
 	bool kept;   /* there is a connection from before */
 	bool mended; /* it broke, and libcurl said the message again on a new one */
 	bool broke;
+	struct ticket_shelf *tickets; /* or NULL */
+	network_id network;
+	struct ticket_for whose;
+	bool named;           /* so it is said in `whose` whose they are */
+	SSL_SESSION *session; /* the newest ticket of a connection, not yet put there */
 	char why[CURL_ERROR_SIZE];
 };
 
@@ -111,15 +113,62 @@ ready_socket(void *ctx, curl_socket_t fd, curlsocktype type)
 	return CURL_SOCKOPT_OK;
 }
 
+/* A ticket comes behind the handshake; what it is worth shows when the host is known for who it is.
+ */
+static int
+new_ticket(SSL *ssl, SSL_SESSION *session)
+{
+	struct https *https = SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
+
+	SSL_SESSION_free(https->session);
+	https->session = session;
+	return 1; /* it is ours now */
+}
+
+/* libcurl 7.88 takes no ticket from elsewhere, so it is given to OpenSSL as its handshake begins.
+ * libcurl looks at the pin after it as ever: the ticket brings the certificate that it was got
+ * with. */
+static void
+begin_handshake(const SSL *ssl, int where, int value)
+{
+	struct https *https = SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
+	SSL_SESSION *session;
+
+	(void)value;
+	if ((where & SSL_CB_HANDSHAKE_START) == 0 || https->tickets == NULL || !https->named)
+		return;
+	session = ticket_take(https->tickets, &https->whose, https->network);
+	if (session != NULL)
+		(void)SSL_set_session((SSL *)(uintptr_t)ssl, session);
+	SSL_SESSION_free(session);
+}
+
 /* Of a record of TLS that a cut leaves unfinished nothing can be read, and one may have 16 KiB. */
 static CURLcode
-set_records(CURL *curl, void *context, void *ctx)
+set_tls(CURL *curl, void *context, void *ctx)
 {
 	(void)curl;
-	(void)ctx;
-	return SSL_CTX_set_tlsext_max_fragment_length(context, TLSEXT_max_fragment_length_2048) == 1
-	           ? CURLE_OK
-	           : CURLE_SSL_CONNECT_ERROR;
+	if (SSL_CTX_set_app_data(context, ctx) != 1 ||
+	    SSL_CTX_set_tlsext_max_fragment_length(context, TLSEXT_max_fragment_length_2048) != 1)
+		return CURLE_SSL_CONNECT_ERROR;
+	SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+	SSL_CTX_sess_set_new_cb(context, new_ticket);
+	SSL_CTX_set_info_callback(context, begin_handshake);
+	return CURLE_OK;
+}
+
+/* Only of a host that libcurl found to be the right one. */
+static void
+keep_ticket(struct https *https, long connects)
+{
+	curl_off_t shaken = 0; /* when the handshake was over and the host known */
+
+	(void)curl_easy_getinfo(https->curl, CURLINFO_APPCONNECT_TIME_T, &shaken);
+	if (https->session != NULL && https->tickets != NULL && https->named &&
+	    (connects == 0 || shaken > 0))
+		ticket_put(https->tickets, &https->whose, https->session);
+	SSL_SESSION_free(https->session);
+	https->session = NULL;
 }
 
 /* ---- setting up ---- */
@@ -156,7 +205,9 @@ set_always(struct https *https, long patience_s)
 	SET(CURLOPT_CLOSESOCKETFUNCTION, close_socket);
 	SET(CURLOPT_CLOSESOCKETDATA, https);
 	SET(CURLOPT_SOCKOPTFUNCTION, ready_socket);
-	SET(CURLOPT_SSL_CTX_FUNCTION, set_records);
+	SET(CURLOPT_SSL_CTX_FUNCTION, set_tls);
+	SET(CURLOPT_SSL_CTX_DATA, https);
+	SET(CURLOPT_SSL_SESSIONID_CACHE, 0L);
 	return !bad;
 }
 
@@ -180,6 +231,17 @@ set_host(struct https *https, const struct https_host *host)
 	return !bad;
 }
 
+/* Whoever is told another address, pin or authority, or another token for it, begins anew. */
+static void
+set_whose(struct https *https, const struct https_host *host)
+{
+	char *text = mem_printf("%s\n%s\n%s\n%s", host->url, host->token,
+	    host->pin != NULL ? host->pin : "", host->ca != NULL ? host->ca : "");
+
+	https->named = ticket_whose(&https->whose, text);
+	mem_free_wiped(text);
+}
+
 /* Only what is needed: each line goes over the air each time. */
 static bool
 set_headers(struct https *https, const struct https_host *host)
@@ -199,12 +261,14 @@ set_headers(struct https *https, const struct https_host *host)
 }
 
 enum pmj_code
-https_new(
-    struct https **out, int patience_s, void (*beat)(void *ctx), void *ctx, struct pmj_error *err)
+https_new(struct https **out, int patience_s, struct ticket_shelf *tickets, network_id network,
+    void (*beat)(void *ctx), void *ctx, struct pmj_error *err)
 {
 	struct https *https = mem_new(sizeof(*https));
 
 	*out = NULL;
+	https->tickets = tickets;
+	https->network = network;
 	https->beat = beat;
 	https->ctx = ctx;
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK)
@@ -223,6 +287,7 @@ https_free(struct https *https, uint64_t *up, uint64_t *down)
 	if (https == NULL)
 		return;
 	curl_easy_cleanup(https->curl);
+	SSL_SESSION_free(https->session); /* one of its last bytes, which nobody looked at */
 	curl_slist_free_all(https->headers);
 	if (https->authorization != NULL)
 		mem_wipe(https->authorization, strlen(https->authorization));
@@ -233,8 +298,6 @@ https_free(struct https *https, uint64_t *up, uint64_t *down)
 		*down += https->down;
 	free(https);
 }
-
-/* ---- what went wrong ---- */
 
 static void
 host_name(char out[static HOST_ROOM], const char *url)
@@ -248,88 +311,6 @@ host_name(char out[static HOST_ROOM], const char *url)
 		n = HOST_ROOM - 1;
 	memcpy(out, from, n);
 	out[n] = '\0';
-}
-
-static enum pmj_code
-fail_certificate(struct https *https, const char *host, struct pmj_error *err)
-{
-	long verdict = 0;
-
-	(void)curl_easy_getinfo(https->curl, CURLINFO_SSL_VERIFYRESULT, &verdict);
-	if (verdict == VERIFY_EXPIRED || verdict == VERIFY_NOT_YET) {
-		(void)pmj_fail(err, PMJ_UNREACHED, "the certificate of %s %s", host,
-		    verdict == VERIFY_EXPIRED ? "has expired" : "is not valid yet");
-		pmj_hint(err, "is the date of this laptop right? else the host must renew it; "
-		              "nothing is lost");
-		return PMJ_UNREACHED;
-	}
-	(void)pmj_fail(err, PMJ_INTEGRITY,
-	    "%s has a certificate that the hub's word does not vouch for", host);
-	pmj_hint(err, "a hotspot that wants you to sign in does this; elsewhere tell your "
-	              "coordinator. Nothing was sent");
-	return PMJ_INTEGRITY;
-}
-
-static enum pmj_code
-fail_link(struct https *https, CURLcode code, const char *host, struct pmj_error *err)
-{
-	switch (code) {
-	case CURLE_PEER_FAILED_VERIFICATION:
-		return fail_certificate(https, host, err);
-	case CURLE_SSL_PINNEDPUBKEYNOTMATCH:
-		(void)pmj_fail(
-		    err, PMJ_INTEGRITY, "%s shows another key than the hub told us", host);
-		pmj_hint(err, "a hotspot that wants you to sign in does this; elsewhere tell your "
-		              "coordinator. Nothing was sent");
-		return PMJ_INTEGRITY;
-	case CURLE_SSL_CACERT_BADFILE:
-		(void)pmj_fail(
-		    err, PMJ_FAILED, "this machine has no list of the certificates that it trusts");
-		pmj_hint(err, "apt-get install ca-certificates");
-		return PMJ_FAILED;
-	case CURLE_COULDNT_RESOLVE_HOST:
-		(void)pmj_fail(err, PMJ_UNREACHED, "%s is not found: is there a network?", host);
-		break;
-	case CURLE_COULDNT_CONNECT:
-		(void)pmj_fail(err, PMJ_UNREACHED, "%s does not answer", host);
-		break;
-	case CURLE_OPERATION_TIMEDOUT:
-		https->broke = true;
-		(void)pmj_fail(err, PMJ_UNREACHED, "the link to %s went silent", host);
-		break;
-	default:
-		https->broke = true;
-		(void)pmj_fail(err, PMJ_UNREACHED, "the link to %s broke off (%.80s)", host,
-		    https->why[0] != '\0' ? https->why : curl_easy_strerror(code));
-	}
-	pmj_hint(err, "nothing is lost; it is tried again when there is a link");
-	return PMJ_UNREACHED;
-}
-
-static enum pmj_code
-fail_status(long status, const char *host, struct pmj_error *err)
-{
-	if (status >= 300 && status < 400) {
-		(void)pmj_fail(err, PMJ_UNREACHED,
-		    "%s sends us elsewhere (%ld); we do not go there", host, status);
-		pmj_hint(err, "a hotspot that wants you to sign in does this; elsewhere tell your "
-		              "coordinator");
-		return PMJ_UNREACHED;
-	}
-	if (status == 401 || status == 403) {
-		(void)pmj_fail(
-		    err, PMJ_REFUSED, "%s does not let this laptop in (%ld)", host, status);
-		pmj_hint(err, "nothing is lost; ask your coordinator whether this laptop was taken "
-		              "off the list");
-		return PMJ_REFUSED;
-	}
-	if (status == 411)
-		(void)pmj_fail(err, PMJ_FAILED,
-		    "the web server of %s asks for a length that it was given (411)", host);
-	else
-		(void)pmj_fail(err, PMJ_FAILED, "%s answers %ld", host, status);
-	pmj_hint(err, "nothing is lost; whoever runs the host finds the reason in its log");
-	return PMJ_FAILED;
 }
 
 bool
@@ -351,7 +332,7 @@ https_post(struct https *https, const struct https_host *host, const char *name,
 	char *url = mem_printf("%s/%s", host->url, name);
 	char where[HOST_ROOM];
 	bool bad = false;
-	long status = 0, connects = 0;
+	long status = 0, connects = 0, verdict = 0;
 	CURLcode code;
 	enum pmj_code rc;
 
@@ -372,8 +353,10 @@ https_post(struct https *https, const struct https_host *host, const char *name,
 		rc = pmj_fail(err, PMJ_FAILED, "cannot make a request to %s", where);
 		goto out;
 	}
+	set_whose(https, host);
 	code = curl_easy_perform(https->curl);
 	(void)curl_easy_getinfo(https->curl, CURLINFO_NUM_CONNECTS, &connects);
+	keep_ticket(https, connects);
 	https->mended = https->kept && connects > 0;
 	https->kept = code == CURLE_OK;
 	if (code == CURLE_WRITE_ERROR) {
@@ -385,10 +368,11 @@ https_post(struct https *https, const struct https_host *host, const char *name,
 	if (code != CURLE_OK) {
 		if (status != 200) /* what came is no answer of the gate */
 			buf_clear(answer);
-		rc = fail_link(https, code, where, err);
+		(void)curl_easy_getinfo(https->curl, CURLINFO_SSL_VERIFYRESULT, &verdict);
+		rc = httpssays_failed(code, verdict, https->why, where, &https->broke, err);
 		goto out;
 	}
-	rc = status == 200 ? PMJ_OK : fail_status(status, where, err);
+	rc = status == 200 ? PMJ_OK : httpssays_status(status, where, err);
 out:
 	free(url);
 	https->answer = NULL;

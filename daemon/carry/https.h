@@ -3,6 +3,7 @@
 #ifndef CARRY_HTTPS_H
 #define CARRY_HTTPS_H
 #include "base/buf.h"
+#include "carry/ticket.h"
 
 #define HTTPS_PIN_FRONT "sha256//" /* and base64 of the hash of the server's public key */
 
@@ -18,9 +19,10 @@ struct https_host {
 struct https;
 
 /** A link that says nothing for patience_s is given up. beat is called as long as bytes move; it
- * may be NULL. */
-PMJ_MUST_CHECK enum pmj_code https_new(
-    struct https **out, int patience_s, void (*beat)(void *ctx), void *ctx, struct pmj_error *err);
+ * may be NULL. tickets may be NULL, too, and outlives it; network is where we are. */
+PMJ_MUST_CHECK enum pmj_code https_new(struct https **out, int patience_s,
+    struct ticket_shelf *tickets, network_id network, void (*beat)(void *ctx), void *ctx,
+    struct pmj_error *err);
 /** Closes the connection. To up and down (may be NULL) the bytes of all connections are added,
  * above TCP. */
 void https_free(struct https *https, uint64_t *up, uint64_t *down);

@@ -4,6 +4,7 @@
 #include "carry/exchange.h"
 #include "carry/network.h"
 #include "carry/sshrun.h"
+#include "carry/ticket.h"
 
 /* Where a mailbox is. All but the first two may be NULL. */
 struct job_remote {
@@ -27,7 +28,8 @@ struct job {
 	char *parcel;       /* a folder: exchange with the parcel there, not with the remotes */
 	struct sshrun ssh;  /* runs ssh for the remotes that need it */
 	network_id network; /* that we are in */
-	int patience_s;     /* a link that says nothing for so long is given up; 0: 60 */
+	struct ticket_shelf *tickets; /* not its own; may be NULL */
+	int patience_s;               /* a link that says nothing for so long is given up; 0: 60 */
 };
 
 void job_close(struct job *job);

@@ -167,9 +167,11 @@ once_run(int argc, char **argv, struct pmj_error *err)
 		goto out;
 	if ((rc = chain_setup(err)) != PMJ_OK)
 		goto out;
+	job.tickets = ticket_shelf_new();
 	rc = job_prepare(&job, err);
 	if (rc == PMJ_OK)
 		rc = job_run(&job, err);
+	ticket_shelf_free(job.tickets);
 	order_put_done(&line, 0, rc, err, &job.ex);
 	(void)fputs(buf_text(&line), stdout);
 	(void)fflush(stdout);

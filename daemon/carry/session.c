@@ -36,11 +36,12 @@ struct session {
 	struct order queue[QUEUE_MAX];
 	size_t queued;
 	struct errand errand;
-	bool waking;           /* something waits to be exchanged at a chance */
-	bool urgent;           /* at once, whatever the last exchange came to */
-	int64_t due_ms;        /* of the next chance, monotonic */
-	int64_t backoff_ms;    /* 0: the last exchange went well */
-	bool errand_exchanges; /* with the mailboxes, so its end tells of the next chance */
+	struct ticket_shelf *tickets; /* its own and the errands' */
+	bool waking;                  /* something waits to be exchanged at a chance */
+	bool urgent;                  /* at once, whatever the last exchange came to */
+	int64_t due_ms;               /* of the next chance, monotonic */
+	int64_t backoff_ms;           /* 0: the last exchange went well */
+	bool errand_exchanges;        /* with the mailboxes, so its end tells of the next chance */
 	bool errand_was_waking;
 };
 
@@ -61,6 +62,7 @@ fill_job(const struct session *s, struct job *job, const struct order *order)
 	job->ex.spool = fs_join(s->home, "spool");
 	job->ex.store = fs_join(s->home, "carry");
 	job->ex.write_lane = s->write_lane;
+	job->tickets = s->tickets;
 	job->ex.create = order != NULL && order->create;
 	for (size_t i = 0; i < have->count; i++)
 		places_add(&job->ex.have, &have->items[i]);
@@ -289,6 +291,7 @@ static void
 session_close(struct session *s)
 {
 	errand_kill(&s->errand);
+	ticket_shelf_free(s->tickets);
 	carrysock_close(&s->sock);
 	if (s->signal >= 0)
 		(void)close(s->signal);
@@ -312,6 +315,7 @@ session_run(const char *home, struct pmj_error *err)
 	s.home = realpath(home, NULL);
 	if (s.home == NULL)
 		return pmj_fail_errno(err, errno, "cannot find", home);
+	s.tickets = ticket_shelf_new();
 	carrysock_init(&s.sock, s.home);
 	(void)sigemptyset(&ends);
 	(void)sigaddset(&ends, SIGTERM);

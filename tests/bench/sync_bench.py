@@ -168,7 +168,7 @@ class Field:
             worker.stop()
             worker.start().unlock()
             self.measured("check, new connection", worker)
-            self.measured("check again", worker)
+            self.measured("check, session resumed", worker)
             self.kept()
         person = worker.add("person", name="Asha", village="Kimana")
         self.settle(worker)

@@ -105,6 +105,28 @@ def wait_for(port, seconds=20):
             time.sleep(0.05)
 
 
+PRE_SHARED_KEY, EARLY_DATA = 41, 42
+
+
+def extensions(hello):
+    """The extensions of the hello of TLS that these bytes begin with, by number."""
+    if hello[:1] != b"\x16":
+        return {}
+    client = hello[5] == 1
+    at = 5 + 4 + 2 + 32
+    at += 1 + hello[at]  # session id
+    at += 2 + int.from_bytes(hello[at:at + 2], "big") if client else 2  # ciphers
+    at += 1 + hello[at] if client else 1  # compression
+    end = at + 2 + int.from_bytes(hello[at:at + 2], "big")
+    at += 2
+    found = {}
+    while at < end:
+        kind, length = (int.from_bytes(hello[at + n:at + n + 2], "big") for n in (0, 2))
+        found[kind] = hello[at + 4:at + 4 + length]
+        at += 4 + length
+    return found
+
+
 class Liar:
     """A host with a good certificate that answers the same to everybody, and then hangs up."""
 
@@ -148,6 +170,7 @@ class Cutter:
         self.to = port
         self.after = after
         self.up = self.down = self.connections = self.cuts = 0
+        self.hellos = []  # of each connection what each end said first
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
         threading.Thread(target=self.accept, daemon=True).start()
@@ -159,6 +182,7 @@ class Cutter:
             except OSError:
                 return
             self.connections += 1
+            self.hellos.append({True: b"", False: b""})
             threading.Thread(target=self.carry, args=(near,), daemon=True).start()
 
     def carry(self, near):
@@ -168,6 +192,7 @@ class Cutter:
             near.close()
             return
         left = [self.after]
+        hello = self.hellos[-1]
         ends = threading.Event()
 
         def pump(one, other, up):
@@ -176,6 +201,8 @@ class Cutter:
                     piece = one.recv(1024)
                     if not piece:
                         break
+                    if len(hello[up]) < 4096:
+                        hello[up] += piece
                     if up:
                         self.up += len(piece)
                     else:

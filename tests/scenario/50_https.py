@@ -333,6 +333,52 @@ def story_little_goes_over_the_wire(lab):
     check(new <= 3000 and both - new <= 400 and record - new <= 4376 + 300, new, both, record)
 
 
+def story_a_session_is_resumed(lab):
+    """The next connection takes up the session of the last: a ticket that is on no disk, and the same pin."""
+    lab.quiet()
+    serve(lab)
+    wire = web.Cutter(lab.web.port)
+    reach = f"[hub]\nurl = https://localhost:{wire.port}/pamoja\npin = {lab.web.pin}\n"
+    hub = lab.home("hub").settings(lab.ini.replace("[hub]\n", reach)).start().init(hub_mailboxes=lab.mailboxes, person="Office")
+    neema = lab.worker("Neema", hub)
+    lab.exchange(hub, neema)
+    # where it is not known which network this is, a ticket is shown once, and this server gives none for one that it took
+    known = os.path.exists(os.path.join(neema.path, "carry", "steps"))
+    for tries in range(2):
+        wire.up = wire.down = 0
+        wire.hellos.clear()
+        neema.run("sync")
+        check(len(wire.hellos) == 1, "connections:", len(wire.hellos))
+        mine, answer = (web.extensions(wire.hellos[0][end]) for end in (True, False))
+        check(web.EARLY_DATA not in mine, "what is said before the handshake can be said again by others")
+        resumed = web.PRE_SHARED_KEY in mine and web.PRE_SHARED_KEY in answer
+        check(resumed or not known, "not resumed", mine.keys(), answer.keys())
+        if resumed and (tries == 1 or not known):
+            break
+    check(resumed, "never resumed")
+    print(f"     a check on a new connection: {wire.up} up, {wire.down} down")
+    check(wire.up + wire.down <= 1500, wire.up, wire.down)
+    ticket = mine[web.PRE_SHARED_KEY][4:]
+    for folder, _, names in os.walk(neema.path):
+        for path in (os.path.join(folder, name) for name in names):
+            if os.path.isfile(path):
+                with open(path, "rb") as file:
+                    check(ticket[:32] not in file.read(), "a ticket in", path)
+    # another host in its place, which has not the key that the pin says: refused, with a ticket in the hand
+    other = web.Web(os.path.join(lab.dir, "other"), lab.mailboxes, GATE)
+    lab.daemons.append(other.process)
+    wire.to, good = other.port, wire.to
+    wire.hellos.clear()
+    error = neema.refused(7, "sync")
+    check("another key than the hub told us" in error["message"], error)
+    neema.refused(7, "sync")
+    for hello in wire.hellos if known else ():  # the second time the same: none that this host may have given
+        check(web.extensions(hello[True])[web.PRE_SHARED_KEY][4:36] == ticket[:32], "another ticket was shown, or none")
+    wire.to = good
+    neema.run("sync")
+    other.close()
+
+
 def story_a_copy_of_the_laptop(lab):
     """Two that write the same run: the second is shown what is not its own, and nothing is overwritten."""
     make_box(lab)
