@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/date.h"
 #include "base/mem.h"
 #include "base/os.h"
 #include "base/sandbox.h"
@@ -202,7 +203,7 @@ args_date(char out[static 11], const struct args *args, const char *name, struct
 	int64_t now = os_now(&os_real);
 
 	*out = '\0';
-	if (text == NULL || text_date(out, text, now, os_real.offset_minutes(NULL, now)))
+	if (text == NULL || date_read(out, text, now, os_real.offset_minutes(NULL, now)))
 		return PMJ_OK;
 	(void)pmj_fail(err, PMJ_INVALID, "--%s %.40s is not a date", name, text);
 	pmj_hint(err, "write it as 2026-11-23, yesterday or \"3 days ago\"");

@@ -9,16 +9,15 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "base/date.h"
 #include "base/mem.h"
 #include "base/os.h"
-#include "base/text.h"
 #include "cli/halves.h"
 #include "cli/lang.h"
 #include "cli/print.h"
 #include "cli/term.h"
 
 #define ROW_WORDS 3
-#define DAY_MS 86400000LL
 
 const struct option backup_key_options[] = {
     {"list", NULL, "every key there was, and what became of its papers"},
@@ -33,7 +32,7 @@ day_of(char out[static 11], int64_t ms)
 {
 	char stamp[17];
 
-	(void)text_stamp(stamp, ms, os_real.offset_minutes(os_real.ctx, ms));
+	(void)date_stamp(stamp, ms, os_real.offset_minutes(os_real.ctx, ms));
 	memcpy(out, stamp, 10);
 	out[10] = '\0';
 	return out;
@@ -43,7 +42,7 @@ day_of(char out[static 11], int64_t ms)
 static char *
 made_day(char out[static 11], const json_t *key)
 {
-	text_days_date(out, json_int(key, "made", 0) / DAY_MS);
+	date_of_days(out, json_int(key, "made", 0) / DAY_MS);
 	return out;
 }
 

@@ -1,12 +1,12 @@
 /* doctor_files.c - the journal's files, the spool and the reserve, as they look from outside. */
 #include <dirent.h>
-#include <errno.h>
 #include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/date.h"
 #include "base/fs.h"
 #include "base/mem.h"
 #include "base/os.h"
@@ -120,7 +120,7 @@ take_spool(struct spool_files *files, const char *dir, const char *name, bool ou
 	at = (int64_t)st.st_mtime * 1000;
 	/* Unfinished ones are under way, unless they are old. */
 	if (len > 5 && strcmp(name + len - 5, ".part") == 0 && S_ISREG(st.st_mode) &&
-	    os_now(&os_real) - at < DOCTOR_DAY_MS)
+	    os_now(&os_real) - at < DAY_MS)
 		goto out;
 	if (!S_ISREG(st.st_mode) || fnmatch(SEGMENT, name, 0) != 0) {
 		if (files->strangers++ == 0)
@@ -138,8 +138,7 @@ out:
 static void
 say_spool(struct doctor *d, const struct spool_files *files)
 {
-	int64_t days =
-	    files->oldest_ms == 0 ? 0 : (os_now(&os_real) - files->oldest_ms) / DOCTOR_DAY_MS;
+	int64_t days = files->oldest_ms == 0 ? 0 : (os_now(&os_real) - files->oldest_ms) / DAY_MS;
 	char *spool = doctor_path(d, "spool"), *quoted = doctor_quoted(spool);
 
 	if (files->strangers > 0)

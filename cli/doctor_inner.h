@@ -4,7 +4,6 @@
 #include "cli/client.h"
 
 #define DOCTOR_WAIT_MS 2000 /* for anything that may never answer */
-#define DOCTOR_DAY_MS (24LL * 60 * 60 * 1000)
 
 enum doctor_state { DOCTOR_OK, DOCTOR_WARN, DOCTOR_FAIL };
 

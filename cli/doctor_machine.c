@@ -1,5 +1,4 @@
 /* doctor_machine.c - the machine around the home: clock, swap, hibernation, kernel, packages. */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,11 +7,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/date.h"
 #include "base/fs.h"
 #include "base/machine.h"
 #include "base/mem.h"
 #include "base/os.h"
-#include "base/text.h"
 #include "cli/doctor_inner.h"
 #include "cli/packages.h"
 #include "cli/within.h"
@@ -54,24 +53,24 @@ say_clock(struct doctor *d, int64_t now, int64_t newest)
 	char set[64], stamp[17];
 
 	(void)snprintf(set, sizeof(set), "%sdate -s 'YEAR-MONTH-DAY HOUR:MINUTE'", doctor_sudo());
-	(void)text_stamp(stamp, now, os_real.offset_minutes(NULL, now));
+	(void)date_stamp(stamp, now, os_real.offset_minutes(NULL, now));
 	if (now < CLOCK_FIRST_MS || now > CLOCK_LAST_MS)
 		doctor_say(d, DOCTOR_FAIL, set, "the clock says %s, which cannot be", stamp);
-	else if (hub > now + DOCTOR_DAY_MS)
+	else if (hub > now + DAY_MS)
 		doctor_say(d, DOCTOR_FAIL, set,
 		    "the clock says %s, but the hub was %lld days further already", stamp,
-		    (long long)((hub - now) / DOCTOR_DAY_MS));
+		    (long long)((hub - now) / DAY_MS));
 	else if (clock != NULL && !json_flag(clock, "ok"))
 		doctor_say(d, DOCTOR_FAIL, set, "%s", json_str(clock, "message"));
-	else if (newest > now + DOCTOR_DAY_MS)
+	else if (newest > now + DAY_MS)
 		doctor_say(d, DOCTOR_WARN, set,
 		    "the clock says %s, but a file here was written %lld days later: it is wrong "
 		    "now, or was then",
-		    stamp, (long long)((newest - now) / DOCTOR_DAY_MS));
-	else if (newest > 0 && now > newest + UNUSED_DAYS * DOCTOR_DAY_MS)
+		    stamp, (long long)((newest - now) / DAY_MS));
+	else if (newest > 0 && now > newest + UNUSED_DAYS * DAY_MS)
 		doctor_say(d, DOCTOR_WARN, set,
 		    "the clock says %s, and nothing was written here for %lld days: is it right?",
-		    stamp, (long long)((now - newest) / DOCTOR_DAY_MS));
+		    stamp, (long long)((now - newest) / DAY_MS));
 	else
 		doctor_say(d, DOCTOR_OK, "", "%s", stamp);
 }

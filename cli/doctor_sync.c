@@ -1,13 +1,12 @@
 /* doctor_sync.c - what the daemon knows while unlocked: the journal's inside, the way to the hub
  * and what waits there. */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/fs.h"
+#include "base/date.h"
 #include "base/mem.h"
 #include "base/os.h"
 #include "cli/doctor_inner.h"
@@ -141,7 +140,7 @@ days_since(const json_t *at)
 	int64_t ms = json_is_integer(at) ? (int64_t)json_integer_value(at) : 0;
 	int64_t now = os_now(&os_real);
 
-	return ms <= 0 ? -1 : now < ms ? 0 : (now - ms) / DOCTOR_DAY_MS;
+	return ms <= 0 ? -1 : now < ms ? 0 : (now - ms) / DAY_MS;
 }
 
 #define WAITS_DAYS 14 /* as the beacon's first notice */
@@ -211,7 +210,7 @@ void
 doctor_certificate(struct doctor *d)
 {
 	int64_t end = json_int(d->inner, "certificate_end", 0), now = os_now(&os_real);
-	long long days = (long long)((end - now) / DOCTOR_DAY_MS);
+	long long days = (long long)((end - now) / DAY_MS);
 	const char *mend =
 	    is_hub(d) ? "renew it with the root key that two people keep" : "tell your coordinator";
 
@@ -276,7 +275,7 @@ doctor_backup(struct doctor *d)
 	if (json_is_object(last))
 		last = json_object_get(last, "at");
 	days = days_since(last);
-	if (json_integer_value(last) > os_now(&os_real) + DOCTOR_DAY_MS)
+	if (json_integer_value(last) > os_now(&os_real) + DAY_MS)
 		doctor_tell(d, DOCTOR_WARN, mem_printf("%s backup FILE", d->command),
 		    mem_strdup("the last backup bears a date to come: the clock was wrong then"));
 	else if (days < 0 || days > BACKUP_DAYS)

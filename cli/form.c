@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/date.h"
 #include "base/mem.h"
 #include "base/os.h"
 #include "base/text.h"
@@ -21,7 +22,7 @@ check_date(json_t **out, const char *typed, struct pmj_error *err)
 	int64_t now = os_now(&os_real);
 	char date[11];
 
-	if (!text_date(date, typed, now, os_real.offset_minutes(NULL, now))) {
+	if (!date_read(date, typed, now, os_real.offset_minutes(NULL, now))) {
 		(void)pmj_fail(err, PMJ_INVALID, "\"%.40s\" is not a date", typed);
 		pmj_hint(err, "write it as 2026-11-23, today, yesterday, 3 days ago or monday");
 		return PMJ_INVALID;
@@ -125,7 +126,7 @@ form_check(json_t **out, const json_t *field, const char *typed, struct pmj_erro
 		return check_choice(out, field, typed, err);
 	if (strcmp(type, "choices") == 0)
 		return check_choices(out, field, typed, err);
-	if (strcmp(type, "time") == 0 && !text_is_time(typed)) {
+	if (strcmp(type, "time") == 0 && !date_is_time(typed)) {
 		(void)pmj_fail(err, PMJ_INVALID, "\"%.40s\" is not a time", typed);
 		pmj_hint(err, "write it as 14:05");
 		return PMJ_INVALID;

@@ -1,6 +1,5 @@
 /* hub_leave.c - a laptop that is lost, stolen or given back: off the roster, and its people to
  * another one. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"

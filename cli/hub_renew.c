@@ -1,5 +1,4 @@
 /* hub_renew.c - the hub's certificate made anew, with the root key that is kept off the machine. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"

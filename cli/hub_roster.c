@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/date.h"
 #include "base/mem.h"
 #include "base/os.h"
 #include "cli/hub.h"
@@ -11,7 +12,7 @@
 #include "cli/print.h"
 #include "cli/term.h"
 
-#define OLD_WORD_MS (14LL * 86400000) /* a laptop itself speaks of it then (7.3) */
+#define OLD_WORD_MS (14 * DAY_MS) /* a laptop itself speaks of it then (7.3) */
 
 /* What speaks against a laptop's clock, or against what it is told of this hub. */
 static void

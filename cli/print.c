@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/date.h"
 #include "base/mem.h"
 #include "base/os.h"
 #include "base/text.h"
@@ -195,7 +196,7 @@ print_when(char out[static PRINT_WHEN_MAX], const json_t *at)
 		(void)snprintf(out, PRINT_WHEN_MAX, "%s", json_string_value(at));
 	if (!json_is_integer(at) || (ms = json_integer_value(at)) <= 0)
 		return out;
-	return text_stamp(out, ms, os_real.offset_minutes(NULL, ms));
+	return date_stamp(out, ms, os_real.offset_minutes(NULL, ms));
 }
 
 char *
@@ -208,7 +209,7 @@ print_ago(char out[static PRINT_WHEN_MAX], const json_t *at)
 		    json_is_string(at) ? json_string_value(at) : lang_text("never"));
 		return out;
 	}
-	minutes = (os_now(&os_real) - json_integer_value(at)) / 60000;
+	minutes = (os_now(&os_real) - json_integer_value(at)) / MINUTE_MS;
 	if (minutes >= 48 * 60)
 		(void)snprintf(out, PRINT_WHEN_MAX, lang_text("%lld days ago"),
 		    (long long)(minutes / (24 * 60)));

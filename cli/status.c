@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/date.h"
 #include "base/mem.h"
 #include "base/os.h"
-#include "base/text.h"
 #include "cli/backup_key.h"
 #include "cli/lang.h"
 #include "cli/print.h"
@@ -109,7 +109,7 @@ say_backup(const json_t *status)
 	char ago[PRINT_WHEN_MAX], *text;
 
 	if (entries == 0 || json_flag(status, "practice") ||
-	    (age > -86400000LL && age < BACKUP_DAYS * 86400000LL)) /* nor of days to come */
+	    (age > -DAY_MS && age < BACKUP_DAYS * DAY_MS)) /* nor of days to come */
 		return;
 	text = mem_printf("%s (pamoja backup FILE)",
 	    last != NULL ? print_ago(ago, json_object_get(last, "at")) : "none yet");

@@ -7,12 +7,12 @@
 
 #include "api/backup_inner.h"
 #include "api/handlers.h"
+#include "base/date.h"
 #include "base/diag.h"
 #include "base/mem.h"
 #include "base/text.h"
 
 #define IDLE_MS 30000 /* a client that has gone */
-#define DAY_MS (24LL * 60 * 60 * 1000)
 
 void
 core_backup_drop(struct core *core)

@@ -4,12 +4,11 @@
 #include <string.h>
 
 #include "api/handlers.h"
+#include "base/date.h"
 #include "base/mem.h"
 #include "crypto/halves.h"
 #include "crypto/restored.h"
 #include "crypto/secret.h"
-
-#define DAY_MS (24LL * 60 * 60 * 1000)
 
 void
 typed_halves_close(struct typed_halves *typed)

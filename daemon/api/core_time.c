@@ -1,6 +1,7 @@
 /* core_time.c - what happens by the clock: locking when idle, looking for mail, the next exchange.
  */
 #include "api/core_inner.h"
+#include "base/date.h"
 #include "base/diag.h"
 #include "base/text.h"
 
@@ -9,7 +10,6 @@
 #define RESERVE_IDLE_MS 5000
 #define URGENT_MS 500 /* a moment for what belongs together to be written together */
 #define EXCHANGE_AGAIN_MS 1000
-#define DAY_MS (24LL * 60 * 60 * 1000)
 
 static bool
 slept(struct core *core, int64_t mono)
@@ -44,7 +44,7 @@ core_clock(const struct core *core, struct pmj_error *err)
 		return hub_clock(core->hub, err);
 	hub = (int64_t)ring_hub_time(core->ring);
 	own = device_stamped(core->journal);
-	(void)text_stamp(stamp, now, core->os->offset_minutes(core->os->ctx, now));
+	(void)date_stamp(stamp, now, core->os->offset_minutes(core->os->ctx, now));
 	if (hub > now + DAY_MS)
 		(void)pmj_fail(err, PMJ_REFUSED,
 		    "the clock says %s, but the hub was %lld days further already", stamp,
@@ -76,7 +76,7 @@ core_tick(void *ctx)
 		core_lock_begin(core, NULL);
 		return;
 	}
-	if (idle > 0 && mono - core->last_person_ms > idle * 60000 && !exchange_running(core)) {
+	if (idle > 0 && mono - core->last_person_ms > idle * MINUTE_MS && !exchange_running(core)) {
 		diag("idle: locking");
 		core_lock_begin(core, NULL);
 		return;
@@ -159,7 +159,7 @@ void
 core_queued(struct core *core, bool urgent)
 {
 	if (core->sync != NULL)
-		exchange_within(core, urgent ? URGENT_MS : core->settings.sync_minutes * 60000);
+		exchange_within(core, urgent ? URGENT_MS : core->settings.sync_minutes * MINUTE_MS);
 }
 
 void

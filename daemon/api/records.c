@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "api/record_inner.h"
+#include "base/date.h"
 #include "base/text.h"
 
 /* A dry run of an import cannot know ids that will be made: all zeros stand for one. */
@@ -32,7 +33,7 @@ record_date(const struct call *call, char out[static 11])
 {
 	struct value_context context = record_context(call);
 
-	(void)text_date(out, "today", context.now_ms, context.offset_minutes);
+	(void)date_read(out, "today", context.now_ms, context.offset_minutes);
 }
 
 /* Typed fields into the values of a line. */

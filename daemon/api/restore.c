@@ -6,11 +6,12 @@
 
 #include "api/restore_inner.h"
 #include "api/restore_mark.h"
+#include "base/date.h"
 #include "base/diag.h"
 #include "base/mem.h"
 #include "base/text.h"
 
-#define IDLE_MS (30LL * 60 * 1000) /* somebody writes six words on paper */
+#define IDLE_MS (30 * MINUTE_MS) /* somebody writes six words on paper */
 
 void
 restore_free(struct restore *restore)
@@ -79,8 +80,8 @@ check_same_key(
 
 	if (head->key_day == halves->day && head->key_number % 16 == halves->number)
 		return PMJ_OK;
-	text_days_date(file_day, head->key_day);
-	text_days_date(day, halves->day);
+	date_of_days(file_day, head->key_day);
+	date_of_days(day, halves->day);
 	rc = pmj_fail(err, PMJ_WRONG_PASSPHRASE,
 	    "this file is for backup key %u, made %s; these halves are of one made %s",
 	    head->key_number, file_day, day);

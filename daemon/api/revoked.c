@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "api/core_inner.h"
+#include "base/date.h"
 #include "base/diag.h"
 #include "base/fs.h"
 #include "base/mem.h"
@@ -19,8 +20,8 @@
 static const char *
 local_day(char day[static 11], const struct core *core, int64_t at)
 {
-	at += (int64_t)core->os->offset_minutes(core->os->ctx, at) * 60000;
-	text_days_date(day, at / 86400000);
+	at += (int64_t)core->os->offset_minutes(core->os->ctx, at) * MINUTE_MS;
+	date_of_days(day, at / DAY_MS);
 	return day;
 }
 

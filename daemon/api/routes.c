@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "api/handlers.h"
+#include "base/date.h"
 #include "base/text.h"
 
 enum needs {
@@ -251,7 +252,7 @@ call_since(const struct call *call, char out[static 11], struct pmj_error *err)
 	int64_t now = os_now(os);
 
 	*out = '\0';
-	if (typed == NULL || text_date(out, typed, now, os->offset_minutes(os->ctx, now)))
+	if (typed == NULL || date_read(out, typed, now, os->offset_minutes(os->ctx, now)))
 		return PMJ_OK;
 	(void)pmj_fail(err, PMJ_INVALID, "%.40s is not a date", typed);
 	pmj_hint(err, "write 2026-11-23, yesterday, or 3 days ago");

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "api/handlers.h"
+#include "base/date.h"
 #include "base/mem.h"
 #include "base/sandbox.h"
 #include "base/text.h"
@@ -61,14 +62,7 @@ warnings(const struct core *core)
 static int64_t
 count_rows(struct core *core, const char *text)
 {
-	struct sql *q = sql_get(core->journal, text);
-	int64_t count = 0;
-	bool row;
-
-	if (sql_row(q, &row, NULL) == PMJ_OK && row)
-		count = sql_col_int(q, 0);
-	sql_done(q);
-	return count;
+	return sql_first_int(sql_get(core->journal, text), 0);
 }
 
 static void
@@ -226,7 +220,7 @@ status_log(const struct call *call, json_t **out, struct pmj_error *err)
 	if ((rc = call_since(call, since, err)) != PMJ_OK)
 		return rc;
 	if (since[0] != '\0')
-		since_ms = text_date_days(since) * 86400000LL - (int64_t)offset * 60000;
+		since_ms = date_days(since) * DAY_MS - (int64_t)offset * MINUTE_MS;
 	rc = journal_events(call->core->journal, &items, since_ms, call_limit(call, 50), err);
 	if (rc == PMJ_OK)
 		*out =

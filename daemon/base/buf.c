@@ -286,3 +286,13 @@ get_le64(const uint8_t *from)
 {
 	return (uint64_t)get_le32(from) | (uint64_t)get_le32(from + 4) << 32;
 }
+
+bool
+bytes_zero(const uint8_t *bytes, size_t count)
+{
+	uint8_t any = 0;
+
+	for (size_t i = 0; i < count; i++)
+		any |= bytes[i];
+	return any == 0;
+}

@@ -65,5 +65,7 @@ void put_le64(uint8_t *to, uint64_t v);
 uint16_t get_le16(const uint8_t *from);
 uint32_t get_le32(const uint8_t *from);
 uint64_t get_le64(const uint8_t *from);
+/** Are all of them 0? */
+bool bytes_zero(const uint8_t *bytes, size_t count);
 
 #endif

@@ -1,13 +1,13 @@
 /* date.c - dates as people type them. The calendar arithmetic is the proleptic Gregorian one, days
  * from 1970-01-01. */
+#include "base/date.h"
+
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
-
-#define DAY_MS (24LL * 60 * 60 * 1000)
 
 static bool
 digits(const char *text, size_t from, size_t count, int *out)
@@ -31,7 +31,7 @@ month_days(int year, int month)
 }
 
 bool
-text_is_date(const char *text)
+date_is_day(const char *text)
 {
 	int year, month, day;
 
@@ -42,7 +42,7 @@ text_is_date(const char *text)
 }
 
 bool
-text_is_time(const char *text)
+date_is_time(const char *text)
 {
 	int hour, minute;
 
@@ -52,7 +52,7 @@ text_is_time(const char *text)
 
 /* Counting from 1 March makes the leap day the last of its year. */
 int64_t
-text_date_days(const char *date)
+date_days(const char *date)
 {
 	int year, month, day;
 	int64_t y, era_days;
@@ -65,7 +65,7 @@ text_date_days(const char *date)
 }
 
 void
-text_days_date(char out[static 11], int64_t days)
+date_of_days(char out[static 11], int64_t days)
 {
 	int64_t z = days + 719468;
 	int64_t era = (z >= 0 ? z : z - 146096) / 146097;
@@ -86,15 +86,15 @@ text_days_date(char out[static 11], int64_t days)
 }
 
 char *
-text_stamp(char out[static 17], int64_t ms, int offset_minutes)
+date_stamp(char out[static 17], int64_t ms, int offset_minutes)
 {
-	int64_t local = ms + (int64_t)offset_minutes * 60000;
+	int64_t local = ms + (int64_t)offset_minutes * MINUTE_MS;
 	int64_t days = (local >= 0 ? local : local - (DAY_MS - 1)) / DAY_MS;
-	int64_t minute = (local - days * DAY_MS) / 60000;
+	int64_t minute = (local - days * DAY_MS) / MINUTE_MS;
 	char text[48];
 	char date[11];
 
-	text_days_date(date, days);
+	date_of_days(date, days);
 	(void)snprintf(
 	    text, sizeof(text), "%s %02d:%02d", date, (int)(minute / 60), (int)(minute % 60));
 	memcpy(out, text, 16);
@@ -172,14 +172,14 @@ weekday_days(const char *folded, int64_t today, int64_t *days)
 }
 
 bool
-text_date(char out[static 11], const char *text, int64_t now_ms, int offset_minutes)
+date_read(char out[static 11], const char *text, int64_t now_ms, int offset_minutes)
 {
-	int64_t today = (now_ms + (int64_t)offset_minutes * 60000) / DAY_MS;
+	int64_t today = (now_ms + (int64_t)offset_minutes * MINUTE_MS) / DAY_MS;
 	int64_t days = 0;
 	bool known = false;
 	char *folded;
 
-	if (text_is_date(text)) {
+	if (date_is_day(text)) {
 		memcpy(out, text, 11);
 		return true;
 	}
@@ -193,6 +193,6 @@ text_date(char out[static 11], const char *text, int64_t now_ms, int offset_minu
 	known = known || relative_days(folded, &days) || weekday_days(folded, today, &days);
 	free(folded);
 	if (known)
-		text_days_date(out, today + days);
+		date_of_days(out, today + days);
 	return known;
 }

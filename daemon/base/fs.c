@@ -177,6 +177,15 @@ fs_shred(const struct os *os, const char *path, struct pmj_error *err)
 	return rc;
 }
 
+void
+fs_drop(const struct os *os, const char *dir, const char *name)
+{
+	char *path = fs_join(dir, name);
+
+	(void)os->unlink(os->ctx, path);
+	free(path);
+}
+
 enum pmj_code
 fs_check_private(const struct os *os, const char *path, struct pmj_error *err)
 {

@@ -26,6 +26,8 @@ PMJ_MUST_CHECK enum pmj_code fs_make_dir(
 /** Overwrite in place with random bytes, fsync, unlink (best effort against recovery). A missing
  * file is PMJ_OK. */
 PMJ_MUST_CHECK enum pmj_code fs_shred(const struct os *os, const char *path, struct pmj_error *err);
+/** Unlink dir/name, where it does not matter if that fails. */
+void fs_drop(const struct os *os, const char *dir, const char *name);
 /** Refuse a file or folder that others may read or write, or that is not ours: PMJ_PERMISSION, hint
  * is the chmod. */
 PMJ_MUST_CHECK enum pmj_code fs_check_private(

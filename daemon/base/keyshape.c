@@ -14,15 +14,6 @@ keyshape_cost_ok(uint32_t ops, uint32_t mem_kib)
 	       mem_kib >= KEYSHAPE_MEM_KIB_MIN && mem_kib <= KEYSHAPE_MEM_KIB_MAX;
 }
 
-static bool
-all_zero(const uint8_t *bytes, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		if (bytes[i] != 0)
-			return false;
-	return true;
-}
-
 static const uint8_t *
 slot_at(const uint8_t *bytes, unsigned index)
 {
@@ -36,13 +27,13 @@ slot_fault(const uint8_t *slot)
 	uint32_t ops = get_le32(slot + SLOT_AT_OPS);
 
 	if (slot[SLOT_AT_TYPE] == SLOT_EMPTY)
-		return all_zero(slot, KEYSHAPE_SLOT_BYTES) ? NULL : "an empty slot is not empty";
+		return bytes_zero(slot, KEYSHAPE_SLOT_BYTES) ? NULL : "an empty slot is not empty";
 	if (slot[SLOT_AT_TYPE] > SLOT_ESCROW)
 		return "a slot of unknown type";
 	if (slot[SLOT_AT_ALG] != 1)
 		return "a slot of unknown algorithm";
-	if (!all_zero(slot + 2, 2) || !all_zero(slot + 12, 4) ||
-	    !all_zero(slot + SLOT_AT_ZERO, KEYSHAPE_SLOT_BYTES - SLOT_AT_ZERO))
+	if (!bytes_zero(slot + 2, 2) || !bytes_zero(slot + 12, 4) ||
+	    !bytes_zero(slot + SLOT_AT_ZERO, KEYSHAPE_SLOT_BYTES - SLOT_AT_ZERO))
 		return "a slot's zero bytes are not zero";
 	if (slot[SLOT_AT_TYPE] == SLOT_PASSPHRASE &&
 	    !keyshape_cost_ok(ops, get_le32(slot + SLOT_AT_MEM_KIB)))
@@ -68,7 +59,7 @@ keyshape_fault(const uint8_t *bytes, size_t len, bool *newer)
 		return "its version is not 1 (or a newer program wrote it)";
 	if (get_le32(bytes + KEYSHAPE_AT_SLOT_COUNT) != KEYSHAPE_SLOTS)
 		return "it does not have 8 slots";
-	if (!all_zero(bytes + KEYSHAPE_AT_ZERO, KEYSHAPE_AT_SLOTS - KEYSHAPE_AT_ZERO))
+	if (!bytes_zero(bytes + KEYSHAPE_AT_ZERO, KEYSHAPE_AT_SLOTS - KEYSHAPE_AT_ZERO))
 		return "its zero bytes are not zero";
 	for (unsigned i = 0; i < KEYSHAPE_SLOTS; i++) {
 		if ((fault = slot_fault(slot_at(bytes, i))) != NULL)

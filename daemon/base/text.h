@@ -46,18 +46,4 @@ size_t text_distance(const char *a, const char *b);
  * of; NULL when none. */
 const char *text_nearest(const char *word, const char *const *names, size_t count);
 
-/** A date as people type it: 2026-11-23, today, yesterday, tomorrow, 3 days ago, in 2 weeks, monday
- * (the coming or present week's), leo, jana, kesho. now_ms and the local offset give "today".
- * Writes YYYY-MM-DD. False when it is none. */
-bool text_date(char out[static 11], const char *text, int64_t now_ms, int offset_minutes);
-/** Calendar check of exactly YYYY-MM-DD. */
-bool text_is_date(const char *text);
-/** Exactly HH:MM, 00:00 to 23:59. */
-bool text_is_time(const char *text);
-/** Days since 1970-01-01 of a valid YYYY-MM-DD, and back. */
-int64_t text_date_days(const char *date);
-void text_days_date(char out[static 11], int64_t days);
-/** 2026-11-23 14:05, local by offset. */
-char *text_stamp(char out[static 17], int64_t ms, int offset_minutes);
-
 #endif

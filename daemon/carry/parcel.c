@@ -231,14 +231,11 @@ tidy(struct job *job, const char *folder, const struct spool_list *there)
 	for (size_t i = 0; i < there->count; i++) {
 		const struct spool_item *item = &there->items[i];
 		char name[SHAPE_NAME_ROOM];
-		char *path = NULL;
 
 		if (!is_covered(job, folder, item))
 			continue;
 		shape_name(name, &item->place, item->tag[0] != '\0' ? item->tag : NULL);
-		path = fs_join(folder, name);
-		(void)unlink(path);
-		free(path);
+		fs_drop(&os_real, folder, name);
 	}
 }
 

@@ -7,16 +7,6 @@
 #include "base/buf.h"
 #include "base/text.h"
 
-static bool
-all_zero(const uint8_t *bytes, size_t count)
-{
-	uint8_t any = 0;
-
-	for (size_t i = 0; i < count; i++)
-		any |= bytes[i];
-	return any == 0;
-}
-
 enum pmj_code
 shape_read(struct shape_place *out, const uint8_t *bytes, size_t len, struct pmj_error *err)
 {
@@ -31,7 +21,7 @@ shape_read(struct shape_place *out, const uint8_t *bytes, size_t len, struct pmj
 		return pmj_fail(err, PMJ_INVALID, "suite %u is not known", bytes[8]);
 	if (bytes[9] < 1 || bytes[9] > 5)
 		return pmj_fail(err, PMJ_INVALID, "lane %u is not 1 to 5", bytes[9]);
-	if (!all_zero(bytes + 10, 6) || !all_zero(bytes + 196, 4))
+	if (!bytes_zero(bytes + 10, 6) || !bytes_zero(bytes + 196, 4))
 		return pmj_fail(err, PMJ_INVALID, "flags or spare bytes are not zero");
 	if (get_le32(bytes + 192) != len - SHAPE_HEADER_BYTES - SHAPE_SIGNATURE_BYTES)
 		return pmj_fail(err, PMJ_INVALID, "says %u bytes of ciphertext, has %zu",

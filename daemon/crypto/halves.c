@@ -1,11 +1,10 @@
 #include "crypto/halves.h"
 
-#include <assert.h>
 #include <ctype.h>
 #include <string.h>
 #include <strings.h>
 
-#include "base/text.h"
+#include "base/date.h"
 #include "crypto/prim.h"
 
 #define BITS_BYTES 21 /* 165 bits */
@@ -183,8 +182,8 @@ check_pair(const struct half *a, const struct half *b, struct pmj_error *err)
 	char day_a[11], day_b[11];
 	enum pmj_code rc;
 
-	text_days_date(day_a, a->day);
-	text_days_date(day_b, b->day);
+	date_of_days(day_a, a->day);
+	date_of_days(day_b, b->day);
 	if (a->day != b->day) {
 		rc = pmj_fail(err, PMJ_INVALID,
 		    "these halves are of two keys: one was made %s, the other %s", day_a, day_b);

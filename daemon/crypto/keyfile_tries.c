@@ -1,4 +1,5 @@
 /* How often a passphrase may be tried (security 4.3). */
+#include "base/date.h"
 #include "crypto/keyfile.h"
 
 enum pmj_code
@@ -8,7 +9,7 @@ keyfile_tries_take(struct keyfile_tries *tries, const struct os *os, struct pmj_
 	int64_t now = os->boot_ms(os->ctx);
 	int64_t oldest = tries->at_ms[tries->next];
 
-	if (oldest != 0 && now - oldest < 60000) {
+	if (oldest != 0 && now - oldest < MINUTE_MS) {
 		(void)pmj_fail(err, PMJ_BUSY, "%d tries within a minute", KEYFILE_TRIES);
 		pmj_hint(
 		    err, "wait %d seconds, then try again", (int)((60999 - (now - oldest)) / 1000));

@@ -1,5 +1,6 @@
 /* consent.c - may this be disclosed? Every reason against it is named, so that a person can mend
  * it. */
+#include "base/date.h"
 #include "domain/consent_inner.h"
 
 #include <stdio.h>
@@ -162,7 +163,7 @@ check_days(struct doubts *doubts, const struct deciding *d, const struct merge_r
 			if (day == NULL)
 				continue;
 			order = strcmp(d->request->on, day);
-			if (text_is_date(day) && (ends[i].begins ? order >= 0 : order <= 0))
+			if (date_is_day(day) && (ends[i].begins ? order >= 0 : order <= 0))
 				continue;
 			(void)snprintf(what, sizeof(what), "%s %.20s", ends[i].words, day);
 			consent_doubt(doubts, 1, what,

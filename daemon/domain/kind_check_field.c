@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "base/conf.h"
+#include "base/date.h"
 #include "base/mem.h"
-#include "base/text.h"
 #include "domain/kind_check_inner.h"
 
 /* Every record has these already. */
@@ -62,11 +62,11 @@ check_default(const struct field *field, const struct conf *conf, struct pmj_err
 
 	switch (field->type) {
 	case FIELD_DATE:
-		if (strcmp(text, "today") == 0 || text_is_date(text))
+		if (strcmp(text, "today") == 0 || date_is_day(text))
 			return PMJ_OK;
 		break;
 	case FIELD_TIME:
-		if (text_is_time(text))
+		if (date_is_time(text))
 			return PMJ_OK;
 		break;
 	case FIELD_YES_NO:

@@ -3,13 +3,13 @@
 
 #include <string.h>
 
+#include "base/date.h"
 #include "base/text.h"
 #include "domain/kind.h"
 #include "domain/value.h"
 
 #define STAMP_MAX ((INT64_C(1) << 48) - 1)
 #define NONCE_BYTES 16
-#define DAY_MS (INT64_C(24) * 3600 * 1000)
 
 /* Members of the line of a record; a control line has more, which its reader judges. */
 static const char *const members[] = {

@@ -1,4 +1,5 @@
 /* value.c - what a value is: legal in a line, fit for its field, and as people read it. */
+#include "base/date.h"
 #include "domain/value_inner.h"
 
 #include <stdio.h>
@@ -152,9 +153,9 @@ value_fits(const struct field *field, const json_t *value)
 	case FIELD_DECIMAL:
 		return text != NULL && value_is_decimal(text);
 	case FIELD_DATE:
-		return text != NULL && text_is_date(text);
+		return text != NULL && date_is_day(text);
 	case FIELD_TIME:
-		return text != NULL && text_is_time(text);
+		return text != NULL && date_is_time(text);
 	case FIELD_LINK:
 		return text != NULL && (field->open || value_is_id(value));
 	default:

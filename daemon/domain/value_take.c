@@ -1,4 +1,5 @@
 /* value_take.c - what a person typed, made into the value of a line by the type of its field. */
+#include "base/date.h"
 #include "domain/value_inner.h"
 
 #include <errno.h>
@@ -113,7 +114,7 @@ has_come(const struct taking *t, const char *date)
 	int64_t latest = context->heard_ms > context->now_ms ? context->heard_ms : context->now_ms;
 	char today[11], right[120];
 
-	if (!text_date(today, "today", latest, context->offset_minutes) || strcmp(date, today) <= 0)
+	if (!date_read(today, "today", latest, context->offset_minutes) || strcmp(date, today) <= 0)
 		return true;
 	(void)snprintf(right, sizeof(right),
 	    "write the day it happened, %s at the latest; if today is later, set the date of this "
@@ -128,7 +129,7 @@ take_date(json_t **out, const struct taking *t, const char *typed)
 {
 	char date[11];
 
-	if (!text_date(date, typed, t->context->now_ms, t->context->offset_minutes))
+	if (!date_read(date, typed, t->context->now_ms, t->context->offset_minutes))
 		return value_not_right(t, typed, "is not a date",
 		    "write it as 2026-11-23, or today, yesterday, in 2 weeks, monday");
 	if (t->field->past && !has_come(t, date))
@@ -146,7 +147,7 @@ take_time(json_t **out, const struct taking *t, const char *typed)
 	(void)snprintf(padded, sizeof(padded), "%s%s", strcspn(typed, ":.") == 1 ? "0" : "", typed);
 	if ((dot = strchr(padded, '.')) != NULL)
 		*dot = ':';
-	if (strlen(typed) > 5 || !text_is_time(padded))
+	if (strlen(typed) > 5 || !date_is_time(padded))
 		return value_not_right(
 		    t, typed, "is not a time of day", "write it as 14:30 (00:00 to 23:59)");
 	*out = json_string(padded);

@@ -8,9 +8,6 @@
 #include "hub/hub_inner.h"
 #include "log/chain.h"
 
-#define CLOCK_AHEAD_MS (24LL * 60 * 60 * 1000)
-#define CLOCK_BEHIND_MS (400LL * CLOCK_AHEAD_MS)
-
 /* What admission says of an entry. reason NULL: admitted. */
 struct verdict {
 	const char *reason; /* of a hold */
@@ -52,13 +49,9 @@ person_is_here(struct hub *hub, const uint8_t person[PMJ_RECORD_BYTES])
 {
 	struct sql *q = sql_get(hub->journal, "SELECT 1 FROM pmj_entry WHERE rec = ?1 AND kind = "
 	                                      "'person' AND status IN (0, 1) LIMIT 1");
-	bool row = false;
 
 	(void)sql_blob(q, 1, person, PMJ_RECORD_BYTES);
-	if (sql_row(q, &row, NULL) != PMJ_OK)
-		row = false;
-	sql_done(q);
-	return row;
+	return sql_any(q, false);
 }
 
 /* Authority for kinds of scope person: on the team in roster version rv, or made the person. */

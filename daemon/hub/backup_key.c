@@ -2,9 +2,8 @@
  * was never here: two people hold a half each, on paper. Who they are is theirs to note. */
 #include <string.h>
 
+#include "base/date.h"
 #include "hub/hub_inner.h"
-
-#define DAY_MS (24LL * 60 * 60 * 1000)
 
 struct kept_key {
 	struct hub_backup_key key;

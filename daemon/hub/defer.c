@@ -4,9 +4,9 @@
  * too, until it is known whether it came from its worker. */
 #include <string.h>
 
+#include "base/date.h"
 #include "hub/hub_inner.h"
 
-#define DAY_MS (24LL * 60 * 60 * 1000)
 #define INTAKE_ENTRIES 20000
 #define INTAKE_BYTES (64LL * 1024 * 1024)
 #define AT_ONCE 64 /* devices whose deferred entries are looked for in one go */

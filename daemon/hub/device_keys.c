@@ -2,9 +2,10 @@
  * there also which one is next (7.4). */
 #include <string.h>
 
+#include "base/date.h"
 #include "hub/hub_inner.h"
 
-#define PUBLISHED_MS (30LL * 24 * 60 * 60 * 1000)
+#define PUBLISHED_MS (30 * DAY_MS)
 #define KEYS_AT_ONCE 16 /* each is a statement */
 
 /* A key of low order would make every segment to this device fail. */

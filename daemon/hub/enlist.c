@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/date.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "domain/value.h"
@@ -11,7 +12,6 @@
 #include "log/enrol.h"
 
 #define INVITATION_DAYS 30
-#define DAY_MS (24LL * 60 * 60 * 1000)
 
 static enum pmj_code
 read_request(struct enrol_request *out, const char *text, struct pmj_error *err)
@@ -53,7 +53,7 @@ check_role(const char *role, const char *until, struct pmj_error *err)
 	for (size_t i = 0; i < sizeof(roles) / sizeof(*roles); i++) {
 		if (strcmp(role, roles[i]) != 0)
 			continue;
-		if (i == 2 && (until == NULL || !text_is_date(until))) {
+		if (i == 2 && (until == NULL || !date_is_day(until))) {
 			rc = pmj_fail(err, PMJ_USAGE, "a volunteer is enrolled until a date");
 			pmj_hint(err, "add --until YYYY-MM-DD");
 			return rc;

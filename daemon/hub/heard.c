@@ -4,13 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/date.h"
 #include "hub/hub_inner.h"
 
-#define DAY_MS (24LL * 60 * 60 * 1000)
 #define STALE_DAYS 14    /* a laptop that exchanges has a younger beacon than this (5.4: weekly) */
 #define STALE_CONTACTS 2 /* the first may be of segments sealed before it fetched */
-#define CLOCK_AHEAD_MS DAY_MS
-#define CLOCK_BEHIND_MS (400 * DAY_MS)
 
 struct heard {
 	bool set;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/date.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "hub/hub_inner.h"
@@ -13,7 +14,6 @@
 
 #define CERT_DAYS 400      /* root is used about once a year; a month to be late in */
 #define SHARE_COMMIT_MS 12 /* with its sync */
-#define DAY_MS (24LL * 60 * 60 * 1000)
 
 static enum pmj_code
 read_cert(struct journal *journal, struct cert *out, struct buf *bytes, struct pmj_error *err)
@@ -336,18 +336,8 @@ static const struct {
 int64_t
 hub_count(struct hub *hub, const char *what)
 {
-	int64_t count = 0;
-	bool row;
-
-	for (size_t i = 0; i < sizeof(counts) / sizeof(*counts); i++) {
-		struct sql *q;
-
-		if (strcmp(counts[i].what, what) != 0)
-			continue;
-		q = sql_get(hub->journal, counts[i].text);
-		if (sql_row(q, &row, NULL) == PMJ_OK && row)
-			count = sql_col_int(q, 0);
-		sql_done(q);
-	}
-	return count;
+	for (size_t i = 0; i < sizeof(counts) / sizeof(*counts); i++)
+		if (strcmp(counts[i].what, what) == 0)
+			return sql_first_int(sql_get(hub->journal, counts[i].text), 0);
+	return 0;
 }

@@ -1,11 +1,16 @@
 /* hub_inner.h - what the files of hub/ share. */
 #ifndef HUB_HUB_INNER_H
 #define HUB_HUB_INNER_H
+#include "base/date.h"
 #include "base/pace.h"
 #include "domain/line.h"
 #include "hub/hub.h"
 
 struct roster_statement;
+
+/* What a clock may be off when it writes (7.3). */
+#define CLOCK_AHEAD_MS DAY_MS
+#define CLOCK_BEHIND_MS (400 * DAY_MS)
 
 struct hub {
 	struct journal *journal;
@@ -231,7 +236,6 @@ json_t *heard_state(struct hub *hub, const uint8_t device[static PMJ_DEVICE_BYTE
 json_t *heard_against(const json_t *state, const json_t *merged, const json_t *missing);
 
 /* renew.c */
-#define CLOCK_SLACK_MS (24LL * 60 * 60 * 1000)
 struct cert;
 /** This certificate is in force: pin and dates. */
 void renew_pin(struct hub *hub, const struct cert *cert);

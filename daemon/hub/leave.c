@@ -210,14 +210,8 @@ hub_people_of(struct hub *hub, const uint8_t device[static PMJ_DEVICE_BYTES])
 {
 	struct sql *q = sql_get(
 	    hub->journal, "SELECT count(*) FROM pmj_team WHERE device = ?1 AND to_ver IS NULL");
-	int64_t count = 0;
-	bool row;
 
-	(void)sql_blob(q, 1, device, PMJ_DEVICE_BYTES);
-	if (sql_row(q, &row, NULL) == PMJ_OK && row)
-		count = sql_col_int(q, 0);
-	sql_done(q);
-	return count;
+	return sql_first_int(sql_blob(q, 1, device, PMJ_DEVICE_BYTES), 0);
 }
 
 /* Up to PEOPLE_AT_ONCE persons of the device, in the order of their ids. */

@@ -88,13 +88,9 @@ office_is_suspended(struct hub *hub, const uint8_t device[static PMJ_DEVICE_BYTE
 {
 	struct sql *q = sql_get(
 	    hub->journal, "SELECT 1 FROM pmj_device WHERE device = ?1 AND state = 'suspended'");
-	bool row = false;
 
 	(void)sql_blob(q, 1, device, PMJ_DEVICE_BYTES);
-	if (sql_row(q, &row, NULL) != PMJ_OK)
-		row = false;
-	sql_done(q);
-	return row;
+	return sql_any(q, false);
 }
 
 enum pmj_code

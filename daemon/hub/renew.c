@@ -3,13 +3,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/date.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "hub/hub_inner.h"
 #include "log/cert.h"
 
-#define CERT_MS (400LL * 24 * 60 * 60 * 1000) /* a year, and a month to be late in */
-#define CERT_LINE "hub.cert_line"             /* number of the line that told it last */
+#define CERT_MS (400 * DAY_MS)    /* a year, and a month to be late in */
+#define CERT_LINE "hub.cert_line" /* number of the line that told it last */
 
 /* Beside the pin in the key file: a crash between the two is found at the next start. */
 void
@@ -132,7 +133,7 @@ hub_renew(struct hub *hub, const char *root_text, struct pmj_error *err)
 	struct cert_root root;
 	enum pmj_code rc;
 
-	if (os_now(hub->os) < last.pt - CLOCK_SLACK_MS) {
+	if (os_now(hub->os) < last.pt - CLOCK_AHEAD_MS) {
 		rc = pmj_fail(
 		    err, PMJ_REFUSED, "this machine's clock is before what was already written");
 		pmj_hint(err, "set the clock, then try again");

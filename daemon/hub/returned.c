@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/date.h"
 #include "base/text.h"
 #include "hub/hub_inner.h"
 #include "log/chain.h"
@@ -12,8 +13,7 @@
 
 #define RETURNING "hub.returning" /* a restored hub hears its laptops, since this (ms); 0: no */
 #define ALL_KNOW "hub.returning_known" /* since when all of them know that it was restored */
-#define DAY_MS (24LL * 60 * 60 * 1000)
-#define RETURNING_MS (100 * DAY_MS) /* a laptop that never comes is waited for no longer */
+#define RETURNING_MS (100 * DAY_MS)    /* a laptop that never comes is waited for no longer */
 
 struct returned {
 	const struct sync_peer *peer;
@@ -101,13 +101,9 @@ is_overtaken(struct hub *hub, const struct returned *back)
 	struct sql *q = sql_get(hub->journal,
 	    "SELECT 1 FROM pmj_roster WHERE device = ?1 AND ver > ?2 AND op IN ('revoke','suspend',"
 	    "'resume') LIMIT 1");
-	bool row = true;
 
 	(void)sql_blob(q, 1, back->device, PMJ_DEVICE_BYTES);
-	if (sql_row(sql_int(q, 2, (int64_t)back->statement.ver), &row, NULL) != PMJ_OK)
-		row = true;
-	sql_done(q);
-	return row;
+	return sql_any(sql_int(q, 2, (int64_t)back->statement.ver), true);
 }
 
 /* The entries of the revoked laptop that came since the restore, above the place up to where it
@@ -186,13 +182,9 @@ team_is_later(struct hub *hub, const uint8_t *person, const struct returned *bac
 	struct sql *q =
 	    sql_get(hub->journal, "SELECT 1 FROM pmj_team WHERE person = ?1 AND device = "
 	                          "?2 AND (from_ver > ?3 OR to_ver > ?3) LIMIT 1");
-	bool row = true;
 
 	(void)sql_blob(sql_blob(q, 1, person, PMJ_RECORD_BYTES), 2, back->device, PMJ_DEVICE_BYTES);
-	if (sql_row(sql_int(q, 3, (int64_t)back->statement.ver), &row, NULL) != PMJ_OK)
-		row = true;
-	sql_done(q);
-	return row;
+	return sql_any(sql_int(q, 3, (int64_t)back->statement.ver), true);
 }
 
 static enum pmj_code
@@ -256,12 +248,8 @@ static bool
 number_is_taken(struct hub *hub, const struct returned *back)
 {
 	struct sql *q = sql_get(hub->journal, "SELECT 1 FROM pmj_roster WHERE ver = ?1");
-	bool row = true;
 
-	if (sql_row(sql_int(q, 1, (int64_t)back->statement.ver), &row, NULL) != PMJ_OK)
-		row = true;
-	sql_done(q);
-	return row;
+	return sql_any(sql_int(q, 1, (int64_t)back->statement.ver), true);
 }
 
 static enum pmj_code

@@ -1,10 +1,9 @@
 #include "log/backup.h"
 
-#include <assert.h>
 #include <inttypes.h>
 #include <string.h>
 
-#include "base/text.h"
+#include "base/date.h"
 #include "log/chain.h"
 
 #define AT_CT_LEN 192 /* of a segment's header */
@@ -167,7 +166,7 @@ other_key(const struct backup_head *head, struct pmj_error *err)
 		pmj_hint(err, "take the paper that was in force when the backup was made");
 		return PMJ_WRONG_PASSPHRASE;
 	}
-	text_days_date(day, head->key_day);
+	date_of_days(day, head->key_day);
 	(void)pmj_fail(err, PMJ_WRONG_PASSPHRASE,
 	    "these two halves are not of the backup key that this file is sealed to");
 	pmj_hint(err, "take the papers of this hub's key %u, made %s", head->key_number, day);

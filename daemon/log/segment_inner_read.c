@@ -1,4 +1,5 @@
 /* segment_inner_read.c - the plaintext read, in pieces and within bounds. */
+#include "base/buf.h"
 #include "log/segment_inner.h"
 
 #include <stdlib.h>
@@ -17,16 +18,6 @@ struct inner_head {
 	uint64_t first_seq;
 };
 
-static bool
-all_zero(const uint8_t *bytes, size_t count)
-{
-	uint8_t any = 0;
-
-	for (size_t i = 0; i < count; i++)
-		any |= bytes[i];
-	return any == 0;
-}
-
 static enum segment_fault
 head_read(struct inner_head *out, const uint8_t *plain, size_t padded)
 {
@@ -38,12 +29,12 @@ head_read(struct inner_head *out, const uint8_t *plain, size_t padded)
 	out->first_seq = get_le64(plain + INNER_AT_FIRST_SEQ);
 	out->count = get_le32(plain + INNER_AT_COUNT);
 	if (memcmp(plain + INNER_AT_MAGIC, INNER_MAGIC, 4) != 0 || out->pack > INNER_PACK_ZSTD ||
-	    !all_zero(plain + INNER_AT_ZERO, 3) || !all_zero(plain + INNER_AT_ZERO_TOO, 4))
+	    !bytes_zero(plain + INNER_AT_ZERO, 3) || !bytes_zero(plain + INNER_AT_ZERO_TOO, 4))
 		return SEGMENT_BAD_PLAINTEXT;
 	if (out->body_len > padded - SEGMENT_INNER_HEAD_BYTES)
 		return SEGMENT_BAD_PLAINTEXT;
 	if (segment_padded(SEGMENT_INNER_HEAD_BYTES + out->body_len) != padded ||
-	    !all_zero(plain + SEGMENT_INNER_HEAD_BYTES + out->body_len,
+	    !bytes_zero(plain + SEGMENT_INNER_HEAD_BYTES + out->body_len,
 	        padded - SEGMENT_INNER_HEAD_BYTES - out->body_len))
 		return SEGMENT_BAD_PADDING;
 	if (out->pack == INNER_PACK_NONE && out->raw_len != out->body_len)

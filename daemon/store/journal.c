@@ -213,15 +213,12 @@ remove_others(struct journal *journal)
 	if (fs_list(&names, &count, journal->home, NULL) != PMJ_OK)
 		return;
 	for (size_t i = 0; i < count; i++) {
-		char *path;
 		if (strncmp(names[i], "journal-", 8) != 0 || strstr(names[i], ".db") == NULL)
 			continue;
 		if (strncmp(names[i], own, own_len) == 0 &&
 		    (names[i][own_len] == '\0' || strcmp(names[i] + own_len, "-wal") == 0))
 			continue;
-		path = fs_join(journal->home, names[i]);
-		(void)journal->os->unlink(journal->os->ctx, path);
-		free(path);
+		fs_drop(journal->os, journal->home, names[i]);
 	}
 	fs_list_free(names, count);
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/date.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "domain/value.h"
@@ -51,7 +52,7 @@ due_date(const struct kind *kind, const struct merge_record *record)
 	                      ? json_string_value(merge_shown(record, kind->due))
 	                      : NULL;
 
-	return due != NULL && text_is_date(due) ? due : NULL;
+	return due != NULL && date_is_day(due) ? due : NULL;
 }
 
 static bool

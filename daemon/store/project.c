@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "base/text.h"
 #include "domain/value.h"
 #include "store/entries.h"
 #include "store/picture.h"

@@ -2,7 +2,6 @@
  * slices, record by record. */
 #include <string.h>
 
-#include "base/text.h"
 #include "store/project.h"
 #include "store/records.h"
 #include "store/search.h"

@@ -4,13 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/date.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "domain/value.h"
 #include "store/journal_inner.h"
 #include "store/records_inner.h"
 
-#define DAY_MS (INT64_C(24) * 3600 * 1000)
 #define BOUND_FROM 7 /* parameters of the conditions come after the query's own */
 #define LIMIT_MAX 10000
 
@@ -209,10 +209,10 @@ since_ms(int64_t *out, const struct journal *journal, const struct records_query
 	*out = query->since_ms > 0 ? query->since_ms : INT64_MIN;
 	if (query->since == NULL)
 		return PMJ_OK;
-	if (!text_is_date(query->since))
+	if (!date_is_day(query->since))
 		return pmj_fail(err, PMJ_INVALID, "since is a date such as 2026-11-23");
-	*out = text_date_days(query->since) * DAY_MS;
-	*out -= (int64_t)journal->os->offset_minutes(journal->os->ctx, *out) * 60 * 1000;
+	*out = date_days(query->since) * DAY_MS;
+	*out -= (int64_t)journal->os->offset_minutes(journal->os->ctx, *out) * MINUTE_MS;
 	return PMJ_OK;
 }
 
@@ -360,7 +360,7 @@ records_today(
 	enum pmj_code rc;
 
 	*out = NULL;
-	if (!text_is_date(on))
+	if (!date_is_day(on))
 		return pmj_fail(err, PMJ_INVALID, "today is a date such as 2026-11-23");
 	if ((rc = records_ids(sql_text(sql, 1, on), &recs, &count, err)) == PMJ_OK)
 		rc = records_items(journal, out, (const uint8_t(*)[PMJ_RECORD_BYTES])recs, count,

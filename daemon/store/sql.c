@@ -196,6 +196,29 @@ sql_run(struct sql *sql, struct pmj_error *err)
 	return rc;
 }
 
+bool
+sql_any(struct sql *sql, bool unknown)
+{
+	bool row;
+
+	if (sql_row(sql, &row, NULL) != PMJ_OK)
+		row = unknown;
+	sql_done(sql);
+	return row;
+}
+
+int64_t
+sql_first_int(struct sql *sql, int64_t none)
+{
+	int64_t value = none;
+	bool row;
+
+	if (sql_row(sql, &row, NULL) == PMJ_OK && row)
+		value = sql_col_int(sql, 0);
+	sql_done(sql);
+	return value;
+}
+
 int64_t
 sql_col_int(struct sql *sql, int col)
 {

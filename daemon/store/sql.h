@@ -26,6 +26,11 @@ struct sql *sql_null(struct sql *sql, int at);
 PMJ_MUST_CHECK enum pmj_code sql_row(struct sql *sql, bool *row, struct pmj_error *err);
 /** Run to the end, for statements that give no rows. */
 PMJ_MUST_CHECK enum pmj_code sql_run(struct sql *sql, struct pmj_error *err);
+/** Is there a row? `unknown` when that could not be asked. Ends the statement. */
+bool sql_any(struct sql *sql, bool unknown);
+/** Column 0 of the first row; `none` when there is no row, or it could not be asked. Ends the
+ * statement. */
+int64_t sql_first_int(struct sql *sql, int64_t none);
 /** End a statement before its last row was read. Harmless at any time. */
 void sql_done(struct sql *sql);
 /* Columns of the present row (from 0). Pointers live until the next sql_row or sql_done. */

@@ -29,15 +29,6 @@ aside_note(struct sync *sync, const struct sync_place_of *place, const char *nam
 	return journal_event(sync->journal, "refused", fault, name, err);
 }
 
-static void
-aside_unlink(struct sync *sync, const char *name)
-{
-	char *path = fs_join(sync->aside, name);
-
-	(void)sync->os->unlink(sync->os->ctx, path);
-	free(path);
-}
-
 /* One row over the limit of its lane: its number, and its name in the folder; false when there is
  * none. Caller frees. */
 static bool
@@ -99,7 +90,7 @@ aside_move(struct sync *sync, const char *name)
 
 		sql_int(sql, 1, id);
 		rc = sql_run(sql, NULL);
-		aside_unlink(sync, old);
+		fs_drop(sync->os, sync->aside, old);
 		free(old);
 		if (rc != PMJ_OK)
 			break;

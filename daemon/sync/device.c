@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/address.h"
+#include "base/date.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/text.h"
@@ -12,7 +13,6 @@
 #include "store/sql.h"
 #include "sync/device_inner.h"
 
-#define DEVICE_DAY_MS (86400LL * 1000)
 #define DEVICE_NEXT_EPOCH_DAYS 30 /* a key is published so long before it is used (7.4) */
 
 bool
@@ -128,7 +128,7 @@ device_hub_key(struct journal *journal, uint8_t pk[static 32])
 	{
 		int64_t epoch = json_int(item, "epoch", -1);
 		int64_t from_ms = json_int(item, "from", 0);
-		bool due = from_ms + DEVICE_NEXT_EPOCH_DAYS * DEVICE_DAY_MS <= hub_ms;
+		bool due = from_ms + DEVICE_NEXT_EPOCH_DAYS * DAY_MS <= hub_ms;
 
 		if (epoch < least || (due ? epoch < best : best >= 0 || epoch > lowest))
 			continue;
@@ -349,7 +349,7 @@ device_beacon(struct journal *journal, int64_t now_ms)
 
 	if (time_ms == 0)
 		return NULL;
-	days = now_ms > time_ms ? (now_ms - time_ms) / DEVICE_DAY_MS : 0;
+	days = now_ms > time_ms ? (now_ms - time_ms) / DAY_MS : 0;
 	if (days >= 90)
 		level = "cut_off";
 	else if (days >= 45)

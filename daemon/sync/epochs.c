@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/date.h"
 #include "store/sql.h"
 #include "sync/lane.h"
 #include "sync/lines.h"
@@ -12,7 +13,7 @@
 #define PUBLISHED_DAYS 30
 #define KEPT_DAYS 60                   /* after its end, for a peer that seals to no later one */
 #define USED_SINCE "epochs.used_since" /* the present one, ms */
-#define LOOK_MS (60LL * 60 * 1000)
+#define LOOK_MS HOUR_MS
 
 /* Those of one state, of which there is one or none but for the ended ones. */
 static bool
@@ -102,7 +103,7 @@ destroy_old(
     struct sync *sync, int64_t since_ms, int64_t now_ms, bool *destroyed, struct pmj_error *err)
 {
 	struct ring_epoch old;
-	bool moved = now_ms - since_ms >= KEPT_DAYS * SYNC_DAY_MS;
+	bool moved = now_ms - since_ms >= KEPT_DAYS * DAY_MS;
 	enum pmj_code rc = PMJ_OK;
 
 	if (!epoch_in(sync, 3, &old) ||
@@ -129,13 +130,13 @@ epochs_inside(struct sync *sync, int64_t now_ms, bool may_destroy, struct sync_e
 			return rc;
 	}
 	if (!epoch_in(sync, 1, &next)) {
-		if (now_ms - since_ms >= (USE_DAYS - PUBLISHED_DAYS) * SYNC_DAY_MS) {
+		if (now_ms - since_ms >= (USE_DAYS - PUBLISHED_DAYS) * DAY_MS) {
 			ring_epoch_add(ring, (uint64_t)now_ms);
 			if (epoch_in(sync, 1, &next))
 				out->made = next.epoch;
 		}
-	} else if (now_ms - since_ms >= USE_DAYS * SYNC_DAY_MS &&
-	           now_ms - (int64_t)next.created_ms >= PUBLISHED_DAYS * SYNC_DAY_MS) {
+	} else if (now_ms - since_ms >= USE_DAYS * DAY_MS &&
+	           now_ms - (int64_t)next.created_ms >= PUBLISHED_DAYS * DAY_MS) {
 		rc = take_turn(sync, &now, &next, now_ms, err);
 		since_ms = now_ms;
 		out->turned = true;

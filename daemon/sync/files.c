@@ -156,15 +156,12 @@ files_sweep_one(struct sync *sync, const char *name, struct pmj_error *err)
 	struct sync_place_of place;
 	enum pmj_code rc = PMJ_OK;
 	bool kept = false;
-	char *path;
 
 	if (files_parse(&place, name))
 		rc = files_is_kept(sync, &place, &kept, err);
 	if (rc != PMJ_OK || kept)
 		return rc;
-	path = fs_join(sync->out, name);
-	(void)sync->os->unlink(sync->os->ctx, path);
-	free(path);
+	fs_drop(sync->os, sync->out, name);
 	return PMJ_OK;
 }
 

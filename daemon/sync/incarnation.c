@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/date.h"
 #include "base/text.h"
 #include "store/sql.h"
 #include "sync/queue.h"
@@ -245,7 +246,7 @@ incarnation_copy_allowed(struct sync *sync, bool *allowed, struct pmj_error *err
 	int64_t count = journal_int(sync->journal, "sync.copy_count", 0);
 	enum pmj_code rc;
 
-	if (since_ms == 0 || now_ms < since_ms || now_ms - since_ms > SYNC_DAY_MS) {
+	if (since_ms == 0 || now_ms < since_ms || now_ms - since_ms > DAY_MS) {
 		count = 0;
 		if ((rc = journal_put_int(sync->journal, "sync.copy_since", now_ms, err)) != PMJ_OK)
 			return rc;
@@ -296,7 +297,7 @@ incarnation_blocked(struct sync *sync, const struct sync_peer *peer, struct pmj_
 	int64_t last_ms = journal_int(sync->journal, "sync.blocked", 0);
 	enum pmj_code rc;
 
-	if (last_ms != 0 && now_ms >= last_ms && now_ms - last_ms < SYNC_DAY_MS)
+	if (last_ms != 0 && now_ms >= last_ms && now_ms - last_ms < DAY_MS)
 		return PMJ_OK;
 	if ((rc = journal_put_int(sync->journal, "sync.blocked", now_ms, err)) != PMJ_OK)
 		return rc;

@@ -93,13 +93,9 @@ sync_began_anew(struct sync *sync, const uint8_t mailbox[static PMJ_MAILBOX_BYTE
 {
 	struct sql *sql = sql_get(sync->journal,
 	    "SELECT 1 FROM pmj_lane WHERE mailbox=?1 AND ours=1 AND closed=1 LIMIT 1");
-	bool row = false;
 
 	sql_blob(sql, 1, mailbox, PMJ_MAILBOX_BYTES);
-	if (sql_row(sql, &row, NULL) != PMJ_OK)
-		row = false;
-	sql_done(sql);
-	return row;
+	return sql_any(sql, false);
 }
 
 /* Two copies of a device have a key each, and only one of them is sealed to: what the other cannot

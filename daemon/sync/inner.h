@@ -1,6 +1,7 @@
 /* inner.h - what the files of the engine share. Private to daemon/sync. */
 #ifndef SYNC_INNER_H
 #define SYNC_INNER_H
+#include "base/date.h"
 #include "base/pace.h"
 #include "log/chain.h"
 #include "sync/sync.h"
@@ -18,8 +19,7 @@
 #define SYNC_SHARED_MS 20      /* of taking in, at most, share a commit */
 #define SYNC_SHARED_FRAMES 150 /* ... and so many pages, about */
 #define SYNC_COMMIT_MS 12      /* what one commit of it may take, with its sync */
-#define SYNC_WEEK_MS (7LL * 86400 * 1000)
-#define SYNC_DAY_MS (86400LL * 1000)
+#define SYNC_WEEK_MS (7 * DAY_MS)
 #define SYNC_CLOSED_HAVE ((int64_t)PMJ_JSON_INT_MAX) /* `have` of a lane that is read no more */
 
 struct take_list;

@@ -75,15 +75,12 @@ sync_leave_delivered(const struct os *os, const char *home,
 		count = 0;
 	for (size_t i = 0; i < count; i++) {
 		struct sync_place_of place;
-		char *path;
 
 		if (!files_parse(&place, names[i]) || place.lane != lane || place.segno > segno ||
 		    memcmp(place.mailbox, mailbox, sizeof(place.mailbox)) != 0 ||
 		    memcmp(place.inc, inc, sizeof(place.inc)) != 0)
 			continue;
-		path = fs_join(out, names[i]);
-		(void)os->unlink(os->ctx, path);
-		free(path);
+		fs_drop(os, out, names[i]);
 	}
 	fs_list_free(names, count);
 	free(out);

@@ -113,10 +113,8 @@ sync_queue_line(struct sync *sync, const uint8_t mailbox[static PMJ_MAILBOX_BYTE
 }
 
 static enum pmj_code
-queue_delete(
-    struct sync *sync, struct sql *sql, const uint8_t *mailbox, int64_t n, struct pmj_error *err)
+queue_delete(struct sql *sql, const uint8_t *mailbox, int64_t n, struct pmj_error *err)
 {
-	(void)sync;
 	sql_blob(sql, 1, mailbox, PMJ_MAILBOX_BYTES);
 	if (n != 0)
 		sql_int(sql, 2, n);
@@ -127,13 +125,13 @@ enum pmj_code
 sync_forget_sent(struct sync *sync, const uint8_t mailbox[static PMJ_MAILBOX_BYTES], int64_t n,
     struct pmj_error *err)
 {
-	enum pmj_code rc = queue_delete(sync,
+	enum pmj_code rc = queue_delete(
 	    sql_get(sync->journal, "DELETE FROM pmj_done WHERE mailbox=?1 AND n=?2 AND forward=1"),
 	    mailbox, n, err);
 
 	if (rc != PMJ_OK)
 		return rc;
-	return queue_delete(sync,
+	return queue_delete(
 	    sql_get(sync->journal, "DELETE FROM pmj_queue WHERE mailbox=?1 AND n=?2 AND forward=1"),
 	    mailbox, n, err);
 }
@@ -142,7 +140,19 @@ enum pmj_code
 queue_forget_all(struct sync *sync, const uint8_t *mailbox, struct pmj_error *err)
 {
 	return queue_delete(
-	    sync, sql_get(sync->journal, "DELETE FROM pmj_done WHERE mailbox=?1"), mailbox, 0, err);
+	    sql_get(sync->journal, "DELETE FROM pmj_done WHERE mailbox=?1"), mailbox, 0, err);
+}
+
+/* Columns 1 to 3: n, forward, line. */
+static void
+queue_item_read(struct queue_item *item, struct sql *sql)
+{
+	const uint8_t *line = sql_col_blob(sql, 3, &item->len);
+
+	item->n = sql_col_int(sql, 1);
+	item->forward = sql_col_int(sql, 2) != 0;
+	if (line != NULL)
+		item->line = mem_strndup((const char *)line, item->len);
 }
 
 enum pmj_code
@@ -160,15 +170,8 @@ queue_items(struct sync *sync, struct queue_item **out, size_t *count, const uin
 	sql_blob(sql, 1, mailbox, PMJ_MAILBOX_BYTES);
 	sql_int(sql, 2, (int64_t)most);
 	while ((rc = sql_row(sql, &row, err)) == PMJ_OK && row && at < most) {
-		struct queue_item *item = &items[at++];
-		const uint8_t *line;
-
-		item->id = sql_col_int(sql, 0);
-		item->n = sql_col_int(sql, 1);
-		item->forward = sql_col_int(sql, 2) != 0;
-		line = sql_col_blob(sql, 3, &item->len);
-		if (line != NULL)
-			item->line = mem_strndup((const char *)line, item->len);
+		queue_item_read(&items[at], sql);
+		items[at++].id = sql_col_int(sql, 0);
 	}
 	sql_done(sql);
 	if (rc != PMJ_OK) {
@@ -275,7 +278,6 @@ queue_sent_next(struct sync *sync, const struct lane *lane, uint64_t seq, struct
 	struct sql *sql = sql_get(sync->journal,
 	    "SELECT seq,n,forward,line FROM pmj_sent WHERE lane=?1 AND seq>?2"
 	    " AND (n<>0 OR line IS NOT NULL) ORDER BY seq LIMIT 1");
-	const uint8_t *line;
 	enum pmj_code rc;
 
 	memset(item, 0, sizeof(*item));
@@ -284,11 +286,7 @@ queue_sent_next(struct sync *sync, const struct lane *lane, uint64_t seq, struct
 	rc = sql_row(sql, found, err);
 	if (rc == PMJ_OK && *found) {
 		*item_seq = (uint64_t)sql_col_int(sql, 0);
-		item->n = sql_col_int(sql, 1);
-		item->forward = sql_col_int(sql, 2) != 0;
-		line = sql_col_blob(sql, 3, &item->len);
-		if (line != NULL)
-			item->line = mem_strndup((const char *)line, item->len);
+		queue_item_read(item, sql);
 	}
 	sql_done(sql);
 	return rc;

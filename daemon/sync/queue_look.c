@@ -6,14 +6,10 @@
 static bool
 queue_has(struct sql *sql, const uint8_t *mailbox, int64_t n)
 {
-	bool row = false;
 
 	sql_blob(sql, 1, mailbox, PMJ_MAILBOX_BYTES);
 	sql_int(sql, 2, n);
-	if (sql_row(sql, &row, NULL) != PMJ_OK)
-		row = false;
-	sql_done(sql);
-	return row;
+	return sql_any(sql, false);
 }
 
 bool

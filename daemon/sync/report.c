@@ -127,13 +127,8 @@ report_deferred(struct sync *sync)
 	struct sql *sql = sql_get(sync->journal,
 	    "SELECT count(*) FROM pmj_lane l CROSS JOIN pmj_done d ON d.lane=l.id AND d.forward=0"
 	    " AND d.seq>=l.deferred_seq WHERE l.ours=1 AND l.deferred_seq>0");
-	int64_t count = 0;
-	bool row = false;
 
-	if (sql_row(sql, &row, NULL) == PMJ_OK && row)
-		count = sql_col_int(sql, 0);
-	sql_done(sql);
-	return count;
+	return sql_first_int(sql, 0);
 }
 
 json_t *
@@ -146,9 +141,7 @@ sync_outbox(struct sync *sync)
 	int64_t bytes = 0;
 	bool row = false;
 
-	if (sql_row(sql, &row, NULL) == PMJ_OK && row)
-		in_place[0] = sql_col_int(sql, 0);
-	sql_done(sql);
+	in_place[0] = sql_first_int(sql, 0);
 	sql = sql_get(sync->journal,
 	    "SELECT state,sum(entries),sum(length(bytes)) FROM pmj_segment GROUP BY state");
 	while (sql_row(sql, &row, NULL) == PMJ_OK && row) {

@@ -140,12 +140,8 @@ sync_restore_untold(struct sync *sync)
 	struct sql *sql = sql_get(sync->journal,
 	    "SELECT 1 FROM pmj_lane WHERE ours=1 AND closed=0 AND cause='restore' AND acked_segno=0"
 	    " LIMIT 1");
-	bool row = false;
 
-	if (sql_row(sql, &row, NULL) != PMJ_OK)
-		row = false;
-	sql_done(sql);
-	return row;
+	return sql_any(sql, false);
 }
 
 static enum pmj_code

@@ -140,7 +140,6 @@ sync_has_work(struct sync *sync)
 {
 	struct sql *sql;
 	struct stat st;
-	bool row = false;
 
 	if (sync->list != NULL || sync->open != NULL || sync->spool_dirty || sync->pass != NULL)
 		return true;
@@ -150,10 +149,7 @@ sync_has_work(struct sync *sync)
 		return true;
 	sql = sql_get(sync->journal, "SELECT 1 FROM pmj_queue UNION ALL SELECT 1 FROM pmj_lane"
 	                             " WHERE ours=0 AND (count_seq>told_seq OR nack=1) LIMIT 1");
-	if (sql_row(sql, &row, NULL) != PMJ_OK)
-		row = false;
-	sql_done(sql);
-	return row;
+	return sql_any(sql, false);
 }
 
 enum pmj_code

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/date.h"
 #include "base/fs.h"
 #include "base/mem.h"
 #include "sync/aside.h"
@@ -111,15 +112,6 @@ take_same_lane(const struct take_file *a, const struct take_file *b)
 	       memcmp(a->place.inc, b->place.inc, sizeof(a->place.inc)) == 0;
 }
 
-static void
-take_unlink(struct sync *sync, const char *name)
-{
-	char *path = fs_join(sync->in, name);
-
-	(void)sync->os->unlink(sync->os->ctx, path);
-	free(path);
-}
-
 /* After the commit: what is in, goes; what was refused, is put away; of what waits, 256 a lane stay
  * (carry brings the rest again). */
 static void
@@ -132,14 +124,14 @@ take_tidy(struct sync *sync, struct take_list *list)
 			list->held = 0;
 		switch (list->verdicts[list->tidy]) {
 		case TAKE_DROP:
-			take_unlink(sync, file->name);
+			fs_drop(sync->os, sync->in, file->name);
 			break;
 		case TAKE_ASIDE:
 			aside_move(sync, file->name);
 			break;
 		case TAKE_WAIT:
 			if (++list->held > PMJ_OUT_OF_ORDER_MAX)
-				take_unlink(sync, file->name);
+				fs_drop(sync->os, sync->in, file->name);
 			break;
 		case TAKE_PART:
 			break;
@@ -336,7 +328,7 @@ take_note_gaps(
 			lane->gap_ms = 0;
 		} else if (lane->gap_ms == 0 || now_ms < lane->gap_ms) {
 			lane->gap_ms = now_ms;
-		} else if (now_ms - lane->gap_ms >= SYNC_DAY_MS) {
+		} else if (now_ms - lane->gap_ms >= DAY_MS) {
 			lane->gap_ms = 0;
 			rc = take_ask_again(sync, mailbox, err);
 		} else {

@@ -7,7 +7,6 @@
 
 #include "base/fs.h"
 #include "base/mem.h"
-#include "base/text.h"
 #include "sync/apply.h"
 #include "sync/aside.h"
 #include "sync/files.h"

@@ -6,7 +6,6 @@
 #include "base/buf.h"
 #include "base/conf.h"
 #include "base/fs.h"
-#include "base/mem.h"
 #include "bench.h"
 #include "crypto/keyfile.h"
 #include "crypto/prim.h"

@@ -1,7 +1,5 @@
 /* http_test.c - the strict reader of requests (security 12). */
 #include "check.h"
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "api/http.h"

@@ -1,4 +1,4 @@
-/* text_test.c - encodings, folding, distances and dates. */
+/* text_test.c - encodings, folding and distances. */
 #include "check.h"
 #include <stdlib.h>
 #include <string.h>
@@ -96,39 +96,6 @@ test_nearest(void **state)
 }
 
 static void
-test_dates(void **state)
-{
-	/* Monday 2026-11-23 21:30 UTC is already Tuesday in Nairobi. */
-	const int64_t now = (text_date_days("2026-11-23") * 24 + 21) * 3600000LL + 30 * 60000;
-	char date[11], stamp[17];
-
-	(void)state;
-	assert_true(text_date(date, "today", now, 0));
-	assert_string_equal(date, "2026-11-23");
-	assert_true(text_date(date, "leo", now, 180));
-	assert_string_equal(date, "2026-11-24");
-	assert_true(text_date(date, "in 2 weeks", now, 0));
-	assert_string_equal(date, "2026-12-07");
-	assert_true(text_date(date, "3 days ago", now, 0));
-	assert_string_equal(date, "2026-11-20");
-	assert_true(text_date(date, "Friday", now, 0));
-	assert_string_equal(date, "2026-11-27");
-	assert_true(text_date(date, "jumatatu", now, 0));
-	assert_string_equal(date, "2026-11-23");
-	assert_false(text_date(date, "2026-02-29", now, 0));
-	assert_false(text_date(date, "23/11/2026", now, 0));
-	assert_true(text_is_date("2024-02-29"));
-	assert_false(text_is_date("2100-02-29"));
-	for (int64_t days = -40000; days < 60000; days += 7) {
-		text_days_date(date, days);
-		assert_int_equal(text_date_days(date), days);
-	}
-	assert_string_equal(text_stamp(stamp, now, 180), "2026-11-24 00:30");
-	assert_true(text_is_time("23:59"));
-	assert_false(text_is_time("24:00"));
-}
-
-static void
 test_steers(void **state)
 {
 	static const struct {
@@ -152,7 +119,7 @@ main(void)
 	const struct CMUnitTest tests[] = {cmocka_unit_test(test_encodings_return),
 	    cmocka_unit_test(test_encodings_refuse), cmocka_unit_test(test_fold),
 	    cmocka_unit_test(test_fold_ascii_as_all), cmocka_unit_test(test_nearest),
-	    cmocka_unit_test(test_dates), cmocka_unit_test(test_steers)};
+	    cmocka_unit_test(test_steers)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,4 @@
 /* Tokens, writers, paths and headers: who is let in, and that the rest learn nothing. */
-#include "base/mem.h"
 #include "carry/bare.h"
 #include "carry_lab.h"
 #include "gate/access.h"

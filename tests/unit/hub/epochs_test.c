@@ -1,9 +1,8 @@
 /* epochs_test.c - seal keys come and go (7.4): each is used 90 days, the next is known 30 days
  * before, a secret is destroyed when nobody seals to it any more, and what comes late is sealed
  * again. */
+#include "base/date.h"
 #include "office_lab.h"
-
-#define DAY_MS (86400LL * 1000)
 
 /* As the daemon does after each exchange. */
 static struct sync_epochs

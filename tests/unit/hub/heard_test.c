@@ -1,7 +1,6 @@
 /* heard_test.c - has everything of a laptop arrived, and is it told the truth (7.3)? */
+#include "base/date.h"
 #include "office_lab.h"
-
-#define DAY_MS (86400LL * 1000)
 
 static bool
 says(const json_t *item, const char *list, const char *word)

@@ -1,7 +1,6 @@
 /* renew_test.c - the hub's certificate is made anew with its root key (7.1), and laptops follow. */
+#include "base/date.h"
 #include "office_lab.h"
-
-#define DAY_MS (86400LL * 1000)
 
 static enum pmj_code
 renew(struct lab *lab, const struct cert_root *root)

@@ -1,7 +1,6 @@
 /* device_test.c - what the hub's lines do on a worker's device; enrolment; locked notes. */
+#include "base/date.h"
 #include "sync_lab.h"
-
-#define DAY_MS (86400LL * 1000)
 
 static void
 down(struct lab *lab)

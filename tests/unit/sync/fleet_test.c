@@ -2,10 +2,10 @@
  * loses, repeats and reorders, with restarts, lost spools, clones put back: in the end all hold the
  * same. A failing seed is printed; PAMOJA_FLEET_SEED=N runs only that one, PAMOJA_FLEET_RUNS=N so
  * many. */
+#include "base/date.h"
 #include "entries.h"
 #include "sync_lab.h"
 
-#define DAY_MS (86400LL * 1000)
 #ifdef __SANITIZE_ADDRESS__
 #define RUNS 30
 #else

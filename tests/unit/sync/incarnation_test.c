@@ -1,8 +1,8 @@
 /* incarnation_test.c - forks, clones, restores, NACKs (9): who begins anew, what is sent again,
  * what is ignored. */
+#include "base/date.h"
 #include "sync_lab.h"
 
-#define DAY_MS (86400LL * 1000)
 #define OURS "SELECT count(*) FROM pmj_lane WHERE ours=1"
 
 static void

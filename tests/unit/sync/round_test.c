@@ -1,8 +1,7 @@
 /* round_test.c - a device and a hub: there, back, receipts, and what is lost on the way (5, 5.4).
  */
+#include "base/date.h"
 #include "sync_lab.h"
-
-#define DAY_MS (86400LL * 1000)
 
 static void
 test_round_trip(void **state)
