@@ -211,18 +211,25 @@ doctor_certificate(struct doctor *d)
 {
 	int64_t end = json_int(d->inner, "certificate_end", 0), now = os_now(&os_real);
 	long long days = (long long)((end - now) / DAY_MS);
-	const char *mend =
-	    is_hub(d) ? "renew it with the root key that two people keep" : "tell your coordinator";
+	char *renew = mem_printf("%s hub renew --root-key /media/stick/root.key", d->command);
+	const char *mend = is_hub(d) ? renew : "tell your coordinator";
 
 	if (end == 0)
-		return;
+		goto out;
 	if (now > end)
 		doctor_say(d, is_hub(d) ? DOCTOR_FAIL : DOCTOR_WARN, mend,
-		    "the hub's certificate ended %lld days ago", -days);
+		    is_hub(d) ? "the hub's certificate ended %lld days ago; bring its root key"
+		              : "the hub's certificate ended %lld days ago",
+		    -days);
 	else if (days < CERTIFICATE_WARN_DAYS)
-		doctor_say(d, DOCTOR_WARN, mend, "the hub's certificate ends in %lld days", days);
+		doctor_say(d, DOCTOR_WARN, mend,
+		    is_hub(d) ? "the hub's certificate ends in %lld days; bring its root key"
+		              : "the hub's certificate ends in %lld days",
+		    days);
 	else
 		doctor_say(d, DOCTOR_OK, "", "the hub's is good for %lld days", days);
+out:
+	free(renew);
 }
 
 /* ---- what waits for somebody ---- */

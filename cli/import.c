@@ -105,7 +105,8 @@ say_done(struct cli *cli, const char *name, struct pmj_error *err)
 	return rc;
 }
 
-/* name: NULL for what is not to be gone on with. */
+/* All rows, or as many as Ctrl-C leaves time for: a request that is under way is waited for, so
+ * that what is saved is known. name: NULL for what is not to be gone on with. */
 static enum pmj_code
 send_rows(struct cli *cli, struct rows *rows, const char *name, bool dry_run, struct pmj_error *err)
 {
@@ -117,14 +118,16 @@ send_rows(struct cli *cli, struct rows *rows, const char *name, bool dry_run, st
 	 * it, so the fewer the more work. */
 	struct pace pace = {dry_run ? ROWS_BATCH_MAX : ROWS_BATCH_FIRST,
 	    dry_run ? ROWS_BATCH_MAX : ROWS_BATCH_MIN, ROWS_BATCH_MAX, PMJ_STEP_MS * 3 / 5};
-	struct batch batch;
+	struct batch batch = {.rows = NULL};
 	size_t next = 0;
+	bool all = false;
 
-	for (;;) {
+	while (!term_stopped()) {
 		int64_t began = os_real.mono_ms(os_real.ctx);
 
 		rows_batch(&batch, rows, &next, (size_t)pace.amount, dry_run);
-		if (batch.count == 0)
+		all = batch.count == 0;
+		if (all)
 			break;
 		answer = NULL;
 		body = json_pack(
@@ -144,7 +147,7 @@ send_rows(struct cli *cli, struct rows *rows, const char *name, bool dry_run, st
 	if (progress)
 		term_note("\n");
 	batch_close(&batch);
-	if (rc == PMJ_OK && name != NULL && !dry_run)
+	if (rc == PMJ_OK && all && name != NULL && !dry_run)
 		rc = say_done(cli, name, err);
 	return rc;
 }
@@ -281,6 +284,19 @@ broke_off(const struct rows *rows, size_t done, struct pmj_error *err)
 	return err->code = PMJ_PARTIAL;
 }
 
+/* By Ctrl-C, between two requests. */
+static enum pmj_code
+was_stopped(const struct rows *rows, size_t done, bool dry_run, struct pmj_error *err)
+{
+	enum pmj_code rc = done > 0 && !dry_run ? PMJ_PARTIAL : PMJ_FAILED;
+
+	if (dry_run)
+		return pmj_fail(err, rc, "stopped before all %zu rows were checked", rows->count);
+	(void)pmj_fail(err, rc, "stopped; %zu of %zu rows are saved", done, rows->count);
+	pmj_hint(err, "to go on, type the same command again: no row is saved twice");
+	return rc;
+}
+
 enum pmj_code
 import_run(struct cli *cli, const struct args *args, struct pmj_error *err)
 {
@@ -295,6 +311,7 @@ import_run(struct cli *cli, const struct args *args, struct pmj_error *err)
 	if ((rc = read_file(cli, &rows, &name, args->words[0], args_value(args, "kind"), err)) !=
 	    PMJ_OK)
 		goto out;
+	term_hold_stop();
 	rc = send_rows(cli, &rows, name, dry_run, err);
 	for (size_t i = 0; i < rows.count; i++) {
 		done += rows.list[i].state == ROW_DONE;
@@ -303,6 +320,8 @@ import_run(struct cli *cli, const struct args *args, struct pmj_error *err)
 	}
 	if (rc != PMJ_OK && !dry_run)
 		rc = broke_off(&rows, done, err);
+	else if (rc == PMJ_OK && done + failed < rows.count)
+		rc = was_stopped(&rows, done, dry_run, err);
 	else if (rc == PMJ_OK)
 		rc = outcome(&rows, done, failed, dry_run, err);
 	if (done + failed == 0)

@@ -8,6 +8,7 @@
 #include "cli/args.h"
 #include "cli/command.h"
 #include "cli/print.h"
+#include "cli/term.h"
 
 /* Passphrases and records pass through JSON values: what is freed is wiped. */
 static void
@@ -33,5 +34,6 @@ main(int argc, char **argv)
 	if (rc != PMJ_OK)
 		print_failure(&err, json);
 	args_forget();
+	term_obey_stop();
 	return pmj_code_exit(rc);
 }

@@ -269,6 +269,39 @@ term_private(bool begin)
 	(void)fflush(stderr);
 }
 
+static volatile sig_atomic_t stop_signal;
+
+static void
+remember_stop(int signum)
+{
+	stop_signal = signum;
+}
+
+void
+term_hold_stop(void)
+{
+	const struct sigaction hold = {.sa_handler = remember_stop, .sa_flags = (int)SA_RESETHAND};
+
+	(void)sigaction(SIGINT, &hold, NULL);
+	(void)sigaction(SIGTERM, &hold, NULL);
+	(void)sigaction(SIGHUP, &hold, NULL);
+}
+
+bool
+term_stopped(void)
+{
+	return stop_signal != 0;
+}
+
+void
+term_obey_stop(void)
+{
+	if (stop_signal == 0)
+		return;
+	(void)signal(stop_signal, SIG_DFL);
+	(void)raise(stop_signal);
+}
+
 enum said { SAID_NO, SAID_YES, SAID_UNCLEAR };
 
 /* English: y or n. Swahili: ndiyo or hapana, also yes and no; a lone n could be either, so it is

@@ -40,6 +40,14 @@ void term_clear(void);
 /** Yes or no; Enter means `otherwise`. The end of input is no. */
 bool term_yes(bool otherwise, const char *fmt, ...) PMJ_PRINTF(2, 3);
 
+/** From here on a first Ctrl-C (SIGTERM, SIGHUP) is only remembered, so that what is under way can
+ * be ended and told; a second one ends the program at once. */
+void term_hold_stop(void);
+/** Was one remembered? */
+bool term_stopped(void);
+/** Die of it, if one was: a shell that runs several commands in a row stops, too. */
+void term_obey_stop(void);
+
 /** A whole file, or standard input for "-", at most limit bytes. PMJ_NOT_FOUND, PMJ_TOO_BIG. */
 PMJ_MUST_CHECK enum pmj_code term_slurp(
     struct buf *out, const char *path, size_t limit, struct pmj_error *err);

@@ -4,6 +4,7 @@ import os
 import pty
 import re
 import select
+import signal
 import subprocess
 import sys
 
@@ -309,7 +310,7 @@ def story_import(lab):
 
 
 def story_an_import_that_broke_off(lab):
-    """Given again after kill -9 in its midst, or when an answer was lost, it saves what is missing and no row twice."""
+    """Given again after Ctrl-C or kill -9 in its midst, or when an answer was lost, it saves what is missing and no row twice."""
     neema = lab.worker("Neema")
     path = os.path.join(lab.dir, "many.jsonl")
     with open(path, "w", encoding="utf-8") as file:
@@ -317,14 +318,21 @@ def story_an_import_that_broke_off(lab):
             file.write(json.dumps({"kind": "person", "ref": f"p{i}", "fields": {"name": f"Person {i}"}}) + "\n")
             file.write(json.dumps({"kind": "contact", "fields": {"person": f"@p{i}", "kind": "phone"}}) + "\n")
     command = [os.path.join(BIN, "pamoja"), "import", path]
-    for count in (60, 500):
+    for count, stop in ((20, True), (60, False), (500, False)):
         importing = subprocess.Popen(command, env=neema.env, text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         while neema.status()["journal"]["entries"] < count:
             check(importing.poll() is None, "it ended before", count)
-        neema.kill()
+        if stop:
+            importing.send_signal(signal.SIGINT)
+        else:
+            neema.kill()
         _, said = importing.communicate(timeout=60)
-        check(importing.returncode in (1, 8) and "no row is saved twice" in said, importing.returncode, said)
-        neema.start().unlock()
+        check("no row is saved twice" in said, said)
+        if stop:  # what is said is what is there, and a shell that runs several in a row sees that it was stopped
+            check(importing.returncode == -signal.SIGINT and f"{neema.status()['journal']['entries']} of 1200 rows are saved" in said, importing.returncode, said)
+        else:
+            check(importing.returncode in (1, 8), importing.returncode)
+            neema.start().unlock()
     answer = neema.run("import", path)
     check("Saved 1200 of 1200" in answer.out and "saved before" in answer.out, answer)
     check(neema.status()["journal"]["entries"] == 1200, neema.status()["journal"])

@@ -251,7 +251,7 @@ def tests_of(place):
     unit = os.path.join(TOP, "tests", place + "_test.c")
     scenario = os.path.join(TOP, "tests", "scenario", place + ".py")
     if os.path.exists(unit):
-        return {re.sub(r"^test_", "", name) for name in re.findall(r"(?:\bT|\bIN_DIR|cmocka_unit_test\w*)\((\w+)", read(unit))}
+        return {re.sub(r"^test_", "", name) for name in re.findall(r"(?:\bT|\bTEST|\bIN_DIR|cmocka_unit_test\w*)\((\w+)", read(unit))}
     if os.path.exists(scenario):
         return set(re.findall(r"^def story_(\w+)", read(scenario), re.M))
     return None
