@@ -179,6 +179,21 @@ put_list_options(struct buf *path, long *limit, const struct args *args, struct 
 	return PMJ_OK;
 }
 
+/* A list that is empty; near: what was perhaps meant by a word of an open list. */
+static void
+say_nothing_fits(const json_t *kind, const json_t *answer)
+{
+	const json_t *word;
+	size_t i;
+
+	term_say("Nothing fits that. All there is: pamoja %s list\n", json_str(kind, "name"));
+	json_array_foreach(json_arr(answer, "near"), i, word)
+	{
+		term_say(
+		    "  Was %s=\"%s\" meant?\n", json_str(word, "field"), json_str(word, "near"));
+	}
+}
+
 static enum pmj_code
 list(struct cli *cli, const struct args *args, const json_t *kind, struct pmj_error *err)
 {
@@ -210,8 +225,7 @@ list(struct cli *cli, const struct args *args, const json_t *kind, struct pmj_er
 		print_json(answer);
 	} else if (rc == PMJ_OK && json_array_size(json_arr(answer, "items")) == 0 &&
 	           (json_object_size(fields) > 0 || args_has(args, "since"))) {
-		term_say(
-		    "Nothing fits that. All there is: pamoja %s list\n", json_str(kind, "name"));
+		say_nothing_fits(kind, answer);
 	} else if (rc == PMJ_OK) {
 		record_print_items(json_arr(answer, "items"), kind);
 		if (json_flag(answer, "more"))

@@ -141,7 +141,8 @@ record_list_get(struct cli *cli, json_t **out, const char *path, long limit, str
 			break;
 	}
 	if (rc == PMJ_OK)
-		*out = json_pack("{s:O,s:b}", "items", items, "more", json_flag(answer, "more"));
+		*out = json_pack("{s:O,s:b,s:O*}", "items", items, "more",
+		    json_flag(answer, "more"), "near", json_object_get(answer, "near"));
 	json_decref(answer);
 	json_decref(items);
 	return rc;

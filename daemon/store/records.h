@@ -46,8 +46,10 @@ struct records_query {
 /** Was it voided? A record that is not here was not. */
 PMJ_MUST_CHECK enum pmj_code records_is_voided(struct journal *journal, bool *out,
     const uint8_t rec[static PMJ_RECORD_BYTES], struct pmj_error *err);
-/** {"items":[item…],"more":bool,"next"?}, latest changed first; where there are more, `next` is
- * where the list goes on. */
+/** {"items":[item…],"more":bool,"next"?,"near"?}, latest changed first; where there are more,
+ * `next` is where the list goes on; where there are none, `near` is what was perhaps meant of open
+ * lists:
+ * [{"field","value","near"}]. */
 PMJ_MUST_CHECK enum pmj_code records_list(struct journal *journal, json_t **out,
     const struct records_query *query, enum lang lang, struct pmj_error *err);
 /** Full text over searchable fields and ids: every word by prefix, accents and case aside; best

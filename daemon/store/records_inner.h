@@ -19,5 +19,8 @@ PMJ_MUST_CHECK enum pmj_code records_items(struct journal *journal, json_t **out
     const uint8_t (*recs)[PMJ_RECORD_BYTES], size_t count, size_t limit, int64_t until_ms,
     enum lang lang, struct pmj_error *err);
 #define RECORDS_LIMIT 50
+/** Of a list that is empty: for each open list that was asked for by a word not in use, the near
+ * one that is, or that the kind declares: [{"field","value","near"}]. New reference. */
+json_t *records_near(struct journal *journal, const struct records_query *query);
 
 #endif

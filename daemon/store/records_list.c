@@ -317,6 +317,13 @@ records_list(struct journal *journal, json_t **out, const struct records_query *
 		json_decref(*out);
 		*out = NULL;
 	}
+	if (rc == PMJ_OK && count == 0 && query->from == NULL) {
+		json_t *near = records_near(journal, query);
+
+		if (json_array_size(near) > 0)
+			(void)json_object_set(*out, "near", near);
+		json_decref(near);
+	}
 out:
 	sql_free(sql);
 	free(text);

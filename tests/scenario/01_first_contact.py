@@ -209,7 +209,13 @@ def story_words_beside_an_open_list(lab):
         error = neema.refused(2, *words)
         check(words[2].split("=")[1] in error["message"] and near in error["hint"], error)
     check("without dashes: state=VALUE" in neema.refused(2, "person", "list", "--state", "active")["hint"])
-    check("Nothing fits that" in neema.run("contact", "list", "kind=at the market").out)
+    check("Nothing fits that" in neema.run("contact", "list", "kind=by bus").out)
+    # by a word near to one of an open list, or to one that was used beside it: that one is offered, unless the word itself is in use
+    for words, near in ((("contact", "list", "kind=visti"), "visit"), (("contact", "list", "kind=at the rivr"), "at the river"), (("contact", "list", "signs=slep"), "sleep"),
+                        (("contact", "list", "kind=vist", "person=" + neema.add("person", name="Zawadi")), None), (("contact", "list", "kind=by bus"), None)):
+        answer = neema.json(*words)
+        check(not answer["items"] and [item["near"] for item in answer.get("near", [])] == ([near] if near else []), words, answer)
+    check('Was kind="visit" meant?' in neema.run("contact", "list", "kind=visti").out)
     goal = neema.add("goal", person=person, text="walk to the river each morning")
     neema.run("goal", "start", goal)
     check(len(neema.json("goal", "list", "state=Under way")["items"]) == 1, "by its label, in any letters")
