@@ -69,6 +69,9 @@ struct sync_hooks {
 };
 extern const char *const sync_schema[]; /* for journal_setup.schema */
 
+/** The engine over an open journal with sync_schema; its spool and what it sets aside lie in
+ * `home`. The hooks are copied, the journal must outlive it. Where the folders cannot be made, *out
+ * is NULL and hooks->ctx is still the caller's. */
 PMJ_MUST_CHECK enum pmj_code sync_new(struct sync **out, struct journal *journal, const char *home,
     const struct sync_hooks *hooks, struct pmj_error *err);
 void sync_free(struct sync *sync);

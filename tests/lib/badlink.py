@@ -40,6 +40,19 @@ def sleep_until(when):
         time.sleep(left)
 
 
+def each_connection(listener, taken):
+    """Call `taken` with each connection, on a thread, until the listener is closed."""
+    def accept():
+        while True:
+            try:
+                near, _ = listener.accept()
+            except OSError:
+                return
+            taken(near)
+
+    threading.Thread(target=accept, daemon=True).start()
+
+
 class BadLink:
     """To 127.0.0.1:PORT by way of `self.port`."""
 
@@ -51,7 +64,7 @@ class BadLink:
         self.lock = threading.Lock()
         self.set(profile or Profile())
         self.reset()
-        threading.Thread(target=self.accept, daemon=True).start()
+        each_connection(self.listener, lambda near: Connection(self, near))
 
     def set(self, profile):
         """From the next connection on."""
@@ -64,14 +77,6 @@ class BadLink:
 
     def counted(self):
         return {"up": self.up, "down": self.down, "connections": self.connections, "cuts": self.cuts, "round_trips": self.trips}
-
-    def accept(self):
-        while True:
-            try:
-                near, _ = self.listener.accept()
-            except OSError:
-                return
-            Connection(self, near)
 
     def close(self):
         self.listener.close()

@@ -7,6 +7,8 @@ import subprocess
 import threading
 import time
 
+from badlink import each_connection
+
 CONF = """
 server.document-root = "{dir}/empty"
 server.bind = "127.0.0.1"
@@ -137,15 +139,7 @@ class Liar:
         self.context.load_cert_chain(os.path.join(folder, "server.pem"))
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"https://localhost:{self.listener.getsockname()[1]}/pamoja"
-        threading.Thread(target=self.accept, daemon=True).start()
-
-    def accept(self):
-        while True:
-            try:
-                near, _ = self.listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self.serve, args=(near,), daemon=True).start()
+        each_connection(self.listener, lambda near: threading.Thread(target=self.serve, args=(near,), daemon=True).start())
 
     def serve(self, near):
         try:
@@ -173,17 +167,12 @@ class Cutter:
         self.hellos = []  # of each connection what each end said first
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
-        threading.Thread(target=self.accept, daemon=True).start()
+        each_connection(self.listener, self.taken)
 
-    def accept(self):
-        while True:
-            try:
-                near, _ = self.listener.accept()
-            except OSError:
-                return
-            self.connections += 1
-            self.hellos.append({True: b"", False: b""})
-            threading.Thread(target=self.carry, args=(near,), daemon=True).start()
+    def taken(self, near):
+        self.connections += 1
+        self.hellos.append({True: b"", False: b""})
+        threading.Thread(target=self.carry, args=(near,), daemon=True).start()
 
     def carry(self, near):
         try:
