@@ -173,6 +173,15 @@ const struct command command_table[] = {
         "Examples:\n"
         "  pamoja hub release f12e612bb719\n"
         "  pamoja hub release --by Neema\n"},
+    {"hub move", GROUP_HUB, hub_move, 0, 1, "[ADDRESS]",
+        "the hub gets another address; who has followed", hub_move_options,
+        "ADDRESS is https://HOST/PATH, ssh://USER@HOST or a folder. Each laptop learns it with "
+        "its\n"
+        "next exchange at the old address, or by a stick, and comes by the old one for as long\n"
+        "as the new one does not answer. Without ADDRESS: who has followed. Examples:\n"
+        "  pamoja hub move https://hub.example.org/pamoja\n"
+        "  pamoja hub move\n"
+        "  pamoja hub move --end\n"},
     {"hub renew", GROUP_HUB, hub_renew, 0, 0, "", "renew the hub's certificate, about once a year",
         hub_renew_options,
         "It takes the root key, which is kept off this machine, and is valid for 400 days then.\n"

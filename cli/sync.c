@@ -21,6 +21,10 @@ say_done(const json_t *answer)
 	else
 		term_say("Done: %lld sealed files sent, %lld received.\n", sent, got);
 	print_said(json_str(answer, "message"));
+	if (json_str(answer, "instead") != NULL)
+		term_say("It went by the hub's old address, for the new one cannot be used:\n  %s\n"
+		         "If that stays so, tell your coordinator.\n",
+		    json_str(answer, "instead"));
 }
 
 static enum pmj_code

@@ -52,6 +52,8 @@ static const struct saved_table {
     {"pmj_deferred", 1, "n <= ?1",
         {{"n", 'i', NULL}, {"device", 'b', NULL}, {"mailbox", 'b', NULL}, {"inc", 'b', NULL},
             {"seq", 'i', NULL}}},
+    {"pmj_moved", 1, "n <= ?1",
+        {{"device", 'b', NULL}, {"n", 'i', NULL}, {"e", 'b', NULL}, {"came_ms", 'i', NULL}}},
     {"pmj_backup_key", 1, "1",
         {{"number", 'i', NULL}, {"made_ms", 'i', NULL}, {"pk", 'b', NULL}, {"used", 'i', NULL},
             {"destroyed_ms", 'i', NULL}}},

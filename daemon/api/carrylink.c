@@ -95,13 +95,12 @@ carrylink_remotes(struct core *core)
 			return;
 	} else {
 		json_t *mark = core->journal == NULL ? core_revoked_mark(core) : NULL;
-		json_t *remote = mark != NULL ? json_incref(json_object_get(mark, "remote"))
-		                              : device_remote_line(core->journal);
 
+		remotes = mark != NULL ? json_incref(json_object_get(mark, "remotes"))
+		                       : device_remote_lines(core->journal);
 		json_decref(mark);
-		if (remote == NULL)
+		if (remotes == NULL)
 			return;
-		remotes = json_pack("[o]", remote);
 	}
 	(void)carrylink_send(core->carry,
 	    json_pack("{s:s,s:i,s:o}", "do", "remotes", "write", lane, "remotes", remotes));

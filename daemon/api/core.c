@@ -189,9 +189,8 @@ core_begin_hub(struct core *core, struct pmj_error *err)
 
 	if (rc != PMJ_OK)
 		return rc;
-	hub_set_reach(core->hub, core->settings.url, core->settings.pin);
 	/* It is tried again with the next start; until then they know the old one. */
-	if (hub_tell_reach(core->hub, &why) != PMJ_OK)
+	if (hub_reach_settings(core->hub, core->settings.url, core->settings.pin, &why) != PMJ_OK)
 		diag_error("telling laptops the hub's address", &why);
 	hub_set_intake(core->hub, core->settings.intake);
 	core->sync = hub_sync(core->hub);

@@ -173,7 +173,7 @@ void core_revoked_end(struct core *core);
 enum pmj_code core_revoked_refuse(const struct core *core, struct pmj_error *err);
 /** The same of a laptop that is suspended. */
 enum pmj_code core_suspended_refuse(const struct core *core, struct pmj_error *err);
-/** {"at","remote","have","acked"} of such a home, or NULL. New reference. */
+/** {"at","remotes","have","acked"} of such a home, or NULL. New reference. */
 json_t *core_revoked_mark(const struct core *core);
 /** Files in the spool that the office has not. */
 int64_t core_revoked_left(const struct core *core);

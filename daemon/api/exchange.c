@@ -41,6 +41,7 @@ static void
 exchange_free(struct exchange *exchange)
 {
 	free(exchange->where);
+	free(exchange->instead);
 	free(exchange);
 }
 
@@ -69,9 +70,9 @@ remember(struct core *core, const struct exchange *exchange)
 static json_t *
 answer(struct core *core, const struct exchange *exchange)
 {
-	json_t *out = json_pack("{s:I,s:I,s:I,s:s}", "sent", (json_int_t)exchange->sent, "got",
+	json_t *out = json_pack("{s:I,s:I,s:I,s:s,s:s*}", "sent", (json_int_t)exchange->sent, "got",
 	    (json_int_t)exchange->got, "merged", (json_int_t)exchange->taken, "message",
-	    "everything that waited was exchanged");
+	    "everything that waited was exchanged", "instead", exchange->instead);
 
 	if (core->hub != NULL) {
 		(void)json_object_set_new(
@@ -121,6 +122,9 @@ finish(struct core *core, struct exchange *exchange)
 		diag_error("after an exchange", &err);
 	if (exchange->failed.code == PMJ_OK)
 		core_epochs(core);
+	if (exchange->failed.code == PMJ_OK && exchange->came &&
+	    device_came(core->journal, core->sync, exchange->places, &err) != PMJ_OK)
+		diag_error("telling the hub by which address this laptop came", &err);
 	/* A look that found nothing writes nothing. */
 	if (core->state == CORE_OPEN &&
 	    (exchange->request != NULL || exchange->taken > 0 || exchange->sent > 0 ||

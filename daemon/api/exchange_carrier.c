@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "api/exchange_inner.h"
+#include "base/mem.h"
 
 #define CARRIER_WAIT_MS 8000 /* the starter needs a moment after the daemon began */
 #define CARRIER_LOOK_MS 200
@@ -49,6 +50,7 @@ exchange_ask_carrier(struct core *core, struct exchange *exchange)
 	/* From here on a carrier found dead, by whichever of these lines, breaks this exchange. */
 	exchange->phase = PHASE_WAIT;
 	exchange->job = core->next_job++;
+	exchange->places = core->journal != NULL ? device_places_mark(core->journal) : 0;
 	carrylink_remotes(core);
 	(void)carrylink_send(core->carry, json_pack("{s:s,s:o?}", "do", "acked", "upto", acked));
 	line = json_pack("{s:s,s:I,s:o?,s:b}", "do", parcel ? "parcel" : "sync", "id",
@@ -81,6 +83,10 @@ exchange_carried(struct core *core, int64_t id, const json_t *done)
 		return;
 	exchange->sent += json_int(done, "sent", 0);
 	exchange->got += json_int(done, "got", 0);
+	if (json_str(done, "instead") != NULL && exchange->instead == NULL)
+		exchange->instead = mem_strdup(json_str(done, "instead"));
+	exchange->came = exchange->kind == EXCHANGE_SYNC && exchange->where == NULL &&
+	                 json_str(done, "instead") == NULL;
 	/* The first that went wrong is told; a second round may fail of the same. */
 	if (exchange->failed.code == PMJ_OK && (code == NULL || strcmp(code, "ok") != 0)) {
 		const char *message = json_str(done, "message");

@@ -19,6 +19,9 @@ struct exchange {
 	int64_t sent, got;       /* files, by the carrier's word */
 	int64_t holds;           /* the hub's, when it began */
 	int64_t started_ms;      /* mono */
+	char *instead;           /* why the hub's old address was used, by the carrier's word */
+	bool came;               /* it reached the first address that the hub had said ... */
+	int64_t places;          /* ... when the carrier was asked (device_places_mark) */
 	struct pmj_error failed; /* code PMJ_OK: not failed */
 	struct exchange *next;
 };

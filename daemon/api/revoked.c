@@ -119,7 +119,7 @@ out:
 	return rc;
 }
 
-/* {"at","remote","have","acked"}: when, and what the carrier is asked with. */
+/* {"at","remotes","have","acked"}: when, and what the carrier is asked with. */
 static enum pmj_code
 write_mark(struct core *core, struct pmj_error *err)
 {
@@ -130,8 +130,8 @@ write_mark(struct core *core, struct pmj_error *err)
 	if ((rc = sync_have(core->sync, &have, err)) != PMJ_OK ||
 	    (rc = sync_acked(core->sync, &acked, err)) != PMJ_OK)
 		goto out;
-	mark = json_pack("{s:I,s:o?,s:O,s:O}", "at", (json_int_t)core->revoked, "remote",
-	    device_remote_line(core->journal), "have", have, "acked", acked);
+	mark = json_pack("{s:I,s:o?,s:O,s:O}", "at", (json_int_t)core->revoked, "remotes",
+	    device_remote_lines(core->journal), "have", have, "acked", acked);
 	text = json_text(mark);
 	rc = fs_write(core->os, path, text, strlen(text), err);
 	mem_wipe(text, strlen(text));

@@ -79,6 +79,8 @@ static const struct route {
     {"GET", "/v1/hub/roster", NEEDS_OPEN | NEEDS_HUB, office_roster, NULL},
     {"POST", "/v1/hub/arrived", NEEDS_OPEN | NEEDS_HUB, office_arrived, NULL},
     {"POST", "/v1/hub/renew", NEEDS_OPEN | NEEDS_HUB, office_renew, NULL},
+    {"GET", "/v1/hub/move", NEEDS_OPEN | NEEDS_HUB, office_moving, NULL},
+    {"POST", "/v1/hub/move", NEEDS_OPEN | NEEDS_HUB, office_move, NULL},
     {"GET", "/v1/hub/held", NEEDS_OPEN | NEEDS_HUB, office_held, NULL},
     {"POST", "/v1/hub/release", NEEDS_OPEN | NEEDS_HUB, office_release, NULL},
 };

@@ -34,7 +34,8 @@ struct exchange {
 	size_t got;
 	uint64_t up; /* bytes over the network, above TCP */
 	uint64_t down;
-	struct spool_list out; /* what is in spool/out; filled by exchange_begin */
+	struct pmj_error instead; /* why an old place was used; code PMJ_OK: none was */
+	struct spool_list out;    /* what is in spool/out; filled by exchange_begin */
 	int lock;
 };
 

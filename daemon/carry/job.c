@@ -47,6 +47,7 @@ remote_copy(struct job_remote *out, const struct job_remote *from)
 	out->writers = copy(from->writers);
 	out->keys = copy(from->keys);
 	out->shut = copy(from->shut);
+	out->old = from->old;
 }
 
 void
@@ -73,6 +74,8 @@ job_add_remote(struct job *job, const struct job_remote *remote, const char *url
 {
 	struct job_remote own = *remote;
 
+	if (url != NULL && remote->old)
+		return;
 	if (url != NULL && strcmp(url, remote->url) != 0)
 		own = (struct job_remote){.url = (char *)(uintptr_t)url};
 	memcpy(own.mailbox, remote->mailbox, sizeof(own.mailbox));
@@ -188,34 +191,62 @@ run_gate(struct job *job, struct gate_way *way, size_t which, bool by_ssh, struc
 }
 
 static enum pmj_code
+run_remote(struct job *job, struct gate_way *way, size_t which, struct pmj_error *err)
+{
+	const struct job_remote *remote = &job->remotes[which];
+	struct address at;
+	enum pmj_code rc;
+
+	exchange_beat(&job->ex);
+	if ((rc = address_read(&at, remote->url, err)) != PMJ_OK)
+		return rc;
+	return at.way == ADDRESS_FOLDER ? run_folder(job, remote, err)
+	                                : run_gate(job, way, which, at.way == ADDRESS_SSH, err);
+}
+
+/* Each mailbox at its place, or where it was before. */
+static size_t
+run_each(struct job *job, struct gate_way *way, struct pmj_error *first)
+{
+	size_t good = 0;
+	bool reached = false; /* by the place before this one */
+
+	for (size_t i = 0; i < job->remote_count; i++) {
+		const struct job_remote *remote = &job->remotes[i];
+		struct pmj_error why = {0};
+
+		if (remote->old && reached && !job->ex.create)
+			continue;
+		if (run_remote(job, way, i, &why) == PMJ_OK) {
+			reached = true;
+			if (!remote->old) {
+				good++;
+			} else if (!job->ex.create) {
+				/* It got through after all; the carrier says by which way. */
+				good++;
+				job->ex.instead = *first;
+				*first = (struct pmj_error){0};
+			}
+		} else if (!remote->old) {
+			reached = false;
+			note_failure(first, &why);
+		}
+	}
+	return good;
+}
+
+static enum pmj_code
 run_remotes(struct job *job, struct pmj_error *err)
 {
 	struct gate_way way = {.step = 0};
 	struct network_steps steps;
 	struct pmj_error first = {0};
-	size_t good = 0;
+	size_t good;
 
 	network_recall(&steps, job->ex.store, job->network);
 	way.step = steps.step;
 	way.ceiling = steps.ceiling;
-
-	for (size_t i = 0; i < job->remote_count; i++) {
-		struct job_remote *remote = &job->remotes[i];
-		struct pmj_error why = {0};
-		struct address at;
-		enum pmj_code rc;
-
-		exchange_beat(&job->ex);
-		rc = address_read(&at, remote->url, &why);
-		if (rc == PMJ_OK && at.way == ADDRESS_FOLDER)
-			rc = run_folder(job, remote, &why);
-		else if (rc == PMJ_OK)
-			rc = run_gate(job, &way, i, at.way == ADDRESS_SSH, &why);
-		if (rc == PMJ_OK)
-			good++;
-		else
-			note_failure(&first, &why);
-	}
+	good = run_each(job, &way, &first);
 	if (way.step != 0 && job->network != NETWORK_NONE)
 		network_keep(
 		    job->ex.store, job->network, &(struct network_steps){way.step, way.ceiling});

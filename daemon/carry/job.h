@@ -18,6 +18,8 @@ struct job_remote {
 	char *writers;
 	char *keys; /* a hub's folder: the ssh-ed25519 KEY that may use this mailbox */
 	char *shut; /* a hub's folder: such a key that may no more */
+	bool old; /* where the mailbox was before: one that makes mailboxes looks there, too; others
+	             go there when they got nowhere else. That it fails is no failure. */
 };
 
 struct job {

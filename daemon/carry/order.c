@@ -88,6 +88,7 @@ read_remotes(struct order *out, const json_t *line, struct pmj_error *err)
 			if (text != NULL)
 				*(char **)(void *)((char *)remote + texts[k].at) = mem_strdup(text);
 		}
+		remote->old = json_flag(item, "old");
 		out->remote_count++;
 	}
 	return PMJ_OK;
@@ -231,6 +232,8 @@ order_put_done(struct buf *out, int64_t id, enum pmj_code rc, const struct pmj_e
 	    "hint", rc != PMJ_OK ? err->hint : "", "sent", (json_int_t)(ex != NULL ? ex->sent : 0),
 	    "got", (json_int_t)(ex != NULL ? ex->got : 0));
 
+	if (ex != NULL && ex->instead.code != PMJ_OK)
+		(void)json_object_set_new(event, "instead", json_string(ex->instead.message));
 	if (ex != NULL && ex->up + ex->down > 0) {
 		(void)json_object_set_new(event, "up", json_integer((json_int_t)ex->up));
 		(void)json_object_set_new(event, "down", json_integer((json_int_t)ex->down));

@@ -105,6 +105,8 @@ hub_hello(struct hub *hub, const struct sync_peer *peer, const struct sync_line 
 	enum pmj_code rc;
 	bool live;
 
+	if ((rc = move_heard(hub, peer->device, line->entry->json, err)) != PMJ_OK)
+		return rc;
 	if (!key_of(line->entry->json, &epoch, pk))
 		return PMJ_OK;
 	if ((rc = office_device(hub, &device, peer->device, err)) != PMJ_OK)

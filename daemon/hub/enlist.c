@@ -116,7 +116,7 @@ enrol_lines(struct hub *hub, const struct hub_device *device, const uint8_t nonc
     const char *until, struct pmj_error *err)
 {
 	char *cert = journal_text(hub->journal, "hub.cert");
-	json_t *enrol, *remote = NULL;
+	json_t *enrol;
 	enum pmj_code rc;
 
 	rc = queue_control(hub, device, "ctl.invite",
@@ -141,14 +141,8 @@ enrol_lines(struct hub *hub, const struct hub_device *device, const uint8_t nonc
 		        json_hex(device->device, PMJ_DEVICE_BYTES), "epoch", 1, "pk",
 		        json_hex(device->seal_pk, 32)),
 		    err);
-	if (rc == PMJ_OK)
-		rc = reach_for_device(hub, device, &remote, err);
-	if (rc == PMJ_OK)
-		rc = queue_control(
-		    hub, device, "ctl.remotes", json_pack("{s:[O]}", "remotes", remote), err);
-	json_decref(remote);
 	free(cert);
-	return rc;
+	return rc == PMJ_OK ? reach_tell(hub, device, err) : rc;
 }
 
 /* The invitation around the first segment of the down lane. */

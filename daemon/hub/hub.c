@@ -223,6 +223,7 @@ hub_new(struct hub **out, struct journal *journal, const char *home, struct pmj_
 	hub->os = journal_os(journal);
 	hub->home = mem_strdup(home);
 	hub->waiting = hub->sharing = true; /* a crash may have left some */
+	reach_load(hub);
 	hub->returning = returned_waits(hub);
 	hub->share_pace = (struct pace){200, 50, 2000, SHARE_COMMIT_MS};
 	if ((rc = read_cert_dates(hub, err)) != PMJ_OK ||
@@ -241,8 +242,7 @@ hub_free(struct hub *hub)
 		return;
 	sync_free(hub->sync);
 	free(hub->home);
-	free(hub->url);
-	free(hub->pin);
+	json_decref(hub->places);
 	free(hub);
 }
 
@@ -287,37 +287,6 @@ hub_root_pk(struct hub *hub, uint8_t out[static 32], struct pmj_error *err)
 	if ((rc = read_cert(hub->journal, &cert, &bytes, err)) == PMJ_OK)
 		memcpy(out, cert.root_pk, 32);
 	buf_close(&bytes);
-	return rc;
-}
-
-char *
-hub_mailboxes(struct hub *hub)
-{
-	return journal_text(hub->journal, "hub.mailboxes");
-}
-
-enum pmj_code
-hub_remotes(struct hub *hub, json_t **out, struct pmj_error *err)
-{
-	struct hub_device *devices = NULL;
-	char *url = hub_mailboxes(hub);
-	size_t count = 0;
-	enum pmj_code rc;
-
-	*out = NULL;
-	if ((rc = office_mailboxes(hub, &devices, &count, err)) == PMJ_OK) {
-		*out = json_array();
-		for (size_t i = 0; i < count; i++) {
-			json_t *remote = json_pack("{s:o,s:s}", "mailbox",
-			    json_hex(devices[i].mailbox, PMJ_MAILBOX_BYTES), "url",
-			    url != NULL ? url : "");
-
-			reach_for_host(hub, &devices[i], remote);
-			(void)json_array_append_new(*out, remote);
-		}
-	}
-	free(devices);
-	free(url);
 	return rc;
 }
 

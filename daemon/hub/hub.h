@@ -42,12 +42,25 @@ void hub_share_again(struct hub *hub);
 int64_t hub_holds_made(const struct hub *hub);
 /** How many entries of one device are merged a day (8.5); 0: 20,000. */
 void hub_set_intake(struct hub *hub, int64_t entries);
-/** After hub_set_reach: where that is another address or pin than laptops were told, tell all that
- * are enrolled, in a transaction of its own. They follow with their next exchange. */
-PMJ_MUST_CHECK enum pmj_code hub_tell_reach(struct hub *hub, struct pmj_error *err);
-/** Where laptops reach their mailboxes ([hub] url), and the pin of that host;
- * both may be NULL: in the folder. */
-void hub_set_reach(struct hub *hub, const char *url, const char *pin);
+/** Where laptops reach their mailboxes by pamoja.ini ([hub] url), and the pin of that host; both
+ * may be NULL: in the folder. Where that is another than it said last, the hub moves there. */
+PMJ_MUST_CHECK enum pmj_code hub_reach_settings(
+    struct hub *hub, const char *url, const char *pin, struct pmj_error *err);
+/** Where to (hub move). */
+struct hub_move {
+	const char *url;    /* https://…, ssh://… or a folder's full path */
+	const char *pin;    /* of that host, or NULL */
+	const char *folder; /* where we find the mailboxes behind that host; NULL: as before */
+};
+/** All laptops are told, and follow with their next exchange by whatever way; the old places are
+ * told them, too, and looked into here, until hub_move_end. Twice is no error. */
+PMJ_MUST_CHECK enum pmj_code hub_move(
+    struct hub *hub, const struct hub_move *to, struct pmj_error *err);
+/** Only the new one counts from now on. PMJ_REFUSED while a laptop has not come by it; not when
+ * `sure`. */
+PMJ_MUST_CHECK enum pmj_code hub_move_end(struct hub *hub, bool sure, struct pmj_error *err);
+/** Where it is and who has followed (daemon/api/DESIGN.md). New reference. */
+PMJ_MUST_CHECK enum pmj_code hub_move_state(struct hub *hub, json_t **out, struct pmj_error *err);
 /** Merge deferred entries of devices that have room today (all: of any) until mono ms until_ms, in
  * a transaction of its own. *more: call again. Cheap when there are none. */
 PMJ_MUST_CHECK enum pmj_code hub_deferred_step(
@@ -71,7 +84,7 @@ PMJ_MUST_CHECK enum pmj_code hub_clock(struct hub *hub, struct pmj_error *err);
  * root. */
 PMJ_MUST_CHECK enum pmj_code hub_renew(
     struct hub *hub, const char *root_text, struct pmj_error *err);
-/** Where the mailboxes are. Caller frees. */
+/** The folder where the mailboxes are. Caller frees. */
 char *hub_mailboxes(struct hub *hub);
 /** `remotes` of the carry protocol. New reference. */
 PMJ_MUST_CHECK enum pmj_code hub_remotes(struct hub *hub, json_t **out, struct pmj_error *err);

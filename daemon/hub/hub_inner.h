@@ -31,9 +31,7 @@ struct hub {
 	int64_t noted_ms;       /* of the clock, when a note of what came was last made: this one */
 	struct hlc noted;
 	int64_t intake_entries; /* of one device a day; 0: as the format specification says */
-	char
-	    *url; /* where laptops reach their mailboxes; NULL: in the folder where they are made */
-	char *pin; /* of that host's key; may be NULL */
+	json_t *places;         /* where laptops reach their mailboxes: now, and before (reach.c) */
 };
 
 struct hub_device {
@@ -86,11 +84,24 @@ PMJ_MUST_CHECK enum pmj_code office_leave_team(struct hub *hub,
     int64_t to_ver, struct pmj_error *err);
 
 /* reach.c */
-/** The remote that a device is told. Inside the transaction. New reference, also on failure. */
-PMJ_MUST_CHECK enum pmj_code reach_for_device(
-    struct hub *hub, const struct hub_device *device, json_t **out, struct pmj_error *err);
-/** Add to our own remote what the host must know of a device. */
-void reach_for_host(struct hub *hub, const struct hub_device *device, json_t *remote);
+#define REACH_SETTINGS "hub.reach_told" /* address and pin that pamoja.ini said last */
+#define REACH_BY_SETTINGS "settings"    /* who said a place: pamoja.ini ... */
+#define REACH_BY_MOVE "move"            /* ... or `hub move` */
+/** hub->places as the journal has them. */
+void reach_load(struct hub *hub);
+PMJ_MUST_CHECK enum pmj_code reach_save(
+    struct hub *hub, const json_t *places, struct pmj_error *err);
+/** {"url","pin"?,"folder","since","said"}. New reference. */
+json_t *reach_place(
+    const char *url, const char *pin, const char *folder, const char *said, int64_t since_ms);
+/** Tell a device where its mailbox is reached (ctl.remotes). Inside the transaction. */
+PMJ_MUST_CHECK enum pmj_code reach_tell(
+    struct hub *hub, const struct hub_device *device, struct pmj_error *err);
+
+/* move.c */
+/** A device's ctl.hello: by the place of which line it came. */
+PMJ_MUST_CHECK enum pmj_code move_heard(struct hub *hub,
+    const uint8_t device[static PMJ_DEVICE_BYTES], const json_t *hello, struct pmj_error *err);
 
 /* decide.c: lines of our own, in the journal first */
 /** A control line of the hub, appended; `more` is stolen. n receives its number, e its hash (may be

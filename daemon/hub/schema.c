@@ -27,6 +27,9 @@ const char *const hub_schema[] = {
     /* The key that a laptop will be sealed to, 30 days after it came. */
     "CREATE TABLE IF NOT EXISTS pmj_next_key(device BLOB PRIMARY KEY, epoch INTEGER NOT NULL, pk "
     "BLOB NOT NULL, came_ms INTEGER NOT NULL) WITHOUT ROWID",
+    /* The line that says where a laptop's mailbox is; and when it first came that way. */
+    "CREATE TABLE IF NOT EXISTS pmj_moved(device BLOB PRIMARY KEY, n INTEGER NOT NULL, e BLOB NOT "
+    "NULL, came_ms INTEGER NOT NULL) WITHOUT ROWID",
     /* On the team from roster version from_ver (0: made the person) until before to_ver. */
     "CREATE TABLE IF NOT EXISTS pmj_team(person BLOB NOT NULL, device BLOB NOT NULL, from_ver "
     "INTEGER NOT NULL, to_ver INTEGER,"

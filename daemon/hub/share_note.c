@@ -79,6 +79,9 @@ share_everything(struct hub *hub, const struct hub_device *device, struct pmj_er
 {
 	enum pmj_code rc = renew_tell(hub, device, err);
 
+	if (rc == PMJ_OK)
+		rc = reach_tell(hub, device, err);
+
 	/* Statements about this device in their order, standing holds on what it wrote. */
 	if (rc == PMJ_OK)
 		rc = queue_numbers(hub, device,

@@ -28,9 +28,16 @@ PMJ_MUST_CHECK enum pmj_code device_mailbox(
     struct journal *journal, uint8_t mailbox[static PMJ_MAILBOX_BYTES], struct pmj_error *err);
 /** Where the mailbox is (ctl.remotes): a folder or URL; NULL when not enrolled. Caller frees. */
 char *device_remote(struct journal *journal);
-/** The same as the carrier is told it: {"mailbox","url", and for a host "token","pin","ca" where
- * the hub said them}; NULL when not enrolled. New reference. */
-json_t *device_remote_line(struct journal *journal);
+/** The same as the carrier is told it: [{"mailbox","url", and for a host "token" or "key", "pin",
+ * "ca" where the hub said them}…], while the hub moves the old places after it, with "old": true;
+ * NULL when not enrolled. New reference. */
+json_t *device_remote_lines(struct journal *journal);
+/** Stands for these places: another after the hub said others. */
+int64_t device_places_mark(struct journal *journal);
+/** An exchange by the first of these went well, which was begun at this mark: while the hub moves,
+ * it is told so once. A transaction of its own. */
+PMJ_MUST_CHECK enum pmj_code device_came(
+    struct journal *journal, struct sync *sync, int64_t mark, struct pmj_error *err);
 /** Next own stamp (8.1), kept in the journal. */
 void device_stamp(struct journal *journal, int64_t *pt, uint16_t *counter);
 /** The time of the last own stamp, ms; 0: none yet. */

@@ -156,21 +156,66 @@ device_roster(const struct device_at *at, struct pmj_error *err)
 	return rc;
 }
 
+/* The first place is where the mailbox is; the others where it was before, for as long as the hub
+ * moves. New reference; NULL: it names none. */
+static json_t *
+device_places(const struct device_at *at)
+{
+	json_t *out = json_array();
+	const json_t *item;
+	size_t i;
+
+	json_array_foreach(json_arr(at->json, "remotes"), i, item)
+	{
+		if (json_array_size(out) == DEVICE_PLACES_MAX)
+			break;
+		if (json_is_string(item))
+			(void)json_array_append_new(out, json_pack("{s:O}", "url", item));
+		else if (json_str(item, "url") != NULL)
+			(void)json_array_append(out, (json_t *)(uintptr_t)item);
+	}
+	if (json_array_size(out) > 0)
+		return out;
+	json_decref(out);
+	return NULL;
+}
+
+/* The hub's stamps only grow, so an older line is one that a slow way, or a hub that was put back,
+ * brought late. */
+static bool
+device_is_late(const struct device_at *at, int64_t *stamp)
+{
+	*stamp = (int64_t)((uint64_t)at->line->entry->pt << 16 | at->line->entry->counter);
+	return *stamp < journal_int(at->journal, DEVICE_PLACES_AT, 0);
+}
+
 enum pmj_code
 device_remotes(const struct device_at *at, struct pmj_error *err)
 {
-	const json_t *first = json_array_get(json_arr(at->json, "remotes"), 0);
-	const char *url = json_is_string(first) ? json_string_value(first) : json_str(first, "url");
+	json_t *places = device_places(at);
+	int64_t stamp;
 	char *text;
 	enum pmj_code rc;
 
-	if (url == NULL)
+	if (places == NULL)
 		return device_refuse(at, "it names no place", err);
-	text = json_is_object(first) ? json_text(first) : mem_strdup("{}");
-	rc = journal_put_text(at->journal, DEVICE_HOST, text, err);
+	if (device_is_late(at, &stamp)) {
+		json_decref(places);
+		return device_refuse(at, "the hub has said another address since", err);
+	}
+	text = json_text(places);
+	rc = journal_put_text(at->journal, DEVICE_PLACES, text, err);
 	mem_wipe(text, strlen(text));
 	free(text);
-	return rc == PMJ_OK ? journal_put_text(at->journal, DEVICE_REMOTE, url, err) : rc;
+	if (rc == PMJ_OK)
+		rc = journal_put_text(
+		    at->journal, DEVICE_REMOTE, json_str(json_array_get(places, 0), "url"), err);
+	json_decref(places);
+	if (rc == PMJ_OK)
+		rc = journal_put_int(at->journal, DEVICE_PLACES_AT, stamp, err);
+	return rc == PMJ_OK ? journal_put_blob(at->journal, DEVICE_PLACES_E, at->line->entry->e,
+	                          PMJ_ENTRY_BYTES, err)
+	                    : rc;
 }
 
 enum pmj_code

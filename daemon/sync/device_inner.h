@@ -15,7 +15,12 @@ struct device {
 #define DEVICE_EPOCHS "device.epochs" /* the hub's, verified: JSON list */
 #define DEVICE_MIN_EPOCH "device.min_epoch"
 #define DEVICE_REMOTE "device.remote"
-#define DEVICE_HOST "device.remote.host" /* all that was said of it, as JSON */
+#define DEVICE_PLACES "device.remotes"       /* all that was said of it and the old ones: JSON */
+#define DEVICE_HOST "device.remote.host"     /* of before: what was said of the one place */
+#define DEVICE_PLACES_AT "device.remotes.at" /* the stamp of the line that said so */
+#define DEVICE_PLACES_E "device.remotes.e"   /* ... and its hash */
+#define DEVICE_CAME_BY "device.came_by"      /* the hash of the line by whose place it came */
+#define DEVICE_PLACES_MAX 4
 #define DEVICE_ROSTER_VERSION "device.roster_version"
 #define DEVICE_BEACON_E "device.beacon_e"
 #define DEVICE_BEACON_TIME "device.beacon_time"

@@ -178,21 +178,6 @@ enrol_queue_all(struct journal *journal, struct sync *sync, struct pmj_error *er
 	return rc;
 }
 
-static enum pmj_code
-enrol_hello(
-    struct journal *journal, struct sync *sync, const uint8_t *mailbox, struct pmj_error *err)
-{
-	struct buf line;
-	enum pmj_code rc;
-
-	buf_init(&line, PMJ_LINE_MAX);
-	rc = lines_own(sync, &line, "ctl.hello", lines_hello(journal), err);
-	if (rc == PMJ_OK)
-		rc = sync_queue_line(sync, mailbox, buf_text(&line), line.len, true, err);
-	buf_close(&line);
-	return rc;
-}
-
 static void
 enrol_device_close(void *ctx)
 {
@@ -227,7 +212,7 @@ enrol_take(struct journal *journal, struct sync *sync, const struct enrol_read *
 	        PMJ_OK ||
 	    (rc = device_keep_cert(journal, &read->cert, err)) != PMJ_OK ||
 	    (rc = take_bytes(sync, read->parts.segment, read->parts.segment_len, err)) != PMJ_OK ||
-	    (rc = enrol_hello(journal, sync, mailbox, err)) != PMJ_OK ||
+	    (rc = lines_queue_hello(sync, mailbox, true, err)) != PMJ_OK ||
 	    (rc = enrol_queue_all(journal, sync, err)) != PMJ_OK)
 		return rc;
 	/* Single use: the same invitation, or another for this nonce, answers nothing any more. */

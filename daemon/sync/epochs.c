@@ -175,15 +175,8 @@ enum pmj_code
 sync_say_key(
     struct sync *sync, const uint8_t mailbox[static PMJ_MAILBOX_BYTES], struct pmj_error *err)
 {
-	struct buf line;
-	enum pmj_code rc;
+	enum pmj_code rc = journal_begin(sync->journal, err);
 
-	if ((rc = journal_begin(sync->journal, err)) != PMJ_OK)
-		return rc;
-	buf_init(&line, PMJ_LINE_MAX);
-	rc = lines_own(sync, &line, "ctl.hello", lines_hello(sync->journal), err);
-	if (rc == PMJ_OK)
-		rc = sync_queue_line(sync, mailbox, buf_text(&line), line.len, false, err);
-	buf_close(&line);
-	return sync_end(sync, rc, err);
+	return rc == PMJ_OK ? sync_end(sync, lines_queue_hello(sync, mailbox, false, err), err)
+	                    : rc;
 }

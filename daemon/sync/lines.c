@@ -1,5 +1,6 @@
 /* lines.c - own control lines. */
 #include "sync/lines.h"
+#include "sync/device_inner.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -61,6 +62,7 @@ lines_hello(struct journal *journal)
 	char *name = journal_text(journal, "name");
 	char *role = journal_text(journal, "role");
 	json_t *more = json_object();
+	uint8_t came[PMJ_ENTRY_BYTES];
 	struct ring_epoch epoch, all[RING_EPOCHS_MAX];
 	size_t count = ring_epochs(journal_ring(journal), all, RING_EPOCHS_MAX);
 
@@ -69,6 +71,8 @@ lines_hello(struct journal *journal)
 		json_object_set_new(more, "name", json_string(name));
 	if (role != NULL)
 		json_object_set_new(more, "role", json_string(role));
+	if (journal_blob(journal, DEVICE_CAME_BY, came, sizeof(came)))
+		json_object_set_new(more, "place", json_hex(came, sizeof(came)));
 	json_object_set_new(more, "version", json_string(PAMOJA_VERSION));
 	json_object_set_new(more, "epochs",
 	    json_pack("[{s:I,s:o,s:I}]", "epoch", (json_int_t)epoch.epoch, "pk",
@@ -82,6 +86,21 @@ lines_hello(struct journal *journal)
 	free(name);
 	free(role);
 	return more;
+}
+
+enum pmj_code
+lines_queue_hello(struct sync *sync, const uint8_t mailbox[static PMJ_MAILBOX_BYTES], bool urgent,
+    struct pmj_error *err)
+{
+	struct buf line;
+	enum pmj_code rc;
+
+	buf_init(&line, PMJ_LINE_MAX);
+	rc = lines_own(sync, &line, "ctl.hello", lines_hello(sync->journal), err);
+	if (rc == PMJ_OK)
+		rc = sync_queue_line(sync, mailbox, buf_text(&line), line.len, urgent, err);
+	buf_close(&line);
+	return rc;
 }
 
 enum pmj_code
