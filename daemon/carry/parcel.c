@@ -12,6 +12,7 @@
 #include "carry/branch.h"
 #include "carry/chain.h"
 #include "carry/job.h"
+#include "carry/relay.h"
 #include "carry/store.h"
 
 #define PARCEL_FOLDER "PAMOJA"
@@ -36,8 +37,8 @@ parcel_folder(const char *dir)
 	return plain;
 }
 
-static bool
-is_ours(const struct job *job, const struct shape_place *place)
+bool
+parcel_is_ours(const struct job *job, const struct shape_place *place)
 {
 	for (size_t i = 0; i < job->remote_count; i++)
 		if (memcmp(job->remotes[i].mailbox, place->mailbox, sizeof(place->mailbox)) == 0)
@@ -54,8 +55,8 @@ is_acked(const struct job *job, const struct shape_place *place)
 
 /* Whoever carries the stick may have another user's number; what lies there is sealed anyway. FAT
  * has no modes, and says so. */
-static void
-open_to_all(const char *folder, const struct shape_place *place, const struct buf *bytes)
+void
+parcel_open_to_all(const char *folder, const struct shape_place *place, const struct buf *bytes)
 {
 	char tag[SHAPE_TAG_CHARS + 1];
 	char name[SHAPE_NAME_ROOM];
@@ -99,7 +100,7 @@ leave(struct job *job, const char *folder, size_t *left, size_t *wanted, struct 
 		rc = spool_put(&fresh, job->ex.os, folder, &item->place, &bytes, err);
 		if (rc != PMJ_OK)
 			continue;
-		open_to_all(folder, &item->place, &bytes);
+		parcel_open_to_all(folder, &item->place, &bytes);
 		(*left)++;
 		job->ex.sent += fresh ? 1 : 0;
 		job->ex.tell(job->ex.ctx, EXCHANGE_CARRIED, &item->place, 0);
@@ -178,7 +179,7 @@ out:
 static bool
 is_wanted(const struct job *job, const struct shape_place *place)
 {
-	if (!is_ours(job, place))
+	if (!parcel_is_ours(job, place))
 		return false;
 	if (place->lane == job->ex.write_lane || place->lane == SHAPE_LANE_UP)
 		return true;
@@ -267,8 +268,8 @@ keep_chains(struct job *job)
 	free(out);
 }
 
-static enum pmj_code
-make_folder(const struct job *job, const char *folder, struct pmj_error *err)
+enum pmj_code
+parcel_make_folder(const struct job *job, const char *folder, struct pmj_error *err)
 {
 	if (mkdir(folder, 0777) == 0) {
 		char *parent = fs_dirname(folder);
@@ -291,7 +292,7 @@ leave_all(struct job *job, const char *folder, struct pmj_error *err)
 
 	if (job->ex.out.count == 0)
 		return PMJ_OK;
-	rc = make_folder(job, folder, err);
+	rc = parcel_make_folder(job, folder, err);
 	if (rc == PMJ_OK)
 		rc = leave(job, folder, &left, &wanted, err);
 	if (rc == PMJ_READ_ONLY || rc == PMJ_PERMISSION)
@@ -299,6 +300,8 @@ leave_all(struct job *job, const char *folder, struct pmj_error *err)
 		    err, "the stick cannot be written: unlock its switch, or take another one");
 	else if (rc == PMJ_FULL)
 		pmj_hint(err, "free some space on the stick, or take another one");
+	else if (rc == PMJ_NOT_FOUND || rc == PMJ_IO)
+		pmj_hint(err, PARCEL_PULLED);
 	if (rc != PMJ_OK && left > 0) {
 		if (err != NULL)
 			err->code = PMJ_PARTIAL;
@@ -330,6 +333,9 @@ parcel_exchange(struct job *job, struct pmj_error *err)
 		got = take(job, folder, &there, &why);
 	if (got == PMJ_OK)
 		tidy(job, folder, &there);
+	/* What is enrolled carries for others; their hub is where things end. */
+	if (got == PMJ_OK && job->ex.write_lane == SHAPE_LANE_UP)
+		relay_exchange(job, folder, &there);
 	else if (rc == PMJ_OK) {
 		rc = got;
 		if (err != NULL)

@@ -2,9 +2,13 @@
  * repository is opened there, no link followed, and only whole segment files are looked at. */
 #ifndef CARRY_PARCEL_H
 #define CARRY_PARCEL_H
+#include <stdbool.h>
+
 #include "pamoja/error.h"
 
+struct buf;
 struct job;
+struct shape_place;
 
 /**
  * Leave copies of what is in spool/out, take what is for the lanes we read, remove what receipts
@@ -15,5 +19,17 @@ struct job;
  *          could be left there; PMJ_PARTIAL when only some.
  */
 PMJ_MUST_CHECK enum pmj_code parcel_exchange(struct job *job, struct pmj_error *err);
+
+#define PARCEL_PULLED "is the stick still plugged in? nothing is lost; try again with it"
+
+/* For relay.c: */
+/** Of a mailbox of ours? */
+bool parcel_is_ours(const struct job *job, const struct shape_place *place);
+/** The folder, which others must be able to write into, too. There already: nothing to do. */
+PMJ_MUST_CHECK enum pmj_code parcel_make_folder(
+    const struct job *job, const char *folder, struct pmj_error *err);
+/** A file that was put there may be read by whoever has the stick. */
+void parcel_open_to_all(
+    const char *folder, const struct shape_place *place, const struct buf *bytes);
 
 #endif

@@ -43,6 +43,13 @@ spool_scan(struct spool_list *out, const char *dir, struct pmj_error *err)
 	return PMJ_OK;
 }
 
+bool
+spool_has(const struct spool_list *list, const struct spool_item *item)
+{
+	return list->count > 0 &&
+	       bsearch(item, list->items, list->count, sizeof(*item), by_place) != NULL;
+}
+
 void
 spool_list_close(struct spool_list *list)
 {

@@ -22,6 +22,8 @@ struct spool_list {
  */
 PMJ_MUST_CHECK enum pmj_code spool_scan(
     struct spool_list *out, const char *dir, struct pmj_error *err);
+/** Is a file of this name in the list? */
+bool spool_has(const struct spool_list *list, const struct spool_item *item);
 void spool_list_close(struct spool_list *list);
 
 /**

@@ -12,6 +12,7 @@
 #include "base/fs.h"
 #include "base/mem.h"
 #include "base/sandbox.h"
+#include "base/text.h"
 #include "carry/chain.h"
 #include "carry/once.h"
 #include "carry/spool.h"
@@ -117,6 +118,7 @@ lab_fill(const struct lab *lab, const char *who, int lane, uint8_t incarnation, 
 	for (uint64_t n = from; n <= to; n++) {
 		struct shape_place place = lab_place(lane, incarnation, n);
 
+		assert_true(text_unhex(place.mailbox, sizeof(place.mailbox), lab->mailbox));
 		lab_segment(&bytes, &place, seed);
 		check_ok(spool_put(&fresh, &os_real, dir, &place, &bytes, &err), &err);
 	}

@@ -163,6 +163,47 @@ others_segments_stay(void **state)
 	lab_sh("test $(ls %s/stick/PAMOJA | wc -l) = 2", lab->dir);
 }
 
+/* ... but go on to the next one, and what they are not is left where it is. */
+static void
+others_segments_travel(void **state)
+{
+	struct lab *lab = *state;
+
+	memset(lab->mailbox, 'c', 32);
+	lab_fill(lab, "x", 1, 0xb2, 1, 3, 1);
+	assert_int_equal(carry(lab, "x", NULL, NULL), DONE);
+	memset(lab->mailbox, 'a', 32);
+	lab_sh("cd %s/stick/PAMOJA && echo no segment > $(ls | head -1 | sed s/^cccc/dddd/) && "
+	       "cp $(ls c* | tail -1) $(ls c* | tail -1 | sed s/^cccc/eeee/)",
+	    lab->dir);
+	lab_fill(lab, "w", 1, 0xb2, 1, 2, 1);
+	assert_int_equal(carry(lab, "w", NULL, NULL), DONE);
+	assert_true(lab_said(lab, "\"sent\":2,\"got\":0"));
+	lab_sh(
+	    "cd %s/w/spool && test $(ls relay/c* | wc -l) = 3 && test $(ls relay | wc -l) = 3 && "
+	    "test ! -e in || test -z \"$(ls in)\"",
+	    lab->dir);
+	/* the next stick; what lies there already is not written again */
+	lab_sh("cd %s && mv stick one && mkdir stick", lab->dir);
+	assert_int_equal(carry(lab, "w", NULL, NULL), DONE);
+	lab_sh(
+	    "cd %s && test $(ls stick/PAMOJA | wc -l) = 5 && for f in stick/PAMOJA/c*; do "
+	    "cmp $f one/PAMOJA/$(basename $f) && test $(stat -c %%a $f) = 644 || exit 1; done && "
+	    "touch -d 2001-01-01 stick/PAMOJA/*",
+	    lab->dir);
+	assert_int_equal(carry(lab, "w", NULL, NULL), DONE);
+	lab_sh("test -z \"$(find %s/stick/PAMOJA -newermt 2002-01-01 -type f)\"", lab->dir);
+	/* a hub carries for nobody; what is old is let go */
+	assert_int_equal(carry(lab, "h", NULL, NULL), DONE);
+	lab_sh("test ! -e %s/h/spool/relay", lab->dir);
+	lab_sh(
+	    "touch -d 2001-01-01 %s/w/spool/relay/* && rm -r %s/stick/PAMOJA", lab->dir, lab->dir);
+	assert_int_equal(carry(lab, "w", NULL, NULL), DONE);
+	assert_int_equal(carry(lab, "w", NULL, NULL), DONE);
+	lab_sh("test $(ls %s/stick/PAMOJA | wc -l) = 2 && test -z \"$(ls %s/w/spool/relay)\"",
+	    lab->dir, lab->dir);
+}
+
 /* A copy of us used the same stick. */
 static void
 a_copy_of_us_is_noticed(void **state)
@@ -311,6 +352,7 @@ main(void)
 	    T(a_receipt_clears_the_stick),
 	    T(strange_things_are_passed_over),
 	    T(others_segments_stay),
+	    T(others_segments_travel),
 	    T(a_copy_of_us_is_noticed),
 	    T(a_missing_stick_is_said),
 	    T(the_folder_itself_may_be_named),

@@ -1,0 +1,272 @@
+"""Couriers: three laptops, a hub and sticks that go from hand to hand. What lies on one goes on to the next, whoever carries it; what a courier
+drops is missed and sent again; an old stick puts nothing back; one that is pulled out leaves both sides whole."""
+import contextlib
+import glob
+import os
+import shutil
+import subprocess
+import threading
+import time
+
+from disks import may_mount
+from lab import check, run, same
+
+
+def begin(lab, *names):
+    """A hub and laptops that have no way to each other but sticks."""
+    lab.quiet()
+    hub = lab.hub()
+    workers = [lab.worker(name, hub) for name in names]
+    os.rename(lab.mailboxes, lab.mailboxes + ".gone")
+    return hub, *workers
+
+
+def stick_of(lab, name):
+    path = os.path.join(lab.dir, name)
+    os.mkdir(path)
+    return path
+
+
+def on(stick):
+    """Name and inode of each file: one that was written anew has another."""
+    return {os.path.basename(path): os.stat(path).st_ino for path in glob.glob(os.path.join(stick, "PAMOJA", "*"))}
+
+
+def story_from_hand_to_hand(lab):
+    """Neema and Baraka never meet the hub; Juma goes between, with another stick each time."""
+    hub, neema, juma, baraka = begin(lab, "Neema", "Juma", "Baraka")
+    first, second, third = (stick_of(lab, name) for name in ("first", "second", "third"))
+    person = neema.add("person", name="Asha")
+    neema.run("carry", first)
+    check(neema.show(person)["sync"] == "carried")
+    own = juma.add("person", name="Mosi")
+    juma.run("carry", first)
+    check(juma.run("show", person, check_status=False).status == 3, "what is carried for others can be read")
+    shutil.rmtree(first)  # lost on the bus: what was on it is on Juma's laptop, too
+    juma.run("carry", second)
+    check(len({name.split('-')[0] for name in on(second)}) == 2, on(second))
+    # what is there already is known, and not written again
+    before = on(second)
+    for home in (juma, baraka, juma):
+        home.run("carry", second)
+    check({name: on(second)[name] for name in before} == before, before, on(second))
+    hub.run("carry", second)
+    check([hub.show(one)["fields"]["name"] for one in (person, own)] == ["Asha", "Mosi"])
+    hub.run("hub", "assign", person, "Baraka")
+    hub.run("carry", second)
+    # back the other way round: from the hub by Juma to both, who have the third stick only
+    juma.run("carry", second)
+    check(juma.show(own)["sync"] == "merged", juma.show(own)["sync"])
+    juma.run("carry", third)
+    for home in (baraka, neema):
+        home.run("carry", third)
+    check(baraka.show(person)["fields"]["name"] == "Asha")
+    check(neema.show(person)["sync"] == "merged", neema.show(person)["sync"])
+    # an answer goes back over the same hands; in any order, and twice
+    contact = baraka.add("contact", person=person, kind="phone")
+    for home in (baraka, juma, neema, juma):
+        home.run("carry", third)
+    juma.run("carry", second)
+    for _ in range(2):
+        for stick in (third, second):
+            hub.run("carry", stick)
+            for home in (neema, baraka, juma):
+                home.run("carry", stick)
+    check(neema.show(contact)["fields"]["kind"] == "phone")
+    check(baraka.show(contact)["sync"] == "merged", baraka.show(contact)["sync"])
+    same(person, 2, hub, neema, baraka)
+    arrived = {item["name"]: item.get("arrived") for item in hub.json("hub", "roster")["items"]}
+    check(arrived == {"Office": None, "Neema": True, "Juma": True, "Baraka": True}, arrived)
+
+
+def story_a_courier_that_drops_a_file(lab):
+    hub, neema = begin(lab, "Neema")
+    stick, another = stick_of(lab, "stick"), stick_of(lab, "another")
+    people = []
+    seen = []
+    for name in ("Asha", "Mosi", "Zuri"):
+        people.append(neema.add("person", name=name))
+        neema.run("carry", stick)
+        seen.append(set(on(stick)))
+    lost, = seen[1] - seen[0]
+    os.unlink(os.path.join(stick, "PAMOJA", lost))
+    hub.run("carry", stick)
+    check([hub.run("show", one, check_status=False).status for one in people] == [0, 3, 3])
+    item = next(item for item in hub.json("hub", "roster")["items"] if item["name"] == "Neema")
+    check(item["missing"] == 1 and not item["arrived"], item)
+    check("some missing" in hub.run("hub", "roster").out)
+    check("look for a stick or a courier" in hub.run("hub", "roster", "Neema").out)
+    # no receipt covers it, so it is on the next stick
+    neema.run("carry", another)
+    check(lost in on(another), lost, on(another))
+    hub.run("carry", another)
+    check([hub.run("show", one, check_status=False).status for one in people] == [0, 0, 0])
+    item = next(item for item in hub.json("hub", "roster")["items"] if item["name"] == "Neema")
+    check(item["missing"] == 0 and item["arrived"], item)
+    neema.run("carry", another)
+    check([neema.show(one)["sync"] for one in people] == ["merged"] * 3)
+
+
+def story_a_stick_with_an_old_state(lab):
+    """It was forgotten in a drawer, with what stood on it then, of both lanes; half a file, and one that is no segment, lie on it, too."""
+    hub, neema, juma = begin(lab, "Neema", "Juma")
+    stick, drawer = stick_of(lab, "stick"), os.path.join(lab.dir, "drawer")
+    person = neema.add("person", name="Asha")
+
+    def rounds(count):
+        for _ in range(count):
+            for home in (neema, juma, hub):
+                home.run("carry", stick)
+
+    rounds(1)
+    hub.run("hub", "assign", person, "Juma")
+    rounds(1)
+    shutil.copytree(stick, drawer)
+    rounds(1)
+    check(juma.show(person)["fields"]["name"] == "Asha")
+    neema.run("edit", person, "name=Asha M.")
+    rounds(2)
+    hub.run("hub", "unassign", person, "Juma")
+    rounds(2)
+    check(juma.show(person)["handed_over"])
+    digests = [home.status()["journal"]["digest"] for home in (hub, neema, juma)]
+    folder = os.path.join(drawer, "PAMOJA")
+    some = sorted(os.listdir(folder))[0]
+    with open(os.path.join(folder, some), "rb") as file:
+        whole = file.read()
+    with open(os.path.join(folder, "f" + some[1:]), "wb") as file:
+        file.write(whole[:len(whole) // 2])
+    with open(os.path.join(folder, "README.txt"), "w", encoding="ascii") as file:
+        file.write("bus to Loitokitok, Tuesday\n")
+    for home in (juma, neema, hub, juma, neema):
+        home.run("carry", drawer)
+    check([home.status()["journal"]["digest"] for home in (hub, neema, juma)] == digests)
+    check(juma.show(person)["handed_over"] and hub.show(person)["fields"]["name"] == "Asha M.")
+    # and what is new goes on over it as over any stick
+    new = juma.add("person", name="Mosi")
+    for home in (juma, hub, juma):
+        home.run("carry", drawer)
+    check(juma.show(new)["sync"] == "merged", juma.show(new)["sync"])
+
+
+class Stick:
+    """A real file system of this sort in a file, by the kernel's driver or by FUSE."""
+
+    SORTS = {"exfat": (["mkfs.exfat"], "mount.exfat-fuse"), "vfat": (["mkfs.vfat"], "fusefat")}
+
+    def __init__(self, lab, sort):
+        self.sort, self.dir = sort, os.path.join(lab.dir, sort)
+        self.image = self.dir + ".img"
+        self.loop = None
+        os.mkdir(self.dir)
+        with open(self.image, "wb") as file:
+            file.truncate(16 << 20)
+        subprocess.run([*self.SORTS[sort][0], self.image], check=True, capture_output=True)
+
+    def plug(self):
+        """False where this machine cannot: no driver, no loop device, no FUSE."""
+        program = self.SORTS[self.sort][1]
+        shutil.rmtree(os.path.join(self.dir, "PAMOJA"), ignore_errors=True)  # what an exchange left in the bare folder after it was pulled
+        if subprocess.run(["mount", "-t", self.sort, "-o", "loop", self.image, self.dir], capture_output=True).returncode == 0:
+            return True
+        if shutil.which(program) is None:
+            return False
+        what = self.image
+        if self.sort == "exfat":  # its driver takes no plain file
+            found = subprocess.run(["losetup", "--show", "-f", self.image], capture_output=True, text=True)
+            self.loop = what = found.stdout.strip()
+            if found.returncode != 0:
+                return False
+        options = ["-o", "rw+"] if self.sort == "vfat" else []
+        subprocess.run([program, *options, what, self.dir], capture_output=True)
+        return os.path.ismount(self.dir)
+
+    def pull(self):
+        """As by hand: from one moment to the next every access fails."""
+        for pid in self.drivers():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, 9)
+        self.unplug()
+
+    def drivers(self):
+        found = []
+        for pid in filter(str.isdigit, os.listdir("/proc")):
+            with contextlib.suppress(OSError), open(f"/proc/{pid}/cmdline", "rb") as file:
+                words = file.read().split(b"\0")
+                if words[0].decode().endswith(self.SORTS[self.sort][1]) and self.dir.encode() in words:
+                    found.append(int(pid))
+        return found
+
+    def unplug(self):
+        subprocess.run(["umount", "-l", self.dir], capture_output=True)
+        if self.loop is not None:
+            subprocess.run(["losetup", "-d", self.loop], capture_output=True)
+            self.loop = None
+
+
+def pulled_when(stick, files):
+    """Pull it as soon as so many files lie in its folder, finished or not."""
+    def watch():
+        until = time.monotonic() + 30
+        while time.monotonic() < until:
+            with contextlib.suppress(OSError):
+                if len(os.listdir(os.path.join(stick.dir, "PAMOJA"))) >= files:
+                    break
+        stick.pull()
+    thread = threading.Thread(target=watch)
+    thread.start()
+    return thread
+
+
+def pulled_out(lab, hub, neema, sort):
+    stick = Stick(lab, sort)
+    try:
+        if not stick.plug():
+            print(f"     skipped: this machine mounts no {sort} (neither a driver of the kernel nor FUSE with a loop device)")
+            return
+        people = []
+        for n in range(3):  # each is a segment of its own
+            people.append(neema.add("person", name=f"Asha {sort} {n}"))
+            neema.run("carry", stick_of(lab, f"{sort}-{n}"))
+        for files in range(1, 4):
+            watcher = pulled_when(stick, files)
+            answer = neema.run("carry", stick.dir, json_out=True, check_status=False)
+            watcher.join()
+            check(answer.status in (0, 6, 8), answer)
+            if answer.status:
+                check("nothing is lost" in answer.error["hint"] or "stick" in answer.error["hint"], answer)
+            check(neema.run("status").status == 0)
+            check(stick.plug(), "it cannot be plugged in again")
+            for name in glob.glob(os.path.join(stick.dir, "PAMOJA", "*.seg")):
+                check(os.path.getsize(name) > 4000, "half a segment under its name", name, os.path.getsize(name))
+        neema.run("carry", stick.dir)
+        # the same at the hub, while it reads and leaves
+        watcher = pulled_when(stick, 4)
+        answer = hub.run("carry", stick.dir, json_out=True, check_status=False)
+        watcher.join()
+        check(answer.status in (0, 6, 8), answer)
+        check(stick.plug())
+        neema.run("carry", stick.dir)
+        hub.run("carry", stick.dir)
+        neema.run("carry", stick.dir)
+        check([hub.show(one)["id"] for one in people] == people)
+        check([neema.show(one)["sync"] for one in people] == ["merged"] * 3, [neema.show(one)["sync"] for one in people])
+    finally:
+        stick.unplug()
+
+
+def story_pulled_out(lab):
+    """From exFAT and FAT, at every number of files: both sides stay whole, and the next time all of it goes."""
+    if os.geteuid() != 0 or not may_mount():
+        print("     skipped: only root mounts an image here")
+        return
+    hub, neema = begin(lab, "Neema")
+    for sort in Stick.SORTS:
+        if shutil.which(Stick.SORTS[sort][0][0]) is None:
+            print(f"     skipped: {Stick.SORTS[sort][0][0]} is not there")
+        else:
+            pulled_out(lab, hub, neema, sort)
+
+
+if __name__ == "__main__":
+    run(globals())
