@@ -5,11 +5,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/date.h"
 #include "base/diag.h"
 #include "base/fs.h"
 #include "carry/parcel.h"
-
-#define DAY_MS (24LL * 60 * 60 * 1000)
 
 static char *
 path_of(const char *folder, const struct spool_item *item)

@@ -117,11 +117,11 @@ enrol_lines(struct hub *hub, const struct hub_device *device, const uint8_t nonc
 {
 	char *cert = journal_text(hub->journal, "hub.cert");
 	json_t *enrol;
+	json_int_t expires = os_now(hub->os) + INVITATION_DAYS * DAY_MS;
 	enum pmj_code rc;
 
 	rc = queue_control(hub, device, "ctl.invite",
-	    json_pack("{s:o,s:I,s:o}", "nonce", json_hex(nonce, 32), "expires",
-	        (json_int_t)(os_now(hub->os) + INVITATION_DAYS * DAY_MS), "mailbox",
+	    json_pack("{s:o,s:I,s:o}", "nonce", json_hex(nonce, 32), "expires", expires, "mailbox",
 	        json_hex(device->mailbox, PMJ_MAILBOX_BYTES)),
 	    err);
 	if (rc == PMJ_OK)

@@ -8,8 +8,8 @@
 #include "base/mem.h"
 #include "hub/hub_inner.h"
 
-#define PLACES_MAX 4 /* as a device keeps (sync/device_hub.c): one line, four tries at the worst   \
-	              */
+/* As a device keeps (sync/device_hub.c): one line, four tries at the worst. */
+#define PLACES_MAX 4
 
 /* Everybody who may still come by: a suspended laptop is to hear when that is over. */
 static enum pmj_code
