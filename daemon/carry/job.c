@@ -276,7 +276,7 @@ run_parcel(struct job *job, struct pmj_error *err)
 	if (rc != PMJ_NOT_FOUND && rc != PMJ_IO)
 		return rc;
 	err->code = PMJ_UNREACHED;
-	pmj_hint(err, PARCEL_PULLED);
+	parcel_hint_pulled(err);
 	return PMJ_UNREACHED;
 }
 

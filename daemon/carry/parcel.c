@@ -283,6 +283,12 @@ parcel_make_folder(const struct job *job, const char *folder, struct pmj_error *
 	return errno == EEXIST ? PMJ_OK : pmj_fail_errno(err, errno, "cannot make", folder);
 }
 
+void
+parcel_hint_pulled(struct pmj_error *err)
+{
+	pmj_hint(err, "is the stick still plugged in? nothing is lost; try again with it");
+}
+
 static enum pmj_code
 leave_all(struct job *job, const char *folder, struct pmj_error *err)
 {
@@ -301,7 +307,7 @@ leave_all(struct job *job, const char *folder, struct pmj_error *err)
 	else if (rc == PMJ_FULL)
 		pmj_hint(err, "free some space on the stick, or take another one");
 	else if (rc == PMJ_NOT_FOUND || rc == PMJ_IO)
-		pmj_hint(err, PARCEL_PULLED);
+		parcel_hint_pulled(err);
 	if (rc != PMJ_OK && left > 0) {
 		if (err != NULL)
 			err->code = PMJ_PARTIAL;

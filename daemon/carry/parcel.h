@@ -20,7 +20,8 @@ struct shape_place;
  */
 PMJ_MUST_CHECK enum pmj_code parcel_exchange(struct job *job, struct pmj_error *err);
 
-#define PARCEL_PULLED "is the stick still plugged in? nothing is lost; try again with it"
+/** What to do where a stick went away. */
+void parcel_hint_pulled(struct pmj_error *err);
 
 /* For relay.c: */
 /** Of a mailbox of ours? */
