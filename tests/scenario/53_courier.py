@@ -158,6 +158,7 @@ class Stick:
         self.sort, self.dir = sort, os.path.join(lab.dir, sort)
         self.image = self.dir + ".img"
         self.loop = None
+        self.survives = True  # being pulled out: its driver leaves an image that can be mounted and written again
         os.mkdir(self.dir)
         with open(self.image, "wb") as file:
             file.truncate(16 << 20)
@@ -178,6 +179,7 @@ class Stick:
             if found.returncode != 0:
                 return False
         options = ["-o", "rw+"] if self.sort == "vfat" else []
+        self.survives = program != "fusefat"  # which its makers call an experiment: ended in the middle, it leaves names that lead nowhere
         subprocess.run([program, *options, what, self.dir], capture_output=True)
         return os.path.ismount(self.dir)
 
@@ -228,7 +230,9 @@ def pulled_out(lab, hub, neema, sort):
         for n in range(3):  # each is a segment of its own
             people.append(neema.add("person", name=f"Asha {sort} {n}"))
             neema.run("carry", stick_of(lab, f"{sort}-{n}"))
-        for files in range(1, 4):
+        if not stick.survives:
+            print(f"     {sort} by {stick.SORTS[sort][1]}: both ways, not pulled out")
+        for files in range(1, 4) if stick.survives else ():
             watcher = pulled_when(stick, files)
             answer = neema.run("carry", stick.dir, json_out=True, check_status=False)
             watcher.join()
@@ -240,13 +244,15 @@ def pulled_out(lab, hub, neema, sort):
             for name in glob.glob(os.path.join(stick.dir, "PAMOJA", "*.seg")):
                 check(os.path.getsize(name) > 4000, "half a segment under its name", name, os.path.getsize(name))
         neema.run("carry", stick.dir)
-        # the same at the hub, while it reads and leaves
-        watcher = pulled_when(stick, 4)
-        answer = hub.run("carry", stick.dir, json_out=True, check_status=False)
-        watcher.join()
-        check(answer.status in (0, 6, 8), answer)
-        check(stick.plug())
-        neema.run("carry", stick.dir)
+        if stick.survives:  # the same at the hub, while it reads and leaves
+            watcher = pulled_when(stick, 4)
+            answer = hub.run("carry", stick.dir, json_out=True, check_status=False)
+            watcher.join()
+            check(answer.status in (0, 6, 8), answer)
+            check(stick.plug(), "it cannot be plugged in again")
+            neema.run("carry", stick.dir)
+        stick.unplug()
+        check(stick.plug(), "it cannot be plugged in again")
         hub.run("carry", stick.dir)
         neema.run("carry", stick.dir)
         check([hub.show(one)["id"] for one in people] == people)
