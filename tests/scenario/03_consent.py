@@ -108,6 +108,9 @@ def story_other_persons_consent_does_not_count(lab):
     other = neema.add("person", name="Daudi")
     neema.add("consent", person=other, recipient=clinic, **FULL)
     neema.refused(5, "referral", "send", referral)
+    # not even one that speaks of this person
+    neema.add("consent", person=other, recipient=clinic, note=f"came together with {person}", **FULL)
+    neema.refused(5, "referral", "send", referral)
 
 
 def story_what_was_sent_stays_within_consent(lab):
