@@ -8,13 +8,14 @@
 #include "base/mem.h"
 #include "store/journal_inner.h"
 #include "store/journal_walk_inner.h"
+#include "store/names.h"
 
 #define SLICE_ROWS 64
 
 struct journal_walk {
 	struct journal *journal;
-	char **tables;
-	size_t table_count, table;
+	struct names tables;
+	size_t table;
 	bool ready; /* what follows is of the present table */
 	struct walk_table at;
 	size_t part;          /* 0: its rows; from 1: entries of that index */
@@ -47,9 +48,7 @@ journal_walk_free(struct journal_walk *walk)
 	if (walk == NULL)
 		return;
 	forget_table(walk);
-	for (size_t i = 0; i < walk->table_count; i++)
-		free(walk->tables[i]);
-	free(walk->tables);
+	names_close(&walk->tables);
 	free(walk);
 }
 
@@ -61,14 +60,9 @@ journal_walk_new(struct journal_walk **out, struct journal *journal, struct pmj_
 	    "SELECT name FROM sqlite_schema WHERE type = 'table' AND rootpage > 0 ORDER BY rowid");
 	struct journal_walk *walk = mem_new(sizeof(*walk));
 	enum pmj_code rc;
-	bool row = false;
 
 	walk->journal = journal;
-	while ((rc = sql_row(sql, &row, err)) == PMJ_OK && row) {
-		walk->tables = mem_grow(walk->tables, walk->table_count + 1, sizeof(*walk->tables));
-		walk->tables[walk->table_count++] = mem_strdup(sql_col_text(sql, 0));
-	}
-	if (rc != PMJ_OK) {
+	if ((rc = names_read(&walk->tables, sql, 0, err)) != PMJ_OK) {
 		journal_walk_free(walk);
 		walk = NULL;
 	}
@@ -91,7 +85,7 @@ static enum pmj_code
 look_at_table(struct journal_walk *walk, struct pmj_error *err)
 {
 	enum pmj_code rc =
-	    walk_table_read(&walk->at, walk->journal, walk->tables[walk->table], err);
+	    walk_table_read(&walk->at, walk->journal, walk->tables.list[walk->table], err);
 
 	walk->ready = rc == PMJ_OK;
 	if (rc != PMJ_OK)
@@ -305,7 +299,7 @@ journal_walk_step(struct journal_walk *walk, int64_t until_ms, bool *done, struc
 	enum pmj_code rc = PMJ_OK;
 
 	do {
-		*done = walk->table >= walk->table_count;
+		*done = walk->table >= walk->tables.count;
 		if (*done)
 			return PMJ_OK;
 		if (!walk->ready)

@@ -5,29 +5,21 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "store/journal_inner.h"
+#include "store/names.h"
 #include "store/records_inner.h"
 
 /* The latest records of the kind tell which words are in use: reading these takes 1 to 2 ms. */
 #define LATEST "2000"
 
-/* Words of the list, then of the journal. */
-struct words {
-	char **list;
-	size_t count;
-};
-
 static void
-add_word(struct words *words, const char *word)
+add_word(struct names *words, const char *word)
 {
-	for (size_t i = 0; i < words->count; i++)
-		if (strcmp(words->list[i], word) == 0)
-			return;
-	words->list = mem_grow(words->list, words->count + 1, sizeof(*words->list));
-	words->list[words->count++] = mem_strdup(word);
+	if (!names_has(words, word))
+		names_add(words, word);
 }
 
 static void
-add_words(struct words *words, const struct field *field, const char *value, size_t len)
+add_words(struct names *words, const struct field *field, const char *value, size_t len)
 {
 	json_t *list = NULL, *one;
 	size_t i;
@@ -42,7 +34,7 @@ add_words(struct words *words, const struct field *field, const char *value, siz
 }
 
 static enum pmj_code
-words_in_use(struct journal *journal, struct words *words, const struct kind *kind,
+words_in_use(struct journal *journal, struct names *words, const struct kind *kind,
     const struct field *field, struct pmj_error *err)
 {
 	char *text = mem_printf("SELECT DISTINCT v FROM (SELECT \"%s\" AS v FROM \"%s\" WHERE "
@@ -70,7 +62,7 @@ near_word(
     struct journal *journal, const struct kind *kind, const struct field *field, const char *typed)
 {
 	const struct choice *choice;
-	struct words words = {0};
+	struct names words = {0};
 	const char *near = NULL;
 	char *out = NULL;
 	bool known;
@@ -85,9 +77,7 @@ near_word(
 			near = text_nearest(typed, (const char *const *)words.list, words.count);
 		out = near != NULL ? mem_strdup(near) : NULL;
 	}
-	for (size_t i = 0; i < words.count; i++)
-		free(words.list[i]);
-	free(words.list);
+	names_close(&words);
 	return out;
 }
 

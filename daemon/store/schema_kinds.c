@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "store/journal_inner.h"
+#include "store/names.h"
 #include "store/project.h"
 
 static const char *const record_columns[] = {"rec", "kind", "title", "name", "state", "voided",
@@ -29,43 +30,6 @@ schema_forget(struct journal *journal)
 	free(journal->tables);
 	journal->tables = NULL;
 	journal->table_count = 0;
-}
-
-struct names {
-	char **list;
-	size_t count;
-};
-
-static void
-names_close(struct names *names)
-{
-	for (size_t i = 0; i < names->count; i++)
-		free(names->list[i]);
-	free(names->list);
-	memset(names, 0, sizeof(*names));
-}
-
-static bool
-names_has(const struct names *names, const char *name)
-{
-	for (size_t i = 0; i < names->count; i++)
-		if (strcmp(names->list[i], name) == 0)
-			return true;
-	return false;
-}
-
-/* Column `col` of every row. */
-static enum pmj_code
-names_read(struct names *names, struct sql *sql, int col, struct pmj_error *err)
-{
-	enum pmj_code rc;
-	bool row = false;
-
-	while ((rc = sql_row(sql, &row, err)) == PMJ_OK && row) {
-		names->list = mem_grow(names->list, names->count + 1, sizeof(*names->list));
-		names->list[names->count++] = mem_strdup(sql_col_text(sql, col));
-	}
-	return rc;
 }
 
 /* Folders above have tables too; all of those are named pmj_, so what is left are kinds. */
