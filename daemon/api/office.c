@@ -217,6 +217,25 @@ office_revoke(const struct call *call, json_t **out, struct pmj_error *err)
 	return PMJ_OK;
 }
 
+/* What a revocation ended cannot be begun again by anybody's word: the laptop destroys its keys
+ * when it hears of it. Whoever tries is told what leads on. */
+static enum pmj_code
+live_worker(struct hub *hub, uint8_t device[static PMJ_DEVICE_BYTES], const char *typed,
+    struct pmj_error *err)
+{
+	enum pmj_code rc = hub_worker(hub, device, typed, err);
+
+	if (rc != PMJ_NOT_FOUND || hub_worker_gone(hub, device, typed, NULL) != PMJ_OK)
+		return rc;
+	rc = pmj_fail(err, PMJ_REFUSED,
+	    "the laptop of %.60s was revoked, and that cannot be taken back", typed);
+	pmj_hint(err,
+	    "enrol it anew (pamoja init on it, hub enrol here), then: pamoja hub replace "
+	    "\"%.40s\"; what was held: pamoja hub held",
+	    typed);
+	return rc;
+}
+
 enum pmj_code
 office_suspend(const struct call *call, json_t **out, struct pmj_error *err)
 {
@@ -226,7 +245,7 @@ office_suspend(const struct call *call, json_t **out, struct pmj_error *err)
 	enum pmj_code rc;
 
 	if ((rc = call_text(call, &worker, "worker", err)) != PMJ_OK ||
-	    (rc = hub_worker(call->core->hub, device, worker, err)) != PMJ_OK ||
+	    (rc = live_worker(call->core->hub, device, worker, err)) != PMJ_OK ||
 	    (rc = hub_suspend(call->core->hub, device, json_flag(call->body, "end"), err)) !=
 	        PMJ_OK)
 		return rc;

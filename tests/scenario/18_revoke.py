@@ -164,6 +164,10 @@ def story_nothing_more_is_made_ready(lab):
     check(hub.status()["steps"] - steps < 5, "the hub is busy with a laptop that is gone")
     # who is not on the roster is given nobody
     check("Juma" in hub.refused(3, "hub", "assign", asha, "Neema")["hint"])
+    # and whoever would take it back is told what leads on instead
+    for words in (("Neema", "--end"), ("Neema",)):
+        error = hub.refused(5, "hub", "suspend", *words)
+        check("cannot be taken back" in error["message"] and 'hub replace "Neema"' in error["hint"], error)
 
 
 def counts(hub, contact):
