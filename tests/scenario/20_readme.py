@@ -73,7 +73,7 @@ class Typist:
     def home(self, name):
         if name not in self.homes:
             home = Home(self.lab, name)
-            home.env = dict(home.env, PATH=BIN + os.pathsep + os.environ["PATH"], TERM="xterm", PAMOJA_TYPIST=name)
+            home.env = dict(home.env, **home.preload, PATH=BIN + os.pathsep + os.environ["PATH"], TERM="xterm", PAMOJA_TYPIST=name)
             del home.env["PAMOJA_NO_AUTOSTART"]
             if name in SWAHILI:
                 home.env["LC_ALL"] = "sw_KE.UTF-8"
@@ -505,15 +505,14 @@ def story_lines_for_the_shell(lab):
         check(done.returncode == 0, line, done.stdout[-800:], done.stderr[-800:])
         return done.stdout
 
-    for line in lines:
-        line = line.split("#")[0].strip()
+    for line in dict.fromkeys(line.split("#")[0].strip() for line in lines):
         if line.startswith("sh tests/run.sh"):  # these tests run under it
             for option in re.findall(r"--\w+", line):
                 check(f"{option})" in run_sh or f'"{option}"' in run_sh, "run.sh knows no", option)
         elif line.startswith("sh conf/quickstart.sh"):
             if os.path.realpath(BIN) == os.path.realpath(os.path.join(TOP, "build", "bin")):  # it builds into this folder
                 try:
-                    said = shell(f"{line} {lab.dir}/quickstart")
+                    said = shell(f"{line} {lab.dir}/quickstart", env=dict(os.environ, **lab.home("any").preload))
                     check("Ready" in said and "pamoja today" in said, said[-500:])
                 finally:
                     for who in ("hub", "ally", "peer"):

@@ -7,6 +7,7 @@ import glob
 import http.client
 import json
 import os
+import resource
 import shutil
 import signal
 import socket
@@ -374,6 +375,11 @@ def set_clock(lab, home):
     return clock
 
 
+def processor_seconds():
+    """What this program and those that it waited for have used."""
+    return sum(used.ru_utime + used.ru_stime for used in map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)))
+
+
 def run(names):
     """Run every story of a scenario; a story takes a fresh Lab."""
     wanted = sys.argv[1:]
@@ -386,15 +392,18 @@ def run(names):
         lab = Lab()
         bad = False
         began = time.monotonic()
+        used = processor_seconds()
         try:
             story(lab)
-            print(f"ok   {name} ({time.monotonic() - began:.1f} s)", flush=True)
+            took = time.monotonic() - began
         except Exception:  # a story may fail in any way
             bad = True
             print(f"FAIL {name}", flush=True)
             traceback.print_exc()
         finally:
             left = lab.close()
+            if not bad:
+                print(f"ok   {name} ({took:.1f} s, {processor_seconds() - used:.1f} s of processor)", flush=True)
             if left:
                 print(f"FAIL {name}: left behind: {left}", flush=True)
             failed += bad or bool(left)
