@@ -19,6 +19,7 @@ import traceback
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BIN = os.environ.get("PAMOJA_BIN", os.path.join(TOP, "build", "bin"))
+os.environ["PATH"] = os.pathsep.join((os.path.dirname(os.path.realpath(sys.executable)), os.environ["PATH"]))  # scripts get this very Python
 PASSPHRASE = "a test only: seven herons on the lake"
 
 
