@@ -226,10 +226,11 @@ def story_a_mailbox_that_lies(lab):
     mine = box.chain(tip)[-1]
     (down_inc, down_tip), = box.branches(2).items()
     down = box.chain(down_tip)[-1]
+    wrong_down = wrong_commits(box, down_tip, down)
     # wrong commits on both lanes: nothing of them gets in, the other worker's records do
     for number, (what, commit) in enumerate(wrong_commits(box, tip, mine).items()):
         box.set(1, inc, commit)
-        box.set(2, down_inc, wrong_commits(box, down_tip, down)[what])
+        box.set(2, down_inc, wrong_down[what])
         before = hub.status()["journal"]["entries"]
         answer = hub.run("hub", "merge", check_status=False, json_out=True)
         check(answer.status in (7, 8) and answer.error["message"], what, answer)
