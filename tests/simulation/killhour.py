@@ -148,7 +148,7 @@ def every(job, options, queue):
         steps, counts, moments = hour(), {}, {}
         passed(v, steps, {}, counts=counts, moments=moments)
         queue.put(("hour", sum(counts.values()), max(counts.values())))
-        for call in passes(max(counts.values()) + LATE, random.Random(options.seed))[job::options.jobs]:
+        for call in passes(max(counts.values()) + LATE, random.Random(options.seed))[options.skip + job::options.jobs]:
             if time.monotonic() > until:
                 break
             failed = one_pass(v, call, steps, counts, moments)
@@ -184,6 +184,7 @@ def main():
     parser.add_argument("--cuts", type=int, default=25)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--minutes", type=float, default=1e6, help="of --all: begin no pass after so long")
+    parser.add_argument("--skip", type=int, default=0, help="of --all: so many passes were made before, with the same seed")
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 32))
     parser.add_argument("--lose-syncs", action="store_true")
     options = parser.parse_args()
