@@ -154,6 +154,8 @@ take_event(struct core *core, const json_t *event)
 		return;
 	if (strcmp(what, "arrived") == 0 || strcmp(what, "foreign") == 0)
 		core_wake(core);
+	if (strcmp(what, "news") == 0)
+		core_news(core);
 	if (strcmp(what, "hello") == 0) {
 		carrylink_remotes(core);
 		core_carrier_up(core);

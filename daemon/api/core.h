@@ -51,9 +51,10 @@ struct core {
 	bool stretching; /* a passphrase is being stretched: one at a time */
 	bool ending;     /* core_end waits for it: nobody will come and use what it opens */
 	bool note_pk_known;
-	bool checking;  /* the journal, since the unlock */
-	bool mending;   /* the check found rows that no entry made: they are made anew */
-	bool disk_full; /* an entry met a full disk; until there is room for the reserve again */
+	bool checking;    /* the journal, since the unlock */
+	bool mending;     /* the check found rows that no entry made: they are made anew */
+	bool disk_full;   /* an entry met a full disk; until there is room for the reserve again */
+	bool news_missed; /* something came while there was an exchange */
 	bool exchange_missed; /* one was due while there was no carrier */
 	struct keyfile_tries tries;
 	struct words_last words_last;
@@ -156,6 +157,8 @@ void core_exchange_next(struct core *core);
 void core_epochs(struct core *core);
 /** The carrier is there: an exchange that was due meanwhile begins. */
 void core_carrier_up(struct core *core);
+/** Something came to a mailbox of this hub, by the gate's word. */
+void core_news(struct core *core);
 /** Can this machine's clock be right, by what was heard of the hub and written here? */
 PMJ_MUST_CHECK enum pmj_code core_clock(const struct core *core, struct pmj_error *err);
 /** Own entries were committed: queue the exchange, and see to a WAL that has grown. */
@@ -186,7 +189,8 @@ enum exchange_kind {
 	EXCHANGE_CARRY,
 	EXCHANGE_MERGE,
 	EXCHANGE_MERGE_ALL, /* also what was put off until tomorrow */
-	EXCHANGE_LOOK       /* by itself: nobody waits */
+	EXCHANGE_LOOK,      /* by itself: nobody waits */
+	EXCHANGE_NEWS       /* the same, only where something came to */
 };
 struct exchange;
 /** where: a folder or NULL. request NULL for EXCHANGE_LOOK. Answers the request when done. */

@@ -8,7 +8,7 @@
 #define SUSPEND_MS 30000   /* of sleep of the machine */
 #define SUSPENDED_MS 60000 /* so long a laptop that the office suspended stays open, to ask */
 #define RESERVE_IDLE_MS 5000
-#define URGENT_MS 500 /* a moment for what belongs together to be written together */
+#define URGENT_MS 250 /* a moment for what belongs together to be written together */
 #define EXCHANGE_AGAIN_MS 1000
 
 static bool
@@ -163,10 +163,20 @@ core_queued(struct core *core, bool urgent)
 }
 
 void
+core_news(struct core *core)
+{
+	core->news_missed = exchange_running(core);
+	if (core->state == CORE_OPEN && core->hub != NULL && !exchange_running(core))
+		exchange_start(core, EXCHANGE_NEWS, NULL, NULL);
+}
+
+void
 core_exchange_next(struct core *core)
 {
-	if (!core->is_hub) /* a hub looks by its own clock */
+	if (!core->is_hub) /* a hub looks by its own clock, and when it hears of something */
 		core_queued(core, false);
+	else if (core->news_missed)
+		core_news(core);
 }
 
 void

@@ -52,7 +52,8 @@ remember(struct core *core, const struct exchange *exchange)
 	bool good = exchange->failed.code == PMJ_OK;
 	struct pmj_error err;
 
-	if (exchange->kind == EXCHANGE_LOOK && good && exchange->taken == 0 && exchange->sent == 0)
+	if ((exchange->kind == EXCHANGE_LOOK || exchange->kind == EXCHANGE_NEWS) && good &&
+	    exchange->taken == 0 && exchange->sent == 0)
 		return; /* a look that found nothing is no news */
 	json_decref(core->last_sync);
 	core->last_sync = json_pack("{s:I,s:b,s:s}", "at", (json_int_t)os_now(core->os), "ok", good,
@@ -190,7 +191,7 @@ step_spool(struct core *core, struct exchange *exchange)
 		return exchange_give_up(core, exchange, &err);
 	if (!more) {
 		exchange->over = exchange->last;
-		exchange->phase = PHASE_CARRY;
+		exchange->phase = exchange->tidies ? PHASE_TAKE : PHASE_CARRY;
 	}
 	return true;
 }
@@ -239,6 +240,7 @@ step_settle(struct core *core, struct exchange *exchange)
 	if (!exchange->last && exchange->round == 0 && exchange->failed.code != PMJ_UNREACHED &&
 	    sync_has_work(core->sync)) {
 		exchange->round = 1;
+		exchange->tidies = !sync_has_answers(core->sync);
 		exchange->phase = PHASE_SEAL;
 		return true;
 	}

@@ -6,6 +6,7 @@
 
 #define CARRIER_WAIT_MS 8000 /* the starter needs a moment after the daemon began */
 #define CARRIER_LOOK_MS 200
+#define RECEIPT_WAIT_S 4
 
 /* How far the lanes were read, and what nobody needs any more. New references. */
 static enum pmj_code
@@ -26,6 +27,22 @@ what_is_known(struct core *core, json_t **have, json_t **acked, struct pmj_error
 	if ((rc = sync_acked(core->sync, acked, err)) != PMJ_OK)
 		json_decref(*have);
 	return rc;
+}
+
+/* What a laptop sends first asks for a receipt: where the hub hears of it at once, it is there
+ * before the link is given up. */
+static int
+wait_for_receipt(const struct core *core, const struct exchange *exchange)
+{
+	json_t *outbox;
+	int64_t entries;
+
+	if (core->is_hub || core->sync == NULL || exchange->round > 0)
+		return 0;
+	outbox = sync_outbox(core->sync);
+	entries = json_int(outbox, "entries", 0);
+	json_decref(outbox);
+	return entries > 0 ? RECEIPT_WAIT_S : 0;
 }
 
 bool
@@ -55,6 +72,11 @@ exchange_ask_carrier(struct core *core, struct exchange *exchange)
 	(void)carrylink_send(core->carry, json_pack("{s:s,s:o?}", "do", "acked", "upto", acked));
 	line = json_pack("{s:s,s:I,s:o?,s:b}", "do", parcel ? "parcel" : "sync", "id",
 	    (json_int_t)exchange->job, "have", have, "create", core->is_hub);
+	if (exchange->kind == EXCHANGE_NEWS)
+		(void)json_object_set_new(line, "news", json_true());
+	if (!parcel)
+		(void)json_object_set_new(
+		    line, "wait", json_integer(wait_for_receipt(core, exchange)));
 	if (exchange->where != NULL)
 		(void)json_object_set_new(
 		    line, parcel ? "dir" : "url", json_string(exchange->where));

@@ -12,16 +12,17 @@ struct exchange {
 	int64_t job;
 	enum exchange_phase phase;
 	int round;
-	bool last;               /* of a revoked laptop: what is unsent goes, then the keys */
-	bool over;               /* ... and is sealed */
-	bool paused;             /* it brought the word that this laptop is suspended */
-	int64_t taken;           /* lines taken in all */
-	int64_t sent, got;       /* files, by the carrier's word */
-	int64_t holds;           /* the hub's, when it began */
-	int64_t started_ms;      /* mono */
-	char *instead;           /* why the hub's old address was used, by the carrier's word */
-	bool came;               /* it reached the first address that the hub had said ... */
-	int64_t places;          /* ... when the carrier was asked (device_places_mark) */
+	bool tidies;        /* this round is for the spool alone: nothing waits for another end */
+	bool last;          /* of a revoked laptop: what is unsent goes, then the keys */
+	bool over;          /* ... and is sealed */
+	bool paused;        /* it brought the word that this laptop is suspended */
+	int64_t taken;      /* lines taken in all */
+	int64_t sent, got;  /* files, by the carrier's word */
+	int64_t holds;      /* the hub's, when it began */
+	int64_t started_ms; /* mono */
+	char *instead;      /* why the hub's old address was used, by the carrier's word */
+	bool came;          /* it reached the first address that the hub had said ... */
+	int64_t places;     /* ... when the carrier was asked (device_places_mark) */
 	struct pmj_error failed; /* code PMJ_OK: not failed */
 	struct exchange *next;
 };

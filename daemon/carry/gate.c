@@ -71,7 +71,7 @@ fetch_from(struct gate *gate, const struct wire_tip *tip, uint64_t from, const g
 
 		batch->sink = GATE_SINK_OWN;
 		batch->parent = at;
-		get.limit = gate->way->step;
+		get.limit = gate_step(gate);
 		batch->gets[batch->get_count++] = get;
 		wire_begin(&gate->request, WIRE_REQUEST);
 		rc = gate_ask(gate, batch, err);
@@ -145,7 +145,7 @@ put_step(struct gate *gate, git_repository *own, const struct shape_place *run,
 	wire_begin(&gate->request, WIRE_REQUEST);
 	while (last < links->count && puts < WIRE_ITEMS_MAX / 2) {
 		rc = chain_segment(own, &bytes, run, &links->items[last], err);
-		if (rc != PMJ_OK || (puts > 0 && gate->request.len + bytes.len > gate->way->step))
+		if (rc != PMJ_OK || (puts > 0 && gate->request.len + bytes.len > gate_step(gate)))
 			break;
 		wire_put_item(&gate->request, WIRE_PUT, bytes.bytes, bytes.len);
 		puts++;
@@ -159,8 +159,10 @@ put_step(struct gate *gate, git_repository *own, const struct shape_place *run,
 	batch->outcomes = mem_array(puts, sizeof(*batch->outcomes));
 	for (size_t i = 0; i < puts; i++)
 		batch->outcomes[i] = WIRE_OUTCOME_END;
-	if (last == links->count)
+	if (last == links->count) {
+		batch->waits = gate->way->wait_s > 0;
 		gate_want_news(gate, batch, true);
+	}
 	rc = gate_ask(gate, batch, err);
 	for (size_t i = 0; i < puts && batch->outcomes[i] <= WIRE_HAVE; i++)
 		(*done)++;

@@ -20,6 +20,8 @@ struct gate_way {
 	struct ssh *ssh;
 	uint32_t step;    /* bytes of segments that go or come at once; 0: to begin with */
 	uint32_t ceiling; /* what a step may grow to */
+	uint8_t wait_s;   /* for the answer to what is sent; once an errand */
+	bool streams;     /* the host takes a request while it comes, by its own word */
 	uint64_t alive;   /* bytes that went and came since the link broke last */
 };
 

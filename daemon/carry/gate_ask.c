@@ -6,59 +6,8 @@
 #include "base/text.h"
 #include "carry/gate_inner.h"
 
-#define KIB 1024u
-/* What a link must survive: little after a failure, twice as much after each success. */
-#define STEP_FIRST (32 * KIB)
-#define STEP_LEAST (4 * KIB)
-#define STEP_MOST (256 * KIB)
-/* A step that is cut is lost: an eighth of what goes between two cuts loses a sixteenth. */
-#define STEP_SHARE 8
 /* Runs whose next segments are asked for before we know that there are any. */
 #define GUESSES_MAX 2
-
-void
-gate_way_begin(struct gate_way *way)
-{
-	if (way->step != 0)
-		return;
-	way->step = STEP_FIRST;
-	way->ceiling = STEP_MOST;
-}
-
-static uint32_t
-share_of(uint64_t alive)
-{
-	uint64_t share = alive / STEP_SHARE;
-
-	return share < STEP_LEAST ? STEP_LEAST : share > STEP_MOST ? STEP_MOST : (uint32_t)share;
-}
-
-static void
-step_failed(struct gate_way *way)
-{
-	way->ceiling = share_of(way->alive);
-	way->alive = 0;
-	way->step = STEP_LEAST;
-}
-
-void
-gate_step_spared(struct gate *gate)
-{
-	gate->way->step = gate->before.step;
-	gate->way->ceiling = gate->before.ceiling;
-	gate->failures = 0;
-}
-
-static void
-step_survived(struct gate_way *way, size_t bytes)
-{
-	way->alive += bytes;
-	if (share_of(way->alive) > way->ceiling)
-		way->ceiling = share_of(way->alive);
-	/* A small message says nothing about larger ones. */
-	if (bytes >= way->step / 2)
-		way->step = way->step * 2 < way->ceiling ? way->step * 2 : way->ceiling;
-}
 
 /* ---- an answer ---- */
 
@@ -305,7 +254,7 @@ gate_want_news(struct gate *gate, struct gate_batch *batch, bool guess)
 			continue;
 		get->from = run;
 		get->from.segno = gate_known_upto(gate, &run) + 1;
-		get->limit = gate->way->step;
+		get->limit = gate_step(gate);
 		if (get->from.segno <= run.segno || (guess && runs <= GUESSES_MAX))
 			batch->get_count++;
 	}
@@ -362,6 +311,8 @@ gate_ask(struct gate *gate, struct gate_batch *batch, struct pmj_error *err)
 
 	if (gate->stop.code != PMJ_OK)
 		return stopped(gate, err);
+	if (batch->waits)
+		wire_put_wait(&gate->request, gate->way->wait_s);
 	wire_put_ask_tips(&gate->request, gate->tips.known ? batch->expected.id : NULL);
 	for (size_t i = 0; i < batch->get_count; i++)
 		wire_put_get(&gate->request, &batch->gets[i]);
@@ -373,8 +324,7 @@ gate_ask(struct gate *gate, struct gate_batch *batch, struct pmj_error *err)
 	if (rc != PMJ_OK) {
 		/* A link that could not be made says nothing about what it would let through. */
 		if (broke(gate)) {
-			gate->before = *gate->way;
-			step_failed(gate->way);
+			gate_step_failed(gate);
 			salvage(gate, batch);
 		}
 		if (rc != PMJ_UNREACHED || !broke(gate) || ++gate->failures == GATE_FAILURES_MAX)
@@ -382,11 +332,14 @@ gate_ask(struct gate *gate, struct gate_batch *batch, struct pmj_error *err)
 		return gate->stop.code != PMJ_OK ? stopped(gate, err) : rc;
 	}
 	gate->failures = 0;
+	if (batch->waits)
+		gate->way->wait_s = 0;
 	if (!gate->host->by_ssh && https_mended(gate->way->https))
-		step_failed(gate->way);
+		gate_step_failed(gate);
+	gate->way->streams |= gate->host->by_ssh || https_says(gate->way->https, WIRE_STREAMS);
 	rc = take_answer(gate, batch, &why);
 	if (rc == PMJ_OK)
-		step_survived(gate->way, gate->request.len + gate->answer.len);
+		gate_step_survived(gate, gate->request.len + gate->answer.len);
 	else if (err != NULL)
 		*err = why;
 	return gate->stop.code != PMJ_OK ? stopped(gate, err) : rc;

@@ -45,6 +45,7 @@ struct gate_batch {
 	struct buf expected_list;
 	struct wire_get gets[WIRE_ITEMS_MAX / 16];
 	size_t get_count;
+	bool waits; /* for the answer to its puts */
 	enum gate_sink sink;
 	git_oid parent; /* SINK_OWN: the commit that the next segment follows; zero for the first */
 	size_t came;
@@ -60,9 +61,16 @@ void gate_want_news(struct gate *gate, struct gate_batch *batch, bool guess);
 uint64_t gate_known_upto(const struct gate *gate, const struct shape_place *run);
 /** A way that was not used yet gets its first step. */
 void gate_way_begin(struct gate_way *way);
-/** The request that broke brought some of its segments: the host takes what comes, so the step
- * need not be small. */
+/** Bytes that may go or come at once: all that there are room for where the host takes them as they
+ * come, so that a cut loses one segment and not a step. */
+uint32_t gate_step(const struct gate *gate);
+/** The link broke: little goes next, and that the host takes what comes is no longer believed. */
+void gate_step_failed(struct gate *gate);
+/** The request that broke brought some of its segments: so the host does, and the step need not be
+ * small. */
 void gate_step_spared(struct gate *gate);
+/** So many bytes went and came. */
+void gate_step_survived(struct gate *gate, size_t bytes);
 /**
  * Add the tips and the gets behind what is put already; send it, and take the answer as far as it
  * is good.

@@ -314,6 +314,14 @@ host_name(char out[static HOST_ROOM], const char *url)
 }
 
 bool
+https_says(const struct https *https, const char *name)
+{
+	struct curl_header *found;
+
+	return curl_easy_header(https->curl, name, 0, CURLH_HEADER, -1, &found) == CURLHE_OK;
+}
+
+bool
 https_mended(const struct https *https)
 {
 	return https->mended;

@@ -39,6 +39,8 @@ void https_free(struct https *https, uint64_t *up, uint64_t *down);
 PMJ_MUST_CHECK enum pmj_code https_post(struct https *https, const struct https_host *host,
     const char *name, const struct buf *body, struct buf *answer, struct pmj_error *err);
 
+/** Had the last answer a header of this name? */
+bool https_says(const struct https *https, const char *name);
 /** Did the kept connection break under the last message, which went well on a new one? */
 bool https_mended(const struct https *https);
 /** Did the last failure come in the middle, so that the same may go well at once? */

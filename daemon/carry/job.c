@@ -246,6 +246,7 @@ run_remotes(struct job *job, struct pmj_error *err)
 	network_recall(&steps, job->ex.store, job->network);
 	way.step = steps.step;
 	way.ceiling = steps.ceiling;
+	way.wait_s = job->wait_s;
 	good = run_each(job, &way, &first);
 	if (way.step != 0 && job->network != NETWORK_NONE)
 		network_keep(
@@ -285,7 +286,7 @@ job_run(struct job *job, struct pmj_error *err)
 {
 	enum pmj_code rc;
 
-	if (job->parcel == NULL && job->remote_count == 0) {
+	if (job->parcel == NULL && job->remote_count == 0 && !job->news) {
 		(void)pmj_fail(err, PMJ_UNREACHED, "no mailbox is known yet");
 		pmj_hint(err, "%s",
 		    job->ex.create ? "enrol a worker first: pamoja hub enrol REQUEST --role peer"

@@ -27,6 +27,8 @@ struct job {
 	struct job_remote *remotes;
 	size_t remote_count;
 	size_t remote_room;
+	bool news;          /* there may be no mailbox to exchange with, and all is well */
+	uint8_t wait_s;     /* for an answer to what is sent, where the hub listens */
 	char *parcel;       /* a folder: exchange with the parcel there, not with the remotes */
 	struct sshrun ssh;  /* runs ssh for the remotes that need it */
 	network_id network; /* that we are in */

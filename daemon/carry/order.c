@@ -8,6 +8,8 @@
 #include "base/mem.h"
 #include "base/text.h"
 
+#define WAIT_MAX_S 30
+
 /* A hub says thousands of runs in one array; nothing here is kept but what is asked for. */
 static const struct json_limits limits = {4, 4096, 4096, 4096};
 
@@ -98,9 +100,12 @@ static enum pmj_code
 read_sync(struct order *out, const json_t *line, struct pmj_error *err)
 {
 	const char *url = json_str(line, "url");
+	int64_t wait = json_int(line, "wait", 0);
 
 	out->url = url != NULL ? mem_strdup(url) : NULL;
 	out->create = json_flag(line, "create");
+	out->news = json_flag(line, "news");
+	out->wait_s = (uint8_t)(wait >= 0 && wait <= WAIT_MAX_S ? wait : 0);
 	return read_places(&out->places, json_arr(line, "have"), err);
 }
 
@@ -221,6 +226,12 @@ void
 order_put_hello(struct buf *out)
 {
 	put_line(out, json_pack("{s:s,s:s}", "event", "hello", "version", PAMOJA_VERSION));
+}
+
+void
+order_put_news(struct buf *out)
+{
+	put_line(out, json_pack("{s:s}", "event", "news"));
 }
 
 void

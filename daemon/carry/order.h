@@ -19,6 +19,8 @@ struct order {
 	char *url; /* or NULL */
 	char *dir;
 	bool create;
+	bool news; /* only with mailboxes that the bell told of, and those that get something */
+	uint8_t wait_s; /* for the answer to what is sent */
 	bool urgent;
 	bool has_have;
 	struct places places; /* have, or upto; sorted */
@@ -37,6 +39,7 @@ void order_close(struct order *order);
 void order_put_event(
     struct buf *out, enum exchange_event what, const struct shape_place *place, size_t count);
 void order_put_hello(struct buf *out);
+void order_put_news(struct buf *out);
 /** err is read only when rc is a failure; ex, which may be NULL, tells what went and came. */
 void order_put_done(struct buf *out, int64_t id, enum pmj_code rc, const struct pmj_error *err,
     const struct exchange *ex);

@@ -12,6 +12,7 @@
 #include "base/diag.h"
 #include "base/fs.h"
 #include "base/mem.h"
+#include "carry/bell.h"
 #include "carry/carrysock.h"
 #include "carry/errand.h"
 #include "carry/order.h"
@@ -36,6 +37,7 @@ struct session {
 	struct order queue[QUEUE_MAX];
 	size_t queued;
 	struct errand errand;
+	struct bell bell;
 	struct ticket_shelf *tickets; /* its own and the errands' */
 	bool waking;                  /* something waits to be exchanged at a chance */
 	bool urgent;                  /* at once, whatever the last exchange came to */
@@ -51,8 +53,37 @@ now_ms(void)
 	return os_real.mono_ms(os_real.ctx);
 }
 
+/* Which of the mailboxes a hub exchanges with for the sake of news: those that the bell told of,
+ * and those that get something. */
+static bool
+concerned(const struct session *s, const struct spool_list *out, const uint8_t *mailbox)
+{
+	for (size_t i = 0; i < out->count; i++)
+		if (memcmp(out->items[i].place.mailbox, mailbox, PMJ_MAILBOX_BYTES) == 0)
+			return true;
+	return bell_heard(&s->bell, mailbox);
+}
+
 static void
-fill_job(const struct session *s, struct job *job, const struct order *order)
+add_remotes(struct session *s, struct job *job, const char *url)
+{
+	char *dir = fs_join(job->ex.spool, "out");
+	struct spool_list out = {0};
+
+	if (job->news && spool_scan(&out, dir, NULL) != PMJ_OK)
+		bell_forget(&s->bell); /* the next look of the hub finds it */
+	for (size_t i = 0; i < s->remote_count; i++)
+		if (!job->news || concerned(s, &out, s->remotes[i].mailbox))
+			job_add_remote(job, &s->remotes[i], url);
+	/* Whatever is heard from now on may come too late for this one. */
+	if (job->parcel == NULL)
+		bell_forget(&s->bell);
+	spool_list_close(&out);
+	free(dir);
+}
+
+static void
+fill_job(struct session *s, struct job *job, const struct order *order)
 {
 	const char *url = order != NULL ? order->url : NULL;
 	const struct places *have = order != NULL ? &order->places : &s->have;
@@ -68,10 +99,11 @@ fill_job(const struct session *s, struct job *job, const struct order *order)
 		places_add(&job->ex.have, &have->items[i]);
 	for (size_t i = 0; i < s->acked.count; i++)
 		places_add(&job->ex.acked, &s->acked.items[i]);
-	for (size_t i = 0; i < s->remote_count; i++)
-		job_add_remote(job, &s->remotes[i], url);
 	if (order != NULL && order->what == ORDER_PARCEL)
 		job->parcel = mem_strdup(order->dir);
+	job->news = order != NULL && order->news;
+	job->wait_s = order != NULL ? order->wait_s : 0;
+	add_remotes(s, job, url);
 }
 
 static enum pmj_code
@@ -164,6 +196,20 @@ start_next(struct session *s)
 	}
 }
 
+/* Where a hub has its mailboxes, if laptops come there by the network. */
+static void
+hang_bell(struct session *s)
+{
+	const struct job_remote *first = s->remote_count > 0 ? &s->remotes[0] : NULL;
+	bool wanted =
+	    first != NULL && first->url[0] == '/' && (first->tokens != NULL || first->keys != NULL);
+
+	if (!wanted)
+		bell_close(&s->bell);
+	else
+		bell_hang(&s->bell, first->url);
+}
+
 static void
 on_remotes(struct session *s, struct order *order)
 {
@@ -175,6 +221,7 @@ on_remotes(struct session *s, struct order *order)
 	s->write_lane = order->write_lane;
 	order->remotes = NULL;
 	order->remote_count = 0;
+	hang_bell(s);
 	/* New ways: what failed before says nothing about them. */
 	s->backoff_ms = 0;
 	s->due_ms = now_ms();
@@ -267,10 +314,11 @@ wait_and_serve(struct session *s)
 	    {.fd = sock->fd, .events = socket_events},
 	    {.fd = sock->fd < 0 ? sock->watch : -1, .events = POLLIN},
 	    {.fd = s->errand.pid != 0 ? s->errand.fd : -1, .events = POLLIN},
+	    {.fd = s->bell.fd, .events = POLLIN},
 	};
 	bool good;
 
-	if (poll(fds, 4, sleep_ms(s)) < 0)
+	if (poll(fds, COUNT(fds), sleep_ms(s)) < 0)
 		return;
 	if (fds[0].revents != 0)
 		s->ending = true;
@@ -280,6 +328,8 @@ wait_and_serve(struct session *s)
 		carrysock_read_watch(sock);
 	if (fds[3].revents != 0 && !errand_read(&s->errand, &sock->out, &good))
 		errand_ended(s, good);
+	if (fds[4].revents != 0 && bell_listen(&s->bell))
+		order_put_news(&sock->out);
 	if (s->errand.pid != 0 && now_ms() > s->errand.heard_ms + SILENCE_MS)
 		errand_kill(&s->errand);
 	s->ending = s->ending || !carrysock_connect(sock);
@@ -291,6 +341,7 @@ static void
 session_close(struct session *s)
 {
 	errand_kill(&s->errand);
+	bell_close(&s->bell);
 	ticket_shelf_free(s->tickets);
 	carrysock_close(&s->sock);
 	if (s->signal >= 0)
@@ -316,6 +367,7 @@ session_run(const char *home, struct pmj_error *err)
 	if (s.home == NULL)
 		return pmj_fail_errno(err, errno, "cannot find", home);
 	s.tickets = ticket_shelf_new();
+	bell_init(&s.bell);
 	carrysock_init(&s.sock, s.home);
 	(void)sigemptyset(&ends);
 	(void)sigaddset(&ends, SIGTERM);

@@ -19,6 +19,7 @@ static const struct {
     {WIRE_GET, WIRE_REQUEST, GET_BYTES, GET_BYTES, 1},
     /* What is too big is answered apart, so that the others of the batch are taken. */
     {WIRE_PUT, WIRE_REQUEST, 0, WIRE_REQUEST_MAX, 1},
+    {WIRE_WAIT, WIRE_REQUEST, 1, 1, 1},
     {WIRE_SAME, WIRE_ANSWER, 0, 0, 1},
     {WIRE_TIPS, WIRE_ANSWER, 0, (size_t)WIRE_TIPS_MAX *WIRE_TIP_BYTES, WIRE_TIP_BYTES},
     {WIRE_SEGMENT, WIRE_ANSWER, SHAPE_HEADER_BYTES + SHAPE_SIGNATURE_BYTES, PMJ_SEGMENT_FILE_MAX,
@@ -64,6 +65,12 @@ void
 wire_put_ask_tips(struct buf *out, const uint8_t *seen)
 {
 	wire_put_item(out, WIRE_ASK_TIPS, seen, seen != NULL ? WIRE_SEEN_BYTES : 0);
+}
+
+void
+wire_put_wait(struct buf *out, uint8_t seconds)
+{
+	wire_put_item(out, WIRE_WAIT, &seconds, 1);
 }
 
 void

@@ -9,8 +9,8 @@
  * Request  "PMQ1" || items;  answer  "PMA1" || items, the last one WIRE_END.
  * Item     kind[1] || length[3] || bytes; little-endian.
  * Every operation is answered, in order: tips by WIRE_SAME or WIRE_TIPS, get by any number of
- * WIRE_SEGMENT and then WIRE_OUTCOME, put by WIRE_OUTCOME. An operation that could not be done is
- * answered by WIRE_OUTCOME with the reason; what came before it stands.
+ * WIRE_SEGMENT and then WIRE_OUTCOME, put by WIRE_OUTCOME, a wait by nothing. An operation that
+ * could not be done is answered by WIRE_OUTCOME with the reason; what came before it stands.
  */
 #define WIRE_MAGIC_BYTES 4
 #define WIRE_HEAD_BYTES 4
@@ -21,6 +21,9 @@
 #define WIRE_ITEMS_MAX 4096u
 #define WIRE_REQUEST_MAX (8u * 1024 * 1024)
 #define WIRE_LIMIT_MAX (4u * 1024 * 1024) /* of segment bytes in the answer to one get */
+/* The header of an answer over https to a request that the gate saw coming in parts. Over ssh it
+ * always does. */
+#define WIRE_STREAMS "Pamoja-Streams"
 /* No honest answer is longer: what was asked for, one segment more, and the tips. */
 #define WIRE_ANSWER_MAX (16u * 1024 * 1024)
 
@@ -29,6 +32,7 @@ enum wire_kind {
 	WIRE_ASK_TIPS = 1, /* nothing, or the 20 bytes of wire_seen of the tips known */
 	WIRE_GET = 2,      /* lane[1] incarnation[16] from[8] limit[4] */
 	WIRE_PUT = 3,      /* a segment */
+	WIRE_WAIT = 4,     /* seconds[1] */
 	/* answers */
 	WIRE_SAME = 16,    /* the tips are those that the asker knows */
 	WIRE_TIPS = 17,    /* any number of: lane[1] incarnation[16] segno[8] commit[20] */
@@ -91,6 +95,9 @@ void wire_begin(struct buf *out, enum wire_side side);
 void wire_put_item(struct buf *out, enum wire_kind kind, const void *bytes, size_t len);
 /** seen may be NULL. */
 void wire_put_ask_tips(struct buf *out, const uint8_t *seen);
+/** What follows is answered when the other lane moved for what was put before it, or when so many
+ * seconds are over. */
+void wire_put_wait(struct buf *out, uint8_t seconds);
 void wire_put_get(struct buf *out, const struct wire_get *get);
 void wire_put_tips(struct buf *out, const struct wire_tip *tips, size_t count);
 void wire_put_outcome(struct buf *out, enum wire_outcome outcome);

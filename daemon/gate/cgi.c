@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "carry/bare.h"
+#include "carry/bell.h"
 #include "carry/chain.h"
 #include "gate/fence.h"
 #include "gate/pipe.h"
@@ -99,6 +100,8 @@ run_gate(const char *root, const uint8_t mailbox[static PMJ_MAILBOX_BYTES], uint
 	struct pmj_error err = {0};
 	uint32_t len;
 	enum pmj_code rc;
+	bool in_parts = false;
+	int bell;
 	int status = 0;
 
 	buf_init(&request, WIRE_REQUEST_MAX);
@@ -113,13 +116,15 @@ run_gate(const char *root, const uint8_t mailbox[static PMJ_MAILBOX_BYTES], uint
 	}
 	/* A web server whose client went away ends us; but what came is to be finished first. */
 	(void)signal(SIGTERM, SIG_IGN);
+	bell = bell_reach(root);
 	rc = fence_mailbox(root, mailbox, &err);
 	if (rc == PMJ_OK)
 		rc = chain_setup(&err);
 	if (rc == PMJ_OK)
 		rc = serve_open(&box, root, mailbox, lane, &err);
+	box.bell = bell;
 	if (rc == PMJ_OK)
-		rc = pipe_request(&box, &request, &answer, STDIN_FILENO, len, &err);
+		rc = pipe_request(&box, &request, &answer, &in_parts, STDIN_FILENO, len, &err);
 	if (rc != PMJ_OK) {
 		diag_error("a request", &err);
 		status =
@@ -128,7 +133,8 @@ run_gate(const char *root, const uint8_t mailbox[static PMJ_MAILBOX_BYTES], uint
 		        "");
 		goto out;
 	}
-	(void)printf("Status: 200 OK\r\nContent-Length: %zu\r\n\r\n", answer.len);
+	(void)printf("Status: 200 OK\r\n%sContent-Length: %zu\r\n\r\n",
+	    in_parts ? WIRE_STREAMS ": 1\r\n" : "", answer.len);
 	(void)fwrite(answer.bytes, 1, answer.len, stdout);
 	status = fflush(stdout) == 0 ? 0 : 1;
 out:

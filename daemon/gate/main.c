@@ -7,6 +7,7 @@
 #include "base/diag.h"
 #include "base/sandbox.h"
 #include "base/text.h"
+#include "carry/bell.h"
 #include "carry/chain.h"
 #include "crypto/prim.h"
 #include "gate/cgi.h"
@@ -52,17 +53,20 @@ run_pipe(const struct options *options, struct pmj_error *err)
 	uint8_t mailbox[PMJ_MAILBOX_BYTES];
 	struct serve_box box = {0};
 	enum pmj_code rc;
+	int bell;
 
 	if (!text_unhex(mailbox, sizeof(mailbox), options->mailbox))
 		return pmj_fail(err, PMJ_USAGE, "--mailbox takes 32 hex digits");
 	if (asked != NULL && strcmp(asked, "pamoja-gate") != 0)
 		return pmj_fail(err, PMJ_REFUSED, "this key may only run pamoja-gate");
+	bell = bell_reach(options->root);
 	rc = fence_mailbox(options->root, mailbox, err);
 	if (rc == PMJ_OK)
 		rc = chain_setup(err);
 	if (rc == PMJ_OK)
 		rc = serve_open(
 		    &box, options->root, mailbox, (uint8_t)(options->lane[0] - '0'), err);
+	box.bell = bell;
 	if (rc == PMJ_OK)
 		rc = pipe_serve(&box, STDIN_FILENO, STDOUT_FILENO, err);
 	serve_close(&box);

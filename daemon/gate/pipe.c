@@ -4,18 +4,22 @@
 #include <poll.h>
 #include <unistd.h>
 
+/* A web server that had all of the request before it began would not let us wait so long. */
+#define PART_MS 20
+
 static bool
-waits(int fd)
+waits(int fd, int for_ms)
 {
 	struct pollfd ready = {.fd = fd, .events = POLLIN};
 
-	return poll(&ready, 1, 0) > 0;
+	return poll(&ready, 1, for_ms) != 0;
 }
 
 /* Exactly count bytes; the serving, which may be NULL, does what is whole of them whenever nothing
  * more has come yet, and when it ends before. */
 static enum pmj_code
-read_count(struct buf *out, int fd, size_t count, struct serving *serving, struct pmj_error *err)
+read_count(struct buf *out, int fd, size_t count, struct serving *serving, bool *in_parts,
+    struct pmj_error *err)
 {
 	uint8_t chunk[16384];
 
@@ -24,8 +28,11 @@ read_count(struct buf *out, int fd, size_t count, struct serving *serving, struc
 		size_t want = count - out->len < sizeof(chunk) ? count - out->len : sizeof(chunk);
 		ssize_t got;
 
-		if (serving != NULL && !waits(fd))
+		if (serving != NULL && !waits(fd, 0)) {
 			serve_more(serving, out->bytes, out->len);
+			if (in_parts != NULL && out->len > 0 && !waits(fd, PART_MS))
+				*in_parts = true;
+		}
 		got = read(fd, chunk, want);
 
 		if (got < 0 && errno == EINTR)
@@ -64,7 +71,7 @@ read_length(struct buf *out, int in, uint32_t *len, bool *more, struct pmj_error
 {
 	enum pmj_code rc;
 
-	rc = read_count(out, in, 4, NULL, err);
+	rc = read_count(out, in, 4, NULL, NULL, err);
 	*more = rc == PMJ_OK;
 	if (rc != PMJ_OK)
 		return rc == PMJ_UNREACHED && out->len == 0 ? PMJ_OK : rc;
@@ -76,11 +83,11 @@ read_length(struct buf *out, int in, uint32_t *len, bool *more, struct pmj_error
 }
 
 enum pmj_code
-pipe_request(struct serve_box *box, struct buf *request, struct buf *answer, int fd, uint32_t len,
-    struct pmj_error *err)
+pipe_request(struct serve_box *box, struct buf *request, struct buf *answer, bool *in_parts, int fd,
+    uint32_t len, struct pmj_error *err)
 {
 	struct serving *serving = serve_begin(box, answer);
-	enum pmj_code rc = read_count(request, fd, len, serving, err);
+	enum pmj_code rc = read_count(request, fd, len, serving, in_parts, err);
 	enum pmj_code done =
 	    serve_end(serving, request->bytes, request->len, rc == PMJ_OK ? err : NULL);
 
@@ -99,7 +106,7 @@ pipe_serve(struct serve_box *box, int in, int out, struct pmj_error *err)
 	buf_init(&request, WIRE_REQUEST_MAX);
 	buf_init(&answer, WIRE_ANSWER_MAX);
 	while ((rc = read_length(&request, in, &len, &more, err)) == PMJ_OK && more) {
-		rc = pipe_request(box, &request, &answer, in, len, err);
+		rc = pipe_request(box, &request, &answer, NULL, in, len, err);
 		if (rc != PMJ_OK)
 			break;
 		put_le32(head, (uint32_t)answer.len);

@@ -1,5 +1,6 @@
 #include "gate/serve.h"
 
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -7,36 +8,12 @@
 
 #include "base/diag.h"
 #include "base/mem.h"
+#include "base/os.h"
 #include "carry/bare.h"
+#include "carry/bell.h"
 #include "carry/chain.h"
 #include "gate/numbered.h"
-
-#define LOCK_WAIT_MS 10000
-
-/* Segments put one after the other into one run: their objects are there, the branch is moved once,
- * behind the last of them. */
-struct pending {
-	bool open;
-	struct shape_place run;
-	git_oid was; /* the tip when it began */
-	git_oid made;
-	uint64_t was_segno;
-	uint64_t segno;          /* of `made` */
-	struct chain_links held; /* what stood there, from the first segno asked for */
-	size_t *marks;           /* where in the answer the outcomes of those not yet moved stand */
-	size_t count;
-	size_t room;
-};
-
-struct serving {
-	struct serve_box *box;
-	struct buf *answer;
-	struct pending put;
-	struct wire_in in;
-	size_t done; /* bytes of the request */
-	enum pmj_code rc;
-	struct pmj_error err; /* where rc is none */
-};
+#include "gate/serve_inner.h"
 
 enum pmj_code
 serve_open(struct serve_box *out, const char *root, const uint8_t mailbox[static PMJ_MAILBOX_BYTES],
@@ -48,6 +25,7 @@ serve_open(struct serve_box *out, const char *root, const uint8_t mailbox[static
 	memset(out, 0, sizeof(*out));
 	memcpy(out->mailbox, mailbox, PMJ_MAILBOX_BYTES);
 	out->lane = lane;
+	out->bell = -1;
 	out->path = bare_path(root, mailbox);
 	rc = bare_open(&out->repo, out->path, err);
 	if (rc == PMJ_OK)
@@ -68,8 +46,8 @@ serve_close(struct serve_box *box)
 }
 
 /* What went wrong, for the asker; in full for the log of whoever runs the host. */
-static enum wire_outcome
-outcome_of(enum pmj_code rc, const struct pmj_error *err)
+enum wire_outcome
+serve_outcome(enum pmj_code rc, const struct pmj_error *err)
 {
 	if (rc == PMJ_OK)
 		return WIRE_DONE;
@@ -77,190 +55,6 @@ outcome_of(enum pmj_code rc, const struct pmj_error *err)
 		return WIRE_BUSY;
 	diag_error("a mailbox", err);
 	return rc == PMJ_FULL ? WIRE_FULL : rc == PMJ_INTEGRITY ? WIRE_BROKEN : WIRE_FAILED;
-}
-
-/* ---- put ---- */
-
-/* Does the branch of `upper` go through `lower`? */
-static bool
-goes_through(git_repository *repo, const git_oid *upper, const git_oid *lower, uint64_t segno)
-{
-	struct chain_links links;
-	bool through = false;
-
-	if (chain_walk(repo, &links, upper, segno - 1, NULL) != PMJ_OK)
-		return false;
-	if (links.count > 0 && links.items[0].segno == segno)
-		through = git_oid_equal(&links.items[0].commit, lower);
-	chain_links_close(&links);
-	return through;
-}
-
-/* Another was here since we looked. A segment determines its commit: where he put the same, as what
- * is left of a request that was cut does, what we made follows his or is there. */
-static enum pmj_code
-move_after(struct serving *s, struct pmj_error *err)
-{
-	struct pending *put = &s->put;
-	git_repository *repo = s->box->repo;
-	struct chain_link tip;
-	git_oid now;
-	enum pmj_code rc;
-
-	if ((rc = branch_tip(repo, &now, &put->run, err)) != PMJ_OK)
-		return rc;
-	if (git_oid_is_zero(&now))
-		return pmj_fail(err, PMJ_BUSY, "another removed the branch meanwhile");
-	if ((rc = chain_look(repo, &tip, &now, err)) != PMJ_OK)
-		return rc;
-	if (tip.segno >= put->segno && goes_through(repo, &now, &put->made, put->segno))
-		return PMJ_OK;
-	if (tip.segno < put->segno && goes_through(repo, &put->made, &now, tip.segno))
-		return branch_move(repo, &put->run, &put->made, &now, err);
-	return pmj_fail(err, PMJ_BUSY, "another moved the branch meanwhile");
-}
-
-static enum pmj_code
-move(struct serving *s, struct pmj_error *err)
-{
-	struct pending *put = &s->put;
-	enum pmj_code rc;
-	int lock = -1;
-
-	if ((rc = bare_lock(&lock, s->box->path, LOCK_WAIT_MS, err)) != PMJ_OK)
-		return rc;
-	rc = branch_move(s->box->repo, &put->run, &put->made, &put->was, err);
-	if (rc == PMJ_BUSY)
-		rc = move_after(s, err);
-	(void)close(lock);
-	return rc;
-}
-
-/* Move the branch, and say of all that it was moved for what came of it. */
-static void
-finish_put(struct serving *s)
-{
-	struct pending *put = &s->put;
-	struct pmj_error err;
-
-	if (put->count > 0) {
-		enum wire_outcome outcome = outcome_of(move(s, &err), &err);
-
-		for (size_t i = 0; i < put->count && s->answer->failed == PMJ_OK; i++)
-			s->answer->bytes[put->marks[i]] = (uint8_t)outcome;
-	}
-	chain_links_close(&put->held);
-	free(put->marks);
-	memset(put, 0, sizeof(*put));
-}
-
-static enum wire_outcome
-begin_put(struct serving *s, const struct shape_place *place)
-{
-	struct pending *put = &s->put;
-	struct chain_link tip;
-	struct pmj_error err;
-	enum pmj_code rc;
-
-	if (put->open && shape_same_run(&put->run, place))
-		return WIRE_DONE;
-	finish_put(s);
-	put->run = *place;
-	put->run.segno = 0;
-	rc = branch_tip(s->box->repo, &put->was, &put->run, &err);
-	if (rc == PMJ_OK && !git_oid_is_zero(&put->was)) {
-		rc = chain_look(s->box->repo, &tip, &put->was, &err);
-		put->was_segno = rc == PMJ_OK ? tip.segno : 0;
-	}
-	put->made = put->was;
-	put->segno = put->was_segno;
-	put->open = rc == PMJ_OK;
-	return outcome_of(rc, &err);
-}
-
-/* A segno that the branch has: is it this segment? */
-static enum wire_outcome
-compare_held(struct serving *s, const struct shape_place *place, const struct buf *bytes)
-{
-	struct chain_links *held = &s->put.held;
-	struct pmj_error err;
-	git_oid blob;
-
-	/* Twice in one request: the first of them is not on disk before the branch is moved. */
-	if (place->segno > s->put.was_segno)
-		return WIRE_BUSY;
-	if (held->count == 0 || held->items[0].segno > place->segno) {
-		enum pmj_code rc;
-
-		chain_links_close(held);
-		rc = chain_walk(s->box->repo, held, &s->put.was, place->segno - 1, &err);
-		if (rc != PMJ_OK)
-			return outcome_of(rc, &err);
-	}
-	chain_blob_id(&blob, bytes->bytes, bytes->len);
-	return git_oid_equal(&blob, &held->items[place->segno - held->items[0].segno].blob)
-	           ? WIRE_HAVE
-	           : WIRE_FORKED;
-}
-
-/* Everything that can be said of it without looking into the mailbox. */
-static enum wire_outcome
-check_segment(const struct serve_box *box, struct shape_place *place, const struct wire_item *item)
-{
-	enum pmj_code rc = shape_read(place, item->bytes, item->len, NULL);
-
-	if (rc != PMJ_OK)
-		return rc == PMJ_TOO_BIG ? WIRE_TOO_BIG : WIRE_BAD_FORM;
-	if (memcmp(place->mailbox, box->mailbox, sizeof(box->mailbox)) != 0)
-		return WIRE_WRONG_MAILBOX;
-	if (place->lane != box->lane)
-		return WIRE_WRONG_LANE;
-	return access_signed(&box->writers, item->bytes, item->len) ? WIRE_DONE
-	                                                            : WIRE_BAD_SIGNATURE;
-}
-
-static enum wire_outcome
-add_segment(struct serving *s, const struct shape_place *place, const struct buf *bytes)
-{
-	struct pending *put = &s->put;
-	struct chain_link link;
-	struct pmj_error err;
-	enum pmj_code rc;
-
-	if (place->segno <= put->segno)
-		return compare_held(s, place, bytes);
-	if (place->segno != put->segno + 1)
-		return WIRE_GAP;
-	rc = chain_add(
-	    s->box->repo, &link, put->segno > 0 ? &put->made : NULL, place->segno, bytes, &err);
-	if (rc != PMJ_OK)
-		return outcome_of(rc, &err);
-	put->made = link.commit;
-	put->segno = link.segno;
-	if (put->count == put->room) {
-		put->room = put->room == 0 ? 64 : put->room * 2;
-		put->marks = mem_grow(put->marks, put->room, sizeof(*put->marks));
-	}
-	put->marks[put->count++] = s->answer->len + WIRE_HEAD_BYTES;
-	return WIRE_DONE;
-}
-
-static void
-do_put(struct serving *s, const struct wire_item *item)
-{
-	struct shape_place place;
-	enum wire_outcome outcome = check_segment(s->box, &place, item);
-	struct buf bytes;
-
-	buf_init(&bytes, 0);
-	if (outcome == WIRE_DONE)
-		outcome = begin_put(s, &place);
-	if (outcome == WIRE_DONE) {
-		buf_put(&bytes, item->bytes, item->len);
-		outcome = bytes.failed == PMJ_OK ? add_segment(s, &place, &bytes) : WIRE_FAILED;
-	}
-	wire_put_outcome(s->answer, outcome);
-	buf_close(&bytes);
 }
 
 /* ---- get ---- */
@@ -296,7 +90,7 @@ do_get(struct serving *s, const struct wire_item *item)
 		wire_put_item(s->answer, WIRE_SEGMENT, bytes.bytes, bytes.len);
 		total += bytes.len;
 	}
-	outcome = rc == PMJ_OK && others ? WIRE_MORE : outcome_of(rc, &err);
+	outcome = rc == PMJ_OK && others ? WIRE_MORE : serve_outcome(rc, &err);
 out:
 	wire_put_outcome(s->answer, outcome);
 	chain_links_close(&links);
@@ -344,6 +138,48 @@ collect_tips(struct serve_box *box, struct wire_tip *tips, size_t *count, struct
 	return rc;
 }
 
+/* ---- wait ---- */
+
+#define WAIT_LOOK_MS 40
+
+void
+serve_tips_hash(struct serving *s, git_oid *out, uint8_t lane)
+{
+	struct wire_tip *tips = mem_array(WIRE_TIPS_MAX, sizeof(*tips));
+	size_t count = 0, kept = 0;
+	struct buf list;
+
+	buf_init(&list, 0);
+	if (collect_tips(s->box, tips, &count, NULL) == PMJ_OK) {
+		for (size_t i = 0; i < count; i++)
+			if (tips[i].run.lane == lane)
+				tips[kept++] = tips[i];
+		wire_put_tips(&list, tips, kept);
+	}
+	chain_blob_id(out, list.bytes, list.len);
+	buf_close(&list);
+	free(tips);
+}
+
+/* Only for an answer to what was put, and only where somebody hears of it. Who does not wait has
+ * more to send: the hub would make a receipt for each piece. */
+static void
+do_wait(struct serving *s, const struct wire_item *item)
+{
+	int64_t until = os_real.mono_ms(os_real.ctx) + item->bytes[0] * 1000;
+	git_oid now;
+
+	if (s->box->bell < 0 || !s->brought)
+		return;
+	bell_ring(s->box->bell, s->box->mailbox);
+	while (os_real.mono_ms(os_real.ctx) < until) {
+		serve_tips_hash(s, &now, serve_other_lane(s->box));
+		if (!git_oid_equal(&now, &s->other_was))
+			break;
+		(void)poll(NULL, 0, WAIT_LOOK_MS);
+	}
+}
+
 static void
 do_tips(struct serving *s, const struct wire_item *item)
 {
@@ -355,7 +191,7 @@ do_tips(struct serving *s, const struct wire_item *item)
 	git_oid seen;
 
 	if (rc != PMJ_OK) {
-		wire_put_outcome(s->answer, outcome_of(rc, &err));
+		wire_put_outcome(s->answer, serve_outcome(rc, &err));
 		goto out;
 	}
 	wire_put_tips(s->answer, tips, count);
@@ -393,16 +229,18 @@ do_items(struct serving *s, struct pmj_error *err)
 
 	while ((rc = wire_next(&s->in, &item, &more, err)) == PMJ_OK && more) {
 		if (item.kind == WIRE_PUT) {
-			do_put(s, &item);
+			serve_put(s, &item);
 			continue;
 		}
-		finish_put(s);
+		serve_put_finish(s);
 		if (item.kind == WIRE_GET)
 			do_get(s, &item);
+		else if (item.kind == WIRE_WAIT)
+			do_wait(s, &item);
 		else
 			do_tips(s, &item);
 	}
-	finish_put(s);
+	serve_put_finish(s);
 	return rc;
 }
 

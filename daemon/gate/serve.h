@@ -13,6 +13,7 @@ struct serve_box {
 	char *path;
 	git_repository *repo;
 	struct access_list writers;
+	int bell;    /* of the hub, or -1 */
 	bool shared; /* its group may write: so may it write what we make */
 };
 

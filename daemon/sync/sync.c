@@ -138,7 +138,6 @@ sync_end(struct sync *sync, enum pmj_code rc, struct pmj_error *err)
 bool
 sync_has_work(struct sync *sync)
 {
-	struct sql *sql;
 	struct stat st;
 
 	if (sync->list != NULL || sync->open != NULL || sync->spool_dirty || sync->pass != NULL)
@@ -147,8 +146,16 @@ sync_has_work(struct sync *sync)
 	    (st.st_mtim.tv_sec != sync->in_seen.tv_sec ||
 	        st.st_mtim.tv_nsec != sync->in_seen.tv_nsec))
 		return true;
-	sql = sql_get(sync->journal, "SELECT 1 FROM pmj_queue UNION ALL SELECT 1 FROM pmj_lane"
-	                             " WHERE ours=0 AND (count_seq>told_seq OR nack=1) LIMIT 1");
+	return sync_has_answers(sync);
+}
+
+bool
+sync_has_answers(struct sync *sync)
+{
+	struct sql *sql =
+	    sql_get(sync->journal, "SELECT 1 FROM pmj_queue UNION ALL SELECT 1 FROM pmj_lane"
+	                           " WHERE ours=0 AND (count_seq>told_seq OR nack=1) LIMIT 1");
+
 	return sql_any(sql, false);
 }
 

@@ -156,6 +156,8 @@ PMJ_MUST_CHECK enum pmj_code sync_exchanged(struct sync *sync, struct pmj_error 
 PMJ_MUST_CHECK enum pmj_code sync_spool_step(struct sync *sync, bool *more, struct pmj_error *err);
 /** Something may wait: cheap question for the loop. */
 bool sync_has_work(struct sync *sync);
+/** ... and for another end, not only for the spool. */
+bool sync_has_answers(struct sync *sync);
 /** `have` of the carry protocol: [[mailbox,lane,inc,segno]…] of the lanes we read. New reference.
  */
 PMJ_MUST_CHECK enum pmj_code sync_have(struct sync *sync, json_t **out, struct pmj_error *err);

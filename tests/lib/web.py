@@ -84,11 +84,21 @@ class Web:
             return file.read()[-2000:]
 
     def log(self):
-        """Its requests, one a line; it writes them down a moment later."""
-        self.process.send_signal(signal.SIGHUP)  # lighttpd writes out and opens its logs anew
-        time.sleep(0.3)
-        with open(os.path.join(self.dir, "requests"), encoding="utf-8", errors="replace") as file:
-            return file.read().splitlines()
+        """Its requests, one a line; it writes them down a moment later, so one of our own is waited for."""
+        mark = f"/mark-{time.monotonic()}"
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        with context.wrap_socket(socket.create_connection(("127.0.0.1", self.port))) as to:
+            to.sendall(f"GET {mark} HTTP/1.0\r\n\r\n".encode())
+            while to.recv(4096):
+                pass
+        lines = []
+        while not any(mark in line for line in lines):
+            self.process.send_signal(signal.SIGHUP)  # lighttpd writes out and opens its logs anew
+            time.sleep(0.05)
+            with open(os.path.join(self.dir, "requests"), encoding="utf-8", errors="replace") as file:
+                lines = file.read().splitlines()
+        return [line for line in lines if "/mark-" not in line]
 
     def close(self):
         self.process.terminate()

@@ -1,8 +1,10 @@
 /* One request after another against real repositories: what is taken, refused, told; what a stop
  * leaves; what was synced when it was called done. */
 #include <poll.h>
+#include <sys/wait.h>
 
 #include "carry/bare.h"
+#include "carry/bell.h"
 #include "carry/folder.h"
 #include "gate/pipe.h"
 #include "sync_trace.h"
@@ -660,6 +662,86 @@ done_means_synced(void **state)
 }
 
 /* What done_means_synced watches: one request of a file, its answer to standard output. */
+/* ---- wait ---- */
+
+#define FOREVER_S 255 /* longer than this test may take */
+
+/* As the gate does it: whom it reaches it tells of what was put. */
+static const char *
+ask_and_ring(struct gate_lab *g)
+{
+	struct serve_box box;
+	struct pmj_error err;
+
+	check_ok(serve_open(&box, g->root, g->mailbox, 1, &err), &err);
+	box.bell = bell_reach(g->root);
+	check_ok(
+	    serve_end(serve_begin(&box, &g->answer), g->request.bytes, g->request.len, &err), &err);
+	if (box.bell >= 0)
+		(void)close(box.bell);
+	serve_close(&box);
+	wire_begin(&g->request, WIRE_REQUEST);
+	return told(g);
+}
+
+/* The hub: when the bell rings for this mailbox it puts its answer there. */
+static _Noreturn void
+answer_the_bell(struct gate_lab *g, struct bell *bell)
+{
+	struct pollfd ready = {.fd = bell->fd, .events = POLLIN};
+
+	if (poll(&ready, 1, FOREVER_S * 1000) != 1 || !bell_listen(bell) ||
+	    !bell_heard(bell, g->mailbox))
+		_exit(1);
+	wire_begin(&g->request, WIRE_REQUEST);
+	put(g, 2, 9, 1, 5);
+	_exit(ask_as(g, 2) == PMJ_OK ? 0 : 1);
+}
+
+static void
+a_wait_ends_with_the_answer(void **state)
+{
+	struct gate_lab *g = *state;
+	struct bell bell;
+	int status;
+	pid_t hub;
+
+	bell_init(&bell);
+	bell_hang(&bell, g->root);
+	assert_true(bell.fd >= 0);
+	if ((hub = fork()) == 0)
+		answer_the_bell(g, &bell);
+	put(g, 1, 1, 1, 0);
+	wire_put_wait(&g->request, FOREVER_S);
+	wire_put_ask_tips(&g->request, NULL);
+	get(g, 2, 9, 1, 4096);
+	assert_string_equal(ask_and_ring(g), "done tips2 s1 done ");
+	assert_int_equal(waitpid(hub, &status, 0), hub);
+	assert_int_equal(status, 0);
+	/* Who does not wait has more to send. */
+	put(g, 1, 1, 2, 0);
+	assert_string_equal(ask_and_ring(g), "done ");
+	assert_false(bell_listen(&bell));
+	/* What was there already is no news to the hub, so nobody waits for an answer to it. */
+	put(g, 1, 1, 1, 0);
+	wire_put_wait(&g->request, FOREVER_S);
+	wire_put_ask_tips(&g->request, NULL);
+	assert_string_equal(ask_and_ring(g), "have tips2 ");
+	assert_false(bell_listen(&bell));
+	bell_close(&bell);
+}
+
+static void
+nobody_waits_for_what_nobody_heard_of(void **state)
+{
+	struct gate_lab *g = *state;
+
+	put(g, 1, 1, 1, 0);
+	wire_put_wait(&g->request, FOREVER_S);
+	wire_put_ask_tips(&g->request, NULL);
+	assert_string_equal(ask_and_ring(g), "done tips1 ");
+}
+
 static int
 serve_file(const char *root, const char *path)
 {
@@ -697,6 +779,8 @@ main(int argc, char **argv)
 	    T(two_at_once_make_one_chain),
 	    T(the_same_from_two_at_once),
 	    T(done_means_synced),
+	    T(a_wait_ends_with_the_answer),
+	    T(nobody_waits_for_what_nobody_heard_of),
 	};
 	struct pmj_error err;
 
