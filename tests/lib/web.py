@@ -168,11 +168,15 @@ class Liar:
 
 
 class Cutter:
-    """A wire to a port that is cut after so many bytes, both ways together; None: never. It counts the bytes of each way."""
+    """A wire to a port that is cut after so many bytes, both ways together; None: never. It counts the bytes of each way.
 
-    def __init__(self, port, after=None):
+    once: the first connection from now on is, and those after it are not.
+    """
+
+    def __init__(self, port, after=None, once=False):
         self.to = port
         self.after = after
+        self.once = once
         self.up = self.down = self.connections = self.cuts = 0
         self.hellos = []  # of each connection what each end said first
         self.listener = socket.create_server(("127.0.0.1", 0))
@@ -191,6 +195,8 @@ class Cutter:
             near.close()
             return
         left = [self.after]
+        if self.once:
+            self.after = None
         hello = self.hellos[-1]
         ends = threading.Event()
 

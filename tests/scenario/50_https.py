@@ -164,6 +164,28 @@ def story_a_wire_that_is_cut(lab):
     same(lab, "h", "w")
 
 
+def story_what_came_before_a_cut_stands(lab):
+    """Of an answer that broke off what is whole counts, and is not asked for again."""
+    make_box(lab)
+    serve(lab)
+    ca = read(lab.web.ca)
+    fill(lab, "h", 1, 1)
+    once(lab, "h", ca=ca)
+    once(lab, "w", ca=ca)
+    wire = web.Cutter(lab.web.port, once=True)
+    url = f"https://localhost:{wire.port}/pamoja"
+    # ten segments come in one answer, which is cut within the eighth
+    fill(lab, "h", 2, 11, size=2048)
+    once(lab, "h", ca=ca)
+    wire.after = 2300 + 15 * 2312 // 2
+    said = once(lab, "w", url=url, ca=ca, have=f"{BOX}:2:{INC['h']}:1")
+    check(said[-1]["code"] == "ok" and said[-1]["got"] == 10 and wire.cuts == 1, said[-1], wire.cuts)
+    came = wire.down - 10 * 2312
+    print(f"     an answer cut once: {came} bytes more than its segments")
+    check(came < 2312 + 2 * 1500 + 3000, "what was whole came again:", came)
+    same(lab, "h", "w")
+
+
 def story_steps_are_remembered(lab):
     """What a network let through last is where the next exchange in it begins; a file that somebody spoiled is as good as none."""
     make_box(lab)

@@ -130,6 +130,7 @@ its_group_may_ring(void **state)
 	bell_hang(&bell, lab->dir);
 	assert_int_equal(fstat(bell.fd, &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0600);
+	bell_close(&bell);
 	lab_sh("rm %s/" BELL_NAME " && chmod 2770 %s", lab->dir, lab->dir);
 	bell_hang(&bell, lab->dir);
 	assert_int_equal(fstat(bell.fd, &st), 0);
