@@ -12,7 +12,7 @@
 #include "log/chain.h"
 #include "pamoja/api.h"
 
-#define CHECKPOINT_MS 10
+#define CHECKPOINT_MS 7
 
 char *
 core_path(const struct core *core, const char *name)

@@ -12,7 +12,7 @@
 
 enum { PRIORITY_REQUESTS = 0, PRIORITY_WORK = 1, PRIORITIES = 2 };
 
-#define TURN_MS 40 /* so long requests may come before work that waits */
+#define TURN_MS 12 /* so long requests may come before work that waits */
 
 struct off_thread;
 

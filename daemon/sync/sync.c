@@ -74,7 +74,7 @@ sync_new(struct sync **out, struct journal *journal, const char *home,
 	sync->share =
 	    (struct pace){.amount = 200, .least = 50, .most = 1000, .target_ms = SYNC_COMMIT_MS};
 	sync->raw_max = SYNC_RAW_MAX;
-	sync->raw_pace = (struct pace){SYNC_RAW_MAX, SYNC_RAW_SLOW, SYNC_RAW_MAX, SYNC_SEAL_MS};
+	sync->raw_pace = (struct pace){SYNC_RAW_SLOW, SYNC_RAW_SLOW, SYNC_RAW_MAX, SYNC_SEAL_MS};
 	sync->spool_dirty = true; /* whatever happened to the folder while we were away */
 	if ((rc = fs_make_dir(sync->os, sync->in, err)) != PMJ_OK ||
 	    (rc = fs_make_dir(sync->os, sync->out, err)) != PMJ_OK) {
