@@ -368,7 +368,7 @@ static __attribute__((noinline)) void
 merge_all(struct office *office, struct figures *out)
 {
 	double wall = clock_now(CLOCK_MONOTONIC), cpu = clock_now(CLOCK_PROCESS_CPUTIME_ID);
-	struct pace checkpoint = {250, 150, 1000, 12}; /* these as core_start has them */
+	struct pace checkpoint = {150, 60, 1000, 7}; /* these as core_start has them */
 	struct pace search = {64, 16, 256, 8};
 	bool more = true;
 
