@@ -56,12 +56,12 @@ bell_hang(struct bell *bell, const char *folder)
 	bell_close(bell);
 	bell->folder = mem_strdup(folder);
 	path = fs_join(folder, BELL_NAME);
-	/* Whoever may write into the folder, as the gate's account may, may ring. */
 	if (stat(folder, &st) == 0 && (mkfifo(path, 0600) == 0 || errno == EEXIST)) {
-		if ((st.st_mode & S_IWGRP) != 0)
-			(void)chmod(path, 0660);
 		/* For writing, too: else it would end whenever the last who rang goes away. */
 		bell->fd = open_pipe(path, O_RDWR);
+		/* Whoever may write into the folder, as the gate's account may, may ring. */
+		if (bell->fd >= 0 && (st.st_mode & S_IWGRP) != 0)
+			(void)fchmod(bell->fd, 0660);
 	}
 	if (bell->fd < 0)
 		diag("%s cannot be listened at: what comes is found by looking", path);
