@@ -262,6 +262,7 @@ static void
 say_backup(const struct cli *cli, json_t *first, json_t *second, const json_t *key)
 {
 	const char *file = json_str(first, "file");
+	char *many;
 
 	if (cli->json) {
 		json_t *files = json_pack("[O]", first);
@@ -274,8 +275,9 @@ say_backup(const struct cli *cli, json_t *first, json_t *second, const json_t *k
 		json_decref(first);
 		return;
 	}
-	term_say(
-	    "Kept: %lld entries, sealed, in %s.\n", (long long)json_int(first, "entries", 0), file);
+	many = print_count(PRINT_ENTRIES, json_int(first, "entries", 0));
+	term_say("Kept: %s, sealed, in %s.\n", many, file);
+	free(many);
 	term_say("Only your recovery code opens it. Keep the two in different places.\n");
 	say_second(second, key);
 	term_say(

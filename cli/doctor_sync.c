@@ -167,7 +167,10 @@ doctor_exchange(struct doctor *d)
 		        "the last exchange did not work: %s", message != NULL ? message : ""));
 	else if (!is_hub(d) && waits > 0 && days >= WAITS_DAYS)
 		doctor_tell(d, DOCTOR_WARN, mem_printf("%s sync", d->command),
-		    mem_printf("%lld entries wait, and the hub's last receipt is %lld days old",
+		    mem_printf(
+		        waits == 1
+		            ? "%lld entry waits, and the hub's last receipt is %lld days old"
+		            : "%lld entries wait, and the hub's last receipt is %lld days old",
 		        (long long)waits, (long long)days));
 	else if (is_hub(d))
 		doctor_say(d, DOCTOR_OK, "", "the hub looks into the mailboxes by itself");
@@ -213,19 +216,23 @@ doctor_certificate(struct doctor *d)
 	long long days = (long long)((end - now) / DAY_MS);
 	char *renew = mem_printf("%s hub renew --root-key /media/stick/root.key", d->command);
 	const char *mend = is_hub(d) ? renew : "tell your coordinator";
+	char day[17];
+
+	(void)date_stamp(day, end, os_real.offset_minutes(NULL, end));
+	day[10] = '\0';
 
 	if (end == 0)
 		goto out;
 	if (now > end)
 		doctor_say(d, is_hub(d) ? DOCTOR_FAIL : DOCTOR_WARN, mend,
-		    is_hub(d) ? "the hub's certificate ended %lld days ago; bring its root key"
-		              : "the hub's certificate ended %lld days ago",
-		    -days);
+		    is_hub(d) ? "the hub's certificate ended on %s; bring its root key"
+		              : "the hub's certificate ended on %s",
+		    day);
 	else if (days < CERTIFICATE_WARN_DAYS)
 		doctor_say(d, DOCTOR_WARN, mend,
-		    is_hub(d) ? "the hub's certificate ends in %lld days; bring its root key"
-		              : "the hub's certificate ends in %lld days",
-		    days);
+		    is_hub(d) ? "the hub's certificate ends on %s; bring its root key"
+		              : "the hub's certificate ends on %s",
+		    day);
 	else
 		doctor_say(d, DOCTOR_OK, "", "the hub's is good for %lld days", days);
 out:

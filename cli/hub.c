@@ -94,6 +94,7 @@ hub_merge(struct cli *cli, const struct args *args, struct pmj_error *err)
 {
 	json_t *body = json_object(), *answer = NULL;
 	const char *message;
+	char *many;
 	enum pmj_code rc;
 
 	if (args_has(args, "all"))
@@ -103,17 +104,22 @@ hub_merge(struct cli *cli, const struct args *args, struct pmj_error *err)
 	if (answer != NULL && cli->json) {
 		print_json(answer);
 	} else if (answer != NULL) {
-		term_say("Merged: %lld entries, %lld held back.\n",
-		    (long long)json_int(answer, "merged", 0),
-		    (long long)json_int(answer, "held", 0));
+		many = print_count(PRINT_ENTRIES, json_int(answer, "merged", 0));
+		term_say(
+		    "Merged: %s, %lld held back.\n", many, (long long)json_int(answer, "held", 0));
+		free(many);
 		print_said(message);
 		if (json_int(answer, "held", 0) > 0)
 			term_say("  Why, and what to do: pamoja hub held\n");
 		if (json_int(answer, "deferred", 0) > 0)
 			term_say(
-			    "  %lld more are here and wait for tomorrow: too many came from one "
-			    "laptop in a day.\n  Look why; to merge them now: pamoja hub merge "
-			    "--all\n",
+			    json_int(answer, "deferred", 0) == 1
+			        ? LANG_N("  %lld more is here and waits for tomorrow: too many "
+			                 "came from one laptop in a day.\n  Look why; to merge "
+			                 "it now: pamoja hub merge --all\n")
+			        : LANG_N("  %lld more are here and wait for tomorrow: too many "
+			                 "came from one laptop in a day.\n  Look why; to merge "
+			                 "them now: pamoja hub merge --all\n"),
 			    (long long)json_int(answer, "deferred", 0));
 	}
 	json_decref(body);

@@ -143,7 +143,10 @@ hub_replace(struct cli *cli, const struct args *args, struct pmj_error *err)
 	}
 	json_decref(body);
 	if (rc != PMJ_OK && moved > 0)
-		pmj_context(err, "%lld people were handed over, then", (long long)moved);
+		pmj_context(err,
+		    moved == 1 ? "%lld person was handed over, then"
+		               : "%lld people were handed over, then",
+		    (long long)moved);
 	if (rc == PMJ_OK && cli->json) {
 		(void)json_object_set_new(answer, "moved", json_integer(moved));
 		(void)json_object_del(answer, "left");

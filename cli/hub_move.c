@@ -116,8 +116,12 @@ say_state(const json_t *answer, bool moved)
 		term_say("Before the old place is switched off: pamoja hub merge, so that the word "
 		         "lies in every mailbox there. A stick brings it, too: pamoja carry DIR\n");
 	else if (behind > 0)
-		term_say("%lld have not come by the new address yet. They still may come by the "
-		         "old one; a stick tells them, too: pamoja carry DIR\n",
+		term_say(behind == 1 ? LANG_N("%lld has not come by the new address yet. It still "
+		                              "may come by the old one; a stick tells it, too: "
+		                              "pamoja carry DIR\n")
+		                     : LANG_N("%lld have not come by the new address yet. They "
+		                              "still may come by the old one; a stick tells them, "
+		                              "too: pamoja carry DIR\n"),
 		    behind);
 	else
 		term_say("All have followed. The old address is needed no more: pamoja hub move "

@@ -310,13 +310,16 @@ release_by(struct cli *cli, const char *worker, struct pmj_error *err)
 		json_decref(one);
 	}
 	if (rc != PMJ_OK && done > 0)
-		pmj_context(err, "%zu were released, then", done);
+		pmj_context(
+		    err, done == 1 ? "%zu was released, then" : "%zu were released, then", done);
 	if (rc == PMJ_OK && cli->json) {
 		held = json_pack("{s:I}", "released", (json_int_t)done);
 		print_json(held);
 		json_decref(held);
 	} else if (rc == PMJ_OK) {
-		term_say("Released: %zu entries count from now on.\n", done);
+		term_say(done == 1 ? LANG_N("Released: %zu entry counts from now on.\n")
+		                   : LANG_N("Released: %zu entries count from now on.\n"),
+		    done);
 	}
 out:
 	json_decref(ids);

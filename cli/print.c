@@ -230,6 +230,16 @@ print_ago(char out[static PRINT_WHEN_MAX], const json_t *at)
 	return out;
 }
 
+char *
+print_count(enum print_thing what, int64_t n)
+{
+	if (n == 1)
+		return mem_strdup(
+		    lang_text(what == PRINT_ENTRIES ? LANG_N("1 entry") : LANG_N("1 record")));
+	return what == PRINT_ENTRIES ? mem_printf(lang_text("%lld entries"), (long long)n)
+	                             : mem_printf(lang_text("%lld records"), (long long)n);
+}
+
 static void
 put_value(struct buf *out, const json_t *value)
 {

@@ -246,13 +246,16 @@ static void
 say_checked(const json_t *answer, bool for_halves)
 {
 	char when[PRINT_WHEN_MAX], newest[PRINT_WHEN_MAX];
+	char *records = print_count(PRINT_RECORDS, json_int(answer, "records", 0));
+	char *entries = print_count(PRINT_ENTRIES, json_int(answer, "entries", 0));
 
-	term_say("Whole: %lld records in %lld entries, saved %s; the newest is of %s.\n",
-	    (long long)json_int(answer, "records", 0), (long long)json_int(answer, "entries", 0),
+	term_say("Whole: %s in %s, saved %s; the newest is of %s.\n", records, entries,
 	    print_when(when, json_object_get(answer, "at")),
 	    print_when(newest, json_object_get(answer, "newest")));
 	term_say(for_halves ? LANG_N("It opens with these two papers. Nothing was written.\n")
 	                    : LANG_N("It opens with this recovery code. Nothing was written.\n"));
+	free(records);
+	free(entries);
 }
 
 static void
@@ -260,15 +263,19 @@ say_restored(const struct cli *cli, const json_t *answer)
 {
 	char when[PRINT_WHEN_MAX];
 	bool halves = json_str(answer, "recovery_code") != NULL;
+	char *records, *entries;
 
 	if (cli->json) {
 		print_json(answer);
 		return;
 	}
 	(void)print_when(when, json_object_get(answer, "at"));
-	term_say("Restored: %lld records in %lld entries, as they were %s.\n",
-	    (long long)json_int(answer, "records", 0), (long long)json_int(answer, "entries", 0),
+	records = print_count(PRINT_RECORDS, json_int(answer, "records", 0));
+	entries = print_count(PRINT_ENTRIES, json_int(answer, "entries", 0));
+	term_say("Restored: %s in %s, as they were %s.\n", records, entries,
 	    json_flag(answer, "partial") ? lang_text(LANG_N("up to the damaged place")) : when);
+	free(records);
+	free(entries);
 	if (halves)
 		home_say_secret(
 		    LANG_N("This machine has a new recovery code; the old one opens older "

@@ -25,15 +25,6 @@ const struct option status_verify_options[] = {
 #define WIDTH 13
 #define BACKUP_DAYS 30
 
-/* "1 entry", "12 entries". Caller frees. */
-static char *
-count_entries(int64_t n)
-{
-	if (n == 1)
-		return mem_strdup(lang_text("1 entry"));
-	return mem_printf(lang_text("%lld entries"), (long long)n);
-}
-
 static void
 say_outbox(const json_t *status)
 {
@@ -42,21 +33,22 @@ say_outbox(const json_t *status)
 	int64_t under_way = json_int(outbox, "carried", 0) + json_int(outbox, "delivered", 0);
 	int64_t waits = json_int(outbox, "entries", 0) - under_way;
 	char ago[PRINT_WHEN_MAX];
-	char *text, *message;
+	char *text, *message, *many;
 
-	text = waits == 0 ? mem_strdup(lang_text("nothing")) : count_entries(waits);
+	text = waits == 0 ? mem_strdup(lang_text("nothing")) : print_count(PRINT_ENTRIES, waits);
 	print_pair("To be sent", text, WIDTH);
 	free(text);
 	if (under_way > 0) {
-		text = count_entries(under_way);
+		text = print_count(PRINT_ENTRIES, under_way);
 		print_pair("On the way", text, WIDTH);
 		free(text);
 	}
 	if (json_int(outbox, "deferred", 0) > 0) {
-		text = mem_printf(lang_text("%lld entries, at the hub; merged another day"),
-		    (long long)json_int(outbox, "deferred", 0));
+		many = print_count(PRINT_ENTRIES, json_int(outbox, "deferred", 0));
+		text = mem_printf(lang_text("%s, at the hub; merged another day"), many);
 		print_pair("Put off", text, WIDTH);
 		free(text);
+		free(many);
 	}
 	message = lang_message(json_str(last, "message") != NULL ? json_str(last, "message") : "");
 	text = mem_printf("%s%s%s%s", print_ago(ago, json_object_get(last, "at")),
@@ -67,6 +59,11 @@ say_outbox(const json_t *status)
 	free(text);
 	if (receipt != NULL)
 		print_pair("Hub confirmed", print_ago(ago, json_object_get(receipt, "at")), WIDTH);
+	if (json_int(outbox, "merged", 0) > 0) {
+		text = print_count(PRINT_ENTRIES, json_int(outbox, "merged", 0));
+		print_pair("Merged", text, WIDTH);
+		free(text);
+	}
 }
 
 /* Counts that want somebody: one line each, with the command that shows them. */
@@ -78,8 +75,7 @@ say_queues(const json_t *status)
 	} queues[] = {
 	    {"held", LANG_N("Held"), LANG_N("held back"), "pamoja hub held"},
 	    {"conflicts", LANG_N("Conflicts"), LANG_N("to be settled"), "pamoja hub conflicts"},
-	    {"waiting", LANG_N("Waiting"), LANG_N("waiting for something that belongs to them"),
-	        "pamoja log"},
+	    {"waiting", LANG_N("Waiting"), LANG_N("waiting for what is missing"), "pamoja log"},
 	    {"notes_waiting", LANG_N("Notes"), LANG_N("written while locked"),
 	        "pamoja note --waiting"},
 	};
@@ -200,8 +196,13 @@ say_revoked(const json_t *revoked)
 	         "Its records can no longer be read here. Speak with your coordinator.\n",
 	    print_when(when, json_object_get(revoked, "at")));
 	if (left > 0)
-		term_say("What was unsent lies here, sealed for the office, in %lld files.\n"
-		         "Bring it away: pamoja sync, or pamoja carry DIR\n",
+		term_say(
+		    left == 1
+		        ? LANG_N("What was unsent lies here, sealed for the office, in %lld file.\n"
+		                 "Bring it away: pamoja sync, or pamoja carry DIR\n")
+		        : LANG_N(
+		              "What was unsent lies here, sealed for the office, in %lld files.\n"
+		              "Bring it away: pamoja sync, or pamoja carry DIR\n"),
 		    left);
 }
 
@@ -248,7 +249,7 @@ say_status(struct cli *cli, const json_t *status)
 	                                    : lang_text("unlocked"),
 	    WIDTH);
 	if (journal != NULL) {
-		text = count_entries(json_int(journal, "entries", 0));
+		text = print_count(PRINT_ENTRIES, json_int(journal, "entries", 0));
 		print_pair("Holds", text, WIDTH);
 		free(text);
 	}
@@ -340,7 +341,7 @@ status_verify(struct cli *cli, const struct args *args, struct pmj_error *err)
 	if (rc == PMJ_OK && cli->json) {
 		print_json(answer);
 	} else if (rc == PMJ_OK) {
-		char *entries = count_entries(json_int(answer, "entries", 0));
+		char *entries = print_count(PRINT_ENTRIES, json_int(answer, "entries", 0));
 
 		term_say("Whole: %s checked%s.\n", entries,
 		    json_flag(answer, "rebuilt") ? lang_text(", all records made anew and equal")

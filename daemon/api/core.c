@@ -124,7 +124,7 @@ compare_anchor(struct core *core)
 		return;
 	if (count < anchor.count) {
 		(void)snprintf(core->warning, sizeof(core->warning),
-		    "the journal is older than the keys: %llu entries of %llu are here",
+		    "the journal is older than the keys: %llu of %llu entries are here",
 		    (unsigned long long)count, (unsigned long long)anchor.count);
 	} else if (journal_chain_at(core->journal, anchor.count, then, NULL) != PMJ_OK ||
 	           !prim_equal(then, anchor.j, sizeof(then))) {

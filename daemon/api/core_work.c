@@ -93,8 +93,8 @@ mend_step(struct core *core)
 	if (done) {
 		if (core->warning[0] == '\0') /* what the anchor found weighs more */
 			(void)snprintf(core->warning, sizeof(core->warning),
-			    "what the journal showed was not what was written: %lld records were "
-			    "made anew",
+			    "what the journal showed was not what was written; records made anew: "
+			    "%lld",
 			    (long long)differed);
 		diag("the projections were made anew: %lld records differed", (long long)differed);
 		core->mending = core->checking = false;

@@ -212,7 +212,7 @@ restore_hint_partial(const struct restore *restore, struct pmj_error *err)
 		pmj_hint(err, "look for another copy of it, or for an older backup");
 	else
 		pmj_hint(err,
-		    "the %lld entries before that place are whole: add --partial to take them, or "
+		    "what is before that place is whole, %lld in all: add --partial to take it, or "
 		    "look for another copy",
 		    (long long)restore->take.entries);
 }

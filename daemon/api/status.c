@@ -97,6 +97,22 @@ seal_epochs(const struct core *core)
 	return out;
 }
 
+/* At the hub: what became of all that everybody wrote. */
+static void
+add_merged(json_t *outbox, struct core *core)
+{
+	uint8_t digest[32];
+	int64_t admitted;
+
+	if (records_digest(core->journal, digest, &admitted, NULL, NULL) != PMJ_OK)
+		return;
+	(void)json_object_set_new(
+	    outbox, "deferred", json_integer((json_int_t)hub_count(core->hub, "deferred")));
+	(void)json_object_set_new(
+	    outbox, "refused", json_integer((json_int_t)hub_count(core->hub, "held")));
+	(void)json_object_set_new(outbox, "merged", json_integer((json_int_t)admitted));
+}
+
 static void
 add_sync(json_t *out, struct core *core)
 {
@@ -111,9 +127,12 @@ add_sync(json_t *out, struct core *core)
 		uint8_t j[32];
 
 		journal_head(core->journal, &own, j);
-		outbox = json_pack("{s:I,s:i,s:I,s:i,s:i,s:i}", "entries", (json_int_t)own, "bytes",
-		    0, "saved", (json_int_t)own, "carried", 0, "delivered", 0, "deferred", 0);
+		outbox = json_pack("{s:I,s:i,s:I,s:i,s:i,s:i,s:i,s:i}", "entries", (json_int_t)own,
+		    "bytes", 0, "saved", (json_int_t)own, "carried", 0, "delivered", 0, "deferred",
+		    0, "refused", 0, "merged", 0);
 	}
+	if (core->hub != NULL)
+		add_merged(outbox, core);
 	(void)json_object_set_new(out, "outbox", outbox);
 	(void)json_object_set_new(out, "receipt", receipt != NULL ? receipt : json_null());
 	(void)json_object_set_new(

@@ -224,7 +224,9 @@ hub_move_end(struct hub *hub, bool sure, struct pmj_error *err)
 		return PMJ_OK;
 	if (behind > 0 && !sure) {
 		rc = pmj_fail(err, PMJ_REFUSED,
-		    "%zu of the laptops have not come by the new address yet", behind);
+		    behind == 1 ? "%zu of the laptops has not come by the new address yet"
+		                : "%zu of the laptops have not come by the new address yet",
+		    behind);
 		pmj_hint(err, "see which: pamoja hub move. To end it without them, who must be "
 		              "reached by a stick then: pamoja hub move --end --sure");
 		return rc;

@@ -240,19 +240,72 @@ queue_sent_chain(struct sync *sync, const struct lane *lane, uint64_t seq, uint8
 	return rc;
 }
 
-enum pmj_code
-queue_sent_acked(struct sync *sync, const struct lane *lane, uint64_t seq, struct pmj_error *err)
+int64_t
+queue_received(struct journal *journal)
 {
-	struct sql *sql =
-	    sql_get(sync->journal, "INSERT OR REPLACE INTO pmj_done(mailbox,n,forward,lane,seq)"
-	                           " SELECT ?3,n,0,lane,seq FROM pmj_sent"
-	                           " WHERE lane=?1 AND seq<=?2 AND n<>0 AND forward=0");
+	int64_t kept = journal_int(journal, QUEUE_RECEIVED, -1);
+
+	if (kept >= 0)
+		return kept;
+	return sql_first_int(sql_get(journal, "SELECT count(*) FROM pmj_done WHERE forward=0"), 0);
+}
+
+enum pmj_code
+queue_received_more(struct journal *journal, int64_t before, int64_t more, struct pmj_error *err)
+{
+	if (more == 0 || ring_is_hub(journal_ring(journal)))
+		return PMJ_OK;
+	return journal_put_int(journal, QUEUE_RECEIVED, before + more, err);
+}
+
+/* One statement about the lane's lines up to seq; *rows: how many it made or changed. */
+static enum pmj_code
+queue_sent_each(struct sync *sync, const char *text, const struct lane *lane, uint64_t seq,
+    int64_t *rows, struct pmj_error *err)
+{
+	struct sql *sql = sql_get(sync->journal, text);
 	enum pmj_code rc;
 
 	sql_int(sql, 1, lane->id);
 	sql_int(sql, 2, (int64_t)seq);
 	sql_blob(sql, 3, lane->mailbox, sizeof(lane->mailbox));
-	if ((rc = sql_run(sql, err)) != PMJ_OK)
+	rc = sql_run(sql, err);
+	*rows = rc == PMJ_OK ? sql_changes(sync->journal) : 0;
+	return rc;
+}
+
+/* Few were done before, of a lane that was left behind: they have their place in this one now. */
+static enum pmj_code
+queue_sent_done(struct sync *sync, const struct lane *lane, uint64_t seq, struct pmj_error *err)
+{
+	int64_t before = queue_received(sync->journal), rows, all;
+	struct sql *sql = sql_get(sync->journal, "SELECT count(*) FROM pmj_sent WHERE lane=?1 AND"
+	                                         " seq<=?2 AND n<>0 AND forward=0");
+	enum pmj_code rc;
+
+	sql_int(sql, 1, lane->id);
+	all = sql_first_int(sql_int(sql, 2, (int64_t)seq), 0);
+	rc = queue_sent_each(sync,
+	    "INSERT OR IGNORE INTO pmj_done(mailbox,n,forward,lane,seq) SELECT ?3,n,0,lane,seq"
+	    " FROM pmj_sent WHERE lane=?1 AND seq<=?2 AND n<>0 AND forward=0",
+	    lane, seq, &rows, err);
+	if (rc == PMJ_OK)
+		rc = queue_received_more(sync->journal, before, rows, err);
+	if (rc != PMJ_OK || rows == all)
+		return rc;
+	return queue_sent_each(sync,
+	    "INSERT OR REPLACE INTO pmj_done(mailbox,n,forward,lane,seq) SELECT ?3,n,0,lane,seq"
+	    " FROM pmj_sent WHERE lane=?1 AND seq<=?2 AND n<>0 AND forward=0",
+	    lane, seq, &rows, err);
+}
+
+enum pmj_code
+queue_sent_acked(struct sync *sync, const struct lane *lane, uint64_t seq, struct pmj_error *err)
+{
+	enum pmj_code rc = queue_sent_done(sync, lane, seq, err);
+	struct sql *sql;
+
+	if (rc != PMJ_OK)
 		return rc;
 	sql = sql_get(sync->journal, "DELETE FROM pmj_sent WHERE lane=?1 AND seq<=?2");
 	sql_int(sql, 1, lane->id);
@@ -360,6 +413,7 @@ queue_came_back(struct journal *journal, const uint8_t *mailbox, int64_t n, stru
 {
 	struct sql *sql =
 	    sql_get(journal, "DELETE FROM pmj_queue WHERE mailbox=?1 AND n=?2 AND forward=0");
+	int64_t before = queue_received(journal);
 	enum pmj_code rc;
 
 	sql_blob(sql, 1, mailbox, PMJ_MAILBOX_BYTES);
@@ -370,5 +424,7 @@ queue_came_back(struct journal *journal, const uint8_t *mailbox, int64_t n, stru
 	    "INSERT OR IGNORE INTO pmj_done(mailbox,n,forward,lane,seq) VALUES(?1,?2,0,0,0)");
 	sql_blob(sql, 1, mailbox, PMJ_MAILBOX_BYTES);
 	sql_int(sql, 2, n);
-	return sql_run(sql, err);
+	if ((rc = sql_run(sql, err)) != PMJ_OK)
+		return rc;
+	return queue_received_more(journal, before, sql_changes(journal), err);
 }

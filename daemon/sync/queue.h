@@ -49,6 +49,12 @@ PMJ_MUST_CHECK enum pmj_code queue_done_put(struct sync *sync, const uint8_t *ma
 /** An own entry came back from the far end: it need not be sent any more. */
 PMJ_MUST_CHECK enum pmj_code queue_came_back(
     struct journal *journal, const uint8_t *mailbox, int64_t n, struct pmj_error *err);
+#define QUEUE_RECEIVED "sync.received" /* how many of a device's entries the hub has */
+/** That number, kept with every change so that `status` need not count. */
+int64_t queue_received(struct journal *journal);
+/** There are `more` of them than `before`. Inside the transaction; nothing at a hub. */
+PMJ_MUST_CHECK enum pmj_code queue_received_more(
+    struct journal *journal, int64_t before, int64_t more, struct pmj_error *err);
 /** Forget what this mailbox ever got: it is sent its whole state anew. */
 PMJ_MUST_CHECK enum pmj_code queue_forget_all(
     struct sync *sync, const uint8_t *mailbox, struct pmj_error *err);

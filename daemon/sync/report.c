@@ -2,6 +2,7 @@
 
 #include "store/sql.h"
 #include "sync/lane.h"
+#include "sync/queue.h"
 
 static json_t *
 report_place(struct sql *sql, int64_t segno)
@@ -131,6 +132,21 @@ report_deferred(struct sync *sync)
 	return sql_first_int(sql, 0);
 }
 
+/* What the hub has of this device's entries, by what became of it there. */
+static void
+report_received(struct sync *sync, json_t *out)
+{
+	struct sql *sql = sql_get(
+	    sync->journal, "SELECT count(*) FROM pmj_entry WHERE " ENTRY_IS_HELD " AND origin=?1");
+	int64_t refused = sql_first_int(sql_int(sql, 1, ENTRY_OWN), 0);
+	int64_t deferred = report_deferred(sync);
+	int64_t merged = queue_received(sync->journal) - deferred - refused;
+
+	json_object_set_new(out, "deferred", json_integer(deferred));
+	json_object_set_new(out, "refused", json_integer(refused));
+	json_object_set_new(out, "merged", json_integer(merged > 0 ? merged : 0));
+}
+
 json_t *
 sync_outbox(struct sync *sync)
 {
@@ -154,7 +170,8 @@ sync_outbox(struct sync *sync)
 	json_object_set_new(out, "saved", json_integer(in_place[0]));
 	json_object_set_new(out, "carried", json_integer(in_place[SYNC_CARRIED]));
 	json_object_set_new(out, "delivered", json_integer(in_place[SYNC_DELIVERED]));
-	json_object_set_new(out, "deferred", json_integer(report_deferred(sync)));
+	if (!ring_is_hub(journal_ring(sync->journal)))
+		report_received(sync, out);
 	return out;
 }
 

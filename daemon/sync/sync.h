@@ -196,8 +196,9 @@ PMJ_MUST_CHECK enum pmj_code sync_spoiled(struct sync *sync,
 /** saved, carried, delivered, deferred, merged or refused, of one entry of ours (on the hub
  * everything is merged). */
 const char *sync_entry_state(struct sync *sync, int64_t n);
-/** {"entries","bytes","saved","carried","delivered"} of what no receipt covers yet, and "deferred":
- * received, but to be merged another day. New reference. */
+/** {"entries","bytes","saved","carried","delivered"} of what no receipt covers yet; of a device
+ * also what the hub has of its entries: "deferred" (to be merged another day), "refused", "merged".
+ * New reference. */
 json_t *sync_outbox(struct sync *sync);
 /** {"seq","at"} of the newest receipt, or NULL. New reference. */
 json_t *sync_receipt(struct sync *sync);

@@ -22,7 +22,10 @@ def story_one_record_all_the_way(lab):
     check(hub.show(person)["by"][0]["name"] == "Neema")
     neema.run("sync")
     check(neema.show(person)["sync"] == "merged", neema.show(person)["sync"])
-    check(neema.status()["outbox"]["entries"] == 0, neema.status()["outbox"])
+    box = neema.status()["outbox"]
+    check((box["entries"], box["saved"], box["deferred"], box["refused"], box["merged"]) == (0, 0, 0, 0, 2), box)
+    check("Merged         2 entries" in neema.run("status").out, neema.run("status").out)
+    check(hub.status()["outbox"]["merged"] == 2, hub.status()["outbox"])
     check(len(digests(person, hub, neema)) == 1)
 
 
