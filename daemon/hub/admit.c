@@ -145,9 +145,17 @@ judge_rules(struct hub *hub, struct verdict *out, const struct kind *kind,
 	return PMJ_OK;
 }
 
+/* n: its number; it has none while it comes. What waited here when its laptop was taken off is no
+ * later than that. */
+static bool
+is_of_revoked(struct hub *hub, const struct hub_device *writer, int64_t n)
+{
+	return strcmp(writer->state, "live") != 0 && (n == 0 || n > leave_since(hub, writer));
+}
+
 static enum pmj_code
 judge(struct hub *hub, struct verdict *out, const struct hub_device *writer,
-    const struct entry *entry, int64_t recv_ms, struct pmj_error *err)
+    const struct entry *entry, int64_t n, int64_t recv_ms, struct pmj_error *err)
 {
 	const struct kind *kind = kinds_get(journal_kinds(hub->journal), entry->kind);
 	enum pmj_code rc;
@@ -157,7 +165,7 @@ judge(struct hub *hub, struct verdict *out, const struct hub_device *writer,
 		out->mark = "clock_suspect";
 	if (memcmp(entry->by, writer->device, PMJ_DEVICE_BYTES) != 0)
 		out->reason = "forged_author";
-	else if (strcmp(writer->state, "live") != 0)
+	else if (is_of_revoked(hub, writer, n))
 		out->reason = "revoked";
 	else if (kind == NULL)
 		out->reason = "kind_unknown";
@@ -251,7 +259,7 @@ admit_entry(struct hub *hub, const struct sync_peer *peer, const struct sync_lin
 		return rc;
 	note_arrival(hub, &entry);
 	if (!over &&
-	    (rc = judge(hub, &verdict, &writer, line->entry, entry.recv_ms, err)) != PMJ_OK)
+	    (rc = judge(hub, &verdict, &writer, line->entry, 0, entry.recv_ms, err)) != PMJ_OK)
 		return rc;
 	entry.reason = verdict.reason;
 	entry.mark = verdict.mark;
@@ -307,7 +315,7 @@ admit_again(struct hub *hub, int64_t n, bool *settled, struct pmj_error *err)
 	if ((rc = entries_get(hub->journal, &row, n, err)) != PMJ_OK)
 		return rc;
 	if ((rc = office_device(hub, &writer, row.entry.by, err)) != PMJ_OK ||
-	    (rc = judge(hub, &verdict, &writer, &row.entry, row.recv_ms, err)) != PMJ_OK)
+	    (rc = judge(hub, &verdict, &writer, &row.entry, n, row.recv_ms, err)) != PMJ_OK)
 		goto out;
 	if (verdict.waits) {
 		if (row.reason == NULL || strcmp(row.reason, verdict.reason) != 0)

@@ -83,6 +83,13 @@ defer_entry(struct hub *hub, int64_t n, const struct sync_peer *peer, const stru
 	return sql_run(sql_int(q, 5, (int64_t)line->seq), err);
 }
 
+enum pmj_code
+defer_forget(struct hub *hub, int64_t n, struct pmj_error *err)
+{
+	return sql_run(
+	    sql_int(sql_get(hub->journal, "DELETE FROM pmj_deferred WHERE n = ?1"), 1, n), err);
+}
+
 void
 defer_tell(struct hub *hub, const struct sync_peer *peer, json_t *ack)
 {

@@ -159,6 +159,8 @@ PMJ_MUST_CHECK enum pmj_code defer_count(struct hub *hub,
     const uint8_t device[static PMJ_DEVICE_BYTES], size_t bytes, struct pmj_error *err);
 PMJ_MUST_CHECK enum pmj_code defer_entry(struct hub *hub, int64_t n, const struct sync_peer *peer,
     const struct sync_line *line, struct pmj_error *err);
+/** It waits for its day no longer. */
+PMJ_MUST_CHECK enum pmj_code defer_forget(struct hub *hub, int64_t n, struct pmj_error *err);
 /** Into the ack: from which number on each lane's lines are deferred. */
 void defer_tell(struct hub *hub, const struct sync_peer *peer, json_t *ack);
 /* share.c */
@@ -220,6 +222,12 @@ PMJ_MUST_CHECK enum pmj_code team_hand_over(struct hub *hub,
     const uint8_t to[static PMJ_DEVICE_BYTES], struct pmj_error *err);
 
 /* leave.c */
+/** The number of the line that took the laptop off, for a while or for good; what came before it is
+ * judged like anybody's. Only asked of one that is not live. */
+int64_t leave_since(struct hub *hub, const struct hub_device *device);
+/** What the others wrote while it was suspended is made ready for it. Inside a transaction. */
+PMJ_MUST_CHECK enum pmj_code leave_share_again(
+    struct hub *hub, const struct hub_device *device, struct pmj_error *err);
 /** It is off the roster: from now on nothing of the programme is made ready for it. */
 PMJ_MUST_CHECK enum pmj_code leave_drop(
     struct hub *hub, const struct hub_device *device, struct pmj_error *err);

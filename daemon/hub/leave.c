@@ -26,6 +26,18 @@ statement_of(
 	return row;
 }
 
+/* A laptop that was suspended and then revoked is off since the first of the two. */
+int64_t
+leave_since(struct hub *hub, const struct hub_device *device)
+{
+	struct sql *q = sql_get(hub->journal,
+	    "SELECT min(n) FROM pmj_roster WHERE device = ?1 AND op IN ('suspend', 'revoke') AND"
+	    " ver > coalesce((SELECT max(ver) FROM pmj_roster WHERE device = ?1 AND op = 'resume'),"
+	    " -1)");
+
+	return sql_first_int(sql_blob(q, 1, device->device, PMJ_DEVICE_BYTES), 0);
+}
+
 bool
 leave_is_told(struct hub *hub, const struct hub_device *device)
 {
@@ -136,9 +148,9 @@ hub_revoke(struct hub *hub, const uint8_t device[static PMJ_DEVICE_BYTES], struc
 	return decide_end(hub, revoke_inside(hub, &who, err), err);
 }
 
-/* What the others wrote meanwhile about its people, and what was dropped from its queue. */
-static enum pmj_code
-share_again(struct hub *hub, const struct hub_device *device, struct pmj_error *err)
+/* And what was dropped from its queue. */
+enum pmj_code
+leave_share_again(struct hub *hub, const struct hub_device *device, struct pmj_error *err)
 {
 	struct sql *q = sql_get(hub->journal,
 	    "SELECT person FROM pmj_team WHERE device = ?1 AND to_ver IS NULL AND person > ?2"
@@ -178,7 +190,7 @@ suspend_inside(struct hub *hub, const struct hub_device *device, bool end, struc
 	if (rc == PMJ_OK)
 		rc = tell_witnesses(hub, device, n, err);
 	if (rc == PMJ_OK && end)
-		rc = share_again(hub, device, err);
+		rc = leave_share_again(hub, device, err);
 	return rc == PMJ_OK
 	           ? journal_event(hub->journal, end ? "resumed" : "suspended", "ok",
 	                 end ? "a laptop's suspension ended" : "a laptop was suspended", err)

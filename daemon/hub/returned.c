@@ -17,7 +17,8 @@
 
 struct returned {
 	const struct sync_peer *peer;
-	struct entry entry; /* of the line that came back */
+	const struct sync_line *outer; /* in which it came */
+	struct entry entry;            /* of the line that came back */
 	const char *line;
 	size_t len;
 	struct roster_statement statement;
@@ -107,14 +108,15 @@ is_overtaken(struct hub *hub, const struct returned *back)
 }
 
 /* The entries of the revoked laptop that came since the restore, above the place up to where it
- * counted: of that incarnation, and of those that were read after it. */
+ * counted: of that incarnation, and of those that were read after it. As many as the step has time
+ * for; then the line comes once more. */
 static enum pmj_code
 hold_above(struct hub *hub, const struct hub_device *device, const struct returned *back,
     struct pmj_error *err)
 {
 	struct sql *q = sql_get(hub->journal,
 	    "SELECT s.n FROM pmj_since s JOIN pmj_entry x ON x.n = s.n WHERE s.device = ?1"
-	    " AND x.status = ?4 AND NOT (s.inc = ?2 AND s.seq <= ?3) AND NOT EXISTS"
+	    " AND x.status IN (?4, ?6) AND NOT (s.inc = ?2 AND s.seq <= ?3) AND NOT EXISTS"
 	    " (SELECT 1 FROM pmj_lane l JOIN pmj_lane at ON at.mailbox = l.mailbox AND at.inc = ?2"
 	    "  WHERE l.mailbox = ?5 AND l.inc = s.inc AND l.id < at.id) ORDER BY s.n LIMIT 1");
 	uint8_t inc[PMJ_INCARNATION_BYTES];
@@ -130,16 +132,18 @@ hold_above(struct hub *hub, const struct hub_device *device, const struct return
 		    sql_blob(q, 1, device->device, PMJ_DEVICE_BYTES), 2, inc, sizeof(inc));
 		(void)sql_int(
 		    sql_int(q, 3, json_int(back->statement.p, "seq", 0)), 4, ENTRY_ADMITTED);
-		(void)sql_blob(q, 5, device->mailbox, PMJ_MAILBOX_BYTES);
+		(void)sql_int(sql_blob(q, 5, device->mailbox, PMJ_MAILBOX_BYTES), 6, ENTRY_WAITING);
 		if ((rc = sql_row(q, &row, err)) == PMJ_OK && row)
 			rc = entries_get(hub->journal, &entry, sql_col_int(q, 0), err);
 		sql_done(q);
-		if (rc == PMJ_OK && row &&
+		if (rc == PMJ_OK && row && (rc = defer_forget(hub, entry.n, err)) == PMJ_OK &&
 		    (rc = entries_set_status(hub->journal, entry.n, ENTRY_HELD, "revoked", err)) ==
 		        PMJ_OK)
 			rc = hold_entry(hub, entry.n, &entry.entry, "revoked", device, err);
 		entry_row_close(&entry);
-	} while (rc == PMJ_OK && row);
+		*back->outer->again =
+		    row && hub->os->mono_ms(hub->os->ctx) >= back->outer->until_ms;
+	} while (rc == PMJ_OK && row && !*back->outer->again);
 	return rc;
 }
 
@@ -161,18 +165,27 @@ take_revoke(struct hub *hub, const struct returned *back, int64_t n, struct pmj_
 	    "a laptop is off the roster: it was taken off after the backup was made", err);
 }
 
+/* Told to it once more: it may have come from another laptop that keeps it. */
 static enum pmj_code
-take_suspend(struct hub *hub, const struct returned *back, bool end, struct pmj_error *err)
+take_suspend(
+    struct hub *hub, const struct returned *back, int64_t n, bool end, struct pmj_error *err)
 {
-	struct sql *q = sql_get(hub->journal,
-	    "UPDATE pmj_device SET state = ?2 WHERE device = ?1 AND state <> 'revoked'"
-	    " AND mailbox IS NOT NULL");
+	const char *state = end ? "live" : "suspended";
+	struct hub_device device;
+	struct sql *q;
+	enum pmj_code rc;
 
-	if (is_overtaken(hub, back))
+	if (is_overtaken(hub, back) || office_device(hub, &device, back->device, NULL) != PMJ_OK ||
+	    !device.has_mailbox || strcmp(device.state, "revoked") == 0 ||
+	    strcmp(device.state, state) == 0)
 		return PMJ_OK;
 	hub->waiting = true;
+	q = sql_get(hub->journal, "UPDATE pmj_device SET state = ?2 WHERE device = ?1");
 	(void)sql_blob(q, 1, back->device, PMJ_DEVICE_BYTES);
-	return sql_run(sql_text(q, 2, end ? "live" : "suspended"), err);
+	if ((rc = sql_run(sql_text(q, 2, state), err)) != PMJ_OK ||
+	    (rc = sync_queue(hub->sync, device.mailbox, n, true, err)) != PMJ_OK)
+		return rc;
+	return end ? leave_share_again(hub, &device, err) : PMJ_OK;
 }
 
 /* Did the team change in this point by something that was decided later? */
@@ -223,7 +236,7 @@ take_statement(struct hub *hub, const struct returned *back, int64_t n, struct p
 	if (strcmp(op, "revoke") == 0)
 		return take_revoke(hub, back, n, err);
 	if (strcmp(op, "suspend") == 0 || strcmp(op, "resume") == 0)
-		return take_suspend(hub, back, op[0] == 'r', err);
+		return take_suspend(hub, back, n, op[0] == 'r', err);
 	if (strcmp(op, "assign") == 0 || strcmp(op, "unassign") == 0)
 		return take_team(hub, back, op[0] == 'a', err);
 	return PMJ_OK; /* the others only fill the chain */
@@ -243,13 +256,32 @@ keep_line(
 	return entries_append(hub->journal, &line, n, known, err);
 }
 
-/* Two statements of one number: the later hub did not know the first. */
+/* Two statements of one number: the later hub did not know the first. *same: it is this one. */
 static bool
-number_is_taken(struct hub *hub, const struct returned *back)
+number_is_taken(struct hub *hub, const struct returned *back, bool *same)
 {
-	struct sql *q = sql_get(hub->journal, "SELECT 1 FROM pmj_roster WHERE ver = ?1");
+	struct sql *q = sql_get(hub->journal, "SELECT hash = ?2 FROM pmj_roster WHERE ver = ?1");
+	bool row = false;
 
-	return sql_any(sql_int(q, 1, (int64_t)back->statement.ver), true);
+	(void)sql_int(q, 1, (int64_t)back->statement.ver);
+	(void)sql_blob(q, 2, back->statement.hash, sizeof(back->statement.hash));
+	if (sql_row(q, &row, NULL) != PMJ_OK)
+		return true;
+	*same = row && sql_col_int(q, 0) != 0;
+	sql_done(q);
+	return row;
+}
+
+/* A revocation that came back in an earlier step, or from another laptop, is gone on with. */
+static enum pmj_code
+revoke_goes_on(struct hub *hub, const struct returned *back, struct pmj_error *err)
+{
+	struct hub_device device;
+
+	if (strcmp(back->statement.op, "revoke") != 0 ||
+	    office_device(hub, &device, back->device, NULL) != PMJ_OK || !device.has_mailbox)
+		return PMJ_OK;
+	return hold_above(hub, &device, back, err);
 }
 
 static enum pmj_code
@@ -258,18 +290,18 @@ statement_back(struct hub *hub, struct returned *back, struct pmj_error *err)
 	struct pmj_error no = {0};
 	enum pmj_code rc;
 	int64_t n;
-	bool known;
+	bool known, same = false;
 
 	if (roster_read(&back->statement, json_obj(back->entry.json, "statement"),
 	        ring_op_pk(hub->ring), &no) != PMJ_OK)
 		return journal_event(hub->journal, "line_refused", "integrity",
 		    "a statement came back that this hub's key did not sign", err);
-	if (number_is_taken(hub, back))
-		return PMJ_OK;
+	(void)json_unhex(back->statement.p, "device", back->device, sizeof(back->device));
+	if (number_is_taken(hub, back, &same))
+		return same ? revoke_goes_on(hub, back, err) : PMJ_OK;
 	if ((rc = keep_line(hub, back, &n, &known, err)) != PMJ_OK || known ||
 	    (rc = roster_keep(hub, &back->statement, n, err)) != PMJ_OK)
 		return rc;
-	(void)json_unhex(back->statement.p, "device", back->device, sizeof(back->device));
 	return take_statement(hub, back, n, err);
 }
 
@@ -304,8 +336,10 @@ returned_line(struct hub *hub, const struct sync_peer *peer, const struct sync_l
     struct pmj_error *err)
 {
 	const json_t *inside = json_object_get(line->entry->json, "line");
-	struct returned back = {
-	    .peer = peer, .line = json_string_value(inside), .len = json_string_length(inside)};
+	struct returned back = {.peer = peer,
+	    .outer = line,
+	    .line = json_string_value(inside),
+	    .len = json_string_length(inside)};
 	struct pmj_error no = {0};
 	uint8_t e[PMJ_ENTRY_BYTES];
 	enum pmj_code rc = PMJ_OK;

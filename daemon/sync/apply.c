@@ -108,7 +108,7 @@ apply_entry(struct sync *sync, const struct sync_peer *peer, struct lane *lane,
 		lane->count_seq = lane->seq + 1;
 	if (engine) {
 		time->newest_known = false;
-		return incarnation_take(sync, peer, lane, entry, err);
+		return incarnation_take(sync, peer, lane, entry, time->until_ms, &time->again, err);
 	}
 	if (strcmp(entry->kind, "ctl.ack") == 0 &&
 	    ((rc = receipt_take(sync, peer, entry, &time->again, err)) != PMJ_OK || time->again))

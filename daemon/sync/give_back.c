@@ -32,12 +32,13 @@ give_back(struct sync *sync, const uint8_t *mailbox, int64_t n, struct pmj_error
 /* The hub's stamps only grow, so they tell what came after. Names of authors are told again anyway,
  * and prove nothing. */
 enum pmj_code
-restored_give_back(
-    struct sync *sync, const struct sync_peer *peer, int64_t point_ms, struct pmj_error *err)
+restored_give_back(struct sync *sync, const struct sync_peer *peer, int64_t point_ms,
+    const struct restored_piece *piece, struct pmj_error *err)
 {
 	struct sql *sql = sql_get(sync->journal,
-	    "SELECT n FROM pmj_entry WHERE origin=?1 AND status=?2 AND pt>=?3 AND line IS NOT NULL"
-	    " AND (kind IN ('ctl.hold','ctl.release','ctl.withdraw','ctl.cert')"
+	    "SELECT n FROM pmj_entry WHERE n>?4 AND n<=?5 AND origin=?1 AND status=?2 AND pt>=?3"
+	    " AND line IS NOT NULL AND (kind IN "
+	    "('ctl.hold','ctl.release','ctl.withdraw','ctl.cert')"
 	    " OR (kind='ctl.roster' AND instr(line,'\"statement\"')>0)) ORDER BY n");
 	int64_t *numbers = NULL;
 	size_t count = 0;
@@ -46,6 +47,7 @@ restored_give_back(
 
 	(void)sql_int(sql_int(sql, 1, ENTRY_RECEIVED), 2, ENTRY_CONTROL);
 	(void)sql_int(sql, 3, point_ms);
+	(void)sql_int(sql_int(sql, 4, piece->after), 5, piece->upto);
 	while ((rc = sql_row(sql, &row, err)) == PMJ_OK && row) {
 		numbers = mem_grow(numbers, count + 1, sizeof(*numbers));
 		numbers[count++] = sql_col_int(sql, 0);

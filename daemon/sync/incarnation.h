@@ -36,9 +36,11 @@ PMJ_MUST_CHECK enum pmj_code incarnation_copy(struct sync *sync, const struct sy
 /** The host shows a tip that we did not sign: go on under a new incarnation, at most once a day. */
 PMJ_MUST_CHECK enum pmj_code incarnation_blocked(
     struct sync *sync, const struct sync_peer *peer, struct pmj_error *err);
-/** The peer's ctl.incarnate, ctl.resend, ctl.reincarnate, ctl.nack; lane is the one it came in. */
+/** The peer's ctl.incarnate, ctl.resend, ctl.reincarnate, ctl.nack; lane is the one it came in.
+ * *again: not done by mono ms until_ms, the line is to come once more. */
 PMJ_MUST_CHECK enum pmj_code incarnation_take(struct sync *sync, const struct sync_peer *peer,
-    struct lane *lane, const struct entry *entry, struct pmj_error *err);
+    struct lane *lane, const struct entry *entry, int64_t until_ms, bool *again,
+    struct pmj_error *err);
 /** May a new incarnation be read, whose first line this is? *ready false: some named one is not
  * read far enough yet (down). */
 PMJ_MUST_CHECK enum pmj_code incarnation_ready(struct sync *sync, const struct sync_peer *peer,

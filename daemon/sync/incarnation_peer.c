@@ -145,7 +145,7 @@ incarnation_nacked(struct sync *sync, const struct sync_peer *peer, const struct
 
 enum pmj_code
 incarnation_take(struct sync *sync, const struct sync_peer *peer, struct lane *lane,
-    const struct entry *entry, struct pmj_error *err)
+    const struct entry *entry, int64_t until_ms, bool *again, struct pmj_error *err)
 {
 	const char *cause = json_str(entry->json, "cause");
 	uint8_t inc[PMJ_INCARNATION_BYTES];
@@ -159,7 +159,7 @@ incarnation_take(struct sync *sync, const struct sync_peer *peer, struct lane *l
 		return incarnation_resend(sync, peer, lane, json_arr(entry->json, "read"), err);
 	if (strcmp(entry->kind, "ctl.incarnate") == 0) {
 		if (cause != NULL && strcmp(cause, "restore") == 0)
-			return restored_offer_again(sync, peer, entry->json, err);
+			return restored_offer_again(sync, peer, entry, until_ms, again, err);
 		if (cause == NULL || strcmp(cause, "copy") != 0)
 			return PMJ_OK;
 		return incarnation_resend(sync, peer, lane, json_arr(entry->json, "read"), err);

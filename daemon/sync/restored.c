@@ -4,19 +4,48 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "store/sql.h"
 #include "sync/incarnation.h"
 #include "sync/queue.h"
 
-/* Every own entry that no receipt covers, in its order. One statement: there may be thousands. */
+#define NUMBERS_AT_ONCE 256 /* of the journal, between two looks at the clock */
+/* e of the hub's line that is being answered, and up to which number of the journal it is. */
+#define OFFERING "sync.offering"
+
+/* What is private to its author never leaves. */
 static enum pmj_code
-queue_own(struct sync *sync, const uint8_t *mailbox, struct pmj_error *err)
+leave_private(struct sync *sync, const uint8_t *mailbox, const struct restored_piece *piece,
+    struct pmj_error *err)
 {
 	const struct kinds *kinds = journal_kinds(sync->journal);
+	enum pmj_code rc = PMJ_OK;
+
+	for (size_t i = 0; i < kinds->count && rc == PMJ_OK; i++) {
+		struct sql *sql;
+
+		if (kinds->list[i]->scope != SCOPE_AUTHOR)
+			continue;
+		sql = sql_get(sync->journal,
+		    "DELETE FROM pmj_queue WHERE mailbox=?1 AND forward=0 AND n IN (SELECT n FROM"
+		    " pmj_entry WHERE n>?3 AND n<=?4 AND origin=0 AND kind=?2)");
+		sql_blob(sql, 1, mailbox, PMJ_MAILBOX_BYTES);
+		sql_int(sql_int(sql, 3, piece->after), 4, piece->upto);
+		rc = sql_run(sql_text(sql, 2, kinds->list[i]->name), err);
+	}
+	return rc;
+}
+
+/* Every own entry of this piece that no receipt covers, in its order. */
+static enum pmj_code
+queue_own(struct sync *sync, const uint8_t *mailbox, const struct restored_piece *piece,
+    struct pmj_error *err)
+{
 	struct sql *sql = sql_get(sync->journal,
 	    "INSERT INTO pmj_queue(mailbox,rank,pos,n,forward)"
 	    " SELECT ?1,0,coalesce((SELECT max(pos) FROM pmj_queue),0)+e.n,e.n,0 FROM pmj_entry e"
-	    " WHERE e.origin=0 AND e.status<>3 AND e.line IS NOT NULL AND NOT EXISTS"
+	    " WHERE e.n>?2 AND e.n<=?3 AND e.origin=0 AND e.status<>3 AND e.line IS NOT NULL"
+	    " AND NOT EXISTS"
 	    " (SELECT 1 FROM pmj_done d WHERE d.n=e.n AND d.mailbox=?1 AND d.forward=0)"
 	    " AND NOT EXISTS(SELECT 1 FROM pmj_sent s JOIN pmj_lane l ON l.id=s.lane"
 	    " WHERE s.n=e.n AND s.forward=0 AND l.mailbox=?1)"
@@ -24,18 +53,9 @@ queue_own(struct sync *sync, const uint8_t *mailbox, struct pmj_error *err)
 	enum pmj_code rc;
 
 	sql_blob(sql, 1, mailbox, PMJ_MAILBOX_BYTES);
-	if ((rc = sql_run(sql, err)) != PMJ_OK)
-		return rc;
-	for (size_t i = 0; i < kinds->count && rc == PMJ_OK; i++) {
-		if (kinds->list[i]->scope != SCOPE_AUTHOR)
-			continue; /* what is private to its author never leaves */
-		sql = sql_get(sync->journal,
-		    "DELETE FROM pmj_queue WHERE mailbox=?1 AND forward=0 AND n IN"
-		    " (SELECT n FROM pmj_entry WHERE origin=0 AND kind=?2)");
-		sql_blob(sql, 1, mailbox, PMJ_MAILBOX_BYTES);
-		rc = sql_run(sql_text(sql, 2, kinds->list[i]->name), err);
-	}
-	return rc;
+	sql_int(sql_int(sql, 2, piece->after), 3, piece->upto);
+	rc = sql_run(sql, err);
+	return rc == PMJ_OK ? leave_private(sync, mailbox, piece, err) : rc;
 }
 
 /* Up to which line of this lane has the reader read, who says so by segments? */
@@ -66,48 +86,125 @@ read_seq(struct sync *sync, const struct lane *lane, const json_t *read, uint64_
 	return PMJ_OK;
 }
 
-/* Receipts above it hold no more. */
+/* Receipts of this lane from this line on hold no more. */
 static enum pmj_code
-undo_receipts(
-    struct sync *sync, const uint8_t *mailbox, int64_t lane, uint64_t seq, struct pmj_error *err)
+undo_receipts(struct sync *sync, const uint8_t *mailbox, const struct restored_piece *piece,
+    int64_t lane, uint64_t seq, struct pmj_error *err)
 {
 	struct sql *sql = sql_get(sync->journal,
-	    "DELETE FROM pmj_done WHERE mailbox=?1 AND forward=0 AND lane=?2 AND seq>=?3");
+	    "DELETE FROM pmj_done WHERE n>?4 AND n<=?5 AND mailbox=?1 AND forward=0 AND lane=?2"
+	    " AND seq>=?3");
+	int64_t before = queue_received(sync->journal);
+	enum pmj_code rc;
 
 	sql_blob(sql, 1, mailbox, PMJ_MAILBOX_BYTES);
-	sql_int(sql, 2, lane);
-	return sql_run(sql_int(sql, 3, (int64_t)seq), err);
+	sql_int(sql_int(sql, 2, lane), 3, (int64_t)seq);
+	sql_int(sql_int(sql, 4, piece->after), 5, piece->upto);
+	if ((rc = sql_run(sql, err)) != PMJ_OK)
+		return rc;
+	return queue_received_more(sync->journal, before, -sql_changes(sync->journal), err);
+}
+
+struct offer {
+	const struct sync_peer *peer;
+	const struct entry *line;
+	int64_t point_ms; /* of the hub; -1: not said */
+	struct lane *lanes;
+	uint64_t *from; /* of each, the first line that the hub has not read */
+	size_t lane_count;
+	uint8_t state[PMJ_ENTRY_BYTES + sizeof(int64_t)]; /* as OFFERING keeps it */
+	int64_t upto;
+	bool begun; /* in an earlier step */
+};
+
+static void
+offer_close(struct offer *offer)
+{
+	free(offer->lanes);
+	free(offer->from);
+}
+
+static enum pmj_code
+offer_open(struct offer *offer, struct sync *sync, struct pmj_error *err)
+{
+	const json_t *read = json_arr(offer->line->json, "read");
+	enum pmj_code rc;
+	uint64_t seq;
+
+	offer->point_ms = json_int(offer->line->json, "point", -1);
+	if (journal_blob(sync->journal, OFFERING, offer->state, sizeof(offer->state)) &&
+	    memcmp(offer->state, offer->line->e, PMJ_ENTRY_BYTES) == 0) {
+		memcpy(&offer->upto, offer->state + PMJ_ENTRY_BYTES, sizeof(offer->upto));
+		offer->begun = true;
+	}
+	rc = lane_list(sync, &offer->lanes, &offer->lane_count, offer->peer->mailbox, true, err);
+	offer->from = mem_array(offer->lane_count, sizeof(*offer->from));
+	for (size_t i = 0; i < offer->lane_count && rc == PMJ_OK; i++)
+		if ((rc = read_seq(sync, &offer->lanes[i], read, &seq, err)) == PMJ_OK)
+			offer->from[i] = seq + 1;
+	return rc;
+}
+
+static enum pmj_code
+offer_piece(struct offer *offer, struct sync *sync, struct pmj_error *err)
+{
+	const struct restored_piece piece = {offer->upto, offer->upto + NUMBERS_AT_ONCE};
+	const uint8_t *mailbox = offer->peer->mailbox;
+	enum pmj_code rc = PMJ_OK;
+
+	offer->upto = piece.upto;
+	if (offer->point_ms >= 0)
+		rc = restored_give_back(sync, offer->peer, offer->point_ms, &piece, err);
+	for (size_t i = 0; i < offer->lane_count && rc == PMJ_OK; i++)
+		rc = undo_receipts(sync, mailbox, &piece, offer->lanes[i].id, offer->from[i], err);
+	/* What came back from the hub once (lane 0) it may lack again. */
+	if (rc == PMJ_OK)
+		rc = undo_receipts(sync, mailbox, &piece, 0, 0, err);
+	return rc == PMJ_OK ? queue_own(sync, mailbox, &piece, err) : rc;
+}
+
+static enum pmj_code
+offer_keep(struct offer *offer, struct sync *sync, bool over, struct pmj_error *err)
+{
+	enum pmj_code rc = PMJ_OK;
+
+	memset(offer->state, 0, sizeof(offer->state));
+	if (!over) {
+		memcpy(offer->state, offer->line->e, PMJ_ENTRY_BYTES);
+		memcpy(offer->state + PMJ_ENTRY_BYTES, &offer->upto, sizeof(offer->upto));
+	}
+	if (!over || offer->begun)
+		rc = journal_put_blob(
+		    sync->journal, OFFERING, offer->state, sizeof(offer->state), err);
+	if (rc != PMJ_OK || !over)
+		return rc;
+	return journal_event(sync->journal, "hub_restored", "ok",
+	    "the hub was restored from a backup: what it may lack is sent again", err);
 }
 
 enum pmj_code
-restored_offer_again(
-    struct sync *sync, const struct sync_peer *peer, const json_t *line, struct pmj_error *err)
+restored_offer_again(struct sync *sync, const struct sync_peer *peer, const struct entry *line,
+    int64_t until_ms, bool *again, struct pmj_error *err)
 {
-	const json_t *read = json_arr(line, "read");
-	int64_t point_ms = json_int(line, "point", -1);
-	struct lane *lanes = NULL;
-	size_t count = 0;
-	uint64_t seq;
+	struct offer offer = {.peer = peer, .line = line};
+	uint8_t j[PRIM_HASH_BYTES];
+	uint64_t count;
 	enum pmj_code rc;
 
 	if (peer->writes != LANE_UP)
 		return PMJ_OK;
-	if (point_ms >= 0 && (rc = restored_give_back(sync, peer, point_ms, err)) != PMJ_OK)
-		return rc;
-	rc = lane_list(sync, &lanes, &count, peer->mailbox, true, err);
-	for (size_t i = 0; i < count && rc == PMJ_OK; i++)
-		if ((rc = read_seq(sync, &lanes[i], read, &seq, err)) == PMJ_OK)
-			rc = undo_receipts(sync, peer->mailbox, lanes[i].id, seq + 1, err);
-	free(lanes);
-	/* What came back from the hub once (lane 0) it may lack again. */
+	journal_head(sync->journal, &count, j);
+	rc = offer_open(&offer, sync, err);
+	while (rc == PMJ_OK && offer.upto < (int64_t)count) {
+		rc = offer_piece(&offer, sync, err);
+		if (sync->os->mono_ms(sync->os->ctx) >= until_ms)
+			break;
+	}
+	*again = offer.upto < (int64_t)count;
 	if (rc == PMJ_OK)
-		rc = undo_receipts(sync, peer->mailbox, 0, 0, err);
-	if (rc == PMJ_OK)
-		rc = queue_own(sync, peer->mailbox, err);
-	if (rc != PMJ_OK)
-		return rc;
-	return journal_event(sync->journal, "hub_restored", "ok",
-	    "the hub was restored from a backup: what it may lack is sent again", err);
+		rc = offer_keep(&offer, sync, !*again, err);
+	offer_close(&offer);
+	return rc;
 }
 
 /* What others wrote under our name since the backup is no news: these runs are left behind anyway.
@@ -147,6 +244,7 @@ sync_restore_untold(struct sync *sync)
 static enum pmj_code
 restore_mailbox(struct sync *sync, const uint8_t *mailbox, struct pmj_error *err)
 {
+	const struct restored_piece all = {0, INT64_MAX};
 	struct sync_peer peer = {0};
 	enum pmj_code rc;
 
@@ -155,7 +253,7 @@ restore_mailbox(struct sync *sync, const uint8_t *mailbox, struct pmj_error *err
 		return rc;
 	rc = incarnation_begin(
 	    sync, &peer, peer.writes == LANE_UP ? INCARNATION_COPY : INCARNATION_RESTORE, err);
-	return rc == PMJ_OK && peer.writes == LANE_UP ? queue_own(sync, mailbox, err) : rc;
+	return rc == PMJ_OK && peer.writes == LANE_UP ? queue_own(sync, mailbox, &all, err) : rc;
 }
 
 enum pmj_code
@@ -168,6 +266,8 @@ sync_restored(struct sync *sync, struct pmj_error *err)
 	if ((rc = journal_begin(sync->journal, err)) != PMJ_OK)
 		return rc;
 	rc = journal_put_int(sync->journal, SYNC_RESTORED, 1, err);
+	if (rc == PMJ_OK) /* counted anew: of a part of a backup the receipts are missing */
+		rc = journal_put_int(sync->journal, QUEUE_RECEIVED, -1, err);
 	if (rc == PMJ_OK)
 		rc = sync->hooks.mailboxes(sync->hooks.ctx, &mailboxes, &count, err);
 	for (size_t i = 0; i < count && rc == PMJ_OK; i++)

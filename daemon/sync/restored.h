@@ -6,11 +6,16 @@
 
 /** The hub says in its ctl.incarnate that it was restored: what it decided after `point`, its last
  * stamp that it knows, is given back; and what it acked above how far it has `read` is offered
- * again. */
-PMJ_MUST_CHECK enum pmj_code restored_offer_again(
-    struct sync *sync, const struct sync_peer *peer, const json_t *line, struct pmj_error *err);
+ * again. As much as can be done by mono ms until_ms; *again: the line is to come once more, and it
+ * goes on from there, also after a crash. */
+PMJ_MUST_CHECK enum pmj_code restored_offer_again(struct sync *sync, const struct sync_peer *peer,
+    const struct entry *line, int64_t until_ms, bool *again, struct pmj_error *err);
+
+struct restored_piece { /* of the journal: the numbers above `after`, up to `upto` */
+	int64_t after, upto;
+};
 /* give_back.c */
-PMJ_MUST_CHECK enum pmj_code restored_give_back(
-    struct sync *sync, const struct sync_peer *peer, int64_t point_ms, struct pmj_error *err);
+PMJ_MUST_CHECK enum pmj_code restored_give_back(struct sync *sync, const struct sync_peer *peer,
+    int64_t point_ms, const struct restored_piece *piece, struct pmj_error *err);
 
 #endif

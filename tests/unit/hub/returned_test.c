@@ -191,6 +191,140 @@ test_a_later_decision_stays(void **state)
 	lab_close(&lab);
 }
 
+static int64_t
+is_queued(struct lab_end *device)
+{
+	return lab_number(device, "SELECT count(*) FROM pmj_queue");
+}
+
+/* One step at the laptop, as short as it can be. */
+static bool
+steps(struct lab_end *device)
+{
+	struct pmj_error err = {0};
+	int64_t taken;
+	bool more;
+
+	device->os.mono_step = 1000;
+	check_ok(sync_take_step(device->sync, &more, &taken, &err), &err);
+	device->os.mono_step = 0;
+	return more;
+}
+
+/* A long journal is gone through in pieces, with the others' turn between them; one that ends amid
+ * that goes on where what it wrote durably ends. */
+static void
+test_given_back_in_steps(void **state)
+{
+	struct lab lab;
+	struct lab_end *a = &lab.ends[1], *hub = lab_hub(&lab);
+	int64_t before = 0, now;
+	int pieces = 0;
+	bool more = true, ended = false;
+
+	(void)state;
+	office_open(&lab, 1);
+	(void)lab_person(a, "Asha");
+	office_exchange(a);
+	keep_hub(&lab);
+	passes(&lab);
+	for (int i = 0; i < 700; i++)
+		(void)lab_person(a, "Baraka");
+	office_exchange(a);
+	office_exchange(a);
+	assert_int_equal(is_queued(a), 0);
+	decide(&lab, a, a, false); /* the last that it hears before the hub is lost */
+	office_exchange(a);
+	restore_hub(&lab);
+	(void)lab_seal(hub);
+	lab_carry(hub, a, NULL, NULL);
+	while (more) {
+		more = steps(a);
+		now = is_queued(a);
+		pieces += now > before;
+		before = now;
+		if (pieces == 2 && !ended) {
+			lab_restart(a);
+			before = is_queued(a);
+			ended = true;
+		}
+	}
+	assert_true(ended && pieces >= 3);
+	assert_int_equal(lab_number(a, "SELECT count(*) FROM pmj_queue WHERE n IS NOT NULL"), 700);
+	/* what was decided goes before what was written */
+	assert_int_equal(
+	    lab_number(a, "SELECT n IS NULL FROM pmj_queue ORDER BY rank DESC, pos"), 1);
+	passes(&lab);
+	for (int turn = 0; turn < 3; turn++)
+		office_exchange(a);
+	assert_int_equal(is_queued(a), 0);
+	assert_int_equal(lab_admitted(hub), 701);
+	assert_int_equal(people_of(a), 700);
+	lab_close(&lab);
+}
+
+/* Suspended in the backup, in use again since; another laptop keeps the statement. */
+static void
+test_resumed_after_the_backup(void **state)
+{
+	struct lab lab;
+	struct lab_end *a = &lab.ends[1], *b = &lab.ends[2];
+	struct pmj_error err = {0};
+
+	(void)state;
+	office_open(&lab, 2);
+	(void)lab_person(a, "Asha");
+	office_exchange(a);
+	office_exchange(b);
+	check_ok(hub_suspend(lab.hub, ring_device_id(a->ring), false, &err), &err);
+	office_exchange(a);
+	(void)lab_person(b, "Baraka");
+	office_exchange(b);
+	decide(&lab, b, a, true);
+	keep_hub(&lab);
+	passes(&lab);
+	check_ok(hub_suspend(lab.hub, ring_device_id(a->ring), true, &err), &err);
+	office_exchange(b);
+	restore_hub(&lab);
+	passes(&lab);
+	office_exchange(b);
+	office_exchange(b);
+	office_exchange(a);
+	office_exchange(a);
+	assert_int_equal(device_suspended(a->journal), 0);
+	lab_same(a, lab_hub(&lab));
+	lab_close(&lab);
+}
+
+/* What came before a laptop was taken off, and waited its turn here, counts like all that it wrote
+ * before; what came of it since does not. */
+static void
+test_put_off_before_it_was_revoked(void **state)
+{
+	struct lab lab;
+	struct lab_end *a = &lab.ends[1], *hub = lab_hub(&lab);
+	struct pmj_error err = {0};
+	bool more = true;
+
+	(void)state;
+	office_open(&lab, 1);
+	hub_set_intake(lab.hub, 1);
+	(void)lab_person(a, "Asha");
+	(void)lab_person(a, "Baraka, one too many for that day");
+	office_exchange(a);
+	assert_int_equal(lab_admitted(hub), 1);
+	office_revoke(a);
+	(void)lab_person(a, "Chausiku, after");
+	(void)lab_seal(a);
+	lab_carry(a, hub, NULL, NULL);
+	(void)lab_take(hub);
+	while (more)
+		check_ok(hub_deferred_step(lab.hub, true, INT64_MAX, &more, &err), &err);
+	assert_int_equal(lab_admitted(hub), 2);
+	assert_int_equal(held_of(a), 1);
+	lab_close(&lab);
+}
+
 /* A laptop says that this line came from the hub. */
 static void
 gives_back(struct lab_end *device, const struct lab_end *hub, const char *kind, json_t *more)
@@ -273,6 +407,9 @@ main(void)
 	    cmocka_unit_test(test_revoked_after_the_backup),
 	    cmocka_unit_test(test_a_team_after_the_backup),
 	    cmocka_unit_test(test_a_later_decision_stays),
+	    cmocka_unit_test(test_given_back_in_steps),
+	    cmocka_unit_test(test_resumed_after_the_backup),
+	    cmocka_unit_test(test_put_off_before_it_was_revoked),
 	    cmocka_unit_test(test_what_is_not_believed),
 	};
 
