@@ -493,7 +493,7 @@ def story_age_of_the_hub(lab):
     neema.stop()
     env = faked(390)
     neema.start("--no-carry", env=env).unlock(env=env)
-    state(neema, "certificate", "warn", "ends in", env=env)
+    state(neema, "certificate", "warn", "ends on", env=env)
     hub.stop()
     env = faked(500)
     hub.start("--no-carry", env=env).unlock(env=env)
