@@ -200,6 +200,9 @@ work_step(struct core *core)
 		return true;
 	if (core->state == CORE_LOCKING)
 		return core_lock_step(core);
+	/* A person waits for it. */
+	if (core_find_step(core))
+		return true;
 	if (share_step(core) || exchange_step(core) || core_verify_step(core))
 		return true;
 	core->step_name = "check";

@@ -1,4 +1,4 @@
-/* record_look.c - records looked at: list, show, history, find, today. */
+/* record_look.c - records looked at: list, show, history, today. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -193,20 +193,6 @@ record_history(const struct call *call, json_t **out, struct pmj_error *err)
 	json_decref(items);
 	record_full_close(&record);
 	return rc;
-}
-
-enum pmj_code
-record_find(const struct call *call, json_t **out, struct pmj_error *err)
-{
-	const char *words = json_str(call->query, "q");
-
-	if (words == NULL || words[strspn(words, " ")] == '\0') {
-		enum pmj_code rc = pmj_fail(err, PMJ_USAGE, "say what to look for");
-
-		pmj_hint(err, "pamoja find juma");
-		return rc;
-	}
-	return records_find(call->core->journal, out, words, call_limit(call, 20), call->lang, err);
 }
 
 enum pmj_code

@@ -53,9 +53,15 @@ PMJ_MUST_CHECK enum pmj_code records_is_voided(struct journal *journal, bool *ou
 PMJ_MUST_CHECK enum pmj_code records_list(struct journal *journal, json_t **out,
     const struct records_query *query, enum lang lang, struct pmj_error *err);
 /** Full text over searchable fields and ids: every word by prefix, accents and case aside; best
- * first. */
-PMJ_MUST_CHECK enum pmj_code records_find(struct journal *journal, json_t **out, const char *words,
-    int64_t limit, enum lang lang, struct pmj_error *err);
+ * first. In pieces, each until the clock says until_ms (0: as much as a piece may be); call until
+ * *out is there: {"items":[item…],"more":bool}. What is written between two pieces may or may not
+ * be found, and does no harm. End with records_find_free, before the journal is closed. */
+struct records_find;
+struct records_find *records_find_new(
+    struct journal *journal, const char *words, int64_t limit, enum lang lang);
+PMJ_MUST_CHECK enum pmj_code records_find_step(
+    struct records_find *find, json_t **out, int64_t until_ms, struct pmj_error *err);
+void records_find_free(struct records_find *find);
 /** Open records with a due date up to `on` (YYYY-MM-DD): item + "due","why","overdue". */
 PMJ_MUST_CHECK enum pmj_code records_today(
     struct journal *journal, json_t **out, const char *on, enum lang lang, struct pmj_error *err);

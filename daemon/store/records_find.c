@@ -1,4 +1,4 @@
-/* records_find.c - full text: candidates from FTS5, the order ours. */
+/* records_find.c - full text: candidates from FTS5, the order ours; in pieces. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,19 +8,93 @@
 #include "store/records_inner.h"
 #include "store/search.h"
 
-#define CANDIDATES 300 /* of each of the two questions; newest first */
+#define ROWS_MAX                                                                                   \
+	5000 /* of each of the two questions, newest first: among these people are sought */
+#define CANDIDATES 300 /* of other records, newest first; and of people */
 #define LIMIT_MAX 300
+/* Whatever the clock says, a piece is no more than this. */
+#define LOOKS_AT_ONCE 2000
+#define ITEMS_AT_ONCE 100
 
 struct hit {
 	uint8_t rec[PMJ_RECORD_BYTES];
 	int score; /* whole words before beginnings, names before other texts, voided ones last */
 	int64_t changed;
 };
-struct hits {
-	struct hit *list;
-	size_t count, room;
-	bool cut; /* there may be more of them */
+
+/* First the records with every word whole, then those in which words begin so. */
+struct question {
+	bool exact;
+	int64_t numbers[ROWS_MAX]; /* of records that answer it, newest first */
+	size_t count;
+	size_t at; /* looked at */
+	size_t people;
 };
+
+enum find_phase { FIND_WORDS, FIND_BEGINNINGS, FIND_LOOK, FIND_ITEMS };
+
+/* Nothing of SQLite is open between two pieces: numbers and ids are kept, and what they stand for
+ * is read when its turn comes. */
+struct records_find {
+	struct journal *journal;
+	char *words, *folded;
+	enum lang lang;
+	size_t most;
+	enum find_phase phase;
+	struct question questions[2];
+	size_t behind; /* of the first question's numbers those above where the second has got to */
+	struct hit hits[4 * CANDIDATES];
+	size_t hit_count, shown;
+	json_t *items;
+};
+
+struct records_find *
+records_find_new(struct journal *journal, const char *words, int64_t limit, enum lang lang)
+{
+	struct records_find *find = mem_new(sizeof(*find));
+
+	find->journal = journal;
+	find->words = mem_strdup(words);
+	find->folded = text_fold(words);
+	find->lang = lang;
+	find->most = limit <= 0 ? RECORDS_LIMIT : limit > LIMIT_MAX ? LIMIT_MAX : (size_t)limit;
+	find->questions[0].exact = true;
+	find->items = json_array();
+	return find;
+}
+
+void
+records_find_free(struct records_find *find)
+{
+	if (find == NULL)
+		return;
+	json_decref(find->items);
+	mem_free_wiped(find->words);
+	mem_free_wiped(find->folded);
+	free(find);
+}
+
+/* The numbers alone come out of FTS5 by the thousand in a millisecond. */
+static enum pmj_code
+ask(struct records_find *find, struct question *question, struct pmj_error *err)
+{
+	struct sql *sql;
+	char *query = search_query(find->words, question->exact);
+	enum pmj_code rc = PMJ_OK;
+	bool row = false;
+
+	if (query == NULL)
+		return PMJ_OK;
+	if ((rc = search_settle(find->journal, err)) == PMJ_OK) {
+		sql = sql_get(find->journal, "SELECT rowid FROM pmj_search WHERE pmj_search MATCH "
+		                             "?1 ORDER BY rowid DESC LIMIT ?2");
+		(void)sql_int(sql_text(sql, 1, query), 2, ROWS_MAX);
+		while ((rc = sql_row(sql, &row, err)) == PMJ_OK && row)
+			question->numbers[question->count++] = sql_col_int(sql, 0);
+	}
+	mem_free_wiped(query);
+	return rc;
+}
 
 /* 2 for each word of the query that is a word of the name, 1 for one that begins a word there. */
 static int
@@ -40,53 +114,72 @@ name_score(const char *name, const char *words)
 	return score;
 }
 
-static void
-add_hit(struct hits *hits, const struct hit *hit)
+/* A record that went meanwhile is none. */
+static enum pmj_code
+take_hit(struct records_find *find, int64_t number, bool exact, struct pmj_error *err)
 {
-	for (size_t i = 0; i < hits->count; i++)
-		if (memcmp(hits->list[i].rec, hit->rec, PMJ_RECORD_BYTES) == 0)
-			return;
-	if (hits->count == hits->room) {
-		hits->room = hits->room * 2 + 32;
-		hits->list = mem_grow(hits->list, hits->room, sizeof(*hits->list));
-	}
-	hits->list[hits->count++] = *hit;
+	struct sql *sql = sql_get(
+	    find->journal, "SELECT rec, name, changed_pt, voided FROM pmj_record WHERE num = ?1");
+	struct hit *hit = &find->hits[find->hit_count];
+	enum pmj_code rc;
+	bool row;
+
+	if ((rc = sql_row(sql_int(sql, 1, number), &row, err)) != PMJ_OK || !row)
+		return rc;
+	hit->changed = sql_col_int(sql, 2);
+	hit->score = (exact ? 1 : 0) + 2 * name_score(sql_col_text(sql, 1), find->folded);
+	if (sql_col_int(sql, 3) != 0)
+		hit->score -= 1000;
+	if (sql_col_copy(sql, 0, hit->rec, sizeof(hit->rec)))
+		find->hit_count++;
+	sql_done(sql);
+	return PMJ_OK;
 }
 
-/* Of the newest; named: of what has a name of its own only. Who is spoken of in hundreds of newer
- * records is found all the same. */
-#define ASK(named)                                                                                 \
-	"SELECT r.rec, r.name, r.changed_pt, r.voided FROM (SELECT rowid FROM pmj_search"          \
-	" WHERE pmj_search MATCH ?1 ORDER BY rowid DESC LIMIT 5000) s JOIN pmj_record r"           \
-	" ON r.num = s.rowid WHERE " named " ORDER BY s.rowid DESC LIMIT ?2"
-
-static enum pmj_code
-ask(struct journal *journal, struct hits *hits, const char *words, bool exact, bool named,
-    struct pmj_error *err)
+/* The newest, and of the many others those with a name of their own: who is spoken of in hundreds
+ * of newer records is found all the same. */
+static bool
+is_candidate(const struct records_find *find, struct question *question, int64_t number)
 {
-	struct sql *sql = sql_get(journal, named ? ASK("r.kind IN ('person')") : ASK("1"));
-	char *query = search_query(words, exact), *folded;
-	enum pmj_code rc = PMJ_OK;
-	size_t count = 0;
-	bool row = false;
+	struct sql *sql;
 
-	if (query == NULL)
-		return PMJ_OK;
-	folded = text_fold(words);
-	(void)sql_int(sql_text(sql, 1, query), 2, CANDIDATES);
-	while ((rc = sql_row(sql, &row, err)) == PMJ_OK && row) {
-		struct hit hit = {.changed = sql_col_int(sql, 2)};
-		if (!sql_col_copy(sql, 0, hit.rec, sizeof(hit.rec)))
-			continue;
-		hit.score = (exact ? 1 : 0) + 2 * name_score(sql_col_text(sql, 1), folded);
-		if (sql_col_int(sql, 3) != 0)
-			hit.score -= 1000;
-		add_hit(hits, &hit);
-		hits->cut = hits->cut || ++count == CANDIDATES;
-	}
-	free(query);
-	free(folded);
-	return rc;
+	if (question->at < CANDIDATES)
+		return true;
+	sql = sql_get(find->journal, "SELECT 1 FROM person WHERE _num = ?1");
+	if (!sql_any(sql_int(sql, 1, number), false))
+		return false;
+	question->people++;
+	return true;
+}
+
+/* Was it looked at for the first question? Both go from the newest to the oldest. */
+static bool
+was_looked_at(struct records_find *find, const struct question *question, int64_t number)
+{
+	const struct question *first = &find->questions[0];
+
+	if (question == first)
+		return false;
+	while (find->behind < first->count && first->numbers[find->behind] > number)
+		find->behind++;
+	return find->behind < first->count && first->numbers[find->behind] == number;
+}
+
+/* One number; false when the question has no more. */
+static bool
+look(struct records_find *find, struct question *question, enum pmj_code *rc, struct pmj_error *err)
+{
+	bool people =
+	    question->people < CANDIDATES && schema_table(find->journal, "person") != NULL;
+	int64_t number;
+
+	if (question->at == question->count || (question->at >= CANDIDATES && !people))
+		return false;
+	number = question->numbers[question->at];
+	if (!was_looked_at(find, question, number) && is_candidate(find, question, number))
+		*rc = take_hit(find, number, question->exact, err);
+	question->at++;
+	return *rc == PMJ_OK;
 }
 
 static int
@@ -101,33 +194,91 @@ by_score(const void *a, const void *b)
 	return memcmp(x->rec, y->rec, PMJ_RECORD_BYTES);
 }
 
-enum pmj_code
-records_find(struct journal *journal, json_t **out, const char *words, int64_t limit,
-    enum lang lang, struct pmj_error *err)
+static bool
+is_over(const struct records_find *find, int64_t until_ms)
 {
-	size_t most = limit <= 0 ? RECORDS_LIMIT : limit > LIMIT_MAX ? LIMIT_MAX : (size_t)limit;
-	uint8_t(*recs)[PMJ_RECORD_BYTES] = NULL;
-	struct hits hits = {0};
+	const struct os *os = find->journal->os;
+
+	return until_ms != 0 && os->mono_ms(os->ctx) >= until_ms;
+}
+
+static enum pmj_code
+look_on(struct records_find *find, int64_t until_ms, struct pmj_error *err)
+{
+	enum pmj_code rc = PMJ_OK;
+
+	for (int i = 0; i < LOOKS_AT_ONCE; i++) {
+		if (!look(find, &find->questions[0], &rc, err) && rc == PMJ_OK &&
+		    !look(find, &find->questions[1], &rc, err) && rc == PMJ_OK) {
+			qsort(find->hits, find->hit_count, sizeof(*find->hits), by_score);
+			find->phase = FIND_ITEMS;
+			return PMJ_OK;
+		}
+		if (rc != PMJ_OK || is_over(find, until_ms))
+			return rc;
+	}
+	return PMJ_OK;
+}
+
+/* *done: all that were asked for, or that there are. */
+static enum pmj_code
+show_on(struct records_find *find, bool *done, int64_t until_ms, struct pmj_error *err)
+{
 	enum pmj_code rc;
+	json_t *item;
+
+	for (int i = 0; i < ITEMS_AT_ONCE; i++) {
+		*done =
+		    find->shown == find->hit_count || json_array_size(find->items) == find->most;
+		if (*done)
+			return PMJ_OK;
+		rc = records_item(
+		    find->journal, &item, find->hits[find->shown++].rec, find->lang, err);
+		if (rc == PMJ_OK)
+			(void)json_array_append_new(find->items, item);
+		else if (rc != PMJ_NOT_FOUND) /* it went meanwhile */
+			return rc;
+		if (is_over(find, until_ms))
+			return PMJ_OK;
+	}
+	return PMJ_OK;
+}
+
+static enum pmj_code
+go_on(struct records_find *find, bool *done, int64_t until_ms, struct pmj_error *err)
+{
+	enum pmj_code rc = PMJ_OK;
+
+	switch (find->phase) {
+	case FIND_WORDS:
+	case FIND_BEGINNINGS:
+		if ((rc = ask(find, &find->questions[find->phase], err)) == PMJ_OK)
+			find->phase++;
+		break;
+	case FIND_LOOK:
+		rc = look_on(find, until_ms, err);
+		break;
+	case FIND_ITEMS:
+		rc = show_on(find, done, until_ms, err);
+		break;
+	}
+	return rc;
+}
+
+enum pmj_code
+records_find_step(struct records_find *find, json_t **out, int64_t until_ms, struct pmj_error *err)
+{
+	enum find_phase phase;
+	enum pmj_code rc;
+	bool done = false;
 
 	*out = NULL;
-	if ((rc = search_settle(journal, err)) != PMJ_OK ||
-	    (rc = ask(journal, &hits, words, true, true, err)) != PMJ_OK ||
-	    (rc = ask(journal, &hits, words, false, true, err)) != PMJ_OK ||
-	    (rc = ask(journal, &hits, words, true, false, err)) != PMJ_OK ||
-	    (rc = ask(journal, &hits, words, false, false, err)) != PMJ_OK)
-		goto out;
-	if (hits.count > 0)
-		qsort(hits.list, hits.count, sizeof(*hits.list), by_score);
-	recs = mem_array(hits.count, sizeof(*recs));
-	for (size_t i = 0; i < hits.count; i++)
-		memcpy(recs[i], hits.list[i].rec, PMJ_RECORD_BYTES);
-	rc = records_items(
-	    journal, out, (const uint8_t(*)[PMJ_RECORD_BYTES])recs, hits.count, most, 0, lang, err);
-	if (rc == PMJ_OK && hits.cut)
-		(void)json_object_set_new(*out, "more", json_true());
-out:
-	free(recs);
-	free(hits.list);
+	do {
+		phase = find->phase;
+		rc = go_on(find, &done, until_ms, err);
+	} while (rc == PMJ_OK && find->phase != phase && !is_over(find, until_ms));
+	if (rc == PMJ_OK && done)
+		*out = json_pack("{s:O,s:b}", "items", find->items, "more",
+		    find->shown < find->hit_count || find->questions[1].count >= CANDIDATES);
 	return rc;
 }

@@ -139,9 +139,13 @@ read_all(uint8_t (*people)[PMJ_RECORD_BYTES], long person_count)
 	lap_end(&lap, "the contacts of a person", (double)rounds);
 	lap = lap_begin();
 	for (long i = 0; i < rounds; i++) {
+		struct records_find *find;
 		char words[32];
 		(void)snprintf(words, sizeof(words), "loito %ld", i % person_count);
-		must(records_find(journal, &answer, words, 10, LANG_EN, &err), "find");
+		find = records_find_new(journal, words, 10, LANG_EN);
+		for (answer = NULL; answer == NULL;)
+			must(records_find_step(find, &answer, 0, &err), "find");
+		records_find_free(find);
 		json_decref(answer);
 	}
 	lap_end(&lap, "find, two words", (double)rounds);

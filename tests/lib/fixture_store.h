@@ -140,6 +140,20 @@ store_append(struct journal *journal, const struct store_line *line)
 	return store_append_as(journal, line, ENTRY_ADMITTED, &known);
 }
 
+/* What is found, in answers as large as they may be. A new reference. */
+static inline json_t *
+store_find(struct journal *journal, const char *words, int64_t limit)
+{
+	struct records_find *find = records_find_new(journal, words, limit, LANG_EN);
+	struct pmj_error err;
+	json_t *out = NULL;
+
+	while (out == NULL)
+		check_ok(records_find_step(find, &out, 0, &err), &err);
+	records_find_free(find);
+	return out;
+}
+
 static inline void
 store_digest(struct journal *journal, uint8_t out[static 32])
 {

@@ -177,6 +177,28 @@ def story_what_waited_is_let_in_in_steps(lab):
     check(hub.json("verify")["digest"] == neema.json("verify")["digest"])
 
 
+def story_find_in_steps(lab):
+    """Hundreds of records are found in steps, and whoever asks meanwhile is answered before the next. A lock ends it, and says so."""
+    lab.quiet()
+    home = lab.home("Neema").start().init()
+    home.run("import", people_file(lab, 100))
+    finds, asks = Client(home), Client(home)
+    for asked, wanted in (("GET", "/v1/status", ""), 300), (("POST", "/v1/lock", "{}"), None):
+        check(finds.status() and asks.status())  # both are let in
+        held_still(home)
+        try:
+            finds.ask("GET", "/v1/find?q=a&limit=300")
+            asks.ask(*asked)
+        finally:
+            home.daemon.send_signal(signal.SIGCONT)
+        meanwhile, found = asks.answer(), finds.answer()
+        if wanted:
+            check(home.status()["steps"] > meanwhile["steps"] + 2, "all of it was done before anybody else was answered", meanwhile["steps"])
+            check(len(found["items"]) == wanted and found["more"] is True, len(found["items"]), found["more"])
+        else:
+            check(meanwhile == {"locked": True} and found["error"]["message"] == "Pamoja was locked meanwhile", meanwhile, found)
+
+
 def story_nothing_looks_through_everything(lab):
     """What is asked for often is found by an index; a statement that goes through a whole table of entries or records says so in the log."""
     hub = lab.hub()

@@ -51,11 +51,7 @@ assert_list(struct store *store, const char *kind, json_t *where, const char *ex
 static void
 assert_found(struct store *store, const char *words, const char *expected)
 {
-	json_t *answer = NULL;
-	struct pmj_error err;
-
-	check_ok(records_find(store->journal, &answer, words, 0, LANG_EN, &err), &err);
-	assert_titles(answer, expected);
+	assert_titles(store_find(store->journal, words, 0), expected);
 }
 
 static void
@@ -157,7 +153,6 @@ test_find_who_is_spoken_of(void **state)
 	uint8_t zebra[PMJ_RECORD_BYTES], rec[PMJ_RECORD_BYTES];
 	char id[PMJ_RECORD_CHARS + 1];
 	json_t *answer = NULL;
-	struct pmj_error err;
 
 	(void)state;
 	store_start(&store);
@@ -166,11 +161,48 @@ test_find_who_is_spoken_of(void **state)
 		add(&store, rec, "contact", 2000,
 		    json_pack("{s:s,s:s,s:s}", "person", id_of(id, zebra), "kind", "phone", "note",
 		        "met Zebra Quill again"));
-	check_ok(records_find(store.journal, &answer, "zebra", 300, LANG_EN, &err), &err);
+	answer = store_find(store.journal, "zebra", 300);
 	assert_string_equal(
 	    json_str(json_array_get(json_arr(answer, "items"), 0), "title"), "Zebra Quill");
 	assert_true(json_flag(answer, "more"));
 	json_decref(answer);
+	store_end(&store);
+}
+
+/* As many pieces as there are rows and items: the answer is that of few. What is written between
+ * two of them, after the words were looked up, changes nothing. */
+static void
+test_find_in_pieces(void **state)
+{
+	struct store store;
+	uint8_t zebra[PMJ_RECORD_BYTES], rec[PMJ_RECORD_BYTES];
+	struct records_find *find;
+	json_t *answer = NULL, *whole;
+	char id[PMJ_RECORD_CHARS + 1];
+	struct pmj_error err;
+	int pieces = 0;
+
+	(void)state;
+	store_start(&store);
+	add(&store, zebra, "person", 1000, json_pack("{s:s}", "name", "Zebra Quill"));
+	for (int i = 0; i < 40; i++)
+		add(&store, rec, i % 2 ? "person" : "contact", 2000 + i,
+		    i % 2 ? json_pack("{s:s}", "name", "Zebra")
+		          : json_pack("{s:s,s:s,s:s}", "person", id_of(id, zebra), "kind", "phone",
+		                "note", "met Zebras"));
+	whole = store_find(store.journal, "zebra", 30);
+	assert_int_equal(json_array_size(json_arr(whole, "items")), 30);
+	find = records_find_new(store.journal, "zebra", 30, LANG_EN);
+	for (; answer == NULL; pieces++) {
+		check_ok(records_find_step(find, &answer, 1, &err), &err);
+		if (pieces % 10 == 5)
+			add(&store, rec, "person", 5000, json_pack("{s:s}", "name", "Zebra Quill"));
+	}
+	records_find_free(find);
+	assert_true(pieces > 41 + 30);
+	assert_true(json_equal(answer, whole));
+	json_decref(answer);
+	json_decref(whole);
 	store_end(&store);
 }
 
@@ -555,9 +587,10 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(test_list),
 	    cmocka_unit_test(test_list_in_answers), cmocka_unit_test(test_find_who_is_spoken_of),
-	    cmocka_unit_test(test_find), cmocka_unit_test(test_search_follows_changes),
-	    cmocka_unit_test(test_today), cmocka_unit_test(test_people),
-	    cmocka_unit_test(test_consent), cmocka_unit_test(test_kind_gains_a_field),
+	    cmocka_unit_test(test_find), cmocka_unit_test(test_find_in_pieces),
+	    cmocka_unit_test(test_search_follows_changes), cmocka_unit_test(test_today),
+	    cmocka_unit_test(test_people), cmocka_unit_test(test_consent),
+	    cmocka_unit_test(test_kind_gains_a_field),
 	    cmocka_unit_test(test_changed_status_is_found),
 	    cmocka_unit_test(test_slices_among_writes),
 	    cmocka_unit_test(test_chain_survives_reopening)};

@@ -7,12 +7,9 @@
 static size_t
 found(struct store *store, const char *word)
 {
-	struct pmj_error err;
-	json_t *out = NULL;
-	size_t count;
+	json_t *out = store_find(store->journal, word, 0);
+	size_t count = json_array_size(json_arr(out, "items"));
 
-	check_ok(records_find(store->journal, &out, word, 0, LANG_EN, &err), &err);
-	count = json_array_size(json_object_get(out, "items"));
 	json_decref(out);
 	return count;
 }
