@@ -41,7 +41,8 @@ int64_t journal_wal_frames(const struct journal *journal);
 /** Has so much been written to the full-text table that its segments are to be merged? Never inside
  * a transaction, nor while one rests. */
 bool journal_search_owes(const struct journal *journal);
-/** Merge some of them: so many pages of theirs, in a transaction of its own. *more: again. */
+/** Merge some of them: so many pages of theirs, in a transaction of its own, which is durable with
+ * the next that is committed: what it says was said before. *more: again. */
 PMJ_MUST_CHECK enum pmj_code journal_search_merge(
     struct journal *journal, int64_t pages, bool *more, struct pmj_error *err);
 

@@ -4,7 +4,12 @@
  * comes whose number is not above the last one's: one edit among new records costs as much as eight
  * of them, and leaves a segment to be merged. So texts wait here. Those of new records go in by the
  * dozen, in order; those that take the place of another at the commit. Whoever asks has them put in
- * first. Segments are merged in steps of their own, not in the commit of whoever writes. */
+ * first. Segments are merged in steps of their own, not in the commit of whoever writes.
+ *
+ * A merge says nothing that was not said before: lost by a power cut, it is made again. So nothing
+ * waits for the disk to have it. The next commit's sync covers it, for it takes the whole WAL, and
+ * so does the one that every checkpoint begins with. */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -137,15 +142,25 @@ journal_search_owes(const struct journal *journal)
 	return journal->search_owed >= OWED_MAX && !journal->in_transaction && !journal->resting;
 }
 
-enum pmj_code
-journal_search_merge(struct journal *journal, int64_t pages, bool *more, struct pmj_error *err)
+/* Outside a transaction only; a handle that cannot be set back is of no use any more. */
+static enum pmj_code
+wait_for_disk(struct journal *journal, bool wait, struct pmj_error *err)
+{
+	enum pmj_code rc = journal_exec(
+	    journal, wait ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL", err);
+
+	if (wait && rc != PMJ_OK)
+		journal->dead = true;
+	return rc;
+}
+
+static enum pmj_code
+merge_pages(struct journal *journal, int64_t pages, bool *more, struct pmj_error *err)
 {
 	struct sql *sql;
 	enum pmj_code rc;
 	int before;
 
-	*more = false;
-	journal->search_owed = 0; /* whatever comes of it: it is not tried over and over */
 	if ((rc = journal_begin(journal, err)) != PMJ_OK)
 		return rc;
 	before = sqlite3_total_changes(journal->db);
@@ -156,7 +171,26 @@ journal_search_merge(struct journal *journal, int64_t pages, bool *more, struct 
 	}
 	/* As FTS5 says it: fewer than two changes, and there was nothing to merge. */
 	*more = sqlite3_total_changes(journal->db) - before >= 2;
-	if ((rc = journal_commit(journal, err)) == PMJ_OK && *more)
+	return journal_commit(journal, err);
+}
+
+enum pmj_code
+journal_search_merge(struct journal *journal, int64_t pages, bool *more, struct pmj_error *err)
+{
+	struct pmj_error why;
+	enum pmj_code rc;
+
+	assert(!journal->in_transaction && !journal->resting);
+	*more = false;
+	journal->search_owed = 0; /* whatever comes of it: it is not tried over and over */
+	if ((rc = wait_for_disk(journal, false, err)) != PMJ_OK)
+		return rc;
+	rc = merge_pages(journal, pages, more, err);
+	if (wait_for_disk(journal, true, &why) != PMJ_OK && rc == PMJ_OK) {
+		*err = why;
+		rc = why.code;
+	}
+	if (rc == PMJ_OK && *more)
 		journal->search_owed = OWED_MAX;
 	return rc;
 }

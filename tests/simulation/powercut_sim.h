@@ -39,6 +39,9 @@ struct sim {
 	uint64_t acked, inflight;
 	uint64_t history[SIM_HISTORY_MAX];
 	size_t history_count;
+	bool loose; /* nobody waits for what is committed now */
+	size_t
+	    durable; /* of history: the last that was waited for; what came after it may be lost */
 	unsigned long cuts_wanted;
 	struct tally tally;
 	/* A cut during the recovery at level 1. */
@@ -68,6 +71,9 @@ void sim_kill(struct sim *sim);
 /** One transaction, in both; tried again after a failing call. SQL may use noise(seed, bytes), a
  * text. */
 void sim_tx(struct sim *sim, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/** The same, and nobody waits for the disk: it may be lost until the next transaction, and only
+ * whole, and only if nothing after it is there. */
+void sim_tx_loose(struct sim *sim, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /** Begun, run and rolled back. */
 void sim_tx_undone(struct sim *sim, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /** Outside any transaction and not in the twin: a pragma. */

@@ -234,6 +234,23 @@ search_rows(struct sim *sim)
 	sim_tx(sim, "DELETE FROM f WHERE rowid = 2");
 }
 
+/* As the full-text table is merged: nobody waits for it, and what comes next carries it along. */
+static void
+not_waited_for(struct sim *sim)
+{
+	begin(sim);
+	add_many(sim, 0, 12, 800);
+	for (int i = 0; i < 6; i++) {
+		sim_tx_loose(sim, "UPDATE t SET b = noise(id + %d, 820)", i);
+		if (i % 2 == 0)
+			sim_tx_loose(sim, "UPDATE t SET a = noise(id + %d, 20)", i);
+		if (i % 3 != 1)
+			add(sim, i, 60);
+		if (i > 2)
+			sim_checkpoint(sim);
+	}
+}
+
 const struct story stories[] = {
     {"creation", creation},
     {"single commits", single_commits},
@@ -250,6 +267,7 @@ const struct story stories[] = {
     {"savepoint undone", savepoint_undone},
     {"tables", tables_come_and_go},
     {"search", search_rows},
+    {"not waited for", not_waited_for},
 };
 const size_t story_count = sizeof(stories) / sizeof(stories[0]);
 
@@ -265,7 +283,7 @@ random_step(struct sim *sim)
 	int n = below(sim, 1000000);
 	char pragma[40];
 
-	switch (below(sim, 13)) {
+	switch (below(sim, 14)) {
 	case 0:
 		sim_checkpoint(sim);
 		break;
@@ -300,6 +318,9 @@ random_step(struct sim *sim)
 		sim_tx(sim,
 		    "SAVEPOINT s; UPDATE t SET a = noise(id + %d, 9); ROLLBACK TO s;" INSERT, n, n,
 		    n, 1 + below(sim, 9000));
+		break;
+	case 9:
+		sim_tx_loose(sim, "UPDATE t SET b = noise(id + %d, %d)", n, 1 + below(sim, 900));
 		break;
 	default:
 		add(sim, n, 1 + below(sim, 600));

@@ -1,5 +1,8 @@
 /* search_test.c - texts that wait for the commit are found all the same, and go with their
  * transaction. */
+#include <sys/syscall.h>
+#include <unistd.h>
+
 #include "fixture_store.h"
 #include "store/journal_inner.h"
 
@@ -183,12 +186,62 @@ test_merged_in_steps(void **state)
 	store_end(&store);
 }
 
+/* SQLite asks these of the system; counted in passing. */
+static int syncs;
+
+int
+fsync(int fd)
+{
+	syncs++;
+	return (int)syscall(SYS_fsync, fd);
+}
+
+int
+fdatasync(int fd)
+{
+	syncs++;
+	return (int)syscall(SYS_fdatasync, fd);
+}
+
+/* A merge waits for no disk; who records something after it does. */
+static void
+test_merged_without_a_sync(void **state)
+{
+	struct store store;
+	struct pmj_error err;
+	bool more = true;
+
+	(void)state;
+	store_start(&store);
+	for (int i = 0; i < 6; i++) {
+		check_ok(journal_begin(store.journal, &err), &err);
+		put(&store, NULL, "Baraka wa Kimana", NULL);
+		syncs = 0;
+		check_ok(journal_commit(store.journal, &err), &err);
+		assert_true(syncs > 0);
+	}
+	while (journal_search_owes(store.journal)) {
+		syncs = 0;
+		check_ok(journal_search_merge(store.journal, 16, &more, &err), &err);
+		assert_int_equal(syncs, 0);
+		assert_int_equal(number(&store, "PRAGMA synchronous"), 2);
+	}
+	check_ok(journal_begin(store.journal, &err), &err);
+	put(&store, NULL, "Grace", NULL);
+	syncs = 0;
+	check_ok(journal_commit(store.journal, &err), &err);
+	assert_true(syncs > 0);
+	assert_int_equal(found(&store, "kimana"), 6);
+	store_end(&store);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(test_found_before_the_commit),
 	    cmocka_unit_test(test_gone_with_its_transaction),
-	    cmocka_unit_test(test_many_in_one_transaction), cmocka_unit_test(test_merged_in_steps)};
+	    cmocka_unit_test(test_many_in_one_transaction), cmocka_unit_test(test_merged_in_steps),
+	    cmocka_unit_test(test_merged_without_a_sync)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
