@@ -44,10 +44,11 @@ struct segment_draft {
 	uint64_t first_seq;
 	const uint8_t *chain_before; /* 32 */
 	const struct segment_line *lines;
-	size_t count;            /* 1 to PMJ_SEGMENT_ENTRIES_MAX */
-	enum ring_key writer;    /* which of our keys signs */
-	bool unsigned_note;      /* lane 4: writer id, prev and signature all zero */
-	const uint8_t *test_esk; /* 32, 24: only for known answers; NULL otherwise */
+	size_t count;                    /* 1 to PMJ_SEGMENT_ENTRIES_MAX */
+	const struct segment_pack *pack; /* the same lines, packed before; NULL: packed now */
+	enum ring_key writer;            /* which of our keys signs */
+	bool unsigned_note;              /* lane 4: writer id, prev and signature all zero */
+	const uint8_t *test_esk;         /* 32, 24: only for known answers; NULL otherwise */
 	const uint8_t *test_nonce;
 	bool test_store; /* no compression; only for known answers */
 };
@@ -58,6 +59,20 @@ struct segment_draft {
 PMJ_MUST_CHECK enum pmj_code segment_seal(struct buf *out, uint8_t chain_after[static 32],
     uint8_t segment_id[static 32], const struct segment_draft *draft, struct ring *ring,
     struct pmj_error *err);
+
+/* Lines packed in pieces before they are sealed: better than segment_seal packs by itself, which
+ * has to be over soon. */
+struct segment_pack;
+/** The lines are copied. Errors as segment_seal's for a line that is none. */
+PMJ_MUST_CHECK enum pmj_code segment_pack_new(struct segment_pack **out,
+    const struct segment_line *lines, size_t count, struct pmj_error *err);
+/** One piece: so many bytes more of the lines. *done: all are packed. */
+PMJ_MUST_CHECK enum pmj_code segment_pack_step(
+    struct segment_pack *pack, size_t bytes, bool *done, struct pmj_error *err);
+/** How many bytes of the lines were packed so far, and how big a file of these would be. */
+size_t segment_pack_taken(const struct segment_pack *pack);
+size_t segment_pack_file_bytes(const struct segment_pack *pack);
+void segment_pack_free(struct segment_pack *pack);
 
 /* Why a segment is not taken; names are stable and shown to people and in ctl.nack. */
 enum segment_fault {

@@ -1,32 +1,34 @@
 /* segment_inner.c - the plaintext written: lines joined, compressed, padded, with their chain. */
 #include "log/segment_inner.h"
 
+#include <assert.h>
 #include <string.h>
 #include <zstd.h>
 
 #include "log/chain.h"
 #include "log/dictionary.h"
 
-/* 64 KiB of lines in 2 to 4 ms. What packs 6 to 12 % better (15 and up) takes 15 to 50 ms, more
- * than the daemon may keep a person waiting; and up to some 70 lines the padding to 4 KiB hides all
- * of it. */
+/* 64 KiB of lines in 2 to 4 ms. What packs 6 to 12 % better (15 and up) takes 15 to 50 ms at once,
+ * more than the daemon may keep a person waiting: it packs in pieces (segment_pack). Up to some 70
+ * lines the padding to 4 KiB hides all of it. */
 #define PACK_LEVEL 12
 /* A long body is its own dictionary. */
 #define PACK_DICTIONARY_MOST (512 * 1024)
 
-static enum pmj_code
-lines_join(struct buf *raw, const struct segment_draft *draft, struct pmj_error *err)
+enum pmj_code
+segment_lines_join(
+    struct buf *raw, const struct segment_line *lines, size_t count, struct pmj_error *err)
 {
-	for (size_t i = 0; i < draft->count; i++) {
-		const struct segment_line *line = &draft->lines[i];
+	for (size_t i = 0; i < count; i++) {
+		const struct segment_line *line = &lines[i];
 
 		if (line->len == 0 || memchr(line->bytes, '\n', line->len) != NULL)
 			return pmj_fail(err, PMJ_INVALID,
-			    "line %zu of %zu is empty or not one line", i + 1, draft->count);
+			    "line %zu of %zu is empty or not one line", i + 1, count);
 		if (line->len > PMJ_LINE_WRAPPED_MAX)
 			return pmj_fail(err, PMJ_TOO_BIG,
-			    "line %zu of %zu has %zu bytes; at most %u", i + 1, draft->count,
-			    line->len, PMJ_LINE_WRAPPED_MAX);
+			    "line %zu of %zu has %zu bytes; at most %u", i + 1, count, line->len,
+			    PMJ_LINE_WRAPPED_MAX);
 		buf_put(raw, line->bytes, line->len);
 		buf_put_u8(raw, '\n');
 	}
@@ -50,6 +52,12 @@ frame_put(ZSTD_CCtx *zstd, struct buf *packed, const struct buf *raw)
 	return ZSTD_compress2(zstd, packed->bytes, packed->len, raw->bytes, raw->len);
 }
 
+bool
+segment_pack_helps(size_t packed, size_t raw)
+{
+	return packed < raw && raw <= packed * PMJ_SEGMENT_EXPANSION_MAX;
+}
+
 /* Compress raw. packed stays empty where storing is smaller, or where a reader would take the
  * result for a bomb. */
 static enum pmj_code
@@ -67,10 +75,10 @@ lines_pack(struct buf *packed, const struct buf *raw, struct pmj_error *err)
 	(void)ZSTD_freeCCtx(zstd);
 	if (ZSTD_isError(len))
 		return pmj_fail(err, PMJ_NO_MEMORY, "compressing: %s", ZSTD_getErrorName(len));
-	if (len >= raw->len || raw->len > len * PMJ_SEGMENT_EXPANSION_MAX)
-		buf_clear(packed);
-	else
+	if (segment_pack_helps(len, raw->len))
 		packed->len = len;
+	else
+		buf_clear(packed);
 	return PMJ_OK;
 }
 
@@ -93,20 +101,23 @@ segment_inner_write(struct buf *out, uint8_t chain[static 32], const struct segm
 	uint8_t head[SEGMENT_INNER_HEAD_BYTES] = {0};
 	uint8_t after[32];
 	uint8_t e[32];
-	struct buf raw;
-	struct buf packed;
-	const struct buf *body = &raw;
+	struct buf joined;
+	struct buf squeezed;
+	const struct buf *raw = &joined, *packed = &squeezed, *body;
 	size_t start = out->len;
 	enum pmj_code rc;
 
-	buf_init(&raw, PMJ_SEGMENT_RAW_MAX);
-	buf_init(&packed, 0);
-	if ((rc = lines_join(&raw, draft, err)) != PMJ_OK)
+	buf_init(&joined, PMJ_SEGMENT_RAW_MAX);
+	buf_init(&squeezed, 0);
+	if (draft->pack != NULL) {
+		assert(draft->pack->done);
+		raw = &draft->pack->raw;
+		packed = &draft->pack->packed;
+	} else if ((rc = segment_lines_join(&joined, draft->lines, draft->count, err)) != PMJ_OK ||
+	           (!draft->test_store && (rc = lines_pack(&squeezed, &joined, err)) != PMJ_OK)) {
 		goto out;
-	if (!draft->test_store && (rc = lines_pack(&packed, &raw, err)) != PMJ_OK)
-		goto out;
-	if (packed.len > 0)
-		body = &packed;
+	}
+	body = packed->len > 0 ? packed : raw;
 	if (body->len > PMJ_SEGMENT_FILE_MAX) {
 		rc = pmj_fail(err, PMJ_TOO_BIG, "%zu bytes of lines; at most %u make one segment",
 		    body->len, PMJ_SEGMENT_FILE_MAX);
@@ -117,7 +128,7 @@ segment_inner_write(struct buf *out, uint8_t chain[static 32], const struct segm
 		chain_entry(e, draft->lines[i].bytes, draft->lines[i].len);
 		chain_lane_next(after, e);
 	}
-	head_put(head, body == &raw ? INNER_PACK_NONE : INNER_PACK_ZSTD, body, &raw, first_seq,
+	head_put(head, body == raw ? INNER_PACK_NONE : INNER_PACK_ZSTD, body, raw, first_seq,
 	    draft->count);
 	memcpy(head + INNER_AT_CHAIN_BEFORE, chain, 32);
 	memcpy(head + INNER_AT_CHAIN_AFTER, after, 32);
@@ -131,7 +142,7 @@ segment_inner_write(struct buf *out, uint8_t chain[static 32], const struct segm
 	}
 	memcpy(chain, after, sizeof(after));
 out:
-	buf_wipe(&raw);
-	buf_wipe(&packed);
+	buf_wipe(&joined);
+	buf_wipe(&squeezed);
 	return rc;
 }

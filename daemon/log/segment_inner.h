@@ -23,6 +23,19 @@ enum {
 #define INNER_WINDOW_LOG_MAX 22 /* 4 MiB */
 #define INNER_WINDOW_MAX (1u << INNER_WINDOW_LOG_MAX)
 
+struct segment_pack {
+	struct buf raw;    /* the lines, each with its "\n" */
+	struct buf packed; /* so far; of no use unless done */
+	size_t taken;      /* of raw */
+	bool done;
+	struct ZSTD_CCtx_s *zstd;
+};
+/** Lines one after the other, each with its "\n". */
+PMJ_MUST_CHECK enum pmj_code segment_lines_join(
+    struct buf *raw, const struct segment_line *lines, size_t count, struct pmj_error *err);
+/** Is a body of so many bytes smaller than the lines, and would a reader not take it for a bomb? */
+bool segment_pack_helps(size_t packed, size_t raw);
+
 /**
  * Append the padded plaintext of the lines to *out.
  *

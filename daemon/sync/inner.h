@@ -6,11 +6,13 @@
 #include "log/chain.h"
 #include "sync/sync.h"
 
-#define SYNC_RAW_MAX                                                                               \
-	(64 * 1024) /* lines of a segment, before they are packed: some 10 ms of work */
+#define SYNC_RAW_MAX (160 * 1024)  /* lines of a segment, before they are packed */
+#define SYNC_RAW_BEGIN (64 * 1024) /* ... of the first one */
 #define SYNC_RAW_SLOW                                                                              \
-	(32 * 1024) /* of a machine that packs slowly: fewer would be mostly padding */
-#define SYNC_SEAL_MS 12
+	(80 * 1024)     /* where numbering is slow, or the machine has other work: 4 ms, or 12 */
+#define SYNC_SEAL_MS 12 /* numbering and committing them, in one step */
+#define SYNC_PIECE                                                                                 \
+	(24 * 1024) /* packed in one step: 4 ms, or 12; smaller ones pack worse and worse */
 #define SYNC_RAW_SMALL 15000 /* these stay under SYNC_FILE_MOST however badly they pack */
 #define SYNC_FILE_MOST                                                                             \
 	(16 * 1024) /* of a segment: what a link that is cut every few seconds lets through */
@@ -26,6 +28,7 @@ struct take_list;
 struct take_open;
 struct take_opening;
 struct files_pass;
+struct seal_packing;
 
 struct sync {
 	struct journal *journal;
@@ -40,7 +43,9 @@ struct sync {
 	struct take_opening *opening; /* a big segment half opened, or NULL */
 	struct pace share;            /* lines that share a commit */
 	size_t raw_max;               /* bytes of lines that lately made a file of that size */
-	struct pace raw_pace;         /* ... and that lately fitted into a step */
+	struct pace raw_pace;         /* ... and that lately were numbered in a step */
+	struct seal_packing *packing; /* a segment half packed, or NULL */
+	bool hasty;                   /* the next one is made in one step */
 	bool spool_dirty;             /* spool/out may differ from the journal */
 	struct files_pass *pass;      /* spool/out half looked through, or NULL */
 	struct timespec in_seen;      /* mtime of spool/in when it was last listed */

@@ -9,13 +9,28 @@
 #include "sync/lines.h"
 #include "sync/seal_inner.h"
 
-static void
+void
+seal_init(struct seal *seal, struct sync *sync, size_t raw_max, size_t count_max)
+{
+	memset(seal, 0, sizeof(*seal));
+	seal->sync = sync;
+	seal->raw_max = raw_max;
+	seal->count_max = count_max;
+	buf_init(&seal->says, 0);
+	/* The head of a segment (acks, nacks of 64 incarnations) may come on top of what the queue
+	 * gives. */
+	seal->bytes = mem_array(PMJ_SEGMENT_ENTRIES_MAX + 128, sizeof(*seal->bytes));
+	seal->sent = mem_array(PMJ_SEGMENT_ENTRIES_MAX + 128, sizeof(*seal->sent));
+}
+
+void
 seal_close(struct seal *seal)
 {
 	for (size_t i = 0; i < seal->count; i++)
 		buf_close(&seal->bytes[i]);
 	free(seal->bytes);
 	free(seal->sent);
+	buf_close(&seal->says);
 	json_decref(seal->ack);
 }
 
@@ -113,14 +128,13 @@ seal_queue(struct seal *seal, struct pmj_error *err)
 	bool full = false;
 	enum pmj_code rc = PMJ_OK;
 
-	while (!full && rc == PMJ_OK && seal->count < PMJ_SEGMENT_ENTRIES_MAX) {
+	while (!full && rc == PMJ_OK && seal->count < seal->count_max) {
 		struct queue_item *items = NULL;
 		size_t count = 0;
 
 		rc = queue_items(seal->sync, &items, &count, seal->peer.mailbox, 64, err);
 		for (size_t i = 0;
-		     i < count && rc == PMJ_OK && !full && seal->count < PMJ_SEGMENT_ENTRIES_MAX;
-		     i++)
+		     i < count && rc == PMJ_OK && !full && seal->count < seal->count_max; i++)
 			rc = seal_item(seal, &items[i], &full, err);
 		queue_items_free(items, count);
 		if (count == 0)
@@ -131,7 +145,7 @@ seal_queue(struct seal *seal, struct pmj_error *err)
 }
 
 static enum pmj_code
-seal_keep(struct seal *seal, const struct buf *file, const uint8_t *chain, const uint8_t *id,
+seal_rows(struct seal *seal, const struct buf *file, const uint8_t *chain, const uint8_t *id,
     struct pmj_error *err)
 {
 	struct lane *lane = &seal->lane;
@@ -174,6 +188,18 @@ seal_keep(struct seal *seal, const struct buf *file, const uint8_t *chain, const
 	return lane_save(seal->sync, lane, err);
 }
 
+struct segment_line *
+seal_lines(const struct seal *seal)
+{
+	struct segment_line *lines = mem_array(seal->count, sizeof(*lines));
+
+	for (size_t i = 0; i < seal->count; i++) {
+		lines[i].bytes = (const char *)seal->bytes[i].bytes;
+		lines[i].len = seal->bytes[i].len;
+	}
+	return lines;
+}
+
 /* Each segment carries the ack: what we read so far is told now. */
 static enum pmj_code
 seal_told(struct seal *seal, struct pmj_error *err)
@@ -186,10 +212,11 @@ seal_told(struct seal *seal, struct pmj_error *err)
 }
 
 static enum pmj_code
-seal_encode(struct seal *seal, struct buf *file, uint8_t *chain, uint8_t *id, struct pmj_error *err)
+seal_encode(struct seal *seal, const struct segment_pack *pack, struct buf *file, uint8_t *chain,
+    uint8_t *id, struct pmj_error *err)
 {
 	struct lane *lane = &seal->lane;
-	struct segment_line *lines = mem_array(seal->count, sizeof(*lines));
+	struct segment_line *lines = seal_lines(seal);
 	uint8_t image[32];
 	struct segment_draft draft = {
 	    .lane = lane->lane,
@@ -202,14 +229,11 @@ seal_encode(struct seal *seal, struct buf *file, uint8_t *chain, uint8_t *id, st
 	    .chain_before = lane->chain,
 	    .lines = lines,
 	    .count = seal->count,
+	    .pack = pack,
 	    .writer = seal->peer.signs,
 	};
 	enum pmj_code rc;
 
-	for (size_t i = 0; i < seal->count; i++) {
-		lines[i].bytes = (const char *)seal->bytes[i].bytes;
-		lines[i].len = seal->bytes[i].len;
-	}
 	if (seal->announces && prim_sign_image_pk(image, seal->peer.writer_pk) != 0)
 		rc = pmj_fail(err, PMJ_INTEGRITY, "the signing key of the other end is not usable");
 	else
@@ -218,17 +242,41 @@ seal_encode(struct seal *seal, struct buf *file, uint8_t *chain, uint8_t *id, st
 	return rc;
 }
 
-/* Inside the transaction. *made false: nothing of the queue could go, and nothing else is due. */
 static enum pmj_code
-seal_make(struct seal *seal, bool due, struct buf *file, bool *made, struct pmj_error *err)
+seal_beaconed(struct seal *seal, struct pmj_error *err)
 {
-	struct sync *sync = seal->sync;
+	struct sync_hooks *hooks = &seal->sync->hooks;
+	const struct buf *line = &seal->bytes[seal->beacon_at];
+	uint8_t e[PMJ_ENTRY_BYTES];
+
+	if (!seal->beacons || hooks->beaconed == NULL)
+		return PMJ_OK;
+	chain_entry(e, line->bytes, line->len);
+	return hooks->beaconed(hooks->ctx, &seal->peer, e, err);
+}
+
+enum pmj_code
+seal_keep(
+    struct seal *seal, const struct segment_pack *pack, struct buf *file, struct pmj_error *err)
+{
 	uint8_t chain[32];
 	uint8_t id[32];
-	size_t head;
 	enum pmj_code rc;
 
-	*made = false;
+	if ((rc = seal_encode(seal, pack, file, chain, id, err)) != PMJ_OK ||
+	    (rc = seal_rows(seal, file, chain, id, err)) != PMJ_OK ||
+	    (rc = seal_beaconed(seal, err)) != PMJ_OK)
+		return rc;
+	return seal->announces ? PMJ_OK : seal_told(seal, err); /* it carries no ack */
+}
+
+/* The lane that is written, and what stands at the head of its next segment. */
+static enum pmj_code
+seal_begin(struct seal *seal, struct pmj_error *err)
+{
+	struct sync *sync = seal->sync;
+	enum pmj_code rc;
+
 	if ((rc = incarnation_current(sync, &seal->peer, &seal->lane, err)) != PMJ_OK)
 		return rc;
 	/* Each epoch of its reader is another incarnation, so that a branch can be forgotten with
@@ -244,58 +292,38 @@ seal_make(struct seal *seal, bool due, struct buf *file, bool *made, struct pmj_
 	memcpy(seal->lane.reader_pk, seal->peer.reader_pk, sizeof(seal->lane.reader_pk));
 	seal->announces = incarnation_announces(sync, &seal->peer, &seal->lane);
 	rc = seal->announces ? seal_announcement(seal, err) : seal_head(seal, err);
-	if (rc != PMJ_OK)
-		return rc;
-	for (head = 0; head < seal->count && !seal->sent[head].counts; head++)
-		;
-	due = due || head < seal->count;
-	head = seal->count;
-	seal->waits = seal->announces;
-	if (!seal->announces && (rc = seal_queue(seal, err)) != PMJ_OK)
-		return rc;
-	if (seal->count == head && !due)
-		return PMJ_OK; /* what was queued was withdrawn: that alone is committed */
-	if (seal->count == 0)
-		return PMJ_OK;
-	if ((rc = seal_left(seal, err)) != PMJ_OK)
-		return rc;
-	if ((rc = seal_encode(seal, file, chain, id, err)) != PMJ_OK)
-		return rc;
-	if ((rc = seal_keep(seal, file, chain, id, err)) != PMJ_OK)
-		return rc;
-	*made = true;
-	return seal->announces ? PMJ_OK : seal_told(seal, err); /* it carries no ack */
+	seal->head = seal->count;
+	return rc;
 }
 
-/* One transaction. PMJ_TOO_BIG, and nothing happened: so many lines make a file that is too big. */
-static enum pmj_code
-seal_try_one(struct seal *seal, const uint8_t *mailbox, bool due, struct buf *file, bool *made,
-    struct pmj_error *err)
+enum pmj_code
+seal_collect(struct seal *seal, const uint8_t *mailbox, bool due, bool *some, struct pmj_error *err)
 {
 	struct sync *sync = seal->sync;
 	enum pmj_code rc;
 
-	*made = false;
-	/* The head of a segment (acks, nacks of 64 incarnations) may come on top of what the queue
-	 * gives. */
-	seal->bytes = mem_array(PMJ_SEGMENT_ENTRIES_MAX + 128, sizeof(*seal->bytes));
-	seal->sent = mem_array(PMJ_SEGMENT_ENTRIES_MAX + 128, sizeof(*seal->sent));
-	if ((rc = journal_begin(sync->journal, err)) != PMJ_OK)
+	*some = false;
+	if ((rc = sync->hooks.peer(sync->hooks.ctx, &seal->peer, mailbox, err)) != PMJ_OK)
 		return rc;
-	if ((rc = sync->hooks.peer(sync->hooks.ctx, &seal->peer, mailbox, err)) == PMJ_OK &&
-	    seal->peer.gone)
-		rc = sync_drop_queue(sync, mailbox, err);
-	else if (rc == PMJ_OK && !seal->peer.closed)
-		rc = seal_make(seal, due, file, made, err);
-	if (rc == PMJ_OK && *made && file->len > SYNC_FILE_MOST && seal->raw_max > SYNC_RAW_SMALL)
-		rc = PMJ_TOO_BIG;
-	rc = sync_end(sync, rc, err);
-	*made = *made && rc == PMJ_OK;
-	return rc;
+	if (seal->peer.gone)
+		return sync_drop_queue(sync, mailbox, err);
+	if (seal->peer.closed)
+		return PMJ_OK;
+	if ((rc = seal_begin(seal, err)) != PMJ_OK)
+		return rc;
+	for (size_t i = 0; i < seal->head; i++)
+		due = due || seal->sent[i].counts;
+	seal->waits = seal->announces;
+	if (!seal->announces && (rc = seal_queue(seal, err)) != PMJ_OK)
+		return rc;
+	if ((seal->count == seal->head && !due) || seal->count == 0)
+		return PMJ_OK; /* what was queued was withdrawn: that alone is committed */
+	*some = true;
+	return seal_left(seal, err);
 }
 
 /* Fewer lines the next time, where the file became too big; some more, where it was far from it. */
-static void
+void
 seal_learn(struct sync *sync, size_t did, size_t file_len)
 {
 	size_t fits = (size_t)((uint64_t)did * SYNC_FILE_MOST / file_len);
@@ -310,31 +338,73 @@ seal_learn(struct sync *sync, size_t did, size_t file_len)
 		sync->raw_max = SYNC_RAW_MAX;
 }
 
+/* One transaction. PMJ_TOO_BIG, and nothing happened: so many lines make a file that is too big.
+ * *pieces: it is too much for one step; nothing happened either. */
+static enum pmj_code
+seal_try_one(struct seal *seal, const uint8_t *mailbox, bool due, struct buf *file, bool *made,
+    bool *pieces, struct pmj_error *err)
+{
+	struct sync *sync = seal->sync;
+	enum pmj_code rc;
+
+	*made = *pieces = false;
+	if ((rc = journal_begin(sync->journal, err)) != PMJ_OK)
+		return rc;
+	rc = seal_collect(seal, mailbox, due, made, err);
+	*pieces = rc == PMJ_OK && *made && seal->raw > SYNC_PIECE && seal->count > seal->head + 1;
+	if (*pieces) {
+		journal_rollback(sync->journal);
+		sync->tell = *made = false;
+		return PMJ_OK;
+	}
+	if (rc == PMJ_OK && *made)
+		rc = seal_keep(seal, NULL, file, err);
+	if (rc == PMJ_OK && *made && file->len > SYNC_FILE_MOST && seal->raw_max > SYNC_RAW_SMALL)
+		rc = PMJ_TOO_BIG;
+	rc = sync_end(sync, rc, err);
+	*made = *made && rc == PMJ_OK;
+	return rc;
+}
+
+/* How many bytes of lines: what makes a file of the size that is asked for and is numbered in one
+ * step; or what is packed in one, too. */
+static size_t
+seal_room(const struct sync *sync)
+{
+	size_t fits = sync->hasty ? SYNC_PIECE : (size_t)sync->raw_pace.amount;
+
+	return fits < sync->raw_max ? fits : sync->raw_max;
+}
+
 enum pmj_code
 seal_one(struct sync *sync, const uint8_t *mailbox, bool due, bool *made, bool *waits,
     struct pmj_error *err)
 {
 	struct buf file;
+	bool pieces, again;
 	enum pmj_code rc;
 
 	*waits = false;
 	buf_init(&file, PMJ_SEGMENT_FILE_MAX);
 	do {
-		size_t fits = (size_t)sync->raw_pace.amount;
-		struct seal seal = {
-		    .sync = sync, .raw_max = fits < sync->raw_max ? fits : sync->raw_max};
-		int64_t began = sync->os->mono_ms(sync->os->ctx);
+		struct seal seal;
 
+		seal_init(&seal, sync, seal_room(sync), PMJ_SEGMENT_ENTRIES_MAX);
 		buf_clear(&file);
-		rc = seal_try_one(&seal, mailbox, due, &file, made, err);
-		if (*made)
-			pace_learn(&sync->raw_pace, (int64_t)(seal.waits ? seal.raw_max : seal.raw),
-			    sync->os->mono_ms(sync->os->ctx) - began);
-		*waits = rc == PMJ_OK && seal.waits;
+		rc = seal_try_one(&seal, mailbox, due, &file, made, &pieces, err);
+		*waits = rc == PMJ_OK && (seal.waits || pieces);
 		if (file.len > 0)
 			seal_learn(sync, seal.raw, file.len);
-		seal_close(&seal);
-	} while (rc == PMJ_TOO_BIG && file.len > SYNC_FILE_MOST);
+		/* What begins a new run is another one each time that it is put together. */
+		again = (pieces && seal.lane.segno == 0) ||
+		        (rc == PMJ_TOO_BIG && file.len > SYNC_FILE_MOST);
+		sync->hasty = sync->hasty || (pieces && again);
+		if (pieces && !again)
+			rc = seal_packing_begin(sync, &seal, due, err);
+		else
+			seal_close(&seal);
+	} while (again);
+	sync->hasty = sync->hasty && !*made;
 	sync->spool_dirty |= *made;
 	buf_close(&file);
 	return rc;
@@ -352,7 +422,9 @@ sync_seal_first(struct sync *sync, const uint8_t mailbox[static PMJ_MAILBOX_BYTE
 	(void)sql_blob(sql, 1, mailbox, PMJ_MAILBOX_BYTES);
 	rc = sql_row(sql, &sealed, err);
 	sql_done(sql);
-	if (rc == PMJ_OK && !sealed)
+	if (rc == PMJ_OK && !sealed) {
+		sync->hasty = true;
 		rc = seal_one(sync, mailbox, false, &made, &waits, err);
+	}
 	return rc == PMJ_OK ? sync_segment(sync, mailbox, 1, segment, err) : rc;
 }

@@ -109,19 +109,21 @@ sync_seal_step(struct sync *sync, bool *more, struct pmj_error *err)
 	bool found = false;
 	enum pmj_code rc;
 
-	*more = false;
+	*more = sync->packing != NULL;
+	if (*more)
+		return seal_packing_step(sync, err);
 	/* Nearly always the first of the queue can go; only when it cannot (its mailbox takes
 	 * nothing more) all are looked through. */
 	if ((rc = seal_first_mailbox(sync, first.mailbox, &found, err)) != PMJ_OK)
 		return rc;
 	if (found && (rc = seal_try(sync, &first, &made, &waits, err)) != PMJ_OK)
 		return rc;
-	if (made) {
+	if (made || sync->packing != NULL) {
 		*more = true;
 		return PMJ_OK;
 	}
 	rc = seal_due_list(sync, &list, &count, err);
-	for (size_t i = 0; i < count && rc == PMJ_OK && !made; i++) {
+	for (size_t i = 0; i < count && rc == PMJ_OK && !made && sync->packing == NULL; i++) {
 		rc = seal_try(sync, &list[i], &made, &waits, err);
 		*more = rc == PMJ_OK && (waits || (made && i + 1 < count));
 	}

@@ -14,6 +14,9 @@ seal_own(struct seal *seal, const char *kind, json_t *more, bool counts, struct 
 	struct buf line;
 	enum pmj_code rc;
 
+	buf_putf(&seal->says, "%s ", kind);
+	if (strcmp(kind, "ctl.beacon") != 0) /* it says the time, and may be some steps old */
+		json_put(&seal->says, more);
 	buf_init(&line, PMJ_LINE_WRAPPED_MAX);
 	if ((rc = lines_own(seal->sync, &line, kind, more, err)) != PMJ_OK) {
 		buf_close(&line);
@@ -28,18 +31,12 @@ seal_beacon(struct seal *seal, struct pmj_error *err)
 {
 	struct sync_hooks *hooks = &seal->sync->hooks;
 	json_t *more = hooks->beacon(hooks->ctx, &seal->peer);
-	uint8_t e[PMJ_ENTRY_BYTES];
-	const struct buf *line;
-	enum pmj_code rc;
 
 	if (more == NULL)
 		return PMJ_OK;
-	if ((rc = seal_own(seal, "ctl.beacon", more, false, err)) != PMJ_OK ||
-	    hooks->beaconed == NULL)
-		return rc;
-	line = &seal->bytes[seal->count - 1];
-	chain_entry(e, line->bytes, line->len);
-	return hooks->beaconed(hooks->ctx, &seal->peer, e, err);
+	seal->beacons = true;
+	seal->beacon_at = seal->count;
+	return seal_own(seal, "ctl.beacon", more, false, err);
 }
 
 enum pmj_code

@@ -9,14 +9,29 @@ struct seal {
 	struct sync_peer peer;
 	struct lane lane;
 	size_t raw_max;
+	size_t count_max;  /* lines */
 	size_t raw;        /* bytes of lines so far, newlines too */
 	struct buf *bytes; /* of each line */
 	struct queue_sent *sent;
 	size_t count;
-	bool waits;     /* something of the queue is left for the next segment */
-	bool announces; /* of a restored end: its new key alone */
-	json_t *ack;    /* what the ack says, or NULL */
-	size_t ack_at;  /* which line it is */
+	size_t head;      /* how many of them serve the lane itself */
+	struct buf says;  /* ... and what they say, but for the time and what changes with it */
+	bool waits;       /* something of the queue is left for the next segment */
+	bool announces;   /* of a restored end: its new key alone */
+	json_t *ack;      /* what the ack says, or NULL */
+	size_t ack_at;    /* which line it is */
+	bool beacons;     /* the hub's ctl.beacon is among them ... */
+	size_t beacon_at; /* ... there */
+};
+
+/* A segment that is packed over several steps. Nothing of it is in the journal: the last step puts
+ * it together anew in its transaction, and where that is no longer what was packed, it is dropped.
+ */
+struct seal_packing {
+	struct seal seal;
+	bool due;
+	struct segment_pack *pack;
+	bool done; /* all of it is packed */
 };
 
 /* Takes the line over. */
@@ -29,10 +44,29 @@ PMJ_MUST_CHECK enum pmj_code seal_head(struct seal *seal, struct pmj_error *err)
 PMJ_MUST_CHECK enum pmj_code seal_left(struct seal *seal, struct pmj_error *err);
 /* All that stands in the announcement of a restored end. */
 PMJ_MUST_CHECK enum pmj_code seal_announcement(struct seal *seal, struct pmj_error *err);
-/* Make a segment for one mailbox, if anything is due there: one transaction.
- * due: also when nothing is queued. *waits: something of the queue
+void seal_init(struct seal *seal, struct sync *sync, size_t raw_max, size_t count_max);
+void seal_close(struct seal *seal);
+/* Inside the transaction: its lines are put together, taken off the queue. due: also when nothing
+ * is queued. *some false: there is nothing to make. */
+PMJ_MUST_CHECK enum pmj_code seal_collect(
+    struct seal *seal, const uint8_t *mailbox, bool due, bool *some, struct pmj_error *err);
+/* ... and become a segment. pack: those lines, or NULL. */
+PMJ_MUST_CHECK enum pmj_code seal_keep(
+    struct seal *seal, const struct segment_pack *pack, struct buf *file, struct pmj_error *err);
+/* Its lines as segment_seal takes them. Caller frees. */
+struct segment_line *seal_lines(const struct seal *seal);
+/* What size of a segment was learned from a file: so many bytes of lines made so many. */
+void seal_learn(struct sync *sync, size_t did, size_t file_len);
+/* Make a segment for one mailbox, if anything is due there: one transaction, or the first step of
+ * several (sync->packing). due: also when nothing is queued. *waits: something of the queue
  * is left for the next. PMJ_NOT_FOUND: there is no such mailbox any more. */
 PMJ_MUST_CHECK enum pmj_code seal_one(struct sync *sync, const uint8_t *mailbox, bool due,
     bool *made, bool *waits, struct pmj_error *err);
+/* Takes the seal over. */
+PMJ_MUST_CHECK enum pmj_code seal_packing_begin(
+    struct sync *sync, struct seal *seal, bool due, struct pmj_error *err);
+/* The next step of what is packed. */
+PMJ_MUST_CHECK enum pmj_code seal_packing_step(struct sync *sync, struct pmj_error *err);
+void seal_packing_drop(struct sync *sync);
 
 #endif

@@ -9,6 +9,7 @@
 #include "sync/device_schema.h"
 #include "sync/files.h"
 #include "sync/inner.h"
+#include "sync/seal_inner.h"
 #include "sync/take.h"
 
 const char *const sync_schema[] = {
@@ -73,8 +74,8 @@ sync_new(struct sync **out, struct journal *journal, const char *home,
 	sync->aside = mem_printf("%s/aside", home);
 	sync->share =
 	    (struct pace){.amount = 200, .least = 50, .most = 1000, .target_ms = SYNC_COMMIT_MS};
-	sync->raw_max = SYNC_RAW_MAX;
-	sync->raw_pace = (struct pace){SYNC_RAW_SLOW, SYNC_RAW_SLOW, SYNC_RAW_MAX, SYNC_SEAL_MS};
+	sync->raw_max = SYNC_RAW_BEGIN;
+	sync->raw_pace = (struct pace){SYNC_RAW_MAX, SYNC_RAW_SLOW, SYNC_RAW_MAX, SYNC_SEAL_MS};
 	sync->spool_dirty = true; /* whatever happened to the folder while we were away */
 	if ((rc = fs_make_dir(sync->os, sync->in, err)) != PMJ_OK ||
 	    (rc = fs_make_dir(sync->os, sync->out, err)) != PMJ_OK) {
@@ -93,6 +94,7 @@ sync_free(struct sync *sync)
 		return;
 	take_open_drop(sync);
 	take_list_free(sync->list);
+	seal_packing_drop(sync);
 	files_pass_free(sync->pass);
 	if (sync->hooks.close != NULL)
 		sync->hooks.close(sync->hooks.ctx);

@@ -96,10 +96,10 @@ PMJ_MUST_CHECK enum pmj_code sync_forget_sent(struct sync *sync,
  * it. */
 PMJ_MUST_CHECK enum pmj_code sync_seal_first(struct sync *sync,
     const uint8_t mailbox[static PMJ_MAILBOX_BYTES], struct buf *segment, struct pmj_error *err);
-/** Make at most one segment of what waits (for any mailbox; urgent first), durable in the journal;
- * sync_spool_step makes the file. *more: call again. Its file has at most
- * 16 KiB, unless one line alone has more. Also makes one when an ack or the weekly one is due
- * (5.4). */
+/** Make at most one segment of what waits (for any mailbox; urgent first), durable in the journal,
+ * or a step towards one (DESIGN.md); sync_spool_step makes the file. *more: call again. Its file
+ * has at most 16 KiB, unless one line alone has more. Also makes one when an ack or the weekly one
+ * is due (5.4). */
 PMJ_MUST_CHECK enum pmj_code sync_seal_step(struct sync *sync, bool *more, struct pmj_error *err);
 /** Take at most PMJ_STEP_MS of what lies in spool/in: verify, open, apply, move the lanes, delete
  * the file. *more: call again. *taken counts lines. */

@@ -90,7 +90,7 @@ test_more_waits_there(void **state)
 	name[sizeof(name) - 1] = '\0';
 	for (int i = 0; i < 80; i++)
 		(void)lab_write_entry(a, "resource", "name", name);
-	check_ok(sync_seal_step(a->sync, &more, &err), &err); /* 64 KiB of lines at most */
+	check_ok(sync_seal_step(a->sync, &more, &err), &err); /* not all of them */
 	for (more = true; more;)
 		check_ok(sync_spool_step(a->sync, &more, &err), &err);
 	lab_carry(a, lab_hub(&lab), NULL, NULL);

@@ -4,6 +4,7 @@
 
 #include <zstd.h>
 
+#include "base/mem.h"
 #include "test_inner.h"
 #include "test_segment.h"
 
@@ -499,6 +500,55 @@ flips(void **state)
 	buf_close(&plain);
 }
 
+/* Packed in pieces of any size it is one frame, which opens to the same lines; what does not pack
+ * is stored, and a line that is none is refused at once. */
+static void
+pieces(void **state)
+{
+	static const size_t sizes[] = {1, 100, 5000, 1u << 20};
+	struct segment_line lines[40];
+	struct segment_draft draft;
+	struct segment_open opened;
+	struct segment_expect expect = {.lane = LANE_UP};
+	struct pmj_error err;
+	struct segment_pack *pack;
+	uint8_t chain[32];
+	struct buf plain;
+
+	(void)state;
+	test_lines(lines, 40, 1);
+	for (size_t i = 0; i < COUNT(sizes); i++) {
+		bool done = false;
+		size_t steps = 0;
+
+		draft = test_lane_draft(&lane, lines, 40);
+		check_ok(segment_pack_new(&pack, lines, 40, &err), &err);
+		for (; !done; steps++)
+			check_ok(segment_pack_step(pack, sizes[i], &done, &err), &err);
+		assert_int_equal(steps, (segment_pack_taken(pack) + sizes[i] - 1) / sizes[i]);
+		draft.pack = pack;
+		buf_init(&plain, 0);
+		memcpy(chain, lane.chain, 32);
+		check_ok(segment_inner_write(&plain, chain, &draft, 1, &err), &err);
+		assert_int_equal(
+		    plain.bytes[INNER_AT_PACK], sizes[i] == 1 ? INNER_PACK_NONE : INNER_PACK_ZSTD);
+		assert_int_equal(segment_pack_file_bytes(pack),
+		    plain.len + SEGMENT_OVERHEAD_BYTES + PRIM_TAG_BYTES);
+		assert_int_equal(
+		    test_inner_read(&opened, plain.bytes, plain.len, &expect), SEGMENT_OK);
+		assert_int_equal(opened.count, 40);
+		assert_memory_equal(opened.chain_after, chain, 32);
+		segment_open_close(&opened);
+		segment_pack_free(pack);
+		buf_close(&plain);
+	}
+	lines[7].len = 0;
+	check_code(segment_pack_new(&pack, lines, 40, &err), PMJ_INVALID);
+	assert_null(pack);
+	lines[7].len = strlen(lines[7].bytes);
+	test_lines_free(lines, 40);
+}
+
 int
 main(void)
 {
@@ -514,6 +564,7 @@ main(void)
 	    cmocka_unit_test(commitment),
 	    cmocka_unit_test(limits),
 	    cmocka_unit_test(flips),
+	    cmocka_unit_test(pieces),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

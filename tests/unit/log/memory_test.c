@@ -115,6 +115,33 @@ seal(void **state)
 }
 
 static void
+pack(void **state)
+{
+	struct segment_line lines[5];
+	struct segment_pack *pack;
+	enum pmj_code rc = PMJ_OK;
+	bool done = false;
+
+	(void)state;
+	test_lines(lines, 5, 1);
+	for (long n = -1; n < 0 || rc != PMJ_OK; n++) { /* first the dictionary, which stays */
+		long before = n < 0 ? 0 : live;
+
+		until = n;
+		rc = segment_pack_new(&pack, lines, 5, NULL);
+		while (rc == PMJ_OK && !done)
+			rc = segment_pack_step(pack, 100, &done, NULL);
+		until = -1;
+		segment_pack_free(pack);
+		if (rc != PMJ_OK)
+			check_code(rc, PMJ_NO_MEMORY);
+		assert_true(n < 0 || live == before);
+		done = false;
+	}
+	test_lines_free(lines, 5);
+}
+
+static void
 open_it(void **state)
 {
 	struct test_lane lane;
@@ -214,6 +241,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(seal),
+	    cmocka_unit_test(pack),
 	    cmocka_unit_test(open_it),
 	    cmocka_unit_test(roster),
 	    cmocka_unit_test(text),

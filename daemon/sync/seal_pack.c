@@ -1,0 +1,142 @@
+/* seal_pack.c - a segment that is too much for one step is packed in several: its lines are put
+ * together, packed from memory piece by piece, and numbered and sealed in one transaction at the
+ * end. Until then the journal knows nothing of it. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "sync/seal_inner.h"
+
+void
+seal_packing_drop(struct sync *sync)
+{
+	if (sync->packing == NULL)
+		return;
+	segment_pack_free(sync->packing->pack);
+	seal_close(&sync->packing->seal);
+	free(sync->packing);
+	sync->packing = NULL;
+}
+
+enum pmj_code
+seal_packing_begin(struct sync *sync, struct seal *seal, bool due, struct pmj_error *err)
+{
+	struct seal_packing *packing = mem_new(sizeof(*packing));
+	struct segment_line *lines = seal_lines(seal);
+	enum pmj_code rc;
+
+	packing->seal = *seal;
+	packing->due = due;
+	sync->packing = packing;
+	rc = segment_pack_new(&packing->pack, lines, seal->count, err);
+	free(lines);
+	if (rc != PMJ_OK)
+		seal_packing_drop(sync);
+	return rc;
+}
+
+/* Is what would be sealed now what was packed? Something may have been written between two steps:
+ * most of it stands behind these lines in the queue and changes nothing. */
+static bool
+seal_same(const struct seal *now, const struct seal *packed)
+{
+	const struct lane *a = &now->lane, *b = &packed->lane;
+
+	if (now->count != packed->count || now->head != packed->head ||
+	    now->announces != packed->announces ||
+	    strcmp(buf_text(&now->says), buf_text(&packed->says)) != 0)
+		return false;
+	if (a->id != b->id || a->segno != b->segno || a->seq != b->seq ||
+	    memcmp(a->inc, b->inc, sizeof(a->inc)) != 0 ||
+	    memcmp(a->reader_pk, b->reader_pk, sizeof(a->reader_pk)) != 0)
+		return false;
+	for (size_t i = now->head; i < now->count; i++) {
+		const struct queue_sent *is = &now->sent[i], *was = &packed->sent[i];
+		const struct buf *line = &now->bytes[i], *other = &packed->bytes[i];
+
+		if (is->n != was->n || is->forward != was->forward)
+			return false;
+		/* What is forwarded is wrapped anew each time. */
+		if (!is->forward &&
+		    (line->len != other->len || memcmp(line->bytes, other->bytes, line->len) != 0))
+			return false;
+	}
+	return true;
+}
+
+/* The lines that were packed, in place of those that say the same. */
+static void
+seal_swap(struct seal *now, struct seal *packed)
+{
+	struct buf *bytes = now->bytes;
+	struct queue_sent *sent = now->sent;
+
+	now->bytes = packed->bytes;
+	now->sent = packed->sent;
+	packed->bytes = bytes;
+	packed->sent = sent;
+	now->raw = packed->raw;
+}
+
+/* The last step. Where it is no longer the same, nothing happened, and the next one is made in one
+ * step, so that whoever writes all the time cannot keep segments from being made. */
+static enum pmj_code
+seal_packing_end(struct sync *sync, struct seal_packing *packing, struct pmj_error *err)
+{
+	int64_t began = sync->os->mono_ms(sync->os->ctx);
+	bool made = false;
+	struct seal seal;
+	struct buf file;
+	enum pmj_code rc;
+
+	buf_init(&file, PMJ_SEGMENT_FILE_MAX);
+	seal_init(&seal, sync, SYNC_RAW_MAX * 2, packing->seal.count);
+	if ((rc = journal_begin(sync->journal, err)) != PMJ_OK)
+		goto out;
+	rc = seal_collect(&seal, packing->seal.peer.mailbox, packing->due, &made, err);
+	if (rc == PMJ_OK && (!made || !seal_same(&seal, &packing->seal))) {
+		journal_rollback(sync->journal);
+		sync->tell = false;
+		sync->hasty = true;
+		goto out;
+	}
+	if (rc == PMJ_OK) {
+		seal_swap(&seal, &packing->seal);
+		rc = seal_keep(&seal, packing->pack, &file, err);
+	}
+	if ((rc = sync_end(sync, rc, err)) != PMJ_OK)
+		goto out;
+	sync->spool_dirty = true;
+	pace_learn(&sync->raw_pace, (int64_t)seal.raw, sync->os->mono_ms(sync->os->ctx) - began);
+	seal_learn(sync, seal.raw, file.len);
+out:
+	seal_close(&seal);
+	buf_close(&file);
+	return rc == PMJ_NOT_FOUND ? PMJ_OK : rc; /* the mailbox is no more */
+}
+
+enum pmj_code
+seal_packing_step(struct sync *sync, struct pmj_error *err)
+{
+	struct seal_packing *packing = sync->packing;
+	size_t size;
+	enum pmj_code rc;
+
+	if (packing->done) {
+		rc = seal_packing_end(sync, packing, err);
+		seal_packing_drop(sync);
+		return rc;
+	}
+	rc = segment_pack_step(packing->pack, SYNC_PIECE, &packing->done, err);
+	if (rc != PMJ_OK) {
+		seal_packing_drop(sync);
+		return rc;
+	}
+	/* Too big already: it is begun anew, with fewer lines. */
+	size = segment_pack_file_bytes(packing->pack);
+	if (size > SYNC_FILE_MOST) {
+		seal_learn(sync, segment_pack_taken(packing->pack), size);
+		seal_packing_drop(sync);
+	}
+	return PMJ_OK;
+}
