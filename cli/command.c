@@ -33,7 +33,8 @@ nearest(const char *typed, bool two_words, const json_t *kinds)
 
 /* No such command, nor one of the kinds (NULL: not looked for). */
 static enum pmj_code
-fail_unknown(const char *first, const char *second, const json_t *kinds, struct pmj_error *err)
+fail_unknown_command(
+    const char *first, const char *second, const json_t *kinds, struct pmj_error *err)
 {
 	char typed[128];
 	const char *near;
@@ -66,7 +67,7 @@ choose_kind(
 		return rc;
 	}
 	if (rc != PMJ_OK || kinds_named(cli, first) == NULL)
-		return fail_unknown(first, NULL, kinds, err);
+		return fail_unknown_command(first, NULL, kinds, err);
 	*command = &command_kind;
 	return PMJ_OK;
 }
@@ -133,7 +134,7 @@ choose(struct cli *cli, const struct command **command, char **argv, struct pmj_
 	if ((*command = command_find(first, second)) != NULL)
 		return PMJ_OK;
 	if (command_is_group(first))
-		return second == NULL ? PMJ_OK : fail_unknown(first, second, NULL, err);
+		return second == NULL ? PMJ_OK : fail_unknown_command(first, second, NULL, err);
 	return choose_kind(cli, command, first, err);
 }
 

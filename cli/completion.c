@@ -53,7 +53,7 @@ put_quoted(struct script *to, const char *text)
 }
 
 static void
-begin(struct script *to, const char *function)
+script_begin(struct script *to, const char *function)
 {
 	buf_putf(&to->out, "\n%s%s%s", to->shell->function, function, to->shell->is);
 }
@@ -199,7 +199,7 @@ put_all_options(struct script *to, const json_t *kinds)
 	const json_t *kind;
 	size_t i;
 
-	begin(to, "_pamoja_options");
+	script_begin(to, "_pamoja_options");
 	when(to, "", NULL);
 	put_options(to, command_global);
 	for (const struct command *c = command_table; c->name != NULL; c++) {
@@ -247,7 +247,7 @@ put_all_takes(struct script *to, const json_t *kinds)
 	const json_t *kind;
 	size_t i;
 
-	begin(to, "_pamoja_takes");
+	script_begin(to, "_pamoja_takes");
 	put_takes(to, "", command_global, kinds);
 	for (const struct command *c = command_table; c->name != NULL; c++)
 		put_takes(to, c->name, c->options, kinds);
@@ -259,7 +259,7 @@ put_all_takes(struct script *to, const json_t *kinds)
 		free(list);
 	}
 	end(to);
-	begin(to, "_pamoja_args");
+	script_begin(to, "_pamoja_args");
 	for (const struct command *c = command_table; c->name != NULL; c++)
 		if (strcmp(c->words, "FILE") == 0 || strcmp(c->words, "DIR") == 0) {
 			when(to, c->name, NULL);
@@ -295,7 +295,7 @@ put_fields(struct script *to, const json_t *kinds)
 	const json_t *kind, *field;
 	size_t i, j;
 
-	begin(to, "_pamoja_fields");
+	script_begin(to, "_pamoja_fields");
 	json_array_foreach(kinds, i, kind)
 	{
 		when(to, json_str(kind, "name"), NULL);
@@ -304,7 +304,7 @@ put_fields(struct script *to, const json_t *kinds)
 	}
 	when(to, NULL, NULL);
 	end(to);
-	begin(to, "_pamoja_values");
+	script_begin(to, "_pamoja_values");
 	json_array_foreach(kinds, i, kind)
 	{
 		json_array_foreach(json_arr(kind, "fields"), j, field)
@@ -320,7 +320,7 @@ put_fields(struct script *to, const json_t *kinds)
 static void
 put_script(struct script *to, const json_t *kinds)
 {
-	begin(to, "_pamoja_words");
+	script_begin(to, "_pamoja_words");
 	put_first_words(to, "", kinds);
 	put_first_words(to, "help", kinds);
 	put_second_words(to, "");

@@ -75,7 +75,7 @@ find_separator(const char *text, size_t len)
 }
 
 static struct csv_row *
-add_row(struct csv *csv, size_t line)
+row_new(struct csv *csv, size_t line)
 {
 	if (csv->count == csv->room) {
 		csv->room = csv->room == 0 ? 64 : csv->room * 2;
@@ -174,7 +174,7 @@ read_rows(struct csv *out, struct reader *in, struct buf *cell, struct pmj_error
 			continue;
 		}
 		if (row == NULL)
-			row = add_row(out, in->line);
+			row = row_new(out, in->line);
 		if ((rc = read_cell(in, cell, out->separator, err)) != PMJ_OK ||
 		    (rc = add_cell(out, row, cell, err)) != PMJ_OK)
 			return rc;

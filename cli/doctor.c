@@ -202,7 +202,7 @@ has_made(const struct doctor *d)
 }
 
 static void
-begin(struct doctor *d, struct client *client)
+doctor_begin(struct doctor *d, struct client *client)
 {
 	struct stat st;
 
@@ -308,7 +308,7 @@ doctor_run(struct cli *cli, const struct args *args, struct pmj_error *err)
 	size_t bad;
 
 	(void)args;
-	begin(&d, &cli->client);
+	doctor_begin(&d, &cli->client);
 	for (size_t i = 0; i < sizeof(checks) / sizeof(*checks); i++) {
 		if ((checks[i].needs >= HOME && !d.there) || (checks[i].needs == MADE && !d.made))
 			continue;

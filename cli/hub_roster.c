@@ -96,7 +96,7 @@ list_row(struct table *table, const json_t *device)
 }
 
 static void
-say_list(const json_t *items)
+say_people(const json_t *items)
 {
 	static const char *const heads[] = {LANG_N("DEVICE"), LANG_N("NAME"), LANG_N("ROLE"),
 	    LANG_N("STATE"), LANG_N("LAST SEEN"), LANG_N("ARRIVED"), LANG_N("PEOPLE"),
@@ -224,7 +224,7 @@ hub_roster(struct cli *cli, const struct args *args, struct pmj_error *err)
 	else if (json_array_size(json_object_get(answer, "items")) == 0)
 		term_say("Nobody is enrolled yet.\n  pamoja hub enrol REQUEST --role peer\n");
 	else
-		say_list(json_object_get(answer, "items"));
+		say_people(json_object_get(answer, "items"));
 	json_decref(answer);
 	return rc;
 }

@@ -23,7 +23,7 @@ const struct option status_verify_options[] = {
     {NULL, NULL, NULL},
 };
 #define WIDTH 13
-#define BACKUP_DAYS 30
+#define BACKUP_OLD_DAYS 30
 
 static void
 say_outbox(const json_t *status)
@@ -97,7 +97,7 @@ say_queues(const json_t *status)
 
 /* A word when there are records and no copy of them, or only an old one. */
 static void
-say_backup(const json_t *status)
+say_backup_age(const json_t *status)
 {
 	const json_t *last = json_obj(status, "last_backup");
 	int64_t entries = json_int(json_obj(status, "journal"), "entries", 0);
@@ -105,7 +105,7 @@ say_backup(const json_t *status)
 	char ago[PRINT_WHEN_MAX], *text;
 
 	if (entries == 0 || json_flag(status, "practice") ||
-	    (age > -DAY_MS && age < BACKUP_DAYS * DAY_MS)) /* nor of days to come */
+	    (age > -DAY_MS && age < BACKUP_OLD_DAYS * DAY_MS)) /* nor of days to come */
 		return;
 	text = mem_printf("%s (pamoja backup FILE)",
 	    last != NULL ? print_ago(ago, json_object_get(last, "at")) : "none yet");
@@ -187,7 +187,7 @@ say_next(const json_t *status)
  * office.
  */
 static void
-say_revoked(const json_t *revoked)
+say_cut_off(const json_t *revoked)
 {
 	char when[PRINT_WHEN_MAX];
 	long long left = (long long)json_int(revoked, "left", 0);
@@ -225,7 +225,7 @@ say_status(struct cli *cli, const json_t *status)
 	char *text;
 
 	if (json_obj(status, "revoked") != NULL) {
-		say_revoked(json_obj(status, "revoked"));
+		say_cut_off(json_obj(status, "revoked"));
 		return;
 	}
 	if (!made) {
@@ -261,7 +261,7 @@ say_status(struct cli *cli, const json_t *status)
 	if (!locked && json_flag(status, "enrolled") && !json_flag(status, "hub"))
 		say_outbox(status);
 	if (!locked)
-		say_backup(status);
+		say_backup_age(status);
 	say_backup_key(status);
 	say_queues(status);
 	say_warnings(status);

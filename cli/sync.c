@@ -12,7 +12,7 @@ const struct option sync_options[] = {
 };
 
 static void
-say_done(const json_t *answer)
+say_exchanged(const json_t *answer)
 {
 	long long sent = json_int(answer, "sent", 0), got = json_int(answer, "got", 0);
 
@@ -51,7 +51,7 @@ exchange(
 	if (answer != NULL && cli->json) {
 		print_json(answer);
 	} else if (answer != NULL) {
-		say_done(answer);
+		say_exchanged(answer);
 	}
 out:
 	json_decref(body);

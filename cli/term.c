@@ -139,7 +139,7 @@ term_note(const char *fmt, ...)
 
 /* Byte by byte: nothing may be read ahead, another prompt or program comes after us. */
 static bool
-read_line(struct buf *out)
+read_typed(struct buf *out)
 {
 	bool any = false;
 	ssize_t n;
@@ -181,7 +181,7 @@ term_ask(struct buf *out, const char *fmt, ...)
 	va_end(args);
 	(void)fputs(term_paint(stderr, PAINT_PLAIN), stderr);
 	(void)fflush(stderr);
-	got = read_line(out);
+	got = read_typed(out);
 	if (!got)
 		(void)fputc('\n', stderr);
 	trim(out);
@@ -217,7 +217,7 @@ term_ask_hidden(struct buf *out, const char *prompt)
 	/* Asked only now: what answers the question is neither shown nor flushed away. */
 	term_note("%s", lang_text(prompt));
 	(void)fflush(stderr);
-	got = read_line(out);
+	got = read_typed(out);
 	(void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown);
 	(void)sigaction(SIGINT, &old_int, NULL);
 	(void)sigaction(SIGTERM, &old_term, NULL);

@@ -1,5 +1,6 @@
 #!/bin/sh
-# linkage.sh - functions with external linkage that no other file of the programs calls: each is static, gone, or in the list.
+# linkage.sh - functions with external linkage that no other file of the programs calls: each is static, gone, or in the list;
+# and no two files of a folder that is compiled as one unit have a static variable of one name.
 #   sh tests/linkage.sh BUILD [LIST [TREE]]
 # LIST has lines "alone NAME" (its own file calls it, and a test or fuzz target too, alone) and "later NAME WHO" (only tests call
 # it yet; who will). include/pamoja is a contract with others and needs no caller here.
@@ -40,5 +41,10 @@ while read -r how name who; do
 	esac
 	grep -rqw "$name" "$tree/tests" --include='*.c' --include='*.h' || { echo "$list: no test calls $name" >&2; bad=1; }
 done <"$tmp/lines"
+# Constants that differ are an error of the compiler; what has no value yet would be one variable, and nobody told.
+awk '$(NF-1) ~ /^[bd]$/ && $NF !~ /\./ { split($1, at, ":"); sub(/.*\.dir\//, "", at[1]); folder = at[1]; sub(/\/[^\/]*$/, "", folder)
+	if ((folder, $NF) in seen) print folder ": two files have a static variable " $NF ": rename one"
+	seen[folder, $NF] = 1 }' "$tmp/names" >"$tmp/twice"
+[ ! -s "$tmp/twice" ] || { cat "$tmp/twice" >&2; bad=1; }
 [ "$bad" = 0 ] && echo "linkage: in order"
 exit "$bad"

@@ -36,3 +36,7 @@ sees 'say who will call lamp_sell' 'alone lamp_oil' 'later lamp_sell'
 sees 'neither alone nor later' 'alone lamp_oil' 'perhaps lamp_sell `market`'
 echo 'int test(void) { return lamp_oil(); }' >"$tmp/tests/lamp_test.c"
 sees 'no test calls lamp_sell' 'alone lamp_oil' 'later lamp_sell `market`'
+echo 'int test(void) { return lamp_oil() + lamp_sell(); }' >"$tmp/tests/lamp_test.c"
+object oil 'static int drops; int lamp_drop(void); int lamp_drop(void) { return ++drops; }'
+object wick 'int lamp_drop(void); static int drops; static int wick(void) { return drops++; } int main(void); int main(void) { return wick() + lamp_drop(); }'
+sees 'two files have a static variable drops' 'alone lamp_oil' 'later lamp_sell `market`'

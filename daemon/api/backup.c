@@ -12,7 +12,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 
-#define IDLE_MS 30000 /* a client that has gone */
+#define BACKUP_IDLE_MS 30000 /* a client that has gone */
 
 void
 core_backup_drop(struct core *core)
@@ -27,7 +27,7 @@ core_backup_drop(struct core *core)
 }
 
 static void
-gone(void *ctx)
+client_gone(void *ctx)
 {
 	diag("a backup was given up: nobody asked for its next part");
 	core_backup_drop(ctx);
@@ -40,7 +40,7 @@ under_way(const struct call *call, struct backup **out, struct pmj_error *err)
 
 	*out = call->core->backup;
 	if (*out != NULL && strcmp(call->part[0], (*out)->id) == 0) {
-		loop_timer_set((*out)->timer, IDLE_MS);
+		loop_timer_set((*out)->timer, BACKUP_IDLE_MS);
 		return PMJ_OK;
 	}
 	rc = pmj_fail(err, PMJ_NOT_FOUND, "this backup was given up meanwhile");
@@ -97,8 +97,8 @@ backup_begin(const struct call *call, json_t **out, struct pmj_error *err)
 	core_backup_drop(core);
 	backup = mem_new(sizeof(*backup));
 	backup->core = core;
-	backup->timer = loop_timer_new(core->loop, gone, core);
-	loop_timer_set(backup->timer, IDLE_MS);
+	backup->timer = loop_timer_new(core->loop, client_gone, core);
+	loop_timer_set(backup->timer, BACKUP_IDLE_MS);
 	core->os->random(core->os->ctx, id, sizeof(id));
 	(void)text_hex(backup->id, id, sizeof(id));
 	backup_writer_init(&backup->writer, mailbox, pk);
@@ -174,7 +174,7 @@ out:
 
 /* The client has the file, whole and durable, in its place. */
 static enum pmj_code
-remember(const struct backup *backup, struct pmj_error *err)
+remember_made(const struct backup *backup, struct pmj_error *err)
 {
 	struct journal *journal = backup->core->journal;
 	enum pmj_code rc;
@@ -199,7 +199,7 @@ backup_kept(const struct call *call, json_t **out, struct pmj_error *err)
 		return rc;
 	if (backup->stage != STAGE_DONE)
 		return pmj_fail(err, PMJ_USAGE, "this backup is not at its end yet");
-	rc = remember(backup, err);
+	rc = remember_made(backup, err);
 	if (rc == PMJ_OK)
 		*out = json_pack("{s:I,s:I}", "at", (json_int_t)backup->at, "entries",
 		    (json_int_t)backup->until.n);

@@ -44,7 +44,7 @@ mailboxes(struct core *core)
 }
 
 static void
-add_open(json_t *out, struct core *core)
+add_opened(json_t *out, struct core *core)
 {
 	struct pmj_error err = {0};
 	int64_t end = core->hub != NULL ? hub_certificate_end(core->hub)
@@ -75,6 +75,6 @@ doctor_get(const struct call *call, json_t **out, struct pmj_error *err)
 	*out = json_pack(
 	    "{s:b,s:s}", "open", core->state == CORE_OPEN, "kinds_warning", core->kinds_warning);
 	if (core->state == CORE_OPEN)
-		add_open(*out, core);
+		add_opened(*out, core);
 	return PMJ_OK;
 }

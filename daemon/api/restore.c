@@ -11,7 +11,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 
-#define IDLE_MS (30 * MINUTE_MS) /* somebody writes six words on paper */
+#define RESTORE_IDLE_MS (30 * MINUTE_MS) /* somebody writes six words on paper */
 
 void
 restore_free(struct restore *restore)
@@ -45,7 +45,7 @@ core_restore_yield(struct core *core)
 }
 
 static void
-gone(void *ctx)
+restore_gone(void *ctx)
 {
 	diag("a restore was given up: nobody went on with it");
 	core_restore_drop(ctx);
@@ -141,8 +141,8 @@ restore_begin(const struct call *call, json_t **out, struct pmj_error *err)
 	restore->opens = opens;
 	restore->partial = json_flag(call->body, "partial");
 	restore->code = code != NULL ? mem_strdup(code) : NULL;
-	restore->timer = loop_timer_new(core->loop, gone, core);
-	loop_timer_set(restore->timer, IDLE_MS);
+	restore->timer = loop_timer_new(core->loop, restore_gone, core);
+	loop_timer_set(restore->timer, RESTORE_IDLE_MS);
 	core->os->random(core->os->ctx, id, sizeof(id));
 	(void)text_hex(restore->id, id, sizeof(id));
 	backup_reader_init(&restore->reader, &head);
@@ -164,7 +164,7 @@ restore_under_way(const struct call *call, struct restore **out, struct pmj_erro
 
 	*out = call->core->restore;
 	if (*out != NULL && !(*out)->finishing && strcmp(call->part[0], (*out)->id) == 0) {
-		loop_timer_set((*out)->timer, IDLE_MS);
+		loop_timer_set((*out)->timer, RESTORE_IDLE_MS);
 		return PMJ_OK;
 	}
 	rc = pmj_fail(

@@ -8,12 +8,12 @@
 #include "base/diag.h"
 #include "base/fs.h"
 
-#define MARK "restoring"
+#define RESTORE_MARK "restoring"
 
 static char *
 mark_path(const struct core *core)
 {
-	return core_path(core, MARK);
+	return core_path(core, RESTORE_MARK);
 }
 
 void

@@ -269,7 +269,7 @@ begin(struct restore_take *take, const struct segment_line *line, struct pmj_err
 
 /* The lines from the i-th on, in one transaction: all of them count, or none. */
 static enum pmj_code
-take_lines(
+take_segment_lines(
     struct restore_take *take, const struct segment_open *opened, size_t i, struct pmj_error *err)
 {
 	struct restore_take before = *take;
@@ -301,7 +301,7 @@ restore_take_segment(
 
 	if (from == 1 && (rc = begin(take, &opened->lines[0], err)) != PMJ_OK)
 		return rc;
-	if ((rc = take_lines(take, opened, from, err)) != PMJ_OK || take->check)
+	if ((rc = take_segment_lines(take, opened, from, err)) != PMJ_OK || take->check)
 		return rc;
 	if (rc == PMJ_OK && journal_wal_frames(take->journal) > CHECKPOINT_FRAMES)
 		rc = journal_checkpoint(take->journal, err);

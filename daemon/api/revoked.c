@@ -14,7 +14,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 
-#define MARK "revoked"
+#define REVOKED_MARK "revoked"
 #define MARK_MAX 65536
 
 static const char *
@@ -123,7 +123,7 @@ out:
 static enum pmj_code
 write_mark(struct core *core, struct pmj_error *err)
 {
-	char *path = core_path(core, MARK), *text = NULL;
+	char *path = core_path(core, REVOKED_MARK), *text = NULL;
 	json_t *have = NULL, *acked = NULL, *mark = NULL;
 	enum pmj_code rc;
 
@@ -147,7 +147,7 @@ out:
 json_t *
 core_revoked_mark(const struct core *core)
 {
-	char *path = core_path(core, MARK);
+	char *path = core_path(core, REVOKED_MARK);
 	struct pmj_error err;
 	json_t *mark = NULL;
 	struct buf text;
@@ -234,7 +234,7 @@ core_revoked_make_way(struct core *core, struct pmj_error *err)
 	}
 	/* Durable before there are new keys: a mark that a power cut brought back would destroy
 	 * them. */
-	path = core_path(core, MARK);
+	path = core_path(core, REVOKED_MARK);
 	if (core->os->unlink(core->os->ctx, path) != 0 && errno != ENOENT)
 		rc = pmj_fail_errno(err, errno, "cannot remove", path);
 	else

@@ -13,7 +13,7 @@
 #define SSH_PIN_CHARS 80
 
 static bool
-take(char *out, size_t most, const char *from, size_t count, const char *good)
+take_letters(char *out, size_t most, const char *from, size_t count, const char *good)
 {
 	if (count == 0 || count > most || from[0] == '-' || from[0] == '.' ||
 	    strspn(from, good) < count)
@@ -28,7 +28,7 @@ read_https(struct address *out, const char *text, struct pmj_error *err)
 {
 	const char *host = text + strlen(HTTPS);
 
-	if (take(out->host, ADDRESS_HOST_MAX, host, strcspn(host, "/"), LETTERS ".-:_") &&
+	if (take_letters(out->host, ADDRESS_HOST_MAX, host, strcspn(host, "/"), LETTERS ".-:_") &&
 	    host[0] != ':' && strspn(host, LETTERS "._/:-") == strlen(host))
 		return PMJ_OK;
 	(void)pmj_fail(err, PMJ_INVALID, "%.80s is not the address of a host", text);
@@ -46,7 +46,7 @@ read_port(struct address *out, const char *text)
 		return true;
 	}
 	return text[0] == ':' && text[1] != '0' &&
-	       take(out->port, sizeof(out->port) - 1, text + 1, count - 1, "0123456789") &&
+	       take_letters(out->port, sizeof(out->port) - 1, text + 1, count - 1, "0123456789") &&
 	       strtol(out->port, NULL, 10) <= 65535;
 }
 
@@ -59,8 +59,8 @@ read_ssh(struct address *out, const char *text, struct pmj_error *err)
 	size_t host_chars = strcspn(host, ":");
 
 	if (user[user_chars] == '@' &&
-	    take(out->user, ADDRESS_USER_MAX, user, user_chars, LETTERS "._-") &&
-	    take(out->host, ADDRESS_HOST_MAX, host, host_chars, LETTERS ".-") &&
+	    take_letters(out->user, ADDRESS_USER_MAX, user, user_chars, LETTERS "._-") &&
+	    take_letters(out->host, ADDRESS_HOST_MAX, host, host_chars, LETTERS ".-") &&
 	    read_port(out, host + host_chars))
 		return PMJ_OK;
 	(void)pmj_fail(err, PMJ_INVALID, "%.80s is not the address of a host", text);

@@ -37,7 +37,7 @@ put_bits(uint8_t *bits, unsigned at, unsigned count, unsigned value)
 }
 
 static unsigned
-check_of(const uint8_t bits[static BITS_BYTES])
+half_check(const uint8_t bits[static BITS_BYTES])
 {
 	uint8_t checked[CHECKED_BYTES], hash[PRIM_HASH_BYTES];
 	unsigned check;
@@ -71,7 +71,7 @@ half_text(const struct words *words, char out[static HALF_TEXT_MAX], const struc
 	put_bits(bits, AT_WHICH, 1, half->which - 1u);
 	put_bits(bits, AT_DAY, 16, half->day);
 	put_bits(bits, AT_NUMBER, 4, half->number);
-	put_bits(bits, AT_CHECK, 16, check_of(bits));
+	put_bits(bits, AT_CHECK, 16, half_check(bits));
 	words_of_bits(words, out, HALF_TEXT_MAX, bits, HALF_WORDS);
 	prim_wipe(bits, sizeof(bits));
 }
@@ -165,7 +165,7 @@ half_read(struct half *out, const struct words *const *lists, size_t count, cons
 		size_t good = known(bits, lists[i], &typed);
 
 		best = good > best ? good : best;
-		found = good == HALF_WORDS && get_bits(bits, AT_CHECK, 16) == check_of(bits);
+		found = good == HALF_WORDS && get_bits(bits, AT_CHECK, 16) == half_check(bits);
 	}
 	if (found)
 		take_bits(out, bits);

@@ -151,7 +151,7 @@ page_key_init(struct page_key *page, const uint8_t nonce[static PRIM_NONCE_BYTES
 }
 
 static void
-put_le64(uint8_t *out, uint64_t value)
+put_length(uint8_t *out, uint64_t value)
 {
 	for (unsigned i = 0; i < 8; i++)
 		out[i] = (uint8_t)(value >> (8 * i));
@@ -166,8 +166,8 @@ page_tag(uint8_t tag[static PRIM_TAG_BYTES], const struct page_key *page, const 
 	uint8_t lengths[16];
 	crypto_onetimeauth_poly1305_state state;
 
-	put_le64(lengths, aad_len);
-	put_le64(lengths + 8, len);
+	put_length(lengths, aad_len);
+	put_length(lengths + 8, len);
 	(void)crypto_onetimeauth_poly1305_init(&state, page->tag_key);
 	(void)crypto_onetimeauth_poly1305_update(&state, aad, aad_len);
 	(void)crypto_onetimeauth_poly1305_update(&state, zeros, (16 - aad_len % 16) % 16);

@@ -61,7 +61,7 @@ are_versions(const json_t *list)
 }
 
 static bool
-is_verb(const char *text)
+is_line_verb(const char *text)
 {
 	size_t len = text != NULL ? strlen(text) : 0;
 
@@ -71,7 +71,7 @@ is_verb(const char *text)
 
 /* v, n, kind, by, at: what every line has. */
 static enum pmj_code
-read_head(struct entry *out, struct pmj_error *err)
+read_entry_head(struct entry *out, struct pmj_error *err)
 {
 	const json_t *json = out->json;
 	const json_t *at = json_object_get(json, "at");
@@ -183,7 +183,7 @@ read_record(struct entry *out, struct pmj_error *err)
 		return rc;
 	if (verb != NULL) {
 		out->verb = json_string_value(verb);
-		if (!is_verb(out->verb))
+		if (!is_line_verb(out->verb))
 			return bad(err, "do must be the name of a move");
 		if (out->makes || json_object_get(out->set, "state") == NULL)
 			return bad(
@@ -225,8 +225,9 @@ line_read(struct entry *out, const char *bytes, size_t len, const uint8_t e[stat
 		return bad(err, "it holds a line end");
 	if ((rc = json_read(&out->json, bytes, len, &json_limits_entry, err)) != PMJ_OK)
 		return rc;
-	if ((rc = read_kind(out, len, err)) == PMJ_OK && (rc = read_head(out, err)) == PMJ_OK &&
-	    (rc = read_rec(out, err)) == PMJ_OK && !out->control)
+	if ((rc = read_kind(out, len, err)) == PMJ_OK &&
+	    (rc = read_entry_head(out, err)) == PMJ_OK && (rc = read_rec(out, err)) == PMJ_OK &&
+	    !out->control)
 		rc = read_record(out, err);
 	if (rc != PMJ_OK)
 		entry_close(out);
@@ -262,7 +263,7 @@ entry_stub(struct entry *out, const uint8_t e[static PMJ_ENTRY_BYTES], const cha
 }
 
 static void
-put(json_t *line, const char *key, const json_t *value)
+put_member(json_t *line, const char *key, const json_t *value)
 {
 	if (value != NULL)
 		(void)json_object_set(line, key, (json_t *)value);
@@ -291,14 +292,14 @@ line_write(struct buf *out, const struct line_draft *draft)
 	    line, "at", json_pack("[I, i]", (json_int_t)draft->pt, (int)draft->counter));
 	if (draft->rv >= 0)
 		(void)json_object_set_new(line, "rv", json_integer(draft->rv));
-	put(line, "set", draft->set);
+	put_member(line, "set", draft->set);
 	if (json_object_size(draft->was) > 0)
-		put(line, "was", draft->was);
+		put_member(line, "was", draft->was);
 	if (draft->verb != NULL)
 		(void)json_object_set_new(line, "do", json_string(draft->verb));
 	if (json_array_size(draft->knows) > 0)
-		put(line, "knows", draft->knows);
-	json_object_foreach((json_t *)draft->more, key, value) put(line, key, value);
+		put_member(line, "knows", draft->knows);
+	json_object_foreach((json_t *)draft->more, key, value) put_member(line, key, value);
 	json_put(out, line);
 	json_decref(line);
 }

@@ -36,7 +36,7 @@ text_of(const struct buf *bytes)
 }
 
 static enum pmj_code
-tell_all(struct hub *hub, const char *text, struct pmj_error *err)
+tell_renewed(struct hub *hub, const char *text, struct pmj_error *err)
 {
 	struct hub_device *devices = NULL;
 	size_t count = 0;
@@ -87,7 +87,7 @@ renew_inside(struct hub *hub, const struct cert *cert, const char *text, struct 
 
 	hub->not_after = (int64_t)cert->not_after_ms;
 	if ((rc = journal_put_text(hub->journal, "hub.cert", text, err)) != PMJ_OK ||
-	    (rc = tell_all(hub, text, err)) != PMJ_OK)
+	    (rc = tell_renewed(hub, text, err)) != PMJ_OK)
 		return rc;
 	return journal_event(
 	    hub->journal, "renewed", "ok", "the hub's certificate was renewed", err);

@@ -9,8 +9,8 @@
 #define FULL_SLICE 500
 #define SWEEP_ROWS 500
 
-/* The record that ends the next slice: the most-th one that has entries; all ones when fewer are
- * left. */
+/* The record that ends the next check_slice: the most-th one that has entries; all ones when fewer
+ * are left. */
 static enum pmj_code
 slice_end(struct journal *journal, uint8_t to[static PMJ_RECORD_BYTES], const uint8_t *from,
     int64_t most, struct pmj_error *err)
@@ -151,7 +151,7 @@ mend_rows(struct journal *journal, const uint8_t *from, const uint8_t *to, struc
 }
 
 static enum pmj_code
-slice(struct journal *journal, int64_t most, bool *done, struct pmj_error *err)
+check_slice(struct journal *journal, int64_t most, bool *done, struct pmj_error *err)
 {
 	struct journal_live *live = &journal->live;
 	uint8_t to[PMJ_RECORD_BYTES];
@@ -192,7 +192,7 @@ project_check_slice(struct journal *journal, int64_t most, bool *done, struct pm
 
 	if (!live->checking || live->mending)
 		start(journal, false);
-	if ((rc = slice(journal, most, done, err)) != PMJ_OK)
+	if ((rc = check_slice(journal, most, done, err)) != PMJ_OK)
 		live->checking = false;
 	if (rc != PMJ_OK || !*done)
 		return rc;
@@ -218,7 +218,7 @@ project_rebuild_slice(struct journal *journal, int64_t most, bool *done, int64_t
 		return rc;
 	if (!live->checking || !live->mending)
 		start(journal, true);
-	if ((rc = slice(journal, most, done, err)) == PMJ_OK && *done) {
+	if ((rc = check_slice(journal, most, done, err)) == PMJ_OK && *done) {
 		/* The sum of what is there now, each row of which was just compared with the
 		 * entries. */
 		live->total = live->check_total;

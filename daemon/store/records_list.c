@@ -12,7 +12,7 @@
 #include "store/records_inner.h"
 
 #define BOUND_FROM 7 /* parameters of the conditions come after the query's own */
-#define LIMIT_MAX 10000
+#define LIST_MOST 10000
 
 /* The conditions on the kind's table, and what they compare with. */
 struct filter {
@@ -279,8 +279,8 @@ enum pmj_code
 records_list(struct journal *journal, json_t **out, const struct records_query *query,
     enum lang lang, struct pmj_error *err)
 {
-	int64_t limit = query->limit > 0 && query->limit < LIMIT_MAX ? query->limit
-	                : query->limit > 0                           ? LIMIT_MAX
+	int64_t limit = query->limit > 0 && query->limit < LIST_MOST ? query->limit
+	                : query->limit > 0                           ? LIST_MOST
 	                                                             : RECORDS_LIMIT;
 	struct filter filter = {.values = json_array()};
 	uint8_t(*recs)[PMJ_RECORD_BYTES] = NULL;

@@ -114,7 +114,7 @@ check_name(const char *what, const char *name, struct pmj_error *err)
 
 /* Links get an index: "the contacts of this person". */
 static enum pmj_code
-add_field(struct journal *journal, const struct kind *kind, const struct field *field,
+add_kind_field(struct journal *journal, const struct kind *kind, const struct field *field,
     struct pmj_error *err)
 {
 	char *text = mem_printf("ALTER TABLE \"%s\" ADD COLUMN \"%s\"", kind->name, field->name);
@@ -160,7 +160,7 @@ kind_table(struct journal *journal, const struct kind *kind, bool there, struct 
 		rc = table_columns(journal, &columns, kind->name, err);
 	for (size_t i = 0; rc == PMJ_OK && i < kind->field_count; i++)
 		if (!names_has(&columns, kind->fields[i].name))
-			rc = add_field(journal, kind, &kind->fields[i], err);
+			rc = add_kind_field(journal, kind, &kind->fields[i], err);
 	names_close(&columns);
 	return rc;
 }

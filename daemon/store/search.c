@@ -54,7 +54,7 @@ put_digits(struct buf *out, const char *text)
 }
 
 static void
-put_value(struct buf *out, const struct field *field, const json_t *value)
+add_value(struct buf *out, const struct field *field, const json_t *value)
 {
 	char *text;
 
@@ -86,7 +86,7 @@ search_text(const struct kind *kind, const struct merge_record *record)
 		bool shown = kind->shows != NULL && strcmp(kind->shows, field->name) == 0;
 		for (size_t k = 0;
 		     (field->searchable || shown) && merged != NULL && k < merged->count; k++)
-			put_value(&all, field, merged->values[k].value);
+			add_value(&all, field, merged->values[k].value);
 	}
 	buf_putf(&all, " %s", text_base32(id, record->rec, PMJ_RECORD_BYTES));
 	folded = text_fold(buf_text(&all));

@@ -36,7 +36,7 @@ bucket_of(const char *text)
 }
 
 static void
-prepare(struct sql *sql, unsigned flags)
+prepare_statement(struct sql *sql, unsigned flags)
 {
 	struct journal *journal = sql->journal;
 
@@ -64,7 +64,7 @@ sql_get(struct journal *journal, const char *text)
 		journal->statements[bucket] = sql;
 	}
 	assert(!sql->used);
-	prepare(sql, SQLITE_PREPARE_PERSISTENT);
+	prepare_statement(sql, SQLITE_PREPARE_PERSISTENT);
 	return sql;
 }
 
@@ -75,7 +75,7 @@ sql_new(struct journal *journal, const char *text)
 
 	sql->journal = journal;
 	sql->text = text;
-	prepare(sql, 0);
+	prepare_statement(sql, 0);
 	return sql;
 }
 

@@ -11,14 +11,14 @@ vfs_frame_at(uint32_t k)
 }
 
 static void
-put_le32(uint8_t *out, uint32_t value)
+frame_put_le32(uint8_t *out, uint32_t value)
 {
 	for (unsigned i = 0; i < 4; i++)
 		out[i] = (uint8_t)(value >> (8 * i));
 }
 
 static uint32_t
-get_le32(const uint8_t *in)
+frame_get_le32(const uint8_t *in)
 {
 	return (uint32_t)in[0] | (uint32_t)in[1] << 8 | (uint32_t)in[2] << 16 |
 	       (uint32_t)in[3] << 24;
@@ -31,7 +31,7 @@ seal_frame_header(struct vfs_file *file, uint8_t *run, const uint8_t *header, ui
 	uint8_t plain[FRAME_HEADER_PLAIN] = {0};
 
 	memcpy(plain, header, WAL_FRAME_HEADER);
-	put_le32(plain + WAL_FRAME_HEADER, file->wal.synced);
+	frame_put_le32(plain + WAL_FRAME_HEADER, file->wal.synced);
 	vfs_nonce(file, run);
 	vfs_seal_run(run, plain, sizeof(plain), file->vfs->keys, &at);
 }
@@ -169,7 +169,7 @@ bad_frame(struct vfs_file *file, uint32_t k)
 			return SQLITE_OK;
 		rc = vfs_lower_read(file, file->sealed, DISK_FRAME_HEADER, vfs_frame_at(later));
 		if (rc == SQLITE_OK && open_frame_header(file, plain, file->sealed, later) == 0 &&
-		    get_le32(plain + WAL_FRAME_HEADER) > k)
+		    frame_get_le32(plain + WAL_FRAME_HEADER) > k)
 			return SQLITE_IOERR_DATA;
 	}
 	return rc;

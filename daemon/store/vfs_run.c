@@ -23,7 +23,7 @@ holds(const struct vfs_run *run, uint32_t i)
 }
 
 static bool
-has_room(struct vfs_run *run)
+run_has_room(struct vfs_run *run)
 {
 	if (run->bytes == NULL)
 		run->bytes = sqlite3_malloc(VFS_RUN_PIECES * run->piece_bytes);
@@ -44,7 +44,7 @@ vfs_run_slot(struct vfs_file *file, uint32_t i)
 	struct vfs_run *run = &file->run;
 
 	assert(vfs_run_takes(file, i) && !vfs_run_full(file));
-	if (!has_room(run))
+	if (!run_has_room(run))
 		return NULL;
 	if (!run->unwritten) {
 		run->at = i;
@@ -102,7 +102,7 @@ read_on(struct vfs_file *file, uint32_t i)
 	sqlite3_int64 count;
 
 	run->count = 0;
-	if (!has_room(run) || vfs_lower_size(file, &size) != SQLITE_OK)
+	if (!run_has_room(run) || vfs_lower_size(file, &size) != SQLITE_OK)
 		return false;
 	count = (size - piece_at(run, i)) / run->piece_bytes;
 	if (count > VFS_RUN_PIECES)

@@ -44,7 +44,7 @@ static const struct {
 
 /* Run one statement; its first column is the answer, if one is expected. */
 static int
-ask(sqlite3 *db, const char *sql, const char *expected)
+ask_setting(sqlite3 *db, const char *sql, const char *expected)
 {
 	sqlite3_stmt *statement = NULL;
 	const unsigned char *answer;
@@ -70,10 +70,10 @@ apply(sqlite3 *db, const struct setting *settings, size_t count)
 	int rc = SQLITE_OK;
 
 	for (size_t i = 0; rc == SQLITE_OK && i < count; i++) {
-		rc =
-		    ask(db, settings[i].set, settings[i].get == NULL ? settings[i].expected : NULL);
+		rc = ask_setting(
+		    db, settings[i].set, settings[i].get == NULL ? settings[i].expected : NULL);
 		if (rc == SQLITE_OK && settings[i].get != NULL)
-			rc = ask(db, settings[i].get, settings[i].expected);
+			rc = ask_setting(db, settings[i].get, settings[i].expected);
 	}
 	return rc;
 }

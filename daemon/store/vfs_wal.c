@@ -56,7 +56,7 @@ vfs_wal_binding(const struct vfs_file *file, enum vfs_kind kind, uint32_t k)
 
 /* A header that does not open: an empty log if nothing can follow it, else damage. */
 static int
-header_read(struct vfs_file *file, uint8_t plain[static WAL_HEADER])
+wal_header_read(struct vfs_file *file, uint8_t plain[static WAL_HEADER])
 {
 	struct vfs_binding at = vfs_wal_binding(file, VFS_KIND_WAL_HEADER, 0);
 	sqlite3_int64 size = 0;
@@ -119,7 +119,7 @@ wal_read(sqlite3_file *base, void *out, int bytes, sqlite3_int64 offset)
 		return SQLITE_IOERR_READ;
 	switch (piece) {
 	case PIECE_HEADER:
-		return header_read(file, out);
+		return wal_header_read(file, out);
 	case PIECE_HEADER_SUMS:
 		return header_sums_read(file, out);
 	case PIECE_FRAME_SUMS:
