@@ -6,7 +6,7 @@ from sealed import segments
 
 
 def said(hub, worker):
-    return hub.run("hub", "roster", worker).out
+    return " ".join(hub.run("hub", "roster", worker).out.split())
 
 
 def story_answered_with_proof(lab):
@@ -39,13 +39,16 @@ def story_answered_with_proof(lab):
     check(not item["arrived"] and item["against"] == ["missing"] and [(gap["from"], gap["to"]) for gap in item["gaps"]] == [(ups[0][-1] + 1,) * 2], item)
     text = said(hub, "Neema")
     check("Not everything" in text and "stick or a courier" in text, text)
-    check("some missing" in hub.run("hub", "roster").out)
+    text = hub.run("hub", "roster").out
+    check("missing" in text.splitlines()[2] and f"Neema: segment {ups[0][-1] + 1} is not here" in text, text)
+    check(all(len(line) <= 80 for line in text.splitlines()), text)
     hub.run("carry", sticks[1])
     item = hub.json("hub", "roster", "Neema")
     check(item["arrived"] and item["missing"] == 0 and item["merged"]["chain"] == neema.status()["place"]["chain"], item)
     # revoked, and of a name that nobody bears
     hub.run("hub", "revoke", "Neema", "--sure")
     check(hub.json("hub", "roster", "Neema")["arrived"])
+    check("Neema: revoked; the laptop has not read it yet" in hub.run("hub", "roster").out)
     hub.refused(3, "hub", "roster", "Nema")
 
 
@@ -71,7 +74,10 @@ def story_doubts(lab):
     lab.exchange(hub, juma)
     item = hub.json("hub", "roster", "Juma")
     check(item["held"] == 1 and item["held_since"] > 0 and item["arrived"], item)
+    check([(hold["reason"], hold["entries"], hold["since"]) for hold in item["holds"]] == [("not_on_team", 1, item["held_since"])], item)
     check("held back" in said(hub, "Juma") and "just now" in said(hub, "Juma"), said(hub, "Juma"))
+    check("Juma: 1 entry held back (not_on_team)" in hub.run("hub", "roster").out, hub.run("hub", "roster").out)
+    check(all("merged" in one and one["gaps"] == [] for one in hub.json("hub", "roster")["items"][1:]))
 
 
 run(globals())
