@@ -33,6 +33,46 @@ libraries(void)
 	    "{s:s,s:s}", "sqlite", store_library_version(), "sodium", prim_library_version());
 }
 
+/* The text is stolen. */
+static void
+warn(json_t *list, char *text)
+{
+	(void)json_array_append_new(list, json_string(text));
+	free(text);
+}
+
+/* Of a hub that came out of a backup, until everybody has come by and nothing is missing. */
+static void
+warn_of_restore(json_t *list, struct hub *hub)
+{
+	json_t *lacks = hub_lacks(hub);
+	long long unheard = (long long)json_int(lacks, "unheard", 0);
+	long long decisions = (long long)json_int(lacks, "decisions", 0);
+	const char *moved = json_str(lacks, "moved");
+
+	if (unheard > 0)
+		warn(list,
+		    mem_printf(
+		        unheard == 1
+		            ? "this hub came out of a backup, and %lld laptop has not come by since"
+		            : "this hub came out of a backup, and %lld laptops have not come by "
+		              "since",
+		        unheard));
+	if (decisions > 0)
+		warn(
+		    list, mem_printf(
+		              "decisions made after the backup that are not here again: %lld. Look "
+		              "through `pamoja hub roster`: who was enrolled, revoked or assigned "
+		              "since is to be so again",
+		              decisions));
+	if (moved != NULL)
+		warn(list,
+		    mem_printf("laptops say that this hub moved to %s after the backup; if so, "
+		               "say it again: pamoja hub move %s",
+		        moved, moved));
+	json_decref(lacks);
+}
+
 static json_t *
 warnings(const struct core *core)
 {
@@ -43,6 +83,8 @@ warnings(const struct core *core)
 	sandbox_state(&state);
 	if (core->state == CORE_OPEN && core_clock(core, &err) != PMJ_OK)
 		(void)json_array_append_new(list, json_string(err.message));
+	if (core->state == CORE_OPEN && core->hub != NULL)
+		warn_of_restore(list, core->hub);
 	if (core->warning[0] != '\0')
 		(void)json_array_append_new(list, json_string(core->warning));
 	if (core->kinds_warning[0] != '\0')

@@ -155,7 +155,8 @@ heard_ack(struct hub *hub, const struct sync_peer *peer, const struct sync_line 
 		memset(heard.head, 0, sizeof(heard.head));
 	if ((rc = take_echo(hub, &heard, peer, ack, err)) != PMJ_OK)
 		return rc;
-	if ((rc = heard_keep(hub, &heard, peer->device, err)) != PMJ_OK || !hub->returning)
+	if ((rc = heard_keep(hub, &heard, peer->device, err)) != PMJ_OK || !hub->returning ||
+	    (rc = lacks_seen(hub, heard.rv, err)) != PMJ_OK)
 		return rc;
 	rc = returned_heard(hub, err);
 	hub->returning = returned_waits(hub);

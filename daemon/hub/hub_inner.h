@@ -151,6 +151,16 @@ PMJ_MUST_CHECK enum pmj_code returned_heard(struct hub *hub, struct pmj_error *e
 /** A ctl.return. */
 PMJ_MUST_CHECK enum pmj_code returned_line(struct hub *hub, const struct sync_peer *peer,
     const struct sync_line *line, struct pmj_error *err);
+/** How many laptops on the roster do not know yet that this hub was restored. */
+int64_t returned_unheard(struct hub *hub);
+/* lacks.c */
+/** Out of a backup just now. Inside the transaction, as the next two. */
+PMJ_MUST_CHECK enum pmj_code lacks_begin(struct hub *hub, struct pmj_error *err);
+/** A laptop has seen this version of the roster. */
+PMJ_MUST_CHECK enum pmj_code lacks_seen(struct hub *hub, int64_t version, struct pmj_error *err);
+/** A ctl.remotes came back. */
+PMJ_MUST_CHECK enum pmj_code lacks_moved(
+    struct hub *hub, const struct entry *remotes, struct pmj_error *err);
 /* defer.c */
 /** Has this device had its share of today? */
 PMJ_MUST_CHECK enum pmj_code defer_over(struct hub *hub, bool *over,

@@ -34,7 +34,7 @@ hub_restored(struct hub *hub, struct pmj_error *err)
 	if (!sync_restore_untold(hub->sync) &&
 	    (rc = journal_put_int(hub->journal, SYNC_RESTORED_POINT, last.pt, err)) != PMJ_OK)
 		goto out;
-	if ((rc = returned_begin(hub, err)) != PMJ_OK)
+	if ((rc = returned_begin(hub, err)) != PMJ_OK || (rc = lacks_begin(hub, err)) != PMJ_OK)
 		goto out;
 	hub->returning = true;
 	rc = journal_put_int(hub->journal, "hub.roster_floor",

@@ -56,21 +56,15 @@ returned_note(struct hub *hub, int64_t n, const struct sync_line *line,
 	return sql_run(sql_int(q, 4, (int64_t)line->seq), err);
 }
 
-/* Does every laptop on the roster know that this hub was restored? */
-static enum pmj_code
-all_know(struct hub *hub, bool *all, struct pmj_error *err)
+int64_t
+returned_unheard(struct hub *hub)
 {
-	struct sql *q = sql_get(hub->journal,
-	    "SELECT 1 FROM pmj_device d JOIN pmj_lane l ON l.mailbox = d.mailbox WHERE"
-	    " d.state = 'live' AND l.ours = 1 AND l.closed = 0 AND l.cause = 'restore'"
-	    " AND l.acked_segno = 0 LIMIT 1");
-	enum pmj_code rc;
-	bool row = true;
-
-	rc = sql_row(q, &row, err);
-	sql_done(q);
-	*all = !row;
-	return rc;
+	return sql_first_int(
+	    sql_get(hub->journal,
+	        "SELECT count(DISTINCT d.device) FROM pmj_device d JOIN pmj_lane l ON l.mailbox ="
+	        " d.mailbox WHERE d.state = 'live' AND l.ours = 1 AND l.closed = 0 AND l.cause ="
+	        " 'restore' AND l.acked_segno = 0"),
+	    -1);
 }
 
 /* What they give back follows the word that they know, in this segment or the next: a day later
@@ -80,10 +74,9 @@ returned_heard(struct hub *hub, struct pmj_error *err)
 {
 	int64_t now = os_now(hub->os), known = journal_int(hub->journal, ALL_KNOW, 0);
 	enum pmj_code rc;
-	bool all;
 
-	if ((rc = all_know(hub, &all, err)) != PMJ_OK || !all)
-		return rc;
+	if (returned_unheard(hub) != 0)
+		return PMJ_OK;
 	if (known == 0)
 		return journal_put_int(hub->journal, ALL_KNOW, now, err);
 	if (now - known < DAY_MS)
@@ -356,6 +349,8 @@ returned_line(struct hub *hub, const struct sync_peer *peer, const struct sync_l
 		rc = statement_back(hub, &back, err);
 	else if (strcmp(back.entry.kind, "ctl.cert") == 0)
 		rc = renew_returned(hub, back.entry.json, err);
+	else if (strcmp(back.entry.kind, "ctl.remotes") == 0)
+		rc = lacks_moved(hub, &back.entry, err);
 	else if (strcmp(back.entry.kind, "ctl.hold") == 0)
 		rc = hold_back(hub, &back, err);
 	else if (strcmp(back.entry.kind, "ctl.release") == 0)

@@ -38,7 +38,7 @@ restored_give_back(struct sync *sync, const struct sync_peer *peer, int64_t poin
 	struct sql *sql = sql_get(sync->journal,
 	    "SELECT n FROM pmj_entry WHERE n>?4 AND n<=?5 AND origin=?1 AND status=?2 AND pt>=?3"
 	    " AND line IS NOT NULL AND (kind IN "
-	    "('ctl.hold','ctl.release','ctl.withdraw','ctl.cert')"
+	    "('ctl.hold','ctl.release','ctl.withdraw','ctl.cert','ctl.remotes')"
 	    " OR (kind='ctl.roster' AND instr(line,'\"statement\"')>0)) ORDER BY n");
 	int64_t *numbers = NULL;
 	size_t count = 0;

@@ -269,6 +269,7 @@ def story_a_hub_of_before_a_revocation(lab):
     new, _ = restore(lab, path, code_of(hub), "Hub2")
     states = {item["name"]: item["state"] for item in new.json("hub", "roster")["items"]}
     check(states["Neema"] == "live", states)
+    check(any("2 laptops have not come by since" in warning for warning in new.status()["warnings"]), new.status()["warnings"])
     new.run("hub", "merge")
     settle(new, neema)
     contact = neema.add("contact", person=asha, kind="phone", note="by whoever has the laptop now")

@@ -263,6 +263,58 @@ test_given_back_in_steps(void **state)
 	lab_close(&lab);
 }
 
+static int64_t
+lacks(const struct lab *lab, const char *what)
+{
+	json_t *now = hub_lacks(lab->hub);
+	int64_t n = json_int(now, what, -1);
+
+	json_decref(now);
+	return n;
+}
+
+/* What nobody can give back is told: a laptop that was taken off when no other was there to keep
+ * that, and one enrolled since. And a move, which no signature proves. */
+static void
+test_what_is_lacking_is_told(void **state)
+{
+	struct lab lab;
+	struct lab_end *a = &lab.ends[1], *b = &lab.ends[2];
+	struct hub_move to = {.url = "/elsewhere"};
+	struct pmj_error err = {0};
+	json_t *now;
+
+	(void)state;
+	office_open(&lab, 2);
+	office_exchange(a);
+	office_exchange(b);
+	keep_hub(&lab);
+	assert_null(hub_lacks(lab.hub));
+	passes(&lab);
+	office_exchange(b);
+	check_ok(hub_move(lab.hub, &to, &err), &err);
+	office_revoke(b); /* a is its only witness ... */
+	office_enrol(lab_add(&lab));
+	office_exchange(a);
+	restore_hub(&lab);
+	assert_int_equal(lacks(&lab, "unheard"), 2);
+	assert_int_equal(lacks(&lab, "decisions"), 0);
+	passes(&lab);
+	office_exchange(a);
+	office_exchange(a);
+	assert_true(is_revoked(b)); /* ... and the enrolment of the third has none: it is two */
+	assert_int_equal(lacks(&lab, "unheard"), 0);
+	assert_int_equal(lacks(&lab, "decisions"), 2);
+	now = hub_lacks(lab.hub);
+	assert_string_equal(json_str(now, "moved"), "/elsewhere");
+	json_decref(now);
+	check_ok(hub_move(lab.hub, &to, &err), &err);
+	now = hub_lacks(lab.hub);
+	assert_true(json_is_null(json_object_get(now, "moved")));
+	json_decref(now);
+	lab_close(&lab);
+}
+
 /* Suspended in the backup, in use again since; another laptop keeps the statement. */
 static void
 test_resumed_after_the_backup(void **state)
@@ -408,6 +460,7 @@ main(void)
 	    cmocka_unit_test(test_a_team_after_the_backup),
 	    cmocka_unit_test(test_a_later_decision_stays),
 	    cmocka_unit_test(test_given_back_in_steps),
+	    cmocka_unit_test(test_what_is_lacking_is_told),
 	    cmocka_unit_test(test_resumed_after_the_backup),
 	    cmocka_unit_test(test_put_off_before_it_was_revoked),
 	    cmocka_unit_test(test_what_is_not_believed),
