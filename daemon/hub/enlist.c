@@ -263,6 +263,12 @@ enrol_known(struct hub *hub, struct hub_device *device, const struct enrol_reque
 {
 	enum pmj_code rc;
 
+	if (strcmp(device->state, "suspended") == 0) {
+		rc = pmj_fail(err, PMJ_REFUSED, "the laptop of %s is suspended", device->name);
+		pmj_hint(err, "if it is in the right hands: pamoja hub suspend \"%.60s\" --end",
+		    device->name);
+		return rc;
+	}
 	if (!device->has_mailbox || strcmp(device->state, "live") != 0) {
 		rc = pmj_fail(err, PMJ_REFUSED, "this laptop was taken off the roster");
 		pmj_hint(err, "make a new home on it (pamoja init), and enrol that");

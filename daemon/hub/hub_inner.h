@@ -43,6 +43,7 @@ struct hub_device {
 	char role[16];
 	char name[128];
 	char state[16]; /* live, suspended, revoked */
+	char until[11]; /* of a volunteer, else "" */
 };
 
 /* hooks.c */

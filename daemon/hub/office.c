@@ -8,7 +8,7 @@
 #include "base/text.h"
 #include "hub/hub_inner.h"
 
-#define DEVICE_COLUMNS "device, sign_pk, seal_pk, mailbox, role, name, state"
+#define DEVICE_COLUMNS "device, sign_pk, seal_pk, mailbox, role, name, state, until"
 
 static void
 device_of_row(struct hub_device *out, struct sql *q)
@@ -21,6 +21,8 @@ device_of_row(struct hub_device *out, struct sql *q)
 	(void)snprintf(out->role, sizeof(out->role), "%s", sql_col_text(q, 4));
 	(void)snprintf(out->name, sizeof(out->name), "%s", sql_col_text(q, 5));
 	(void)snprintf(out->state, sizeof(out->state), "%s", sql_col_text(q, 6));
+	if (!sql_col_null(q, 7))
+		(void)snprintf(out->until, sizeof(out->until), "%s", sql_col_text(q, 7));
 }
 
 static enum pmj_code

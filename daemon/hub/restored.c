@@ -7,18 +7,19 @@
 /* The lost machine may have made so many statements since the backup; two of one number would
  * contradict each other. */
 #define STATEMENTS_LEFT 1000
+#define STATEMENTS_MORE 100000 /* above those, if a laptop says so: whose word is only its own */
 
 int64_t
 hub_roster_floor(struct hub *hub)
 {
 	struct sql *q = sql_get(hub->journal, "SELECT max(roster_seen) FROM pmj_device");
 	int64_t floor = journal_int(hub->journal, "hub.roster_floor", 0);
-	bool row = false;
+	int64_t seen = sql_first_int(q, 0);
 
-	if (sql_row(q, &row, NULL) == PMJ_OK && row && sql_col_int(q, 0) > floor)
-		floor = sql_col_int(q, 0);
-	sql_done(q);
-	return floor;
+	if (floor == 0) /* never restored: it knows all that it made */
+		return 0;
+	seen = seen < floor + STATEMENTS_MORE ? seen : floor + STATEMENTS_MORE;
+	return seen > floor ? seen : floor;
 }
 
 enum pmj_code

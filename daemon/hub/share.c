@@ -25,8 +25,9 @@ tell_author(struct hub *hub, const struct hub_device *device,
 	if (office_device(hub, &who, author, NULL) != PMJ_OK)
 		return PMJ_OK;
 	rc = decide_follow(hub, "ctl.roster",
-	    json_pack("{s:{s:o,s:s,s:s}}", "who", "device", json_hex(author, PMJ_DEVICE_BYTES),
-	        "name", who.name, "role", who.role),
+	    json_pack("{s:{s:o,s:s,s:s,s:s*}}", "who", "device", json_hex(author, PMJ_DEVICE_BYTES),
+	        "name", who.name, "role", who.role, "until",
+	        who.until[0] != '\0' ? who.until : NULL),
 	    &n, NULL, err);
 	return rc == PMJ_OK ? sync_queue(hub->sync, device->mailbox, n, urgent, err) : rc;
 }

@@ -209,6 +209,7 @@ test_another_hub(void **state)
 {
 	struct lab lab;
 	struct lab_end *a = &lab.ends[1];
+	struct pmj_error err = {0};
 	uint8_t head[32];
 
 	(void)state;
@@ -218,9 +219,15 @@ test_another_hub(void **state)
 	doubted(a, NULL);
 	memset(head, 0x5a, sizeof(head));
 	ring_set_roster(a->ring, 99, head);
+	check_ok(journal_begin(a->journal, &err), &err);
+	check_ok(journal_put_int(a->journal, "device.roster_version", 1LL << 52, &err), &err);
+	check_ok(journal_commit(a->journal, &err), &err);
 	(void)lab_person(a, "Baraka");
 	office_exchange(a);
 	doubted(a, "roster_unknown");
+	/* what it says it saw leaves no room for our own, were it believed */
+	office_revoke(a);
+	assert_true(hub_roster_version(lab.hub) < 10);
 	lab_close(&lab);
 }
 

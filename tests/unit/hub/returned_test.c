@@ -140,14 +140,22 @@ static void
 test_a_team_after_the_backup(void **state)
 {
 	struct lab lab;
-	struct lab_end *a = &lab.ends[1], *b = &lab.ends[2], *c = &lab.ends[3];
+	struct lab_end *a = &lab.ends[1], *b = &lab.ends[2], *c = &lab.ends[3],
+	               *hub = lab_hub(&lab);
+	struct pmj_error err = {0};
 
 	(void)state;
 	office_open(&lab, 3);
 	(void)lab_person(a, "Asha");
 	office_exchange(a);
+	check_ok(journal_begin(hub->journal, &err), &err);
+	check_ok(sql_run(sql_get(hub->journal, "UPDATE pmj_device SET until = '2030-01-31'"), &err),
+	    &err);
+	check_ok(journal_commit(hub->journal, &err), &err);
 	decide(&lab, a, b, true);
-	office_exchange(b);
+	office_exchange(b); /* who the author is, and until when */
+	assert_int_equal(
+	    lab_number(b, "SELECT count(*) FROM pmj_who WHERE until = '2030-01-31'"), 1);
 	office_exchange(c);
 	keep_hub(&lab);
 	passes(&lab);
@@ -315,6 +323,33 @@ test_what_is_lacking_is_told(void **state)
 	lab_close(&lab);
 }
 
+/* A suspended laptop is not enrolled by asking once more, and is told what leads on. */
+static void
+test_suspended_and_asks_again(void **state)
+{
+	struct hub_enrol enrol = {.role = "peer", .name = "Neema"};
+	struct pmj_error err = {0};
+	struct lab lab;
+	struct lab_end *a;
+	uint8_t id[PMJ_DEVICE_BYTES];
+	struct buf request, invitation;
+
+	(void)state;
+	buf_init(&request, 0);
+	buf_init(&invitation, 0);
+	office_open(&lab, 0);
+	a = lab_add(&lab);
+	check_ok(device_request(a->journal, &request, &err), &err);
+	office_enrol(a);
+	check_ok(hub_suspend(lab.hub, ring_device_id(a->ring), false, &err), &err);
+	enrol.request = buf_text(&request);
+	assert_int_equal(hub_enrol(lab.hub, &enrol, &invitation, id, &err), PMJ_REFUSED);
+	assert_non_null(strstr(err.hint, "--end"));
+	buf_close(&request);
+	buf_close(&invitation);
+	lab_close(&lab);
+}
+
 /* Suspended in the backup, in use again since; another laptop keeps the statement. */
 static void
 test_resumed_after_the_backup(void **state)
@@ -461,6 +496,7 @@ main(void)
 	    cmocka_unit_test(test_a_later_decision_stays),
 	    cmocka_unit_test(test_given_back_in_steps),
 	    cmocka_unit_test(test_what_is_lacking_is_told),
+	    cmocka_unit_test(test_suspended_and_asks_again),
 	    cmocka_unit_test(test_resumed_after_the_backup),
 	    cmocka_unit_test(test_put_off_before_it_was_revoked),
 	    cmocka_unit_test(test_what_is_not_believed),
