@@ -143,6 +143,26 @@ days_since(const json_t *at)
 	return ms <= 0 ? -1 : now < ms ? 0 : (now - ms) / DAY_MS;
 }
 
+/* Where it was to go, and by which command it goes there once more. */
+static void
+say_broke_off(struct doctor *d, const json_t *last)
+{
+	const char *message = json_str(last, "message"), *dir = json_str(last, "carry");
+	const char *to = json_str(last, "to"), *where = dir != NULL ? dir : to;
+	char *quoted = where != NULL ? doctor_quoted(where) : NULL;
+
+	message = message != NULL ? message : "";
+	if (where == NULL)
+		doctor_tell(d, DOCTOR_WARN,
+		    mem_printf("%s %s", d->command, is_hub(d) ? "hub merge" : "sync"),
+		    mem_printf("the last exchange did not work: %s", message));
+	else
+		doctor_tell(d, DOCTOR_WARN,
+		    mem_printf("%s %s %s", d->command, dir != NULL ? "carry" : "sync --to", quoted),
+		    mem_printf("the last exchange, with %s, did not work: %s", where, message));
+	free(quoted);
+}
+
 #define WAITS_DAYS 14 /* as the beacon's first notice */
 
 void
@@ -151,7 +171,6 @@ doctor_exchange(struct doctor *d)
 	const json_t *last = json_obj(d->status, "last_sync");
 	int64_t waits = json_int(json_obj(d->status, "outbox"), "entries", 0);
 	int64_t days = days_since(json_object_get(json_obj(d->status, "receipt"), "at"));
-	const char *message = json_str(last, "message");
 
 	if (!doctor_open(d))
 		return;
@@ -161,10 +180,7 @@ doctor_exchange(struct doctor *d)
 		doctor_tell(d, DOCTOR_OK, mem_printf("%s enrol request", d->command),
 		    mem_strdup("not joined to a hub yet"));
 	else if (last != NULL && !json_flag(last, "ok"))
-		doctor_tell(d, DOCTOR_WARN,
-		    mem_printf("%s %s", d->command, is_hub(d) ? "hub merge" : "sync"),
-		    mem_printf(
-		        "the last exchange did not work: %s", message != NULL ? message : ""));
+		say_broke_off(d, last);
 	else if (!is_hub(d) && waits > 0 && days >= WAITS_DAYS)
 		doctor_tell(d, DOCTOR_WARN, mem_printf("%s sync", d->command),
 		    mem_printf(

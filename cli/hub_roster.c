@@ -27,7 +27,7 @@ say_of(const json_t *device, char *text)
 
 /* Off the roster, for a while or for good; or only there until a day. */
 static void
-say_state(const json_t *device)
+say_standing(const json_t *device)
 {
 	const char *state = json_str(device, "state"), *until = json_str(device, "until");
 	bool told = json_flag(device, "told");
@@ -211,7 +211,7 @@ say_details(const json_t *items)
 
 	json_array_foreach(items, i, device)
 	{
-		say_state(device);
+		say_standing(device);
 		say_against(device);
 		say_kept_back(device);
 		say_doubts(device);
@@ -265,7 +265,7 @@ say_one(const json_t *device)
 	else
 		term_say(
 		    "Not everything of the laptop of %s has arrived.\n", json_str(device, "name"));
-	say_state(device);
+	say_standing(device);
 	say_against(device);
 	say_proof(merged);
 	if (heard != NULL)

@@ -56,8 +56,9 @@ remember(struct core *core, const struct exchange *exchange)
 	    exchange->taken == 0 && exchange->sent == 0)
 		return; /* a look that found nothing is no news */
 	json_decref(core->last_sync);
-	core->last_sync = json_pack("{s:I,s:b,s:s}", "at", (json_int_t)os_now(core->os), "ok", good,
-	    "message", good ? "" : exchange->failed.message);
+	core->last_sync = json_pack("{s:I,s:b,s:s,s:s*}", "at", (json_int_t)os_now(core->os), "ok",
+	    good, "message", good ? "" : exchange->failed.message,
+	    exchange->kind == EXCHANGE_CARRY ? "carry" : "to", exchange->where);
 	if (core->journal == NULL || journal_begin(core->journal, &err) != PMJ_OK)
 		return;
 	if (journal_event(core->journal, "exchange", pmj_code_name(exchange->failed.code),

@@ -521,6 +521,9 @@ def story_mailbox_away(lab):
     os.rename(lab.mailboxes + ".away", lab.mailboxes)
     state(neema, "mailbox", "ok")
     mended(neema, "exchange", "warn")
+    stick = os.path.join(lab.dir, "no stick")
+    neema.run("carry", stick, check_status=False)
+    check(state(neema, "exchange", "warn", f"with {stick}, did not work")[0].endswith(f"carry '{stick}'"))
     if os.geteuid() != 0:
         os.chmod(lab.mailboxes, 0o500)
         mended(neema, "mailbox", "warn", "may not write")
