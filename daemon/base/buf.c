@@ -39,9 +39,8 @@ buf_clear(struct buf *b)
 		b->bytes[0] = 0;
 }
 
-/* Room for count more bytes and a NUL. False once anything failed. */
 static bool
-buf_reserve(struct buf *b, size_t count)
+buf_grow(struct buf *b, size_t count)
 {
 	uint8_t *grown;
 	size_t room;
@@ -52,8 +51,6 @@ buf_reserve(struct buf *b, size_t count)
 		b->failed = PMJ_TOO_BIG;
 		return false;
 	}
-	if (b->len + count + 1 <= b->room)
-		return true;
 	room = b->room < 64 ? 64 : b->room;
 	while (room < b->len + count + 1)
 		room *= 2;
@@ -72,6 +69,16 @@ buf_reserve(struct buf *b, size_t count)
 	return true;
 }
 
+/* Room for count more bytes and a NUL. False once anything failed. Mostly it is there: this is
+ * asked hundreds of times for each line that is merged. */
+static inline bool
+buf_reserve(struct buf *b, size_t count)
+{
+	size_t end = b->limit != 0 && b->limit < b->room ? b->limit + 1 : b->room;
+
+	return (b->failed == PMJ_OK && b->len < end && count < end - b->len) || buf_grow(b, count);
+}
+
 void
 buf_put(struct buf *b, const void *bytes, size_t count)
 {
@@ -86,7 +93,10 @@ buf_put(struct buf *b, const void *bytes, size_t count)
 void
 buf_put_u8(struct buf *b, uint8_t v)
 {
-	buf_put(b, &v, 1);
+	if (!buf_reserve(b, 1))
+		return;
+	b->bytes[b->len++] = v;
+	b->bytes[b->len] = 0;
 }
 
 void

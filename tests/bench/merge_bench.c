@@ -377,7 +377,7 @@ merge_all(struct office *office, struct figures *out)
 		int64_t frames = journal_wal_frames(office->journal);
 		double began = clock_now(CLOCK_MONOTONIC), took;
 		double began_cpu = clock_now(CLOCK_PROCESS_CPUTIME_ID);
-		int64_t taken = 0;
+		int64_t began_ms = bench_os.mono_ms(bench_os.ctx), took_ms, taken = 0;
 
 		enum step step;
 		bool again;
@@ -398,10 +398,11 @@ merge_all(struct office *office, struct figures *out)
 			out->frames += journal_wal_frames(office->journal) - frames;
 		count_merged(out, taken);
 		count_step(out, step, took, clock_now(CLOCK_PROCESS_CPUTIME_ID) - began_cpu);
+		took_ms = bench_os.mono_ms(bench_os.ctx) - began_ms;
 		if (step == STEP_CHECKPOINT)
-			pace_learn(&checkpoint, frames, (int64_t)(took * 1e3));
+			pace_learn(&checkpoint, frames, took_ms);
 		if (step == STEP_SEARCH)
-			pace_learn(&search, search.amount, (int64_t)(took * 1e3));
+			pace_learn(&search, search.amount, took_ms);
 	}
 	for (more = true; more;)
 		must(hub_rejudge_step(office->hub, INT64_MAX, &more, &err), "waiting entries");
