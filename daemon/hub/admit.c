@@ -242,24 +242,41 @@ note_arrival(struct hub *hub, struct entries_new *entry)
 	entry->recv_counter = hub->noted.counter;
 }
 
+/* The device as it is while nothing but entries comes: each line of a segment asks. Not at a hub
+ * that was restored, where entries tell of devices. */
+static enum pmj_code
+writer_of(struct hub *hub, const uint8_t device[static PMJ_DEVICE_BYTES], struct pmj_error *err)
+{
+	enum pmj_code rc;
+
+	if (!hub->returning && hub->writer_in == journal_transaction(hub->journal) &&
+	    memcmp(hub->writer.device, device, PMJ_DEVICE_BYTES) == 0)
+		return PMJ_OK;
+	hub->writer_in = 0;
+	if ((rc = office_device(hub, &hub->writer, device, err)) == PMJ_OK)
+		hub->writer_in = journal_transaction(hub->journal);
+	return rc;
+}
+
 static enum pmj_code
 admit_entry(struct hub *hub, const struct sync_peer *peer, const struct sync_line *line,
     struct pmj_error *err)
 {
 	struct entries_new entry = {
 	    .entry = line->entry, .line = line->bytes, .len = line->len, .origin = ENTRY_RECEIVED};
-	struct hub_device writer;
+	const struct hub_device *writer = &hub->writer;
 	struct verdict verdict = {.reason = "deferred", .waits = true};
 	enum pmj_code rc;
 	int64_t n;
 	bool known, over;
 
-	if ((rc = office_device(hub, &writer, peer->device, err)) != PMJ_OK ||
-	    (rc = defer_over(hub, &over, peer->device, err)) != PMJ_OK)
+	if ((rc = writer_of(hub, peer->device, err)) != PMJ_OK ||
+	    (rc = defer_full(hub, &over, peer->device, err)) != PMJ_OK)
 		return rc;
+	over = over || strcmp(writer->state, "suspended") == 0;
 	note_arrival(hub, &entry);
 	if (!over &&
-	    (rc = judge(hub, &verdict, &writer, line->entry, 0, entry.recv_ms, err)) != PMJ_OK)
+	    (rc = judge(hub, &verdict, writer, line->entry, 0, entry.recv_ms, err)) != PMJ_OK)
 		return rc;
 	entry.reason = verdict.reason;
 	entry.mark = verdict.mark;
@@ -277,7 +294,7 @@ admit_entry(struct hub *hub, const struct sync_peer *peer, const struct sync_lin
 	    (rc = returned_note(hub, n, line, peer->device, err)) != PMJ_OK)
 		return rc;
 	if (!known && entry.status == ENTRY_HELD)
-		rc = hold_entry(hub, n, line->entry, verdict.reason, &writer, err);
+		rc = hold_entry(hub, n, line->entry, verdict.reason, writer, err);
 	else if (!known && entry.status == ENTRY_ADMITTED)
 		rc = after_admission(hub, kinds_get(journal_kinds(hub->journal), line->entry->kind),
 		    line->entry, err);
@@ -293,6 +310,7 @@ admit_line(struct hub *hub, const struct sync_peer *peer, const struct sync_line
 {
 	if (!line->entry->control)
 		return admit_entry(hub, peer, line, err);
+	hub->writer_in = 0; /* it may tell something of its device */
 	if (strcmp(line->entry->kind, "ctl.ack") == 0)
 		return heard_ack(hub, peer, line, err);
 	if (strcmp(line->entry->kind, "ctl.hello") == 0)

@@ -30,26 +30,41 @@ intake_entries(const struct hub *hub)
 	return hub->intake_entries > 0 ? hub->intake_entries : INTAKE_ENTRIES;
 }
 
-enum pmj_code
-defer_over(struct hub *hub, bool *over, const uint8_t device[static PMJ_DEVICE_BYTES],
-    struct pmj_error *err)
+/* What has come of a device today; read once a transaction, then counted along. */
+static enum pmj_code
+read_intake(struct hub *hub, const uint8_t device[static PMJ_DEVICE_BYTES], struct pmj_error *err)
 {
-	struct sql *q = sql_get(hub->journal,
-	    "SELECT entries >= ?3 OR bytes >= ?4 FROM pmj_intake WHERE device = ?1 AND day = ?2");
+	struct sql *q = sql_get(
+	    hub->journal, "SELECT entries, bytes FROM pmj_intake WHERE device = ?1 AND day = ?2");
+	struct hub_intake *intake = &hub->intake;
+	int64_t day = today(hub);
 	enum pmj_code rc;
 	bool row;
 
-	*over = true;
-	if (office_is_suspended(hub, device))
+	if (hub->intake_in == journal_transaction(hub->journal) && intake->day == day &&
+	    memcmp(intake->device, device, PMJ_DEVICE_BYTES) == 0)
 		return PMJ_OK;
-	*over = false;
-	(void)sql_blob(q, 1, device, PMJ_DEVICE_BYTES);
-	(void)sql_int(q, 2, today(hub));
-	(void)sql_int(q, 3, intake_entries(hub));
-	(void)sql_int(q, 4, INTAKE_BYTES);
-	if ((rc = sql_row(q, &row, err)) == PMJ_OK && row)
-		*over = sql_col_int(q, 0) != 0;
+	hub->intake_in = 0;
+	if ((rc = sql_row(sql_int(sql_blob(q, 1, device, PMJ_DEVICE_BYTES), 2, day), &row, err)) !=
+	    PMJ_OK)
+		return rc;
+	memcpy(intake->device, device, PMJ_DEVICE_BYTES);
+	intake->day = day;
+	intake->entries = row ? sql_col_int(q, 0) : 0;
+	intake->bytes = row ? sql_col_int(q, 1) : 0;
 	sql_done(q);
+	hub->intake_in = journal_transaction(hub->journal);
+	return PMJ_OK;
+}
+
+enum pmj_code
+defer_full(struct hub *hub, bool *full, const uint8_t device[static PMJ_DEVICE_BYTES],
+    struct pmj_error *err)
+{
+	enum pmj_code rc = read_intake(hub, device, err);
+
+	*full = rc != PMJ_OK || hub->intake.entries >= intake_entries(hub) ||
+	        hub->intake.bytes >= INTAKE_BYTES;
 	return rc;
 }
 
@@ -58,14 +73,17 @@ defer_count(struct hub *hub, const uint8_t device[static PMJ_DEVICE_BYTES], size
     struct pmj_error *err)
 {
 	struct sql *q = sql_get(hub->journal,
-	    "INSERT INTO pmj_intake(device, day, entries, bytes) VALUES(?1, ?2, 1, ?3)"
-	    " ON CONFLICT(device) DO UPDATE SET"
-	    " entries = CASE day WHEN ?2 THEN entries + 1 ELSE 1 END,"
-	    " bytes = CASE day WHEN ?2 THEN bytes + ?3 ELSE ?3 END, day = ?2");
+	    "INSERT INTO pmj_intake(device, day, entries, bytes) VALUES(?1, ?2, ?3, ?4)"
+	    " ON CONFLICT(device) DO UPDATE SET entries = ?3, bytes = ?4, day = ?2");
+	enum pmj_code rc;
 
-	(void)sql_blob(q, 1, device, PMJ_DEVICE_BYTES);
-	(void)sql_int(q, 2, today(hub));
-	return sql_run(sql_int(q, 3, (int64_t)bytes), err);
+	if ((rc = read_intake(hub, device, err)) != PMJ_OK)
+		return rc;
+	hub->intake.entries++;
+	hub->intake.bytes += (int64_t)bytes;
+	(void)sql_int(sql_blob(q, 1, device, PMJ_DEVICE_BYTES), 2, hub->intake.day);
+	(void)sql_int(sql_int(q, 3, hub->intake.entries), 4, hub->intake.bytes);
+	return sql_run(q, err);
 }
 
 enum pmj_code
@@ -122,7 +140,7 @@ next_deferred(struct hub *hub, bool all, int64_t *n, struct pmj_error *err)
 	struct sql *q = sql_get(hub->journal, "SELECT DISTINCT device FROM pmj_deferred LIMIT 64");
 	size_t count = 0;
 	enum pmj_code rc;
-	bool row, over;
+	bool row, full;
 
 	*n = 0;
 	while ((rc = sql_row(q, &row, err)) == PMJ_OK && row && count < AT_ONCE)
@@ -130,7 +148,7 @@ next_deferred(struct hub *hub, bool all, int64_t *n, struct pmj_error *err)
 			count++;
 	sql_done(q);
 	for (size_t i = 0; i < count && rc == PMJ_OK && *n == 0; i++) {
-		if ((rc = defer_over(hub, &over, devices[i], err)) != PMJ_OK || (over && !all) ||
+		if ((rc = defer_full(hub, &full, devices[i], err)) != PMJ_OK || (full && !all) ||
 		    office_is_suspended(hub, devices[i]))
 			continue;
 		q = sql_get(hub->journal, "SELECT min(n) FROM pmj_deferred WHERE device = ?1");

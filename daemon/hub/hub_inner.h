@@ -12,6 +12,23 @@ struct roster_statement;
 #define CLOCK_AHEAD_MS DAY_MS
 #define CLOCK_BEHIND_MS (400 * DAY_MS)
 
+struct hub_device {
+	uint8_t device[PMJ_DEVICE_BYTES];
+	uint8_t sign_pk[32];
+	uint8_t seal_pk[32];
+	uint8_t mailbox[PMJ_MAILBOX_BYTES];
+	bool has_mailbox; /* the hub's own device has none */
+	char role[16];
+	char name[128];
+	char state[16]; /* live, suspended, revoked */
+	char until[11]; /* of a volunteer, else "" */
+};
+
+struct hub_intake { /* of a device, on a day */
+	uint8_t device[PMJ_DEVICE_BYTES];
+	int64_t day, entries, bytes;
+};
+
 struct hub {
 	struct journal *journal;
 	struct ring *ring;
@@ -32,18 +49,10 @@ struct hub {
 	struct hlc noted;
 	int64_t intake_entries; /* of one device a day; 0: as the format specification says */
 	json_t *places;         /* where laptops reach their mailboxes: now, and before (reach.c) */
-};
-
-struct hub_device {
-	uint8_t device[PMJ_DEVICE_BYTES];
-	uint8_t sign_pk[32];
-	uint8_t seal_pk[32];
-	uint8_t mailbox[PMJ_MAILBOX_BYTES];
-	bool has_mailbox; /* the hub's own device has none */
-	char role[16];
-	char name[128];
-	char state[16]; /* live, suspended, revoked */
-	char until[11]; /* of a volunteer, else "" */
+	/* Asked once for all entries of a device that one transaction takes in; 0: not known. */
+	uint64_t writer_in, intake_in;
+	struct hub_device writer;
+	struct hub_intake intake;
 };
 
 /* hooks.c */
@@ -163,8 +172,8 @@ PMJ_MUST_CHECK enum pmj_code lacks_seen(struct hub *hub, int64_t version, struct
 PMJ_MUST_CHECK enum pmj_code lacks_moved(
     struct hub *hub, const struct entry *remotes, struct pmj_error *err);
 /* defer.c */
-/** Has this device had its share of today? */
-PMJ_MUST_CHECK enum pmj_code defer_over(struct hub *hub, bool *over,
+/** Has more come of the device today than is merged in a day? */
+PMJ_MUST_CHECK enum pmj_code defer_full(struct hub *hub, bool *full,
     const uint8_t device[static PMJ_DEVICE_BYTES], struct pmj_error *err);
 PMJ_MUST_CHECK enum pmj_code defer_count(struct hub *hub,
     const uint8_t device[static PMJ_DEVICE_BYTES], size_t bytes, struct pmj_error *err);

@@ -60,6 +60,10 @@ PMJ_MUST_CHECK enum pmj_code journal_begin_more(struct journal *journal, struct 
 uint64_t journal_rest(struct journal *journal);
 /** Commit what rests, if anything does. */
 PMJ_MUST_CHECK enum pmj_code journal_settle(struct journal *journal, struct pmj_error *err);
+/** The number of the transaction under way, or of the last; never 0 once one was begun. Whoever
+ * begins one of their own gets another, so what was read under a number stands under it, but for
+ * what was written under it. */
+uint64_t journal_transaction(const struct journal *journal);
 enum journal_fate { JOURNAL_RESTS, JOURNAL_DURABLE, JOURNAL_LOST };
 /** What became of a transaction that rested. */
 enum journal_fate journal_fate(const struct journal *journal, uint64_t transaction);

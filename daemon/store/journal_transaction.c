@@ -61,6 +61,12 @@ journal_rest(struct journal *journal)
 	return journal->transaction;
 }
 
+uint64_t
+journal_transaction(const struct journal *journal)
+{
+	return journal->transaction;
+}
+
 enum pmj_code
 journal_settle(struct journal *journal, struct pmj_error *err)
 {
