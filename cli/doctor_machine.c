@@ -12,9 +12,9 @@
 #include "base/machine.h"
 #include "base/mem.h"
 #include "base/os.h"
+#include "base/within.h"
 #include "cli/doctor_inner.h"
 #include "cli/packages.h"
-#include "cli/within.h"
 
 /* ---- clock ---- */
 

@@ -9,8 +9,8 @@
 #include "base/date.h"
 #include "base/mem.h"
 #include "base/os.h"
+#include "base/within.h"
 #include "cli/doctor_inner.h"
-#include "cli/within.h"
 
 static bool
 is_hub(const struct doctor *d)

@@ -1,10 +1,13 @@
 #include "carry/job.h"
 
+#include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statvfs.h>
 
 #include "base/mem.h"
+#include "base/within.h"
 #include "carry/bare.h"
 #include "carry/folder.h"
 #include "carry/gate.h"
@@ -126,9 +129,56 @@ start_ssh(struct job *job, struct pmj_error *err)
 	return rc;
 }
 
+#define SILENT_MS 5000
+
+/* A dead share hangs whoever looks into it: it answers this, or it is left out. */
+static int
+asks_folder(void *ctx)
+{
+	struct statvfs about;
+
+	return statvfs(ctx, &about) == 0 || errno == ENOENT ? 0 : 1;
+}
+
+static bool
+is_silent(char *folder)
+{
+	struct buf none;
+	bool silent;
+
+	buf_init(&none, 1);
+	silent = within(&none, SILENT_MS, asks_folder, folder) < 0;
+	buf_close(&none);
+	return silent;
+}
+
+/* Where the mailboxes were before must keep nobody from where they are now. Asked once a folder,
+ * whose mailboxes follow each other. */
+static void
+leave_silent(struct job *job)
+{
+	const char *asked = NULL;
+	bool silent = false;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < job->remote_count; i++) {
+		struct job_remote *remote = &job->remotes[i];
+
+		if (remote->old && remote->url[0] == '/' &&
+		    (asked == NULL || strcmp(asked, remote->url) != 0)) {
+			silent = is_silent(remote->url);
+			asked = remote->url;
+		}
+		if (!remote->old || remote->url[0] != '/' || !silent)
+			job->remotes[kept++] = *remote;
+	}
+	job->remote_count = kept;
+}
+
 enum pmj_code
 job_prepare(struct job *job, struct pmj_error *err)
 {
+	leave_silent(job);
 	job->network = network_now();
 	return start_ssh(job, err);
 }

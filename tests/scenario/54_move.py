@@ -1,6 +1,8 @@
 """The hub gets another address: laptops follow by themselves, by the old address or by a stick, and nobody who is late is lost."""
 import base64
+import importlib
 import os
+import signal
 import subprocess
 import sys
 
@@ -17,6 +19,26 @@ GATE = os.path.abspath(os.path.join(lab_module.BIN, "pamoja-gate"))
 def state(hub):
     """Each laptop's name and how far it has followed."""
     return {item["name"]: item["state"] for item in hub.json("hub", "move")["items"]}
+
+
+def a_dead_share(lab, hub, neema, new):
+    """The folder before the last is on a share that gives no answer: everything else goes on."""
+    share = importlib.import_module("53_courier").Stick(lab, "vfat")
+    if not share.plug() or not share.drivers():
+        share.unplug()
+        print("     skipped: no file system of FUSE to stop", file=sys.stderr)
+        return
+    hub.run("hub", "move", share.dir)
+    hub.run("hub", "move", new)
+    for pid in share.drivers():
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        person = neema.add("person", name="Wema")
+        neema.run("sync")
+        hub.run("hub", "merge")
+        check(person in hub.run("person", "list", json_out=True).out)
+    finally:
+        share.pull()
 
 
 def story_another_folder(lab):
@@ -69,6 +91,7 @@ def story_another_folder(lab):
     os.rename(lab.mailboxes, lab.mailboxes + ".gone")
     lab.exchange(hub, *workers)
     check("before:" not in hub.run("hub", "move").out)
+    a_dead_share(lab, hub, neema, new)
     # the hub's next start knows it, too; and so does who is enrolled from now on
     hub.stop()
     hub.start().unlock()

@@ -9,9 +9,9 @@
 
 #include "base/mem.h"
 #include "base/os.h"
+#include "base/within.h"
 #include "check.h"
 #include "cli/doctor_inner.h"
-#include "cli/within.h"
 #include "made_machine.h"
 
 static struct doctor doctor;

@@ -1,4 +1,4 @@
-#include "cli/within.h"
+#include "base/within.h"
 
 #include <errno.h>
 #include <fcntl.h>

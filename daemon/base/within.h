@@ -1,7 +1,7 @@
 /* within.h - something that may hang, done by a child under a deadline: a dead share, another
  * program. */
-#ifndef CLI_WITHIN_H
-#define CLI_WITHIN_H
+#ifndef BASE_WITHIN_H
+#define BASE_WITHIN_H
 #include "base/buf.h"
 
 /**
