@@ -237,18 +237,18 @@ call(struct client *client, json_t **out, struct http_request *request, struct p
 }
 
 static enum pmj_code
-post(struct client *client, json_t **out, const char *path, const json_t *body, bool patient,
+post(struct client *client, json_t **out, struct http_request *request, const json_t *body,
     struct pmj_error *err)
 {
-	struct http_request request = {.method = "POST", .path = path, .patient = patient};
 	enum pmj_code rc;
 	struct buf text;
 
 	buf_init(&text, 0);
 	json_put(&text, body);
-	request.body = buf_text(&text);
-	request.body_len = text.len;
-	rc = call(client, out, &request, err);
+	request->method = "POST";
+	request->body = buf_text(&text);
+	request->body_len = text.len;
+	rc = call(client, out, request, err);
 	buf_wipe(&text);
 	return rc;
 }
@@ -298,12 +298,26 @@ enum pmj_code
 client_post(struct client *client, json_t **out, const char *path, const json_t *body,
     struct pmj_error *err)
 {
-	return post(client, out, path, body, false, err);
+	struct http_request request = {.path = path};
+
+	return post(client, out, &request, body, err);
 }
 
 enum pmj_code
 client_post_patient(struct client *client, json_t **out, const char *path, const json_t *body,
     struct pmj_error *err)
 {
-	return post(client, out, path, body, true, err);
+	struct http_request request = {.path = path, .patient = true};
+
+	return post(client, out, &request, body, err);
+}
+
+enum pmj_code
+client_post_watched(struct client *client, json_t **out, const char *path, const json_t *body,
+    void (*look)(void *ctx), void *ctx, int look_ms, struct pmj_error *err)
+{
+	struct http_request request = {
+	    .path = path, .patient = true, .look = look, .look_ctx = ctx, .look_ms = look_ms};
+
+	return post(client, out, &request, body, err);
 }

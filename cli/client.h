@@ -41,6 +41,10 @@ PMJ_MUST_CHECK enum pmj_code client_get_patient(
     struct client *client, json_t **out, const char *path, struct pmj_error *err);
 PMJ_MUST_CHECK enum pmj_code client_post_patient(struct client *client, json_t **out,
     const char *path, const json_t *body, struct pmj_error *err);
+/** ... and look(ctx) is called meanwhile: every look_ms, and when a signal came. */
+PMJ_MUST_CHECK enum pmj_code client_post_watched(struct client *client, json_t **out,
+    const char *path, const json_t *body, void (*look)(void *ctx), void *ctx, int look_ms,
+    struct pmj_error *err);
 /** The same, but nothing is started, and no step waits longer than wait_ms. *pid (0: unknown) is
  * the daemon that listens, also when it gives no answer: PMJ_BUSY. */
 PMJ_MUST_CHECK enum pmj_code client_look(struct client *client, json_t **out, const char *path,

@@ -103,11 +103,17 @@ receive_some(
 	char chunk[16384];
 	ssize_t n;
 	int wait_ms = request->wait_ms > 0 ? request->wait_ms : HTTP_WAIT_SECONDS * 1000;
+	int most_ms = !request->patient ? wait_ms : request->look != NULL ? request->look_ms : -1;
 	int polled;
 
-	do
-		polled = poll(&ready, 1, request->patient ? -1 : wait_ms);
-	while (polled < 0 && errno == EINTR);
+	for (;;) {
+		polled = poll(&ready, 1, most_ms);
+		if (polled > 0 || (polled < 0 && errno != EINTR) ||
+		    (polled == 0 && !request->patient))
+			break;
+		if (request->patient && request->look != NULL)
+			request->look(request->look_ctx);
+	}
 	if (polled == 0)
 		return pmj_fail(err, PMJ_BUSY,
 		    "Pamoja's background program gave no answer for %d s", wait_ms / 1000);

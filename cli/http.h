@@ -36,6 +36,10 @@ struct http_request {
 	size_t body_len;
 	bool patient; /* wait without an end: sync, carry, merge */
 	int wait_ms;  /* 0: HTTP_WAIT_SECONDS */
+	/* Called while a patient one waits: every look_ms, and when a signal came. */
+	void (*look)(void *ctx);
+	void *look_ctx;
+	int look_ms;
 };
 /** Send and wait for the whole answer. Errors PMJ_IO, PMJ_BUSY after HTTP_WAIT_SECONDS of silence.
  */

@@ -142,7 +142,7 @@ send_rows(struct cli *cli, struct rows *rows, const char *name, bool dry_run, st
 			break;
 		batch_close(&batch);
 		if (progress)
-			term_note("\r%zu of %zu", next, rows->count);
+			term_progress("%zu of %zu", next, rows->count);
 	}
 	if (progress)
 		term_note("\n");

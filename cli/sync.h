@@ -1,4 +1,5 @@
-/* sync.h - exchanges with the hub: sync and carry. They wait; Ctrl-C ends only the waiting. */
+/* sync.h - exchanges with the hub: sync and carry. They wait, and tell how far it is; Ctrl-C stops
+ * the exchange. */
 #ifndef CLI_SYNC_H
 #define CLI_SYNC_H
 #include "cli/cli.h"

@@ -137,6 +137,17 @@ term_note(const char *fmt, ...)
 	va_end(args);
 }
 
+void
+term_progress(const char *fmt, ...)
+{
+	va_list args;
+
+	(void)fputs("\r\033[K", stderr); /* the line is empty again */
+	va_start(args, fmt);
+	put_formatted(stderr, fmt, args);
+	va_end(args);
+}
+
 /* Byte by byte: nothing may be read ahead, another prompt or program comes after us. */
 static bool
 read_typed(struct buf *out)

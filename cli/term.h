@@ -28,6 +28,10 @@ void term_put(FILE *stream, enum paint paint, const char *text);
 /** The same formatted, plain, to standard output and to standard error. */
 void term_say(const char *fmt, ...) PMJ_PRINTF(1, 2);
 void term_note(const char *fmt, ...) PMJ_PRINTF(1, 2);
+/** How far something is, on standard error, in place of what this said last; term_note("\n") ends
+ * it.
+ */
+void term_progress(const char *fmt, ...) PMJ_PRINTF(1, 2);
 
 /** Ask for one line; spaces around it are dropped. False at the end of input (Ctrl-D). */
 bool term_ask(struct buf *out, const char *fmt, ...) PMJ_PRINTF(2, 3);

@@ -202,6 +202,12 @@ void exchange_start(
 bool exchange_step(struct core *core);
 /** The carrier said how a job ended. */
 void exchange_carried(struct core *core, int64_t id, const json_t *done);
+/** ... and how far it is. */
+void exchange_progress(struct core *core, const json_t *event);
+/** {"there","left","came","moved"} while the carrier is at it: sealed files that the mailbox said
+ * it has, those that it has not yet, those that came, and bytes over the link; NULL otherwise. New
+ * reference. */
+json_t *exchange_seen(const struct core *core);
 /** The carrier went away. */
 void exchange_broken(struct core *core);
 void exchange_drop_all(struct core *core, const struct pmj_error *err);

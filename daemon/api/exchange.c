@@ -284,6 +284,12 @@ exchange_step(struct core *core)
 	core->step_name = names[exchange->phase];
 	if (core->sync == NULL)
 		return step_revoked(core, exchange);
+	if (exchange->stopped && exchange->phase < PHASE_WAIT) {
+		struct pmj_error err;
+
+		(void)exchange_fail_stopped(&err);
+		return exchange_give_up(core, exchange, &err);
+	}
 	switch (exchange->phase) {
 	case PHASE_SEAL:
 		return step_seal(core, exchange);

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "api/exchange_inner.h"
+#include "api/handlers.h"
 #include "base/mem.h"
 
 #define CARRIER_WAIT_MS 8000 /* the starter needs a moment after the daemon began */
@@ -67,6 +68,7 @@ exchange_ask_carrier(struct core *core, struct exchange *exchange)
 	/* From here on a carrier found dead, by whichever of these lines, breaks this exchange. */
 	exchange->phase = PHASE_WAIT;
 	exchange->job = core->next_job++;
+	exchange->seen = (struct exchange_seen){0};
 	exchange->places = core->journal != NULL ? device_places_mark(core->journal) : 0;
 	carrylink_remotes(core);
 	(void)carrylink_send(core->carry, json_pack("{s:s,s:o?}", "do", "acked", "upto", acked));
@@ -96,6 +98,61 @@ broken_code(const char *code)
 }
 
 void
+exchange_progress(struct core *core, const json_t *event)
+{
+	struct exchange *exchange = core->exchanges;
+
+	if (exchange == NULL || exchange->phase != PHASE_WAIT ||
+	    exchange->job != json_int(event, "id", 0))
+		return;
+	exchange->seen.there = json_int(event, "there", 0);
+	exchange->seen.left = json_int(event, "left", 0);
+	exchange->seen.came = json_int(event, "came", 0);
+	exchange->seen.moved = json_int(event, "moved", 0);
+}
+
+json_t *
+exchange_seen(const struct core *core)
+{
+	const struct exchange *exchange = core->exchanges;
+
+	if (exchange == NULL || exchange->phase != PHASE_WAIT)
+		return NULL;
+	return json_pack("{s:I,s:I,s:I,s:I}", "there", (json_int_t)exchange->seen.there, "left",
+	    (json_int_t)exchange->seen.left, "came", (json_int_t)exchange->seen.came, "moved",
+	    (json_int_t)exchange->seen.moved);
+}
+
+/* What was begun is left as a cut would leave it; what came is still taken in. */
+enum pmj_code
+exchange_stop(const struct call *call, json_t **out, struct pmj_error *err)
+{
+	struct core *core = call->core;
+	struct exchange *exchange = core->exchanges;
+
+	(void)err;
+	*out = json_object();
+	while (exchange != NULL && (exchange->request == NULL || exchange->stopped))
+		exchange = exchange->next;
+	if (exchange == NULL)
+		return PMJ_OK;
+	exchange->stopped = true;
+	if (exchange == core->exchanges && exchange->phase == PHASE_WAIT)
+		(void)carrylink_send(core->carry,
+		    json_pack("{s:s,s:I}", "do", "stop", "id", (json_int_t)exchange->job));
+	core_wake(core);
+	return PMJ_OK;
+}
+
+enum pmj_code
+exchange_fail_stopped(struct pmj_error *err)
+{
+	(void)pmj_fail(err, PMJ_UNREACHED, "the exchange was stopped; nothing was lost");
+	pmj_hint(err, "the next one goes on from there");
+	return err->code;
+}
+
+void
 exchange_carried(struct core *core, int64_t id, const json_t *done)
 {
 	struct exchange *exchange = core->exchanges;
@@ -110,7 +167,9 @@ exchange_carried(struct core *core, int64_t id, const json_t *done)
 	exchange->came = exchange->kind == EXCHANGE_SYNC && exchange->where == NULL &&
 	                 json_str(done, "instead") == NULL;
 	/* The first that went wrong is told; a second round may fail of the same. */
-	if (exchange->failed.code == PMJ_OK && (code == NULL || strcmp(code, "ok") != 0)) {
+	if (exchange->stopped && (code == NULL || strcmp(code, "ok") != 0))
+		(void)exchange_fail_stopped(&exchange->failed);
+	else if (exchange->failed.code == PMJ_OK && (code == NULL || strcmp(code, "ok") != 0)) {
 		const char *message = json_str(done, "message");
 		const char *hint = json_str(done, "hint");
 

@@ -21,14 +21,20 @@ struct exchange {
 	int64_t holds;      /* the hub's, when it began */
 	int64_t started_ms; /* mono */
 	char *instead;      /* why the hub's old address was used, by the carrier's word */
-	bool came;          /* it reached the first address that the hub had said ... */
-	int64_t places;     /* ... when the carrier was asked (device_places_mark) */
+	bool stopped;       /* the person wants it no more */
+	struct exchange_seen { /* by the carrier's word, of what it does now */
+		int64_t there, left, came, moved;
+	} seen;
+	bool came;               /* it reached the first address that the hub had said ... */
+	int64_t places;          /* ... when the carrier was asked (device_places_mark) */
 	struct pmj_error failed; /* code PMJ_OK: not failed */
 	struct exchange *next;
 };
 
 /** It cannot go on: whoever waits for it hears why. Always true, for a step was made. */
 bool exchange_give_up(struct core *core, struct exchange *exchange, const struct pmj_error *err);
+/** What is said of one that the person stopped. */
+enum pmj_code exchange_fail_stopped(struct pmj_error *err);
 /** Ask the carrier, which answers by exchange_carried. True when it ended instead. */
 bool exchange_ask_carrier(struct core *core, struct exchange *exchange);
 

@@ -30,6 +30,7 @@ handler_now enrol_ask, enrol_take, office_enrol, office_conflicts, office_resolv
 handler_now backup_key_make, backup_key_kept, backup_key_list, backup_key_destroyed;
 handler_now backup_begin, backup_part, backup_kept, restore_begin, restore_part;
 handler_later restore_finish;
+handler_now exchange_stop;
 handler_later exchange_sync, exchange_carry, exchange_merge;
 
 /** A string member of the body, or PMJ_USAGE naming it. */

@@ -64,6 +64,7 @@ static const struct route {
     {"POST", "/v1/restore/{}/part", NEEDS_NOTHING, restore_part, NULL},
     {"POST", "/v1/restore/{}/finish", NEEDS_NOTHING, NULL, restore_finish},
     {"POST", "/v1/sync", NEEDS_OPEN | NEEDS_SYNC, NULL, exchange_sync},
+    {"POST", "/v1/sync/stop", NEEDS_OPEN, exchange_stop, NULL},
     {"POST", "/v1/carry", NEEDS_OPEN | NEEDS_SYNC, NULL, exchange_carry},
     {"POST", "/v1/enrol/request", NEEDS_OPEN | NEEDS_WORKER, enrol_ask, NULL},
     {"POST", "/v1/enrol/accept", NEEDS_OPEN | NEEDS_WORKER, enrol_take, NULL},

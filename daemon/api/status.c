@@ -209,7 +209,7 @@ add_open(json_t *out, const struct call *call)
 	struct core *core = call->core;
 	char *name = journal_text(core->journal, "name");
 	char *role = journal_text(core->journal, "role");
-	json_t *notes = NULL;
+	json_t *notes = NULL, *exchange;
 
 	(void)json_object_set_new(
 	    out, "device", json_hex(ring_device_id(core->ring), PMJ_DEVICE_BYTES));
@@ -227,6 +227,8 @@ add_open(json_t *out, const struct call *call)
 	if (core->hub != NULL)
 		(void)json_object_set_new(out, "backup_key", hub_backup_key_state(core->hub));
 	add_sync(out, core);
+	exchange = exchange_seen(core);
+	(void)json_object_set_new(out, "exchange", exchange != NULL ? exchange : json_null());
 	(void)json_object_set_new(out, "held",
 	    json_integer(
 	        core->hub != NULL

@@ -31,25 +31,41 @@ say(int fd, const struct buf *line)
 	}
 }
 
+struct pipe_end { /* what an errand says goes there */
+	int fd;
+	int64_t id;
+	const struct exchange *ex;
+	struct exchange_count told;
+};
+
 static void
 tell(void *ctx, enum exchange_event what, const struct shape_place *place, size_t count)
 {
+	const struct pipe_end *end = ctx;
 	struct buf line;
 
 	buf_init(&line, LINE_OUT_MAX);
 	order_put_event(&line, what, place, count);
-	say(*(int *)ctx, &line);
+	say(end->fd, &line);
 	buf_close(&line);
 }
 
+/* A sign of life, and how far it is where that is news. */
 static void
 beat(void *ctx)
 {
+	struct pipe_end *end = ctx;
+	const struct exchange_count *now = &end->ex->count;
 	struct buf line;
 
 	buf_init(&line, LINE_OUT_MAX);
-	buf_put_text(&line, "\n");
-	say(*(int *)ctx, &line);
+	if (now->there == end->told.there && now->left == end->told.left &&
+	    now->came == end->told.came && now->moved == end->told.moved)
+		buf_put_text(&line, "\n");
+	else
+		order_put_progress(&line, end->id, now);
+	end->told = *now;
+	say(end->fd, &line);
 	buf_close(&line);
 }
 
@@ -105,13 +121,14 @@ libgit2_once(struct pmj_error *err)
 static _Noreturn void
 child(struct job *job, int fd, int64_t id)
 {
+	struct pipe_end end = {.fd = fd, .id = id, .ex = &job->ex};
 	struct pmj_error err = {0};
 	struct buf line;
 	enum pmj_code rc;
 
 	job->ex.tell = tell;
 	job->ex.beat = beat;
-	job->ex.ctx = &fd;
+	job->ex.ctx = &end;
 	(void)signal(SIGTERM, SIG_DFL);
 	(void)signal(SIGINT, SIG_DFL);
 	rc = job_prepare(job, &err);

@@ -28,7 +28,7 @@ PMJ_MUST_CHECK enum pmj_code errand_start(
  *          the errand is free for the next.
  */
 bool errand_read(struct errand *errand, struct buf *out, bool *good);
-/** Give it up: it was silent for too long. */
+/** Give it up: it was silent for too long, or is to stop. What it did stands. */
 void errand_kill(struct errand *errand);
 
 #endif

@@ -44,6 +44,16 @@ exchange_beat(const struct exchange *ex)
 		ex->beat(ex->ctx);
 }
 
+void
+exchange_there(struct exchange *ex, size_t segments)
+{
+	if (segments > ex->count.left)
+		segments = ex->count.left;
+	ex->count.left -= segments;
+	ex->count.there += segments;
+	exchange_beat(ex);
+}
+
 uint8_t
 exchange_read_lane(const struct exchange *ex)
 {

@@ -18,6 +18,13 @@ enum exchange_event {
 	                       chain of segments */
 };
 
+struct exchange_count { /* what a person is told while it goes on */
+	size_t there;   /* segments of ours: the mailbox said that it has them */
+	size_t left;    /* ... not yet */
+	size_t came;
+	uint64_t moved; /* bytes of messages, both ways */
+};
+
 struct exchange {
 	const struct os *os;
 	char *spool;         /* the folder that has `out` and `in` */
@@ -34,6 +41,7 @@ struct exchange {
 	size_t got;
 	uint64_t up; /* bytes over the network, above TCP */
 	uint64_t down;
+	struct exchange_count count;
 	struct pmj_error instead; /* why an old place was used; code PMJ_OK: none was */
 	struct spool_list out;    /* what is in spool/out; filled by exchange_begin */
 	int lock;
@@ -45,6 +53,8 @@ void exchange_end(struct exchange *ex);
 
 /** Say that the exchange is alive. */
 void exchange_beat(const struct exchange *ex);
+/** So many segments more are at the mailbox, by its own word. */
+void exchange_there(struct exchange *ex, size_t segments);
 
 /** The lane we read. */
 uint8_t exchange_read_lane(const struct exchange *ex);

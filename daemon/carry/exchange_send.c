@@ -197,10 +197,13 @@ push_run(struct sending *s, const struct standing *standing, struct pmj_error *e
 {
 	struct chain_links links = {0};
 	struct shape_place place = s->ours.run;
+	struct exchange_count *count = &s->ex->count;
+	size_t before = count->there;
 	git_oid back;
 	enum pmj_code rc;
 
 	rc = chain_walk(s->own, &links, &s->ours.tip, standing->far_segno, err);
+	count->left = rc == PMJ_OK ? links.count : 0;
 	if (rc == PMJ_OK && links.count > 0)
 		rc = s->far->push(s->far->ctx, s->own, &s->ours.run, &links, &s->far_tip, err);
 	if (rc == PMJ_OK)
@@ -209,6 +212,7 @@ push_run(struct sending *s, const struct standing *standing, struct pmj_error *e
 		rc = pmj_fail(err, PMJ_BUSY, "the mailbox does not show what was sent");
 	if (rc == PMJ_OK) {
 		s->ex->sent += links.count;
+		exchange_there(s->ex, links.count - (count->there - before));
 		place.segno = s->ours.tip_segno;
 		if (s->count > 0 && place.segno >= s->items[0].place.segno)
 			s->ex->tell(s->ex->ctx, EXCHANGE_DELIVERED, &place, 0);

@@ -186,6 +186,7 @@ push(void *ctx, git_repository *own, const struct shape_place *run, const struct
 		enum pmj_code rc = put_step(gate, own, run, links, &done, err);
 		const struct wire_tip *tip;
 
+		exchange_there(gate->ex, done - before);
 		failures = done > before ? 0 : failures + 1;
 		if (rc == PMJ_OK)
 			continue;
@@ -195,11 +196,13 @@ push(void *ctx, git_repository *own, const struct shape_place *run, const struct
 		/* The answer may have been lost and not the segments: read how far they came. */
 		if ((rc = look(gate, err)) != PMJ_OK)
 			return rc;
+		before = done;
 		tip = tipfile_find(&gate->tips, run);
 		while (tip != NULL && done < links->count &&
 		       links->items[done].segno <= tip->run.segno)
 			done++;
 		if (done > before) {
+			exchange_there(gate->ex, done - before);
 			gate_step_spared(gate);
 			failures = 0;
 		}

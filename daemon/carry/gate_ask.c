@@ -105,6 +105,7 @@ take_segment(struct gate *gate, struct gate_batch *batch, struct wire_get *get,
 		in = exchange_in(gate->ex);
 		rc = spool_put(&wrote, gate->ex->os, in, &place, &bytes, err);
 		gate->arrived += wrote ? 1 : 0;
+		gate->ex->count.came += wrote ? 1 : 0;
 		places_add(&gate->got, &place);
 		places_sort(&gate->got);
 	}

@@ -26,7 +26,9 @@ struct https {
 	void *ctx;
 	uint64_t up; /* of the connections that are closed */
 	uint64_t down;
-	curl_off_t moved;
+	int fd;          /* of the connection, or -1 */
+	uint64_t *moved; /* bytes in all, or NULL */
+	uint64_t seen;   /* ... of this connection */
 	int64_t beat_ms;
 	const struct buf *body;
 	size_t given; /* bytes of it */
@@ -69,19 +71,41 @@ give_body(char *out, size_t one, size_t count, void *ctx)
 	return n;
 }
 
+/* What the other end has of this connection, and what came: what was handed to the kernel may still
+ * lie here. */
+static uint64_t
+passed(const struct https *https)
+{
+	struct tcp_info info;
+	socklen_t size = sizeof(info);
+
+	memset(&info, 0, sizeof(info));
+	if (https->fd < 0 || getsockopt(https->fd, IPPROTO_TCP, TCP_INFO, &info, &size) != 0)
+		return https->seen;
+	return info.tcpi_bytes_acked + info.tcpi_bytes_received;
+}
+
 static int
 watch(void *ctx, curl_off_t down_all, curl_off_t down, curl_off_t up_all, curl_off_t up)
 {
 	struct https *https = ctx;
 	int64_t now = os_real.mono_ms(os_real.ctx);
+	uint64_t sum;
 
 	(void)down_all;
+	(void)down;
 	(void)up_all;
-	if (https->beat != NULL && down + up != https->moved && now - https->beat_ms >= BEAT_MS) {
-		https->beat(https->ctx);
-		https->moved = down + up;
-		https->beat_ms = now;
-	}
+	(void)up;
+	if (https->beat == NULL || now - https->beat_ms < BEAT_MS)
+		return 0;
+	https->beat_ms = now;
+	sum = passed(https);
+	if (sum == https->seen)
+		return 0;
+	if (https->moved != NULL)
+		*https->moved += sum > https->seen ? sum - https->seen : sum; /* a new one */
+	https->seen = sum;
+	https->beat(https->ctx);
 	return 0;
 }
 
@@ -98,6 +122,8 @@ close_socket(void *ctx, curl_socket_t fd)
 		https->up += info.tcpi_bytes_sent - info.tcpi_bytes_retrans;
 		https->down += info.tcpi_bytes_received;
 	}
+	if (fd == https->fd)
+		https->fd = -1;
 	return close(fd);
 }
 
@@ -105,9 +131,10 @@ static int
 ready_socket(void *ctx, curl_socket_t fd, curlsocktype type)
 {
 	unsigned wait_ms = (unsigned)CONNECT_S * 1000;
+	struct https *https = ctx;
 
-	(void)ctx;
 	(void)type;
+	https->fd = fd;
 	/* Data that nobody acknowledges for so long goes nowhere. */
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &wait_ms, sizeof(wait_ms));
 	return CURL_SOCKOPT_OK;
@@ -205,6 +232,7 @@ set_always(struct https *https, long patience_s)
 	SET(CURLOPT_CLOSESOCKETFUNCTION, close_socket);
 	SET(CURLOPT_CLOSESOCKETDATA, https);
 	SET(CURLOPT_SOCKOPTFUNCTION, ready_socket);
+	SET(CURLOPT_SOCKOPTDATA, https);
 	SET(CURLOPT_SSL_CTX_FUNCTION, set_tls);
 	SET(CURLOPT_SSL_CTX_DATA, https);
 	SET(CURLOPT_SSL_SESSIONID_CACHE, 0L);
@@ -262,7 +290,7 @@ set_headers(struct https *https, const struct https_host *host)
 
 enum pmj_code
 https_new(struct https **out, int patience_s, struct ticket_shelf *tickets, network_id network,
-    void (*beat)(void *ctx), void *ctx, struct pmj_error *err)
+    void (*beat)(void *ctx), void *ctx, uint64_t *moved, struct pmj_error *err)
 {
 	struct https *https = mem_new(sizeof(*https));
 
@@ -271,6 +299,8 @@ https_new(struct https **out, int patience_s, struct ticket_shelf *tickets, netw
 	https->network = network;
 	https->beat = beat;
 	https->ctx = ctx;
+	https->moved = moved;
+	https->fd = -1;
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK)
 		https->curl = curl_easy_init();
 	if (https->curl == NULL || !set_always(https, patience_s)) {
@@ -349,7 +379,6 @@ https_post(struct https *https, const struct https_host *host, const char *name,
 	https->answer = answer;
 	https->body = body;
 	https->given = 0;
-	https->moved = 0;
 	https->why[0] = '\0';
 	https->broke = false;
 	if (https->beat != NULL)

@@ -19,10 +19,11 @@ struct https_host {
 struct https;
 
 /** A link that says nothing for patience_s is given up. beat is called as long as bytes move; it
- * may be NULL. tickets may be NULL, too, and outlives it; network is where we are. */
+ * may be NULL, as may moved, to which these bytes are added. tickets may be NULL, too, and outlives
+ * it; network is where we are. */
 PMJ_MUST_CHECK enum pmj_code https_new(struct https **out, int patience_s,
     struct ticket_shelf *tickets, network_id network, void (*beat)(void *ctx), void *ctx,
-    struct pmj_error *err);
+    uint64_t *moved, struct pmj_error *err);
 /** Closes the connection. To up and down (may be NULL) the bytes of all connections are added,
  * above TCP. */
 void https_free(struct https *https, uint64_t *up, uint64_t *down);

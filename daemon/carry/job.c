@@ -235,7 +235,7 @@ run_gate(struct job *job, struct gate_way *way, size_t which, bool by_ssh, struc
 		way->ssh = ssh_new(&job->ssh, patience_s, job->ex.beat, job->ex.ctx);
 	} else if (!by_ssh && way->https == NULL) {
 		rc = https_new(&way->https, patience_s, job->tickets, job->network, job->ex.beat,
-		    job->ex.ctx, err);
+		    job->ex.ctx, &job->ex.count.moved, err);
 	}
 	return rc == PMJ_OK ? gate_exchange(&job->ex, way, remote->mailbox, &host, err) : rc;
 }

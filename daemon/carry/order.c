@@ -133,6 +133,13 @@ read_acked(struct order *out, const json_t *line, struct pmj_error *err)
 	return read_places(&out->places, json_arr(line, "upto"), err);
 }
 
+static enum pmj_code
+read_stop(struct order *out, const json_t *line, struct pmj_error *err)
+{
+	(void)line;
+	return out->id != 0 ? PMJ_OK : pmj_fail(err, PMJ_INVALID, "stop: no id");
+}
+
 static const struct {
 	const char *name;
 	enum order_do what;
@@ -143,6 +150,7 @@ static const struct {
     {"parcel", ORDER_PARCEL, read_parcel},
     {"wake", ORDER_WAKE, read_wake},
     {"acked", ORDER_ACKED, read_acked},
+    {"stop", ORDER_STOP, read_stop},
 };
 
 enum pmj_code
@@ -232,6 +240,15 @@ void
 order_put_news(struct buf *out)
 {
 	put_line(out, json_pack("{s:s}", "event", "news"));
+}
+
+void
+order_put_progress(struct buf *out, int64_t id, const struct exchange_count *count)
+{
+	put_line(
+	    out, json_pack("{s:s,s:I,s:I,s:I,s:I,s:I}", "event", "progress", "id", (json_int_t)id,
+	             "there", (json_int_t)count->there, "left", (json_int_t)count->left, "came",
+	             (json_int_t)count->came, "moved", (json_int_t)count->moved));
 }
 
 void

@@ -7,7 +7,7 @@
 
 #define ORDER_BYTES_MAX (4u * 1024 * 1024) /* a hub's `have` of many thousand runs */
 
-enum order_do { ORDER_REMOTES, ORDER_SYNC, ORDER_PARCEL, ORDER_WAKE, ORDER_ACKED };
+enum order_do { ORDER_REMOTES, ORDER_SYNC, ORDER_PARCEL, ORDER_WAKE, ORDER_ACKED, ORDER_STOP };
 
 /* One order. Only the fields of its kind are filled. */
 struct order {
@@ -40,6 +40,8 @@ void order_put_event(
     struct buf *out, enum exchange_event what, const struct shape_place *place, size_t count);
 void order_put_hello(struct buf *out);
 void order_put_news(struct buf *out);
+/** How far the job of an order is. */
+void order_put_progress(struct buf *out, int64_t id, const struct exchange_count *count);
 /** err is read only when rc is a failure; ex, which may be NULL, tells what went and came. */
 void order_put_done(struct buf *out, int64_t id, enum pmj_code rc, const struct pmj_error *err,
     const struct exchange *ex);

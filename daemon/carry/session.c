@@ -268,6 +268,28 @@ on_acked(struct session *s, struct order *order)
 	order_close(order);
 }
 
+/* It is ended like one whose link was cut: what it did stands, and the next goes on from there. One
+ * that has not begun is over before it does. */
+static void
+on_stop(struct session *s, struct order *order)
+{
+	struct pmj_error err;
+
+	if (s->errand.pid != 0 && s->errand.id == order->id)
+		errand_kill(&s->errand);
+	for (size_t i = 0; i < s->queued; i++) {
+		if (s->queue[i].id != order->id)
+			continue;
+		(void)pmj_fail(&err, PMJ_UNREACHED, "the exchange was stopped");
+		order_put_done(&s->sock.out, order->id, PMJ_UNREACHED, &err, NULL);
+		order_close(&s->queue[i]);
+		s->queued--;
+		memmove(s->queue + i, s->queue + i + 1, (s->queued - i) * sizeof(*s->queue));
+		break;
+	}
+	order_close(order);
+}
+
 static void
 obey(void *ctx, const char *bytes, size_t len)
 {
@@ -277,6 +299,7 @@ obey(void *ctx, const char *bytes, size_t len)
 	    [ORDER_PARCEL] = on_queue,
 	    [ORDER_WAKE] = on_wake,
 	    [ORDER_ACKED] = on_acked,
+	    [ORDER_STOP] = on_stop,
 	};
 	struct order order;
 	struct pmj_error err;

@@ -1,18 +1,21 @@
 """Mailboxes over https: a real web server with TLS, the gate behind it, plain git beside it, and hosts that are not what they should be."""
 import json
 import os
+import pty
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
 
 import lab as lab_module
-from lab import check, run
+from lab import BIN, check, run
 
 sys.path.insert(0, os.path.join(lab_module.TOP, "tests", "lib"))
 import disks  # noqa: E402
 import web  # noqa: E402
+from badlink import BadLink, Profile  # noqa: E402
 from segments import BOX, INC, LANE, fill, make_box, same, segment, token_of  # noqa: E402
 
 GATE = os.path.abspath(os.path.join(lab_module.BIN, "pamoja-gate"))
@@ -434,11 +437,42 @@ def story_a_copy_of_the_laptop(lab):
     check(once(lab, "w", ca=ca)[-1]["sent"] == 1)
 
 
+def box_of(lab, boxes, home):
+    """Which of the mailboxes has what this home wrote: the segments of its present lane."""
+    lane = f"refs/heads/l1/{home.status()['place']['incarnation']}"
+    return next(box for box in boxes if lane in git(lab, "--git-dir", os.path.join(lab.mailboxes, box), "for-each-ref", "--format=%(refname)"))
+
+
+def stopped_under_way(home, link):
+    """`sync` at a terminal over a slow link, and Ctrl-C once something is there. Returns all that it said."""
+    link.set(Profile(up=80, down=80))
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.execve(os.path.join(BIN, "pamoja"), ["pamoja", "sync"], home.env)
+    said, stopped = b"", False
+    while True:
+        try:
+            piece = os.read(terminal, 4096)
+        except OSError:  # the other end is closed
+            break
+        said += piece
+        if not stopped and re.search(rb"K[1-9]\d* of ", said):
+            os.write(terminal, b"\x03")
+            stopped = True
+    _, status = os.waitpid(pid, 0)
+    os.close(terminal)
+    link.set(Profile())
+    said = said.decode()
+    check(stopped and os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGINT, status, said)
+    return said
+
+
 def story_hub_and_workers_through_it(lab):
     """The hub tells its address with the invitation; the rest goes by itself: no folder is known to the worker."""
     lab.quiet()
     serve(lab)
-    wire = web.Cutter(lab.web.port)
+    link = BadLink(lab.web.port)
+    wire = web.Cutter(link.port)
     reach = f"[hub]\nurl = https://localhost:{wire.port}/pamoja\npin = {lab.web.pin}\n"
     hub = lab.home("hub").settings(lab.ini.replace("[hub]\n", reach)).start().init(hub_mailboxes=lab.mailboxes, person="Office")
     neema, juma = lab.worker("Neema", hub, role="ally"), lab.worker("Juma", hub)
@@ -461,6 +495,22 @@ def story_hub_and_workers_through_it(lab):
     check(len(juma.json("contact", "list", "--limit", "100")["items"]) == 60)
     check(len({home.json("verify", person)["digest"] for home in (hub, neema, juma)}) == 1)
     print(f"     {wire.cuts} cuts, {wire.connections} connections")
+    # how far it is, and no more than that; stopped, the next one goes on from there
+    path = os.path.join(lab.dir, "more.jsonl")
+    with open(path, "w", encoding="utf-8") as file:
+        for n in range(60):
+            file.write(json.dumps({"kind": "contact", "fields": {"person": person, "kind": "phone", "note": os.urandom(800).hex()}}) + "\n")
+    neema.run("import", path)
+    before = neema.status()["place"]["segno"]
+    said = stopped_under_way(neema, link)
+    check("Ctrl-C stops it" in said and "stopped; nothing was lost" in said and "goes on from there" in said, said)
+    box = git(lab, "--git-dir", os.path.join(lab.mailboxes, box_of(lab, boxes, neema)), "log", "--all", "--format=%ct", "--", "s")
+    there = len([number for number in box.split() if int(number) > before])
+    shown = [(int(done), int(of), int(left)) for done, of, left in re.findall(r"\033\[K(\d+) of (\d+) sealed files are there, (\d+) left", said)]
+    check(shown and all(done + left == of for done, of, left in shown) and 0 < shown[-1][0] <= there < shown[-1][1], shown, there, said)
+    check(neema.status()["exchange"] is None and neema.status()["outbox"]["saved"] > 0, neema.status())
+    lab.exchange(hub, neema)
+    check(len(hub.json("contact", "list", "--limit", "200")["items"]) == 120)
     # no link: nothing is lost, and the message says it
     lab.web.close()
     neema.add("contact", person=person, kind="phone")

@@ -53,6 +53,10 @@ orders_are_read(void **state)
 	check_ok(read_text(&order, "{\"do\":\"acked\",\"upto\":[[" RUN ",9]]}", &err), &err);
 	assert_int_equal(places_upto(&order.places, &run), 9);
 	order_close(&order);
+	check_ok(read_text(&order, "{\"do\":\"stop\",\"id\":7}", &err), &err);
+	assert_int_equal(order.what, ORDER_STOP);
+	assert_int_equal(order.id, 7);
+	order_close(&order);
 }
 
 static void
@@ -67,7 +71,7 @@ wrong_orders_are_refused(void **state)
 	    "{\"do\":\"acked\",\"upto\":[[]]}", "{\"do\":\"acked\",\"upto\":[{}]}",
 	    "{\"do\":\"acked\",\"upto\":[[" RUN ",-1]]}", "{\"do\":\"acked\",\"upto\":[[" RUN "]]}",
 	    "{\"do\":\"sync\",\"have\":[[" RUN ",1,1]]}", "{\"do\":\"wake\"} x",
-	    "{\"do\":\"wake\",\"do\":\"wake\"}"};
+	    "{\"do\":\"stop\"}", "{\"do\":\"wake\",\"do\":\"wake\"}"};
 	struct order order;
 	struct pmj_error err;
 
