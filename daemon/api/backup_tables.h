@@ -23,6 +23,9 @@ void backup_place_close(struct backup_place *place);
 PMJ_MUST_CHECK enum pmj_code backup_tables_put(
     struct journal *journal, const json_t *row, struct pmj_error *err);
 
+/** A column as a backup has it; type: integer, text or bytes, by its first letter. New reference.
+ */
+json_t *backup_value(struct sql *sql, int col, char type);
 /** What the journal keeps by name, as {key: value} (a blob as {"x": hex}), and back. What only
  * belongs to this file is left out. */
 PMJ_MUST_CHECK enum pmj_code backup_settings(
