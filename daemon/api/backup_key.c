@@ -5,7 +5,6 @@
 
 #include "api/handlers.h"
 #include "base/date.h"
-#include "base/mem.h"
 #include "crypto/halves.h"
 #include "crypto/restored.h"
 #include "crypto/secret.h"

@@ -9,8 +9,6 @@
 #include "base/diag.h"
 #include "base/fs.h"
 #include "base/mem.h"
-#include "log/chain.h"
-#include "pamoja/api.h"
 
 #define CHECKPOINT_MS 7
 

@@ -3,7 +3,6 @@
 #include "api/core_inner.h"
 #include "base/date.h"
 #include "base/diag.h"
-#include "base/text.h"
 
 #define SUSPEND_MS 30000   /* of sleep of the machine */
 #define SUSPENDED_MS 60000 /* so long a laptop that the office suspended stays open, to ask */

@@ -8,7 +8,6 @@
 #include "api/core.h"
 #include "base/diag.h"
 #include "base/fs.h"
-#include "base/mem.h"
 
 static const char mark_text[] = "Nobody has seen the recovery code of this home yet.\n";
 

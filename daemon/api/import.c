@@ -7,8 +7,6 @@
 
 #include "api/import_kept.h"
 #include "api/record_inner.h"
-#include "base/mem.h"
-#include "base/text.h"
 
 #define IMPORT_ROWS_MAX 50
 

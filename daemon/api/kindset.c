@@ -7,7 +7,6 @@
 #include "api/core.h"
 #include "base/diag.h"
 #include "base/fs.h"
-#include "base/mem.h"
 
 static bool
 is_kind_file(const char *name)

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "api/record_inner.h"
-#include "base/text.h"
 
 enum pmj_code
 record_list(const struct call *call, json_t **out, struct pmj_error *err)

@@ -3,7 +3,6 @@
 
 #include "api/record_inner.h"
 #include "base/date.h"
-#include "base/text.h"
 
 /* A dry run of an import cannot know ids that will be made: all zeros stand for one. */
 static enum pmj_code

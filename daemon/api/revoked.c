@@ -12,7 +12,6 @@
 #include "base/diag.h"
 #include "base/fs.h"
 #include "base/mem.h"
-#include "base/text.h"
 
 #define REVOKED_MARK "revoked"
 #define MARK_MAX 65536

@@ -5,8 +5,6 @@
 #include "base/buf.h"
 #include "carry/ticket.h"
 
-#define HTTPS_PIN_FRONT "sha256//" /* and base64 of the hash of the server's public key */
-
 /* Where a host is, and how it is known. */
 struct https_host {
 	const char *url;

@@ -7,7 +7,6 @@
 
 #include "base/diag.h"
 #include "base/fs.h"
-#include "base/mem.h"
 #include "carry/chain.h"
 
 #define NETWORKS_MAX 64

@@ -8,7 +8,6 @@
 #include "base/fs.h"
 #include "base/mem.h"
 #include "crypto/prim.h"
-#include "crypto/secret.h"
 #include "crypto/stretch.h"
 
 #define WORDS_COUNT 2048

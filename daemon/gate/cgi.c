@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "base/diag.h"
-#include "base/fs.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "carry/bare.h"

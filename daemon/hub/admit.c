@@ -6,7 +6,6 @@
 
 #include "base/text.h"
 #include "hub/hub_inner.h"
-#include "log/chain.h"
 
 /* What admission says of an entry. reason NULL: admitted. */
 struct verdict {

@@ -2,7 +2,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/text.h"
 #include "hub/hub_inner.h"
 #include "log/chain.h"
 #include "log/roster.h"

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/date.h"
-#include "base/mem.h"
 #include "base/text.h"
 #include "domain/value.h"
 #include "hub/hub_inner.h"

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "base/text.h"
 #include "hub/hub_inner.h"
 
 /* Once per device and author: name, role and end date of who wrote what it is shown. */

@@ -7,7 +7,6 @@
 #include "store/sql.h"
 #include "sync/lane.h"
 #include "sync/lines.h"
-#include "sync/queue.h"
 
 #define USE_DAYS 90
 #define PUBLISHED_DAYS 30

@@ -6,7 +6,6 @@
 #include "base/fs.h"
 #include "store/sql.h"
 #include "sync/files.h"
-#include "sync/incarnation.h"
 
 enum pmj_code
 sync_drop_queue(

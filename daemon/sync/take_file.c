@@ -9,7 +9,6 @@
 #include "base/mem.h"
 #include "sync/apply.h"
 #include "sync/aside.h"
-#include "sync/files.h"
 #include "sync/incarnation.h"
 #include "sync/take_inner.h"
 
