@@ -77,7 +77,7 @@ def control(rng):
 def main():
     out, number = sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else "40001"
     rng = random.Random(1)
-    lab = Lab()
+    lab = Lab(on_disk=True)
     lines = []
     try:
         for seed in SEEDS:

@@ -52,7 +52,7 @@ class Field:
     """A hub behind a web server, and a worker at the other end of a link."""
 
     def __init__(self, profile):
-        self.lab = Lab()
+        self.lab = Lab(on_disk=True)
         self.lab.quiet()
         self.profile = profile
         gate = os.path.join(BIN, "pamoja-gate")

@@ -17,6 +17,7 @@
 #include "carry/once.h"
 #include "carry/spool.h"
 #include "check.h"
+#include "place.h"
 
 #define LAB_SEGMENT_BYTES 1024
 
@@ -30,7 +31,7 @@ static inline void
 lab_open(struct lab *lab)
 {
 	memset(lab, 0, sizeof(*lab));
-	(void)snprintf(lab->dir, sizeof(lab->dir), "/tmp/carry-lab.XXXXXX");
+	(void)snprintf(lab->dir, sizeof(lab->dir), "%s/carry-lab.XXXXXX", place_for_tests());
 	assert_non_null(mkdtemp(lab->dir));
 	(void)snprintf(lab->out, sizeof(lab->out), "%s/said", lab->dir);
 	memset(lab->mailbox, 'a', 32);

@@ -2,6 +2,7 @@
 #ifndef TESTS_FIXTURE_STORE_H
 #define TESTS_FIXTURE_STORE_H
 #include <ftw.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #include "base/fs.h"
@@ -9,6 +10,7 @@
 #include "check.h"
 #include "crypto/prim.h"
 #include "entries.h"
+#include "place.h"
 #include "store/records.h"
 
 struct store {
@@ -28,7 +30,7 @@ store_start_with(struct store *store, const char *kinds_dir)
 
 	memset(store, 0, sizeof(*store));
 	prim_start();
-	memcpy(store->dir, "/tmp/pamoja-store-XXXXXX", 25);
+	(void)snprintf(store->dir, sizeof(store->dir), "%s/pamoja-store-XXXXXX", place_for_tests());
 	assert_non_null(mkdtemp(store->dir));
 	check_ok(ring_new(&store->ring, false, 1700000000000, &err), &err);
 	check_ok(kinds_read(&store->kinds, &os_real, kinds_dir, &err), &err);

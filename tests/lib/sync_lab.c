@@ -1,6 +1,7 @@
 /* sync_lab.c - ends of the lab made, ended, started again; the hub admits everything and forwards
  * it to everybody. */
 #include "sync_lab.h"
+#include "place.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -226,12 +227,6 @@ lab_drop_template(void)
 		folder_remove(lab_template);
 }
 
-static const char *
-lab_temporary(void)
-{
-	return access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
-}
-
 /* Fresh journals are alike (the rings name the same key and file), so one is made and copied. */
 static void
 lab_home(struct lab_end *end)
@@ -243,7 +238,7 @@ lab_home(struct lab_end *end)
 		char *home = end->home;
 
 		(void)snprintf(
-		    lab_template, sizeof(lab_template), "%s/sync-lab.XXXXXX", lab_temporary());
+		    lab_template, sizeof(lab_template), "%s/sync-lab.XXXXXX", place_for_tests());
 		assert_non_null(mkdtemp(lab_template));
 		lab_template_pid = getpid();
 		assert_int_equal(atexit(lab_drop_template), 0);
@@ -299,7 +294,7 @@ lab_begin(struct lab *lab)
 {
 	memset(lab, 0, sizeof(*lab));
 	prim_start();
-	(void)snprintf(lab->dir, sizeof(lab->dir), "%s/sync-lab.XXXXXX", lab_temporary());
+	(void)snprintf(lab->dir, sizeof(lab->dir), "%s/sync-lab.XXXXXX", place_for_tests());
 	assert_non_null(mkdtemp(lab->dir));
 	lab_kinds(lab);
 	cert_root_new(&lab->root);

@@ -84,8 +84,7 @@ def story_refused_at_once(lab):
 
 def story_a_refusal_travels(lab):
     lab.quiet()
-    hub = lab.hub()
-    neema = lab.worker("Neema", hub, role="ally")
+    hub, neema = lab.office(ally="Neema")
     person = neema.add("person", name="Asha")
     refusal = neema.json("consent", "refuse", f"person={person}", "purpose=referral")["id"]
     lab.exchange(hub, neema)
@@ -132,8 +131,7 @@ def story_what_was_sent_stays_within_consent(lab):
 
 
 def story_changed_elsewhere_while_sent(lab):
-    hub = lab.hub()
-    neema, juma = lab.worker("Neema", hub, role="ally"), lab.worker("Juma", hub)
+    hub, neema, juma = lab.office(ally="Neema", peer="Juma")
     person = neema.add("person", name="Asha")
     clinic, shelter = [neema.add("resource", name=name, category="clinic") for name in ("Loitokitok Clinic", "Rombo Shelter")]
     referral = neema.add("referral", person=person, resource=clinic, category="health", reason="wants treatment")

@@ -10,8 +10,7 @@ def digests(person, *homes):
 
 
 def story_one_record_all_the_way(lab):
-    hub = lab.hub()
-    neema = lab.worker("Neema", hub, role="ally")
+    hub, neema = lab.office(ally="Neema")
     person = neema.add("person", name="Asha", phone="+254 700 000 001")
     contact = neema.add("contact", person=person, kind="phone", minutes=10, note="first call")
     check(neema.show(person)["sync"] == "saved")
@@ -30,8 +29,7 @@ def story_one_record_all_the_way(lab):
 
 
 def story_shared_and_withdrawn(lab):
-    hub = lab.hub()
-    neema, juma = lab.worker("Neema", hub, role="ally"), lab.worker("Juma", hub)
+    hub, neema, juma = lab.office(ally="Neema", peer="Juma")
     person = neema.add("person", name="Asha")
     neema.add("goal", person=person, text="the workshop again")
     lab.exchange(hub, neema, juma)
@@ -65,8 +63,7 @@ def story_shared_and_withdrawn(lab):
 
 def story_whom_a_record_is_about_stays(lab):
     """Else what was sent to one person's team, or under one person's consent, would become another's."""
-    hub = lab.hub()
-    neema = lab.worker("Neema", hub, role="ally")
+    hub, neema = lab.office(ally="Neema")
     asha, baraka = neema.add("person", name="Asha"), neema.add("person", name="Baraka")
     goal = neema.add("goal", person=asha, text="the workshop again")
     for words in (("edit", goal), ("goal", "start", goal)):
@@ -85,8 +82,7 @@ def story_no_folder_named(lab):
 
 
 def story_conflict_settled_for_both(lab):
-    hub = lab.hub()
-    neema, juma = lab.worker("Neema", hub, role="ally"), lab.worker("Juma", hub)
+    hub, neema, juma = lab.office(ally="Neema", peer="Juma")
     person = neema.add("person", name="Asha", phone="+254 700 000 001")
     lab.exchange(hub, neema)
     hub.run("hub", "assign", person, "Juma")
@@ -109,8 +105,7 @@ def story_conflict_settled_for_both(lab):
 
 def story_what_waits_for_a_held_record_is_not_called_merged(lab):
     lab.quiet()
-    hub = lab.hub()
-    juma = lab.worker("Juma", hub)
+    hub, juma = lab.office(peer="Juma")
     person = juma.add("person", name="Asha")
     lab.exchange(hub, juma)
     hub.run("hub", "unassign", person, "Juma")
@@ -132,8 +127,7 @@ def story_what_waits_for_a_held_record_is_not_called_merged(lab):
 
 
 def story_held_and_released(lab):
-    hub = lab.hub()
-    neema, juma = lab.worker("Neema", hub, role="ally"), lab.worker("Juma", hub)
+    hub, neema, juma = lab.office(ally="Neema", peer="Juma")
     person = neema.add("person", name="Asha")
     lab.exchange(hub, neema)
     hub.run("hub", "assign", person, "Juma")
@@ -160,8 +154,7 @@ def story_held_and_released(lab):
 
 
 def story_written_before_sealed_after_a_hand_over(lab):
-    hub = lab.hub()
-    neema, juma = lab.worker("Neema", hub, role="ally"), lab.worker("Juma", hub)
+    hub, neema, juma = lab.office(ally="Neema", peer="Juma")
     person = neema.add("person", name="Asha")
     lab.exchange(hub, neema)
     hub.run("hub", "assign", person, "Juma")
@@ -177,8 +170,7 @@ def story_written_before_sealed_after_a_hand_over(lab):
 
 
 def story_by_parcel(lab):
-    hub = lab.hub()
-    neema = lab.worker("Neema", hub)
+    hub, neema = lab.office(peer="Neema")
     stick = os.path.join(lab.dir, "stick")
     os.mkdir(stick, 0o700)
     person = neema.add("person", name="Asha")
@@ -246,8 +238,7 @@ def story_a_worker_asks_by_itself(lab):
 
 
 def story_unreached(lab):
-    hub = lab.hub()
-    neema = lab.worker("Neema", hub)
+    hub, neema = lab.office(peer="Neema")
     neema.add("person", name="Asha")
     os.rename(lab.mailboxes, lab.mailboxes + ".away")
     error = neema.refused(6, "sync")
@@ -258,8 +249,7 @@ def story_unreached(lab):
 
 
 def story_a_mailbox_that_cannot_be_written(lab):
-    hub = lab.hub()
-    neema = lab.worker("Neema", hub)
+    hub, neema = lab.office(peer="Neema")
     if os.geteuid() == 0:
         print("     skipped: root may write anywhere")
         return
@@ -344,8 +334,7 @@ def story_enrolled_without_a_name(lab):
 
 
 def story_spool_is_a_cache(lab):
-    hub = lab.hub()
-    neema = lab.worker("Neema", hub)
+    hub, neema = lab.office(peer="Neema")
     person = neema.add("person", name="Asha")
     neema.run("sync")
     for home in (neema, hub):

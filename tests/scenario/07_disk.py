@@ -199,8 +199,7 @@ def story_sticks_that_fail(lab):
     if not may_mount():
         print("     skipped: no mount and no user namespace here")
         return
-    hub = lab.hub()
-    neema = lab.worker("Neema", hub)
+    hub, neema = lab.office(peer="Neema")
     person = neema.add("person", name="Asha")
     with disk(lab, "stick", "1m") as stick:
         fill(stick)
@@ -236,8 +235,7 @@ def story_sticks_that_fail(lab):
 
 def story_pulled_out_meanwhile(lab):
     """The stick goes away while parcels are written."""
-    hub = lab.hub()
-    neema = lab.worker("Neema", hub)
+    hub, neema = lab.office(peer="Neema")
     ids = [neema.add("person", name=f"Person {i}") for i in range(20)]
     stick = os.path.join(lab.dir, "stick")
     for pause in (0.0, 0.01, 0.015, 0.02, 0.025, 0.03, 0.05, 0.1):
@@ -273,4 +271,4 @@ def story_a_limit_on_file_sizes(lab):
     neema.add("person", name="Asha")
 
 
-run(globals())
+run(globals(), on_disk=True)

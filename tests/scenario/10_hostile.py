@@ -68,8 +68,7 @@ def tell_lies(home, segment, lies):
 
 def story_flipped_cut_and_moved_both_ways(lab):
     lab.quiet()
-    hub = lab.hub()
-    neema, juma = lab.worker("Neema", hub, role="ally"), lab.worker("Juma", hub)
+    hub, neema, juma = lab.office(ally="Neema", peer="Juma")
     first = neema.add("person", name="Asha")
     lab.exchange(hub, neema, juma)
     box, other = mailbox_of(lab, neema), mailbox_of(lab, juma)
@@ -163,8 +162,7 @@ def story_flipped_cut_and_moved_both_ways(lab):
 
 def story_a_stick_that_lies(lab):
     lab.quiet()
-    hub = lab.hub()
-    neema = lab.worker("Neema", hub)
+    hub, neema = lab.office(peer="Neema")
     stick = os.path.join(lab.dir, "stick")
     folder = os.path.join(stick, "PAMOJA")
     os.mkdir(stick, 0o700)
@@ -217,8 +215,7 @@ def wrong_commits(box, tip, segment):
 
 def story_a_mailbox_that_lies(lab):
     lab.quiet()
-    hub = lab.hub()
-    neema, juma = lab.worker("Neema", hub, role="ally"), lab.worker("Juma", hub)
+    hub, neema, juma = lab.office(ally="Neema", peer="Juma")
     neema.add("person", name="Asha")
     lab.exchange(hub, neema, juma)
     box = mailbox_of(lab, neema)
@@ -275,8 +272,7 @@ def story_a_mailbox_that_lies(lab):
 
 def story_a_forged_segment_in_our_own_lane(lab):
     lab.quiet()
-    hub = lab.hub()
-    neema = lab.worker("Neema", hub)
+    hub, neema = lab.office(peer="Neema")
     neema.add("person", name="Asha")
     lab.exchange(hub, neema)
     box = mailbox_of(lab, neema)
@@ -301,8 +297,7 @@ def story_a_forged_segment_in_our_own_lane(lab):
 def story_our_lane_ends_in_no_segment(lab):
     """The host puts a commit of its own on the branch that we write: our lane must not stand still for ever."""
     lab.quiet()
-    hub = lab.hub()
-    neema = lab.worker("Neema", hub)
+    hub, neema = lab.office(peer="Neema")
     neema.add("person", name="Asha")
     lab.exchange(hub, neema)
     box = mailbox_of(lab, neema)

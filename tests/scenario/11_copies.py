@@ -30,8 +30,7 @@ def block(box):
 
 def story_a_copy_whose_later_self_went_on(lab):
     lab.quiet()
-    hub = lab.hub()
-    neema = lab.worker("Neema", hub, role="ally")
+    hub, neema = lab.office(ally="Neema")
     before = neema.add("person", name="Asha")
     lab.exchange(hub, neema)
     neema.add("contact", person=before, kind="phone", note="unsent when the copy was taken")
@@ -70,8 +69,7 @@ def story_a_copy_whose_later_self_went_on(lab):
 
 def story_a_copy_whose_later_self_had_changed_incarnation(lab):
     lab.quiet()
-    hub = lab.hub()
-    neema = lab.worker("Neema", hub, role="ally")
+    hub, neema = lab.office(ally="Neema")
     before = neema.add("person", name="Asha")
     lab.exchange(hub, neema)
     box = mailbox_of(lab, neema)
@@ -106,8 +104,7 @@ def story_a_copy_whose_later_self_had_changed_incarnation(lab):
 def story_two_that_wrote_the_same_numbers(lab):
     """Both seal the same segno of one incarnation; one goes by the mailbox, the other by a stick."""
     lab.quiet()
-    hub = lab.hub()
-    neema = lab.worker("Neema", hub, role="ally")
+    hub, neema = lab.office(ally="Neema")
     neema.add("person", name="Asha")
     lab.exchange(hub, neema)
     neema.stop()
@@ -140,8 +137,7 @@ def story_two_that_wrote_the_same_numbers(lab):
 
 def story_late_segments_after_a_withdraw(lab):
     lab.quiet()
-    hub = lab.hub()
-    neema, juma = lab.worker("Neema", hub, role="ally"), lab.worker("Juma", hub)
+    hub, neema, juma = lab.office(ally="Neema", peer="Juma")
     person = neema.add("person", name="Asha", phone="+254 700 000 001")
     lab.exchange(hub, neema, juma)
     box = mailbox_of(lab, juma)
@@ -199,8 +195,7 @@ def story_late_segments_after_a_withdraw(lab):
 
 def story_re_issued_after_a_lost_receipt(lab):
     lab.quiet()
-    hub = lab.hub()
-    neema = lab.worker("Neema", hub, role="ally")
+    hub, neema = lab.office(ally="Neema")
     neema.add("person", name="Asha")
     lab.exchange(hub, neema)
     box = mailbox_of(lab, neema)

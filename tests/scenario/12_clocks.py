@@ -30,8 +30,7 @@ def nothing_refused(*homes):
 
 def story_wrong_by_years_and_jumping(lab):
     lab.quiet()
-    hub = lab.hub()
-    neema, juma = lab.worker("Neema", hub, role="ally"), lab.worker("Juma", hub)
+    hub, neema, juma = lab.office(ally="Neema", peer="Juma")
     ahead, behind = set_clock(lab, neema), set_clock(lab, juma)
     person = neema.add("person", name="Asha", phone="+254 700 000 001")
     lab.exchange(hub, neema)
@@ -91,8 +90,7 @@ def story_wrong_by_years_and_jumping(lab):
 
 def story_two_months_offline(lab):
     lab.quiet()
-    hub = lab.hub()
-    neema = lab.worker("Neema", hub, role="ally")
+    hub, neema = lab.office(ally="Neema")
     at_hub, hers = set_clock(lab, hub), set_clock(lab, neema)
     person = neema.add("person", name="Asha")
     lab.exchange(hub, neema)
@@ -129,8 +127,7 @@ def story_two_months_offline(lab):
 
 def story_a_hub_whose_clock_went_back(lab):
     lab.quiet()
-    hub = lab.hub()
-    neema, juma = lab.worker("Neema", hub, role="ally"), lab.worker("Juma", hub)
+    hub, neema, juma = lab.office(ally="Neema", peer="Juma")
     person = neema.add("person", name="Asha")
     lab.exchange(hub, neema)
     hub.run("hub", "assign", person, "Juma")
@@ -220,8 +217,7 @@ def epochs(home):
 def story_seal_keys_come_and_go(lab):
     """Each key is used for 90 days; the next is known before; an old secret is gone from the key file, and what comes late is sealed anew (7.4)."""
     lab.quiet()
-    hub = lab.hub()
-    neema, juma = lab.worker("Neema", hub, role="ally"), lab.worker("Juma", hub)
+    hub, neema, juma = lab.office(ally="Neema", peer="Juma")
     clocks = [set_clock(lab, home) for home in (hub, neema, juma)]
     person = neema.add("person", name="Asha")
     lab.exchange(hub, neema, juma)
@@ -257,8 +253,7 @@ def story_seal_keys_come_and_go(lab):
 def story_a_certificate_is_renewed(lab):
     """Its end stops decisions; with the root key that was kept elsewhere it is renewed, and laptops follow by themselves (7.1)."""
     lab.quiet()
-    hub = lab.hub()
-    neema, juma = lab.worker("Neema", hub, role="ally"), lab.worker("Juma", hub)
+    hub, neema, juma = lab.office(ally="Neema", peer="Juma")
     person = neema.add("person", name="Asha")
     lab.exchange(hub, neema, juma)
     clocks = [set_clock(lab, home) for home in (hub, neema)]

@@ -47,8 +47,7 @@ def small_disk(lab, name, size):
 def story_a_lost_laptop(lab):
     """Restored from an old backup: what the hub merged since comes back, what had been carried but not merged too; then the lost one is found."""
     lab.quiet()
-    hub = lab.hub()
-    neema, juma = lab.worker("Neema", hub, role="ally"), lab.worker("Juma", hub)
+    hub, neema, juma = lab.office(ally="Neema", peer="Juma")
     asha = neema.add("person", name="Asha")
     hub_first = neema.add("contact", person=asha, kind="phone", note="before")
     memo = neema.run("note", "-", stdin="for myself alone\n")
@@ -125,8 +124,7 @@ def story_not_enrolled_and_handed_over(lab):
     request = new.run("enrol", "request").out
     check(request, "no request")
 
-    hub = lab.hub()
-    neema, juma = lab.worker("Neema", hub, role="ally"), lab.worker("Juma", hub)
+    hub, neema, juma = lab.office(ally="Neema", peer="Juma")
     asha = neema.add("person", name="Asha")
     neema.add("contact", person=asha, kind="phone", note="by Neema")
     lab.exchange(hub, neema)
@@ -196,8 +194,7 @@ def story_under_load(lab):
 def story_a_restored_hub(lab):
     """The hub is lost, and its backup is a week old: it is healed by what its devices offer again."""
     lab.quiet()
-    hub = lab.hub()
-    neema, juma = lab.worker("Neema", hub, role="ally"), lab.worker("Juma", hub)
+    hub, neema, juma = lab.office(ally="Neema", peer="Juma")
     asha = neema.add("person", name="Asha")
     baraka = juma.add("person", name="Baraka")
     lab.exchange(hub, neema, juma)
@@ -251,8 +248,7 @@ def story_a_restored_hub(lab):
 def story_a_hub_of_before_a_revocation(lab):
     """The hub is restored from a backup in which the lost laptop is still on the roster: another laptop gives the revocation back."""
     lab.quiet()
-    hub = lab.hub()
-    neema, juma = lab.worker("Neema", hub, role="ally"), lab.worker("Juma", hub)
+    hub, neema, juma = lab.office(ally="Neema", peer="Juma")
     asha = neema.add("person", name="Asha")
     lab.exchange(hub, neema, juma)
     path, _ = backup_of(hub)
@@ -289,8 +285,7 @@ def story_a_hub_of_before_a_revocation(lab):
 def story_both_restored(lab):
     """A fire takes hub and laptop; each goes on from a backup that does not know the other's new key. Nobody types more than after one loss."""
     lab.quiet()
-    hub = lab.hub()
-    neema, juma = lab.worker("Neema", hub, role="ally"), lab.worker("Juma", hub)
+    hub, neema, juma = lab.office(ally="Neema", peer="Juma")
     asha = neema.add("person", name="Asha")
     neema.add("contact", person=asha, kind="phone", note="before both backups")
     lab.exchange(hub, neema, juma)
@@ -581,8 +576,7 @@ def story_no_table_is_forgotten(lab):
 def story_needles(lab):
     """Nothing of it lies in the open: neither in the file nor beside it."""
     lab.quiet()
-    hub = lab.hub()
-    neema = lab.worker("Neema", hub)
+    hub, neema = lab.office(peer="Neema")
     person = neema.add("person", name="Needlename Asha", phone="+254700999111")
     neema.add("contact", person=person, kind="phone", note="needlenote about the clinic")
     lab.exchange(hub, neema)

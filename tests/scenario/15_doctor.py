@@ -97,8 +97,7 @@ def end_strays(home):
 # ---- nothing wrong ----
 
 def story_in_order(lab):
-    hub = lab.hub()
-    neema = lab.worker("Neema", hub)
+    hub, neema = lab.office(peer="Neema")
     person = neema.add("person", name="Asha Mwangi", village="Loitokitok")
     neema.run("sync")
     hub.run("hub", "merge")
@@ -357,8 +356,7 @@ def story_cut_journal(lab):
 
 
 def story_spool(lab):
-    hub = lab.hub()
-    neema = lab.worker("Neema", hub)
+    hub, neema = lab.office(peer="Neema")
     neema.add("person", name="Asha")
     out = os.path.join(neema.path, "spool/out")
     sealed = [name for name in os.listdir(out) if name.endswith(".seg")]
@@ -465,8 +463,7 @@ def faked(days):
 
 
 def story_clock(lab):
-    hub = lab.hub()
-    neema = lab.worker("Neema", hub)
+    hub, neema = lab.office(peer="Neema")
     lab.exchange(hub, neema)
     state(neema, "clock", "ok")
     mends = state(neema, "clock", "fail", "cannot be", env=faked(-3650))
@@ -481,8 +478,7 @@ def story_clock(lab):
 
 
 def story_age_of_the_hub(lab):
-    hub = lab.hub()
-    neema = lab.worker("Neema", hub)
+    hub, neema = lab.office(peer="Neema")
     lab.exchange(hub, neema)
     for days, wanted, words in ((5, "ok", "two weeks"), (20, "warn", "20 days"), (60, "warn", "after 90"), (100, "fail", "revoked")):
         neema.stop()
@@ -505,8 +501,7 @@ def story_age_of_the_hub(lab):
 # ---- the way to the hub ----
 
 def story_mailbox_away(lab):
-    hub = lab.hub()
-    neema = lab.worker("Neema", hub)
+    hub, neema = lab.office(peer="Neema")
     os.rename(lab.mailboxes, lab.mailboxes + ".away")
     check("carry" in state(neema, "mailbox", "warn", "not there")[0])
     state(hub, "mailbox", "fail", "not there")
@@ -530,8 +525,7 @@ def story_mailbox_away(lab):
 
 
 def story_what_waits(lab):
-    hub = lab.hub()
-    neema = lab.worker("Neema", hub)
+    hub, neema = lab.office(peer="Neema")
     state(neema, "queues", "ok")
     neema.run("lock")
     neema.run("note", "--locked", "-", stdin="call the clinic\n")
@@ -606,4 +600,4 @@ def story_a_backup_a_month(lab):
     check("backup" not in found and "backup-key" not in found, found.get("backup"))
 
 
-run(globals())
+run(globals(), on_disk=True)

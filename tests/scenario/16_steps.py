@@ -45,8 +45,7 @@ def answered_between_steps(home, method, path, body=""):
 def story_requests_are_answered_between_the_steps(lab):
     """While a hub merges, while it verifies, and while a laptop seals what is unsent because it is being locked."""
     lab.quiet()
-    hub = lab.hub()
-    neema = lab.worker("Neema", hub)
+    hub, neema = lab.office(peer="Neema")
     neema.run("import", people_file(lab, 200))
     answered_between_steps(neema, "POST", "/v1/sync", "{}")
     answered_between_steps(hub, "POST", "/v1/hub/merge", "{}")
@@ -57,8 +56,7 @@ def story_requests_are_answered_between_the_steps(lab):
 def story_locking_in_steps(lab):
     """A lock seals what is unsent. Whoever locks waits for it; others are answered meanwhile, and find it locked."""
     lab.quiet()
-    hub = lab.hub()
-    neema = lab.worker("Neema", hub)
+    hub, neema = lab.office(peer="Neema")
     neema.run("import", people_file(lab, 200))
     entries = neema.status()["outbox"]["entries"]
     locks, known = Client(neema), Client(neema)
@@ -129,8 +127,7 @@ def cut_off_amid(hub, path, body):
 def story_a_long_history_is_assigned_in_steps(lab):
     """Assigning a person is answered at once, and their history follows in steps. Cut off between two, it goes on by itself."""
     lab.quiet()
-    hub = lab.hub()
-    neema = lab.worker("Neema", hub)
+    hub, neema = lab.office(peer="Neema")
     person = person_with_history(hub, 3000)
     team = {"person": person, "workers": ["Neema"]}
     status = cut_off_amid(hub, "/v1/hub/assign", team)
@@ -160,8 +157,7 @@ def story_a_long_history_is_assigned_in_steps(lab):
 def story_what_waited_is_let_in_in_steps(lab):
     """What is urgent goes first, so it comes to the hub before what it speaks of, waits for that, and is let in when it has come."""
     lab.quiet()
-    hub = lab.hub()
-    neema = lab.worker("Neema", hub)
+    hub, neema = lab.office(peer="Neema")
     path = os.path.join(lab.dir, "rows.jsonl")
     with open(path, "w", encoding="utf-8") as file:
         for number in range(60):
@@ -201,8 +197,7 @@ def story_find_in_steps(lab):
 
 def story_nothing_looks_through_everything(lab):
     """What is asked for often is found by an index; a statement that goes through a whole table of entries or records says so in the log."""
-    hub = lab.hub()
-    neema = lab.worker("Neema", hub)
+    hub, neema = lab.office(peer="Neema")
     neema.run("import", people_file(lab, 700))
     neema.run("sync")
     hub.run("hub", "merge")

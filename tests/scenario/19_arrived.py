@@ -12,8 +12,7 @@ def said(hub, worker):
 def story_answered_with_proof(lab):
     """All of it, some of it on another stick, and a laptop that is never heard again."""
     lab.quiet()
-    hub = lab.hub()
-    neema = lab.worker("Neema", hub, role="ally")
+    hub, neema = lab.office(ally="Neema")
     asha = neema.add("person", name="Asha")
     lab.exchange(hub, neema)
     item = hub.json("hub", "roster", "Neema")
@@ -55,8 +54,7 @@ def story_answered_with_proof(lab):
 def story_doubts(lab):
     """A clock that is ahead is told of, and how much waits where a laptop sealed only a part."""
     lab.quiet()
-    hub = lab.hub()
-    neema = lab.worker("Neema", hub, role="ally")
+    hub, neema = lab.office(ally="Neema")
     clock = set_clock(lab, neema)
     clock.set(40)
     asha = neema.add("person", name="Asha")
