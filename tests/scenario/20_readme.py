@@ -296,8 +296,9 @@ def no_needle(lab):
     for folder, _, files in os.walk(lab.dir):
         for name in files:
             path = os.path.join(folder, name)
-            # the kinds are everybody's, the passphrase files are the lab's, the root key is the stick's
-            if os.path.basename(folder) == "kinds" or not os.path.isfile(path):
+            # the kinds are everybody's, the passphrase files are the lab's, the root key is the stick's; half of a key is
+            # words by chance, and "market" is one of them
+            if os.path.basename(folder) == "kinds" or name.startswith("half") or not os.path.isfile(path):
                 continue
             with open(path, "rb") as file:
                 data = file.read()
