@@ -86,7 +86,7 @@ chain_setup(struct pmj_error *err)
 		rc = git_libgit2_opts(GIT_OPT_ENABLE_STRICT_HASH_VERIFICATION, 1);
 	if (rc == 0)
 		rc = git_libgit2_opts(GIT_OPT_ENABLE_STRICT_OBJECT_CREATION, 1);
-	/* Mailboxes in a shared folder belong to another user; bare_check reads their settings
+	/* Mailboxes in a shared folder belong to another user; bare_open reads their settings
 	 * before libgit2 does, and nothing in them is ever run. */
 	if (rc == 0)
 		rc = git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, 0);

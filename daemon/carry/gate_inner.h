@@ -61,8 +61,8 @@ void gate_want_news(struct gate *gate, struct gate_batch *batch, bool guess);
 uint64_t gate_known_upto(const struct gate *gate, const struct shape_place *run);
 /** A way that was not used yet gets its first step. */
 void gate_way_begin(struct gate_way *way);
-/** Bytes that may go or come at once: all that there are room for where the host takes them as they
- * come, so that a cut loses one segment and not a step. */
+/** Bytes that may go or come at once: the most of all steps where the host takes them as they come,
+ * for there a cut loses one segment and not a step. */
 uint32_t gate_step(const struct gate *gate);
 /** The link broke: little goes next, and that the host takes what comes is no longer believed. */
 void gate_step_failed(struct gate *gate);

@@ -5,8 +5,8 @@
 
 #include "pamoja/error.h"
 
-/** Write one object, synced with every folder above it. What is there already is synced; what is
- * there but unreadable is replaced. out: its id. */
+/** Write one object, synced with its folder (those above it: branch_move). What is there already is
+ * synced; what is there but unreadable is replaced. out: its id. */
 PMJ_MUST_CHECK enum pmj_code object_put(git_repository *repo, git_oid *out, const void *bytes,
     size_t len, git_object_t type, struct pmj_error *err);
 /** Read one object; free *out with git_odb_object_free. PMJ_INTEGRITY: of another type. */

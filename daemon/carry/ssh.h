@@ -7,7 +7,7 @@
 
 struct ssh;
 
-/** run, urls and count stay the caller's. beat is called as long as bytes move; it may be NULL. */
+/** run stays the caller's. beat is called as long as bytes move; it may be NULL. */
 struct ssh *ssh_new(struct sshrun *run, int patience_s, void (*beat)(void *ctx), void *ctx);
 /** Closes the connection. To up and down (may be NULL) the bytes of all connections are added:
  * above TCP where ssh told them, else what went to and came from the gate. */
