@@ -24,7 +24,7 @@ struct chain_links {
 /**
  * Start libgit2: no settings of the machine are read, everything is synced, hashes are checked, and
  * memory is kept small; SIGPIPE is ignored from now on. Once a process, or once in the one it forks
- * from: the start reads all certificates of the machine, which takes longer than most errands.
+ * from, so that not every errand pays for the start.
  */
 PMJ_MUST_CHECK enum pmj_code chain_setup(struct pmj_error *err);
 /** End libgit2 and start it anew. What it draws for TLS comes from a generator that a forked
