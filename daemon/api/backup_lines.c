@@ -6,7 +6,7 @@
 #include "base/mem.h"
 #include "crypto/restored.h"
 
-#define PART_RAW_BYTES (96 * 1024) /* compressed in about 5 ms */
+#define PART_RAW_BYTES (40 * 1024) /* compressed in about 6 ms */
 #define PART_MS 8
 #define ROWS_MOST 200
 
