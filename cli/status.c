@@ -7,6 +7,7 @@
 #include "base/date.h"
 #include "base/mem.h"
 #include "base/os.h"
+#include "base/text.h"
 #include "cli/backup_key.h"
 #include "cli/lang.h"
 #include "cli/print.h"
@@ -22,8 +23,23 @@ const struct option status_verify_options[] = {
     {"rebuild", NULL, "make all records anew from the journal's entries and compare"},
     {NULL, NULL, NULL},
 };
-#define WIDTH 13
 #define BACKUP_OLD_DAYS 30
+
+/* Columns of the longest label that every worker sees, in their language. */
+static size_t
+label_columns(void)
+{
+	static const char *const labels[] = {"To be sent", "On the way", "Last exchange",
+	    "Hub confirmed", "Merged", "Last backup", "Backup key"};
+	size_t most = 0;
+
+	for (size_t i = 0; i < sizeof(labels) / sizeof(*labels); i++) {
+		size_t columns = text_columns(lang_text(labels[i]));
+
+		most = columns > most ? columns : most;
+	}
+	return most;
+}
 
 static void
 say_outbox(const json_t *status)
@@ -36,17 +52,17 @@ say_outbox(const json_t *status)
 	char *text, *message, *many;
 
 	text = waits == 0 ? mem_strdup(lang_text("nothing")) : print_count(PRINT_ENTRIES, waits);
-	print_pair("To be sent", text, WIDTH);
+	print_pair("To be sent", text, label_columns());
 	free(text);
 	if (under_way > 0) {
 		text = print_count(PRINT_ENTRIES, under_way);
-		print_pair("On the way", text, WIDTH);
+		print_pair("On the way", text, label_columns());
 		free(text);
 	}
 	if (json_int(outbox, "deferred", 0) > 0) {
 		many = print_count(PRINT_ENTRIES, json_int(outbox, "deferred", 0));
 		text = mem_printf(lang_text("%s, at the hub; merged another day"), many);
-		print_pair("Put off", text, WIDTH);
+		print_pair("Put off", text, label_columns());
 		free(text);
 		free(many);
 	}
@@ -54,14 +70,15 @@ say_outbox(const json_t *status)
 	text = mem_printf("%s%s%s%s", print_ago(ago, json_object_get(last, "at")),
 	    last != NULL && !json_flag(last, "ok") ? lang_text(", it did not work") : "",
 	    *message != '\0' ? ": " : "", message);
-	print_pair("Last exchange", text, WIDTH);
+	print_pair("Last exchange", text, label_columns());
 	free(message);
 	free(text);
 	if (receipt != NULL)
-		print_pair("Hub confirmed", print_ago(ago, json_object_get(receipt, "at")), WIDTH);
+		print_pair("Hub confirmed", print_ago(ago, json_object_get(receipt, "at")),
+		    label_columns());
 	if (json_int(outbox, "merged", 0) > 0) {
 		text = print_count(PRINT_ENTRIES, json_int(outbox, "merged", 0));
-		print_pair("Merged", text, WIDTH);
+		print_pair("Merged", text, label_columns());
 		free(text);
 	}
 }
@@ -90,7 +107,7 @@ say_queues(const json_t *status)
 			continue;
 		text = mem_printf("%lld %s%s%s%s", (long long)n, lang_text(queues[i].words),
 		    command ? " (" : "", command ? queues[i].command : "", command ? ")" : "");
-		print_pair(queues[i].label, text, WIDTH);
+		print_pair(queues[i].label, text, label_columns());
 		free(text);
 	}
 }
@@ -108,8 +125,8 @@ say_backup_age(const json_t *status)
 	    (age > -DAY_MS && age < BACKUP_OLD_DAYS * DAY_MS)) /* nor of days to come */
 		return;
 	text = mem_printf("%s (pamoja backup FILE)",
-	    last != NULL ? print_ago(ago, json_object_get(last, "at")) : "none yet");
-	print_pair("Last backup", text, WIDTH);
+	    last != NULL ? print_ago(ago, json_object_get(last, "at")) : lang_text("none yet"));
+	print_pair("Last backup", text, label_columns());
 	free(text);
 }
 
@@ -122,7 +139,7 @@ say_backup_key(const json_t *status)
 	size_t i;
 
 	if (json_int(json_obj(status, "journal"), "entries", 0) > 0)
-		print_pair("Backup key", advice, WIDTH);
+		print_pair("Backup key", advice, label_columns());
 	json_array_foreach(json_arr(key, "destroy"), i, number)
 	{
 		long long n = (long long)json_integer_value(number);
@@ -131,7 +148,7 @@ say_backup_key(const json_t *status)
 		    lang_text(
 		        "destroy both of key %lld, then: pamoja hub backup-key --destroyed %lld"),
 		    n, n);
-		print_pair("Papers", text, WIDTH);
+		print_pair("Papers", text, label_columns());
 		free(text);
 	}
 	free(advice);
@@ -241,23 +258,23 @@ say_status(struct cli *cli, const json_t *status)
 	    json_flag(status, "hub") ? lang_text(", the hub") : "",
 	    json_flag(status, "practice") ? lang_text(", practice only") : "");
 	if (name != NULL)
-		print_pair("You", text, WIDTH);
+		print_pair("You", text, label_columns());
 	free(text);
 	print_pair("Journal",
 	    locked                          ? lang_text("locked")
 	    : json_flag(status, "checking") ? lang_text("unlocked, being checked")
 	                                    : lang_text("unlocked"),
-	    WIDTH);
+	    label_columns());
 	if (journal != NULL) {
 		text = print_count(PRINT_ENTRIES, json_int(journal, "entries", 0));
-		print_pair("Holds", text, WIDTH);
+		print_pair("Holds", text, label_columns());
 		free(text);
 	}
 	if (!locked && !json_flag(status, "hub") && !json_flag(status, "practice"))
 		print_pair("Hub",
 		    json_flag(status, "enrolled") ? lang_text("enrolled")
 		                                  : lang_text("not joined yet"),
-		    WIDTH);
+		    label_columns());
 	if (!locked && json_flag(status, "enrolled") && !json_flag(status, "hub"))
 		say_outbox(status);
 	if (!locked)

@@ -78,7 +78,7 @@ told(const struct hub_backup_key *key)
 {
 	return json_pack("{s:I,s:I,s:I}", "number", (json_int_t)key->number, "made",
 	    (json_int_t)key->made_ms, "until",
-	    (json_int_t)(key->made_ms + HUB_BACKUP_KEY_DAYS * DAY_MS));
+	    (json_int_t)key->made_ms + HUB_BACKUP_KEY_DAYS * DAY_MS);
 }
 
 enum pmj_code

@@ -487,7 +487,7 @@ def story_every_path_is_there(lab):
     for name in re.findall(r"^\| `(\d\d_\w+)`", tests_page, re.M):
         check(os.path.exists(os.path.join(TOP, "tests", "scenario", name + ".py")), "no such scenario:", name)
     for name in set(re.findall(r"PAMOJA_[A-Z_]+", text + tests_page)):
-        found = subprocess.run(["grep", "-rqsF", name, "include", "cli", "daemon", "tests/unit", "tests/scenario"], cwd=TOP, check=False)
+        found = subprocess.run(["grep", "-rqsF", name, "include", "cli", "daemon", "tests/unit", "tests/scenario", "CMakeLists.txt"], cwd=TOP, check=False)
         check(found.returncode == 0, "no such variable:", name)
     for anchor in re.findall(r"\]\(#([\w-]+)\)", text):
         titles = [re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in re.findall(r"^#+ (.*)$", text, re.M)]

@@ -67,7 +67,7 @@ def story_catalogue_agrees(lab):
 
 
 # English words that a worker's line in Swahili never holds, unless they are typed or a kind's.
-ENGLISH = re.compile(r"\b(the|is|are|was|not|your|with|this|that|there|what|have|and|of|to|it|you|Saved|Done|Next|nothing|locked|saved|here)\b")
+ENGLISH = re.compile(r"\b(the|is|are|was|not|your|with|this|that|there|what|have|and|of|to|it|you|Saved|Done|Next|nothing|none|locked|saved|here)\b")
 
 
 def no_english(answer):
@@ -120,7 +120,8 @@ def story_first_hour(lab):
     types("sync")
     os.mkdir(os.path.join(lab.dir, "stick"), 0o700)
     types("carry", os.path.join(lab.dir, "stick"))
-    types("status")
+    lines = types("status").out.split("\n\n")[0].splitlines()
+    check(len({re.match(r"  \S.*?  +", line).end() for line in lines}) == 1, "what the lines say does not begin in one column:", lines)
     types("show", "baraka")
     types("verify", "baraka")
     types("lock")
