@@ -164,7 +164,7 @@ item_of(struct hub *hub, struct sql *q, const struct hub_backup_key *in_use)
 	                                                                 : "kept";
 
 	return json_pack("{s:I,s:I,s:I,s:s,s:o}", "number", (json_int_t)number, "made",
-	    (json_int_t)made, "until", (json_int_t)(made + HUB_BACKUP_KEY_DAYS * DAY_MS), "state",
+	    (json_int_t)made, "until", (json_int_t)made + HUB_BACKUP_KEY_DAYS * DAY_MS, "state",
 	    state, "destroyed", gone != 0 ? json_integer(gone) : json_null());
 }
 
