@@ -1,5 +1,7 @@
 /* Commits that segments determine: against the known answer, against the real git, and against
  * everything that is nearly one. */
+#include <dlfcn.h>
+
 #include "carry/bare.h"
 #include "carry/branch.h"
 #include "carry/chain.h"
@@ -343,10 +345,26 @@ started_anew_is_as_before(void **state)
 	assert_int_equal(git_libgit2_shutdown(), 1);
 }
 
+/* What libgit2 calls is the program's, which reads none; with another TLS it calls nothing of the
+ * kind. */
+static void
+libgit2_reads_no_certificates(void **state)
+{
+	void *found = dlsym(RTLD_DEFAULT, "mbedtls_x509_crt_parse_file");
+	Dl_info at;
+
+	(void)state;
+	if (found == NULL)
+		return;
+	assert_int_not_equal(dladdr(found, &at), 0);
+	assert_non_null(strstr(at.dli_fname, "chain_test"));
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(libgit2_reads_no_certificates),
 	    cmocka_unit_test(started_anew_is_as_before),
 	    cmocka_unit_test_setup_teardown(makes_the_known_commit, open_fix, close_fix),
 	    cmocka_unit_test_setup_teardown(git_makes_the_same, open_fix, close_fix),
