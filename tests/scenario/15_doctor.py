@@ -501,6 +501,7 @@ def story_age_of_the_hub(lab):
 # ---- the way to the hub ----
 
 def story_mailbox_away(lab):
+    lab.quiet()  # or the hub, which has just started, makes the mailboxes anew before it is asked
     hub, neema = lab.office(peer="Neema")
     os.rename(lab.mailboxes, lab.mailboxes + ".away")
     check("carry" in state(neema, "mailbox", "warn", "not there")[0])
