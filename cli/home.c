@@ -166,7 +166,7 @@ change(struct cli *cli, const struct args *args, const char *path, const char *f
 	    (rc = passphrase_read(&first, first_file, prompt, err)) != PMJ_OK)
 		goto out;
 	do {
-		if ((rc = passphrase_choose(cli, &next, new_file, err)) != PMJ_OK)
+		if ((rc = passphrase_choose(cli, &next, new_file, NULL, err)) != PMJ_OK)
 			goto out;
 		json_decref(body);
 		body = json_pack("{s:s, s:s}", first_key, buf_text(&first), "new", buf_text(&next));

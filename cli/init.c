@@ -216,7 +216,8 @@ init_run(struct cli *cli, const struct args *args, struct pmj_error *err)
 	if (rc != PMJ_OK || (rc = open_root_key(&key_fd, key_file, err)) != PMJ_OK)
 		goto out;
 	do {
-		rc = passphrase_choose(cli, &secret, cli->passphrase_file, err);
+		rc = passphrase_choose(
+		    cli, &secret, cli->passphrase_file, json_str(body, "name"), err);
 		if (rc != PMJ_OK)
 			break;
 		(void)json_object_set_new(body, "passphrase", json_string(buf_text(&secret)));

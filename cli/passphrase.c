@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include "base/text.h"
+#include "cli/http.h"
 #include "cli/lang.h"
 #include "cli/print.h"
 #include "cli/term.h"
@@ -74,15 +75,25 @@ choose_own(struct buf *out, struct pmj_error *err)
 }
 
 enum pmj_code
-passphrase_choose(struct cli *cli, struct buf *out, const char *file, struct pmj_error *err)
+passphrase_choose(
+    struct cli *cli, struct buf *out, const char *file, const char *name, struct pmj_error *err)
 {
 	json_t *offer = NULL;
+	struct buf path;
 	const char *words;
 	enum pmj_code rc;
 
 	if (file != NULL || !term_can_ask())
 		return passphrase_read(out, file, "", err);
-	if ((rc = client_get(&cli->client, &offer, "/v1/passphrase/offer", err)) != PMJ_OK)
+	buf_init(&path, 0);
+	buf_put_text(&path, "/v1/passphrase/offer");
+	if (name != NULL) {
+		buf_put_text(&path, "?name=");
+		http_escape(&path, name);
+	}
+	rc = client_get(&cli->client, &offer, buf_text(&path), err);
+	buf_close(&path);
+	if (rc != PMJ_OK)
 		return rc;
 	words = json_str(offer, "passphrase");
 	if (words == NULL) {

@@ -17,8 +17,9 @@
 PMJ_MUST_CHECK enum pmj_code passphrase_read(
     struct buf *out, const char *file, const char *prompt, struct pmj_error *err);
 /** A new passphrase: from the file; on a terminal six offered words typed back once, or the
- * person's own typed twice. */
+ * person's own typed twice. name: whose it is, which is not among the words; NULL: the daemon
+ * knows. */
 PMJ_MUST_CHECK enum pmj_code passphrase_choose(
-    struct cli *cli, struct buf *out, const char *file, struct pmj_error *err);
+    struct cli *cli, struct buf *out, const char *file, const char *name, struct pmj_error *err);
 
 #endif

@@ -233,7 +233,7 @@ finish_with_new(struct cli *cli, json_t **answer, const char *id, const struct a
 		file = cli->passphrase_file;
 	buf_init(&next, 0);
 	do {
-		if ((rc = passphrase_choose(cli, &next, file, err)) != PMJ_OK)
+		if ((rc = passphrase_choose(cli, &next, file, NULL, err)) != PMJ_OK)
 			break;
 		home_say_moment(cli);
 		rc = finish(cli, answer, id, buf_text(&next), err);

@@ -6,6 +6,7 @@
 #include "api/handlers.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "crypto/keyfile.h"
 #include "crypto/words.h"
 
 struct words *
@@ -20,19 +21,32 @@ words_in(const struct core *core, enum lang lang, struct pmj_error *err)
 	return words;
 }
 
+#define OFFERS_MOST 100
+
+/* None that would be refused: names are words of the lists, too. */
 enum pmj_code
 words_offer(const struct call *call, json_t **out, struct pmj_error *err)
 {
 	struct words *words = words_in(call->core, call->lang, err);
-	char text[WORDS_SIX_MAX];
+	const char *asked = json_str(call->query, "name");
+	char text[WORDS_SIX_MAX], *name;
+	enum pmj_code rc = PMJ_INVALID;
 
 	if (words == NULL)
 		return err->code;
-	words_passphrase(words, text, sizeof(text));
-	*out = json_pack("{s:s}", "passphrase", text);
+	name = asked != NULL || call->core->journal == NULL
+	           ? mem_strdup(asked != NULL ? asked : "")
+	           : journal_text(call->core->journal, "name");
+	for (int i = 0; i < OFFERS_MOST && rc == PMJ_INVALID; i++) {
+		words_passphrase(words, text, sizeof(text));
+		rc = keyfile_passphrase_rules(text, name != NULL ? name : "", err);
+	}
+	if (rc == PMJ_OK)
+		*out = json_pack("{s:s}", "passphrase", text);
 	mem_wipe(text, sizeof(text));
+	free(name);
 	words_free(words);
-	return PMJ_OK;
+	return rc;
 }
 
 char *

@@ -5,7 +5,7 @@ import stat
 import subprocess
 import time
 
-from lab import BIN, PASSPHRASE, Client, check, run
+from lab import BIN, PASSPHRASE, TOP, Client, check, run
 
 
 def keys_bytes(home):
@@ -87,6 +87,18 @@ def story_passphrase_rules(lab):
         check(text not in error["message"] + error["hint"], error)
         check(word in error["message"] + error["hint"], word, error)
     check(neema.status()["initialised"] is False)
+
+
+def story_offered_words_have_no_name_in_them(lab):
+    """Names are words of the lists, too: what is offered is never refused."""
+    with open(os.path.join(TOP, "conf", "words", "en.txt"), encoding="utf-8") as file:
+        name = "+".join([line.strip() for line in file if line[0] != "#"][:300])
+    client = Client(lab.home("Neema").start())
+    offered = set()
+    for _ in range(20):
+        client.ask("GET", f"/v1/passphrase/offer?name={name}")
+        offered |= set(client.answer()["passphrase"].split())
+    check(len(offered) > 50 and not offered & set(name.split("+")), offered & set(name.split("+")))
 
 
 def story_locked_notes(lab):
