@@ -73,6 +73,26 @@ lab_close(struct lab *lab)
 	lab_sh("chmod -R u+rwX %s 2>/dev/null; rm -rf %s", lab->dir, lab->dir);
 }
 
+/** Of a cmocka test: a lab with a folder of mailboxes and one as on a stick. */
+static inline int
+lab_setup(void **state)
+{
+	struct lab *lab = mem_new(sizeof(*lab));
+
+	lab_open(lab);
+	lab_sh("mkdir %s/mail %s/stick", lab->dir, lab->dir);
+	*state = lab;
+	return 0;
+}
+
+static inline int
+lab_teardown(void **state)
+{
+	lab_close(*state);
+	free(*state);
+	return 0;
+}
+
 /** Any place of the lab's one mailbox; the incarnation is 16 times a byte. */
 static inline struct shape_place
 lab_place(int lane, uint8_t incarnation, uint64_t segno)

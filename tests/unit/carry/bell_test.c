@@ -148,28 +148,10 @@ its_group_may_ring(void **state)
 	bell_close(&bell);
 }
 
-static int
-open_lab(void **state)
-{
-	struct lab *lab = mem_new(sizeof(*lab));
-
-	lab_open(lab);
-	*state = lab;
-	return 0;
-}
-
-static int
-close_lab(void **state)
-{
-	lab_close(*state);
-	free(*state);
-	return 0;
-}
-
 int
 main(void)
 {
-#define T(f) cmocka_unit_test_setup_teardown(f, open_lab, close_lab)
+#define T(f) cmocka_unit_test_setup_teardown(f, lab_setup, lab_teardown)
 	const struct CMUnitTest tests[] = {T(who_rings_is_heard), T(more_than_there_is_room_for),
 	    T(what_is_no_ringing), T(its_group_may_ring)};
 

@@ -10,25 +10,6 @@ draw(uint32_t below)
 	return (seed >> 8) % below;
 }
 
-static int
-open_lab(void **state)
-{
-	struct lab *lab = mem_new(sizeof(*lab));
-
-	lab_open(lab);
-	lab_sh("mkdir %s/mail %s/stick", lab->dir, lab->dir);
-	*state = lab;
-	return 0;
-}
-
-static int
-close_lab(void **state)
-{
-	lab_close(*state);
-	free(*state);
-	return 0;
-}
-
 /* Start one of the errands that there are, and stop it at some instant. */
 static void
 start_and_kill(const struct lab *lab)
@@ -170,7 +151,7 @@ carried_means_synced(void **state)
 int
 main(int argc, char **argv)
 {
-#define T(f) cmocka_unit_test_setup_teardown(f, open_lab, close_lab)
+#define T(f) cmocka_unit_test_setup_teardown(f, lab_setup, lab_teardown)
 	const struct CMUnitTest tests[] = {
 	    T(a_kill_is_finished_by_the_next_run),
 	    T(delivered_means_synced),

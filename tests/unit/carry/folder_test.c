@@ -8,25 +8,6 @@
 
 enum { DONE = 0, UNREACHED = 6, INTEGRITY = 7, PARTIAL = 8, USAGE = 2 };
 
-static int
-open_lab(void **state)
-{
-	struct lab *lab = mem_new(sizeof(*lab));
-
-	lab_open(lab);
-	lab_sh("mkdir %s/mail", lab->dir);
-	*state = lab;
-	return 0;
-}
-
-static int
-close_lab(void **state)
-{
-	lab_close(*state);
-	free(*state);
-	return 0;
-}
-
 static void
 both_sides_get_everything(void **state)
 {
@@ -425,7 +406,7 @@ many_at_once(void **state)
 int
 main(void)
 {
-#define T(f) cmocka_unit_test_setup_teardown(f, open_lab, close_lab)
+#define T(f) cmocka_unit_test_setup_teardown(f, lab_setup, lab_teardown)
 	const struct CMUnitTest tests[] = {
 	    T(both_sides_get_everything),
 	    T(what_we_have_does_not_come_again),

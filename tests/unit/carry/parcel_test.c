@@ -5,25 +5,6 @@
 
 enum { DONE = 0, FAILED = 1, UNREACHED = 6, PARTIAL = 8 };
 
-static int
-open_lab(void **state)
-{
-	struct lab *lab = mem_new(sizeof(*lab));
-
-	lab_open(lab);
-	lab_sh("mkdir %s/stick", lab->dir);
-	*state = lab;
-	return 0;
-}
-
-static int
-close_lab(void **state)
-{
-	lab_close(*state);
-	free(*state);
-	return 0;
-}
-
 /* WHO exchanges with the stick; acked and have may be NULL. */
 static int
 carry(const struct lab *lab, const char *who, const char *acked, const char *have)
@@ -83,7 +64,6 @@ mixes_with_mailboxes(void **state)
 {
 	struct lab *lab = *state;
 
-	lab_sh("mkdir %s/mail", lab->dir);
 	lab_fill(lab, "w", 1, 0xb2, 1, 4, 1);
 	assert_int_equal(carry(lab, "w", NULL, NULL), DONE);
 	assert_int_equal(carry(lab, "h", NULL, NULL), DONE);
@@ -345,7 +325,7 @@ a_locked_folder_is_said(void **state)
 int
 main(void)
 {
-#define T(f) cmocka_unit_test_setup_teardown(f, open_lab, close_lab)
+#define T(f) cmocka_unit_test_setup_teardown(f, lab_setup, lab_teardown)
 	const struct CMUnitTest tests[] = {
 	    T(goes_by_stick_both_ways),
 	    T(mixes_with_mailboxes),
