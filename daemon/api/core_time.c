@@ -87,10 +87,8 @@ core_tick(void *ctx)
 		return;
 	}
 	if (core->is_hub && !exchange_running(core) && carrylink_up(core->carry) &&
-	    mono - core->last_look_ms >= core->settings.look_seconds * 1000) {
-		core->last_look_ms = mono;
+	    mono - core->last_look_ms >= core->settings.look_seconds * 1000)
 		exchange_start(core, EXCHANGE_LOOK, NULL, NULL);
-	}
 	if (journal_wal_frames(core->journal) > 0 && !exchange_running(core) &&
 	    mono - core->last_person_ms > CORE_TICK_MS) {
 		struct pmj_error err;

@@ -22,6 +22,9 @@ exchange_start(
 	exchange->holds = core->hub != NULL ? hub_holds_made(core->hub) : 0;
 	if (core->hub != NULL)
 		hub_share_again(core->hub);
+	/* A merge that somebody asked for is a look too. */
+	if (kind == EXCHANGE_LOOK || kind == EXCHANGE_MERGE || kind == EXCHANGE_MERGE_ALL)
+		core->last_look_ms = exchange->started_ms;
 	while (*at != NULL)
 		at = &(*at)->next;
 	*at = exchange;

@@ -501,8 +501,9 @@ def story_age_of_the_hub(lab):
 # ---- the way to the hub ----
 
 def story_mailbox_away(lab):
-    lab.quiet()  # or the hub, which has just started, makes the mailboxes anew before it is asked
+    lab.quiet()  # or the hub makes the mailboxes anew before it is asked,
     hub, neema = lab.office(peer="Neema")
+    hub.run("hub", "merge")  # which it does by itself too when it has just started: this is its first look
     os.rename(lab.mailboxes, lab.mailboxes + ".away")
     check("carry" in state(neema, "mailbox", "warn", "not there")[0])
     state(hub, "mailbox", "fail", "not there")
