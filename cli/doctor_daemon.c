@@ -178,8 +178,9 @@ find_carrier(struct machine_process *carrier, bool *starter, const struct doctor
 		if (strcmp(one.name, "pamoja-starter") == 0 && one.parent == d->pid)
 			*starter = true;
 		if (strcmp(one.name, "pamoja-carry") == 0 &&
-		    machine_process_has(d->root, one.pid, "--home", d->home)) {
-			*carrier = one;
+		    machine_process_has(d->root, one.pid, "--home", d->home) &&
+		    (!found || one.state == 'T' || one.state == 't')) {
+			*carrier = one; /* of its two processes the one that stands still */
 			found = true;
 		}
 	}
@@ -252,6 +253,14 @@ list_missing(struct buf *missing, const struct machine_process *process, bool ke
 		    missing, "%sno privileges (it runs as root)", missing->len > 0 ? comma : "");
 }
 
+/* Only the programs can see it of themselves. */
+static void
+list_fence(struct buf *missing, const json_t *hardening, const char *key)
+{
+	if (json_is_false(json_object_get(hardening, key)))
+		buf_putf(missing, "%sits folders only (Landlock)", missing->len > 0 ? ", " : "");
+}
+
 /* What only the daemon can see of itself. */
 static void
 list_own(struct buf *missing, const struct doctor *d)
@@ -260,12 +269,12 @@ list_own(struct buf *missing, const struct doctor *d)
 		const char *key, *words;
 		bool open; /* known once a journal was opened */
 	} own[] = {
-	    {"folders_only", "its folders only (Landlock)", false},
 	    {"dumps_off", "no memory dumps", false},
 	    {"cache_locked", "a page cache locked in memory", true},
 	};
 	const json_t *hardening = json_obj(d->status, "hardening");
 
+	list_fence(missing, hardening, "folders_only");
 	for (size_t i = 0; i < sizeof(own) / sizeof(*own); i++)
 		if (json_is_false(json_object_get(hardening, own[i].key)) &&
 		    (!own[i].open || doctor_open(d)))
@@ -306,6 +315,7 @@ doctor_hardening(struct doctor *d)
 	buf_clear(&missing);
 	if (find_carrier(&process, &starter, d)) {
 		list_missing(&missing, &process, false);
+		list_fence(&missing, json_obj(d->status, "hardening"), "carrier_folders_only");
 		say_process(d, &process, &missing);
 	}
 	buf_close(&missing);

@@ -157,6 +157,7 @@ take_event(struct core *core, const json_t *event)
 	if (strcmp(what, "news") == 0)
 		core_news(core);
 	if (strcmp(what, "hello") == 0) {
+		core->carrier_fenced = json_flag(event, "folders_only");
 		carrylink_remotes(core);
 		core_carrier_up(core);
 	} else if (strcmp(what, "foreign") == 0)

@@ -51,8 +51,9 @@ struct core {
 	bool stretching; /* a passphrase is being stretched: one at a time */
 	bool ending;     /* core_end waits for it: nobody will come and use what it opens */
 	bool note_pk_known;
-	bool checking;    /* the journal, since the unlock */
-	bool mending;     /* the check found rows that no entry made: they are made anew */
+	bool carrier_fenced; /* it said that the kernel keeps it to its folders */
+	bool checking;       /* the journal, since the unlock */
+	bool mending;        /* the check found rows that no entry made: they are made anew */
 	bool disk_full;   /* an entry met a full disk; until there is room for the reserve again */
 	bool news_missed; /* something came while there was an exchange */
 	bool exchange_missed; /* one was due while there was no carrier */

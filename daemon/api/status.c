@@ -14,15 +14,20 @@
 #endif
 
 static json_t *
-hardening(void)
+hardening(const struct core *core)
 {
 	struct sandbox_state state;
+	json_t *out;
 
 	sandbox_state(&state);
-	return json_pack("{s:b,s:b,s:b,s:b,s:b,s:b}", "no_new_privileges", state.no_new_privs,
+	out = json_pack("{s:b,s:b,s:b,s:b,s:b,s:b}", "no_new_privileges", state.no_new_privs,
 	    "system_call_filter", state.seccomp_filter, "folders_only", state.folders_only,
 	    "dumps_off", !state.dumpable, "swap_safe", !state.swap_on || state.swap_encrypted,
 	    "cache_locked", store_cache_locked());
+	if (carrylink_up(core->carry))
+		(void)json_object_set_new(
+		    out, "carrier_folders_only", json_boolean(core->carrier_fenced));
+	return out;
 }
 
 /* As they run: after an upgrade the daemon keeps the old ones until it is started again. */
@@ -257,7 +262,7 @@ status_get(const struct call *call, json_t **out, struct pmj_error *err)
 	    core->state != CORE_EMPTY, "locked",
 	    core->state == CORE_LOCKED || core->state == CORE_LOCKING, "version", PAMOJA_VERSION,
 	    "carrier", carrylink_up(core->carry), "warnings", warnings(core), "hardening",
-	    hardening(), "libraries", libraries(), "steps", (json_int_t)core->steps,
+	    hardening(core), "libraries", libraries(), "steps", (json_int_t)core->steps,
 	    "longest_step_ms", (json_int_t)core->longest_step_ms);
 	if (core->revoked != 0)
 		(void)json_object_set_new(*out, "revoked",

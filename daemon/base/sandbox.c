@@ -84,6 +84,9 @@ sandbox_no_programs(struct pmj_error *err)
 	    LANDLOCK_ACCESS_FS_REMOVE_FILE | LANDLOCK_ACCESS_FS_MAKE_DIR |                         \
 	    LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_MAKE_SOCK |                           \
 	    LANDLOCK_ACCESS_FS_MAKE_SYM | LANDLOCK_ACCESS_FS_REFER)
+/* From ABI 3 on (Linux 6.2); without it truncate() reaches every file of the user. */
+#define ACCESS_TRUNCATE (1ULL << 14)
+#define TRUNCATE_ABI 3
 /* The first Landlock forbids every rename from one folder to another, which git needs: ABI 2. */
 #define LANDLOCK_ABI_MIN 2
 
@@ -98,31 +101,40 @@ allow_folder(int ruleset, const char *path, unsigned long long access)
 	if (rule.parent_fd < 0)
 		return errno == ENOENT ? 0 : -1;
 	if (fstat(rule.parent_fd, &st) == 0 && !S_ISDIR(st.st_mode))
-		rule.allowed_access &= LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE;
+		rule.allowed_access &=
+		    LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE | ACCESS_TRUNCATE;
 	rc = (int)syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0);
 	(void)close(rule.parent_fd);
 	return rc;
 }
 
-enum pmj_code
-sandbox_folders(bool *in_force, const char *const *writable, size_t writable_count,
-    const char *const *readable, size_t readable_count, struct pmj_error *err)
+struct access {
+	const char *const *folders;
+	size_t count;
+	unsigned long long what;
+};
+
+static enum pmj_code
+restrict_to(bool *in_force, const struct access *access, size_t count, struct pmj_error *err)
 {
 	struct landlock_ruleset_attr attr = {.handled_access_fs = FOLDER_WRITE};
+	long version =
+	    syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
 	int ruleset;
 	int bad = 0;
 
 	*in_force = false;
-	if (syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION) <
-	    LANDLOCK_ABI_MIN)
+	if (version < LANDLOCK_ABI_MIN)
 		return PMJ_OK; /* as below */
+	if (version >= TRUNCATE_ABI)
+		attr.handled_access_fs |= ACCESS_TRUNCATE;
 	ruleset = (int)syscall(SYS_landlock_create_ruleset, &attr, sizeof(attr), 0);
 	if (ruleset < 0)
 		return PMJ_OK; /* this kernel has none; the rest of the hardening stands */
-	for (size_t i = 0; i < writable_count; i++)
-		bad |= allow_folder(ruleset, writable[i], FOLDER_WRITE);
-	for (size_t i = 0; i < readable_count; i++)
-		bad |= allow_folder(ruleset, readable[i], FOLDER_READ);
+	for (size_t k = 0; k < count; k++)
+		for (size_t i = 0; i < access[k].count; i++)
+			bad |= allow_folder(
+			    ruleset, access[k].folders[i], access[k].what & attr.handled_access_fs);
 	if (bad == 0 && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
 		bad = -1;
 	if (bad == 0 && syscall(SYS_landlock_restrict_self, ruleset, 0) != 0)
@@ -132,6 +144,24 @@ sandbox_folders(bool *in_force, const char *const *writable, size_t writable_cou
 		return pmj_fail_errno(err, errno, "cannot restrict", "folders");
 	*in_force = true;
 	return PMJ_OK;
+}
+
+enum pmj_code
+sandbox_folders(bool *in_force, const char *const *writable, size_t writable_count,
+    const char *const *readable, size_t readable_count, struct pmj_error *err)
+{
+	const struct access access[] = {{writable, writable_count, FOLDER_WRITE | ACCESS_TRUNCATE},
+	    {readable, readable_count, FOLDER_READ}};
+
+	return restrict_to(in_force, access, 2, err);
+}
+
+enum pmj_code
+sandbox_names(bool *in_force, const char *folder, struct pmj_error *err)
+{
+	const struct access access = {&folder, 1, LANDLOCK_ACCESS_FS_READ_DIR};
+
+	return restrict_to(in_force, &access, 1, err);
 }
 
 void

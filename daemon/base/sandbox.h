@@ -21,6 +21,11 @@ PMJ_MUST_CHECK enum pmj_code sandbox_folders(bool *in_force, const char *const *
     size_t writable_count, const char *const *readable, size_t readable_count,
     struct pmj_error *err);
 
+/** Landlock: nothing may be opened from now on; only the names in this folder and those below it
+ * may be listed. */
+PMJ_MUST_CHECK enum pmj_code sandbox_names(
+    bool *in_force, const char *folder, struct pmj_error *err);
+
 struct sandbox_state { /* read from /proc and the kernel, never from what was asked */
 	bool no_new_privs;
 	bool seccomp_filter;

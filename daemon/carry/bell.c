@@ -45,27 +45,36 @@ open_pipe(const char *path, int how)
 	return fd;
 }
 
-void
-bell_hang(struct bell *bell, const char *folder)
+int
+bell_make(void *ctx, const char *folder)
 {
-	char *path;
+	char *path = fs_join(folder, BELL_NAME);
 	struct stat st;
+	int fd = -1;
 
+	(void)ctx;
+	if (stat(folder, &st) == 0 && (mkfifo(path, 0600) == 0 || errno == EEXIST)) {
+		/* For writing, too: else it would end whenever the last who rang goes away. */
+		fd = open_pipe(path, O_RDWR);
+		/* Whoever may write into the folder, as the gate's account may, may ring. */
+		if (fd >= 0 && (st.st_mode & S_IWGRP) != 0)
+			(void)fchmod(fd, 0660);
+	}
+	free(path);
+	return fd;
+}
+
+void
+bell_hang(
+    struct bell *bell, const char *folder, int (*make)(void *ctx, const char *folder), void *ctx)
+{
 	if (bell->fd >= 0 && strcmp(bell->folder, folder) == 0)
 		return;
 	bell_close(bell);
 	bell->folder = mem_strdup(folder);
-	path = fs_join(folder, BELL_NAME);
-	if (stat(folder, &st) == 0 && (mkfifo(path, 0600) == 0 || errno == EEXIST)) {
-		/* For writing, too: else it would end whenever the last who rang goes away. */
-		bell->fd = open_pipe(path, O_RDWR);
-		/* Whoever may write into the folder, as the gate's account may, may ring. */
-		if (bell->fd >= 0 && (st.st_mode & S_IWGRP) != 0)
-			(void)fchmod(bell->fd, 0660);
-	}
+	bell->fd = make(ctx, folder);
 	if (bell->fd < 0)
-		diag("%s cannot be listened at: what comes is found by looking", path);
-	free(path);
+		diag("%s cannot be listened at: what comes is found by looking", folder);
 }
 
 static void

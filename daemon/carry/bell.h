@@ -22,9 +22,12 @@ struct bell {
 
 /** Nothing hangs yet. */
 void bell_init(struct bell *bell);
+/** Make the pipe, where there is none, and open it. -1: it cannot be. */
+int bell_make(void *ctx, const char *folder);
 /** In this folder from now on, and in no other; one that hangs there goes on. Where it cannot be,
- * none hangs. */
-void bell_hang(struct bell *bell, const char *folder);
+ * none hangs. make: bell_make, or what asks a process for it that may reach the folder. */
+void bell_hang(
+    struct bell *bell, const char *folder, int (*make)(void *ctx, const char *folder), void *ctx);
 /** When fd is ready. True when something was heard. */
 bool bell_listen(struct bell *bell);
 /** Did something come to this mailbox since bell_forget? */

@@ -46,9 +46,13 @@ watch_run(struct carrysock *sock)
 }
 
 void
-carrysock_init(struct carrysock *sock, const char *home)
+carrysock_init(struct carrysock *sock, const char *home, bool folders_only)
 {
-	*sock = (struct carrysock){.fd = -1, .watch = -1, .retry_ms = RETRY_FIRST_MS, .home = home};
+	*sock = (struct carrysock){.fd = -1,
+	    .watch = -1,
+	    .retry_ms = RETRY_FIRST_MS,
+	    .home = home,
+	    .folders_only = folders_only};
 	sock->run = fs_join(home, "run");
 	buf_init(&sock->in, ORDER_BYTES_MAX);
 	buf_init(&sock->out, 0);
@@ -102,7 +106,7 @@ carrysock_connect(struct carrysock *sock)
 	}
 	(void)fcntl(sock->fd, F_SETFL, O_NONBLOCK);
 	sock->retry_ms = RETRY_FIRST_MS;
-	order_put_hello(&sock->out);
+	order_put_hello(&sock->out, sock->folders_only);
 	return true;
 }
 

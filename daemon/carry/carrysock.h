@@ -7,17 +7,18 @@
 #include "base/buf.h"
 
 struct carrysock {
-	int fd;           /* of the socket, or -1 */
-	int watch;        /* inotify on HOME/run while there is no socket, or -1 */
-	int retry_ms;     /* when to try again though nothing happened in the folder */
-	const char *home; /* the caller's; full path */
+	int fd;            /* of the socket, or -1 */
+	int watch;         /* inotify on HOME/run while there is no socket, or -1 */
+	int retry_ms;      /* when to try again though nothing happened in the folder */
+	const char *home;  /* the caller's; full path */
+	bool folders_only; /* for the first line */
 	char *run;
 	struct buf in;
 	struct buf out; /* lines for pamojad: sent when flushed, dropped where nobody is */
 };
 
 /** home must outlive the socket. Nothing is opened yet. */
-void carrysock_init(struct carrysock *sock, const char *home);
+void carrysock_init(struct carrysock *sock, const char *home, bool folders_only);
 void carrysock_close(struct carrysock *sock);
 /** Connect if it is not connected; puts the first line into out. False: the home is gone, and
  * nobody will ever come. */

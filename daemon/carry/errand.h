@@ -10,6 +10,7 @@
 #include "carry/job.h"
 
 struct errand {
+	int launcher;       /* the session's end to it */
 	pid_t pid;          /* 0 when none is under way */
 	int fd;             /* its events, as lines; an empty line is a sign of life */
 	int64_t id;         /* of the order */
@@ -20,7 +21,7 @@ struct errand {
 
 /** Start it. The job stays the caller's. */
 PMJ_MUST_CHECK enum pmj_code errand_start(
-    struct errand *out, struct job *job, int64_t id, struct pmj_error *err);
+    struct errand *out, const struct job *job, int64_t id, struct pmj_error *err);
 /**
  * Read what it said; whole lines are added to out.
  *
@@ -30,5 +31,9 @@ PMJ_MUST_CHECK enum pmj_code errand_start(
 bool errand_read(struct errand *errand, struct buf *out, bool *good);
 /** Give it up: it was silent for too long, or is to stop. What it did stands. */
 void errand_kill(struct errand *errand);
+
+/** Be one: in a process that the launcher forked for it. order: what handover_put wrote; out:
+ * where lines go. */
+_Noreturn void errand_work(int order, int out, const char *home, struct ticket_shelf *tickets);
 
 #endif

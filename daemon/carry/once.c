@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "carry/chain.h"
+#include "carry/fence.h"
 #include "carry/job.h"
 #include "carry/order.h"
 
@@ -168,7 +169,10 @@ once_run(int argc, char **argv, struct pmj_error *err)
 	if ((rc = chain_setup(err)) != PMJ_OK)
 		goto out;
 	job.tickets = ticket_shelf_new();
-	rc = job_prepare(&job, err);
+	if ((rc = fs_make_dir(&os_real, job.ex.spool, err)) == PMJ_OK &&
+	    (rc = fs_make_dir(&os_real, job.ex.store, err)) == PMJ_OK &&
+	    (rc = job_prepare(&job, err)) == PMJ_OK)
+		rc = fence_job(&job, err);
 	if (rc == PMJ_OK)
 		rc = job_run(&job, err);
 	ticket_shelf_free(job.tickets);

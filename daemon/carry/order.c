@@ -231,9 +231,10 @@ order_put_event(
 }
 
 void
-order_put_hello(struct buf *out)
+order_put_hello(struct buf *out, bool folders_only)
 {
-	put_line(out, json_pack("{s:s,s:s}", "event", "hello", "version", PAMOJA_VERSION));
+	put_line(out, json_pack("{s:s,s:s,s:b}", "event", "hello", "version", PAMOJA_VERSION,
+	                  "folders_only", folders_only));
 }
 
 void

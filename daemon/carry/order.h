@@ -6,6 +6,7 @@
 #include "carry/job.h"
 
 #define ORDER_BYTES_MAX (4u * 1024 * 1024) /* a hub's `have` of many thousand runs */
+#define ORDER_OUT_MAX 4096                 /* of one event */
 
 enum order_do { ORDER_REMOTES, ORDER_SYNC, ORDER_PARCEL, ORDER_WAKE, ORDER_ACKED, ORDER_STOP };
 
@@ -38,7 +39,8 @@ void order_close(struct order *order);
 /** One event as a line, with its "\n". place may be NULL for EXCHANGE_ARRIVED. */
 void order_put_event(
     struct buf *out, enum exchange_event what, const struct shape_place *place, size_t count);
-void order_put_hello(struct buf *out);
+/** folders_only: the kernel keeps us to our folders. */
+void order_put_hello(struct buf *out, bool folders_only);
 void order_put_news(struct buf *out);
 /** How far the job of an order is. */
 void order_put_progress(struct buf *out, int64_t id, const struct exchange_count *count);

@@ -5,8 +5,9 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/signalfd.h>
-#include <sys/wait.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/diag.h"
@@ -15,6 +16,8 @@
 #include "carry/bell.h"
 #include "carry/carrysock.h"
 #include "carry/errand.h"
+#include "carry/fence.h"
+#include "carry/launch.h"
 #include "carry/order.h"
 
 #define QUEUE_MAX 16
@@ -25,7 +28,7 @@
 #define SILENCE_MS (120 * 1000LL)
 
 struct session {
-	char *home;
+	const char *home;
 	struct carrysock sock;
 	int signal; /* signalfd */
 	bool ending;
@@ -38,12 +41,11 @@ struct session {
 	size_t queued;
 	struct errand errand;
 	struct bell bell;
-	struct ticket_shelf *tickets; /* its own and the errands' */
-	bool waking;                  /* something waits to be exchanged at a chance */
-	bool urgent;                  /* at once, whatever the last exchange came to */
-	int64_t due_ms;               /* of the next chance, monotonic */
-	int64_t backoff_ms;           /* 0: the last exchange went well */
-	bool errand_exchanges;        /* with the mailboxes, so its end tells of the next chance */
+	bool waking;           /* something waits to be exchanged at a chance */
+	bool urgent;           /* at once, whatever the last exchange came to */
+	int64_t due_ms;        /* of the next chance, monotonic */
+	int64_t backoff_ms;    /* 0: the last exchange went well */
+	bool errand_exchanges; /* with the mailboxes, so its end tells of the next chance */
 	bool errand_was_waking;
 };
 
@@ -67,7 +69,7 @@ concerned(const struct session *s, const struct spool_list *out, const uint8_t *
 static void
 add_remotes(struct session *s, struct job *job, const char *url)
 {
-	char *dir = fs_join(job->ex.spool, "out");
+	char *dir = mem_printf("%s/spool/out", s->home);
 	struct spool_list out = {0};
 
 	if (job->news && spool_scan(&out, dir, NULL) != PMJ_OK)
@@ -88,12 +90,7 @@ fill_job(struct session *s, struct job *job, const struct order *order)
 	const char *url = order != NULL ? order->url : NULL;
 	const struct places *have = order != NULL ? &order->places : &s->have;
 
-	job->ex.os = &os_real;
-	job->ex.lock = -1;
-	job->ex.spool = fs_join(s->home, "spool");
-	job->ex.store = fs_join(s->home, "carry");
 	job->ex.write_lane = s->write_lane;
-	job->tickets = s->tickets;
 	job->ex.create = order != NULL && order->create;
 	for (size_t i = 0; i < have->count; i++)
 		places_add(&job->ex.have, &have->items[i]);
@@ -116,10 +113,6 @@ check_job(const struct job *job, struct pmj_error *err)
 		pmj_hint(err, "unlock first; a new laptop is enrolled first");
 		return rc;
 	}
-	/* These must be there before the errand's fence is put up around them. */
-	if ((rc = fs_make_dir(&os_real, job->ex.spool, err)) != PMJ_OK ||
-	    (rc = fs_make_dir(&os_real, job->ex.store, err)) != PMJ_OK)
-		return rc;
 	return job->parcel != NULL && job->parcel[0] != '/'
 	           ? pmj_fail(err, PMJ_INVALID, "%.80s is not a full path", job->parcel)
 	           : PMJ_OK;
@@ -196,6 +189,12 @@ start_next(struct session *s)
 	}
 }
 
+static int
+ask_for_bell(void *ctx, const char *folder)
+{
+	return launch_bell(((struct session *)ctx)->errand.launcher, folder);
+}
+
 /* Where a hub has its mailboxes, if laptops come there by the network. */
 static void
 hang_bell(struct session *s)
@@ -207,7 +206,7 @@ hang_bell(struct session *s)
 	if (!wanted)
 		bell_close(&s->bell);
 	else
-		bell_hang(&s->bell, first->url);
+		bell_hang(&s->bell, first->url, ask_for_bell, s);
 }
 
 static void
@@ -365,7 +364,6 @@ session_close(struct session *s)
 {
 	errand_kill(&s->errand);
 	bell_close(&s->bell);
-	ticket_shelf_free(s->tickets);
 	carrysock_close(&s->sock);
 	if (s->signal >= 0)
 		(void)close(s->signal);
@@ -376,26 +374,26 @@ session_close(struct session *s)
 		order_close(&s->queue[i]);
 	places_close(&s->have);
 	places_close(&s->acked);
-	free(s->home);
 }
 
-enum pmj_code
-session_run(const char *home, struct pmj_error *err)
+/* The session's own process, which was forked from the launcher at the other end. */
+static enum pmj_code
+serve(const char *home, int launcher, struct pmj_error *err)
 {
-	struct session s = {.signal = -1};
-	enum pmj_code rc = PMJ_OK;
+	struct session s = {.home = home, .signal = -1, .errand.launcher = launcher};
+	bool in_force;
+	enum pmj_code rc;
 	sigset_t ends;
 
-	s.home = realpath(home, NULL);
-	if (s.home == NULL)
-		return pmj_fail_errno(err, errno, "cannot find", home);
-	s.tickets = ticket_shelf_new();
 	bell_init(&s.bell);
-	carrysock_init(&s.sock, s.home);
+	if ((rc = fence_session(&in_force, home, err)) != PMJ_OK)
+		return rc;
+	if (!in_force)
+		diag("this kernel has no Landlock, so the carrier may open more than it should");
+	carrysock_init(&s.sock, home, in_force);
 	(void)sigemptyset(&ends);
 	(void)sigaddset(&ends, SIGTERM);
 	(void)sigaddset(&ends, SIGINT);
-	(void)sigprocmask(SIG_BLOCK, &ends, NULL);
 	s.signal = signalfd(-1, &ends, SFD_CLOEXEC);
 	if (s.signal < 0) {
 		rc = pmj_fail_errno(err, errno, "cannot wait for", "signals");
@@ -406,5 +404,52 @@ session_run(const char *home, struct pmj_error *err)
 		wait_and_serve(&s);
 out:
 	session_close(&s);
+	return rc;
+}
+
+static _Noreturn void
+become_session(const char *home, int launcher, pid_t parent)
+{
+	struct pmj_error err;
+	enum pmj_code rc;
+
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(PMJ_FAILED);
+	if ((rc = serve(home, launcher, &err)) != PMJ_OK)
+		diag_error("the carrier", &err);
+	_exit((int)rc);
+}
+
+enum pmj_code
+session_run(const char *home, struct pmj_error *err)
+{
+	char *full = realpath(home, NULL);
+	int pair[2] = {-1, -1};
+	pid_t self = getpid(), pid;
+	sigset_t signals;
+	enum pmj_code rc;
+
+	if (full == NULL)
+		return pmj_fail_errno(err, errno, "cannot find", home);
+	(void)sigemptyset(&signals);
+	(void)sigaddset(&signals, SIGTERM);
+	(void)sigaddset(&signals, SIGINT);
+	(void)sigaddset(&signals, SIGCHLD);
+	(void)sigprocmask(SIG_BLOCK, &signals, NULL);
+	pid = socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == 0 ? fork() : -1;
+	if (pid == 0) {
+		(void)close(pair[0]);
+		become_session(full, pair[1], self);
+	}
+	if (pid < 0)
+		rc = pmj_fail_errno(err, errno, "cannot start", "the carrier's session");
+	if (pair[1] >= 0)
+		(void)close(pair[1]);
+	if (pid > 0)
+		rc = launch_serve(pair[0], full, pid, err);
+	else if (pair[0] >= 0)
+		(void)close(pair[0]);
+	free(full);
 	return rc;
 }

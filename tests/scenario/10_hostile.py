@@ -4,11 +4,15 @@ import shutil
 import socket
 import stat
 import struct
+import subprocess
 import time
 
+import lab as lab_module
 from lab import check, run
 from sealed import (BODY, COMMIT, CT_LEN, EPK, INC, MAILBOX, NONCE, PREV, READER, SEGNO, SPARE, WRITER, Segment, mailbox_of, place_name,
                     segments)
+
+PRY = os.path.abspath(os.path.join(lab_module.BIN, "pry.so"))
 
 
 def put(home, name, data, box="in"):
@@ -430,6 +434,60 @@ def story_slow_and_many(lab):
         drain(link)
         link.close()
     check(neema.json("person", "list")["items"] == [])
+
+
+def pried(report, launcher=None):
+    """{call: {file: result}} of what a carrier's processes tried (pry.c), but for the launcher, which has the rights of its user."""
+    found = {}
+    with open(report, encoding="utf-8") as file:
+        for line in file.read().splitlines():
+            pid, call, path, result = line.split(" ", 3)
+            if int(pid) != launcher:
+                found.setdefault(call, {})[path] = result
+    os.unlink(report)
+    return found
+
+
+def children(pid):
+    with open(f"/proc/{pid}/task/{pid}/children", encoding="utf-8") as file:
+        return [int(child) for child in file.read().split()]
+
+
+def story_a_carrier_that_is_turned(lab):
+    """Whoever gets into the carrier's processes by what they read opens nothing that is not theirs: pry.c tries it, from inside."""
+    if not os.path.exists(PRY):
+        return  # the sanitizers bear no preloading
+    lab.quiet()
+    hub = lab.hub()
+    hub.stop()
+    stick = os.path.join(lab.dir, "stick")
+    os.mkdir(stick)
+    report = os.path.join(lab.dir, "pried")
+    secrets = [os.path.join(hub.path, name) for name in ("run/cookie", "keys", "log", "pamoja.ini")] + [hub.passphrase_file]
+    own = os.path.join(hub.path, "spool")
+    trying = {"LD_PRELOAD": f"{hub.preload['LD_PRELOAD']}:{PRY}", "PRY_AT": ":".join([*secrets, own]), "PRY_REPORT": report}
+    for more in ({}, {"PRY_NO_LANDLOCK": "1"}):
+        hub.start(env={**trying, **more})
+        launcher = next(child for starter in children(hub.daemon.pid) for child in children(starter))
+        hub.unlock()
+        check(all(os.path.exists(path) for path in secrets), secrets)
+        hub.run("carry", stick)
+        for folder in (lab.dir, hub.path, hub.path + "/run"):  # a fence around these would let in what is to stay out
+            check("holds Pamoja's own files" in hub.refused(2, "carry", folder)["message"])
+        fenced = hub.status()["hardening"]["carrier_folders_only"]
+        doctor = " ".join(hub.run("doctor", check_status=False).out.split())
+        hub.stop()
+        once = subprocess.run([os.path.join(lab_module.BIN, "pamoja-carry"), "--once", "--spool", own, "--store", hub.path + "/carry", "--write", "1",
+                               "--parcel", stick], env={**os.environ, **trying, **more}, capture_output=True, text=True, timeout=60, check=False)
+        check(once.returncode == 0, once)
+        found = pried(report, launcher)
+        said = {result for call in found.values() for path, result in call.items() if path in secrets}
+        check(fenced is not bool(more) and ("its folders only (Landlock)" in doctor) is bool(more), fenced, doctor)
+        if more:
+            check(said == {"open"}, "without a fence all of it opens, so the trying is real", found)
+        else:
+            check(set(found) == {"poll", "flock"} and said == {"Permission denied"}, found)
+            check(found["flock"][own] == "open" and found["poll"][own] == "open", found)
 
 
 def story_another_user(lab):

@@ -7,6 +7,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -70,6 +71,99 @@ no_network_and_no_exec(void **state)
 	assert_int_equal(apart(without_network), 0);
 }
 
+/* A file in a folder that may be written, and one beside it, by their paths. */
+static char inside[64], outside[64];
+
+static bool
+may(const char *path, int how)
+{
+	int fd = open(path, how | O_CLOEXEC);
+
+	if (fd < 0)
+		return false;
+	(void)close(fd);
+	return true;
+}
+
+static int
+in_folders(void)
+{
+	char folder[64];
+	const char *const writable[] = {folder};
+	struct pmj_error err;
+	bool in_force;
+
+	(void)snprintf(
+	    folder, sizeof(folder), "%.*s", (int)(strrchr(inside, '/') - inside), inside);
+	if (!may(inside, O_RDWR) || !may(outside, O_RDWR) || truncate(outside, 5) != 0)
+		return 1;
+	if (sandbox_folders(&in_force, writable, 1, NULL, 0, &err) != PMJ_OK)
+		return 2;
+	if (!in_force)
+		return 77; /* this kernel has none */
+	if (!may(inside, O_RDWR) || truncate(inside, 3) != 0)
+		return 3;
+	if (may(outside, O_RDONLY) || errno != EACCES || may(outside, O_WRONLY | O_TRUNC))
+		return 4;
+	/* Before Linux 6.2 only the opening is refused. */
+	return truncate(outside, 1) == 0 && syscall(SYS_landlock_create_ruleset, NULL, 0, 1) > 2
+	           ? 5
+	           : 0;
+}
+
+static int
+names_alone(void)
+{
+	struct sandbox_state state;
+	struct pmj_error err;
+	char folder[64];
+	bool in_force;
+
+	(void)snprintf(
+	    folder, sizeof(folder), "%.*s", (int)(strrchr(inside, '/') - inside), inside);
+	if (sandbox_names(&in_force, folder, &err) != PMJ_OK)
+		return 2;
+	if (!in_force)
+		return 77;
+	if (may(inside, O_RDONLY) || errno != EACCES || may(outside, O_RDONLY) ||
+	    may("/etc/passwd", O_RDONLY))
+		return 3;
+	if (!may(folder, O_RDONLY | O_DIRECTORY) || mkdir(outside, 0700) == 0 ||
+	    unlink(inside) == 0)
+		return 4;
+	sandbox_state(&state);
+	return state.folders_only ? 0 : 5;
+}
+
+static void
+folders_only(void **state)
+{
+	char folder[] = "/tmp/sandbox-test.XXXXXX";
+	int rc;
+
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	(void)snprintf(inside, sizeof(inside), "%s/in/file", folder);
+	(void)snprintf(outside, sizeof(outside), "%s/in", folder);
+	assert_int_equal(mkdir(outside, 0700), 0);
+	(void)snprintf(outside, sizeof(outside), "%s/file", folder);
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(
+		    close(open(i == 0 ? inside : outside, O_CREAT | O_WRONLY | O_CLOEXEC, 0600)),
+		    0);
+	rc = apart(in_folders);
+	assert_true(rc == 0 || rc == 77);
+	rc = apart(names_alone);
+	assert_true(rc == 0 || rc == 77);
+	(void)unlink(inside);
+	(void)unlink(outside);
+	inside[strlen(inside) - strlen("/file")] = '\0';
+	(void)rmdir(inside);
+	(void)rmdir(folder);
+	if (rc == 77)
+		skip();
+}
+
 static int
 basics(void)
 {
@@ -107,6 +201,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(no_network_and_no_exec),
 	    cmocka_unit_test(no_dumps_and_no_sigpipe),
+	    cmocka_unit_test(folders_only),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -42,7 +42,7 @@ who_rings_is_heard(void **state)
 
 	bell_init(&bell);
 	assert_int_equal(bell_reach(lab->dir), -1);
-	bell_hang(&bell, lab->dir);
+	bell_hang(&bell, lab->dir, bell_make, NULL);
 	assert_false(bell_listen(&bell));
 	fd = bell_reach(lab->dir);
 	assert_true(fd >= 0);
@@ -70,7 +70,7 @@ more_than_there_is_room_for(void **state)
 	int fd;
 
 	bell_init(&bell);
-	bell_hang(&bell, lab->dir);
+	bell_hang(&bell, lab->dir, bell_make, NULL);
 	fd = bell_reach(lab->dir);
 	for (unsigned n = 0; n < 3000; n++) {
 		ring(fd, n); /* a full pipe keeps nobody waiting */
@@ -98,7 +98,7 @@ what_is_no_ringing(void **state)
 	int fd;
 
 	bell_init(&bell);
-	bell_hang(&bell, lab->dir);
+	bell_hang(&bell, lab->dir, bell_make, NULL);
 	fd = bell_reach(lab->dir);
 	/* Somebody else wrote there: any mailbox may be meant. */
 	assert_int_equal(write(fd, "hello\n", 6), 6);
@@ -109,11 +109,11 @@ what_is_no_ringing(void **state)
 	/* A file, or a way to another pipe, is no bell: nothing is written there, nor read. */
 	(void)snprintf(path, sizeof(path), "%s/" BELL_NAME, lab->dir);
 	lab_sh("mv %s %s/pipe && ln -s pipe %s", path, lab->dir, path);
-	bell_hang(&bell, lab->dir);
+	bell_hang(&bell, lab->dir, bell_make, NULL);
 	assert_int_equal(bell.fd, -1);
 	assert_int_equal(bell_reach(lab->dir), -1);
 	lab_sh("rm %s && touch %s", path, path);
-	bell_hang(&bell, lab->dir);
+	bell_hang(&bell, lab->dir, bell_make, NULL);
 	assert_int_equal(bell.fd, -1);
 	assert_int_equal(bell_reach(lab->dir), -1);
 	bell_close(&bell);
@@ -129,19 +129,19 @@ its_group_may_ring(void **state)
 	struct stat st;
 
 	bell_init(&bell);
-	bell_hang(&bell, lab->dir);
+	bell_hang(&bell, lab->dir, bell_make, NULL);
 	assert_int_equal(fstat(bell.fd, &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0600);
 	bell_close(&bell);
 	lab_sh("rm %s/" BELL_NAME " && chmod 2770 %s", lab->dir, lab->dir);
-	bell_hang(&bell, lab->dir);
+	bell_hang(&bell, lab->dir, bell_make, NULL);
 	assert_int_equal(fstat(bell.fd, &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0660);
 	bell_close(&bell);
 	/* That account may put anything there: what a link leads to stays as it is. */
 	lab_sh("cd %s && rm " BELL_NAME " && touch own && chmod 600 own && ln -s own " BELL_NAME,
 	    lab->dir);
-	bell_hang(&bell, lab->dir);
+	bell_hang(&bell, lab->dir, bell_make, NULL);
 	(void)snprintf(path, sizeof(path), "%s/own", lab->dir);
 	assert_int_equal(stat(path, &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0600);

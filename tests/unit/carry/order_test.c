@@ -91,7 +91,7 @@ events_are_lines(void **state)
 
 	(void)state;
 	buf_init(&line, 0);
-	order_put_hello(&line);
+	order_put_hello(&line, true);
 	order_put_event(&line, EXCHANGE_ARRIVED, NULL, 3);
 	order_put_event(&line, EXCHANGE_CARRIED, &place, 0);
 	order_put_event(&line, EXCHANGE_DELIVERED, &place, 0);
@@ -103,7 +103,7 @@ events_are_lines(void **state)
 	ex.up = 300;
 	order_put_done(&line, 6, PMJ_OK, &err, &ex);
 	assert_string_equal(buf_text(&line),
-	    "{\"event\":\"hello\",\"version\":\"" PAMOJA_VERSION "\"}\n"
+	    "{\"event\":\"hello\",\"version\":\"" PAMOJA_VERSION "\",\"folders_only\":true}\n"
 	    "{\"event\":\"arrived\",\"count\":3}\n"
 	    "{\"event\":\"carried\",\"segment\":[" RUN ",9]}\n"
 	    "{\"event\":\"delivered\",\"segment\":[" RUN ",9]}\n"

@@ -707,7 +707,7 @@ a_wait_ends_with_the_answer(void **state)
 	pid_t hub;
 
 	bell_init(&bell);
-	bell_hang(&bell, g->root);
+	bell_hang(&bell, g->root, bell_make, NULL);
 	assert_true(bell.fd >= 0);
 	if ((hub = fork()) == 0)
 		answer_the_bell(g, &bell);
