@@ -75,9 +75,10 @@ struct core {
 	int64_t suspended; /* since when the hub has this laptop suspended, ms; 0: it does not */
 	int64_t revoked;   /* when the hub took this laptop off its roster, ms; 0: it did not */
 	struct loop_work *work;
-	int64_t steps;           /* of background work since the start */
-	int64_t longest_step_ms; /* of them */
-	const char *step_name;   /* what the present step is about, for the log */
+	int64_t steps;               /* of background work since the start */
+	int64_t longest_step_ms;     /* of them */
+	int64_t longest_step_cpu_us; /* of processor time; the rest is waiting for the disk */
+	const char *step_name;       /* what the present step is about, for the log */
 	struct loop_timer *tick;
 	struct loop_timer *exchange_timer;
 	struct loop_timer *carrier_timer; /* an exchange waits for the carrier to come up */

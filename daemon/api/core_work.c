@@ -216,7 +216,8 @@ core_work(void *ctx)
 {
 	struct core *core = ctx;
 	int64_t began = core->os->mono_ms(core->os->ctx), took;
-	bool more;
+	int64_t began_cpu = core->os->cpu_us(core->os->ctx), cpu;
+	bool more, longest;
 
 	core->step_name = "check";
 	core->steps++;
@@ -225,10 +226,14 @@ core_work(void *ctx)
 	else
 		more = core->state != CORE_LOCKED && work_step(core);
 	took = core->os->mono_ms(core->os->ctx) - began;
-	if (took > core->longest_step_ms) {
+	cpu = core->os->cpu_us(core->os->ctx) - began_cpu;
+	longest = took > core->longest_step_ms || cpu > core->longest_step_cpu_us;
+	if (longest && took > PMJ_STEP_MS)
+		diag("a step (%s) took %lld ms, %lld.%lld of them processor time", core->step_name,
+		    (long long)took, (long long)cpu / 1000, (long long)cpu / 100 % 10);
+	if (took > core->longest_step_ms)
 		core->longest_step_ms = took;
-		if (took > PMJ_STEP_MS)
-			diag("a step (%s) took %lld ms", core->step_name, (long long)took);
-	}
+	if (cpu > core->longest_step_cpu_us)
+		core->longest_step_cpu_us = cpu;
 	return more;
 }

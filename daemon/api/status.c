@@ -258,12 +258,13 @@ status_get(const struct call *call, json_t **out, struct pmj_error *err)
 	struct core *core = call->core;
 
 	(void)err;
-	*out = json_pack("{s:b,s:b,s:s,s:b,s:o,s:o,s:o,s:I,s:I}", "initialised",
+	*out = json_pack("{s:b,s:b,s:s,s:b,s:o,s:o,s:o,s:I,s:I,s:I}", "initialised",
 	    core->state != CORE_EMPTY, "locked",
 	    core->state == CORE_LOCKED || core->state == CORE_LOCKING, "version", PAMOJA_VERSION,
 	    "carrier", carrylink_up(core->carry), "warnings", warnings(core), "hardening",
 	    hardening(core), "libraries", libraries(), "steps", (json_int_t)core->steps,
-	    "longest_step_ms", (json_int_t)core->longest_step_ms);
+	    "longest_step_ms", (json_int_t)core->longest_step_ms, "longest_step_cpu_us",
+	    (json_int_t)core->longest_step_cpu_us);
 	if (core->revoked != 0)
 		(void)json_object_set_new(*out, "revoked",
 		    json_pack("{s:I,s:I}", "at", (json_int_t)core->revoked, "left",

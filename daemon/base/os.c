@@ -38,6 +38,16 @@ real_boot_ms(void *ctx)
 	return clock_ms(CLOCK_BOOTTIME);
 }
 
+static int64_t
+real_cpu_us(void *ctx)
+{
+	struct timespec ts;
+
+	(void)ctx;
+	(void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts);
+	return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
+}
+
 static int
 real_offset_minutes(void *ctx, int64_t ms)
 {
@@ -137,6 +147,7 @@ const struct os os_real = {
     .now_ms = real_now_ms,
     .mono_ms = real_mono_ms,
     .boot_ms = real_boot_ms,
+    .cpu_us = real_cpu_us,
     .offset_minutes = real_offset_minutes,
     .random = real_random,
     .open = real_open,

@@ -13,6 +13,7 @@ struct os {
 	int64_t (*now_ms)(void *ctx);  /* wall clock, ms since 1970 UTC: may lie, may jump */
 	int64_t (*mono_ms)(void *ctx); /* CLOCK_MONOTONIC */
 	int64_t (*boot_ms)(void *ctx); /* CLOCK_BOOTTIME: also runs during suspend */
+	int64_t (*cpu_us)(void *ctx);  /* processor time of the calling thread */
 	int (*offset_minutes)(void *ctx, int64_t ms); /* local time minus UTC */
 	void (*random)(void *ctx, void *out, size_t count);
 	int (*open)(void *ctx, const char *path, int flags, mode_t mode);

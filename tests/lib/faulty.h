@@ -135,6 +135,7 @@ faulty_init(struct faulty *f, int n, bool for_good, int errnum)
 	    .now_ms = faulty_now_ms,
 	    .mono_ms = faulty_mono_ms,
 	    .boot_ms = faulty_boot_ms,
+	    .cpu_us = os_real.cpu_us,
 	    .offset_minutes = faulty_offset,
 	    .random = faulty_random,
 	    .open = faulty_open,

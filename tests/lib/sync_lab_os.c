@@ -124,6 +124,7 @@ lab_os_init(struct lab_os *os)
 	    .now_ms = lab_now,
 	    .mono_ms = lab_mono,
 	    .boot_ms = lab_mono,
+	    .cpu_us = os_real.cpu_us,
 	    .offset_minutes = lab_offset,
 	    .random = lab_random,
 	    .open = lab_open,
