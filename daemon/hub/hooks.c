@@ -71,10 +71,7 @@ hook_beaconed(void *ctx, const struct sync_peer *peer, const uint8_t e[static PM
 static bool
 hook_may_have(void *ctx, const struct sync_peer *peer, int64_t n)
 {
-	struct hub_device device;
-
-	return office_by_mailbox(ctx, &device, peer->mailbox, NULL) == PMJ_OK &&
-	       strcmp(device.state, "live") == 0 && share_may_have(ctx, &device, n);
+	return share_may_have(ctx, peer->mailbox, n);
 }
 
 static void

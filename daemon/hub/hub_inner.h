@@ -53,6 +53,13 @@ struct hub {
 	uint64_t writer_in, intake_in;
 	struct hub_device writer;
 	struct hub_intake intake;
+	/* Of the records that are sealed for a device, the last: most lines are of the same one. */
+	struct hub_may_have {
+		uint64_t in; /* this transaction; 0: not known */
+		uint8_t mailbox[PMJ_MAILBOX_BYTES], rec[PMJ_RECORD_BYTES];
+		struct hub_device device;
+		bool live, record;
+	} may_have;
 };
 
 /* hooks.c */
@@ -193,7 +200,7 @@ PMJ_MUST_CHECK enum pmj_code share_record(struct hub *hub,
 PMJ_MUST_CHECK enum pmj_code share_entry(
     struct hub *hub, const struct kind *kind, const struct entry *entry, struct pmj_error *err);
 /** May this device have this entry now, and does it lie in a record whose audience it is in? */
-bool share_may_have(struct hub *hub, const struct hub_device *device, int64_t n);
+bool share_may_have(struct hub *hub, const uint8_t mailbox[static PMJ_MAILBOX_BYTES], int64_t n);
 bool share_may_have_record(
     struct hub *hub, const struct hub_device *device, const uint8_t rec[static PMJ_RECORD_BYTES]);
 struct share_lines { /* admitted ones of a record, in order; free `at` */

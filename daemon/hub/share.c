@@ -214,18 +214,48 @@ share_may_have_record(
 	return may;
 }
 
-bool
-share_may_have(struct hub *hub, const struct hub_device *device, int64_t n)
+/* What is known of this device in this transaction, which seals for it and changes nothing that
+ * says who may have what; or anew. */
+static void
+may_have_device(struct hub *hub, const uint8_t mailbox[PMJ_MAILBOX_BYTES])
 {
-	struct entry_row row = {.n = 0};
-	bool may;
+	struct hub_may_have *known = &hub->may_have;
 
-	if (entries_get(hub->journal, &row, n, NULL) != PMJ_OK)
+	if (known->in == journal_transaction(hub->journal) &&
+	    memcmp(known->mailbox, mailbox, sizeof(known->mailbox)) == 0)
+		return;
+	*known = (struct hub_may_have){.in = journal_transaction(hub->journal)};
+	memcpy(known->mailbox, mailbox, sizeof(known->mailbox));
+	known->live = office_by_mailbox(hub, &known->device, mailbox, NULL) == PMJ_OK &&
+	              strcmp(known->device.state, "live") == 0;
+}
+
+static bool
+may_have_record(struct hub *hub, const uint8_t rec[PMJ_RECORD_BYTES])
+{
+	struct hub_may_have *known = &hub->may_have;
+
+	if (memcmp(known->rec, rec, sizeof(known->rec)) != 0) {
+		memcpy(known->rec, rec, sizeof(known->rec));
+		known->record = share_may_have_record(hub, &known->device, rec);
+	}
+	return known->record;
+}
+
+bool
+share_may_have(struct hub *hub, const uint8_t mailbox[static PMJ_MAILBOX_BYTES], int64_t n)
+{
+	struct hub_may_have *known = &hub->may_have;
+	struct entry_row row = {.n = 0};
+	bool may = false;
+
+	may_have_device(hub, mailbox);
+	if (!known->live || entries_get(hub->journal, &row, n, NULL) != PMJ_OK)
 		return false;
-	/* What it wrote itself it may always have back. */
-	may = row.status == ENTRY_ADMITTED && row.line != NULL &&
-	      (memcmp(row.entry.by, device->device, PMJ_DEVICE_BYTES) == 0 ||
-	          share_may_have_record(hub, device, row.entry.rec));
+	if (row.status == ENTRY_ADMITTED && row.line != NULL)
+		/* What it wrote itself it may always have back. */
+		may = memcmp(row.entry.by, known->device.device, PMJ_DEVICE_BYTES) == 0 ||
+		      may_have_record(hub, row.entry.rec);
 	entry_row_close(&row);
 	return may;
 }

@@ -193,11 +193,11 @@ queue_items_free(struct queue_item *items, size_t count)
 }
 
 enum pmj_code
-queue_drop(struct sync *sync, const struct queue_item *item, struct pmj_error *err)
+queue_drop(struct sync *sync, int64_t id, struct pmj_error *err)
 {
 	struct sql *sql = sql_get(sync->journal, "DELETE FROM pmj_queue WHERE id=?1");
 
-	sql_int(sql, 1, item->id);
+	sql_int(sql, 1, id);
 	return sql_run(sql, err);
 }
 

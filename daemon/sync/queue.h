@@ -21,8 +21,8 @@ struct queue_item {
 PMJ_MUST_CHECK enum pmj_code queue_items(struct sync *sync, struct queue_item **out, size_t *count,
     const uint8_t *mailbox, size_t most, struct pmj_error *err);
 void queue_items_free(struct queue_item *items, size_t count);
-PMJ_MUST_CHECK enum pmj_code queue_drop(
-    struct sync *sync, const struct queue_item *item, struct pmj_error *err);
+/** id: of the item. */
+PMJ_MUST_CHECK enum pmj_code queue_drop(struct sync *sync, int64_t id, struct pmj_error *err);
 
 struct queue_sent { /* one line of a sealed segment */
 	int64_t n;  /* 0: none */

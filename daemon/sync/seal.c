@@ -6,7 +6,6 @@
 #include "base/mem.h"
 #include "store/sql.h"
 #include "sync/incarnation.h"
-#include "sync/lines.h"
 #include "sync/seal_inner.h"
 
 void
@@ -30,6 +29,7 @@ seal_close(struct seal *seal)
 		buf_close(&seal->bytes[i]);
 	free(seal->bytes);
 	free(seal->sent);
+	free(seal->taken);
 	buf_close(&seal->says);
 	json_decref(seal->ack);
 }
@@ -41,107 +41,6 @@ seal_add(struct seal *seal, struct buf *line, const struct queue_sent *sent)
 	seal->sent[seal->count] = *sent;
 	seal->raw += line->len + 1;
 	seal->count++;
-}
-
-/* May this entry travel in this lane at all? A kind of scope author never leaves; whatever was
- * queued. */
-static bool
-seal_may_leave(const struct seal *seal, const struct entry_raw *raw)
-{
-	const struct kind *kind;
-
-	if (seal->peer.writes != LANE_UP || raw->control)
-		return true;
-	kind = kinds_get(journal_kinds(seal->sync->journal), raw->kind);
-	return kind != NULL && kind->scope != SCOPE_AUTHOR;
-}
-
-/* The bytes of one waiting item; *drop: it goes nowhere any more. */
-static enum pmj_code
-seal_item_bytes(struct seal *seal, const struct queue_item *item, struct buf *line, bool *drop,
-    struct pmj_error *err)
-{
-	struct sync *sync = seal->sync;
-	struct entry_raw raw;
-	enum pmj_code rc;
-
-	*drop = false;
-	if (item->forward && !sync->hooks.may_have(sync->hooks.ctx, &seal->peer, item->n)) {
-		*drop = true;
-		return sync_forget_sent(sync, seal->peer.mailbox, item->n, err);
-	}
-	if (item->line != NULL) {
-		buf_put(line, item->line, item->len);
-		return buf_check(line, err);
-	}
-	if (item->forward) {
-		rc = lines_forward(sync, line, item->n, err);
-	} else if ((rc = entries_raw(sync->journal, &raw, item->n, err)) == PMJ_OK) {
-		*drop = raw.line == NULL || !seal_may_leave(seal, &raw);
-		if (!*drop)
-			buf_put(line, raw.line, raw.len);
-		free(raw.line);
-		if (!*drop)
-			rc = buf_check(line, err);
-	}
-	if (rc == PMJ_NOT_FOUND) { /* erased since it was queued */
-		*drop = true;
-		return PMJ_OK;
-	}
-	return rc;
-}
-
-static enum pmj_code
-seal_item(struct seal *seal, const struct queue_item *item, bool *full, struct pmj_error *err)
-{
-	struct queue_sent sent = {.n = item->n, .forward = item->forward, .counts = true};
-	struct buf line; /* its bytes stay where they are when the seal takes it over */
-	enum pmj_code rc;
-	bool drop;
-
-	buf_init(&line, PMJ_LINE_WRAPPED_MAX);
-	if ((rc = seal_item_bytes(seal, item, &line, &drop, err)) != PMJ_OK)
-		goto out;
-	*full = !drop && seal->count > 0 && seal->raw + line.len + 1 > seal->raw_max;
-	if (*full)
-		goto out;
-	if ((rc = queue_drop(seal->sync, item, err)) != PMJ_OK || drop)
-		goto out;
-	if (item->forward)
-		rc = queue_done_put(seal->sync, seal->peer.mailbox, item->n, true, 0, 0, err);
-	if (rc != PMJ_OK)
-		goto out;
-	if (item->forward || item->n == 0) {
-		sent.line = (const char *)line.bytes;
-		sent.len = line.len;
-	}
-	seal_add(seal, &line, &sent);
-	return PMJ_OK;
-out:
-	buf_close(&line);
-	return rc;
-}
-
-static enum pmj_code
-seal_queue(struct seal *seal, struct pmj_error *err)
-{
-	bool full = false;
-	enum pmj_code rc = PMJ_OK;
-
-	while (!full && rc == PMJ_OK && seal->count < seal->count_max) {
-		struct queue_item *items = NULL;
-		size_t count = 0;
-
-		rc = queue_items(seal->sync, &items, &count, seal->peer.mailbox, 64, err);
-		for (size_t i = 0;
-		     i < count && rc == PMJ_OK && !full && seal->count < seal->count_max; i++)
-			rc = seal_item(seal, &items[i], &full, err);
-		queue_items_free(items, count);
-		if (count == 0)
-			return rc;
-	}
-	seal->waits = true;
-	return rc;
 }
 
 static enum pmj_code
@@ -297,7 +196,8 @@ seal_begin(struct seal *seal, struct pmj_error *err)
 }
 
 enum pmj_code
-seal_collect(struct seal *seal, const uint8_t *mailbox, bool due, bool *some, struct pmj_error *err)
+seal_collect(struct seal *seal, const uint8_t *mailbox, bool due, struct seal *packed, bool *some,
+    struct pmj_error *err)
 {
 	struct sync *sync = seal->sync;
 	enum pmj_code rc;
@@ -314,8 +214,11 @@ seal_collect(struct seal *seal, const uint8_t *mailbox, bool due, bool *some, st
 	for (size_t i = 0; i < seal->head; i++)
 		due = due || seal->sent[i].counts;
 	seal->waits = seal->announces;
-	if (!seal->announces && (rc = seal_queue(seal, err)) != PMJ_OK)
-		return rc;
+	if (!seal->announces) {
+		rc = packed != NULL ? seal_queue_packed(seal, packed, err) : seal_queue(seal, err);
+		if (rc != PMJ_OK)
+			return rc;
+	}
 	if ((seal->count == seal->head && !due) || seal->count == 0)
 		return PMJ_OK; /* what was queued was withdrawn: that alone is committed */
 	*some = true;
@@ -350,7 +253,7 @@ seal_try_one(struct seal *seal, const uint8_t *mailbox, bool due, struct buf *fi
 	*made = *pieces = false;
 	if ((rc = journal_begin(sync->journal, err)) != PMJ_OK)
 		return rc;
-	rc = seal_collect(seal, mailbox, due, made, err);
+	rc = seal_collect(seal, mailbox, due, NULL, made, err);
 	*pieces = rc == PMJ_OK && *made && seal->raw > SYNC_PIECE && seal->count > seal->head + 1;
 	if (*pieces) {
 		journal_rollback(sync->journal);

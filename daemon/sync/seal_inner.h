@@ -4,6 +4,13 @@
 #include "sync/lane.h"
 #include "sync/queue.h"
 
+/* What was taken off the queue, and what became of it. */
+struct seal_taken {
+	int64_t id, n; /* of the queue, of the journal */
+	bool forward;
+	enum { SEAL_SENT, SEAL_NO_MORE, SEAL_WITHDRAWN } as;
+};
+
 struct seal {
 	struct sync *sync;
 	struct sync_peer peer;
@@ -14,6 +21,8 @@ struct seal {
 	struct buf *bytes; /* of each line */
 	struct queue_sent *sent;
 	size_t count;
+	struct seal_taken *taken; /* in the order of the queue */
+	size_t taken_count, taken_room;
 	size_t head;      /* how many of them serve the lane itself */
 	struct buf says;  /* ... and what they say, but for the time and what changes with it */
 	bool waits;       /* something of the queue is left for the next segment */
@@ -26,9 +35,10 @@ struct seal {
 
 /* A segment that is packed over several steps. Nothing of it is in the journal: the last step puts
  * it together anew in its transaction, and where that is no longer what was packed, it is dropped.
- */
+ * Where no transaction came between, what is queued is not read again. */
 struct seal_packing {
 	struct seal seal;
+	uint64_t transaction; /* in which its lines were read */
 	bool due;
 	struct segment_pack *pack;
 	bool done; /* all of it is packed */
@@ -39,6 +49,11 @@ void seal_add(struct seal *seal, struct buf *line, const struct queue_sent *sent
 /* What stands at the head of every segment: incarnate (first of a lane only), ack, beacon, then
  * what is due. */
 PMJ_MUST_CHECK enum pmj_code seal_head(struct seal *seal, struct pmj_error *err);
+/* Lines of the queue, in its order, until the segment is full; each is taken off it. */
+PMJ_MUST_CHECK enum pmj_code seal_queue(struct seal *seal, struct pmj_error *err);
+/* The same where the queue is as it was when packed was put together: its lines are taken over. */
+PMJ_MUST_CHECK enum pmj_code seal_queue_packed(
+    struct seal *seal, struct seal *packed, struct pmj_error *err);
 /* What is left in the queue is told by the ack: with it the hub knows whether it has everything
  * that was written until now. */
 PMJ_MUST_CHECK enum pmj_code seal_left(struct seal *seal, struct pmj_error *err);
@@ -47,9 +62,10 @@ PMJ_MUST_CHECK enum pmj_code seal_announcement(struct seal *seal, struct pmj_err
 void seal_init(struct seal *seal, struct sync *sync, size_t raw_max, size_t count_max);
 void seal_close(struct seal *seal);
 /* Inside the transaction: its lines are put together, taken off the queue. due: also when nothing
- * is queued. *some false: there is nothing to make. */
-PMJ_MUST_CHECK enum pmj_code seal_collect(
-    struct seal *seal, const uint8_t *mailbox, bool due, bool *some, struct pmj_error *err);
+ * is queued. packed: what was put together before, of the same queue: the lines behind its head are
+ * taken over; or NULL. *some false: there is nothing to make. */
+PMJ_MUST_CHECK enum pmj_code seal_collect(struct seal *seal, const uint8_t *mailbox, bool due,
+    struct seal *packed, bool *some, struct pmj_error *err);
 /* ... and become a segment. pack: those lines, or NULL. */
 PMJ_MUST_CHECK enum pmj_code seal_keep(
     struct seal *seal, const struct segment_pack *pack, struct buf *file, struct pmj_error *err);

@@ -27,6 +27,7 @@ seal_packing_begin(struct sync *sync, struct seal *seal, bool due, struct pmj_er
 
 	packing->seal = *seal;
 	packing->due = due;
+	packing->transaction = journal_transaction(sync->journal);
 	sync->packing = packing;
 	rc = segment_pack_new(&packing->pack, lines, seal->count, err);
 	free(lines);
@@ -36,9 +37,10 @@ seal_packing_begin(struct sync *sync, struct seal *seal, bool due, struct pmj_er
 }
 
 /* Is what would be sealed now what was packed? Something may have been written between two steps:
- * most of it stands behind these lines in the queue and changes nothing. */
+ * most of it stands behind these lines in the queue and changes nothing. over: the lines themselves
+ * were taken over. */
 static bool
-seal_same(const struct seal *now, const struct seal *packed)
+seal_same(const struct seal *now, const struct seal *packed, bool over)
 {
 	const struct lane *a = &now->lane, *b = &packed->lane;
 
@@ -50,7 +52,7 @@ seal_same(const struct seal *now, const struct seal *packed)
 	    memcmp(a->inc, b->inc, sizeof(a->inc)) != 0 ||
 	    memcmp(a->reader_pk, b->reader_pk, sizeof(a->reader_pk)) != 0)
 		return false;
-	for (size_t i = now->head; i < now->count; i++) {
+	for (size_t i = now->head; i < now->count && !over; i++) {
 		const struct queue_sent *is = &now->sent[i], *was = &packed->sent[i];
 		const struct buf *line = &now->bytes[i], *other = &packed->bytes[i];
 
@@ -64,17 +66,19 @@ seal_same(const struct seal *now, const struct seal *packed)
 	return true;
 }
 
-/* The lines that were packed, in place of those that say the same. */
+/* The lines that were packed, in place of those that say the same; over: of the head only. */
 static void
-seal_swap(struct seal *now, struct seal *packed)
+seal_swap(struct seal *now, struct seal *packed, bool over)
 {
-	struct buf *bytes = now->bytes;
-	struct queue_sent *sent = now->sent;
+	for (size_t i = 0; i < (over ? now->head : now->count); i++) {
+		struct buf bytes = now->bytes[i];
+		struct queue_sent sent = now->sent[i];
 
-	now->bytes = packed->bytes;
-	now->sent = packed->sent;
-	packed->bytes = bytes;
-	packed->sent = sent;
+		now->bytes[i] = packed->bytes[i];
+		now->sent[i] = packed->sent[i];
+		packed->bytes[i] = bytes;
+		packed->sent[i] = sent;
+	}
 	now->raw = packed->raw;
 }
 
@@ -84,7 +88,7 @@ static enum pmj_code
 seal_packing_end(struct sync *sync, struct seal_packing *packing, struct pmj_error *err)
 {
 	int64_t began = sync->os->mono_ms(sync->os->ctx);
-	bool made = false;
+	bool made = false, over;
 	struct seal seal;
 	struct buf file;
 	enum pmj_code rc;
@@ -93,15 +97,17 @@ seal_packing_end(struct sync *sync, struct seal_packing *packing, struct pmj_err
 	seal_init(&seal, sync, SYNC_RAW_MAX * 2, packing->seal.count);
 	if ((rc = journal_begin(sync->journal, err)) != PMJ_OK)
 		goto out;
-	rc = seal_collect(&seal, packing->seal.peer.mailbox, packing->due, &made, err);
-	if (rc == PMJ_OK && (!made || !seal_same(&seal, &packing->seal))) {
+	over = journal_transaction(sync->journal) == packing->transaction + 1;
+	rc = seal_collect(&seal, packing->seal.peer.mailbox, packing->due,
+	    over ? &packing->seal : NULL, &made, err);
+	if (rc == PMJ_OK && (!made || !seal_same(&seal, &packing->seal, over))) {
 		journal_rollback(sync->journal);
 		sync->tell = false;
 		sync->hasty = true;
 		goto out;
 	}
 	if (rc == PMJ_OK) {
-		seal_swap(&seal, &packing->seal);
+		seal_swap(&seal, &packing->seal, over);
 		rc = seal_keep(&seal, packing->pack, &file, err);
 	}
 	if ((rc = sync_end(sync, rc, err)) != PMJ_OK)

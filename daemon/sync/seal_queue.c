@@ -1,0 +1,142 @@
+/* seal_queue.c - what waits for a mailbox becomes the lines of a segment, and is taken off the
+ * queue. */
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "sync/lines.h"
+#include "sync/seal_inner.h"
+
+/* May this entry travel in this lane at all? A kind of scope author never leaves; whatever was
+ * queued. */
+static bool
+seal_may_leave(const struct seal *seal, const struct entry_raw *raw)
+{
+	const struct kind *kind;
+
+	if (seal->peer.writes != LANE_UP || raw->control)
+		return true;
+	kind = kinds_get(journal_kinds(seal->sync->journal), raw->kind);
+	return kind != NULL && kind->scope != SCOPE_AUTHOR;
+}
+
+/* The bytes of one waiting item, and what becomes of it. Writes nothing. */
+static enum pmj_code
+seal_item_bytes(struct seal *seal, const struct queue_item *item, struct buf *line,
+    struct seal_taken *taken, struct pmj_error *err)
+{
+	struct sync *sync = seal->sync;
+	struct entry_raw raw;
+	enum pmj_code rc;
+
+	*taken = (struct seal_taken){.id = item->id, .n = item->n, .forward = item->forward};
+	if (item->forward && !sync->hooks.may_have(sync->hooks.ctx, &seal->peer, item->n)) {
+		taken->as = SEAL_WITHDRAWN;
+		return PMJ_OK;
+	}
+	if (item->line != NULL) {
+		buf_put(line, item->line, item->len);
+		return buf_check(line, err);
+	}
+	if (item->forward) {
+		rc = lines_forward(sync, line, item->n, err);
+	} else if ((rc = entries_raw(sync->journal, &raw, item->n, err)) == PMJ_OK) {
+		if (raw.line == NULL || !seal_may_leave(seal, &raw))
+			taken->as = SEAL_NO_MORE;
+		else
+			buf_put(line, raw.line, raw.len);
+		free(raw.line);
+		if (taken->as == SEAL_SENT)
+			rc = buf_check(line, err);
+	}
+	if (rc == PMJ_NOT_FOUND) { /* erased since it was queued */
+		taken->as = SEAL_NO_MORE;
+		return PMJ_OK;
+	}
+	return rc;
+}
+
+/* It is no longer in the queue. */
+static enum pmj_code
+seal_take(struct seal *seal, const struct seal_taken *taken, struct pmj_error *err)
+{
+	struct sync *sync = seal->sync;
+	const uint8_t *mailbox = seal->peer.mailbox;
+	enum pmj_code rc = queue_drop(sync, taken->id, err);
+
+	if (rc == PMJ_OK && taken->as == SEAL_WITHDRAWN)
+		rc = sync_forget_sent(sync, mailbox, taken->n, err);
+	if (rc == PMJ_OK && taken->as == SEAL_SENT && taken->forward)
+		rc = queue_done_put(sync, mailbox, taken->n, true, 0, 0, err);
+	if (rc != PMJ_OK)
+		return rc;
+	if (seal->taken_count == seal->taken_room) {
+		seal->taken_room = seal->taken_room * 2 + 64;
+		seal->taken = mem_grow(seal->taken, seal->taken_room, sizeof(*seal->taken));
+	}
+	seal->taken[seal->taken_count++] = *taken;
+	return PMJ_OK;
+}
+
+static enum pmj_code
+seal_item(struct seal *seal, const struct queue_item *item, bool *full, struct pmj_error *err)
+{
+	struct queue_sent sent = {.n = item->n, .forward = item->forward, .counts = true};
+	struct seal_taken taken;
+	struct buf line; /* its bytes stay where they are when the seal takes it over */
+	enum pmj_code rc;
+
+	buf_init(&line, PMJ_LINE_WRAPPED_MAX);
+	if ((rc = seal_item_bytes(seal, item, &line, &taken, err)) != PMJ_OK)
+		goto out;
+	*full =
+	    taken.as == SEAL_SENT && seal->count > 0 && seal->raw + line.len + 1 > seal->raw_max;
+	if (*full || (rc = seal_take(seal, &taken, err)) != PMJ_OK || taken.as != SEAL_SENT)
+		goto out;
+	if (item->forward || item->n == 0) {
+		sent.line = (const char *)line.bytes;
+		sent.len = line.len;
+	}
+	seal_add(seal, &line, &sent);
+	return PMJ_OK;
+out:
+	buf_close(&line);
+	return rc;
+}
+
+enum pmj_code
+seal_queue(struct seal *seal, struct pmj_error *err)
+{
+	bool full = false;
+	enum pmj_code rc = PMJ_OK;
+
+	while (!full && rc == PMJ_OK && seal->count < seal->count_max) {
+		struct queue_item *items = NULL;
+		size_t count = 0;
+
+		rc = queue_items(seal->sync, &items, &count, seal->peer.mailbox, 64, err);
+		for (size_t i = 0;
+		     i < count && rc == PMJ_OK && !full && seal->count < seal->count_max; i++)
+			rc = seal_item(seal, &items[i], &full, err);
+		queue_items_free(items, count);
+		if (count == 0)
+			return rc;
+	}
+	seal->waits = true;
+	return rc;
+}
+
+enum pmj_code
+seal_queue_packed(struct seal *seal, struct seal *packed, struct pmj_error *err)
+{
+	enum pmj_code rc;
+
+	for (size_t i = 0; i < packed->taken_count; i++)
+		if ((rc = seal_take(seal, &packed->taken[i], err)) != PMJ_OK)
+			return rc;
+	for (size_t i = packed->head; i < packed->count; i++) {
+		seal_add(seal, &packed->bytes[i], &packed->sent[i]);
+		buf_init(&packed->bytes[i], 0);
+	}
+	seal->waits = packed->waits;
+	return PMJ_OK;
+}
