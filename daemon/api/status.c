@@ -265,8 +265,6 @@ status_get(const struct call *call, json_t **out, struct pmj_error *err)
 	    hardening(core), "libraries", libraries(), "steps", (json_int_t)core->steps,
 	    "longest_step_ms", (json_int_t)core->longest_step_ms, "longest_step_cpu_us",
 	    (json_int_t)core->longest_step_cpu_us);
-	    "longest_step_ms", (json_int_t)core->longest_step_ms, "longest_step_cpu_us",
-	    (json_int_t)core->longest_step_cpu_us);
 	if (core->revoked != 0)
 		(void)json_object_set_new(*out, "revoked",
 		    json_pack("{s:I,s:I}", "at", (json_int_t)core->revoked, "left",

@@ -93,6 +93,7 @@ test_in_steps(void **state)
 	assert_int_equal(queued(a), 50);
 	assert_true(steps_to_next(a) >= 4);
 	assert_true(queued(a) < 20);
+	assert_int_equal(queued(a) + lab_number(a, "SELECT count(*) FROM pmj_sent WHERE n<>0"), 50);
 	assert_true(lab_number(a, "SELECT max(length(bytes)) FROM pmj_segment") <= 16 * 1024);
 	arrives(&lab, 50);
 }
