@@ -1,4 +1,4 @@
-/* queue.c - pmj_queue, pmj_sent, pmj_done. */
+/* queue.c - pmj_queue: what waits for each mailbox, in order; and what it had (pmj_done). */
 #include "sync/queue.h"
 
 #include <stdlib.h>
@@ -71,8 +71,7 @@ sync_queue_forward(struct sync *sync, const uint8_t mailbox[static PMJ_MAILBOX_B
 	return queue_put(sync, mailbox, n, true, urgent ? QUEUE_URGENT : QUEUE_ROUTINE, err);
 }
 
-/* pos NULL: behind all others. */
-static enum pmj_code
+enum pmj_code
 queue_put_item(struct sync *sync, const uint8_t *mailbox, const struct queue_item *item,
     enum queue_rank rank, const int64_t *pos, struct pmj_error *err)
 {
@@ -143,8 +142,7 @@ queue_forget_all(struct sync *sync, const uint8_t *mailbox, struct pmj_error *er
 	    sql_get(sync->journal, "DELETE FROM pmj_done WHERE mailbox=?1"), mailbox, 0, err);
 }
 
-/* Columns 1 to 3: n, forward, line. */
-static void
+void
 queue_item_read(struct queue_item *item, struct sql *sql)
 {
 	const uint8_t *line = sql_col_blob(sql, 3, &item->len);
@@ -201,45 +199,6 @@ queue_drop(struct sync *sync, int64_t id, struct pmj_error *err)
 	return sql_run(sql, err);
 }
 
-enum pmj_code
-queue_sent_put(struct sync *sync, const struct lane *lane, uint64_t seq, uint64_t segno,
-    const struct queue_sent *sent, struct pmj_error *err)
-{
-	struct sql *sql = sql_get(sync->journal,
-	    "INSERT INTO pmj_sent(lane,seq,segno,n,forward,counts,line,chain)"
-	    " VALUES(?1,?2,?3,?4,?5,?6,?7,?8)");
-
-	sql_int(sql, 1, lane->id);
-	sql_int(sql, 2, (int64_t)seq);
-	sql_int(sql, 3, (int64_t)segno);
-	sql_int(sql, 4, sent->n);
-	sql_int(sql, 5, sent->forward);
-	sql_int(sql, 6, sent->counts);
-	if (sent->line == NULL)
-		sql_null(sql, 7);
-	else
-		sql_blob(sql, 7, sent->line, sent->len);
-	sql_blob(sql, 8, sent->chain, sizeof(sent->chain));
-	return sql_run(sql, err);
-}
-
-enum pmj_code
-queue_sent_chain(struct sync *sync, const struct lane *lane, uint64_t seq, uint8_t *chain,
-    bool *found, struct pmj_error *err)
-{
-	struct sql *sql =
-	    sql_get(sync->journal, "SELECT chain FROM pmj_sent WHERE lane=?1 AND seq=?2");
-	enum pmj_code rc;
-
-	sql_int(sql, 1, lane->id);
-	sql_int(sql, 2, (int64_t)seq);
-	rc = sql_row(sql, found, err);
-	if (rc == PMJ_OK && *found)
-		(void)sql_col_copy(sql, 0, chain, 32);
-	sql_done(sql);
-	return rc;
-}
-
 int64_t
 queue_received(struct journal *journal)
 {
@@ -256,141 +215,6 @@ queue_received_more(struct journal *journal, int64_t before, int64_t more, struc
 	if (more == 0 || ring_is_hub(journal_ring(journal)))
 		return PMJ_OK;
 	return journal_put_int(journal, QUEUE_RECEIVED, before + more, err);
-}
-
-/* One statement about the lane's lines up to seq; *rows: how many it made or changed. */
-static enum pmj_code
-queue_sent_each(struct sync *sync, const char *text, const struct lane *lane, uint64_t seq,
-    int64_t *rows, struct pmj_error *err)
-{
-	struct sql *sql = sql_get(sync->journal, text);
-	enum pmj_code rc;
-
-	sql_int(sql, 1, lane->id);
-	sql_int(sql, 2, (int64_t)seq);
-	sql_blob(sql, 3, lane->mailbox, sizeof(lane->mailbox));
-	rc = sql_run(sql, err);
-	*rows = rc == PMJ_OK ? sql_changes(sync->journal) : 0;
-	return rc;
-}
-
-/* Few were done before, of a lane that was left behind: they have their place in this one now. */
-static enum pmj_code
-queue_sent_done(struct sync *sync, const struct lane *lane, uint64_t seq, struct pmj_error *err)
-{
-	int64_t before = queue_received(sync->journal), rows, all;
-	struct sql *sql = sql_get(sync->journal, "SELECT count(*) FROM pmj_sent WHERE lane=?1 AND"
-	                                         " seq<=?2 AND n<>0 AND forward=0");
-	enum pmj_code rc;
-
-	sql_int(sql, 1, lane->id);
-	all = sql_first_int(sql_int(sql, 2, (int64_t)seq), 0);
-	rc = queue_sent_each(sync,
-	    "INSERT OR IGNORE INTO pmj_done(mailbox,n,forward,lane,seq) SELECT ?3,n,0,lane,seq"
-	    " FROM pmj_sent WHERE lane=?1 AND seq<=?2 AND n<>0 AND forward=0",
-	    lane, seq, &rows, err);
-	if (rc == PMJ_OK)
-		rc = queue_received_more(sync->journal, before, rows, err);
-	if (rc != PMJ_OK || rows == all)
-		return rc;
-	return queue_sent_each(sync,
-	    "INSERT OR REPLACE INTO pmj_done(mailbox,n,forward,lane,seq) SELECT ?3,n,0,lane,seq"
-	    " FROM pmj_sent WHERE lane=?1 AND seq<=?2 AND n<>0 AND forward=0",
-	    lane, seq, &rows, err);
-}
-
-enum pmj_code
-queue_sent_acked(struct sync *sync, const struct lane *lane, uint64_t seq, struct pmj_error *err)
-{
-	enum pmj_code rc = queue_sent_done(sync, lane, seq, err);
-	struct sql *sql;
-
-	if (rc != PMJ_OK)
-		return rc;
-	sql = sql_get(sync->journal, "DELETE FROM pmj_sent WHERE lane=?1 AND seq<=?2");
-	sql_int(sql, 1, lane->id);
-	sql_int(sql, 2, (int64_t)seq);
-	if ((rc = sql_run(sql, err)) != PMJ_OK)
-		return rc;
-	/* The receipt may end within a segment: what is left of that one is counted anew. */
-	sql = sql_get(sync->journal,
-	    "UPDATE pmj_segment SET entries=(SELECT count(*) FROM pmj_sent s"
-	    " WHERE s.lane=?1 AND s.seq<=pmj_segment.last_seq AND s.n<>0) WHERE lane=?1"
-	    " AND segno=(SELECT min(segno) FROM pmj_segment WHERE lane=?1 AND last_seq>?2)");
-	sql_int(sql, 1, lane->id);
-	sql_int(sql, 2, (int64_t)seq);
-	return sql_run(sql, err);
-}
-
-/* One row of the lane's unacked lines above seq; engine lines (no number, no bytes) are made anew
- * elsewhere. */
-static enum pmj_code
-queue_sent_next(struct sync *sync, const struct lane *lane, uint64_t seq, struct queue_item *item,
-    uint64_t *item_seq, bool *found, struct pmj_error *err)
-{
-	struct sql *sql = sql_get(sync->journal,
-	    "SELECT seq,n,forward,line FROM pmj_sent WHERE lane=?1 AND seq>?2"
-	    " AND (n<>0 OR line IS NOT NULL) ORDER BY seq LIMIT 1");
-	enum pmj_code rc;
-
-	memset(item, 0, sizeof(*item));
-	sql_int(sql, 1, lane->id);
-	sql_int(sql, 2, (int64_t)seq);
-	rc = sql_row(sql, found, err);
-	if (rc == PMJ_OK && *found) {
-		*item_seq = (uint64_t)sql_col_int(sql, 0);
-		queue_item_read(item, sql);
-	}
-	sql_done(sql);
-	return rc;
-}
-
-/* Where the first of them must stand so that all are before whatever an earlier re-issue left
- * unsealed. */
-static enum pmj_code
-queue_again_from(struct sync *sync, const struct lane *lane, int64_t *pos, struct pmj_error *err)
-{
-	struct sql *sql = sql_get(sync->journal,
-	    "SELECT coalesce((SELECT min(pos) FROM pmj_queue WHERE mailbox=?2),1)"
-	    "-(SELECT count(*) FROM pmj_sent WHERE lane=?1)");
-	enum pmj_code rc;
-	bool row;
-
-	sql_int(sql, 1, lane->id);
-	sql_blob(sql, 2, lane->mailbox, sizeof(lane->mailbox));
-	rc = sql_row(sql, &row, err);
-	if (rc == PMJ_OK)
-		*pos = sql_col_int(sql, 0);
-	sql_done(sql);
-	return rc;
-}
-
-enum pmj_code
-queue_again(struct sync *sync, const struct lane *lane, struct pmj_error *err)
-{
-	struct queue_item item;
-	uint64_t seq = 0;
-	int64_t pos = 0;
-	struct sql *sql;
-	enum pmj_code rc;
-	bool found;
-
-	if ((rc = queue_again_from(sync, lane, &pos, err)) != PMJ_OK)
-		return rc;
-	for (;; pos++) {
-		rc = queue_sent_next(sync, lane, seq, &item, &seq, &found, err);
-		if (rc != PMJ_OK)
-			return rc;
-		if (!found)
-			break;
-		rc = queue_put_item(sync, lane->mailbox, &item, QUEUE_AGAIN, &pos, err);
-		free(item.line);
-		if (rc != PMJ_OK)
-			return rc;
-	}
-	sql = sql_get(sync->journal, "DELETE FROM pmj_sent WHERE lane=?1");
-	sql_int(sql, 1, lane->id);
-	return sql_run(sql, err);
 }
 
 enum pmj_code

@@ -20,6 +20,12 @@ struct queue_item {
 /** The first `most` items of a mailbox, in sealing order. Close with queue_items_free. */
 PMJ_MUST_CHECK enum pmj_code queue_items(struct sync *sync, struct queue_item **out, size_t *count,
     const uint8_t *mailbox, size_t most, struct pmj_error *err);
+/** Into the queue, or to another place in it. pos NULL: behind all others. */
+PMJ_MUST_CHECK enum pmj_code queue_put_item(struct sync *sync, const uint8_t *mailbox,
+    const struct queue_item *item, enum queue_rank rank, const int64_t *pos, struct pmj_error *err);
+struct sql;
+/** Columns 1 to 3 of a row: n, forward, line (a copy). */
+void queue_item_read(struct queue_item *item, struct sql *sql);
 void queue_items_free(struct queue_item *items, size_t count);
 /** id: of the item. */
 PMJ_MUST_CHECK enum pmj_code queue_drop(struct sync *sync, int64_t id, struct pmj_error *err);
