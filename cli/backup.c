@@ -99,8 +99,11 @@ check_replaced(const struct target *target, const char *store, struct pmj_error 
 static enum pmj_code
 target_open(struct target *target, const struct cli *cli, const char *typed, struct pmj_error *err)
 {
+	enum pmj_code rc;
+
 	target->fd = -1;
-	target->path = home_absolute(typed);
+	if ((rc = home_absolute(&target->path, typed, err)) != PMJ_OK)
+		return rc;
 	target->part = mem_printf("%s.part", target->path);
 	target->dir = fs_dirname(target->path);
 	return check_outside(cli, target, err);

@@ -24,20 +24,29 @@ const struct option home_recover_options[] = {
     {NULL, NULL, NULL},
 };
 
-char *
-home_absolute(const char *path)
+enum pmj_code
+home_absolute(char **out, const char *typed, struct pmj_error *err)
 {
-	char *here, *out, *real;
+	enum pmj_code rc;
+	char *here;
 
-	if (strstr(path, "://") != NULL)
-		return mem_strdup(path);
-	if ((real = realpath(path, NULL)) != NULL)
-		return real;
-	if (path[0] == '/' || (here = getcwd(NULL, 0)) == NULL)
-		return mem_strdup(path);
-	out = fs_join(here, path);
-	free(here);
-	return out;
+	*out = NULL;
+	if (typed[0] == '\0') {
+		rc = pmj_fail(err, PMJ_USAGE, "no place was named");
+		pmj_hint(err, "name one, such as /media/usb");
+		return rc;
+	}
+	if (strstr(typed, "://") != NULL) {
+		*out = mem_strdup(typed);
+	} else if ((*out = realpath(typed, NULL)) != NULL) {
+		return PMJ_OK;
+	} else if (typed[0] == '/' || (here = getcwd(NULL, 0)) == NULL) {
+		*out = mem_strdup(typed);
+	} else {
+		*out = fs_join(here, typed);
+		free(here);
+	}
+	return PMJ_OK;
 }
 
 void

@@ -19,7 +19,8 @@ PMJ_MUST_CHECK enum pmj_code home_say_seen(struct cli *cli, struct pmj_error *er
  * chosen again. */
 bool home_too_weak(enum pmj_code rc, const char *file, const struct pmj_error *err);
 /** An absolute path for the daemon, which stands in another folder; what names a scheme stays.
- * Caller frees. */
-char *home_absolute(const char *path);
+ * PMJ_USAGE for an empty word, as an unset variable of a script leaves it: it is not the folder one
+ * happens to stand in. Caller frees. */
+PMJ_MUST_CHECK enum pmj_code home_absolute(char **out, const char *typed, struct pmj_error *err);
 
 #endif

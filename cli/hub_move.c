@@ -21,10 +21,12 @@ const struct option hub_move_options[] = {
 static enum pmj_code
 put_folder(json_t *body, const char *key, const char *folder, struct pmj_error *err)
 {
-	char *path = home_absolute(folder);
-	enum pmj_code rc = PMJ_OK;
+	enum pmj_code rc;
 	struct stat st;
+	char *path;
 
+	if ((rc = home_absolute(&path, folder, err)) != PMJ_OK)
+		return rc;
 	if (stat(path, &st) != 0 || !S_ISDIR(st.st_mode)) {
 		rc = pmj_fail(err, PMJ_NOT_FOUND, "there is no folder %.90s", path);
 		pmj_hint(

@@ -114,8 +114,8 @@ init_body(json_t *body, const struct args *args, struct pmj_error *err)
 		(void)json_object_set_new(body, "hub", json_boolean(hub));
 		(void)json_object_set_new(body, "practice", json_boolean(practice));
 	}
-	if (rc == PMJ_OK && mailboxes != NULL) {
-		path = home_absolute(mailboxes);
+	if (rc == PMJ_OK && mailboxes != NULL &&
+	    (rc = home_absolute(&path, mailboxes, err)) == PMJ_OK) {
 		(void)json_object_set_new(body, "mailboxes", json_string(path));
 		free(path);
 	}

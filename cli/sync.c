@@ -105,26 +105,20 @@ exchange(
     struct cli *cli, const char *path, const char *key, const char *place, struct pmj_error *err)
 {
 	json_t *body = json_object(), *answer = NULL;
-	enum pmj_code rc;
+	enum pmj_code rc = PMJ_OK;
 	char *absolute;
 
-	if (place != NULL && *place == '\0') {
-		rc = pmj_fail(err, PMJ_USAGE, "no folder was named");
-		pmj_hint(err, "name one, such as /media/usb");
-		goto out;
-	}
-	if (place != NULL) {
-		absolute = home_absolute(place);
+	if (place != NULL && (rc = home_absolute(&absolute, place, err)) == PMJ_OK) {
 		(void)json_object_set_new(body, key, json_string(absolute));
 		free(absolute);
 	}
-	rc = ask(cli, &answer, path, body, err);
+	if (rc == PMJ_OK)
+		rc = ask(cli, &answer, path, body, err);
 	if (answer != NULL && cli->json) {
 		print_json(answer);
 	} else if (answer != NULL) {
 		say_exchanged(answer);
 	}
-out:
 	json_decref(body);
 	json_decref(answer);
 	return rc;

@@ -111,7 +111,7 @@ main(int argc, char **argv)
 {
 	static const struct option options_table[] = {{"home", required_argument, NULL, 'h'},
 	    {"foreground", no_argument, NULL, 'f'}, {"no-carry", no_argument, NULL, 'n'},
-	    {"help", no_argument, NULL, '?'}, {"version", no_argument, NULL, 'v'},
+	    {"help", no_argument, NULL, 'u'}, {"version", no_argument, NULL, 'v'},
 	    {NULL, 0, NULL, 0}};
 	struct daemon_options options = {.ready_fd = -1};
 	struct daemon *daemon = NULL;
@@ -132,11 +132,11 @@ main(int argc, char **argv)
 			(void)puts("pamojad " PAMOJA_VERSION);
 			return 0;
 		} else {
-			(void)fputs(usage, optopt != 0 ? stderr : stdout);
-			return optopt != 0 ? 2 : 0;
+			(void)fputs(usage, option == 'u' ? stdout : stderr);
+			return option == 'u' ? 0 : 2;
 		}
 	}
-	if (optind < argc || given == NULL) {
+	if (optind < argc || given == NULL || given[0] == '\0') {
 		(void)fputs(usage, stderr);
 		return 2;
 	}

@@ -169,6 +169,12 @@ def story_errors_name_the_place_and_the_mend(lab):
     check("reach" in error["hint"], error)
     error = neema.refused(2, "findd", "x")
     check("find" in error["message"] + error["hint"], error)
+    # an unset variable of a script is not the folder one stands in
+    empty = lab.home("Empty").start()
+    for home, words in ((neema, ("backup", "")), (neema, ("carry", "")), (neema, ("sync", "--to", "")), (
+            empty, ("--passphrase-file", empty.passphrase_file, "init", "--hub", "--name", "Office", "--mailboxes", ""))):
+        error = home.refused(2, *words)
+        check("no place was named" in error["message"], words, error)
 
 
 def story_a_day_to_come(lab):

@@ -150,6 +150,10 @@ def story_background_leaves_the_pipe(lab):
     # A pipe that pamojad or anything it started still held would never end.
     process = subprocess.run([os.path.join(BIN, "pamojad"), "--home", neema.path], capture_output=True, text=True, timeout=30)
     check(process.returncode == 0 and neema.status()["initialised"] is False, process)
+    # what it does not know it does not do, and an unset variable is not the folder one stands in
+    for words in (["--home", neema.path, "--froeground"], ["--home", ""], ["--home", neema.path, "more"]):
+        process = subprocess.run([os.path.abspath(os.path.join(BIN, "pamojad")), *words], capture_output=True, text=True, timeout=30, cwd=lab.dir)
+        check(process.returncode == 2 and "usage:" in process.stderr and not process.stdout, words, process)
     with open(os.path.join(neema.path, "lock"), encoding="ascii") as file:
         os.kill(int(file.read()), 15)
 

@@ -47,6 +47,7 @@ def story_another_folder(lab):
     hub = lab.hub()
     workers = neema, juma, baraka = [lab.worker(name, hub) for name in ("Neema", "Juma", "Baraka")]
     new, stick = os.path.join(lab.dir, "new"), os.path.join(lab.dir, "stick")
+    check("no place was named" in hub.refused(2, "hub", "move", "")["message"])
     error = hub.refused(3, "hub", "move", new)
     check("there is no folder" in error["message"] and "make it first" in error["hint"], error)
     os.mkdir(new, 0o700)
