@@ -107,23 +107,71 @@ home_say_seen(struct cli *cli, struct pmj_error *err)
 	return rc;
 }
 
+static enum pmj_code
+unlock_with(struct cli *cli, json_t **answer, const char *file, struct pmj_error *err)
+{
+	json_t *body;
+	struct buf secret;
+	enum pmj_code rc;
+
+	buf_init(&secret, 0);
+	rc = passphrase_read(&secret, file, LANG_N("Passphrase (not shown): "), err);
+	if (rc == PMJ_OK) {
+		body = json_pack("{s:s}", "passphrase", buf_text(&secret));
+		rc = client_post(&cli->client, answer, "/v1/unlock", body, err);
+		json_decref(body);
+	}
+	buf_wipe(&secret);
+	return rc;
+}
+
+/* A mistyped passphrase is typed again, if need be after a wait; Ctrl-D gives up. */
+static enum pmj_code
+ask_to_unlock(struct cli *cli, struct pmj_error *err)
+{
+	json_t *answer = NULL;
+	enum pmj_code rc;
+
+	while ((rc = unlock_with(cli, &answer, NULL, err)) == PMJ_WRONG_PASSPHRASE ||
+	       rc == PMJ_INVALID || rc == PMJ_BUSY)
+		print_failure(err, false);
+	json_decref(answer);
+	return rc;
+}
+
+enum pmj_code
+home_open(struct cli *cli, struct pmj_error *err)
+{
+	json_t *status = NULL;
+	enum pmj_code rc = client_get(&cli->client, &status, "/v1/status", err);
+	bool locked = json_flag(status, "locked");
+
+	json_decref(status);
+	if (rc != PMJ_OK || !locked)
+		return rc != PMJ_OK ? rc : may_be_typed(cli, "/v1/unlock", err);
+	term_note("Pamoja is locked.\n");
+	return ask_to_unlock(cli, err);
+}
+
+bool
+home_opened_again(struct cli *cli, enum pmj_code rc, struct pmj_error *err)
+{
+	if (rc != PMJ_LOCKED)
+		return false;
+	term_note("Pamoja has locked itself meanwhile. What you typed is still here.\n");
+	return ask_to_unlock(cli, err) == PMJ_OK;
+}
+
 enum pmj_code
 home_unlock(struct cli *cli, const struct args *args, struct pmj_error *err)
 {
-	json_t *body = NULL, *answer = NULL;
+	json_t *answer = NULL;
 	enum pmj_code rc;
-	struct buf secret;
 	int64_t waiting;
 
 	(void)args;
-	buf_init(&secret, 0);
 	if ((rc = may_be_typed(cli, "/v1/unlock", err)) == PMJ_OK)
-		rc = passphrase_read(
-		    &secret, cli->passphrase_file, LANG_N("Passphrase (not shown): "), err);
-	if (rc == PMJ_OK) {
-		body = json_pack("{s:s}", "passphrase", buf_text(&secret));
-		rc = client_post(&cli->client, &answer, "/v1/unlock", body, err);
-	}
+		rc = unlock_with(cli, &answer, cli->passphrase_file, err);
 	waiting = json_int(answer, "notes_waiting", 0);
 	if (rc == PMJ_OK && cli->json)
 		print_json(answer);
@@ -134,8 +182,6 @@ home_unlock(struct cli *cli, const struct args *args, struct pmj_error *err)
 	else if (rc == PMJ_OK && waiting > 0 && !cli->json)
 		term_say("Notes written while locked that wait: %lld. See: pamoja note --waiting\n",
 		    (long long)waiting);
-	buf_wipe(&secret);
-	json_decref(body);
 	json_decref(answer);
 	return rc;
 }

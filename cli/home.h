@@ -9,6 +9,12 @@ enum pmj_code home_unlock(struct cli *cli, const struct args *args, struct pmj_e
 enum pmj_code home_lock(struct cli *cli, const struct args *args, struct pmj_error *err);
 enum pmj_code home_passphrase(struct cli *cli, const struct args *args, struct pmj_error *err);
 enum pmj_code home_recover(struct cli *cli, const struct args *args, struct pmj_error *err);
+/** Where questions follow whose answers must not be lost: is it locked, the passphrase is asked for
+ * first. PMJ_USAGE when the person gives up. */
+PMJ_MUST_CHECK enum pmj_code home_open(struct cli *cli, struct pmj_error *err);
+/** Did what was asked for fail because it locked itself meanwhile, and is it open again? Then once
+ * more. */
+bool home_opened_again(struct cli *cli, enum pmj_code rc, struct pmj_error *err);
 /** "One moment …" before a key is stretched. */
 void home_say_moment(const struct cli *cli);
 /** A secret that is shown once, with what it is and what to do with it; nothing for NULL. */

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "cli/fields.h"
 #include "cli/form.h"
+#include "cli/home.h"
 #include "cli/http.h"
 #include "cli/kinds.h"
 #include "cli/lang.h"
@@ -55,8 +56,9 @@ post_new(struct cli *cli, json_t **answer, const json_t *kind, const json_t *mov
 		rc = kinds_resolve_links(cli, fields, kind, err);
 		if (rc == PMJ_OK)
 			rc = client_post(&cli->client, answer, path, body, err);
-	} while ((rc == PMJ_INVALID || rc == PMJ_NOT_FOUND || rc == PMJ_AMBIGUOUS) && asked &&
-	         mend(fields, err));
+	} while (asked && (rc == PMJ_INVALID || rc == PMJ_NOT_FOUND || rc == PMJ_AMBIGUOUS
+	                          ? mend(fields, err)
+	                          : home_opened_again(cli, rc, err)));
 	json_decref(body);
 	free(path);
 	return rc;
@@ -144,11 +146,12 @@ add(struct cli *cli, const struct args *args, const json_t *kind, const json_t *
 		return rc;
 	if (term_can_ask() && args->count == 2) {
 		asked = true;
-		rc = form_ask_new(cli, fields, kind, err);
+		if ((rc = home_open(cli, err)) == PMJ_OK)
+			rc = form_ask_new(cli, fields, kind, err);
 	} else if (term_can_ask()) {
 		names = form_missing(kind, fields);
 		asked = json_array_size(names) > 0;
-		if (asked)
+		if (asked && (rc = home_open(cli, err)) == PMJ_OK)
 			rc = form_ask(cli, fields, kind, names, err);
 	}
 	if (rc == PMJ_OK)
@@ -303,11 +306,13 @@ move_record(struct cli *cli, const struct args *args, const json_t *kind, const 
 		goto out;
 	if (term_can_ask() && (rc = ask_for_move(cli, fields, kind, move, id, err)) != PMJ_OK)
 		goto out;
-	if ((rc = kinds_resolve_links(cli, fields, kind, err)) != PMJ_OK)
-		goto out;
 	path = mem_printf("/v1/record/%s/move", id);
 	body = json_pack("{s:s, s:O, s:s}", "verb", verb, "fields", fields, "kind", args->words[0]);
-	rc = client_post(&cli->client, &answer, path, body, err);
+	do {
+		rc = kinds_resolve_links(cli, fields, kind, err);
+		if (rc == PMJ_OK)
+			rc = client_post(&cli->client, &answer, path, body, err);
+	} while (term_can_ask() && home_opened_again(cli, rc, err));
 	if (rc == PMJ_OK && cli->json)
 		print_json(answer);
 	else if (rc == PMJ_OK)

@@ -183,6 +183,7 @@ note_run(struct cli *cli, const struct args *args, struct pmj_error *err)
 	const char *keep = args_value(args, "keep"), *drop = args_value(args, "drop");
 	enum pmj_code rc;
 	struct buf text;
+	bool locked;
 
 	if (args_has(args, "waiting"))
 		return list_waiting(cli, err);
@@ -190,9 +191,14 @@ note_run(struct cli *cli, const struct args *args, struct pmj_error *err)
 		return decide_one(cli, keep != NULL ? keep : drop, keep != NULL, err);
 	buf_init(&text, 0);
 	rc = take_text(&text, args, err);
-	if (rc == PMJ_OK)
-		rc = args_has(args, "locked") ? save_sealed(cli, buf_text(&text), err)
-		                              : save_record(cli, buf_text(&text), err);
+	locked = rc == PMJ_OK && args_has(args, "locked");
+	if (rc == PMJ_OK && !locked) {
+		rc = save_record(cli, buf_text(&text), err);
+		/* Written line by line, it stands nowhere else. */
+		locked = rc == PMJ_LOCKED && args->count == 0 && term_can_ask();
+	}
+	if (locked)
+		rc = save_sealed(cli, buf_text(&text), err);
 	buf_wipe(&text);
 	return rc;
 }

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "cli/fields.h"
 #include "cli/form.h"
+#include "cli/home.h"
 #include "cli/kinds.h"
 #include "cli/lang.h"
 #include "cli/print.h"
@@ -182,36 +183,53 @@ ask_changes(struct cli *cli, json_t *fields, const char *typed, struct pmj_error
 	return rc;
 }
 
+/* *kind: of the record that is changed, where it was found. */
+static enum pmj_code
+post_edit(struct cli *cli, json_t **answer, const json_t **kind, const char *typed,
+    const json_t *fields, struct pmj_error *err)
+{
+	json_t *body = json_pack("{s:O}", "fields", fields), *item = NULL;
+	enum pmj_code rc = about(cli, &item, typed, "", NULL, err);
+
+	if (rc == PMJ_OK && json_str(item, "kind") != NULL)
+		*kind = kinds_named(cli, json_str(item, "kind"));
+	if (rc == PMJ_OK && *kind != NULL)
+		rc = kinds_resolve_links(cli, json_object_get(body, "fields"), *kind, err);
+	if (rc == PMJ_OK)
+		rc = about(cli, answer, typed, "/edit", body, err);
+	json_decref(item);
+	json_decref(body);
+	return rc;
+}
+
 enum pmj_code
 record_edit(struct cli *cli, const struct args *args, struct pmj_error *err)
 {
-	json_t *fields = NULL, *body, *item = NULL, *answer = NULL;
+	json_t *fields = NULL, *answer = NULL;
 	const json_t *kind = NULL;
 	enum pmj_code rc;
+	bool asked;
 
 	if ((rc = fields_take(&fields, args, 1, err)) != PMJ_OK)
 		return rc;
-	if (json_object_size(fields) == 0 && term_can_ask())
+	asked = json_object_size(fields) == 0 && term_can_ask();
+	if (asked && (rc = home_open(cli, err)) == PMJ_OK)
 		rc = ask_changes(cli, fields, args->words[0], err);
-	else if (json_object_size(fields) == 0)
+	else if (json_object_size(fields) == 0 && !asked)
 		rc = pmj_fail(err, PMJ_USAGE, "say what to change: pamoja edit ID FIELD=VALUE");
-	body = json_pack("{s:o}", "fields", fields);
-	if (rc == PMJ_OK)
-		rc = about(cli, &item, args->words[0], "", NULL, err);
-	if (rc == PMJ_OK && json_str(item, "kind") != NULL)
-		kind = kinds_named(cli, json_str(item, "kind"));
-	if (rc == PMJ_OK && kind != NULL)
-		rc = kinds_resolve_links(cli, fields, kind, err);
-	if (rc == PMJ_OK)
-		rc = about(cli, &answer, args->words[0], "/edit", body, err);
+	while (rc == PMJ_OK) {
+		rc = post_edit(cli, &answer, &kind, args->words[0], fields, err);
+		if (!asked || !home_opened_again(cli, rc, err))
+			break;
+		rc = PMJ_OK;
+	}
 	if (rc == PMJ_OK && cli->json) {
 		print_json(answer);
 	} else if (rc == PMJ_OK) {
 		term_say("Saved. See it: pamoja show %s\n", json_str(answer, "short"));
 		kinds_say_new_words(kind, answer);
 	}
-	json_decref(item);
-	json_decref(body);
+	json_decref(fields);
 	json_decref(answer);
 	return rc;
 }

@@ -2,6 +2,8 @@
 #include <string.h>
 
 #include "api/handlers.h"
+#include "base/mem.h"
+#include "domain/value.h"
 
 enum pmj_code
 notes_list(const struct call *call, json_t **out, struct pmj_error *err)
@@ -63,7 +65,14 @@ notes_settle(const struct call *call, json_t **out, struct pmj_error *err)
 		rc = pmj_fail(err, PMJ_NOT_FOUND, "there is no such note");
 	} else if (json_flag(call->body, "keep")) {
 		struct call add = *call;
-		json_t *body = json_pack("{s:{s:s}}", "fields", "text", text);
+		char *plain = mem_strdup(text);
+		json_t *body;
+
+		/* Written when nobody could say what is wrong with it; now it cannot be typed
+		 * again. */
+		value_note_plain(plain);
+		body = json_pack("{s:{s:s}}", "fields", "text", plain);
+		mem_free_wiped(plain);
 
 		add.part[0] = "memo";
 		add.body = body;

@@ -37,6 +37,32 @@ value_not_right(const struct taking *t, const char *typed, const char *what, con
 	return PMJ_INVALID;
 }
 
+/* Of what steers a terminal or a reader a note keeps the line end of old machines, and what turns
+ * the order of letters, which its script may need. */
+static bool
+note_keeps(const char *at, size_t steers)
+{
+	return steers == 0 || steers == 3 || *at == '\r' || (unsigned char)*at == 0xd8;
+}
+
+void
+value_note_plain(char *text)
+{
+	const char *from = text;
+
+	while (*from != '\0') {
+		size_t steers = text_steers(from);
+		bool keeps = note_keeps(from, steers);
+
+		*text++ = keeps ? *from : '?';
+		from++;
+		for (size_t i = 1; i < steers; i++, from++)
+			if (keeps)
+				*text++ = *from;
+	}
+	*text = '\0';
+}
+
 /* What no terminal may be sent, and in one-line texts (names, places) nothing unseen that turns the
  * order of what is read: two names that look alike must be alike. A note keeps such a character, as
  * it was written. What is wrong, and what would be right; NULL when nothing is. */
@@ -49,8 +75,7 @@ wrong_in(const char *typed, bool note, const char **right)
 		*right = "write it on one line";
 		if (!note && (*c == '\n' || *c == '\t'))
 			return "holds a line end or a tab";
-		if (steers == 0 ||
-		    (note && (steers == 3 || *c == '\r' || (unsigned char)*c == 0xd8)))
+		if (steers == 0 || (note && note_keeps(c, steers)))
 			continue;
 		if (note)
 			*right = "remove control characters";

@@ -31,6 +31,9 @@ struct value_context {
 PMJ_MUST_CHECK enum pmj_code value_take(json_t **out, const struct kind *kind,
     const struct field *field, const json_t *typed, const struct value_context *context,
     struct pmj_error *err);
+/** What a note may not hold becomes '?' in place, as a terminal shows it: kept without being asked
+ * again. */
+void value_note_plain(char *text);
 /** May a worker be called so: 1 to most bytes on one line, with nothing that steers a terminal or
  * turns the order of what is read? PMJ_USAGE says what is wrong. */
 PMJ_MUST_CHECK enum pmj_code value_worker_name(

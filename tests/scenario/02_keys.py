@@ -6,6 +6,7 @@ import subprocess
 import time
 
 from lab import BIN, PASSPHRASE, TOP, Client, check, run
+from terminal import Terminal
 
 
 def keys_bytes(home):
@@ -113,6 +114,53 @@ def story_locked_notes(lab):
     neema.start()
     error = neema.refused(4, "note", "--locked", "-", stdin="after a restart\n")
     check("unlock" in error["hint"], error)
+    # an arrow key was pressed while it was written: it is kept as it was shown, and the others behind it as well
+    neema.unlock()
+    neema.run("note", "--locked", "-", stdin="she \x1b[Awaved,\n\ttwice \u061c\x7f\u009b\n")
+    for note in neema.json("note", "--waiting")["items"]:
+        neema.run("note", "--keep", note["file"])
+    check({"saw Asha at the market, she waved", "she ?[Awaved,\n\ttwice \u061c??"} ==
+          {item["fields"]["text"] for item in neema.json("memo", "list")["items"]}, neema.json("memo", "list"))
+
+
+def story_nothing_typed_is_lost_to_the_lock(lab):
+    """Locked, the passphrase is asked for before the questions; what locked itself in their midst is opened again and the record saved."""
+    neema = lab.worker("Neema")
+    neema.run("lock")
+    at = Terminal(neema, "person", "add")
+    at.until("not shown): ")
+    at.type("no such passphrase")
+    at.until("not shown): ")
+    at.type(PASSPHRASE)
+    at.until("Name (required): ")
+    at.type("Asha W.")
+    at.until("[y/N] ")
+    neema.run("lock")
+    at.type("n")
+    at.until("still here.\nPassphrase (not shown): ")
+    at.type(PASSPHRASE)
+    check(at.end() == 0 and [item["title"] for item in neema.json("person", "list")["items"]] == ["Asha W."], at.seen)
+    at = Terminal(neema, "edit", "Asha W.")
+    at.until("Name [Asha W.]: ")
+    at.type("Asha Wanjiru")
+    neema.run("lock")
+    for _ in range(15):
+        at.type("")
+    at.until("not shown): ")
+    at.type(PASSPHRASE)
+    check(at.end() == 0 and neema.show("Asha Wanjiru")["fields"]["name"] == "Asha Wanjiru", at.seen)
+    neema.run("lock")
+    at = Terminal(neema, "note")
+    at.until("> ")
+    at.type("she came by herself")
+    at.until("> ")
+    at.type("")
+    check(at.end() == 0 and "Kept sealed" in at.seen, at.seen)
+    # whoever gives up is told, and nothing is there
+    at = Terminal(neema, "person", "add")
+    at.until("not shown): ")
+    os.write(at.fd, b"\x04")
+    check(at.end() == 2 and "stopped" in at.seen, at.seen)
 
 
 def story_modes(lab):

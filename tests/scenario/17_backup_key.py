@@ -1,12 +1,11 @@
 """The monthly backup key of a hub: two people, two papers, 100 days (security 11.5)."""
 import json
 import os
-import pty
 import re
-import select
 
 from backups import backup_of, code_of, notes, refused, restore
-from lab import BIN, Client, Clock, check, files, run, same, set_clock, settle
+from lab import Client, Clock, check, files, run, same, set_clock, settle
+from terminal import Terminal
 
 SUFFIX = ".two-halves"
 
@@ -243,43 +242,6 @@ def story_a_hundred_days(lab):
     new, _ = restore(lab, path, code_of(hub), "New")
     check([item["state"] for item in new.json("hub", "backup-key", "--list")["items"]][0] == "destroyed")
     check("the papers of a backup key were destroyed" in str(hub.json("log")), hub.json("log"))
-
-
-class Terminal:
-    """A person before a terminal: reads until a question stands there, and answers it."""
-
-    def __init__(self, home, *words):
-        self.pid, self.fd = pty.fork()
-        if self.pid == 0:
-            os.execve(os.path.join(BIN, "pamoja"), ["pamoja", *words], {**home.env, "TERM": "xterm"})
-        self.seen = ""
-
-    def until(self, words):
-        begin = len(self.seen)
-        while words not in self.seen[begin:]:
-            check(select.select([self.fd], [], [], 60)[0], "it never came:", words, ascii(self.seen[begin:]))
-            try:
-                piece = os.read(self.fd, 4096).decode(errors="replace").replace("\r", "")
-            except OSError:
-                piece = ""
-            check(piece, "it ended before:", words, ascii(self.seen[begin:]))
-            self.seen += piece
-        return self.seen[begin:]
-
-    def type(self, line):
-        os.write(self.fd, line.encode() + b"\n")
-
-    def end(self):
-        while True:
-            try:
-                piece = os.read(self.fd, 4096).decode(errors="replace").replace("\r", "")
-            except OSError:
-                break
-            if not piece:
-                break
-            self.seen += piece
-        os.close(self.fd)
-        return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
 
 
 def shown(text):
