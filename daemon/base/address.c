@@ -36,10 +36,25 @@ read_https(struct address *out, const char *text, struct pmj_error *err)
 	return PMJ_INVALID;
 }
 
+/* From / on, without an end that is empty, and no way up. */
 static bool
-read_port(struct address *out, const char *text)
+read_path(struct address *out, const char *text)
 {
 	size_t count = strlen(text);
+
+	if (count == 0)
+		return true;
+	if (count > ADDRESS_PATH_MAX || text[count - 1] == '/' ||
+	    strspn(text, LETTERS "._/-") != count || strstr(text, "/.") != NULL ||
+	    strstr(text, "//") != NULL || strstr(text, "/-") != NULL)
+		return false;
+	memcpy(out->path, text, count + 1);
+	return true;
+}
+
+static bool
+read_port(struct address *out, const char *text, size_t count)
+{
 
 	if (count == 0) {
 		memcpy(out->port, "22", sizeof("22"));
@@ -56,12 +71,14 @@ read_ssh(struct address *out, const char *text, struct pmj_error *err)
 	const char *user = text + strlen(SSH);
 	size_t user_chars = strcspn(user, "@");
 	const char *host = user + user_chars + (user[user_chars] != '\0');
-	size_t host_chars = strcspn(host, ":");
+	size_t host_chars = strcspn(host, ":/");
+	size_t port_chars = strcspn(host + host_chars, "/");
 
 	if (user[user_chars] == '@' &&
 	    take_letters(out->user, ADDRESS_USER_MAX, user, user_chars, LETTERS "._-") &&
 	    take_letters(out->host, ADDRESS_HOST_MAX, host, host_chars, LETTERS ".-") &&
-	    read_port(out, host + host_chars))
+	    read_port(out, host + host_chars, port_chars) &&
+	    read_path(out, host + host_chars + port_chars))
 		return PMJ_OK;
 	(void)pmj_fail(err, PMJ_INVALID, "%.80s is not the address of a host", text);
 	pmj_hint(err, "it is like ssh://pamoja@hub.example.org, with :PORT behind it if not 22");

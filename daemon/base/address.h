@@ -6,6 +6,7 @@
 
 #define ADDRESS_HOST_MAX 100
 #define ADDRESS_USER_MAX 32
+#define ADDRESS_PATH_MAX 100
 
 enum address_way { ADDRESS_FOLDER, ADDRESS_HTTPS, ADDRESS_SSH };
 
@@ -14,12 +15,14 @@ struct address {
 	char user[ADDRESS_USER_MAX + 1]; /* ssh */
 	char host[ADDRESS_HOST_MAX + 1]; /* https: with its port, as people are told it */
 	char port[6];                    /* ssh; "22" where none is named */
+	char path[ADDRESS_PATH_MAX + 1]; /* ssh: of the folder of mailboxes, from / on, for a host
+	                                    without pamoja-gate; "": where one comes to */
 };
 
 /**
- * Read a folder's full path, https://HOST[:PORT][/PATH] or ssh://USER@HOST[:PORT].
+ * Read a folder's full path, https://HOST[:PORT][/PATH] or ssh://USER@HOST[:PORT][/PATH].
  *
- * Nothing in user, host and port can be taken for an option or by a shell.
+ * Nothing in user, host, port and path can be taken for an option or by a shell.
  * Errors   PMJ_INVALID, with what would be right.
  */
 PMJ_MUST_CHECK enum pmj_code address_read(

@@ -1,6 +1,7 @@
 #include "carry/exchange.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/fs.h"
@@ -64,6 +65,44 @@ char *
 exchange_in(const struct exchange *ex)
 {
 	return fs_join(ex->spool, "in");
+}
+
+uint64_t
+exchange_known_upto(
+    const struct exchange *ex, const struct places *got, const struct shape_place *run)
+{
+	uint64_t have = places_upto(&ex->have, run);
+	uint64_t came = places_upto(got, run);
+
+	return came > have ? came : have;
+}
+
+enum pmj_code
+exchange_spooled(const struct exchange *ex, struct places *got,
+    const uint8_t mailbox[static PMJ_MAILBOX_BYTES], struct pmj_error *err)
+{
+	struct spool_list list;
+	struct buf bytes;
+	char *in = exchange_in(ex);
+	enum pmj_code rc = spool_scan(&list, in, err);
+
+	buf_init(&bytes, 0);
+	for (size_t i = 0; rc == PMJ_OK && i < list.count; i++) {
+		const struct shape_place *place = &list.items[i].place;
+
+		if (place->lane != exchange_read_lane(ex) ||
+		    memcmp(place->mailbox, mailbox, PMJ_MAILBOX_BYTES) != 0 ||
+		    list.items[i].tag[0] != '\0' ||
+		    place->segno != exchange_known_upto(ex, got, place) + 1 ||
+		    spool_load(&bytes, ex->os, in, &list.items[i], NULL) != PMJ_OK)
+			continue;
+		places_add(got, place);
+		places_sort(got);
+	}
+	spool_list_close(&list);
+	buf_close(&bytes);
+	free(in);
+	return rc;
 }
 
 /* Put links into spool/in, oldest first. What comes before a bad one is kept. */

@@ -58,6 +58,13 @@ void exchange_there(struct exchange *ex, size_t segments);
 
 /** The lane we read. */
 uint8_t exchange_read_lane(const struct exchange *ex);
+/** What came of a mailbox before and was not taken in yet need not come again: how far that goes on
+ * from what we have, into `got`. */
+PMJ_MUST_CHECK enum pmj_code exchange_spooled(const struct exchange *ex, struct places *got,
+    const uint8_t mailbox[static PMJ_MAILBOX_BYTES], struct pmj_error *err);
+/** How far a run of the lane we read is here, by that. */
+uint64_t exchange_known_upto(
+    const struct exchange *ex, const struct places *got, const struct shape_place *run);
 /** Where segments that come in are put. Caller frees. */
 char *exchange_in(const struct exchange *ex);
 

@@ -70,7 +70,7 @@ fetch_from(struct gate *gate, const struct wire_tip *tip, uint64_t from, const g
 
 		batch->sink = GATE_SINK_OWN;
 		batch->parent = at;
-		get.limit = gate_step(gate);
+		get.limit = step_bytes(&gate->way->step);
 		batch->gets[batch->get_count++] = get;
 		wire_begin(&gate->request, WIRE_REQUEST);
 		rc = gate_ask(gate, batch, err);
@@ -144,7 +144,8 @@ put_step(struct gate *gate, git_repository *own, const struct shape_place *run,
 	wire_begin(&gate->request, WIRE_REQUEST);
 	while (last < links->count && puts < WIRE_ITEMS_MAX / 2) {
 		rc = chain_segment(own, &bytes, run, &links->items[last], err);
-		if (rc != PMJ_OK || (puts > 0 && gate->request.len + bytes.len > gate_step(gate)))
+		if (rc != PMJ_OK ||
+		    (puts > 0 && gate->request.len + bytes.len > step_bytes(&gate->way->step)))
 			break;
 		wire_put_item(&gate->request, WIRE_PUT, bytes.bytes, bytes.len);
 		puts++;
@@ -202,7 +203,7 @@ push(void *ctx, git_repository *own, const struct shape_place *run, const struct
 			done++;
 		if (done > before) {
 			exchange_there(gate->ex, done - before);
-			gate_step_spared(gate);
+			gate_spared(gate);
 			failures = 0;
 		}
 	}
@@ -283,34 +284,6 @@ both_ways(struct gate *gate, struct pmj_error *err)
 	return rc;
 }
 
-/* What came before and was not taken in yet need not come again. */
-static enum pmj_code
-count_spool(struct gate *gate, struct pmj_error *err)
-{
-	struct spool_list list;
-	struct buf bytes;
-	char *in = exchange_in(gate->ex);
-	enum pmj_code rc = spool_scan(&list, in, err);
-
-	buf_init(&bytes, 0);
-	for (size_t i = 0; rc == PMJ_OK && i < list.count; i++) {
-		const struct shape_place *place = &list.items[i].place;
-
-		if (place->lane != exchange_read_lane(gate->ex) ||
-		    memcmp(place->mailbox, gate->mailbox, sizeof(place->mailbox)) != 0 ||
-		    list.items[i].tag[0] != '\0' ||
-		    place->segno != gate_known_upto(gate, place) + 1 ||
-		    spool_load(&bytes, gate->ex->os, in, &list.items[i], NULL) != PMJ_OK)
-			continue;
-		places_add(&gate->got, place);
-		places_sort(&gate->got);
-	}
-	spool_list_close(&list);
-	buf_close(&bytes);
-	free(in);
-	return rc;
-}
-
 enum pmj_code
 gate_exchange(struct exchange *ex, struct gate_way *way,
     const uint8_t mailbox[static PMJ_MAILBOX_BYTES], const struct gate_host *host,
@@ -319,14 +292,14 @@ gate_exchange(struct exchange *ex, struct gate_way *way,
 	struct gate gate = {.ex = ex, .way = way, .host = host, .mailbox = mailbox};
 	enum pmj_code rc;
 
-	gate_way_begin(way);
+	step_begin(&way->step);
 	rc = store_open(&gate.own, ex->store, mailbox, ex->write_lane, err);
 	if (rc != PMJ_OK)
 		return rc;
 	buf_init(&gate.request, WIRE_REQUEST_MAX);
 	buf_init(&gate.answer, WIRE_ANSWER_MAX);
 	tipfile_open(&gate.tips, ex->store, host->url, mailbox);
-	rc = count_spool(&gate, err);
+	rc = exchange_spooled(ex, &gate.got, mailbox, err);
 	if (rc == PMJ_OK)
 		rc = both_ways(&gate, err);
 	ex->got += gate.arrived;

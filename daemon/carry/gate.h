@@ -5,6 +5,7 @@
 #include "carry/exchange.h"
 #include "carry/https.h"
 #include "carry/ssh.h"
+#include "carry/step.h"
 
 /* Where a gate is: reached over https, or over ssh. */
 struct gate_host {
@@ -18,17 +19,14 @@ struct gate_host {
 struct gate_way {
 	struct https *https;
 	struct ssh *ssh;
-	uint32_t step;    /* bytes of segments that go or come at once; 0: to begin with */
-	uint32_t ceiling; /* what a step may grow to */
-	uint8_t wait_s;   /* for the answer to what is sent; once an errand */
-	bool streams;     /* the host takes a request while it comes, by its own word */
-	uint64_t alive;   /* bytes that went and came since the link broke last */
+	struct step step;
+	uint8_t wait_s; /* for the answer to what is sent; once an errand */
 };
 
 /**
  * Exchange one mailbox. As folder_exchange; both directions are tried.
  *
- * Errors   those of https_post or ssh_ask; PMJ_FULL, PMJ_REFUSED, PMJ_PARTIAL, PMJ_INTEGRITY as the
+ * Errors   those of https_ask or ssh_ask; PMJ_FULL, PMJ_REFUSED, PMJ_PARTIAL, PMJ_INTEGRITY as the
  * gate or the state of the mailbox has it.
  */
 PMJ_MUST_CHECK enum pmj_code gate_exchange(struct exchange *ex, struct gate_way *way,

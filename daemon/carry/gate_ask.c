@@ -229,15 +229,6 @@ expect(struct gate *gate, struct gate_batch *batch, const struct shape_place *ru
 	free(tips);
 }
 
-uint64_t
-gate_known_upto(const struct gate *gate, const struct shape_place *run)
-{
-	uint64_t have = places_upto(&gate->ex->have, run);
-	uint64_t got = places_upto(&gate->got, run);
-
-	return got > have ? got : have;
-}
-
 void
 gate_want_news(struct gate *gate, struct gate_batch *batch, bool guess)
 {
@@ -254,8 +245,8 @@ gate_want_news(struct gate *gate, struct gate_batch *batch, bool guess)
 		if (run.lane != lane || places_upto(&gate->bad, &run) > 0)
 			continue;
 		get->from = run;
-		get->from.segno = gate_known_upto(gate, &run) + 1;
-		get->limit = gate_step(gate);
+		get->from.segno = exchange_known_upto(gate->ex, &gate->got, &run) + 1;
+		get->limit = step_bytes(&gate->way->step);
 		if (get->from.segno <= run.segno || (guess && runs <= GUESSES_MAX))
 			batch->get_count++;
 	}
@@ -278,14 +269,32 @@ send_request(struct gate *gate, struct pmj_error *err)
 	if (host->by_ssh)
 		return ssh_ask(
 		    gate->way->ssh, host->which, host->url, &gate->request, &gate->answer, err);
-	return https_post(gate->way->https, &host->https,
-	    text_hex(hex, gate->mailbox, PMJ_MAILBOX_BYTES), &gate->request, &gate->answer, err);
+	return https_ask(gate->way->https, &host->https,
+	    &(struct https_message){
+	        .name = text_hex(hex, gate->mailbox, PMJ_MAILBOX_BYTES), .body = &gate->request},
+	    &gate->answer, err);
 }
 
 static bool
 broke(const struct gate *gate)
 {
 	return gate->host->by_ssh ? ssh_broke(gate->way->ssh) : https_broke(gate->way->https);
+}
+
+static void
+failed(struct gate *gate)
+{
+	gate->before = gate->way->step;
+	step_failed(&gate->way->step);
+}
+
+void
+gate_spared(struct gate *gate)
+{
+	gate->way->step.bytes = gate->before.bytes;
+	gate->way->step.ceiling = gate->before.ceiling;
+	gate->way->step.streams = gate->before.streams;
+	gate->failures = 0;
 }
 
 /* What is whole of an answer that broke off is as good as any. */
@@ -301,7 +310,7 @@ salvage(struct gate *gate, struct gate_batch *batch)
 	(void)take_answer(gate, batch, &why);
 	gate->partial = false;
 	if (batch->came > 0)
-		gate_step_spared(gate);
+		gate_spared(gate);
 }
 
 enum pmj_code
@@ -325,7 +334,7 @@ gate_ask(struct gate *gate, struct gate_batch *batch, struct pmj_error *err)
 	if (rc != PMJ_OK) {
 		/* A link that could not be made says nothing about what it would let through. */
 		if (broke(gate)) {
-			gate_step_failed(gate);
+			failed(gate);
 			salvage(gate, batch);
 		}
 		if (rc != PMJ_UNREACHED || !broke(gate) || ++gate->failures == GATE_FAILURES_MAX)
@@ -336,11 +345,11 @@ gate_ask(struct gate *gate, struct gate_batch *batch, struct pmj_error *err)
 	if (batch->waits)
 		gate->way->wait_s = 0;
 	if (!gate->host->by_ssh && https_mended(gate->way->https))
-		gate_step_failed(gate);
-	gate->way->streams |= gate->host->by_ssh || https_says(gate->way->https, WIRE_STREAMS);
+		failed(gate);
+	gate->way->step.streams |= gate->host->by_ssh || https_says(gate->way->https, WIRE_STREAMS);
 	rc = take_answer(gate, batch, &why);
 	if (rc == PMJ_OK)
-		gate_step_survived(gate, gate->request.len + gate->answer.len);
+		step_survived(&gate->way->step, gate->request.len + gate->answer.len);
 	else if (err != NULL)
 		*err = why;
 	return gate->stop.code != PMJ_OK ? stopped(gate, err) : rc;

@@ -30,8 +30,8 @@ struct gate {
 	 * spoiled. */
 	struct pmj_error stop;
 	int failures;
-	bool partial;           /* the answer at hand broke off: what is whole of it counts */
-	struct gate_way before; /* the step before it was made small for the last failure */
+	bool partial;       /* the answer at hand broke off: what is whole of it counts */
+	struct step before; /* the step before it was made small for the last failure */
 	size_t arrived;
 	struct buf request;
 	struct buf answer;
@@ -57,20 +57,9 @@ struct gate_batch *gate_batch_new(
 void gate_batch_close(struct gate_batch *batch);
 /** Ask for what we lack of the lane we read; with `guess` also where we know of nothing. */
 void gate_want_news(struct gate *gate, struct gate_batch *batch, bool guess);
-/** How far a run of the lane we read is here. */
-uint64_t gate_known_upto(const struct gate *gate, const struct shape_place *run);
-/** A way that was not used yet gets its first step. */
-void gate_way_begin(struct gate_way *way);
-/** Bytes that may go or come at once: the most of all steps where the host takes them as they come,
- * for there a cut loses one segment and not a step. */
-uint32_t gate_step(const struct gate *gate);
-/** The link broke: little goes next, and that the host takes what comes is no longer believed. */
-void gate_step_failed(struct gate *gate);
-/** The request that broke brought some of its segments: so the host does, and the step need not be
- * small. */
-void gate_step_spared(struct gate *gate);
-/** So many bytes went and came. */
-void gate_step_survived(struct gate *gate, size_t bytes);
+/** The request that broke brought some of its segments: so the host takes what comes, and the step
+ * need not be small. */
+void gate_spared(struct gate *gate);
 /**
  * Add the tips and the gets behind what is put already; send it, and take the answer as far as it
  * is good.

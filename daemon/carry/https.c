@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <linux/tcp.h>
 #include <netinet/in.h>
+#include <openssl/evp.h>
 #include <openssl/ssl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,6 +39,7 @@ struct https {
 	bool kept;   /* there is a connection from before */
 	bool mended; /* it broke, and libcurl said the message again on a new one */
 	bool broke;
+	long status;
 	struct ticket_shelf *tickets; /* or NULL */
 	network_id network;
 	struct ticket_for whose;
@@ -270,18 +272,40 @@ set_whose(struct https *https, const struct https_host *host)
 	mem_free_wiped(text);
 }
 
+/* As a password, a token stands behind the name of whom it lets in. */
+static char *
+basic(const char *user, const char *token)
+{
+	char *plain = mem_printf("%s:%s", user, token);
+	size_t len = strlen(plain);
+	char *coded = mem_array(len * 4 / 3 + 5, 1);
+	char *out;
+
+	(void)EVP_EncodeBlock((unsigned char *)coded, (const unsigned char *)plain, (int)len);
+	out = mem_printf("Authorization: Basic %s", coded);
+	mem_free_wiped(plain);
+	mem_free_wiped(coded);
+	return out;
+}
+
 /* Only what is needed: each line goes over the air each time. */
 static bool
-set_headers(struct https *https, const struct https_host *host)
+set_headers(struct https *https, const struct https_host *host, const struct https_message *message)
 {
-	static const char *const none[] = {"Accept:", "Content-Type:", "Expect:"};
+	static const char *const none[] = {"Accept:", "Expect:"};
+	char *type = mem_printf("Content-Type:%s%s", message->type != NULL ? " " : "",
+	    message->type != NULL ? message->type : "");
 
 	curl_slist_free_all(https->headers);
 	https->headers = NULL;
 	if (https->authorization != NULL)
 		mem_wipe(https->authorization, strlen(https->authorization));
 	free(https->authorization);
-	https->authorization = mem_printf("Authorization: Bearer %s", host->token);
+	https->authorization = message->user != NULL
+	                           ? basic(message->user, host->token)
+	                           : mem_printf("Authorization: Bearer %s", host->token);
+	https->headers = curl_slist_append(https->headers, type);
+	free(type);
 	for (size_t i = 0; i < COUNT(none); i++)
 		https->headers = curl_slist_append(https->headers, none[i]);
 	https->headers = curl_slist_append(https->headers, https->authorization);
@@ -363,30 +387,41 @@ https_broke(const struct https *https)
 	return https->broke;
 }
 
-enum pmj_code
-https_post(struct https *https, const struct https_host *host, const char *name,
-    const struct buf *body, struct buf *answer, struct pmj_error *err)
+long
+https_status(const struct https *https)
 {
-	char *url = mem_printf("%s/%s", host->url, name);
+	return https->status;
+}
+
+enum pmj_code
+https_ask(struct https *https, const struct https_host *host, const struct https_message *message,
+    struct buf *answer, struct pmj_error *err)
+{
+	char *url = mem_printf("%s/%s", host->url, message->name);
 	char where[HOST_ROOM];
 	bool bad = false;
-	long status = 0, connects = 0, verdict = 0;
+	long connects = 0, verdict = 0;
 	CURLcode code;
 	enum pmj_code rc;
 
 	host_name(where, host->url);
 	buf_clear(answer);
 	https->answer = answer;
-	https->body = body;
+	https->body = message->body;
+	https->status = 0;
 	https->given = 0;
 	https->why[0] = '\0';
 	https->broke = false;
 	if (https->beat != NULL)
 		https->beat(https->ctx);
 	SET(CURLOPT_URL, url);
-	SET(CURLOPT_POST, 1L);
-	SET(CURLOPT_POSTFIELDSIZE, (long)body->len);
-	if (bad || !set_host(https, host) || !set_headers(https, host)) {
+	if (message->body != NULL) {
+		SET(CURLOPT_POST, 1L);
+		SET(CURLOPT_POSTFIELDSIZE, (long)message->body->len);
+	} else {
+		SET(CURLOPT_HTTPGET, 1L);
+	}
+	if (bad || !set_host(https, host) || !set_headers(https, host, message)) {
 		rc = pmj_fail(err, PMJ_FAILED, "cannot make a request to %s", where);
 		goto out;
 	}
@@ -401,15 +436,15 @@ https_post(struct https *https, const struct https_host *host, const char *name,
 		pmj_hint(err, "nothing is lost; is the address right? tell your coordinator");
 		goto out;
 	}
-	(void)curl_easy_getinfo(https->curl, CURLINFO_RESPONSE_CODE, &status);
+	(void)curl_easy_getinfo(https->curl, CURLINFO_RESPONSE_CODE, &https->status);
 	if (code != CURLE_OK) {
-		if (status != 200) /* what came is no answer of the gate */
+		if (https->status != 200) /* what came is no answer of the gate */
 			buf_clear(answer);
 		(void)curl_easy_getinfo(https->curl, CURLINFO_SSL_VERIFYRESULT, &verdict);
 		rc = httpssays_failed(code, verdict, https->why, where, &https->broke, err);
 		goto out;
 	}
-	rc = status == 200 ? PMJ_OK : httpssays_status(status, where, err);
+	rc = https->status == 200 ? PMJ_OK : httpssays_status(https->status, where, err);
 out:
 	free(url);
 	https->answer = NULL;

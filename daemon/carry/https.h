@@ -26,8 +26,16 @@ PMJ_MUST_CHECK enum pmj_code https_new(struct https **out, int patience_s,
  * above TCP. */
 void https_free(struct https *https, uint64_t *up, uint64_t *down);
 
+/* What is sent to URL/name. */
+struct https_message {
+	const char *name;
+	const struct buf *body; /* NULL: a GET */
+	const char *type;       /* of the body; NULL: not said */
+	const char *user;       /* whose password the token is; NULL: it stands alone */
+};
+
 /**
- * POST a body to URL/name.
+ * Send a message.
  *
  * answer   receives the body; at most its limit. After PMJ_UNREACHED: what came of it.
  * Errors   PMJ_UNREACHED: there is no link, or it broke off, the certificate's dates, a redirect.
@@ -35,8 +43,10 @@ void https_free(struct https *https, uint64_t *up, uint64_t *down);
  * token. PMJ_FAILED: another status, named. PMJ_INTEGRITY also: more than was
  *          asked for.
  */
-PMJ_MUST_CHECK enum pmj_code https_post(struct https *https, const struct https_host *host,
-    const char *name, const struct buf *body, struct buf *answer, struct pmj_error *err);
+PMJ_MUST_CHECK enum pmj_code https_ask(struct https *https, const struct https_host *host,
+    const struct https_message *message, struct buf *answer, struct pmj_error *err);
+/** The status of the last answer; 0: none came. */
+long https_status(const struct https *https);
 
 /** Had the last answer a header of this name? */
 bool https_says(const struct https *https, const char *name);

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/statvfs.h>
 
+#include "base/diag.h"
 #include "base/mem.h"
 #include "base/within.h"
 #include "carry/bare.h"
@@ -13,6 +14,7 @@
 #include "carry/gate.h"
 #include "carry/letin.h"
 #include "carry/parcel.h"
+#include "carry/smart_host.h"
 
 /* A link that says nothing for so long is given up. */
 #define PATIENCE_S 60
@@ -120,7 +122,8 @@ start_ssh(struct job *job, struct pmj_error *err)
 
 		if (way_to(remote) != ADDRESS_SSH || remote->key == NULL || remote->pin == NULL)
 			continue;
-		hosts[i] = (struct sshrun_host){remote->url, remote->key, remote->pin};
+		hosts[i] =
+		    (struct sshrun_host){remote->url, remote->mailbox, remote->key, remote->pin};
 		needed = true;
 	}
 	if (needed && job->ssh.pid == 0)
@@ -210,6 +213,35 @@ run_folder(struct job *job, const struct job_remote *remote, struct pmj_error *e
 	return rc;
 }
 
+/* Git where there is no gate: looked for where the gate is not there, and asked first where it was
+ * there the last time. What the first of the two said is told, unless the other one went on. */
+static enum pmj_code
+gate_or_git(struct job *job, struct gate_way *way, const struct job_remote *remote,
+    const struct gate_host *host, struct pmj_error *err)
+{
+	bool known = smart_known(job->ex.store, remote->url, remote->mailbox);
+	bool git = false;
+	struct pmj_error why;
+	enum pmj_code rc;
+
+	rc = known ? smart_host_exchange(&job->ex, way, remote->mailbox, host, &git, err)
+	           : gate_exchange(&job->ex, way, remote->mailbox, host, err);
+	if (rc == PMJ_OK || (known ? git || rc == PMJ_UNREACHED : !smart_host_may_be(way, host)))
+		return rc;
+	if (known) {
+		rc = gate_exchange(&job->ex, way, remote->mailbox, host, &why);
+		/* Of an answer that is neither's, the first words stand. */
+		git = rc != PMJ_INTEGRITY && !smart_host_may_be(way, host);
+	} else {
+		rc = smart_host_exchange(&job->ex, way, remote->mailbox, host, &git, &why);
+		if (git)
+			diag("%.80s has no pamoja-gate: git is used there", remote->url);
+	}
+	if (rc != PMJ_OK && git)
+		*err = why;
+	return rc == PMJ_OK ? PMJ_OK : err->code;
+}
+
 /* One https connection serves all mailboxes of a host; over ssh each mailbox has a key, and so a
  * connection, of its own. */
 static enum pmj_code
@@ -237,7 +269,7 @@ run_gate(struct job *job, struct gate_way *way, size_t which, bool by_ssh, struc
 		rc = https_new(&way->https, patience_s, job->tickets, job->network, job->ex.beat,
 		    job->ex.ctx, &job->ex.count.moved, err);
 	}
-	return rc == PMJ_OK ? gate_exchange(&job->ex, way, remote->mailbox, &host, err) : rc;
+	return rc == PMJ_OK ? gate_or_git(job, way, remote, &host, err) : rc;
 }
 
 static enum pmj_code
@@ -288,19 +320,18 @@ run_each(struct job *job, struct gate_way *way, struct pmj_error *first)
 static enum pmj_code
 run_remotes(struct job *job, struct pmj_error *err)
 {
-	struct gate_way way = {.step = 0};
+	struct gate_way way = {.wait_s = job->wait_s};
 	struct network_steps steps;
 	struct pmj_error first = {0};
 	size_t good;
 
 	network_recall(&steps, job->ex.store, job->network);
-	way.step = steps.step;
-	way.ceiling = steps.ceiling;
-	way.wait_s = job->wait_s;
+	way.step.bytes = steps.step;
+	way.step.ceiling = steps.ceiling;
 	good = run_each(job, &way, &first);
-	if (way.step != 0 && job->network != NETWORK_NONE)
-		network_keep(
-		    job->ex.store, job->network, &(struct network_steps){way.step, way.ceiling});
+	if (way.step.bytes != 0 && job->network != NETWORK_NONE)
+		network_keep(job->ex.store, job->network,
+		    &(struct network_steps){way.step.bytes, way.step.ceiling});
 	https_free(way.https, &job->ex.up, &job->ex.down);
 	ssh_free(way.ssh, &job->ex.up, &job->ex.down);
 	sshrun_stop(&job->ssh);

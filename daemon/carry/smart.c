@@ -1,398 +1,403 @@
 #include "carry/smart.h"
 
-#include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
-#include "base/text.h"
+#include "carry/smart_inner.h"
 #include "carry/store.h"
 
-#define FETCH_BYTES_MAX ((size_t)64 * 1024 * 1024)
-#define FETCH_OBJECTS_MAX 20000u
-#define STEP_REF "refs/pamoja/step"
-#define STEP_COMMITS_MAX 64
-#define STEP_BYTES_MAX ((size_t)128 * 1024)
-#define STEP_TRIES 3
-
-/* Without SKIP_INSTEADOF libgit2 1.5 loses some 200 KB with each remote; without
- * SKIP_DEFAULT_FETCHSPEC it would take every branch. */
-static int
-remote_new(git_remote **out, git_repository *repo, const char *url)
+/* Where the tips of a mailbox are kept as git's, they are of another place than the gate's. */
+static char *
+place_name(const char *url)
 {
-	git_remote_create_options options;
-	int rc;
-
-	*out = NULL;
-	errno = 0;
-	rc = git_remote_create_options_init(&options, GIT_REMOTE_CREATE_OPTIONS_VERSION);
-	options.repository = repo;
-	options.flags = GIT_REMOTE_CREATE_SKIP_INSTEADOF | GIT_REMOTE_CREATE_SKIP_DEFAULT_FETCHSPEC;
-	return rc == 0 ? git_remote_create_with_opts(out, url, &options) : rc;
+	return mem_printf("git %s", url);
 }
 
-static enum pmj_code
-fail_link(struct pmj_error *err, int git_code, const char *doing)
+bool
+smart_known(const char *store, const char *url, const uint8_t mailbox[static PMJ_MAILBOX_BYTES])
 {
-	enum pmj_code rc = chain_fail(err, git_code, doing);
+	char *place = place_name(url);
+	struct tipfile tips;
+	bool known;
 
-	if (rc == PMJ_FULL || rc == PMJ_INTEGRITY)
-		return rc;
+	tipfile_open(&tips, store, place, mailbox);
+	known = tips.known;
+	tipfile_close(&tips);
+	free(place);
+	return known;
+}
+
+/* ---- asking ---- */
+
+static enum pmj_code
+stopped(const struct smart *smart, struct pmj_error *err)
+{
 	if (err != NULL)
-		err->code = PMJ_UNREACHED;
-	pmj_hint(err, "nothing is lost; it is tried again when there is a link");
-	return PMJ_UNREACHED;
+		*err = smart->stop;
+	return smart->stop.code == PMJ_INTEGRITY ? PMJ_FAILED : smart->stop.code;
 }
 
 enum pmj_code
-smart_tips(git_repository *own, const char *url, const uint8_t mailbox[static PMJ_MAILBOX_BYTES],
-    uint8_t lane, struct branch_tips *out, struct pmj_error *err)
+smart_fail_answer(struct smart *smart, struct pmj_error *err)
 {
-	git_remote_connect_options options;
-	const git_remote_head **heads = NULL;
-	git_remote *remote = NULL;
-	char front[32];
-	size_t count = 0;
-	size_t n;
-	int rc;
-
-	memset(out, 0, sizeof(*out));
-	rc = git_remote_connect_options_init(&options, GIT_REMOTE_CONNECT_OPTIONS_VERSION);
-	options.follow_redirects = GIT_REMOTE_REDIRECT_NONE;
-	if (rc == 0)
-		rc = remote_new(&remote, own, url);
-	if (rc == 0)
-		rc = git_remote_connect_ext(remote, GIT_DIRECTION_FETCH, &options);
-	if (rc == 0)
-		rc = git_remote_ls(&heads, &count, remote);
-	n = (size_t)snprintf(front, sizeof(front), "refs/heads/l%u/", lane);
-	if (rc == 0)
-		out->items = mem_array(count + 1, sizeof(*out->items));
-	for (size_t i = 0; rc == 0 && i < count; i++) {
-		struct branch_tip *tip = &out->items[out->count];
-		const char *name = heads[i]->name;
-
-		if (strncmp(name, front, n) != 0 ||
-		    strspn(name + n, "0123456789abcdef") != strlen(name + n) ||
-		    !text_unhex(tip->run.incarnation, sizeof(tip->run.incarnation), name + n))
-			continue;
-		memcpy(tip->run.mailbox, mailbox, sizeof(tip->run.mailbox));
-		tip->run.lane = lane;
-		git_oid_cpy(&tip->commit, &heads[i]->oid);
-		out->count++;
+	if (err->code == PMJ_PARTIAL && smart->failures + 1 < SMART_FAILURES_MAX) {
+		smart->failures++;
+		step_failed(smart->way->step);
+		return err->code = PMJ_UNREACHED;
 	}
-	git_remote_free(remote);
-	return rc == 0 ? PMJ_OK : fail_link(err, rc, "cannot ask the mailbox for its branches");
+	pmj_context(err, "what the host answers is not git's");
+	err->code = err->code == PMJ_PARTIAL ? PMJ_UNREACHED : PMJ_INTEGRITY;
+	pmj_hint(err, "nothing is lost; is the address right? tell your coordinator");
+	smart->stop = *err;
+	return stopped(smart, err);
 }
 
-static int
-watch_fetch(const git_indexer_progress *stats, void *payload)
+/* What a request came to: whether it is worth to go on. */
+static enum pmj_code
+heard(struct smart *smart, enum pmj_code rc, struct pmj_error *err)
 {
-	size_t *objects = payload;
+	bool broke = rc != PMJ_OK && smart->way->broke(smart->way->ctx);
 
-	*objects = stats->received_objects;
-	return stats->received_bytes > FETCH_BYTES_MAX || stats->total_objects > FETCH_OBJECTS_MAX
-	           ? GIT_EUSER
-	           : 0;
-}
-
-static void
-far_name(char out[static BRANCH_NAME_ROOM], const struct shape_place *run)
-{
-	char name[BRANCH_NAME_ROOM];
-
-	branch_name(name, run);
-	(void)snprintf(out, BRANCH_NAME_ROOM, "refs/far/%s", name + strlen("refs/heads/"));
+	if (rc == PMJ_OK)
+		return PMJ_OK;
+	/* A link that could not be made says nothing about what it would let through. */
+	if (broke)
+		step_failed(smart->way->step);
+	if (rc != PMJ_UNREACHED || !broke || ++smart->failures >= SMART_FAILURES_MAX)
+		smart->stop = *err;
+	return smart->stop.code != PMJ_OK ? stopped(smart, err) : rc;
 }
 
 enum pmj_code
-smart_fetch(git_repository *store, const char *url, const struct shape_place *run, size_t *objects,
-    struct pmj_error *err)
+smart_ask(struct smart *smart, enum pkt_service service, struct pmj_error *err)
 {
-	git_fetch_options options;
-	git_remote *remote = NULL;
-	char from[BRANCH_NAME_ROOM];
-	char to[BRANCH_NAME_ROOM];
-	size_t came = 0;
-	char *spec = NULL;
-	git_strarray specs = {&spec, 1};
-	int rc;
+	enum pmj_code rc;
 
-	branch_name(from, run);
-	far_name(to, run);
-	spec = mem_printf("%s:%s", from, to);
-	rc = git_fetch_options_init(&options, GIT_FETCH_OPTIONS_VERSION);
-	options.callbacks.transfer_progress = watch_fetch;
-	options.callbacks.payload = &came;
-	options.update_fetchhead = 0;
-	options.download_tags = GIT_REMOTE_DOWNLOAD_TAGS_NONE;
-	options.follow_redirects = GIT_REMOTE_REDIRECT_NONE;
-	if (rc == 0)
-		rc = remote_new(&remote, store, url);
-	if (rc == 0)
-		rc = git_remote_fetch(remote, &specs, &options, NULL);
-	git_remote_free(remote);
-	free(spec);
-	if (objects != NULL)
-		*objects = came;
-	if (rc == GIT_EUSER)
-		return pmj_fail(err, PMJ_TOO_BIG,
-		    "the mailbox sends more than 64 MiB or 20,000 objects at once");
-	return rc == 0 ? PMJ_OK : fail_link(err, rc, "cannot fetch");
-}
-
-/* What the far side said about our branch. libgit2 returns success also when it said no. */
-struct verdict {
-	const char *name;
-	bool taken;
-	char words[160];
-};
-
-static int
-hear_verdict(const char *name, const char *status, void *payload)
-{
-	struct verdict *verdict = payload;
-
-	if (strcmp(name, verdict->name) != 0)
-		return 0;
-	verdict->taken = status == NULL;
-	if (status != NULL)
-		(void)snprintf(verdict->words, sizeof(verdict->words), "%s", status);
-	return 0;
-}
-
-/* One pack: everything up to one commit. */
-static enum pmj_code
-push_step(git_repository *own, const char *url, const struct shape_place *run, const git_oid *upto,
-    struct pmj_error *err)
-{
-	git_push_options options;
-	char name[BRANCH_NAME_ROOM];
-	struct verdict verdict = {.name = name, .words = "it gave no answer"};
-	git_reference *step = NULL;
-	git_remote *remote = NULL;
-	char *spec = NULL;
-	git_strarray specs = {&spec, 1};
-	int rc;
-
-	branch_name(name, run);
-	spec = mem_printf(STEP_REF ":%s", name);
-	rc = git_push_options_init(&options, GIT_PUSH_OPTIONS_VERSION);
-	options.callbacks.push_update_reference = hear_verdict;
-	options.callbacks.payload = &verdict;
-	options.follow_redirects = GIT_REMOTE_REDIRECT_NONE;
-	options.pb_parallelism = 1;
-	/* libgit2 1.5 pushes names, not commits. */
-	errno = 0;
-	if (rc == 0)
-		rc = git_reference_create(&step, own, STEP_REF, upto, 1, NULL);
-	git_reference_free(step);
-	if (rc == 0)
-		rc = remote_new(&remote, own, url);
-	if (rc == 0)
-		rc = git_remote_push(remote, &specs, &options);
-	git_remote_free(remote);
-	free(spec);
-	if (rc == GIT_ENONFASTFORWARD)
-		return pmj_fail(err, PMJ_BUSY, "the mailbox has moved on");
-	if (rc != 0)
-		return fail_link(err, rc, "cannot push");
-	if (!verdict.taken)
-		return pmj_fail(err, PMJ_BUSY, "the mailbox refused: %.120s", verdict.words);
+	if (smart->stop.code != PMJ_OK)
+		return stopped(smart, err);
+	if ((rc = buf_check(&smart->request, err)) != PMJ_OK)
+		return rc;
+	rc = smart->way->ask(smart->way->ctx, service, &smart->request, &smart->answer, err);
+	if ((rc = heard(smart, rc, err)) != PMJ_OK)
+		return rc;
 	return PMJ_OK;
 }
 
-struct smart_push {
-	const char *url;
-	size_t step_commits; /* how much the link survives: doubled by success, 1 after a failure */
-	size_t step_max;
-	size_t steps; /* uploads made, for tests */
-};
-
-/* How many links the next step takes: as many as the link has survived, and not too many bytes. */
-static size_t
-step_size(git_repository *own, const struct smart_push *push, const struct chain_links *links,
-    size_t from)
+void
+smart_good(struct smart *smart)
 {
-	git_odb *odb = NULL;
-	git_object_t type;
-	size_t bytes = 0;
-	size_t count = 0;
-	size_t size = 0;
-
-	if (git_repository_odb(&odb, own) < 0)
-		return 1;
-	while (from + count < links->count && count < push->step_commits) {
-		if (git_odb_read_header(&size, &type, odb, &links->items[from + count].blob) < 0)
-			break;
-		if (count > 0 && bytes + size > STEP_BYTES_MAX)
-			break;
-		bytes += size;
-		count++;
-	}
-	git_odb_free(odb);
-	return count > 0 ? count : 1;
+	smart->failures = 0;
+	step_survived(smart->way->step, smart->request.len + smart->answer.len);
 }
 
-/* Push links (ascending, the first follows `was`) to the branch of a run, step by step. PMJ_BUSY
- * when the far side refused (moved by another, a hook, no permission), with its words;
- * PMJ_UNREACHED when the link broke. */
 static enum pmj_code
-smart_push(struct smart_push *push, git_repository *own, const struct shape_place *run,
-    const struct chain_links *links, struct pmj_error *err)
+look_once(struct smart *smart, enum pkt_service service, struct pmj_error *err)
+{
+	struct pkt_refs refs;
+	enum pmj_code rc;
+
+	if (smart->stop.code != PMJ_OK)
+		return stopped(smart, err);
+	rc = smart->way->refs(smart->way->ctx, service, &smart->answer, err);
+	if ((rc = heard(smart, rc, err)) != PMJ_OK)
+		return rc;
+	rc = pkt_read_refs(
+	    &refs, service, smart->way->announced, smart->mailbox, &smart->answer, err);
+	if (rc == PMJ_PARTIAL || rc == PMJ_INVALID)
+		return smart_fail_answer(smart, err);
+	if (rc != PMJ_OK) {
+		smart->stop = *err;
+		return stopped(smart, err);
+	}
+	/* What takes a push does not say what can be fetched. */
+	refs.depth |= smart->refs.depth || service == PKT_RECEIVE;
+	refs.reachable |= smart->refs.reachable;
+	pkt_refs_close(&smart->refs);
+	smart->refs = refs;
+	smart->fresh = smart->git = true;
+	smart->service = service;
+	smart->failures = 0;
+	return PMJ_OK;
+}
+
+enum pmj_code
+smart_look(struct smart *smart, enum pkt_service service, struct pmj_error *err)
 {
 	enum pmj_code rc = PMJ_OK;
-	size_t done = 0;
-	int failures = 0;
 
-	if (push->step_max == 0)
-		push->step_max = STEP_COMMITS_MAX;
-	if (push->step_commits == 0)
-		push->step_commits = 1;
-	while (done < links->count) {
-		size_t count = step_size(own, push, links, done);
-
-		push->steps++;
-		rc = push_step(own, push->url, run, &links->items[done + count - 1].commit, err);
-		if (rc == PMJ_OK) {
-			done += count;
-			failures = 0;
-			push->step_commits = push->step_commits * 2 < push->step_max
-			                         ? push->step_commits * 2
-			                         : push->step_max;
-			continue;
-		}
-		push->step_commits = 1;
-		if (rc != PMJ_UNREACHED || ++failures == STEP_TRIES)
-			return rc;
+	while (!smart->fresh) {
+		rc = look_once(smart, service, err);
+		if (rc != PMJ_OK && (rc != PMJ_UNREACHED || smart->stop.code != PMJ_OK))
+			break;
 	}
-	return PMJ_OK;
+	return rc;
 }
 
-/* One mailbox at an address while it is exchanged. */
-struct smart {
-	struct exchange *ex;
-	const char *url;
-	struct smart_push push;
-	git_repository *own; /* of the lane we write */
-	const uint8_t *mailbox;
-};
+const git_oid *
+smart_shown(const struct smart *smart, const struct shape_place *run)
+{
+	for (size_t i = 0; i < smart->refs.tips.count; i++)
+		if (shape_same_run(&smart->refs.tips.items[i].run, run))
+			return &smart->refs.tips.items[i].commit;
+	return NULL;
+}
+
+/* ---- the lane we write ---- */
 
 static enum pmj_code
 far_push(void *ctx, git_repository *own, const struct shape_place *run,
     const struct chain_links *links, const git_oid *was, struct pmj_error *err)
 {
-	struct smart *smart = ctx;
-
-	(void)was; /* the protocol compares with what the far side advertised */
-	exchange_beat(smart->ex);
-	return smart_push(&smart->push, own, run, links, err);
+	return smart_push(ctx, own, run, links, was, err);
 }
 
 static enum pmj_code
 far_tip(void *ctx, git_oid *out, const struct shape_place *run, struct pmj_error *err)
 {
 	struct smart *smart = ctx;
-	struct branch_tips tips = {0};
+	const git_oid *tip;
 	enum pmj_code rc;
 
 	memset(out, 0, sizeof(*out));
-	rc = smart_tips(smart->own, smart->url, smart->mailbox, run->lane, &tips, err);
-	for (size_t i = 0; i < tips.count; i++)
-		if (shape_same_run(&tips.items[i].run, run))
-			git_oid_cpy(out, &tips.items[i].commit);
-	branch_tips_close(&tips);
+	if ((rc = smart_look(smart, PKT_UPLOAD, err)) != PMJ_OK)
+		return rc;
+	tip = smart_shown(smart, run);
+	if (tip != NULL) {
+		git_oid_cpy(out, tip);
+		rc = smart_fetch_own(smart, run, out, err);
+	}
 	return rc;
 }
 
-static bool
-has_commit(git_repository *repo, const git_oid *commit)
-{
-	git_odb *odb = NULL;
-	bool there = git_repository_odb(&odb, repo) == 0 && git_odb_exists(odb, commit);
-
-	git_odb_free(odb);
-	return there;
-}
-
-/* Far commits of our own lane are rarely news: fetch only what we do not have. */
+/* Of our own lane what we do not know is fetched, to see where both part. */
 static enum pmj_code
 send(struct smart *smart, struct pmj_error *err)
 {
 	const struct exchange_far far = {smart->own, far_push, far_tip, smart};
 	struct branch_tips tips = {0};
-	enum pmj_code rc;
+	enum pmj_code rc = PMJ_OK;
 
-	rc = smart_tips(smart->own, smart->url, smart->mailbox, smart->ex->write_lane, &tips, err);
+	tips.items = mem_array(smart->refs.tips.count + 1, sizeof(*tips.items));
+	for (size_t i = 0; i < smart->refs.tips.count; i++)
+		if (smart->refs.tips.items[i].run.lane == smart->ex->write_lane)
+			tips.items[tips.count++] = smart->refs.tips.items[i];
 	for (size_t i = 0; i < tips.count && rc == PMJ_OK; i++)
-		if (!has_commit(smart->own, &tips.items[i].commit))
-			rc = smart_fetch(smart->own, smart->url, &tips.items[i].run, NULL, err);
+		rc = smart_fetch_own(smart, &tips.items[i].run, &tips.items[i].commit, err);
 	if (rc == PMJ_OK)
 		rc = exchange_send(smart->ex, &far, smart->mailbox, &tips, err);
 	branch_tips_close(&tips);
 	return rc;
 }
 
+/* ---- the lane we read ---- */
+
 static enum pmj_code
-receive_one(struct smart *smart, const struct branch_tip *tip, struct pmj_error *err)
+receive_run(
+    struct smart *smart, const struct branch_tip *tip, uint64_t *segno, struct pmj_error *err)
 {
-	struct branch_tips one = {.items = mem_new(sizeof(*tip)), .count = 1};
+	uint64_t above = exchange_known_upto(smart->ex, &smart->got, &tip->run);
+	const struct wire_tip *known = tipfile_find(&smart->tips, &tip->run);
 	git_repository *store = NULL;
+	struct chain_link link;
+	size_t fresh = 0;
 	enum pmj_code rc;
 
-	one.items[0] = *tip;
+	*segno = known != NULL && memcmp(known->commit, tip->commit.id, GIT_OID_RAWSZ) == 0
+	             ? known->run.segno
+	             : 0;
+	if (*segno != 0 && *segno <= above)
+		return PMJ_OK;
 	rc = store_open_run(&store, smart->ex->store, &tip->run, err);
-	if (rc == PMJ_OK && !has_commit(store, &tip->commit))
-		rc = smart_fetch(store, smart->url, &tip->run, NULL, err);
 	if (rc == PMJ_OK)
-		rc = exchange_receive(smart->ex, store, &one, err);
-	git_repository_free(store);
-	branch_tips_close(&one);
+		rc = smart_fetch(smart, store, NULL, &tip->commit, above, err);
+	if (store != NULL && chain_look(store, &link, &tip->commit, NULL) == PMJ_OK)
+		*segno = link.segno;
+	if (rc == PMJ_OK)
+		rc = exchange_take(smart->ex, store, tip, above, &fresh, err);
+	smart->ex->got += fresh;
+	if (fresh > 0)
+		smart->ex->tell(smart->ex->ctx, EXCHANGE_ARRIVED, NULL, fresh);
+	if (rc == PMJ_OK)
+		smart_drop(store);
+	else
+		git_repository_free(store);
 	return rc;
+}
+
+/* Which number the tip of our own lane has. */
+static uint64_t
+own_segno(const struct smart *smart, const struct branch_tip *tip)
+{
+	struct chain_link link;
+
+	return chain_look(smart->own, &link, &tip->commit, NULL) == PMJ_OK ? link.segno : 0;
+}
+
+/* What is shown, for the next time. *less: of a run less than the last time. */
+static void
+remember(struct smart *smart, const uint64_t *segnos, bool *less)
+{
+	size_t count = smart->refs.tips.count;
+	struct wire_tip *tips = mem_array(count + 1, sizeof(*tips));
+	struct pmj_error why;
+	struct buf list;
+	size_t n = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct branch_tip *shown = &smart->refs.tips.items[i];
+		const struct wire_tip *known = tipfile_find(&smart->tips, &shown->run);
+
+		if (segnos[i] == 0 && known == NULL)
+			continue;
+		if (segnos[i] == 0) { /* not read yet */
+			tips[n++] = *known;
+			continue;
+		}
+		tips[n].run = shown->run;
+		tips[n].run.segno = segnos[i];
+		memcpy(tips[n++].commit, shown->commit.id, GIT_OID_RAWSZ);
+	}
+	buf_init(&list, 0);
+	wire_put_tips(&list, tips, n);
+	if (tipfile_take(&smart->tips, list.bytes + WIRE_HEAD_BYTES, list.len - WIRE_HEAD_BYTES,
+	        less, &why) != PMJ_OK)
+		*less = false;
+	buf_close(&list);
+	free(tips);
 }
 
 static enum pmj_code
 receive(struct smart *smart, struct pmj_error *err)
 {
-	struct branch_tips tips = {0};
-	enum pmj_code first;
+	size_t count = smart->refs.tips.count;
+	uint64_t *segnos = mem_array(count + 1, sizeof(*segnos));
+	enum pmj_code first = PMJ_OK;
+	bool less = false;
 
-	first = smart_tips(
-	    smart->own, smart->url, smart->mailbox, exchange_read_lane(smart->ex), &tips, err);
-	for (size_t i = 0; i < tips.count; i++) {
+	for (size_t i = 0; i < count; i++) {
+		const struct branch_tip *tip = &smart->refs.tips.items[i];
 		struct pmj_error why;
-		enum pmj_code rc = receive_one(smart, &tips.items[i], &why);
+		enum pmj_code rc = PMJ_OK;
 
+		if (tip->run.lane == smart->ex->write_lane)
+			segnos[i] = own_segno(smart, tip);
+		else
+			rc = receive_run(smart, tip, &segnos[i], &why);
+		/* One bad branch must not keep the others from coming. */
 		if (rc != PMJ_OK && first == PMJ_OK) {
 			first = rc;
-			if (err != NULL)
-				*err = why;
+			*err = why;
 		}
 	}
-	branch_tips_close(&tips);
+	remember(smart, segnos, &less);
+	free(segnos);
+	if (first == PMJ_OK && (less || smart->less)) {
+		first = pmj_fail(err, PMJ_INTEGRITY, "the mailbox shows less than it did");
+		pmj_hint(err,
+		    "it was put back, or an old state is shown; nothing is lost here, and "
+		    "what it lacks of ours was sent again. Tell your coordinator");
+	}
 	return first;
 }
 
-enum pmj_code
-smart_exchange(struct exchange *ex, const uint8_t mailbox[static PMJ_MAILBOX_BYTES],
-    const char *url, struct pmj_error *err)
+/* Of what we write: looked at before what it lacks is sent again. */
+static void
+note_less(struct smart *smart)
 {
-	struct smart smart = {.ex = ex, .url = url, .mailbox = mailbox, .push = {.url = url}};
+	for (size_t i = 0; i < smart->refs.tips.count; i++) {
+		const struct branch_tip *tip = &smart->refs.tips.items[i];
+		const struct wire_tip *known = tipfile_find(&smart->tips, &tip->run);
+		uint64_t segno = known != NULL && tip->run.lane == smart->ex->write_lane
+		                     ? own_segno(smart, tip)
+		                     : 0;
+
+		smart->less = smart->less || (segno != 0 && segno < known->run.segno);
+	}
+}
+
+/* Is there a branch of the lane we read that stands elsewhere than the last time? */
+static bool
+has_news(const struct smart *smart)
+{
+	for (size_t i = 0; i < smart->refs.tips.count; i++) {
+		const struct branch_tip *tip = &smart->refs.tips.items[i];
+		const struct wire_tip *known = tipfile_find(&smart->tips, &tip->run);
+
+		if (tip->run.lane != smart->ex->write_lane &&
+		    (known == NULL || memcmp(known->commit, tip->commit.id, GIT_OID_RAWSZ) != 0))
+			return true;
+	}
+	return false;
+}
+
+/* ---- both ---- */
+
+static bool
+something_waits(const struct exchange *ex, const uint8_t *mailbox)
+{
+	for (size_t i = 0; i < ex->out.count; i++)
+		if (memcmp(ex->out.items[i].place.mailbox, mailbox, PMJ_MAILBOX_BYTES) == 0)
+			return true;
+	return false;
+}
+
+static enum pmj_code
+both_ways(struct smart *smart, struct pmj_error *err)
+{
+	bool sends = smart->way->talks && something_waits(smart->ex, smart->mailbox);
 	struct pmj_error why;
-	enum pmj_code rc;
+	enum pmj_code rc = smart_look(smart, sends ? PKT_RECEIVE : PKT_UPLOAD, err);
 	enum pmj_code got;
 
-	rc = store_open(&smart.own, ex->store, mailbox, ex->write_lane, err);
 	if (rc != PMJ_OK)
 		return rc;
-	rc = send(&smart, err);
-	got = receive(&smart, &why);
+	note_less(smart);
+	rc = send(smart, err);
+	if (rc == PMJ_UNREACHED)
+		return rc;
+	/* Whatever hinders us from sending, what is there for us comes. */
+	smart->fresh = smart->fresh && (smart->service == PKT_UPLOAD || !has_news(smart));
+	got = smart_look(smart, PKT_UPLOAD, &why);
+	if (got == PMJ_OK)
+		got = receive(smart, &why);
 	if (rc == PMJ_OK && got != PMJ_OK) {
 		rc = got;
-		if (err != NULL)
-			*err = why;
+		*err = why;
 	}
+	return rc;
+}
+
+enum pmj_code
+smart_exchange(struct exchange *ex, const struct smart_way *way,
+    const uint8_t mailbox[static PMJ_MAILBOX_BYTES], const char *url, bool *git,
+    struct pmj_error *err)
+{
+	struct smart smart = {.ex = ex, .way = way, .mailbox = mailbox};
+	char *place = place_name(url);
+	enum pmj_code rc;
+
+	*git = false;
+	step_begin(way->step);
+	tipfile_open(&smart.tips, ex->store, place, mailbox);
+	buf_init(&smart.request, 0);
+	buf_init(&smart.answer, SMART_ANSWER_MAX);
+	rc = store_open(&smart.own, ex->store, mailbox, ex->write_lane, err);
+	if (rc == PMJ_OK)
+		rc = exchange_spooled(ex, &smart.got, mailbox, err);
+	if (rc == PMJ_OK)
+		rc = both_ways(&smart, err);
+	if (smart.stop.code != PMJ_OK) {
+		rc = smart.stop.code;
+		*err = smart.stop;
+	}
+	*git = smart.git;
+	tipfile_close(&smart.tips);
+	pkt_refs_close(&smart.refs);
+	places_close(&smart.got);
+	buf_close(&smart.request);
+	buf_close(&smart.answer);
 	git_repository_free(smart.own);
+	free(place);
 	return rc;
 }

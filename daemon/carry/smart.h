@@ -1,27 +1,44 @@
-/* smart.h - mailboxes behind git's smart protocol, over libgit2's transports. Pushes go in small
- * steps, since a pack that is cut is lost whole; nothing counts as sent that the far side did not
- * say it took and does not show afterwards. Not yet reachable by settings (job.c). */
+/* smart.h - mailboxes behind git's own protocol, at a host without pamoja-gate. Both ways go in
+ * small steps, since a pack that is cut is lost whole; nothing counts as sent that the far side did
+ * not say it took and does not show afterwards. */
 #ifndef CARRY_SMART_H
 #define CARRY_SMART_H
 #include "carry/exchange.h"
+#include "carry/pkt.h"
+#include "carry/step.h"
 
-/** Exchange one mailbox at url, the address of its repository. As folder_exchange. */
-PMJ_MUST_CHECK enum pmj_code smart_exchange(struct exchange *ex,
-    const uint8_t mailbox[static PMJ_MAILBOX_BYTES], const char *url, struct pmj_error *err);
+/* An answer is never longer than that. */
+#define SMART_ANSWER_MAX ((size_t)64 * 1024 * 1024)
 
-/** The far branches of a lane, from the advertisement. */
-PMJ_MUST_CHECK enum pmj_code smart_tips(git_repository *own, const char *url,
-    const uint8_t mailbox[static PMJ_MAILBOX_BYTES], uint8_t lane, struct branch_tips *out,
-    struct pmj_error *err);
+/** How one repository is asked. */
+struct smart_way {
+	/* What it has, as the service shows it. */
+	enum pmj_code (*refs)(
+	    void *ctx, enum pkt_service service, struct buf *answer, struct pmj_error *err);
+	enum pmj_code (*ask)(void *ctx, enum pkt_service service, const struct buf *request,
+	    struct buf *answer, struct pmj_error *err);
+	/* Did the last failure come in the middle, so that the same may go well at once? */
+	bool (*broke)(void *ctx);
+	void *ctx;
+	bool announced; /* its lists begin with the service's name */
+	bool talks;     /* who looks by a service goes on with it: so what is sent is looked for by
+	                   the one that takes it */
+	struct step *step;
+};
+
+/** Was plain git what answered at this url the last time? */
+bool smart_known(
+    const char *store, const char *url, const uint8_t mailbox[static PMJ_MAILBOX_BYTES]);
 
 /**
- * Fetch one branch into refs/far/... of a store that holds no other run (negotiation walks all it
- * finds there).
+ * Exchange one mailbox. As folder_exchange; both directions are tried.
  *
- * objects  how many came; may be NULL.
- * Errors   PMJ_TOO_BIG above 64 MiB or 20,000 objects; PMJ_UNREACHED when the link broke.
+ * git      true when what answered was git, whatever came of it then.
+ * Errors   those of the way; PMJ_INTEGRITY: what answers is not git, or the mailbox shows less than
+ *          it did; PMJ_PARTIAL and others as the mailbox has it.
  */
-PMJ_MUST_CHECK enum pmj_code smart_fetch(git_repository *store, const char *url,
-    const struct shape_place *run, size_t *objects, struct pmj_error *err);
+PMJ_MUST_CHECK enum pmj_code smart_exchange(struct exchange *ex, const struct smart_way *way,
+    const uint8_t mailbox[static PMJ_MAILBOX_BYTES], const char *url, bool *git,
+    struct pmj_error *err);
 
 #endif

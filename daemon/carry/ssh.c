@@ -9,6 +9,7 @@
 
 #include "base/mem.h"
 #include "base/os.h"
+#include "carry/pkt.h"
 #include "carry/sshsays.h"
 
 /* For one step in all, as https. */
@@ -26,8 +27,11 @@ struct ssh {
 	void *ctx;
 	struct sshrun_ends ends;
 	size_t which; /* of the connection */
+	enum sshrun_program program;
+	bool listed; /* git has said what it has, and waits */
 	bool open;
 	bool broke;
+	bool no_gate;
 	struct buf says;
 	uint64_t sent, came; /* of the connection */
 	uint64_t up, down;   /* of those that are closed */
@@ -95,6 +99,7 @@ hang_up(struct ssh *ssh, const char *host, struct pmj_error *why)
 	rc = sshsays_read(
 	    &said, buf_text(&ssh->says), ssh->says.len, host, why != NULL ? why : &unheard);
 	ssh->broke = said.broke;
+	ssh->no_gate = said.no_gate || (said.let_in && said.counted && ssh->came == 0);
 	ssh->up += said.counted ? said.up : ssh->sent;
 	ssh->down += said.counted ? said.down : ssh->came;
 	(void)close(ssh->ends.talk);
@@ -104,18 +109,20 @@ hang_up(struct ssh *ssh, const char *host, struct pmj_error *why)
 }
 
 static enum pmj_code
-connect_to(struct ssh *ssh, size_t which, struct pmj_error *err)
+connect_to(struct ssh *ssh, size_t which, enum sshrun_program program, struct pmj_error *err)
 {
 	enum pmj_code rc;
 
-	if (ssh->open && ssh->which == which)
+	if (ssh->open && ssh->which == which && ssh->program == program)
 		return PMJ_OK;
 	(void)hang_up(ssh, "", NULL);
 	buf_clear(&ssh->says);
 	ssh->sent = ssh->came = 0;
-	rc = sshrun_connect(ssh->run, which, &ssh->ends, err);
+	rc = sshrun_connect(ssh->run, which, program, &ssh->ends, err);
 	ssh->open = rc == PMJ_OK;
 	ssh->which = which;
+	ssh->program = program;
+	ssh->listed = false;
 	return rc;
 }
 
@@ -141,8 +148,13 @@ ssh_broke(const struct ssh *ssh)
 
 /* ---- one request ---- */
 
+/* Where an answer ends: behind its length, with a list of git's, or with the program. */
+enum talk_end { TALK_LENGTH, TALK_LIST, TALK_CLOSE };
+
 struct talk {
 	struct ssh *ssh;
+	enum talk_end end;
+	bool deaf;      /* ssh says nothing any more */
 	struct buf out; /* the request behind its length */
 	size_t written;
 	struct buf *answer;
@@ -182,18 +194,40 @@ write_some(struct talk *talk)
 }
 
 static enum turn
+took(struct talk *talk, const uint8_t *bytes, size_t n)
+{
+	bool bad = false;
+	bool whole;
+
+	buf_put(talk->answer, bytes, n);
+	if (talk->answer->failed != PMJ_OK)
+		return TURN_TOO_BIG;
+	whole = talk->end == TALK_LENGTH
+	            ? talk->answer->len == talk->length
+	            : talk->end == TALK_LIST &&
+	                  pkt_list_bytes(talk->answer->bytes, talk->answer->len, &bad) > 0;
+	/* What is no list of git's is seen as that by who reads it. */
+	return whole || bad ? TURN_DONE : TURN_ON;
+}
+
+static enum turn
 read_some(struct talk *talk)
 {
 	uint8_t bytes[16384];
-	bool head = talk->head_read < HEAD_BYTES;
-	size_t want = head ? HEAD_BYTES - talk->head_read : talk->length - talk->answer->len;
+	bool head = talk->end == TALK_LENGTH && talk->head_read < HEAD_BYTES;
+	size_t want = head                       ? HEAD_BYTES - talk->head_read
+	              : talk->end == TALK_LENGTH ? talk->length - talk->answer->len
+	                                         : sizeof(bytes);
 	ssize_t n =
 	    recv(talk->ssh->ends.talk, bytes, want < sizeof(bytes) ? want : sizeof(bytes), 0);
 
 	if (n < 0)
 		return errno == EAGAIN || errno == EINTR ? TURN_ON : TURN_OVER;
-	if (n == 0)
-		return TURN_OVER;
+	if (n == 0) /* a program that ends before it took our words has not answered them */
+		return talk->end == TALK_CLOSE && talk->written == talk->out.len &&
+		               talk->answer->len > 0
+		           ? TURN_DONE
+		           : TURN_OVER;
 	talk->ssh->came += (uint64_t)n;
 	moved(talk);
 	if (head) {
@@ -205,10 +239,7 @@ read_some(struct talk *talk)
 		       : talk->length == 0                  ? TURN_DONE
 		                                            : TURN_ON;
 	}
-	buf_put(talk->answer, bytes, (size_t)n);
-	if (talk->answer->failed != PMJ_OK)
-		return TURN_TOO_BIG;
-	return talk->answer->len == talk->length ? TURN_DONE : TURN_ON;
+	return took(talk, bytes, (size_t)n);
 }
 
 /* Wait for one thing to happen, and do it. Nothing in time: TURN_ON, with nothing moved. */
@@ -218,15 +249,16 @@ take_turn(struct talk *talk, int64_t until)
 	bool writing = talk->written < talk->out.len;
 	struct pollfd fds[] = {
 	    {.fd = talk->ssh->ends.talk, .events = (short)(POLLIN | (writing ? POLLOUT : 0))},
-	    {.fd = talk->ssh->ends.says, .events = POLLIN},
+	    {.fd = talk->deaf ? -1 : talk->ssh->ends.says, .events = POLLIN},
 	};
 	int64_t left = until - now_ms();
 	enum turn turn = TURN_ON;
 
 	if (poll(fds, 2, left > 0 ? (int)left : 0) <= 0)
 		return TURN_ON;
+	/* It ends with ssh, whose last bytes may still lie at the other end. */
 	if (fds[1].revents != 0 && !read_says(talk->ssh))
-		return TURN_OVER;
+		talk->deaf = true;
 	if (fds[0].revents & POLLIN)
 		turn = read_some(talk);
 	if (turn == TURN_ON && (fds[0].revents & POLLOUT))
@@ -298,10 +330,10 @@ ssh_ask(struct ssh *ssh, size_t which, const char *url, const struct buf *reques
 
 	host_name(host, url);
 	buf_clear(answer);
-	ssh->broke = false;
+	ssh->broke = ssh->no_gate = false;
 	if (ssh->beat != NULL)
 		ssh->beat(ssh->ctx);
-	if ((rc = connect_to(ssh, which, err)) != PMJ_OK)
+	if ((rc = connect_to(ssh, which, SSHRUN_GATE, err)) != PMJ_OK)
 		return rc;
 	buf_init(&talk.out, 0);
 	buf_put_u32(&talk.out, (uint32_t)request->len);
@@ -310,5 +342,59 @@ ssh_ask(struct ssh *ssh, size_t which, const char *url, const struct buf *reques
 	if (rc == PMJ_OK)
 		rc = exchange_words(&talk, host, err);
 	buf_close(&talk.out);
+	return rc;
+}
+
+bool
+ssh_no_gate(const struct ssh *ssh)
+{
+	return ssh->no_gate;
+}
+
+enum pmj_code
+ssh_git_list(struct ssh *ssh, size_t which, const char *url, enum sshrun_program program,
+    struct buf *answer, struct pmj_error *err)
+{
+	struct talk talk = {.ssh = ssh, .answer = answer, .end = TALK_LIST};
+	char host[ADDRESS_HOST_MAX + 1];
+	enum pmj_code rc;
+
+	host_name(host, url);
+	buf_clear(answer);
+	ssh->broke = ssh->no_gate = false;
+	if (ssh->beat != NULL)
+		ssh->beat(ssh->ctx);
+	/* What it said before it waited is old by now. */
+	(void)hang_up(ssh, host, NULL);
+	if ((rc = connect_to(ssh, which, program, err)) != PMJ_OK)
+		return rc;
+	buf_init(&talk.out, 0);
+	rc = exchange_words(&talk, host, err);
+	ssh->listed = rc == PMJ_OK;
+	return rc;
+}
+
+enum pmj_code
+ssh_git_ask(struct ssh *ssh, size_t which, const char *url, enum sshrun_program program,
+    const struct buf *request, struct buf *answer, struct pmj_error *err)
+{
+	struct talk talk = {.ssh = ssh, .answer = answer, .end = TALK_CLOSE};
+	char host[ADDRESS_HOST_MAX + 1];
+	enum pmj_code rc = PMJ_OK;
+
+	host_name(host, url);
+	if (!ssh->open || !ssh->listed || ssh->which != which || ssh->program != program)
+		rc = ssh_git_list(ssh, which, url, program, answer, err);
+	if (rc != PMJ_OK)
+		return rc;
+	ssh->listed = false;
+	buf_clear(answer);
+	buf_init(&talk.out, 0);
+	buf_put(&talk.out, request->bytes, request->len);
+	rc = buf_check(&talk.out, err);
+	if (rc == PMJ_OK)
+		rc = exchange_words(&talk, host, err);
+	buf_close(&talk.out);
+	(void)hang_up(ssh, host, NULL);
 	return rc;
 }

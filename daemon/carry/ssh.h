@@ -24,6 +24,17 @@ void ssh_free(struct ssh *ssh, uint64_t *up, uint64_t *down);
 PMJ_MUST_CHECK enum pmj_code ssh_ask(struct ssh *ssh, size_t which, const char *url,
     const struct buf *request, struct buf *answer, struct pmj_error *err);
 
+/** The list of what a mailbox has, as git shows it there. The connection stays: what is asked of
+ * the same program next goes over it. */
+PMJ_MUST_CHECK enum pmj_code ssh_git_list(struct ssh *ssh, size_t which, const char *url,
+    enum sshrun_program program, struct buf *answer, struct pmj_error *err);
+/** Ask git there; the answer ends as the program does, so it may have been cut off. */
+PMJ_MUST_CHECK enum pmj_code ssh_git_ask(struct ssh *ssh, size_t which, const char *url,
+    enum sshrun_program program, const struct buf *request, struct buf *answer,
+    struct pmj_error *err);
+/** Did the host let us in, and had no gate to run? */
+bool ssh_no_gate(const struct ssh *ssh);
+
 /** Did the last failure come in the middle, so that the same may go well at once? */
 bool ssh_broke(const struct ssh *ssh);
 

@@ -16,8 +16,14 @@
 
 #include "base/mem.h"
 #include "base/sandbox.h"
+#include "base/text.h"
 
 #define PROGRAM "/usr/bin/ssh"
+
+struct order {
+	uint32_t which;
+	uint32_t program;
+};
 
 struct runner {
 	const struct sshrun_host *hosts;
@@ -51,11 +57,25 @@ name_of(int fd)
 	return mem_printf("/proc/%d/fd/%d", (int)getpid(), fd);
 }
 
+/* What the other end's shell is told. Nothing in a path that address.h lets through means anything
+ * to it. */
+static char *
+command_of(const struct address *at, const struct sshrun_host *host, uint32_t program)
+{
+	char hex[2 * PMJ_MAILBOX_BYTES + 1];
+
+	if (program == SSHRUN_GATE)
+		return mem_strdup("pamoja-gate");
+	return mem_printf("%s '%s%s%s.git'",
+	    program == SSHRUN_UPLOAD ? "git-upload-pack" : "git-receive-pack", at->path,
+	    at->path[0] != '\0' ? "/" : "", text_hex(hex, host->mailbox, PMJ_MAILBOX_BYTES));
+}
+
 /* Nothing of the machine's and the person's settings steers it; each list of methods has one that
  * every server of the last ten years has, because the lists go over the air. A link on which nobody
  * answers is noticed after 30 s. */
 static char **
-arguments(const struct address *at, const char *key, const char *known)
+arguments(const struct address *at, const char *key, const char *known, char *command)
 {
 	static const char *const always[] = {"ssh", "-F", "none", "-T", "-a", "-x",
 	    "-oBatchMode=yes", "-oLogLevel=VERBOSE", "-oStrictHostKeyChecking=yes",
@@ -81,7 +101,7 @@ arguments(const struct address *at, const char *key, const char *known)
 	out[count++] = mem_printf("-l%s", at->user);
 	out[count++] = mem_strdup("--");
 	out[count++] = mem_strdup(at->host);
-	out[count++] = mem_strdup("pamoja-gate");
+	out[count++] = command;
 	out[count] = NULL;
 	return out;
 }
@@ -113,8 +133,9 @@ end_ssh(struct runner *runner)
 }
 
 static bool
-run_ssh(struct runner *runner, const struct sshrun_host *host, int talk, int says)
+run_ssh(struct runner *runner, const struct order *order, int talk, int says)
 {
+	const struct sshrun_host *host = &runner->hosts[order->which];
 	struct address at;
 	char *key, *known;
 	char **argv;
@@ -127,7 +148,7 @@ run_ssh(struct runner *runner, const struct sshrun_host *host, int talk, int say
 		return false;
 	key = name_of(runner->files[0]);
 	known = name_of(runner->files[1]);
-	argv = arguments(&at, key, known);
+	argv = arguments(&at, key, known, command_of(&at, host, order->program));
 	runner->ssh = fork();
 	if (runner->ssh == 0)
 		become_ssh(argv, talk, says);
@@ -164,14 +185,14 @@ answer(int orders, const int *ends)
 }
 
 static void
-obey(struct runner *runner, uint32_t which)
+obey(struct runner *runner, const struct order *order)
 {
 	int talk[2] = {-1, -1}, says[2] = {-1, -1};
 
 	end_ssh(runner);
-	if (which < runner->count &&
+	if (order->which < runner->count && order->program < SSHRUN_PROGRAMS &&
 	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, talk) == 0 &&
-	    pipe2(says, O_CLOEXEC) == 0 && run_ssh(runner, &runner->hosts[which], talk[1], says[1]))
+	    pipe2(says, O_CLOEXEC) == 0 && run_ssh(runner, order, talk[1], says[1]))
 		answer(runner->orders, (const int[]){talk[0], says[0]});
 	else
 		answer(runner->orders, NULL);
@@ -186,8 +207,8 @@ serve(struct runner *runner)
 {
 	static const char *const writable[] = {"/dev/null"};
 	static const char *const readable[] = {"/usr", "/lib", "/etc", "/run/systemd/resolve"};
+	struct order order;
 	bool in_force;
-	uint32_t which;
 
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	(void)signal(SIGTERM, SIG_DFL);
@@ -196,8 +217,8 @@ serve(struct runner *runner)
 		_exit(1);
 	/* So that ssh may open what it is to read by way of our descriptors. */
 	(void)prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
-	while (recv(runner->orders, &which, sizeof(which), 0) == (ssize_t)sizeof(which))
-		obey(runner, which);
+	while (recv(runner->orders, &order, sizeof(order), 0) == (ssize_t)sizeof(order))
+		obey(runner, &order);
 	end_ssh(runner);
 	_exit(0);
 }
@@ -256,9 +277,10 @@ take_ends(int fd, int ends[2])
 }
 
 enum pmj_code
-sshrun_connect(struct sshrun *run, size_t which, struct sshrun_ends *out, struct pmj_error *err)
+sshrun_connect(struct sshrun *run, size_t which, enum sshrun_program program,
+    struct sshrun_ends *out, struct pmj_error *err)
 {
-	uint32_t order = (uint32_t)which;
+	struct order order = {(uint32_t)which, program};
 	int ends[2];
 
 	if (send(run->fd, &order, sizeof(order), MSG_NOSIGNAL) != (ssize_t)sizeof(order) ||

@@ -10,6 +10,7 @@
 #define LET_IN "Authenticated to "
 #define COUNTED "Transferred: sent "
 #define GATE "pamoja-gate: "
+#define NO_GATE " has no pamoja-gate"
 #define NO_SSH "pamoja-carry: cannot run ssh"
 
 enum side { OF_SSH, OF_HOST };
@@ -48,9 +49,10 @@ static const struct meaning meanings[] = {
     {OF_SSH, "Network is unreachable", PMJ_UNREACHED, false, "", " does not answer", later},
     {OF_SSH, "Connection timed out", PMJ_UNREACHED, false, "", " does not answer", later},
     {OF_HOST, "Timeout, server", PMJ_UNREACHED, true, "the link to ", " went silent", later},
-    {OF_HOST, "pamoja-gate: No such file", PMJ_FAILED, false, "", " has no pamoja-gate", its_log},
-    {OF_HOST, "command not found", PMJ_FAILED, false, "", " has no pamoja-gate", its_log},
-    {OF_HOST, ": not found", PMJ_FAILED, false, "", " has no pamoja-gate", its_log},
+    {OF_HOST, "unrecognized command", PMJ_FAILED, false, "", NO_GATE, its_log},
+    {OF_HOST, "pamoja-gate: No such file", PMJ_FAILED, false, "", NO_GATE, its_log},
+    {OF_HOST, "command not found", PMJ_FAILED, false, "", NO_GATE, its_log},
+    {OF_HOST, ": not found", PMJ_FAILED, false, "", NO_GATE, its_log},
 };
 
 /* The line that begins at `from`, without what a terminal would obey. */
@@ -118,6 +120,7 @@ explain(
 		if (strstr(meaning->side == OF_SSH ? own : far, meaning->words) == NULL)
 			continue;
 		out->broke = meaning->broke;
+		out->no_gate = strcmp(meaning->back, NO_GATE) == 0;
 		(void)pmj_fail(err, meaning->code, "%s%s%s", meaning->front, host, meaning->back);
 		pmj_hint(err, "%s", meaning->hint);
 		return meaning->code;

@@ -10,6 +10,7 @@
 struct sshsays {
 	bool broke;   /* in the middle, so that the same may go well at once */
 	bool let_in;  /* the host took our key */
+	bool no_gate; /* there is no pamoja-gate, but something else took our word */
 	bool counted; /* up and down were told */
 	uint64_t up;  /* bytes, above TCP */
 	uint64_t down;

@@ -34,7 +34,9 @@ look_at_address(const char *text)
 		return;
 	if (at.user[0] == '-' || at.user[0] == '\0' || at.host[0] == '-' || at.host[0] == '\0' ||
 	    strpbrk(at.host, " @/;$`'\"\\\n") != NULL ||
-	    strpbrk(at.user, " @/;$`'\"\\\n") != NULL || atoi(at.port) < 1 || atoi(at.port) > 65535)
+	    strpbrk(at.user, " @/;$`'\"\\\n") != NULL ||
+	    strpbrk(at.path, " @:;$`'\"\\\n") != NULL || strstr(at.path, "/.") != NULL ||
+	    (at.path[0] != '\0' && at.path[0] != '/') || atoi(at.port) < 1 || atoi(at.port) > 65535)
 		abort();
 }
 

@@ -25,9 +25,25 @@ server.max-keep-alive-idle = 120
 ssl.engine = "enable"
 ssl.pemfile = "{dir}/server.pem"
 ssl.openssl.ssl-conf-cmd = ("MinProtocol" => "TLSv1.2")
+"""
+GATE = """
 setenv.set-environment = ("PAMOJA_GATE_ROOT" => "{root}")
 alias.url = ("/pamoja" => "{gate}")
 cgi.assign = ("pamoja-gate" => "")
+"""
+# Plain git, as its own manual has it: no program of ours at the host.
+GIT = """
+setenv.set-environment = ("GIT_PROJECT_ROOT" => "{root}", "GIT_HTTP_EXPORT_ALL" => "1", "GIT_CONFIG_COUNT" => "2",
+  "GIT_CONFIG_KEY_0" => "safe.directory", "GIT_CONFIG_VALUE_0" => "*", "GIT_CONFIG_KEY_1" => "http.receivepack", "GIT_CONFIG_VALUE_1" => "true")
+alias.url = ("/pamoja" => "/usr/lib/git-core/git-http-backend")
+cgi.assign = ("git-http-backend" => "")
+"""
+# ... which lets in whom a file names.
+USERS = """
+server.modules += ("mod_auth", "mod_authn_file")
+auth.backend = "plain"
+auth.backend.plain.userfile = "{users}"
+auth.require = ("/" => ("method" => "basic", "realm" => "mailboxes", "require" => "valid-user"))
 """
 
 
@@ -62,17 +78,18 @@ def free_port():
 
 
 class Web:
-    """lighttpd with the gate at https://localhost:PORT/pamoja."""
+    """lighttpd with the gate at https://localhost:PORT/pamoja; without one, plain git, for the users of a file (NAME:PASSWORD) or for everybody."""
 
-    def __init__(self, folder, root, gate, expired=False):
+    def __init__(self, folder, root, gate=None, expired=False, users=None, port=None):
         self.dir = folder
         os.makedirs(os.path.join(folder, "empty"), exist_ok=True)
         self.pin = certificates(folder, expired)
         self.ca = os.path.join(folder, "ca.pem")
-        self.port = free_port()
+        self.port = port or free_port()
         self.url = f"https://localhost:{self.port}/pamoja"
         with open(os.path.join(folder, "conf"), "w", encoding="utf-8") as file:
-            file.write(CONF.format(dir=folder, port=self.port, root=root, gate=gate))
+            text = CONF + (GATE if gate is not None else GIT) + (USERS if users is not None else "")
+            file.write(text.format(dir=folder, port=self.port, root=root, gate=gate, users=users))
         with open(os.path.join(folder, "says"), "ab") as says:
             self.process = subprocess.Popen(["/usr/sbin/lighttpd", "-D", "-f", os.path.join(folder, "conf")], stdout=says, stderr=says,
                                             stdin=subprocess.DEVNULL)

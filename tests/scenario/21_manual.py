@@ -151,7 +151,7 @@ def story_pages_are_in_order(lab):
         if os.path.dirname(path) == MAN:
             check([section for section in found if section in SECTIONS] == SECTIONS, path, found)
         for name, section in re.findall(r"^\.Xr (\S+) (\d)", text, re.M):
-            check(f"{name}.{section}" in names or (name, section) in (("git", "1"), ("chmod", "1"), ("ssh", "1"), ("sshd", "8"), ("sshd_config", "5")), path, "names", name, section)
+            check(f"{name}.{section}" in names or (name, section) in (("git", "1"), ("git-http-backend", "1"), ("git-shell", "1"), ("chmod", "1"), ("ssh", "1"), ("sshd", "8"), ("sshd_config", "5")), path, "names", name, section)
         shown = subprocess.run(["man", path], capture_output=True, text=True, check=False, env=dict(os.environ, MANPAGER="cat", PAGER="cat", LC_ALL="C.UTF-8"))
         check(shown.returncode == 0 and not shown.stderr and len(shown.stdout) > 1500, path, shown.stderr)
 

@@ -1,4 +1,5 @@
 """Mailboxes over https: a real web server with TLS, the gate behind it, plain git beside it, and hosts that are not what they should be."""
+import hashlib
 import json
 import os
 import pty
@@ -544,6 +545,118 @@ def story_a_hub_hears_at_once(lab):
     hub.run("hub", "merge")
     neema.run("sync")
     check(neema.json("status")["outbox"]["entries"] == 0, neema.json("status")["outbox"])
+
+
+def story_a_host_without_a_gate(lab):
+    """Plain git behind a web server: found by itself and remembered; each bad thing has its own words, and what waits goes with the next."""
+    box = make_box(lab)
+    users = os.path.join(lab.dir, "users")
+    with open(users, "w", encoding="utf-8") as file:
+        file.write("".join(f"{BOX}:{token_of(LANE[who])[0]}\n" for who in "w"))
+    lab.web = host = web.Web(os.path.join(lab.dir, "web"), lab.mailboxes, users=users)
+    lab.daemons.append(host.process)
+    ca, pin = read(host.ca), host.pin
+    hub = [CARRY, "--once", "--spool", lab.dir + "/h/spool", "--store", lab.dir + "/h/carry", "--write", "2", "--remote", f"{BOX}={lab.mailboxes}"]
+
+    def office():
+        subprocess.run(hub, check=True, capture_output=True)
+
+    fill(lab, "w", 1, 30)
+    fill(lab, "h", 1, 20)
+    office()
+    said = once(lab, "w", pin=pin)
+    check(said[-1]["sent"] == 30 and said[-1]["got"] == 20 and events(said, "delivered")[-1]["segment"][3] == 30, said)
+    check(said[-1]["up"] > 30 * 1288 and said[-1]["down"] > 20 * 1288, said[-1])
+    office()
+    same(lab, "w", "h")
+    same(lab, "h", "w")
+    # remembered: nothing new is one request, and that is git's
+    requests = len(host.log())
+    said = once(lab, "w", pin=pin)
+    check(said[-1]["sent"] == 0 and said[-1]["got"] == 0 and said[-1]["code"] == "ok", said)
+    check(len(host.log()) == requests + 1 and "info/refs" in host.log()[-1], host.log()[requests:])
+    # the wire is cut every few kilobytes: all of it arrives, both ways
+    fill(lab, "w", 31, 70, size=2048)
+    fill(lab, "h", 21, 40, size=2048)
+    office()
+    wire = web.Cutter(host.port, 40000)
+    for tries in range(10):
+        said = once(lab, "w", url=f"https://localhost:{wire.port}/pamoja", pin=pin, have=f"{BOX}:2:{INC['h']}:20", status=(0, 6))
+        if said[-1]["code"] == "ok":
+            break
+    payload = 60 * 2312
+    print(f"     {wire.cuts} cuts, {wire.connections} connections, {tries + 1} exchanges: {wire.up + wire.down} bytes for {payload}")
+    check(said[-1]["code"] == "ok" and wire.cuts >= 3 and wire.up + wire.down < 2.2 * payload, said[-1], wire.cuts, wire.up, wire.down)
+    office()
+    same(lab, "w", "h")
+    same(lab, "h", "w")
+
+    def refused(status, words, **options):
+        done = once(lab, "w", status=status, **options)[-1]
+        check(words in done["message"] and done["hint"] and done["sent"] == 0, done)
+
+    fill(lab, "w", 71, 71)
+    refused(7, "another key than the hub told us", pin="sha256//" + "A" * 43 + "=")
+    refused(5, "does not let this laptop in", ca=ca, token=token_of(9)[0])
+    for answer, status, words in (
+            ("HTTP/1.1 302 Found\r\nLocation: https://localhost:1/\r\nContent-Length: 0\r\n\r\n", 6, "sends us elsewhere (302)"),
+            ("HTTP/1.1 411 Length Required\r\nContent-Length: 0\r\n\r\n", 1, "asks for a length"),
+            ("HTTP/1.1 200 OK\r\nContent-Length: 15\r\n\r\n<html>sign in</", 7, "is not git's"),
+            ("HTTP/1.1 200 OK\r\nContent-Length: 400\r\n\r\n001e# service", 6, "broke off")):
+        liar = web.Liar(host.dir, answer)
+        subprocess.run(["cp", "-r", lab.dir + "/w/carry", lab.dir + "/kept"], check=True)
+        tips = os.path.join(lab.dir, "w", "carry", BOX + ".tips")
+        with open(tips, "rb") as file:
+            known = file.read()
+        with open(tips, "wb") as file:  # as if it had been git's at that address
+            file.write(hashlib.sha1(b"blob %d\0git " % (len(liar.url) + 4) + liar.url.encode()).digest() + known[20:])
+        said = once(lab, "w", url=liar.url, ca=ca, status=status)
+        liar.close()
+        check(words in said[-1]["message"] and said[-1]["sent"] == 0 and not events(said, "foreign"), answer[:80], said)
+    # put back: noticed, told once, and it gets again what it lacks of ours
+    shutil.copytree(box, lab.dir + "/before")
+    check(once(lab, "w", ca=ca)[-1]["sent"] == 1)
+    shutil.rmtree(box)
+    shutil.copytree(lab.dir + "/before", box)
+    said = once(lab, "w", ca=ca, status=7)
+    check("shows less than it did" in said[-1]["message"] and said[-1]["sent"] == 1, said)
+    check(once(lab, "w", ca=ca)[-1]["code"] == "ok")
+    # the host gets a gate: found by itself, too, for git is not open any more to who has no token there
+    host.close()
+    serve(lab, port=host.port)
+    fill(lab, "w", 72, 72)
+    said = once(lab, "w", ca=read(lab.web.ca))
+    check(said[-1]["sent"] == 1 and "POST /pamoja/" + BOX + " " in lab.web.log()[-1], said, lab.web.log()[-3:])
+
+
+def story_hub_and_workers_by_plain_git(lab):
+    """No program of ours at the host: records, receipts and something urgent go both ways, and the hub's folder is what the server shows."""
+    lab.quiet()
+    lab.web = web.Web(os.path.join(lab.dir, "web"), lab.mailboxes)
+    lab.daemons.append(lab.web.process)
+    reach = f"[hub]\nurl = {lab.web.url}\npin = {lab.web.pin}\n"
+    hub = lab.home("hub").settings(lab.ini.replace("[hub]\n", reach)).start().init(hub_mailboxes=lab.mailboxes, person="Office")
+    neema, juma = lab.worker("Neema", hub, role="ally"), lab.worker("Juma", hub)
+    person = neema.add("person", name="Asha", phone="+254 700 000 001")
+    neema.run("sync")
+    hub.run("hub", "merge")
+    neema.run("sync")
+    check(neema.show(person)["sync"] == "merged", neema.show(person)["sync"])
+    hub.run("hub", "assign", person, "Juma")
+    lab.exchange(hub, neema, juma)
+    check(juma.show(person)["fields"]["name"] == "Asha")
+    # urgent: it goes at once, though nobody asks
+    contact = juma.add("contact", person=person, kind="phone", crisis="yes", note="needs somebody today")
+    wait_for(lambda: juma.show(contact)["sync"] == "delivered")
+    hub.run("hub", "merge")
+    lab.exchange(hub, neema, juma)
+    check(len({home.json("verify", person)["digest"] for home in (hub, neema, juma)}) == 1)
+    check(not any(line.startswith("POST /pamoja/") and ".git/" not in line for line in lab.web.log()[-6:]), lab.web.log()[-6:])
+    # no link: told, nothing lost, and the next one goes on
+    neema.add("contact", person=person, kind="phone")
+    lab.web.close()
+    error = neema.refused(6, "sync")
+    check("does not answer" in error["message"] and "nothing is lost" in error["hint"], error)
 
 
 def story_settings_of_a_host(lab):

@@ -311,11 +311,76 @@ def story_keys_that_sshd_asks_for(lab):
         check(ask(key.split()[1], 2) == "", text)
 
 
+def story_a_host_without_a_gate(lab):
+    """Plain git behind git-shell: found by itself and remembered; where nothing is to be sent one login is all."""
+    segments.make_box(lab)
+    lab.sshd = sshd.Sshd(os.path.join(lab.dir, "sshd"))
+    lab.daemons.append(lab.sshd.process)
+    key = sshd.keygen(os.path.join(lab.dir, "w.key"))
+    shell = f'restrict,command="GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=safe.directory GIT_CONFIG_VALUE_0=* exec git-shell -c \\"$SSH_ORIGINAL_COMMAND\\"" {key}\n'
+    lab.sshd.let_in(shell)
+    url = lab.sshd.url + lab.mailboxes
+    hub = [CARRY, "--once", "--spool", lab.dir + "/h/spool", "--store", lab.dir + "/h/carry", "--write", "2", "--remote", f"{BOX}={lab.mailboxes}"]
+    segments.fill(lab, "w", 1, 20)
+    segments.fill(lab, "h", 1, 10)
+    subprocess.run(hub, check=True, capture_output=True)
+    said = once(lab, "w", url=url)
+    check(said[-1]["sent"] == 20 and said[-1]["got"] == 10 and events(said, "delivered")[-1]["segment"][3] == 20, said)
+    subprocess.run(hub, check=True, capture_output=True)
+    segments.same(lab, "w", "h")
+    segments.same(lab, "h", "w")
+    have = f"{BOX}:2:{INC['h']}:10"
+    logins = lab.sshd.logins()
+    said = once(lab, "w", url=url, have=have)
+    check(said[-1]["code"] == "ok" and said[-1]["got"] == 0 and 0 < said[-1]["up"] + said[-1]["down"] < 9000, said)
+    # spool/out has what is there already, so it is looked for by what would take more; one login in any case
+    check(lab.sshd.logins() == logins + 1, lab.sshd.errors())
+    # a record and its answer: one login to send, one to read back and fetch
+    segments.fill(lab, "w", 21, 21)
+    segments.fill(lab, "h", 11, 11)
+    subprocess.run(hub, check=True, capture_output=True)
+    logins = lab.sshd.logins()
+    said = once(lab, "w", url=url, have=have)
+    check(said[-1]["sent"] == 1 and said[-1]["got"] == 1 and lab.sshd.logins() == logins + 2, said, lab.sshd.errors())
+    # cut again and again
+    segments.fill(lab, "w", 22, 42, size=2048)
+    wire = web.Cutter(lab.sshd.port, 30000)
+    cut = f"ssh://{lab.sshd.user}@localhost:{wire.port}{lab.mailboxes}"
+    for tries in range(40):
+        said = once(lab, "w", url=cut, have=f"{BOX}:2:{INC['h']}:11", status=(0, 6))
+        if said[-1]["code"] == "ok":
+            break
+    print(f"     {wire.cuts} cuts, {wire.connections} connections, {tries + 1} exchanges: {wire.up + wire.down} bytes for {21 * 2312}")
+    check(said[-1]["code"] == "ok" and wire.cuts > 0, said[-1], wire.cuts)
+    subprocess.run(hub, check=True, capture_output=True)
+    segments.same(lab, "w", "h")
+    # what is not git's: what waits still waits, and goes with the next good one
+    once(lab, "w", url=url)
+    segments.fill(lab, "w", 43, 43)
+    for command, status, words in (
+            ("echo '<html>'", 7, "is not git's"),
+            ("true", 6, "broke off"),
+            ("printf 00aaabcdef", 6, "broke off"),
+            ("git-receive-pack /nowhere", 6, "broke off"),
+            ("sleep 1000", 6, "went silent")):
+        lab.sshd.let_in(f'restrict,command="{command}" {key}\n')
+        done = once(lab, "w", url=url, patience=2 if "sleep" in command else 60, status=status)[-1]
+        check(words in done["message"] and done["hint"] and done["sent"] == 0, command, done)
+    lab.sshd.let_in("")
+    check("does not let this laptop in" in once(lab, "w", url=url, status=5)[-1]["message"])
+    lab.sshd.let_in(shell)
+    check(once(lab, "w", url=url)[-1]["sent"] == 1)
+    # the host gets a gate
+    lab.sshd.let_in(line_for(lab, key))
+    segments.fill(lab, "w", 44, 44)
+    check(once(lab, "w", url=url)[-1]["sent"] == 1)
+
+
 def story_settings_of_a_host(lab):
     home = lab.home("hub")
     pin = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI" + "A" * 43
     for text, words in (("url = ssh://pamoja@localhost", "needs its pin"), ("url = ssh://localhost\npin = " + pin, "url is not the address"),
-                        ("url = ssh://pamoja@localhost:70000\npin = " + pin, "url is not the address"), ("url = /srv/mail", "url is not the address"),
+                        ("url = ssh://pamoja@localhost:70000\npin = " + pin, "url is not the address"), ("url = ssh://pamoja@localhost/a/../b\npin = " + pin, "url is not the address"), ("url = /srv/mail", "url is not the address"),
                         ("url = ssh://pamoja@localhost\npin = " + pin[:-1], "pin is not ssh-ed25519"),
                         ("url = https://localhost/p\npin = " + pin, "pin is not sha256//")):
         home.settings("[hub]\n" + text + "\n")

@@ -18,6 +18,7 @@ takes_what_is_an_address(void **state)
 	    {"https://localhost:8443/pamoja", ADDRESS_HTTPS, "", "localhost:8443", ""},
 	    {"ssh://pamoja@hub.example.org", ADDRESS_SSH, "pamoja", "hub.example.org", "22"},
 	    {"ssh://a.b-c_d@10.0.0.1:65535", ADDRESS_SSH, "a.b-c_d", "10.0.0.1", "65535"},
+	    {"ssh://git@host:2222/srv/mail-1", ADDRESS_SSH, "git", "host", "2222"},
 	};
 
 	(void)state;
@@ -41,8 +42,10 @@ refuses_the_rest(void **state)
 	    "https://a/?q", "https://a/#f", "ssh://", "ssh://hub", "ssh://@hub", "ssh://a@",
 	    "ssh://-oProxyCommand=x@hub", "ssh://a@-oProxyCommand=x",
 	    "ssh://a@hub:", "ssh://a@hub:0", "ssh://a@hub:022", "ssh://a@hub:65536",
-	    "ssh://a@hub:123456", "ssh://a@hub:2x", "ssh://a@hub/x", "ssh://a@hub x",
-	    "ssh://a;b@hub", "ssh://a@b@c", "ssh://a@$(x)", "ssh://.a@hub", "ssh://a@.hub"};
+	    "ssh://a@hub:123456", "ssh://a@hub:2x", "ssh://a@hub/", "ssh://a@hub x",
+	    "ssh://a@hub/x/", "ssh://a@hub/..", "ssh://a@hub/a//b", "ssh://a@hub/-x",
+	    "ssh://a@hub/a b", "ssh://a@hub/a'b", "ssh://a@hub:/x", "ssh://a;b@hub", "ssh://a@b@c",
+	    "ssh://a@$(x)", "ssh://.a@hub", "ssh://a@.hub"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {

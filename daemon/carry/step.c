@@ -1,0 +1,52 @@
+#include "carry/step.h"
+
+#define KIB 1024u
+/* What a link must survive: little after a failure, twice as much after each success. */
+#define STEP_FIRST (32 * KIB)
+#define STEP_LEAST (4 * KIB)
+#define STEP_MOST (256 * KIB)
+/* A step that is cut is lost: an eighth of what goes between two cuts loses a sixteenth. */
+#define STEP_SHARE 8
+
+void
+step_begin(struct step *step)
+{
+	if (step->bytes != 0)
+		return;
+	step->bytes = STEP_FIRST;
+	step->ceiling = STEP_MOST;
+}
+
+uint32_t
+step_bytes(const struct step *step)
+{
+	return step->streams ? STEP_MOST : step->bytes;
+}
+
+static uint32_t
+share_of(uint64_t alive)
+{
+	uint64_t share = alive / STEP_SHARE;
+
+	return share < STEP_LEAST ? STEP_LEAST : share > STEP_MOST ? STEP_MOST : (uint32_t)share;
+}
+
+void
+step_failed(struct step *step)
+{
+	step->ceiling = share_of(step->alive);
+	step->alive = 0;
+	step->bytes = STEP_LEAST;
+	step->streams = false;
+}
+
+void
+step_survived(struct step *step, size_t bytes)
+{
+	step->alive += bytes;
+	if (share_of(step->alive) > step->ceiling)
+		step->ceiling = share_of(step->alive);
+	/* A small message says nothing about larger ones. */
+	if (bytes >= step->bytes / 2)
+		step->bytes = step->bytes * 2 < step->ceiling ? step->bytes * 2 : step->ceiling;
+}
