@@ -30,7 +30,7 @@ static size_t
 label_columns(void)
 {
 	static const char *const labels[] = {"To be sent", "On the way", "Last exchange",
-	    "Hub confirmed", "Merged", "Last backup", "Backup key"};
+	    "Next exchange", "Hub confirmed", "Merged", "Last backup", "Backup key"};
 	size_t most = 0;
 
 	for (size_t i = 0; i < sizeof(labels) / sizeof(*labels); i++) {
@@ -39,6 +39,28 @@ label_columns(void)
 		most = columns > most ? columns : most;
 	}
 	return most;
+}
+
+/* "in 12 minutes …"; what comes of itself at its usual time needs no line. */
+static void
+say_waits(const json_t *waits)
+{
+	const char *why = json_str(waits, "for");
+	int64_t minutes = (json_int(waits, "s", 0) + 59) / 60;
+	char *text;
+
+	if (why == NULL)
+		return;
+	if (strcmp(why, "network") == 0)
+		text = mem_strdup(lang_text("when there is a network"));
+	else
+		text = mem_printf(lang_text(strcmp(why, "metered") == 0
+		                                ? LANG_N("in %lld min, since this link costs "
+		                                         "money (at once: pamoja sync)")
+		                                : LANG_N("in %lld min (at once: pamoja sync)")),
+		    (long long)minutes);
+	print_pair("Next exchange", text, label_columns());
+	free(text);
 }
 
 static void
@@ -73,6 +95,7 @@ say_outbox(const json_t *status)
 	print_pair("Last exchange", text, label_columns());
 	free(message);
 	free(text);
+	say_waits(json_obj(status, "waits"));
 	if (receipt != NULL)
 		print_pair("Hub confirmed", print_ago(ago, json_object_get(receipt, "at")),
 		    label_columns());

@@ -102,8 +102,10 @@ carrylink_remotes(struct core *core)
 		if (remotes == NULL)
 			return;
 	}
-	(void)carrylink_send(core->carry,
-	    json_pack("{s:s,s:i,s:o}", "do", "remotes", "write", lane, "remotes", remotes));
+	(void)carrylink_send(
+	    core->carry, json_pack("{s:s,s:i,s:o,s:b,s:b}", "do", "remotes", "write", lane, "remotes",
+	                     remotes, "metered", (int)core->settings.metered, "no_sticks",
+	                     (int)!core->settings.sticks));
 }
 
 /* [mailbox, lane, incarnation, segno] */
@@ -156,6 +158,12 @@ take_event(struct core *core, const json_t *event)
 		core_wake(core);
 	if (strcmp(what, "news") == 0)
 		core_news(core);
+	if (strcmp(what, "chance") == 0)
+		core_chance(core);
+	if (strcmp(what, "stick") == 0 && json_str(event, "dir") != NULL)
+		core_stick(core, json_str(event, "dir"));
+	if (strcmp(what, "waits") == 0)
+		core_waits(core, event);
 	if (strcmp(what, "hello") == 0) {
 		core->carrier_fenced = json_flag(event, "folders_only");
 		carrylink_remotes(core);

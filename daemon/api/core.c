@@ -11,6 +11,7 @@
 #include "base/mem.h"
 
 #define CHECKPOINT_MS 7
+#define HUB_FIRST_LOOK_MS 1000
 
 char *
 core_path(const struct core *core, const char *name)
@@ -47,6 +48,7 @@ core_start(struct core *core, struct loop *loop, const struct os *os, const char
 		goto out;
 	core->work = loop_work_new(loop, core_work, core);
 	core->tick = loop_timer_new(loop, core_tick, core);
+	core->jumps_told = loop_clock_jumps(loop, core_jumped, core);
 	core->exchange_timer = loop_timer_new(loop, core_exchange_due, core);
 	core->carrier_timer = loop_timer_new(loop, core_carrier_due, core);
 	rc = carrylink_new(&core->carry, core, err);
@@ -243,8 +245,13 @@ core_open(
 	core->suspended = core->is_hub ? 0 : device_suspended(core->journal);
 	if (journal_reserve_make(core->journal, NULL) != PMJ_OK)
 		diag("the reserve file could not be made");
-	loop_timer_set(core->tick, core->is_hub ? 1000 : CORE_TICK_MS);
-	core_exchange_next(core);
+	core->tick_at_ms = 0;
+	if (core->is_hub) { /* its carrier has most often just begun, too */
+		core->tick_at_ms = core->last_person_ms + HUB_FIRST_LOOK_MS;
+		loop_timer_set(core->tick, HUB_FIRST_LOOK_MS);
+	}
+	core_tick_arm(core);
+	core_exchange_next(core, false);
 	if (core->revoked != 0 || core->suspended != 0) /* what was not sealed; or is it over? */
 		core_queued(core, true);
 	core_wake(core);

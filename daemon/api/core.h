@@ -21,6 +21,8 @@ struct core_settings {        /* HOME/pamoja.ini */
 	int64_t idle_minutes; /* [lock] idle_minutes, 0 (never) to 600 */
 	int64_t sync_minutes; /* [sync] every_minutes: routine entries wait at most so long for
 	                         company */
+	bool metered; /* [sync] metered: what is not urgent waits longer */
+	bool sticks;  /* [sync] sticks: one with a parcel folder is used when it is plugged in */
 	int64_t look_seconds; /* [hub] look_every_seconds: mailboxes are looked at so often */
 	int64_t intake;       /* [hub] entries_a_day: so many of one device are merged a day */
 	char *url; /* [hub] url: where laptops reach their mailboxes; NULL: in the folder */
@@ -57,6 +59,10 @@ struct core {
 	bool disk_full;   /* an entry met a full disk; until there is room for the reserve again */
 	bool news_missed; /* something came while there was an exchange */
 	bool exchange_missed; /* one was due while there was no carrier */
+	bool chance_asked;    /* the carrier looks out for a chance for it */
+	char waits_for[16];   /* by the carrier's word: network, metered, later; "" for nothing */
+	int64_t waits_until_ms; /* mono; 0: until something happens */
+	bool urgent_waits;    /* something urgent was queued since the last exchange that went well */
 	struct keyfile_tries tries;
 	struct words_last words_last;
 	struct keyfile *keys;
@@ -80,6 +86,8 @@ struct core {
 	int64_t longest_step_cpu_us; /* of processor time; the rest is waiting for the disk */
 	const char *step_name;       /* what the present step is about, for the log */
 	struct loop_timer *tick;
+	int64_t tick_at_ms; /* mono; 0: it is not set */
+	bool jumps_told;    /* the loop says when the machine slept */
 	struct loop_timer *exchange_timer;
 	struct loop_timer *carrier_timer; /* an exchange waits for the carrier to come up */
 	int64_t exchange_at_ms; /* mono: when the next exchange begins by itself; 0: none */
@@ -154,8 +162,15 @@ PMJ_MUST_CHECK enum pmj_code core_append_inside(struct core *core, const struct 
 void core_queued(struct core *core, bool urgent);
 /** An exchange took everything along that waited for the timer. */
 void core_exchange_none_due(struct core *core);
-/** A device asks again within the setting's time, also when it has nothing to send. */
-void core_exchange_next(struct core *core);
+/** A device asks again within the setting's time, also when it has nothing to send; after an
+ * exchange that `failed` on its way, as soon as the carrier sees a chance. */
+void core_exchange_next(struct core *core, bool failed);
+/** The carrier sees a chance. */
+void core_chance(struct core *core);
+/** A stick with a parcel folder was plugged in. */
+void core_stick(struct core *core, const char *dir);
+/** The carrier says what it waits for: {"for","s"}. */
+void core_waits(struct core *core, const json_t *event);
 /** Our own seal keys, after an exchange: made, used, destroyed in their time. */
 void core_epochs(struct core *core);
 /** The carrier is there: an exchange that was due meanwhile begins. */
@@ -164,6 +179,10 @@ void core_carrier_up(struct core *core);
 void core_news(struct core *core);
 /** Can this machine's clock be right, by what was heard of the hub and written here? */
 PMJ_MUST_CHECK enum pmj_code core_clock(const struct core *core, struct pmj_error *err);
+/** Something was done that may make something due: see that the tick comes in time. */
+void core_tick_arm(struct core *core);
+/** The machine slept: a laptop that was open is being locked. */
+bool core_slept(struct core *core);
 /** Own entries were committed: queue the exchange, and see to a WAL that has grown. */
 void core_written(struct core *core, bool urgent);
 void core_wake(struct core *core); /* background steps have something to do */

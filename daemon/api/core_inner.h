@@ -13,8 +13,10 @@ void core_close_parts(struct core *core);
 bool core_lock_step(struct core *core);
 
 /* Given to the loop; ctx is the core. */
-/** Every moment: idle, asleep, a look for mail, the WAL of a quiet time. */
+/** When something is due: idle, a look for mail, the WAL of a quiet time. */
 void core_tick(void *ctx);
+/** The clock was set, or the machine is back from sleep. */
+void core_jumped(void *ctx);
 void core_exchange_due(void *ctx);
 void core_carrier_due(void *ctx);
 /** One step of background work; false when there is nothing to do. */

@@ -31,11 +31,32 @@ seal_step(struct core *core, bool *more, struct pmj_error *err)
 	return PMJ_OK;
 }
 
+/* What lies in the spool the carrier can bring away without us, as soon as there is a chance. */
+static void
+leave_to_carrier(struct core *core)
+{
+	json_t *have = NULL, *acked = NULL;
+
+	if (core->sync == NULL || !carrylink_up(core->carry))
+		return;
+	if (sync_have(core->sync, &have, NULL) == PMJ_OK &&
+	    sync_acked(core->sync, &acked, NULL) == PMJ_OK) {
+		(void)carrylink_send(
+		    core->carry, json_pack("{s:s,s:O}", "do", "acked", "upto", acked));
+		(void)carrylink_send(core->carry,
+		    json_pack("{s:s,s:b,s:b,s:O}", "do", "wake", "urgent", (int)core->urgent_waits,
+		        "locked", 1, "have", have));
+	}
+	json_decref(have);
+	json_decref(acked);
+}
+
 static void
 lock_finish(struct core *core)
 {
 	struct request *request = core->lock_request;
 
+	leave_to_carrier(core);
 	core_close_parts(core);
 	core->state = CORE_LOCKED;
 	diag("locked");

@@ -15,6 +15,8 @@ static const struct setting settings_table[] = {
         "minutes"},
     {"sync", "every_minutes", SETTING_INT, offsetof(struct core_settings, sync_minutes), 1, 1440,
         "minutes"},
+    {"sync", "metered", SETTING_FLAG, offsetof(struct core_settings, metered), 0, 0, NULL},
+    {"sync", "sticks", SETTING_FLAG, offsetof(struct core_settings, sticks), 0, 0, NULL},
     {"hub", "look_every_seconds", SETTING_INT, offsetof(struct core_settings, look_seconds), 2,
         3600, "seconds"},
     {"hub", "entries_a_day", SETTING_INT, offsetof(struct core_settings, intake), 100, 1000000,
@@ -66,6 +68,7 @@ core_read_settings(struct core *core, struct pmj_error *err)
 	core->settings = (struct core_settings){.unlock_ms = 1000,
 	    .idle_minutes = -1,
 	    .sync_minutes = 15,
+	    .sticks = true,
 	    .look_seconds = 20,
 	    .intake = 20000};
 	if (fs_exists(core->os, path)) {

@@ -1,5 +1,7 @@
 /* core_time.c - what happens by the clock: locking when idle, looking for mail, the next exchange.
  */
+#include <stdio.h>
+
 #include "api/core_inner.h"
 #include "base/date.h"
 #include "base/diag.h"
@@ -59,33 +61,101 @@ core_clock(const struct core *core, struct pmj_error *err)
 	return PMJ_REFUSED;
 }
 
+static int64_t
+idle_ms(const struct core *core)
+{
+	int64_t minutes = core->settings.idle_minutes >= 0 ? core->settings.idle_minutes
+	                  : core->is_hub                   ? 0
+	                                                   : 10;
+
+	return minutes * MINUTE_MS;
+}
+
+/* What is due at `at` brings the tick forward to it; what should be done already and could not be is
+ * tried again in CORE_TICK_MS. */
+static void
+sooner(int64_t *in_ms, int64_t at, int64_t mono)
+{
+	int64_t in = at > mono ? at - mono : CORE_TICK_MS;
+
+	if (*in_ms < 0 || in < *in_ms)
+		*in_ms = in;
+}
+
+/* Nothing wakes an idle daemon that has nothing to do then. */
+static int64_t
+next_tick(const struct core *core, int64_t mono)
+{
+	int64_t in = -1;
+
+	if (!core->jumps_told)
+		sooner(&in, mono, mono);
+	if (idle_ms(core) > 0)
+		sooner(&in, core->last_person_ms + idle_ms(core) + 1, mono);
+	if (core->suspended != 0)
+		sooner(&in, core->last_person_ms + SUSPENDED_MS + 1, mono);
+	if (core->is_hub && carrylink_up(core->carry))
+		sooner(&in, core->last_look_ms + core->settings.look_seconds * 1000, mono);
+	if (journal_wal_frames(core->journal) > 0)
+		sooner(&in, core->last_person_ms + CORE_TICK_MS + 1, mono);
+	if (!journal_reserve_there(core->journal))
+		sooner(&in, core->last_person_ms + RESERVE_IDLE_MS, mono);
+	return in;
+}
+
+void
+core_tick_arm(struct core *core)
+{
+	int64_t mono, in;
+
+	if (core->state != CORE_OPEN)
+		return;
+	mono = core->os->mono_ms(core->os->ctx);
+	in = next_tick(core, mono);
+	if (in < 0 || (core->tick_at_ms != 0 && core->tick_at_ms <= mono + in))
+		return;
+	core->tick_at_ms = mono + in;
+	loop_timer_set(core->tick, in);
+}
+
+bool
+core_slept(struct core *core)
+{
+	if (core->state != CORE_OPEN || core->is_hub ||
+	    !slept(core, core->os->mono_ms(core->os->ctx)))
+		return false;
+	diag("the machine slept: locking");
+	core_lock_begin(core, NULL);
+	return true;
+}
+
+static bool
+locks_by_itself(struct core *core, int64_t mono)
+{
+	const char *why = NULL;
+
+	if (core_slept(core))
+		return true;
+	if (idle_ms(core) > 0 && mono - core->last_person_ms > idle_ms(core))
+		why = "idle";
+	else if (core->suspended != 0 && mono - core->last_person_ms > SUSPENDED_MS)
+		why = "suspended";
+	if (why == NULL || exchange_running(core))
+		return false;
+	diag("%s: locking", why);
+	core_lock_begin(core, NULL);
+	return true;
+}
+
 void
 core_tick(void *ctx)
 {
 	struct core *core = ctx;
 	int64_t mono = core->os->mono_ms(core->os->ctx);
-	int64_t idle = core->settings.idle_minutes >= 0 ? core->settings.idle_minutes
-	               : core->is_hub                   ? 0
-	                                                : 10;
 
-	if (core->state != CORE_OPEN)
+	core->tick_at_ms = 0;
+	if (core->state != CORE_OPEN || locks_by_itself(core, mono))
 		return;
-	if (slept(core, mono) && !core->is_hub) {
-		diag("the machine slept: locking");
-		core_lock_begin(core, NULL);
-		return;
-	}
-	if (idle > 0 && mono - core->last_person_ms > idle * MINUTE_MS && !exchange_running(core)) {
-		diag("idle: locking");
-		core_lock_begin(core, NULL);
-		return;
-	}
-	if (core->suspended != 0 && mono - core->last_person_ms > SUSPENDED_MS &&
-	    !exchange_running(core)) {
-		diag("suspended: locking");
-		core_lock_begin(core, NULL);
-		return;
-	}
 	if (core->is_hub && !exchange_running(core) && carrylink_up(core->carry) &&
 	    mono - core->last_look_ms >= core->settings.look_seconds * 1000)
 		exchange_start(core, EXCHANGE_LOOK, NULL, NULL);
@@ -97,9 +167,13 @@ core_tick(void *ctx)
 			diag_error("checkpoint", &err);
 	}
 	keep_reserve(core, mono);
-	loop_timer_set(core->tick, core->is_hub && core->settings.look_seconds * 1000 < CORE_TICK_MS
-	                               ? core->settings.look_seconds * 1000
-	                               : CORE_TICK_MS);
+	core_tick_arm(core);
+}
+
+void
+core_jumped(void *ctx)
+{
+	(void)core_slept(ctx);
 }
 
 /* At most so long from now; what is due sooner stays so. */
@@ -114,6 +188,16 @@ exchange_within(struct core *core, int64_t after_ms)
 	loop_timer_set(core->exchange_timer, after_ms);
 }
 
+/* A laptop's carrier knows the networks and what failed in them: it says when there is a chance,
+ * mostly at once. */
+static void
+ask_for_chance(struct core *core)
+{
+	core->chance_asked = carrylink_send(
+	    core->carry, json_pack("{s:s,s:b}", "do", "wake", "urgent", (int)core->urgent_waits));
+	core->exchange_missed = !core->chance_asked;
+}
+
 void
 core_exchange_due(void *ctx)
 {
@@ -124,6 +208,8 @@ core_exchange_due(void *ctx)
 		return;
 	if (exchange_running(core)) /* what was queued meanwhile is not in it */
 		exchange_within(core, EXCHANGE_AGAIN_MS);
+	else if (!core->is_hub)
+		ask_for_chance(core);
 	else if (carrylink_up(core->carry))
 		exchange_start(core, EXCHANGE_LOOK, NULL, NULL);
 	else
@@ -131,11 +217,42 @@ core_exchange_due(void *ctx)
 }
 
 void
+core_chance(struct core *core)
+{
+	if (core->state != CORE_OPEN || core->sync == NULL || core->is_hub)
+		return;
+	if (!exchange_running(core))
+		exchange_start(core, EXCHANGE_LOOK, NULL, NULL);
+	else
+		exchange_within(core, EXCHANGE_AGAIN_MS);
+}
+
+void
+core_stick(struct core *core, const char *dir)
+{
+	if (core->state == CORE_OPEN && core->sync != NULL)
+		exchange_start(core, EXCHANGE_CARRY, dir, NULL);
+}
+
+void
+core_waits(struct core *core, const json_t *event)
+{
+	const char *why = json_str(event, "for");
+	int64_t seconds = json_int(event, "s", 0);
+
+	(void)snprintf(core->waits_for, sizeof(core->waits_for), "%s", why != NULL ? why : "");
+	core->waits_until_ms =
+	    seconds > 0 ? core->os->mono_ms(core->os->ctx) + seconds * 1000 : 0;
+}
+
+void
 core_carrier_up(struct core *core)
 {
-	if (core->exchange_missed && core->sync != NULL)
+	if ((core->exchange_missed || core->chance_asked) && core->sync != NULL)
 		exchange_within(core, URGENT_MS);
-	core->exchange_missed = false;
+	core->exchange_missed = core->chance_asked = false;
+	core->waits_for[0] = '\0';
+	core_tick_arm(core);
 	core_wake(core); /* an exchange may be waiting for it */
 }
 
@@ -143,6 +260,7 @@ void
 core_exchange_none_due(struct core *core)
 {
 	core->exchange_at_ms = 0;
+	core->chance_asked = false;
 	loop_timer_stop(core->exchange_timer);
 }
 
@@ -155,7 +273,10 @@ core_carrier_due(void *ctx)
 void
 core_queued(struct core *core, bool urgent)
 {
-	if (core->sync != NULL)
+	if (core->sync == NULL)
+		return;
+	core->urgent_waits = core->urgent_waits || urgent;
+	if (urgent || !core->chance_asked) /* else it goes with the chance that is looked out for */
 		exchange_within(core, urgent ? URGENT_MS : core->settings.sync_minutes * MINUTE_MS);
 }
 
@@ -168,12 +289,16 @@ core_news(struct core *core)
 }
 
 void
-core_exchange_next(struct core *core)
+core_exchange_next(struct core *core, bool failed)
 {
-	if (!core->is_hub) /* a hub looks by its own clock, and when it hears of something */
+	if (core->is_hub) { /* it looks by its own clock, and when it hears of something */
+		if (core->news_missed)
+			core_news(core);
+	} else if (failed && core->sync != NULL) {
+		ask_for_chance(core);
+	} else {
 		core_queued(core, false);
-	else if (core->news_missed)
-		core_news(core);
+	}
 }
 
 void

@@ -235,5 +235,7 @@ core_work(void *ctx)
 		core->longest_step_ms = took;
 	if (cpu > core->longest_step_cpu_us)
 		core->longest_step_cpu_us = cpu;
+	if (!more)
+		core_tick_arm(core);
 	return more;
 }

@@ -107,14 +107,14 @@ finish_revoked(struct core *core, struct exchange *exchange)
 	(void)core_revoked_refuse(core, &err);
 	exchange_drop_all(core, &err);
 	if (core->state == CORE_OPEN)
-		core_exchange_next(core);
+		core_exchange_next(core, false);
 }
 
 static void
 finish(struct core *core, struct exchange *exchange)
 {
 	struct pmj_error err;
-	bool paused;
+	bool paused, failed_away = exchange->failed_away;
 
 	core->exchanges = exchange->next;
 	if (core->revoked != 0) {
@@ -122,6 +122,8 @@ finish(struct core *core, struct exchange *exchange)
 		return;
 	}
 	remember(core, exchange);
+	if (exchange->failed.code == PMJ_OK && exchange->kind != EXCHANGE_CARRY)
+		core->urgent_waits = false;
 	if (exchange->failed.code == PMJ_OK && exchange->kind != EXCHANGE_CARRY && !core->is_hub &&
 	    sync_exchanged(core->sync, &err) != PMJ_OK)
 		diag_error("after an exchange", &err);
@@ -144,7 +146,7 @@ finish(struct core *core, struct exchange *exchange)
 		server_reply(exchange->request, answer(core, exchange));
 	paused = exchange->paused && core->suspended != 0;
 	exchange_free(exchange);
-	core_exchange_next(core);
+	core_exchange_next(core, failed_away);
 	if (core->exchanges != NULL)
 		core_wake(core);
 	if (paused && core->state == CORE_OPEN)

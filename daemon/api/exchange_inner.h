@@ -27,6 +27,7 @@ struct exchange {
 	} seen;
 	bool came;               /* it reached the first address that the hub had said ... */
 	int64_t places;          /* ... when the carrier was asked (device_places_mark) */
+	bool failed_away;        /* it failed, by the carrier's word, on its way to the mailboxes */
 	struct pmj_error failed; /* code PMJ_OK: not failed */
 	struct exchange *next;
 };

@@ -183,7 +183,7 @@ core_revoked_end(struct core *core)
 	if (write_mark(core, &err) != PMJ_OK || sync_leave_files(core->sync, &err) != PMJ_OK) {
 		/* Nothing was destroyed yet: the next exchange tries again. */
 		diag_error("before the keys of a revoked laptop are destroyed", &err);
-		core_exchange_next(core);
+		core_exchange_next(core, false);
 		return;
 	}
 	core_exchange_none_due(core);

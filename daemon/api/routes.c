@@ -197,12 +197,14 @@ core_handle(void *ctx, struct request *request)
 	struct parts parts;
 	bool path_known = false;
 
+	(void)core_slept(core); /* whoever opens the lid finds it locked */
 	for (size_t i = 0; i < sizeof(routes) / sizeof(*routes); i++) {
 		if (!fits(routes[i].path, request_path(request), &parts))
 			continue;
 		path_known = true;
 		if (strcmp(routes[i].method, request_method(request)) == 0) {
 			serve(core, &routes[i], &parts, request);
+			core_tick_arm(core);
 			return;
 		}
 	}

@@ -196,6 +196,18 @@ add_sync(json_t *out, struct core *core)
 	(void)json_object_set_new(out, "beacon", beacon != NULL ? beacon : json_null());
 }
 
+/* What the next exchange waits for, if it is for anything but its time. */
+static json_t *
+waits(const struct core *core)
+{
+	int64_t left = core->waits_until_ms - core->os->mono_ms(core->os->ctx);
+
+	if (core->waits_for[0] == '\0' || !carrylink_up(core->carry))
+		return json_null();
+	return json_pack("{s:s,s:I}", "for", core->waits_for, "s",
+	    (json_int_t)(core->waits_until_ms == 0 || left < 0 ? 0 : left / 1000));
+}
+
 /* The last backup whose file was whole in its place. */
 static void
 add_backup(json_t *out, struct core *core)
@@ -234,6 +246,7 @@ add_open(json_t *out, const struct call *call)
 	add_sync(out, core);
 	exchange = exchange_seen(core);
 	(void)json_object_set_new(out, "exchange", exchange != NULL ? exchange : json_null());
+	(void)json_object_set_new(out, "waits", waits(core));
 	(void)json_object_set_new(out, "held",
 	    json_integer(
 	        core->hub != NULL

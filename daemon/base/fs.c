@@ -68,6 +68,20 @@ write_all(const struct os *os, int fd, const char *path, const void *bytes, size
 	return PMJ_OK;
 }
 
+void
+fs_read_again(struct buf *out, int fd, size_t limit)
+{
+	char bytes[4096];
+	off_t at = 0;
+	ssize_t n;
+
+	buf_clear(out);
+	while (out->len < limit && (n = pread(fd, bytes, sizeof(bytes), at)) > 0) {
+		buf_put(out, bytes, (size_t)n);
+		at += n;
+	}
+}
+
 enum pmj_code
 fs_write_bytes(
     const struct os *os, const char *path, const void *bytes, size_t count, struct pmj_error *err)

@@ -1,10 +1,12 @@
 #include "base/loop.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <event2/event.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
+#include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -14,9 +16,17 @@ enum { PRIORITY_REQUESTS = 0, PRIORITY_WORK = 1, PRIORITIES = 2 };
 
 #define TURN_MS 12 /* so long requests may come before work that waits */
 
+#define FAR_S (100LL * 366 * 86400)
+
 struct off_thread;
 
 struct loop {
+	struct { /* of the clock that people set */
+		int fd;
+		struct loop_io *io;
+		void (*fn)(void *ctx);
+		void *ctx;
+	} jumps;
 	struct event_base *base;
 	struct event *signals[8];
 	int signal_count;
@@ -49,6 +59,7 @@ loop_new(void)
 {
 	struct loop *loop = mem_new(sizeof(*loop));
 
+	loop->jumps.fd = -1;
 	loop->base = event_base_new();
 	if (loop->base == NULL)
 		abort();
@@ -62,6 +73,9 @@ loop_free(struct loop *loop)
 	if (loop == NULL)
 		return;
 	assert(loop->jobs == NULL);
+	loop_io_free(loop->jumps.io);
+	if (loop->jumps.fd >= 0)
+		(void)close(loop->jumps.fd);
 	for (int i = 0; i < loop->signal_count; i++) {
 		free(event_get_callback_arg(loop->signals[i]));
 		event_free(loop->signals[i]);
@@ -209,6 +223,45 @@ loop_timer_free(struct loop_timer *timer)
 		return;
 	event_free(timer->event);
 	free(timer);
+}
+
+/* A timer that is never due, and ends early when its clock jumps: what sleep adds to it is a jump. */
+static bool
+jumps_arm(struct loop *loop)
+{
+	struct timespec now = {0};
+	struct itimerspec far = {0};
+
+	(void)clock_gettime(CLOCK_REALTIME, &now);
+	far.it_value.tv_sec = now.tv_sec + FAR_S;
+	return timerfd_settime(loop->jumps.fd, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &far,
+	           NULL) == 0;
+}
+
+static void
+jumped(void *ctx, int what)
+{
+	struct loop *loop = ctx;
+	uint64_t times;
+
+	(void)what;
+	if (read(loop->jumps.fd, &times, sizeof(times)) < 0 && errno == EAGAIN)
+		return;
+	if (!jumps_arm(loop))
+		loop_io_set(loop->jumps.io, 0);
+	loop->jumps.fn(loop->jumps.ctx);
+}
+
+bool
+loop_clock_jumps(struct loop *loop, void (*fn)(void *ctx), void *ctx)
+{
+	loop->jumps.fn = fn;
+	loop->jumps.ctx = ctx;
+	loop->jumps.fd = timerfd_create(CLOCK_REALTIME, TFD_CLOEXEC | TFD_NONBLOCK);
+	if (loop->jumps.fd < 0 || !jumps_arm(loop))
+		return false;
+	loop->jumps.io = loop_io_new(loop, loop->jumps.fd, LOOP_READ, jumped, loop);
+	return true;
 }
 
 struct signal_call {

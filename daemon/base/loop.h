@@ -30,6 +30,10 @@ void loop_timer_stop(struct loop_timer *timer);
 void loop_timer_free(struct loop_timer *timer);
 void loop_signal(struct loop *loop, int signum, void (*fn)(void *ctx), void *ctx);
 
+/** Call fn when the clock was set, and when the machine comes back from sleep: no timer says so.
+ * False where the kernel does not tell. Once a loop. */
+bool loop_clock_jumps(struct loop *loop, void (*fn)(void *ctx), void *ctx);
+
 /** Long work in steps: fn is called at low priority, after requests were served (but for a turn now
  * and then while they never end), until it returns false (nothing left now). It must return within
  * PMJ_STEP_MS. loop_work_wake makes a resting one run again. */

@@ -94,6 +94,19 @@ machine_mount_find(struct machine_mount *out, const char *mountinfo, const char 
 }
 
 bool
+machine_mounts_next(struct machine_mount *out, const char **at)
+{
+	const char *line;
+	size_t len;
+
+	memset(out, 0, sizeof(*out));
+	while ((line = next_line(at, &len)) != NULL)
+		if (read_mount(out, line, line + len))
+			return true;
+	return false;
+}
+
+bool
 machine_swaps_next(struct machine_swap_line *out, const char **at)
 {
 	const char *line;

@@ -74,6 +74,21 @@ job_remote_close(struct job_remote *remote)
 	memset(remote, 0, sizeof(*remote));
 }
 
+static bool
+same(const char *a, const char *b)
+{
+	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+bool
+job_remote_same(const struct job_remote *a, const struct job_remote *b)
+{
+	return memcmp(a->mailbox, b->mailbox, sizeof(a->mailbox)) == 0 && same(a->url, b->url) &&
+	       same(a->token, b->token) && same(a->key, b->key) && same(a->pin, b->pin) &&
+	       same(a->ca, b->ca) && same(a->tokens, b->tokens) && same(a->writers, b->writers) &&
+	       same(a->keys, b->keys) && same(a->shut, b->shut) && a->old == b->old;
+}
+
 void
 job_add_remote(struct job *job, const struct job_remote *remote, const char *url)
 {
@@ -98,6 +113,15 @@ way_to(const struct job_remote *remote)
 	struct address at;
 
 	return address_read(&at, remote->url, NULL) == PMJ_OK ? at.way : ADDRESS_FOLDER;
+}
+
+bool
+job_remote_near(const struct job_remote *remote)
+{
+	struct address at;
+
+	return address_read(&at, remote->url, NULL) != PMJ_OK || at.way == ADDRESS_FOLDER ||
+	       strncmp(at.host, "127.", 4) == 0 || strncmp(at.host, "localhost", 9) == 0;
 }
 
 bool

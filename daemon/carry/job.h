@@ -39,6 +39,10 @@ struct job {
 void job_close(struct job *job);
 /** Its token and key are wiped. */
 void job_remote_close(struct job_remote *remote);
+/** Is everything said of it the same? */
+bool job_remote_same(const struct job_remote *a, const struct job_remote *b);
+/** Is it reached without any network: a folder, or a host on this machine? */
+bool job_remote_near(const struct job_remote *remote);
 /** Add a copy. url, if not NULL, stands in place of its own; a token goes to no other address. */
 void job_add_remote(struct job *job, const struct job_remote *remote, const char *url);
 /** Does it need the network itself? ssh has a process of its own for that. */

@@ -1,5 +1,6 @@
 #include "carry/network.h"
 
+#include <net/route.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -105,6 +106,57 @@ network_now(void)
 	buf_close(&routes);
 	buf_close(&neighbours);
 	return id;
+}
+
+/* ---- the way out ---- */
+
+/* The first route of IPv4 that leads to others by an interface. */
+static bool
+near_route(struct route *out, const char *routes)
+{
+	for (const char *line = next_line(routes); line != NULL; line = next_line(line))
+		/* NOLINTNEXTLINE(cert-err34-c): what does not read is passed over. */
+		if (sscanf(line, "%31s %8x", out->interface, &out->gateway) == 2 &&
+		    strcmp(out->interface, "lo") != 0)
+			return true;
+	return false;
+}
+
+/* Destination (32) length source (32) length gateway (32) metric count use flags interface, all in
+ * hexadecimal; no head. */
+static bool
+default_route_of_ipv6(char out[static NETWORK_WAY_CHARS], const char *routes)
+{
+	unsigned least = 0;
+	bool found = false;
+
+	for (const char *line = routes; line != NULL && *line != '\0'; line = next_line(line)) {
+		char gateway[33], interface[32];
+		unsigned bits, metric, flags;
+
+		/* NOLINTNEXTLINE(cert-err34-c): the same. */
+		if (sscanf(line, "%*32s %2x %*32s %*2x %32s %8x %*x %*x %8x %31s", &bits, gateway,
+		        &metric, &flags, interface) != 5 ||
+		    bits != 0 || (flags & RTF_UP) == 0 || (flags & RTF_REJECT) != 0 ||
+		    (found && metric >= least))
+			continue;
+		(void)snprintf(out, NETWORK_WAY_CHARS, "%s %s", interface, gateway);
+		least = metric;
+		found = true;
+	}
+	return found;
+}
+
+void
+network_way(char out[static NETWORK_WAY_CHARS], const char *routes, const char *routes_of_ipv6)
+{
+	struct route route;
+
+	out[0] = '\0';
+	if (default_route(&route, routes) ||
+	    (!default_route_of_ipv6(out, routes_of_ipv6) && near_route(&route, routes)))
+		(void)snprintf(
+		    out, NETWORK_WAY_CHARS, "%s %08x", route.interface, route.gateway);
 }
 
 /* ---- what is kept ---- */

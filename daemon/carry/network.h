@@ -16,6 +16,14 @@ network_id network_of(const char *routes, const char *neighbours);
 /** The same of this machine, now. */
 network_id network_now(void);
 
+#define NETWORK_WAY_CHARS 80
+
+/** The way out of this machine, for comparing: interface and gateway of the default route with the
+ * least metric, of IPv4 or else of IPv6; without one any route to a network that is not our own, as
+ * an office without the Internet has it; "" when there is none. The texts of /proc/net/route and
+ * /proc/net/ipv6_route. Pure. For memory only: it tells where a laptop is. */
+void network_way(
+    char out[static NETWORK_WAY_CHARS], const char *routes, const char *routes_of_ipv6);
 /* What a network let through last. */
 struct network_steps {
 	uint32_t step;

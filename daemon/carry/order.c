@@ -73,6 +73,8 @@ read_remotes(struct order *out, const json_t *line, struct pmj_error *err)
 	if (list == NULL)
 		return pmj_fail(err, PMJ_INVALID, "remotes: no list of remotes");
 	out->write_lane = (uint8_t)write_lane;
+	out->no_sticks = json_flag(line, "no_sticks");
+	out->metered = json_flag(line, "metered");
 	out->remotes = mem_array(json_array_size(list) + 1, sizeof(*out->remotes));
 	for (size_t i = 0; i < json_array_size(list); i++) {
 		const json_t *item = json_array_get(list, i);
@@ -124,6 +126,7 @@ static enum pmj_code
 read_wake(struct order *out, const json_t *line, struct pmj_error *err)
 {
 	out->urgent = json_flag(line, "urgent");
+	out->locked = json_flag(line, "locked");
 	return read_places(&out->places, json_arr(line, "have"), err);
 }
 
@@ -241,6 +244,28 @@ void
 order_put_news(struct buf *out)
 {
 	put_line(out, json_pack("{s:s}", "event", "news"));
+}
+
+void
+order_put_chance(struct buf *out)
+{
+	put_line(out, json_pack("{s:s}", "event", "chance"));
+}
+
+void
+order_put_stick(struct buf *out, const char *dir)
+{
+	json_t *name = json_string(dir); /* one that is no UTF-8 is not to be told */
+
+	if (name != NULL)
+		put_line(out, json_pack("{s:s,s:o}", "event", "stick", "dir", name));
+}
+
+void
+order_put_waits(struct buf *out, const char *why, int64_t seconds)
+{
+	put_line(out, json_pack("{s:s,s:s,s:I}", "event", "waits", "for", why, "s",
+	                  (json_int_t)seconds));
 }
 
 void

@@ -23,6 +23,9 @@ struct order {
 	bool news; /* only with mailboxes that the bell told of, and those that get something */
 	uint8_t wait_s; /* for the answer to what is sent */
 	bool urgent;
+	bool no_sticks; /* what is plugged in is left alone unless it is named */
+	bool metered;   /* the person says that the network costs money */
+	bool locked; /* pamojad is: what lies in spool/out is the carrier's to bring away */
 	bool has_have;
 	struct places places; /* have, or upto; sorted */
 };
@@ -42,6 +45,11 @@ void order_put_event(
 /** folders_only: the kernel keeps us to our folders. */
 void order_put_hello(struct buf *out, bool folders_only);
 void order_put_news(struct buf *out);
+void order_put_chance(struct buf *out);
+/** A stick with a parcel folder was plugged in. */
+void order_put_stick(struct buf *out, const char *dir);
+/** Why it may not, and in how many seconds perhaps (0: when something happens). */
+void order_put_waits(struct buf *out, const char *why, int64_t seconds);
 /** How far the job of an order is. */
 void order_put_progress(struct buf *out, int64_t id, const struct exchange_count *count);
 /** err is read only when rc is a failure; ex, which may be NULL, tells what went and came. */

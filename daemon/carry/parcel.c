@@ -38,6 +38,17 @@ parcel_folder(const char *dir)
 }
 
 bool
+parcel_is_there(const char *dir)
+{
+	char *folder = parcel_folder(dir);
+	struct stat st;
+	bool there = lstat(folder, &st) == 0 && S_ISDIR(st.st_mode);
+
+	free(folder);
+	return there;
+}
+
+bool
 parcel_is_ours(const struct job *job, const struct shape_place *place)
 {
 	for (size_t i = 0; i < job->remote_count; i++)

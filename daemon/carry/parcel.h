@@ -20,6 +20,8 @@ struct shape_place;
  */
 PMJ_MUST_CHECK enum pmj_code parcel_exchange(struct job *job, struct pmj_error *err);
 
+/** Is there a parcel folder on this stick, or is it one? */
+bool parcel_is_there(const char *dir);
 /** What to do where a stick went away. */
 void parcel_hint_pulled(struct pmj_error *err);
 

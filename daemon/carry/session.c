@@ -11,46 +11,15 @@
 #include <unistd.h>
 
 #include "base/diag.h"
-#include "base/fs.h"
 #include "base/mem.h"
-#include "carry/bell.h"
-#include "carry/carrysock.h"
-#include "carry/errand.h"
 #include "carry/fence.h"
 #include "carry/launch.h"
-#include "carry/order.h"
+#include "carry/session_inner.h"
 
-#define QUEUE_MAX 16
-/* A cut link or a full share is often back within minutes; one that stays away should cost nothing.
- */
-#define BACKOFF_FIRST_MS (60 * 1000LL)
-#define BACKOFF_LAST_MS (6 * 3600 * 1000LL)
 #define SILENCE_MS (120 * 1000LL)
 
-struct session {
-	const char *home;
-	struct carrysock sock;
-	int signal; /* signalfd */
-	bool ending;
-	uint8_t write_lane;
-	struct job_remote *remotes;
-	size_t remote_count;
-	struct places have;
-	struct places acked;
-	struct order queue[QUEUE_MAX];
-	size_t queued;
-	struct errand errand;
-	struct bell bell;
-	bool waking;           /* something waits to be exchanged at a chance */
-	bool urgent;           /* at once, whatever the last exchange came to */
-	int64_t due_ms;        /* of the next chance, monotonic */
-	int64_t backoff_ms;    /* 0: the last exchange went well */
-	bool errand_exchanges; /* with the mailboxes, so its end tells of the next chance */
-	bool errand_was_waking;
-};
-
-static int64_t
-now_ms(void)
+int64_t
+session_now(void)
 {
 	return os_real.mono_ms(os_real.ctx);
 }
@@ -118,34 +87,25 @@ check_job(const struct job *job, struct pmj_error *err)
 	           : PMJ_OK;
 }
 
-/* The next chance after a failure: doubling, and never all laptops in the same second. */
-static void
-back_off(struct session *s)
+static uint32_t
+noise(void)
 {
-	uint32_t noise = 0;
+	uint32_t bits = 0;
 
-	s->backoff_ms = s->backoff_ms == 0 ? BACKOFF_FIRST_MS : s->backoff_ms * 2;
-	if (s->backoff_ms > BACKOFF_LAST_MS)
-		s->backoff_ms = BACKOFF_LAST_MS;
-	os_real.random(os_real.ctx, &noise, sizeof(noise));
-	s->due_ms = now_ms() + s->backoff_ms * 3 / 4 + (int64_t)noise % (s->backoff_ms / 2);
+	os_real.random(os_real.ctx, &bits, sizeof(bits));
+	return bits;
 }
 
 static void
 errand_ended(struct session *s, bool good)
 {
-	if (!s->errand_exchanges)
-		return;
-	if (good) {
-		s->backoff_ms = 0;
-		return;
-	}
-	s->waking = s->waking || s->errand_was_waking;
-	if (s->waking && !s->urgent)
-		back_off(s);
+	if (s->errand_exchanges)
+		chance_ended(&s->chance, good, session_now(), noise());
+	else if (good) /* another place, or a stick */
+		chance_anew(&s->chance, session_now(), 0);
 }
 
-/* order is NULL for a wake. */
+/* order is NULL for what pamojad left in the spool when it was locked. */
 static void
 start(struct session *s, const struct order *order)
 {
@@ -155,13 +115,9 @@ start(struct session *s, const struct order *order)
 	enum pmj_code rc;
 
 	fill_job(s, &job, order);
-	s->errand_exchanges = order == NULL || order->what == ORDER_SYNC;
-	if (s->errand_exchanges) {
-		/* What wakes us from now on may have come too late for this one. */
-		s->errand_was_waking = s->waking;
-		s->waking = false;
-		s->urgent = false;
-	}
+	s->errand_exchanges = order == NULL || (order->what == ORDER_SYNC && order->url == NULL);
+	if (s->errand_exchanges)
+		chance_began(&s->chance);
 	rc = check_job(&job, &err);
 	if (rc == PMJ_OK)
 		rc = errand_start(&s->errand, &job, id, &err);
@@ -172,9 +128,23 @@ start(struct session *s, const struct order *order)
 	job_close(&job);
 }
 
+/* A chance is there: while pamojad is open it has more to do than we know of. */
+static void
+take_chance(struct session *s)
+{
+	if (s->locked) {
+		start(s, NULL);
+	} else if (s->sock.fd >= 0) {
+		order_put_chance(&s->sock.out);
+		s->chance.told = true;
+	}
+}
+
 static void
 start_next(struct session *s)
 {
+	int64_t at = chance_at(&s->chance);
+
 	if (s->errand.pid != 0)
 		return;
 	if (s->queued > 0) {
@@ -184,146 +154,91 @@ start_next(struct session *s)
 		memmove(s->queue, s->queue + 1, s->queued * sizeof(*s->queue));
 		start(s, &order);
 		order_close(&order);
-	} else if (s->waking && now_ms() >= s->due_ms) {
-		start(s, NULL);
+	} else if (at != CHANCE_NEVER && session_now() >= at) {
+		take_chance(s);
 	}
 }
 
-static int
-ask_for_bell(void *ctx, const char *folder)
+static void
+see_ways(struct session *s)
 {
-	return launch_bell(((struct session *)ctx)->errand.launcher, folder);
+	s->chance.no_way = !s->near && s->ways.routes >= 0 && s->ways.way[0] == '\0';
 }
 
-/* Where a hub has its mailboxes, if laptops come there by the network. */
+/* Another network: what waits is tried soon, and a laptop asks there what there is for it. */
 static void
-hang_bell(struct session *s)
+look_at_ways(struct session *s)
 {
-	const struct job_remote *first = s->remote_count > 0 ? &s->remotes[0] : NULL;
-	bool wanted =
-	    first != NULL && first->url[0] == '/' && (first->tokens != NULL || first->keys != NULL);
+	int64_t now = session_now();
+	bool other = ways_look(&s->ways, now);
 
-	if (!wanted)
-		bell_close(&s->bell);
-	else
-		bell_hang(&s->bell, first->url, ask_for_bell, s);
-}
-
-static void
-on_remotes(struct session *s, struct order *order)
-{
-	for (size_t i = 0; i < s->remote_count; i++)
-		job_remote_close(&s->remotes[i]);
-	free(s->remotes);
-	s->remotes = order->remotes;
-	s->remote_count = order->remote_count;
-	s->write_lane = order->write_lane;
-	order->remotes = NULL;
-	order->remote_count = 0;
-	hang_bell(s);
-	/* New ways: what failed before says nothing about them. */
-	s->backoff_ms = 0;
-	s->due_ms = now_ms();
-	order_close(order);
-}
-
-static void
-on_queue(struct session *s, struct order *order)
-{
-	struct pmj_error err;
-
-	if (s->queued < QUEUE_MAX) {
-		s->queue[s->queued++] = *order;
+	see_ways(s);
+	if (!other)
 		return;
-	}
-	(void)pmj_fail(&err, PMJ_BUSY, "too many exchanges are waiting");
-	pmj_hint(&err, "try again in a minute");
-	order_put_done(&s->sock.out, order->id, PMJ_BUSY, &err, NULL);
-	order_close(order);
+	if (!s->locked && s->write_lane == SHAPE_LANE_UP && chance_is_old(&s->chance, now))
+		chance_wanted(&s->chance, false, now);
+	chance_anew(&s->chance, now, noise());
 }
 
+/* A stick with a parcel folder was plugged in: it is used at once, by pamojad while it is open. */
 static void
-on_wake(struct session *s, struct order *order)
+look_at_mounts(struct session *s)
 {
-	if (order->has_have) {
-		struct places old = s->have;
+	const char *dir;
 
-		s->have = order->places;
-		order->places = old;
-	}
-	if (order->urgent || (!s->waking && s->backoff_ms == 0))
-		s->due_ms = now_ms();
-	s->waking = true;
-	s->urgent = s->urgent || order->urgent;
-	order_close(order);
-}
+	if (s->write_lane == 0 || s->no_sticks || (!s->locked && s->sock.fd < 0))
+		return;
+	while ((dir = mounts_parcel(&s->mounts)) != NULL) {
+		struct order order = {.what = ORDER_PARCEL};
 
-static void
-on_acked(struct session *s, struct order *order)
-{
-	for (size_t i = 0; i < order->places.count; i++)
-		places_add(&s->acked, &order->places.items[i]);
-	places_sort(&s->acked);
-	order_close(order);
-}
-
-/* It is ended like one whose link was cut: what it did stands, and the next goes on from there. One
- * that has not begun is over before it does. */
-static void
-on_stop(struct session *s, struct order *order)
-{
-	struct pmj_error err;
-
-	if (s->errand.pid != 0 && s->errand.id == order->id)
-		errand_kill(&s->errand);
-	for (size_t i = 0; i < s->queued; i++) {
-		if (s->queue[i].id != order->id)
+		if (!s->locked) {
+			order_put_stick(&s->sock.out, dir);
 			continue;
-		(void)pmj_fail(&err, PMJ_UNREACHED, "the exchange was stopped");
-		order_put_done(&s->sock.out, order->id, PMJ_UNREACHED, &err, NULL);
-		order_close(&s->queue[i]);
-		s->queued--;
-		memmove(s->queue + i, s->queue + i + 1, (s->queued - i) * sizeof(*s->queue));
-		break;
+		}
+		order.dir = mem_strdup(dir);
+		for (size_t i = 0; i < s->have.count; i++)
+			places_add(&order.places, &s->have.items[i]);
+		session_queue(s, &order);
 	}
-	order_close(order);
 }
 
+/* For `status`: what waits, and for what. */
 static void
-obey(void *ctx, const char *bytes, size_t len)
+say_what_for(struct session *s)
 {
-	static void (*const on[])(struct session *, struct order *) = {
-	    [ORDER_REMOTES] = on_remotes,
-	    [ORDER_SYNC] = on_queue,
-	    [ORDER_PARCEL] = on_queue,
-	    [ORDER_WAKE] = on_wake,
-	    [ORDER_ACKED] = on_acked,
-	    [ORDER_STOP] = on_stop,
-	};
-	struct order order;
-	struct pmj_error err;
+	int64_t at = chance_at(&s->chance), now = session_now();
+	const char *why = chance_waits_for(&s->chance, now);
 
-	if (order_read(&order, bytes, len, &err) != PMJ_OK) {
-		diag_error("a line from pamojad", &err);
-		return;
+	if (s->sock.fd < 0)
+		s->said.why = "";
+	else if (strcmp(why, s->said.why) != 0 || (why[0] != '\0' && at != s->said.at_ms)) {
+		order_put_waits(&s->sock.out, why, at > now ? (at - now) / 1000 : 0);
+		s->said.why = why;
+		s->said.at_ms = at;
 	}
-	on[order.what](ctx, &order);
+}
+
+static int64_t
+sooner(int64_t a, int64_t b)
+{
+	return a < 0 || (b >= 0 && b < a) ? b : a;
 }
 
 /* How long poll may sleep: -1 is until something happens. */
 static int
 sleep_ms(const struct session *s)
 {
-	int64_t until = -1;
+	int64_t until = s->ways.look_ms != 0 ? s->ways.look_ms : -1;
 
 	if (s->errand.pid != 0)
-		until = s->errand.heard_ms + SILENCE_MS;
-	else if (s->waking)
-		until = s->due_ms;
-	if (until < 0)
-		return s->sock.fd < 0 ? s->sock.retry_ms : -1;
-	until -= now_ms();
-	return until < 0 ? 0 : until > 3600000 ? 3600000 : (int)until;
+		until = sooner(until, s->errand.heard_ms + SILENCE_MS);
+	else if (s->locked || s->sock.fd >= 0)
+		until = sooner(until, chance_at(&s->chance));
+	if (until >= 0)
+		until = until > session_now() ? until - session_now() : 0;
+	if (s->sock.fd < 0)
+		until = sooner(until, s->sock.retry_ms);
+	return (int)(until < 3600000 ? until : 3600000);
 }
 
 static void
@@ -337,6 +252,8 @@ wait_and_serve(struct session *s)
 	    {.fd = sock->fd < 0 ? sock->watch : -1, .events = POLLIN},
 	    {.fd = s->errand.pid != 0 ? s->errand.fd : -1, .events = POLLIN},
 	    {.fd = s->bell.fd, .events = POLLIN},
+	    {.fd = s->ways.routes, .events = POLLIN},
+	    {.fd = s->mounts.table, .events = POLLPRI},
 	};
 	bool good;
 
@@ -345,17 +262,25 @@ wait_and_serve(struct session *s)
 	if (fds[0].revents != 0)
 		s->ending = true;
 	if (fds[1].revents & (POLLIN | POLLHUP | POLLERR))
-		carrysock_read(sock, obey, s);
+		carrysock_read(sock, session_obey, s);
 	if (fds[2].revents != 0)
 		carrysock_read_watch(sock);
 	if (fds[3].revents != 0 && !errand_read(&s->errand, &sock->out, &good))
 		errand_ended(s, good);
 	if (fds[4].revents != 0 && bell_listen(&s->bell))
 		order_put_news(&sock->out);
-	if (s->errand.pid != 0 && now_ms() > s->errand.heard_ms + SILENCE_MS)
+	if (s->errand.pid != 0 && session_now() > s->errand.heard_ms + SILENCE_MS)
 		errand_kill(&s->errand);
+	if (fds[5].revents != 0)
+		ways_heard(&s->ways, session_now());
+	look_at_ways(s);
+	/* A share that came back may be where the mailboxes are. */
+	if (fds[6].revents != 0 && mounts_heard(&s->mounts) && s->near)
+		chance_anew(&s->chance, session_now(), 0);
+	look_at_mounts(s);
 	s->ending = s->ending || !carrysock_connect(sock);
 	start_next(s);
+	say_what_for(s);
 	carrysock_flush(sock);
 }
 
@@ -364,6 +289,8 @@ session_close(struct session *s)
 {
 	errand_kill(&s->errand);
 	bell_close(&s->bell);
+	ways_close(&s->ways);
+	mounts_close(&s->mounts);
 	carrysock_close(&s->sock);
 	if (s->signal >= 0)
 		(void)close(s->signal);
@@ -380,12 +307,19 @@ session_close(struct session *s)
 static enum pmj_code
 serve(const char *home, int launcher, struct pmj_error *err)
 {
-	struct session s = {.home = home, .signal = -1, .errand.launcher = launcher};
+	struct session s = {.home = home,
+	    .signal = -1,
+	    .errand.launcher = launcher,
+	    .near = true,
+	    .said = {.why = ""}};
 	bool in_force;
 	enum pmj_code rc;
 	sigset_t ends;
 
 	bell_init(&s.bell);
+	/* Behind the fence nothing can be opened any more. */
+	ways_open(&s.ways);
+	mounts_open(&s.mounts);
 	if ((rc = fence_session(&in_force, home, err)) != PMJ_OK)
 		return rc;
 	if (!in_force)

@@ -19,6 +19,10 @@ proc(const char *text, size_t len)
 	if (machine_mount_find(&mount, text, "/home/a/b") &&
 	    (strlen(mount.point) >= sizeof(mount.point) || mount.point[0] != '/'))
 		abort();
+	while (machine_mounts_next(&mount, &at))
+		if (memchr(mount.point, '\0', sizeof(mount.point)) == NULL || at > text + len)
+			abort();
+	at = text;
 	while (machine_swaps_next(&line, &at))
 		if (line.name[0] != '/' || at > text + len)
 			abort();

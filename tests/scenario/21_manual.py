@@ -159,7 +159,7 @@ def story_pages_are_in_order(lab):
 def story_settings(lab):
     """pamoja.ini(5) has each setting with the range and unit of the table that reads it, and its example is taken."""
     table = re.search(r"settings_table\[\] = \{(.*?)\n\};", source("daemon", "api", "core_settings.c"), re.S).group(1)
-    rows = re.findall(r'\{"(\w+)", "(\w+)", SETTING_(\w+), offsetof\([^)]*\),\s*(\d+),\s*(\d+),\s*"(\w+)"\}', table)
+    rows = re.findall(r'\{"(\w+)", "(\w+)", SETTING_(\w+), offsetof\([^)]*\),\s*(\d+),\s*(\d+),\s*"?(\w+)"?\}', table)
     check(len(rows) == table.count('{"'), "a setting of a sort this test does not know", table)
     found = []
     for section in page("pamoja.ini.5").split("\n.Ss ")[1:]:
@@ -167,6 +167,7 @@ def story_settings(lab):
         for key, least, most, text in re.findall(r"^\.It Cm (\w+) No (\d+) to (\d+), usually \d+\n(.*?)(?=^\.It|^\.El)", section, re.M | re.S):
             unit = re.search(r"milliseconds|seconds|minutes|entries", text).group(0)
             found.append((name, key, "INT", least, most, unit))
+        found += [(name, key, "FLAG", "0", "0", "NULL") for key in re.findall(r"^\.It Cm (\w+) No yes or no, usually (?:yes|no)$", section, re.M)]
         found += [(name, key, "TEXT", "0", most, "bytes") for key, most in re.findall(r"^\.It Cm (\w+) No text of at most (\d+) bytes$", section, re.M)]
     check(sorted(found) == sorted(rows), "the page has", found, "and the source", rows)
     name, _, text = EXAMPLE.search(page("pamoja.ini.5")).groups()

@@ -25,8 +25,14 @@ finds_mounts(void **state)
 	    "33 22 8:9 / /home/Asha\\040M/x\n"
 	    "32 30 8:5 / /tmp rw - vfat /dev/sdb1 rw\n";
 	struct machine_mount mount;
+	const char *at = info;
+	int count = 0;
 
 	(void)state;
+	while (machine_mounts_next(&mount, &at))
+		count++;
+	assert_int_equal(count, 4);
+	assert_string_equal(mount.point, "");
 	assert_true(machine_mount_find(&mount, info, "/home/Asha M/pamoja"));
 	assert_string_equal(mount.point, "/home/Asha M");
 	assert_string_equal(mount.type, "btrfs");

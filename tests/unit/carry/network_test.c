@@ -35,6 +35,36 @@ a_network_is_its_gateway(void **state)
 	    network_of(HEAD "eth0\t000200C0\t00000000\t1\t0\t0\t0\t0\n", at_home), NETWORK_NONE);
 }
 
+#define ZERO "00000000000000000000000000000000"
+
+static void
+a_way_leads_out(void **state)
+{
+	static const char wlan[] = HEAD "wlan0\t0001A8C0\t00000000\t0001\t0\t0\t600\t00FFFFFF\n"
+	                                "wlan0\t00000000\t0101A8C0\t0003\t0\t0\t600\t00000000\n";
+	static const char office[] = HEAD "lo\t0000007F\t00000000\t1\t0\t0\t0\t000000FF\n"
+	                                  "eth0\t0002000A\t00000000\t1\t0\t0\t0\t00FFFFFF\n";
+	static const char six[] =
+	    ZERO " 00 " ZERO " 00 " ZERO " ffffffff 00000001 00000000 00200200       lo\n"
+	         "fe800000000000000000000000000000 40 " ZERO " 00 " ZERO " 00000100 1 0 1 wlan0\n" ZERO
+	         " 00 " ZERO " 00 fe800000000000000000000000000009 00000400 1 0 00000003 wwan0\n" ZERO
+	         " 00 " ZERO " 00 fe800000000000000000000000000001 00000258 1 0 00000003 wlan0\n";
+	char way[NETWORK_WAY_CHARS];
+
+	(void)state;
+	network_way(way, wlan, six);
+	assert_string_equal(way, "wlan0 0101a8c0");
+	network_way(way, HEAD, six); /* the least metric, and no route that refuses */
+	assert_string_equal(way, "wlan0 fe800000000000000000000000000001");
+	network_way(way, office, ""); /* no Internet, and a hub perhaps */
+	assert_string_equal(way, "eth0 00000000");
+	network_way(way, HEAD "lo\t0000007F\t00000000\t1\t0\t0\t0\t000000FF\n",
+	    ZERO " 00 " ZERO " 00 " ZERO " ffffffff 00000001 00000000 00200200       lo\n");
+	assert_string_equal(way, "");
+	network_way(way, "", "");
+	assert_string_equal(way, "");
+}
+
 static int
 set_up(void **state)
 {
@@ -45,7 +75,8 @@ set_up(void **state)
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(a_network_is_its_gateway)};
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(a_network_is_its_gateway), cmocka_unit_test(a_way_leads_out)};
 
 	return cmocka_run_group_tests(tests, set_up, NULL);
 }

@@ -49,6 +49,17 @@ orders_are_read(void **state)
 	check_ok(read_text(&order, "{\"do\":\"wake\",\"urgent\":true}", &err), &err);
 	assert_true(order.urgent);
 	assert_false(order.has_have);
+	assert_false(order.locked);
+	order_close(&order);
+	check_ok(read_text(&order, "{\"do\":\"wake\",\"locked\":true,\"have\":[]}", &err), &err);
+	assert_true(order.locked && order.has_have && !order.urgent);
+	order_close(&order);
+	check_ok(read_text(&order,
+	             "{\"do\":\"remotes\",\"write\":1,\"remotes\":[],\"metered\":true,"
+	             "\"no_sticks\":true}",
+	             &err),
+	    &err);
+	assert_true(order.metered && order.no_sticks);
 	order_close(&order);
 	check_ok(read_text(&order, "{\"do\":\"acked\",\"upto\":[[" RUN ",9]]}", &err), &err);
 	assert_int_equal(places_upto(&order.places, &run), 9);
@@ -96,6 +107,10 @@ events_are_lines(void **state)
 	order_put_event(&line, EXCHANGE_CARRIED, &place, 0);
 	order_put_event(&line, EXCHANGE_DELIVERED, &place, 0);
 	order_put_event(&line, EXCHANGE_FOREIGN, &place, 0);
+	order_put_chance(&line);
+	order_put_waits(&line, "later", 45);
+	order_put_stick(&line, "/media/\"n\"");
+	order_put_stick(&line, "/media/\xff");
 	order_put_done(&line, 4, PMJ_OK, &err, &ex);
 	(void)pmj_fail(&err, PMJ_UNREACHED, "no \"way\"");
 	pmj_hint(&err, "wait");
@@ -109,6 +124,9 @@ events_are_lines(void **state)
 	    "{\"event\":\"delivered\",\"segment\":[" RUN ",9]}\n"
 	    "{\"event\":\"foreign\",\"mailbox\":\"" MAILBOX
 	    "\",\"lane\":1,\"inc\":\"b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2\",\"segno\":9}\n"
+	    "{\"event\":\"chance\"}\n"
+	    "{\"event\":\"waits\",\"for\":\"later\",\"s\":45}\n"
+	    "{\"event\":\"stick\",\"dir\":\"/media/\\\"n\\\"\"}\n"
 	    "{\"event\":\"done\",\"id\":4,\"code\":\"ok\",\"message\":\"\",\"hint\":\"\","
 	    "\"sent\":1,\"got\":2}\n"
 	    "{\"event\":\"done\",\"id\":5,\"code\":\"unreached\",\"message\":\"no \\\"way\\\"\","

@@ -2,7 +2,13 @@
  * stopped, a pamojad that goes and comes. */
 #include "carry/session.h"
 
+#include <net/route.h>
+#include <netinet/in.h>
 #include <poll.h>
+#include <sched.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <net/if.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <time.h>
@@ -17,6 +23,8 @@ struct fix {
 	pid_t carry;
 	int listener;
 	int fd;
+	int helper; /* "+" makes a way out of the carrier's network, "-" takes it away; "m" puts
+	               the stick at /mnt, "n" also at /media/stick */
 	struct buf in;
 };
 
@@ -130,28 +138,124 @@ until_done(struct fix *fix, int id, const char *words, int *found)
 	}
 }
 
+static bool
+write_text(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	bool good = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
+
+	(void)close(fd);
+	return good;
+}
+
+/* A network of its own, with nothing in it, and mounts of its own. */
+static bool
+leave_the_machine(void)
+{
+	char map[64];
+
+	(void)snprintf(map, sizeof(map), "%d %d 1", (int)getuid(), (int)getuid());
+	return (unshare(CLONE_NEWNET | CLONE_NEWNS) == 0 ||
+	           (unshare(CLONE_NEWUSER | CLONE_NEWNET | CLONE_NEWNS) == 0 &&
+	               write_text("/proc/self/uid_map", map))) &&
+	       mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0;
+}
+
+/* Its only interface is lo, so that is what the way leads by. */
+static bool
+obey(int fd, char order, const char *stick)
+{
+	struct sockaddr_in any = {.sin_family = AF_INET};
+	struct rtentry way = {.rt_flags = RTF_UP, .rt_dev = (char[]){"lo"}};
+
+	memcpy(&way.rt_dst, &any, sizeof(any));
+	memcpy(&way.rt_genmask, &any, sizeof(any));
+	if (order == 'm')
+		return mount(stick, "/mnt", NULL, MS_BIND, NULL) == 0;
+	if (order == 'n')
+		return mount("none", "/media", "tmpfs", 0, NULL) == 0 &&
+		       mkdir("/media/stick", 0700) == 0 &&
+		       mount(stick, "/media/stick", NULL, MS_BIND, NULL) == 0;
+	return ioctl(fd, order == '+' ? SIOCADDRT : SIOCDELRT, &way) == 0;
+}
+
+static _Noreturn void
+help(int orders, const char *stick)
+{
+	struct ifreq lo = {.ifr_name = "lo", .ifr_flags = IFF_UP};
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	char order;
+
+	(void)ioctl(fd, SIOCSIFFLAGS, &lo);
+	while (read(orders, &order, 1) == 1 && obey(fd, order, stick) &&
+	       write(orders, &order, 1) == 1)
+		;
+	_exit(0);
+}
+
+static bool
+can_leave_the_machine(void)
+{
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(leave_the_machine() ? 0 : 1);
+	return lab_wait(pid) == 0;
+}
+
+static void
+start(struct fix *fix, bool alone)
+{
+	struct pmj_error err;
+	char home[96], stick[96];
+	int ends[2];
+
+	(void)snprintf(home, sizeof(home), "%s/w", fix->lab.dir);
+	(void)snprintf(stick, sizeof(stick), "%s/stick", fix->lab.dir);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+	fix->carry = fork();
+	if (fix->carry == 0) {
+		(void)close(fix->listener);
+		(void)close(ends[1]);
+		if (alone && !leave_the_machine())
+			_exit(77);
+		if (alone && fork() == 0)
+			help(ends[0], stick);
+		(void)close(ends[0]);
+		sandbox_basics();
+		_exit((int)session_run(home, &err));
+	}
+	(void)close(ends[0]);
+	fix->helper = ends[1];
+}
+
 static int
-open_fix(void **state)
+open_in(void **state, bool alone)
 {
 	struct fix *fix = mem_new(sizeof(*fix));
-	char home[96];
-	struct pmj_error err;
 
 	lab_open(&fix->lab);
 	buf_init(&fix->in, 0);
 	lab_sh("mkdir -p %s/w/run %s/mail %s/stick", fix->lab.dir, fix->lab.dir, fix->lab.dir);
 	assert_int_equal(lab_exchange(&fix->lab, "h"), 0);
 	serve(fix);
-	(void)snprintf(home, sizeof(home), "%s/w", fix->lab.dir);
-	fix->carry = fork();
-	if (fix->carry == 0) {
-		(void)close(fix->listener);
-		sandbox_basics();
-		_exit((int)session_run(home, &err));
-	}
+	start(fix, alone);
 	answer(fix);
 	*state = fix;
 	return 0;
+}
+
+static int
+open_fix(void **state)
+{
+	return open_in(state, false);
+}
+
+static int
+open_alone(void **state)
+{
+	*state = NULL;
+	return can_leave_the_machine() ? open_in(state, true) : 0;
 }
 
 static int
@@ -159,6 +263,9 @@ close_fix(void **state)
 {
 	struct fix *fix = *state;
 
+	if (fix == NULL)
+		return 0;
+	(void)close(fix->helper);
 	(void)close(fix->fd);
 	(void)close(fix->listener);
 	if (fix->carry > 0) {
@@ -234,36 +341,191 @@ orders_wait_their_turn(void **state)
 }
 
 static void
-a_wake_is_done_and_tried_again(void **state)
+hears(struct fix *fix, const char *beginning)
+{
+	char line[4096];
+
+	if (strncmp(hear(fix, line, sizeof(line)), beginning, strlen(beginning)) != 0)
+		fail_msg("not %s but %s", beginning, line);
+}
+
+static void
+hears_a_chance(struct fix *fix)
+{
+	hears(fix, "{\"event\":\"chance\"}");
+}
+
+static void
+hears_that_it_waits(struct fix *fix, const char *why)
+{
+	char line[64];
+
+	(void)snprintf(line, sizeof(line), "{\"event\":\"waits\",\"for\":\"%s\"", why);
+	hears(fix, line);
+}
+
+/* The chance of another network is seconds away, not the minute after a failure. */
+static void
+hears_a_chance_soon(struct fix *fix)
+{
+	char line[4096];
+
+	while (strstr(hear(fix, line, sizeof(line)), "\"chance\"") == NULL) {
+		const char *seconds = strstr(line, "\"s\":");
+
+		assert_non_null(seconds);
+		assert_in_range(strtol(seconds + 4, NULL, 10), 0, 10);
+	}
+}
+
+/* While pamojad is open the exchange is its to begin: it hears when there is a chance. */
+static void
+a_wake_waits_for_its_chance(void **state)
 {
 	struct fix *fix = *state;
 	int found;
 
 	say_remotes(fix);
+	say(fix, "{\"do\":\"wake\"}\n");
+	hears_a_chance(fix);
+	/* Where nothing is reached the next one is a minute away, but an urgent one comes now. */
+	lab_sh("mv %s/mail %s/gone", fix->lab.dir, fix->lab.dir);
+	say(fix, "{\"do\":\"sync\",\"id\":1}\n");
+	assert_int_equal(until_done(fix, 1, "x", &found), PMJ_UNREACHED);
+	hears_that_it_waits(fix, "later");
+	say(fix, "{\"do\":\"wake\"}\n{\"do\":\"wake\",\"urgent\":true}\n");
+	hears_a_chance(fix);
+	hears_that_it_waits(fix, "");
+	say(fix, "{\"do\":\"sync\",\"id\":2}\n");
+	assert_int_equal(until_done(fix, 2, "x", &found), PMJ_UNREACHED);
+	hears_that_it_waits(fix, "later");
+	/* The same addresses again say nothing new; others do. */
+	say_remotes(fix);
+	say(fix, "{\"do\":\"parcel\",\"id\":9,\"dir\":\"/none\"}\n");
+	hears(fix, "{\"event\":\"done\",\"id\":9");
+	say(fix,
+	    "{\"do\":\"remotes\",\"write\":1,\"remotes\":[{\"mailbox\":\"" MAILBOX
+	    "\",\"url\":\"%s/gone\"}]}\n",
+	    fix->lab.dir);
+	hears_a_chance(fix);
+	hears_that_it_waits(fix, "");
+	say_remotes(fix);
+	hears_a_chance(fix);
+	/* That a stick works is a reason to try again, too. */
+	say(fix, "{\"do\":\"sync\",\"id\":3}\n");
+	assert_int_equal(until_done(fix, 3, "x", &found), PMJ_UNREACHED);
+	hears_that_it_waits(fix, "later");
+	say(fix, "{\"do\":\"parcel\",\"id\":4,\"dir\":\"%s/stick\"}\n", fix->lab.dir);
+	assert_int_equal(until_done(fix, 4, "x", &found), PMJ_OK);
+	hears_a_chance(fix);
+}
+
+/* What pamojad left in the spool when it was locked goes without it. */
+static void
+a_locked_pamojad_is_carried_for(void **state)
+{
+	struct fix *fix = *state;
+	int found;
+
+	say_remotes(fix);
+	say(fix, "{\"do\":\"wake\",\"locked\":true,\"have\":[]}\n"); /* nothing to bring */
+	say(fix, "{\"do\":\"parcel\",\"id\":9,\"dir\":\"/none\"}\n");
+	assert_int_equal(until_done(fix, 9, "\"id\":0", &found), PMJ_UNREACHED);
+	assert_int_equal(found, 0);
 	lab_fill(&fix->lab, "w", 1, 0xb2, 1, 3, 1);
-	say(fix, "{\"do\":\"wake\",\"urgent\":false,\"have\":[]}\n");
+	lab_fill(&fix->lab, "h", 2, 0xc3, 1, 2, 1);
+	assert_int_equal(lab_exchange(&fix->lab, "h"), 0);
+	say(fix, "{\"do\":\"wake\",\"locked\":true,\"have\":[]}\n");
 	assert_int_equal(until_done(fix, 0, "\"delivered\"", &found), PMJ_OK);
 	assert_int_equal(found, 1);
-	/* Where nothing is reached the next try is a minute away, but an urgent one comes now. */
+	assert_int_equal(lab_exchange(&fix->lab, "h"), 0);
+	lab_same(&fix->lab, "w", "h");
+	lab_same(&fix->lab, "h", "w");
+	/* What failed is tried again at the next chance. */
 	lab_sh("mv %s/mail %s/gone", fix->lab.dir, fix->lab.dir);
-	say(fix, "{\"do\":\"wake\",\"urgent\":false,\"have\":[]}\n");
+	say(fix, "{\"do\":\"wake\",\"locked\":true,\"have\":[]}\n");
 	assert_int_equal(until_done(fix, 0, "x", &found), PMJ_UNREACHED);
 	lab_sh("mv %s/gone %s/mail", fix->lab.dir, fix->lab.dir);
-	say(fix, "{\"do\":\"wake\",\"urgent\":false,\"have\":[]}\n{\"do\":\"sync\",\"id\":9,"
-	         "\"url\":\"/none\",\"have\":[]}\n");
-	/* The routine one waits: the sync's answer is the first. */
-	{
-		char line[4096];
+	say(fix, "{\"do\":\"parcel\",\"id\":4,\"dir\":\"%s/stick\"}\n", fix->lab.dir);
+	assert_int_equal(until_done(fix, 4, "x", &found), PMJ_OK);
+	assert_int_equal(until_done(fix, 0, "\"delivered\"", &found), PMJ_OK);
+	assert_int_equal(found, 1);
+}
 
-		assert_non_null(strstr(hear(fix, line, sizeof(line)), "\"id\":9"));
-	}
-	/* New remotes are a new chance for what still waits. */
+static void
+needs(const struct fix *fix)
+{
+	if (fix != NULL)
+		return;
+	print_message("not run: this machine gives us no network and no mounts of our own\n");
+	skip();
+}
+
+static void
+tell(struct fix *fix, const char *order)
+{
+	char done;
+
+	assert_int_equal(write(fix->helper, order, 1), 1);
+	assert_int_equal(read(fix->helper, &done, 1), 1);
+}
+
+/* Nothing is tried where there is no network, and soon where one came. */
+static void
+a_network_is_a_chance(void **state)
+{
+	struct fix *fix = *state;
+	char line[4096];
+	int found;
+
+	needs(fix);
+	say(fix, "{\"do\":\"remotes\",\"write\":1,\"remotes\":[{\"mailbox\":\"" MAILBOX
+	         "\",\"url\":\"https://192.0.2.1/pamoja\",\"token\":\"none\"}]}\n"
+	         "{\"do\":\"wake\"}\n");
+	hears_that_it_waits(fix, "network");
+	tell(fix, "+");
+	hears_a_chance_soon(fix);
+	tell(fix, "-");
+	do { /* until it has seen that */
+		(void)usleep(20000);
+		say(fix, "{\"do\":\"wake\"}\n");
+	} while (strstr(hear(fix, line, sizeof(line)), "\"network\"") == NULL);
+	say(fix, "{\"do\":\"sync\",\"id\":2}\n");
+	assert_int_equal(until_done(fix, 2, "x", &found), PMJ_UNREACHED);
+	hears_that_it_waits(fix, "network");
+	tell(fix, "+");
+	hears_a_chance_soon(fix);
+}
+
+/* A stick that somebody used for parcels before is used as soon as it is there, also for a pamojad
+ * that is locked. */
+static void
+a_stick_is_used(void **state)
+{
+	struct fix *fix = *state;
+	int found;
+
+	needs(fix);
+	lab_sh("mkdir %s/stick/PAMOJA", fix->lab.dir);
+	lab_fill(&fix->lab, "w", 1, 0xb2, 1, 5, 1);
+	tell(fix, "m");
+	say(fix, "{\"do\":\"wake\"}\n"); /* not before the mailboxes are known */
+	hears_a_chance(fix);
+	say(fix, "{\"do\":\"remotes\",\"write\":1,\"remotes\":[],\"no_sticks\":true}\n"
+	         "{\"do\":\"wake\"}\n"); /* nor where the person wants none of this */
+	hears_a_chance(fix);
 	say_remotes(fix);
-	assert_int_equal(until_done(fix, 0, "\"delivered\"", &found), PMJ_OK);
-	assert_int_equal(found, 1);
-	say(fix, "{\"do\":\"wake\",\"urgent\":true,\"have\":[]}\n");
-	assert_int_equal(until_done(fix, 0, "\"delivered\"", &found), PMJ_OK);
-	assert_int_equal(found, 1);
+	hears(fix, "{\"event\":\"stick\",\"dir\":\"/mnt\"}");
+	hears_a_chance(fix); /* by new addresses */
+	say(fix, "{\"do\":\"wake\"}\n");
+	hears_a_chance(fix);
+	say(fix, "{\"do\":\"wake\",\"locked\":true,\"have\":[]}\n");
+	assert_int_equal(until_done(fix, 0, "\"carried\"", &found), PMJ_OK); /* of the mailboxes */
+	assert_int_equal(found, 0);
+	tell(fix, "n");
+	assert_int_equal(until_done(fix, 0, "\"carried\"", &found), PMJ_OK);
+	assert_int_equal(found, 5);
+	lab_sh("test $(ls %s/stick/PAMOJA | wc -l) = 5", fix->lab.dir);
 }
 
 static void
@@ -417,7 +679,10 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    T(syncs_and_carries),
 	    T(orders_wait_their_turn),
-	    T(a_wake_is_done_and_tried_again),
+	    T(a_wake_waits_for_its_chance),
+	    T(a_locked_pamojad_is_carried_for),
+	    cmocka_unit_test_setup_teardown(a_network_is_a_chance, open_alone, close_fix),
+	    cmocka_unit_test_setup_teardown(a_stick_is_used, open_alone, close_fix),
 	    T(pamojad_may_go_and_come),
 	    T(nonsense_is_passed_over),
 	    T(a_stopped_errand_is_answered),
