@@ -102,10 +102,9 @@ carrylink_remotes(struct core *core)
 		if (remotes == NULL)
 			return;
 	}
-	(void)carrylink_send(
-	    core->carry, json_pack("{s:s,s:i,s:o,s:b,s:b}", "do", "remotes", "write", lane, "remotes",
-	                     remotes, "metered", (int)core->settings.metered, "no_sticks",
-	                     (int)!core->settings.sticks));
+	(void)carrylink_send(core->carry,
+	    json_pack("{s:s,s:i,s:o,s:b,s:b}", "do", "remotes", "write", lane, "remotes", remotes,
+	        "metered", (int)core->settings.metered, "no_sticks", (int)!core->settings.sticks));
 }
 
 /* [mailbox, lane, incarnation, segno] */

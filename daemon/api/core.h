@@ -21,8 +21,8 @@ struct core_settings {        /* HOME/pamoja.ini */
 	int64_t idle_minutes; /* [lock] idle_minutes, 0 (never) to 600 */
 	int64_t sync_minutes; /* [sync] every_minutes: routine entries wait at most so long for
 	                         company */
-	bool metered; /* [sync] metered: what is not urgent waits longer */
-	bool sticks;  /* [sync] sticks: one with a parcel folder is used when it is plugged in */
+	bool metered;         /* [sync] metered: what is not urgent waits longer */
+	bool sticks; /* [sync] sticks: one with a parcel folder is used when it is plugged in */
 	int64_t look_seconds; /* [hub] look_every_seconds: mailboxes are looked at so often */
 	int64_t intake;       /* [hub] entries_a_day: so many of one device are merged a day */
 	char *url; /* [hub] url: where laptops reach their mailboxes; NULL: in the folder */
@@ -58,11 +58,11 @@ struct core {
 	bool mending;        /* the check found rows that no entry made: they are made anew */
 	bool disk_full;   /* an entry met a full disk; until there is room for the reserve again */
 	bool news_missed; /* something came while there was an exchange */
-	bool exchange_missed; /* one was due while there was no carrier */
-	bool chance_asked;    /* the carrier looks out for a chance for it */
-	char waits_for[16];   /* by the carrier's word: network, metered, later; "" for nothing */
+	bool exchange_missed;   /* one was due while there was no carrier */
+	bool chance_asked;      /* the carrier looks out for a chance for it */
+	char waits_for[16];     /* by the carrier's word: network, metered, later; "" for nothing */
 	int64_t waits_until_ms; /* mono; 0: until something happens */
-	bool urgent_waits;    /* something urgent was queued since the last exchange that went well */
+	bool urgent_waits; /* something urgent was queued since the last exchange that went well */
 	struct keyfile_tries tries;
 	struct words_last words_last;
 	struct keyfile *keys;

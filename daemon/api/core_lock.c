@@ -43,9 +43,9 @@ leave_to_carrier(struct core *core)
 	    sync_acked(core->sync, &acked, NULL) == PMJ_OK) {
 		(void)carrylink_send(
 		    core->carry, json_pack("{s:s,s:O}", "do", "acked", "upto", acked));
-		(void)carrylink_send(core->carry,
-		    json_pack("{s:s,s:b,s:b,s:O}", "do", "wake", "urgent", (int)core->urgent_waits,
-		        "locked", 1, "have", have));
+		(void)carrylink_send(
+		    core->carry, json_pack("{s:s,s:b,s:b,s:O}", "do", "wake", "urgent",
+		                     (int)core->urgent_waits, "locked", 1, "have", have));
 	}
 	json_decref(have);
 	json_decref(acked);

@@ -71,8 +71,8 @@ idle_ms(const struct core *core)
 	return minutes * MINUTE_MS;
 }
 
-/* What is due at `at` brings the tick forward to it; what should be done already and could not be is
- * tried again in CORE_TICK_MS. */
+/* What is due at `at` brings the tick forward to it; what should be done already and could not be
+ * is tried again in CORE_TICK_MS. */
 static void
 sooner(int64_t *in_ms, int64_t at, int64_t mono)
 {
@@ -241,8 +241,7 @@ core_waits(struct core *core, const json_t *event)
 	int64_t seconds = json_int(event, "s", 0);
 
 	(void)snprintf(core->waits_for, sizeof(core->waits_for), "%s", why != NULL ? why : "");
-	core->waits_until_ms =
-	    seconds > 0 ? core->os->mono_ms(core->os->ctx) + seconds * 1000 : 0;
+	core->waits_until_ms = seconds > 0 ? core->os->mono_ms(core->os->ctx) + seconds * 1000 : 0;
 }
 
 void

@@ -166,9 +166,10 @@ exchange_carried(struct core *core, int64_t id, const json_t *done)
 		exchange->instead = mem_strdup(json_str(done, "instead"));
 	exchange->came = exchange->kind == EXCHANGE_SYNC && exchange->where == NULL &&
 	                 json_str(done, "instead") == NULL;
-	exchange->failed_away = exchange->failed_away ||
-	                        (exchange->kind != EXCHANGE_CARRY && exchange->where == NULL &&
-	                            !exchange->stopped && (code == NULL || strcmp(code, "ok") != 0));
+	exchange->failed_away =
+	    exchange->failed_away ||
+	    (exchange->kind != EXCHANGE_CARRY && exchange->where == NULL && !exchange->stopped &&
+	        (code == NULL || strcmp(code, "ok") != 0));
 	/* The first that went wrong is told; a second round may fail of the same. */
 	if (exchange->stopped && (code == NULL || strcmp(code, "ok") != 0))
 		(void)exchange_fail_stopped(&exchange->failed);

@@ -10,8 +10,8 @@
  * PMJ_NOT_FOUND, PMJ_TOO_BIG. */
 PMJ_MUST_CHECK enum pmj_code fs_read(
     struct buf *out, const struct os *os, const char *path, size_t limit, struct pmj_error *err);
-/** From the beginning of what is open already, such as a text of /proc: at most limit bytes, nothing
- * where that fails. */
+/** From the beginning of what is open already, such as a text of /proc: at most limit bytes,
+ * nothing where that fails. */
 void fs_read_again(struct buf *out, int fd, size_t limit);
 /** Write path.part (mode 0600), fsync, rename, fsync the folder. */
 PMJ_MUST_CHECK enum pmj_code fs_write(

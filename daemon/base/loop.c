@@ -225,7 +225,8 @@ loop_timer_free(struct loop_timer *timer)
 	free(timer);
 }
 
-/* A timer that is never due, and ends early when its clock jumps: what sleep adds to it is a jump. */
+/* A timer that is never due, and ends early when its clock jumps: what sleep adds to it is a jump.
+ */
 static bool
 jumps_arm(struct loop *loop)
 {
@@ -234,8 +235,8 @@ jumps_arm(struct loop *loop)
 
 	(void)clock_gettime(CLOCK_REALTIME, &now);
 	far.it_value.tv_sec = now.tv_sec + FAR_S;
-	return timerfd_settime(loop->jumps.fd, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &far,
-	           NULL) == 0;
+	return timerfd_settime(
+	           loop->jumps.fd, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &far, NULL) == 0;
 }
 
 static void

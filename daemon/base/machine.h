@@ -21,7 +21,8 @@ struct machine_mount {
  * that leads to it, the last where several lie over one another. False when none does. */
 bool machine_mount_find(struct machine_mount *out, const char *mountinfo, const char *path);
 
-/** The next mount of /proc/self/mountinfo; *at begins at the text and moves on. False at its end. */
+/** The next mount of /proc/self/mountinfo; *at begins at the text and moves on. False at its end.
+ */
 bool machine_mounts_next(struct machine_mount *out, const char **at);
 
 struct machine_swap_line {

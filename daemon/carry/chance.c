@@ -70,8 +70,7 @@ chance_at(const struct chance *chance)
 
 	if (!chance->waits || chance->told || chance->no_way)
 		return CHANCE_NEVER;
-	return chance->metered && !chance->urgent && chance->good_ms != 0 &&
-	               spared > chance->due_ms
+	return chance->metered && !chance->urgent && chance->good_ms != 0 && spared > chance->due_ms
 	           ? spared
 	           : chance->due_ms;
 }

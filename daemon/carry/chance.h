@@ -9,9 +9,9 @@
 #define CHANCE_NEVER (-1)
 
 struct chance {
-	bool waits;  /* something is to be exchanged */
-	bool urgent; /* ... as soon as it can be */
-	bool told;   /* pamojad heard of this chance; the exchange is its to begin */
+	bool waits;              /* something is to be exchanged */
+	bool urgent;             /* ... as soon as it can be */
+	bool told;               /* pamojad heard of this chance; the exchange is its to begin */
 	bool waited, was_urgent; /* before the exchange that is under way */
 	bool no_way;             /* the mailboxes are beyond a network, and there is none */
 	bool metered;            /* what goes over it costs money */
@@ -32,8 +32,8 @@ void chance_ended(struct chance *chance, bool good, int64_t now_ms, uint32_t noi
 void chance_anew(struct chance *chance, int64_t now_ms, uint32_t noise);
 /** When to begin, or CHANCE_NEVER until something happens. */
 int64_t chance_at(const struct chance *chance);
-/** Why it does not begin now: "network", "metered" or "later" (after a failure); "" when it does, or
- * nothing waits. */
+/** Why it does not begin now: "network", "metered" or "later" (after a failure); "" when it does,
+ * or nothing waits. */
 const char *chance_waits_for(const struct chance *chance, int64_t now_ms);
 /** A network came: is it worth an exchange although nothing waits? */
 bool chance_is_old(const struct chance *chance, int64_t now_ms);

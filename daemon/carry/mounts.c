@@ -61,8 +61,8 @@ mounts_heard(struct mounts *mounts)
 
 		if (!is_for_sticks(mount.point) || find(&now, mount.point) != NULL)
 			continue;
-		now.places[now.count++] = (struct mounts_place){
-		    mem_strdup(mount.point), before != NULL && before->seen};
+		now.places[now.count++] =
+		    (struct mounts_place){mem_strdup(mount.point), before != NULL && before->seen};
 		came = came || before == NULL;
 	}
 	forget(mounts);

@@ -155,8 +155,7 @@ network_way(char out[static NETWORK_WAY_CHARS], const char *routes, const char *
 	out[0] = '\0';
 	if (default_route(&route, routes) ||
 	    (!default_route_of_ipv6(out, routes_of_ipv6) && near_route(&route, routes)))
-		(void)snprintf(
-		    out, NETWORK_WAY_CHARS, "%s %08x", route.interface, route.gateway);
+		(void)snprintf(out, NETWORK_WAY_CHARS, "%s %08x", route.interface, route.gateway);
 }
 
 /* ---- what is kept ---- */

@@ -264,8 +264,8 @@ order_put_stick(struct buf *out, const char *dir)
 void
 order_put_waits(struct buf *out, const char *why, int64_t seconds)
 {
-	put_line(out, json_pack("{s:s,s:s,s:I}", "event", "waits", "for", why, "s",
-	                  (json_int_t)seconds));
+	put_line(out,
+	    json_pack("{s:s,s:s,s:I}", "event", "waits", "for", why, "s", (json_int_t)seconds));
 }
 
 void

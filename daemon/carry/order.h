@@ -25,7 +25,7 @@ struct order {
 	bool urgent;
 	bool no_sticks; /* what is plugged in is left alone unless it is named */
 	bool metered;   /* the person says that the network costs money */
-	bool locked; /* pamojad is: what lies in spool/out is the carrier's to bring away */
+	bool locked;    /* pamojad is: what lies in spool/out is the carrier's to bring away */
 	bool has_have;
 	struct places places; /* have, or upto; sorted */
 };

@@ -30,12 +30,12 @@ struct session {
 	struct mounts mounts;
 	bool no_sticks;
 	struct chance chance;
-	struct {     /* what pamojad was told of what waits */
+	struct { /* what pamojad was told of what waits */
 		const char *why;
 		int64_t at_ms;
 	} said;
-	bool near;   /* some mailbox is reached without a network, or none is known */
-	bool locked; /* pamojad is: we exchange what it left in the spool */
+	bool near;             /* some mailbox is reached without a network, or none is known */
+	bool locked;           /* pamojad is: we exchange what it left in the spool */
 	bool errand_exchanges; /* with the mailboxes, so its end tells of the next chance */
 };
 

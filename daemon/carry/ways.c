@@ -31,7 +31,8 @@ read_way(const struct ways *ways, char out[static NETWORK_WAY_CHARS])
 void
 ways_open(struct ways *ways)
 {
-	/* Addresses are not listened for: those of IPv6 are told anew with each word of a router. */
+	/* Addresses are not listened for: those of IPv6 are told anew with each word of a router.
+	 */
 	struct sockaddr_nl of = {
 	    .nl_family = AF_NETLINK, .nl_groups = RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_ROUTE};
 

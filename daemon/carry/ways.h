@@ -8,9 +8,10 @@
 #include "carry/network.h"
 
 struct ways {
-	int routes;      /* a netlink socket, or -1 */
-	int texts[2];    /* /proc/net/route and ipv6_route, open */
-	int64_t look_ms; /* monotonic: when the routes that changed are looked at; 0: they did not */
+	int routes;   /* a netlink socket, or -1 */
+	int texts[2]; /* /proc/net/route and ipv6_route, open */
+	int64_t
+	    look_ms; /* monotonic: when the routes that changed are looked at; 0: they did not */
 	char way[NETWORK_WAY_CHARS]; /* as of the last look; "" for none */
 };
 

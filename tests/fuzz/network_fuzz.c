@@ -1,4 +1,5 @@
-/* The kernel's texts of routes and neighbours, or of routes of IPv4 and IPv6, one behind the other with a NUL between them. */
+/* The kernel's texts of routes and neighbours, or of routes of IPv4 and IPv6, one behind the other
+ * with a NUL between them. */
 #include <stdlib.h>
 #include <string.h>
 

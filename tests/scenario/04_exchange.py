@@ -237,15 +237,36 @@ def story_a_worker_asks_by_itself(lab):
     an_hour_later(zawadi)
 
 
+def arrives(hub, record):
+    """Without anybody asking the laptop for it."""
+    until = time.monotonic() + 60
+    while hub.run("show", record, check_status=False).status != 0:
+        check(time.monotonic() < until, "it did not come by itself")
+        hub.run("hub", "merge")
+
+
 def story_unreached(lab):
+    """What failed waits for its chance, and says so; what is urgent goes at once all the same, and a locked laptop is emptied too."""
     hub, neema = lab.office(peer="Neema")
-    neema.add("person", name="Asha")
+    person = neema.add("person", name="Asha")
     os.rename(lab.mailboxes, lab.mailboxes + ".away")
     error = neema.refused(6, "sync")
     check(error["hint"], error)
     check(neema.refused(6, "carry", os.path.join(lab.dir, "no such stick"))["code"] == "unreached")
+    waits = neema.status()["waits"]
+    check(waits["for"] == "later" and 0 < waits["s"] <= 75, waits)
+    check("Next exchange  in " in neema.run("status").out)
     os.rename(lab.mailboxes + ".away", lab.mailboxes)
+    crisis = neema.add("contact", person=person, kind="phone", crisis="yes")
+    arrives(hub, crisis)
+    check(neema.status()["waits"] is None)
+    later = neema.add("person", name="Zawadi")
+    neema.run("lock")
+    arrives(hub, later)
+    check(neema.status()["locked"])
+    neema.unlock()
     neema.run("sync")
+    check(neema.show(later)["sync"] == "merged")
 
 
 def story_a_mailbox_that_cannot_be_written(lab):

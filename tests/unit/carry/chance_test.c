@@ -29,8 +29,8 @@ failures_put_it_off(void **state)
 		chance_ended(&chance, false, now, 0);
 		chance_ended(&other, false, now, UINT32_MAX);
 		assert_int_equal(chance_at(&chance), now + minutes[i] * MINUTE * 3 / 4);
-		assert_in_range(chance_at(&other), chance_at(&chance) + 1,
-		    now + minutes[i] * MINUTE * 5 / 4);
+		assert_in_range(
+		    chance_at(&other), chance_at(&chance) + 1, now + minutes[i] * MINUTE * 5 / 4);
 		assert_string_equal(chance_waits_for(&chance, now), "later");
 		/* What is not urgent changes nothing. */
 		chance_wanted(&chance, false, now + 1);

@@ -44,11 +44,11 @@ a_way_leads_out(void **state)
 	                                "wlan0\t00000000\t0101A8C0\t0003\t0\t0\t600\t00000000\n";
 	static const char office[] = HEAD "lo\t0000007F\t00000000\t1\t0\t0\t0\t000000FF\n"
 	                                  "eth0\t0002000A\t00000000\t1\t0\t0\t0\t00FFFFFF\n";
-	static const char six[] =
-	    ZERO " 00 " ZERO " 00 " ZERO " ffffffff 00000001 00000000 00200200       lo\n"
-	         "fe800000000000000000000000000000 40 " ZERO " 00 " ZERO " 00000100 1 0 1 wlan0\n" ZERO
-	         " 00 " ZERO " 00 fe800000000000000000000000000009 00000400 1 0 00000003 wwan0\n" ZERO
-	         " 00 " ZERO " 00 fe800000000000000000000000000001 00000258 1 0 00000003 wlan0\n";
+	static const char six[] = ZERO
+	    " 00 " ZERO " 00 " ZERO " ffffffff 00000001 00000000 00200200       lo\n"
+	    "fe800000000000000000000000000000 40 " ZERO " 00 " ZERO " 00000100 1 0 1 wlan0\n" ZERO
+	    " 00 " ZERO " 00 fe800000000000000000000000000009 00000400 1 0 00000003 wwan0\n" ZERO
+	    " 00 " ZERO " 00 fe800000000000000000000000000001 00000258 1 0 00000003 wlan0\n";
 	char way[NETWORK_WAY_CHARS];
 
 	(void)state;
@@ -56,8 +56,8 @@ a_way_leads_out(void **state)
 	assert_string_equal(way, "wlan0 0101a8c0");
 	network_way(way, HEAD, six); /* the least metric, and no route that refuses */
 	assert_string_equal(way, "wlan0 fe800000000000000000000000000001");
-	network_way(way, office, ""); /* no Internet, and a hub perhaps */
-	assert_string_equal(way, "eth0 00000000");
+	network_way(way, office, ""); /* no Internet, and a hub perhaps: by where it leads */
+	assert_string_equal(way, "eth0 0002000a");
 	network_way(way, HEAD "lo\t0000007F\t00000000\t1\t0\t0\t0\t000000FF\n",
 	    ZERO " 00 " ZERO " 00 " ZERO " ffffffff 00000001 00000000 00200200       lo\n");
 	assert_string_equal(way, "");

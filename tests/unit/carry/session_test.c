@@ -2,13 +2,13 @@
  * stopped, a pamojad that goes and comes. */
 #include "carry/session.h"
 
+#include <net/if.h>
 #include <net/route.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
-#include <net/if.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <time.h>
@@ -187,8 +187,8 @@ help(int orders, const char *stick)
 	char order;
 
 	(void)ioctl(fd, SIOCSIFFLAGS, &lo);
-	while (read(orders, &order, 1) == 1 && obey(fd, order, stick) &&
-	       write(orders, &order, 1) == 1)
+	while (
+	    read(orders, &order, 1) == 1 && obey(fd, order, stick) && write(orders, &order, 1) == 1)
 		;
 	_exit(0);
 }
