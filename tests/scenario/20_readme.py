@@ -402,12 +402,13 @@ def settings_of_the_source():
         source = file.read()
     text = re.search(r"settings_table\[\] = \{(.*?)\n\};", source, re.S).group(1)
     rows = re.findall(r'\{"(\w+)", "(\w+)", SETTING_(\w+), offsetof\([^)]*\),\s*(\d+),\s*(\d+),', text)
-    return {(section, name): (int(least), int(most)) for section, name, sort, least, most in rows if sort != "TEXT"}, len(rows)
+    numbers = {(section, name): (int(least), int(most)) for section, name, sort, least, most in rows if sort == "INT"}
+    return numbers, [(section, name) for section, name, sort, _, _ in rows if sort == "FLAG"], len(rows)
 
 
 def story_settings(lab):
     rows = {tuple(re.findall(r"\w+", row[0] + row[1])): row for row in table("section")}
-    source, count = settings_of_the_source()
+    source, flags, count = settings_of_the_source()
     check(count == len(rows), "the page has", list(rows), "and the source", count)
     home = lab.home("neema").start().init()
     home.stop()
@@ -424,6 +425,10 @@ def story_settings(lab):
         check([int(row[2]), int(row[3])] == [least, most], "the page's range of", name, "is", row[2:4])
         answer = with_settings(f"# a comment\n[{section}]\n{name} = {most + 1}\n")
         check(answer.returncode == 2 and "pamoja.ini" in answer.stderr and name in answer.stderr and "line 3" in answer.stderr and str(most) in answer.stderr, answer)
+    for section, name in flags:
+        check(rows[(section, name)][2:4] == ["no", "yes"], rows[(section, name)])
+        answer = with_settings(f"[{section}]\n{name} = perhaps\n")
+        check(answer.returncode == 2 and name in answer.stderr and "line 2" in answer.stderr, answer)
     answer = with_settings("[lock]\nidle_minuts = 5\n")
     check(answer.returncode == 2 and "idle_minuts" in answer.stderr and "line 2" in answer.stderr, answer)
     with_bounds = ""
