@@ -198,10 +198,12 @@ class Waiting:
 
 
 def without_carrier(home):
-    """Its starter sleeps and its carrier is dead: none comes back until the starter is woken."""
+    """Its starter sleeps and its carrier is dead, with all its processes: none comes back until the starter is woken."""
     for starter in children(home.daemon.pid):
         os.kill(starter, signal.SIGSTOP)
         for carrier in children(starter):
+            for session in children(carrier):  # which would be back once more before it hears that its carrier is no more
+                shoot(session)
             shoot(carrier)
 
 
