@@ -46,6 +46,8 @@ fields_read(json_t **out, const char *text, size_t len, struct pmj_error *err)
 	size_t at = 0, end;
 
 	*out = NULL;
+	if (len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
+		at = 3; /* which some editors write first */
 	while (at < len && isspace((unsigned char)text[at]))
 		at++;
 	if (at < len && text[at] == '{')

@@ -76,7 +76,9 @@ check_choice(json_t **out, const json_t *field, const char *typed, struct pmj_er
 {
 	const char *value = one_choice(field, typed);
 
-	if (value == NULL && !json_flag(field, "open")) {
+	/* To an open list a word may be added; a number is one mistyped. */
+	if (value == NULL &&
+	    (!json_flag(field, "open") || typed[strspn(typed, "0123456789")] == '\0')) {
 		(void)pmj_fail(err, PMJ_INVALID, "\"%.40s\" is not in the list", typed);
 		pmj_hint(err, "type the number of a choice");
 		return PMJ_INVALID;

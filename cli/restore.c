@@ -301,6 +301,7 @@ restore_run(struct cli *cli, const struct args *args, struct pmj_error *err)
 {
 	struct source *source = mem_new(sizeof(*source));
 	bool check = args_has(args, "dry-run"), partial = args_has(args, "partial"), ended, halves;
+	struct pmj_error fault = {0};
 	json_t *answer = NULL;
 	char *id = NULL;
 	enum pmj_code rc;
@@ -312,13 +313,20 @@ restore_run(struct cli *cli, const struct args *args, struct pmj_error *err)
 	if ((rc = begin(cli, &id, source, args, err)) != PMJ_OK)
 		goto out;
 	rc = send_parts(cli, source, id, &ended, err);
-	if (rc == PMJ_INTEGRITY && partial)
+	if (rc == PMJ_INTEGRITY && partial) {
+		fault = *err;
 		rc = PMJ_OK;
+	}
 	if (rc != PMJ_OK)
 		goto out;
 	/* A file that is cut off is told before anybody thinks of a passphrase. */
 	rc = check || (!ended && !partial) ? finish(cli, &answer, id, NULL, err)
 	                                   : finish_with_new(cli, &answer, id, args, err);
+	/* Given up there, since nothing before the damage is whole. */
+	if (rc == PMJ_NOT_FOUND && fault.code != PMJ_OK) {
+		*err = fault;
+		rc = fault.code;
+	}
 	if (rc == PMJ_OK && check && !cli->json)
 		say_checked(answer, halves);
 	else if (rc == PMJ_OK)

@@ -83,11 +83,15 @@ check_consent(const struct call *call, const struct kind *kind, const struct mer
 	    !text_unbase32(person, sizeof(person), person_id, strlen(person_id)))
 		return pmj_fail(
 		    err, PMJ_REFUSED, "no person is named, so nobody can have consented");
+	if ((rc = record_stands(call, kind->subjects[0], person, err)) != PMJ_OK)
+		return rc;
 	for (size_t i = 0; i < json_array_size(list) && request.information_count < 32; i++)
 		information[request.information_count++] =
 		    json_string_value(json_array_get(list, i));
 	if (request.recipient != NULL && text_unbase32(resource, sizeof(resource),
 	                                     request.recipient, strlen(request.recipient))) {
+		if ((rc = record_stands(call, kind->discloses_to, resource, err)) != PMJ_OK)
+			return rc;
 		name = records_title(call->core->journal, resource, call->lang);
 		request.recipient_name = name;
 	} else {

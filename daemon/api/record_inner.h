@@ -43,6 +43,9 @@ struct record_new {
  * *set and *knows are new references (also on failure), which the draft borrows. */
 PMJ_MUST_CHECK enum pmj_code record_prepare(const struct call *call, struct core_draft *draft,
     json_t **set, json_t **knows, const struct record_new *wanted, struct pmj_error *err);
+/** PMJ_REFUSED when the record that the field names was voided. */
+PMJ_MUST_CHECK enum pmj_code record_stands(const struct call *call, const char *field,
+    const uint8_t rec[static PMJ_RECORD_BYTES], struct pmj_error *err);
 /** The declared move of this name; else PMJ_USAGE with the nearest. */
 PMJ_MUST_CHECK enum pmj_code record_find_move(
     const struct move **out, const struct kind *kind, const char *verb, struct pmj_error *err);

@@ -80,33 +80,40 @@ first_state(const char **out, const struct kind *kind, const struct record_new *
 	return rc;
 }
 
+enum pmj_code
+record_stands(const struct call *call, const char *field,
+    const uint8_t rec[static PMJ_RECORD_BYTES], struct pmj_error *err)
+{
+	char brief[PMJ_RECORD_CHARS + 1];
+	bool voided = false;
+	enum pmj_code rc;
+
+	if ((rc = records_is_voided(call->core->journal, &voided, rec, err)) != PMJ_OK || !voided)
+		return rc;
+	records_short(call->core->journal, brief, rec);
+	rc = pmj_fail(err, PMJ_REFUSED, "%s %s was voided: nothing can be recorded about it", field,
+	    brief);
+	pmj_hint(err, "`pamoja history %s` says why; name the right %s, or add one anew", brief,
+	    field);
+	return rc;
+}
+
 /* Nothing is recorded about one whose record was voided: whoever looks for the person finds the
  * right one, and this would stay behind. */
 static enum pmj_code
 subjects_stand(
     const struct call *call, const struct kind *kind, const json_t *set, struct pmj_error *err)
 {
-	for (size_t i = 0; i < kind->subject_count; i++) {
-		const char *id = json_str(set, kind->subjects[i]);
-		char brief[PMJ_RECORD_CHARS + 1];
-		uint8_t rec[PMJ_RECORD_BYTES];
-		bool voided = false;
-		enum pmj_code rc;
+	enum pmj_code rc = PMJ_OK;
 
-		if (id == NULL || !text_unbase32(rec, sizeof(rec), id, strlen(id)))
-			continue;
-		if ((rc = records_is_voided(call->core->journal, &voided, rec, err)) != PMJ_OK)
-			return rc;
-		if (!voided)
-			continue;
-		records_short(call->core->journal, brief, rec);
-		rc = pmj_fail(err, PMJ_REFUSED,
-		    "%s %s was voided: nothing can be recorded about it", kind->subjects[i], brief);
-		pmj_hint(err, "`pamoja history %s` says why; name the right %s, or add one anew",
-		    brief, kind->subjects[i]);
-		return rc;
+	for (size_t i = 0; i < kind->subject_count && rc == PMJ_OK; i++) {
+		const char *id = json_str(set, kind->subjects[i]);
+		uint8_t rec[PMJ_RECORD_BYTES];
+
+		if (id != NULL && text_unbase32(rec, sizeof(rec), id, strlen(id)))
+			rc = record_stands(call, kind->subjects[i], rec, err);
 	}
-	return PMJ_OK;
+	return rc;
 }
 
 /* One record to be made: checked, with its initial state. */

@@ -46,6 +46,8 @@ record_row_sync(const struct call *call, const struct entry_row *row, bool waits
 
 	if (row->status == ENTRY_HELD)
 		return "refused";
+	if (row->status == ENTRY_WAITING) /* at the hub: put off, or for what it goes on from */
+		return "deferred";
 	if (row->origin != ENTRY_OWN || call->core->is_hub)
 		return "merged";
 	state = call->core->sync != NULL ? sync_entry_state(call->core->sync, row->n) : "saved";

@@ -26,7 +26,11 @@ need_person(struct hub *hub, const uint8_t person[PMJ_RECORD_BYTES], struct pmj_
 
 	if ((rc = records_load(hub->journal, &record, person, err)) != PMJ_OK)
 		return rc;
-	if (record.merged.kind == NULL || strcmp(record.merged.kind, "person") != 0) {
+	if (record.merged.kind == NULL) {
+		rc = pmj_fail(err, PMJ_REFUSED, "this record is here, and not merged yet");
+		pmj_hint(err, "`pamoja show` of it says why; what was put off comes in with: pamoja "
+		              "hub merge --all");
+	} else if (strcmp(record.merged.kind, "person") != 0) {
 		rc = pmj_fail(err, PMJ_INVALID, "that record is not a person");
 		pmj_hint(err, "pamoja person list shows the people and their ids");
 	}

@@ -9,6 +9,7 @@ import subprocess
 import sys
 
 from lab import BIN, TOP, check, run
+from terminal import Terminal
 
 
 def story_first_hour(lab):
@@ -200,6 +201,18 @@ def story_words_beside_an_open_list(lab):
     short = answer.out.split("pamoja show ")[1].split()[0]
     check(f"kind=vist is no word of the list. Was visit meant?" in answer.err and "signs=mod " in answer.err and f"pamoja void {short} mistyped" in answer.err, answer)
     check(neema.show(short)["fields"]["kind"] == "vist", "it is saved as typed")
+    at = Terminal(neema, "contact", "add")  # a number is one of the list or none
+    at.until("Person (required): ")
+    at.type("Asha")
+    at.until("(required) [one-on-one]: ")
+    at.type("99")
+    at.until("is not in the list; type the number of a choice")
+    at.type("2")
+    at.type("")
+    at.until("[y/N] ")
+    at.type("n")
+    check(at.end() == 0, at.seen)
+    neema.run("void", at.seen.split("pamoja show ")[1].split()[0], "only tried")
     neema.run("void", short, "mistyped")
     for kind in ("visit", "Visit", "at the river", "ziara"):
         answer = neema.run("contact", "add", f"person={person}", f"kind={kind}")
@@ -242,6 +255,10 @@ def story_from_standard_input(lab):
     two = neema.json("person", "add", "-", stdin='{"name": "Daudi", "birth_year": 1980}')["id"]
     check(neema.show(one)["fields"]["village"] == "Rombo")
     check(neema.show(two)["fields"]["birth_year"] == 1980)
+    three = neema.json("person", "add", "-", stdin="\ufeffname=Zuhura\r\n")["id"]  # from an editor that marks its files
+    check(neema.show(three)["title"] == "Zuhura")
+    error = neema.refused(2, "person", "add", "-", stdin="name=Asha\nname=Daudi\n")
+    check("name = a list" in error["message"] and "once" in error["hint"], error)
 
 
 def story_chose_not_to_say(lab):

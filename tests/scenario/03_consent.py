@@ -4,8 +4,8 @@ from lab import check, run
 FULL = dict(purpose="referral", information="name,phone", expires="in 90 days", how="written")
 
 
-def prepared(lab):
-    neema = lab.worker("Neema")
+def prepared(lab, neema=None):
+    neema = neema or lab.worker("Neema")
     person = neema.add("person", name="Asha")
     clinic = neema.add("resource", name="Loitokitok Clinic", category="clinic")
     referral = neema.add("referral", person=person, resource=clinic, category="health", reason="wants treatment")
@@ -23,6 +23,13 @@ def story_sent_with(lab):
     neema, person, clinic, referral = prepared(lab)
     neema.add("consent", person=person, recipient=clinic, **FULL)
     check(neema.json("referral", "send", referral)["state"] == "sent")
+    # nobody is sent to what was voided, nor one whose record was voided, whatever they consented to
+    for what in ("resource", "person"):
+        neema, person, clinic, referral = prepared(lab, neema)
+        neema.add("consent", person=person, recipient=clinic, **FULL)
+        neema.run("void", {"resource": clinic, "person": person}[what], "entered twice")
+        error = neema.refused(5, "referral", "send", referral)
+        check(f"{what} " in error["message"] and "voided" in error["message"] and neema.show(referral)["state"] == "draft", error)
 
 
 def story_says_what_is_missing(lab):

@@ -195,6 +195,9 @@ def story_too_much_for_one_day(lab):
     check(answer["deferred"] == 230 and answer["held"] == 0, answer)
     check("hub merge --all" in hub.run("hub", "merge").out, "the coordinator is told")
     check(len(hub.json("person", "list", "--limit", "1000")["items"]) == 101, "a day's share, and Juma's")
+    late = neema.json("find", "329")["items"][0]["id"]
+    check(hub.show(late)["sync"] == "deferred" and hub.json("history", late)["items"][0]["sync"] == "deferred", hub.show(late))
+    check("not merged yet" in hub.refused(5, "hub", "assign", late, "Juma")["message"])
     neema.run("sync")
     states = states_of(neema, 0, 99, 100, 329)
     check(states == ["merged", "merged", "deferred", "deferred"], states)

@@ -415,6 +415,10 @@ def story_bad_files(lab):
         check("--partial" in error["hint"] or name == "F6", name, error)
         dry = other.refused(7, "restore", bad, "--dry-run", "--recovery-code-file", code)
         check(dry["message"] == error["message"], dry, error)
+    # with nothing whole before the damage there is no part to be had
+    write(whole[:found[0] + 300] + bytes([whole[found[0] + 300] ^ 1]) + whole[found[0] + 301:])
+    error = other.refused(7, "restore", bad, "--dry-run", "--partial", "--recovery-code-file", code)
+    check("damaged in its part 1," in error["message"] and "another copy" in error["hint"], error)
     check(refused(lab, 3, os.path.join(lab.dir, "nowhere"), code, "E7")["code"] == "not_found")
     check("folder" in refused(lab, 2, lab.dir, code, "E8")["message"])
     # a home that has records already
