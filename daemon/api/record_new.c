@@ -91,10 +91,10 @@ record_stands(const struct call *call, const char *field,
 	if ((rc = records_is_voided(call->core->journal, &voided, rec, err)) != PMJ_OK || !voided)
 		return rc;
 	records_short(call->core->journal, brief, rec);
-	rc = pmj_fail(err, PMJ_REFUSED, "%s %s was voided: nothing can be recorded about it", field,
-	    brief);
-	pmj_hint(err, "`pamoja history %s` says why; name the right %s, or add one anew", brief,
-	    field);
+	rc = pmj_fail(
+	    err, PMJ_REFUSED, "%s %s was voided: nothing can be recorded about it", field, brief);
+	pmj_hint(
+	    err, "`pamoja history %s` says why; name the right %s, or add one anew", brief, field);
 	return rc;
 }
 

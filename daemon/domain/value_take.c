@@ -308,8 +308,7 @@ value_take(json_t **out, const struct kind *kind, const struct field *field, con
 	}
 	if (string == NULL)
 		return value_not_right(&t, json_is_array(typed) ? "a list" : "this",
-		    "is not a value that the field can hold",
-		    json_is_array(typed) ? "name the field once" : "write it as text");
+		    "is not a value that the field can hold", "write it as text, once");
 	text = value_trimmed(string);
 	if (*text == '\0')
 		rc = take_nothing(out, &t);

@@ -28,8 +28,9 @@ need_person(struct hub *hub, const uint8_t person[PMJ_RECORD_BYTES], struct pmj_
 		return rc;
 	if (record.merged.kind == NULL) {
 		rc = pmj_fail(err, PMJ_REFUSED, "this record is here, and not merged yet");
-		pmj_hint(err, "`pamoja show` of it says why; what was put off comes in with: pamoja "
-		              "hub merge --all");
+		pmj_hint(err,
+		    "`pamoja show` of it says why; what was put off comes in with: pamoja "
+		    "hub merge --all");
 	} else if (strcmp(record.merged.kind, "person") != 0) {
 		rc = pmj_fail(err, PMJ_INVALID, "that record is not a person");
 		pmj_hint(err, "pamoja person list shows the people and their ids");
