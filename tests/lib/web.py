@@ -196,6 +196,7 @@ class Cutter:
         self.once = once
         self.up = self.down = self.connections = self.cuts = 0
         self.hellos = []  # of each connection what each end said first
+        self.at_cut = None  # called before a wire is cut
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
         each_connection(self.listener, self.taken)
@@ -233,6 +234,8 @@ class Cutter:
                         left[0] -= len(piece)
                         if left[0] <= 0:
                             self.cuts += 1
+                            if self.at_cut:
+                                self.at_cut()
                             break
                     other.sendall(piece)
             except OSError:

@@ -192,7 +192,7 @@ def story_what_came_before_a_cut_stands(lab):
 
 def story_steps_are_remembered(lab):
     """What a network let through last is where the next exchange in it begins; a file that somebody spoiled is as good as none."""
-    make_box(lab)
+    box = make_box(lab)
     serve(lab)
     ca = read(lab.web.ca)
     fill(lab, "w", 1, 60, size=2048)
@@ -216,15 +216,19 @@ def story_steps_are_remembered(lab):
         say(spoiled)
         once(lab, "w", ca=ca)
         check(read(steps).startswith(f"{network} 32768 262144\n"), read(steps)[:40])
-    cuts = []
+
+    def arrived():
+        return int(git(lab, "--git-dir", box, "rev-list", "--count", "--all"))
+
     for last, began in ((90, 262144), (120, 4096)):
         say(f"{network} {began} {began}\n")
         fill(lab, "w", last - 29, last, size=2048)
-        wire.cuts = 0
+        before, there = arrived(), []
+        wire.at_cut = lambda: there.append(arrived())
         once(lab, "w", url=url, ca=ca)
-        cuts.append(wire.cuts)
-    print(f"     30 segments: {cuts[0]} cuts where it begins with too much, {cuts[1]} where it remembers")
-    check(cuts[1] < cuts[0], cuts)
+        print(f"     30 segments, begun with steps of {began}: {len(there)} cuts, {there[0] - before} had arrived at the first")
+        check(arrived() == before + 30 and (there[0] > before) == (began == 4096), before, there, began)
+    wire.at_cut = None
     # other networks stay, this one comes first; no more than 64
     say("".join(f"{n:04x} 4096 4096\n" for n in range(1, 65)))
     once(lab, "w", ca=ca)
