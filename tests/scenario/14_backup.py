@@ -66,7 +66,9 @@ def story_a_lost_laptop(lab):
     # sealed and pushed, but not merged
     neema.add("contact", person=baraka, kind="phone", note="at the mailbox")
     neema.run("sync")
-    # and behind the last exchange
+    # and behind the last exchange, nothing of which a carrier may take along while the laptop goes down
+    neema.stop()
+    neema.start("--no-carry").unlock()
     neema.add("contact", person=asha, kind="phone", note="only on the lost laptop")
     neema.run("edit", baraka, "village=Kimana")
     neema.stop()
