@@ -3,7 +3,7 @@
 
     python3 tests/bench/bench.py [--json] [--rounds N] [--rows N] [--folder DIR] [--only PART[,PART]]
 
-PART is vfs, segments, merge, way or sync. Programs come from $PAMOJA_BIN, else build/bin. Nothing is judged: a figure short of its target is
+PART is vfs, segments, merge, way, sync or scale. Programs come from $PAMOJA_BIN, else build/bin. Nothing is judged: a figure short of its target is
 marked and shown, the exit status is 0. What each row means: tests/bench/README.md.
 """
 import argparse
@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 
+import scale
 import sync_bench
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -186,12 +187,17 @@ def bench_sync(_args):
     return bench_program(sys.executable, os.path.join(HERE, "sync_bench.py"))
 
 
+def bench_scale(_args):
+    return bench_program(sys.executable, os.path.join(HERE, "scale.py"), "--entries", "100000")
+
+
 PARTS = {
     "vfs": (bench_vfs, print_vfs),
     "segments": (bench_segments, print_segments),
     "merge": (bench_merge, functools.partial(print_program, "Segments on disk to durable projections at the hub")),
     "way": (bench_way, functools.partial(print_program, "The whole way with the real programs")),
     "sync": (bench_sync, sync_bench.show),
+    "scale": (bench_scale, scale.show),
 }
 
 
