@@ -29,6 +29,7 @@ struct take_open;
 struct take_opening;
 struct files_pass;
 struct seal_packing;
+struct seal_due;
 
 struct sync {
 	struct journal *journal;
@@ -45,11 +46,13 @@ struct sync {
 	size_t raw_max;               /* bytes of lines that lately made a file of that size */
 	struct pace raw_pace;         /* ... and that lately were numbered in a step */
 	struct seal_packing *packing; /* a segment half packed, or NULL */
-	bool hasty;                   /* the next one is made in one step */
-	bool spool_dirty;             /* spool/out may differ from the journal */
-	struct files_pass *pass;      /* spool/out half looked through, or NULL */
-	struct timespec in_seen;      /* mtime of spool/in when it was last listed */
-	bool tell;                    /* hooks.incarnated is due after the commit */
+	struct seal_due *due;         /* mailboxes still to seal for, as listed before, or NULL */
+	size_t due_count, due_at;
+	bool hasty;              /* the next one is made in one step */
+	bool spool_dirty;        /* spool/out may differ from the journal */
+	struct files_pass *pass; /* spool/out half looked through, or NULL */
+	struct timespec in_seen; /* mtime of spool/in when it was last listed */
+	bool tell;               /* hooks.incarnated is due after the commit */
 	uint8_t tell_mailbox[PMJ_MAILBOX_BYTES];
 	int64_t epochs_ms;  /* when the seal keys were last looked at, by the hub's time */
 	int64_t duplicates; /* files dropped because their very bytes were read before */

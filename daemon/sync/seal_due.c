@@ -1,5 +1,6 @@
 /* seal_due.c - for which mailbox a segment is to be made next (5.4). */
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "store/sql.h"
@@ -27,7 +28,8 @@ seal_due_add(
 	return rc;
 }
 
-/* Mailboxes for which a segment is to be made (5.4), the most urgent first. */
+/* Mailboxes for which a segment is to be made (5.4), the most urgent first. A hub has thousands, so
+ * it goes only through those (the indexes of sync.c), not through all to see which they are. */
 static enum pmj_code
 seal_due_list(struct sync *sync, struct seal_due **list, size_t *count, struct pmj_error *err)
 {
@@ -44,7 +46,7 @@ seal_due_list(struct sync *sync, struct seal_due **list, size_t *count, struct p
 	if (rc != PMJ_OK)
 		return rc;
 	rc = seal_due_add(list, count,
-	    sql_get(sync->journal, "SELECT DISTINCT mailbox FROM pmj_lane"
+	    sql_get(sync->journal, "SELECT DISTINCT mailbox FROM pmj_lane INDEXED BY pmj_lane_owed"
 	                           " WHERE ours=0 AND (count_seq>told_seq OR nack=1)"),
 	    true, err);
 	if (rc != PMJ_OK)
@@ -59,16 +61,17 @@ seal_due_list(struct sync *sync, struct seal_due **list, size_t *count, struct p
 	/* A restored end has to say so, also when nothing of its own waits: until then nothing that
 	 * the other end has comes back. */
 	rc = seal_due_add(list, count,
-	    sql_get(sync->journal,
-	        "SELECT mailbox FROM pmj_lane WHERE ours=1 AND closed=0 AND segno=0"
-	        " AND cause IN ('copy','restore')"),
+	    sql_get(sync->journal, "SELECT mailbox FROM pmj_lane INDEXED BY pmj_lane_begun"
+	                           " WHERE ours=1 AND closed=0 AND segno=0"
+	                           " AND cause IN ('copy','restore')"),
 	    true, err);
 	if (rc != PMJ_OK)
 		return rc;
 	/* A clock that jumped back must not silence the lane for years. */
-	sql = sql_get(sync->journal,
-	    "SELECT DISTINCT mailbox FROM pmj_lane WHERE ours=1 AND closed=0 AND segno>0"
-	    " AND (made_ms<=?1 OR made_ms>=?2)");
+	sql = sql_get(sync->journal, "SELECT mailbox FROM pmj_lane INDEXED BY pmj_lane_made"
+	                             " WHERE ours=1 AND closed=0 AND segno>0 AND made_ms<=?1"
+	                             " UNION SELECT mailbox FROM pmj_lane INDEXED BY pmj_lane_made"
+	                             " WHERE ours=1 AND closed=0 AND segno>0 AND made_ms>=?2");
 	sql_int(sql, 1, now_ms - SYNC_WEEK_MS);
 	sql_int(sql, 2, now_ms + SYNC_WEEK_MS);
 	return seal_due_add(list, count, sql, true, err);
@@ -98,12 +101,50 @@ seal_try(
 	return rc == PMJ_NOT_FOUND ? PMJ_OK : rc;
 }
 
+void
+seal_due_drop(struct sync *sync)
+{
+	free(sync->due);
+	sync->due = NULL;
+	sync->due_count = sync->due_at = 0;
+}
+
+/* It has its segment now: where it is listed once more, only what is queued counts. */
+static void
+seal_not_due(struct sync *sync, const uint8_t *mailbox)
+{
+	for (size_t i = sync->due_at; i < sync->due_count; i++)
+		if (memcmp(sync->due[i].mailbox, mailbox, PMJ_MAILBOX_BYTES) == 0)
+			sync->due[i].due = false;
+}
+
+/* The next segment for one of those listed. A hub may have thousands of receipts to give: the list
+ * serves them all, and is made anew when it is through. What comes first of the queue is tried
+ * before it in any case. */
+static enum pmj_code
+seal_listed(struct sync *sync, bool *more, struct pmj_error *err)
+{
+	bool fresh = sync->due == NULL;
+	bool made = false, waits = false, left;
+	enum pmj_code rc = PMJ_OK;
+
+	if (fresh)
+		rc = seal_due_list(sync, &sync->due, &sync->due_count, err);
+	while (rc == PMJ_OK && sync->due_at < sync->due_count && !made && sync->packing == NULL)
+		rc = seal_try(sync, &sync->due[sync->due_at++], &made, &waits, err);
+	if (made || sync->packing != NULL)
+		seal_not_due(sync, sync->due[sync->due_at - 1].mailbox);
+	left = sync->due_at < sync->due_count;
+	if (rc != PMJ_OK || !left)
+		seal_due_drop(sync);
+	*more = rc == PMJ_OK && (waits || (made && left) || !fresh || sync->packing != NULL);
+	return rc;
+}
+
 enum pmj_code
 sync_seal_step(struct sync *sync, bool *more, struct pmj_error *err)
 {
 	struct seal_due first = {.due = false};
-	struct seal_due *list = NULL;
-	size_t count = 0;
 	bool made = false;
 	bool waits = false;
 	bool found = false;
@@ -119,14 +160,9 @@ sync_seal_step(struct sync *sync, bool *more, struct pmj_error *err)
 	if (found && (rc = seal_try(sync, &first, &made, &waits, err)) != PMJ_OK)
 		return rc;
 	if (made || sync->packing != NULL) {
+		seal_not_due(sync, first.mailbox);
 		*more = true;
 		return PMJ_OK;
 	}
-	rc = seal_due_list(sync, &list, &count, err);
-	for (size_t i = 0; i < count && rc == PMJ_OK && !made && sync->packing == NULL; i++) {
-		rc = seal_try(sync, &list[i], &made, &waits, err);
-		*more = rc == PMJ_OK && (waits || (made && i + 1 < count));
-	}
-	free(list);
-	return rc;
+	return seal_listed(sync, more, err);
 }

@@ -84,5 +84,6 @@ PMJ_MUST_CHECK enum pmj_code seal_packing_begin(
 /* The next step of what is packed. */
 PMJ_MUST_CHECK enum pmj_code seal_packing_step(struct sync *sync, struct pmj_error *err);
 void seal_packing_drop(struct sync *sync);
+void seal_due_drop(struct sync *sync);
 
 #endif

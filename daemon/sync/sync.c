@@ -25,6 +25,13 @@ const char *const sync_schema[] = {
     "gap_ms INTEGER NOT NULL DEFAULT 0,reader_pk BLOB NOT NULL DEFAULT x'',"
     "cause TEXT NOT NULL DEFAULT '',named_segno INTEGER NOT NULL DEFAULT -1,"
     "UNIQUE(mailbox,lane,inc))",
+    /* The few lanes for which something is to be sealed though nothing is queued (seal_due.c). */
+    "CREATE INDEX IF NOT EXISTS pmj_lane_owed ON pmj_lane(mailbox) WHERE ours=0"
+    " AND (count_seq>told_seq OR nack=1)",
+    "CREATE INDEX IF NOT EXISTS pmj_lane_begun ON pmj_lane(mailbox) WHERE ours=1 AND closed=0"
+    " AND segno=0 AND cause IN ('copy','restore')",
+    "CREATE INDEX IF NOT EXISTS pmj_lane_made ON pmj_lane(made_ms) WHERE ours=1 AND closed=0"
+    " AND segno>0",
     "CREATE TABLE IF NOT EXISTS pmj_point(lane INTEGER NOT NULL,segno INTEGER NOT NULL,"
     "id BLOB NOT NULL,seq INTEGER NOT NULL,chain BLOB NOT NULL,PRIMARY KEY(lane,segno)) "
     "WITHOUT ROWID",
@@ -95,6 +102,7 @@ sync_free(struct sync *sync)
 	take_open_drop(sync);
 	take_list_free(sync->list);
 	seal_packing_drop(sync);
+	seal_due_drop(sync);
 	files_pass_free(sync->pass);
 	if (sync->hooks.close != NULL)
 		sync->hooks.close(sync->hooks.ctx);
@@ -156,6 +164,7 @@ sync_has_answers(struct sync *sync)
 {
 	struct sql *sql =
 	    sql_get(sync->journal, "SELECT 1 FROM pmj_queue UNION ALL SELECT 1 FROM pmj_lane"
+	                           " INDEXED BY pmj_lane_owed"
 	                           " WHERE ours=0 AND (count_seq>told_seq OR nack=1) LIMIT 1");
 
 	return sql_any(sql, false);
