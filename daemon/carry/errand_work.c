@@ -11,6 +11,7 @@
 #include "carry/fence.h"
 #include "carry/handover.h"
 #include "carry/order.h"
+#include "carry/seen.h"
 
 static void
 say(int fd, const struct buf *line)
@@ -108,6 +109,8 @@ prepare(struct job *job, const char *home, struct pmj_error *err)
 	job->ex.lock = -1;
 	job->ex.spool = fs_join(home, "spool");
 	job->ex.store = fs_join(home, "carry");
+	if (job->anew) /* before anything else can fail: it is asked for once */
+		seen_forget(job->ex.store);
 	if ((rc = fs_make_dir(&os_real, job->ex.spool, err)) == PMJ_OK &&
 	    (rc = fs_make_dir(&os_real, job->ex.store, err)) == PMJ_OK &&
 	    (rc = job_prepare(job, err)) == PMJ_OK)

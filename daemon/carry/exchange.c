@@ -139,6 +139,7 @@ exchange_take(struct exchange *ex, git_repository *from, const struct branch_tip
 	enum pmj_code rc;
 
 	rc = chain_walk(from, &links, &tip->commit, above, err);
+	ex->ahead += links.count;
 	if (rc == PMJ_OK)
 		rc = put_in(ex, from, &tip->run, &links, fresh, err);
 	chain_links_close(&links);

@@ -39,7 +39,8 @@ struct exchange {
 	void *ctx;
 	size_t sent; /* segments that were not there before */
 	size_t got;
-	uint64_t up; /* bytes over the network, above TCP */
+	size_t ahead; /* segments that the mailboxes showed above what is taken in */
+	uint64_t up;  /* bytes over the network, above TCP */
 	uint64_t down;
 	struct exchange_count count;
 	struct pmj_error instead; /* why an old place was used; code PMJ_OK: none was */

@@ -292,24 +292,6 @@ send_run(struct sending *s, struct pmj_error *err)
 	return rc == PMJ_INTEGRITY ? fail_spoiled(s, err) : rc;
 }
 
-/* The first item of the (sorted) spool that is not before a place. */
-static size_t
-first_from(const struct spool_list *list, const struct shape_place *place)
-{
-	size_t low = 0;
-	size_t high = list->count;
-
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-
-		if (shape_compare(&list->items[mid].place, place) < 0)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low;
-}
-
 /* The items of the spool that belong to a run. */
 static size_t
 items_of(
@@ -320,7 +302,7 @@ items_of(
 	size_t count = 0;
 
 	start.segno = 0;
-	from = first_from(list, &start);
+	from = spool_first(list, &start);
 	while (from + count < list->count && shape_same_run(&list->items[from + count].place, run))
 		count++;
 	*first = count > 0 ? &list->items[from] : NULL;
@@ -337,7 +319,7 @@ runs_of(struct places *out, const struct exchange *ex,
 	const struct spool_item *first;
 
 	memcpy(start.mailbox, mailbox, PMJ_MAILBOX_BYTES);
-	for (size_t i = first_from(&ex->out, &start); i < ex->out.count; i++) {
+	for (size_t i = spool_first(&ex->out, &start); i < ex->out.count; i++) {
 		const struct shape_place *place = &ex->out.items[i].place;
 
 		if (memcmp(place->mailbox, mailbox, PMJ_MAILBOX_BYTES) != 0 ||

@@ -117,6 +117,7 @@ handover_put(struct buf *out, const struct job *job, int64_t id)
 	buf_put_u8(out, job->ex.write_lane);
 	buf_put_u8(out, job->ex.create ? 1 : 0);
 	buf_put_u8(out, job->news ? 1 : 0);
+	buf_put_u8(out, job->anew ? 1 : 0);
 	buf_put_u8(out, job->wait_s);
 	put_text(out, job->parcel);
 	put_places(out, &job->ex.have);
@@ -142,6 +143,7 @@ handover_read(struct job *out, int64_t *id, const uint8_t *bytes, size_t len, st
 	out->ex.write_lane = in_u8(&in);
 	out->ex.create = in_u8(&in) == 1;
 	out->news = in_u8(&in) == 1;
+	out->anew = in_u8(&in) == 1;
 	out->wait_s = in_u8(&in);
 	out->parcel = read_text(&in);
 	read_places(&out->ex.have, &in);

@@ -4,16 +4,13 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/statvfs.h>
 
 #include "base/diag.h"
 #include "base/mem.h"
-#include "base/within.h"
-#include "carry/bare.h"
-#include "carry/folder.h"
 #include "carry/gate.h"
-#include "carry/letin.h"
+#include "carry/job_folder.h"
 #include "carry/parcel.h"
+#include "carry/seen.h"
 #include "carry/smart_host.h"
 
 /* A link that says nothing for so long is given up. */
@@ -156,56 +153,10 @@ start_ssh(struct job *job, struct pmj_error *err)
 	return rc;
 }
 
-#define SILENT_MS 5000
-
-/* A dead share hangs whoever looks into it: it answers this, or it is left out. */
-static int
-asks_folder(void *ctx)
-{
-	struct statvfs about;
-
-	return statvfs(ctx, &about) == 0 || errno == ENOENT ? 0 : 1;
-}
-
-static bool
-is_silent(char *folder)
-{
-	struct buf none;
-	bool silent;
-
-	buf_init(&none, 1);
-	silent = within(&none, SILENT_MS, asks_folder, folder) < 0;
-	buf_close(&none);
-	return silent;
-}
-
-/* Where the mailboxes were before must keep nobody from where they are now. Asked once a folder,
- * whose mailboxes follow each other. */
-static void
-leave_silent(struct job *job)
-{
-	const char *asked = NULL;
-	bool silent = false;
-	size_t kept = 0;
-
-	for (size_t i = 0; i < job->remote_count; i++) {
-		struct job_remote *remote = &job->remotes[i];
-
-		if (remote->old && remote->url[0] == '/' &&
-		    (asked == NULL || strcmp(asked, remote->url) != 0)) {
-			silent = is_silent(remote->url);
-			asked = remote->url;
-		}
-		if (!remote->old || remote->url[0] != '/' || !silent)
-			job->remotes[kept++] = *remote;
-	}
-	job->remote_count = kept;
-}
-
 enum pmj_code
 job_prepare(struct job *job, struct pmj_error *err)
 {
-	leave_silent(job);
+	job_leave_silent(job);
 	job->network = network_now();
 	return start_ssh(job, err);
 }
@@ -216,25 +167,6 @@ note_failure(struct pmj_error *first, const struct pmj_error *why)
 {
 	if (first->code == PMJ_OK || (first->code == PMJ_UNREACHED && why->code != PMJ_UNREACHED))
 		*first = *why;
-}
-
-/* A hub that makes the mailbox says there, too, who may use it over the network. */
-static enum pmj_code
-run_folder(struct job *job, const struct job_remote *remote, struct pmj_error *err)
-{
-	char *path = bare_path(remote->url, remote->mailbox);
-	enum pmj_code rc = folder_exchange(&job->ex, remote->mailbox, remote->url, err);
-
-	if (rc == PMJ_OK && job->ex.create && remote->writers != NULL)
-		rc = bare_put_text(path, BARE_WRITERS, remote->writers, err);
-	if (rc == PMJ_OK && job->ex.create && remote->tokens != NULL)
-		rc = bare_put_text(path, BARE_TOKENS, remote->tokens, err);
-	if (rc == PMJ_OK && job->ex.create && remote->keys != NULL)
-		rc = letin_put(remote->url, remote->mailbox, remote->keys, err);
-	if (rc == PMJ_OK && job->ex.create && remote->shut != NULL)
-		rc = letin_shut(remote->url, remote->shut, err);
-	free(path);
-	return rc;
 }
 
 /* Git where there is no gate: looked for where the gate is not there, and asked first where it was
@@ -306,7 +238,7 @@ run_remote(struct job *job, struct gate_way *way, size_t which, struct pmj_error
 	exchange_beat(&job->ex);
 	if ((rc = address_read(&at, remote->url, err)) != PMJ_OK)
 		return rc;
-	return at.way == ADDRESS_FOLDER ? run_folder(job, remote, err)
+	return at.way == ADDRESS_FOLDER ? job_run_folder(job, remote, err)
 	                                : run_gate(job, way, which, at.way == ADDRESS_SSH, err);
 }
 
@@ -347,12 +279,20 @@ run_remotes(struct job *job, struct pmj_error *err)
 	struct gate_way way = {.wait_s = job->wait_s};
 	struct network_steps steps;
 	struct pmj_error first = {0};
+	struct seen seen;
 	size_t good;
 
+	if (job->ex.create) {
+		seen_open(&seen, &job->ex);
+		job->seen = &seen;
+	}
 	network_recall(&steps, job->ex.store, job->network);
 	way.step.bytes = steps.step;
 	way.step.ceiling = steps.ceiling;
 	good = run_each(job, &way, &first);
+	if (job->seen != NULL)
+		seen_close(job->seen, job->news);
+	job->seen = NULL;
 	if (way.step.bytes != 0 && job->network != NETWORK_NONE)
 		network_keep(job->ex.store, job->network,
 		    &(struct network_steps){way.step.bytes, way.step.ceiling});

@@ -22,11 +22,15 @@ struct job_remote {
 	             go there when they got nowhere else. That it fails is no failure. */
 };
 
+struct seen;
+
 struct job {
 	struct exchange ex;
 	struct job_remote *remotes;
 	size_t remote_count;
 	size_t remote_room;
+	struct seen *seen;  /* while a hub looks into its folders; or NULL */
+	bool anew;          /* what was told before may not have been heard */
 	bool news;          /* there may be no mailbox to exchange with, and all is well */
 	uint8_t wait_s;     /* for an answer to what is sent, where the hub listens */
 	char *parcel;       /* a folder: exchange with the parcel there, not with the remotes */

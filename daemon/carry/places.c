@@ -44,6 +44,23 @@ places_sort(struct places *list)
 	list->count = kept;
 }
 
+size_t
+places_first(const struct places *list, const struct shape_place *place)
+{
+	size_t low = 0;
+	size_t high = list->count;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (shape_compare(&list->items[mid], place) < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
 uint64_t
 places_upto(const struct places *list, const struct shape_place *run)
 {

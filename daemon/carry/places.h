@@ -13,6 +13,8 @@ void places_close(struct places *list);
 void places_add(struct places *list, const struct shape_place *place);
 /** Sort, and keep only the greatest of each run. */
 void places_sort(struct places *list);
+/** The first that is not before a place; count when there is none. The list is sorted. */
+size_t places_first(const struct places *list, const struct shape_place *place);
 /** The greatest segno listed for the run of `run`; 0 when it is not listed. The list is sorted. */
 uint64_t places_upto(const struct places *list, const struct shape_place *run);
 

@@ -29,10 +29,14 @@ session_now(void)
 static bool
 concerned(const struct session *s, const struct spool_list *out, const uint8_t *mailbox)
 {
-	for (size_t i = 0; i < out->count; i++)
-		if (memcmp(out->items[i].place.mailbox, mailbox, PMJ_MAILBOX_BYTES) == 0)
-			return true;
-	return bell_heard(&s->bell, mailbox);
+	struct shape_place from = {.lane = 0};
+	size_t at;
+
+	memcpy(from.mailbox, mailbox, sizeof(from.mailbox));
+	at = spool_first(out, &from);
+	return (at < out->count &&
+	           memcmp(out->items[at].place.mailbox, mailbox, PMJ_MAILBOX_BYTES) == 0) ||
+	       bell_heard(&s->bell, mailbox);
 }
 
 static void
@@ -68,6 +72,7 @@ fill_job(struct session *s, struct job *job, const struct order *order)
 	if (order != NULL && order->what == ORDER_PARCEL)
 		job->parcel = mem_strdup(order->dir);
 	job->news = order != NULL && order->news;
+	job->anew = s->anew && order != NULL && order->what == ORDER_SYNC;
 	job->wait_s = order != NULL ? order->wait_s : 0;
 	add_remotes(s, job, url);
 }
@@ -121,6 +126,7 @@ start(struct session *s, const struct order *order)
 	rc = check_job(&job, &err);
 	if (rc == PMJ_OK)
 		rc = errand_start(&s->errand, &job, id, &err);
+	s->anew = s->anew && (rc != PMJ_OK || !job.anew);
 	if (rc != PMJ_OK) {
 		order_put_done(&s->sock.out, id, rc, &err, NULL);
 		errand_ended(s, false);
@@ -278,6 +284,7 @@ wait_and_serve(struct session *s)
 	if (fds[6].revents != 0 && mounts_heard(&s->mounts) && s->near)
 		chance_anew(&s->chance, session_now(), 0);
 	look_at_mounts(s);
+	s->anew = s->anew || sock->fd < 0;
 	s->ending = s->ending || !carrysock_connect(sock);
 	start_next(s);
 	say_what_for(s);
@@ -311,6 +318,7 @@ serve(const char *home, int launcher, struct pmj_error *err)
 	    .signal = -1,
 	    .errand.launcher = launcher,
 	    .near = true,
+	    .anew = true,
 	    .said = {.why = ""}};
 	bool in_force;
 	enum pmj_code rc;

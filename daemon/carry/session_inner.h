@@ -36,6 +36,7 @@ struct session {
 	} said;
 	bool near;             /* some mailbox is reached without a network, or none is known */
 	bool locked;           /* pamojad is: we exchange what it left in the spool */
+	bool anew;             /* this pamojad was not told yet how all mailboxes are */
 	bool errand_exchanges; /* with the mailboxes, so its end tells of the next chance */
 };
 

@@ -50,6 +50,23 @@ spool_has(const struct spool_list *list, const struct spool_item *item)
 	       bsearch(item, list->items, list->count, sizeof(*item), by_place) != NULL;
 }
 
+size_t
+spool_first(const struct spool_list *list, const struct shape_place *place)
+{
+	size_t low = 0;
+	size_t high = list->count;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (shape_compare(&list->items[mid].place, place) < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
 void
 spool_list_close(struct spool_list *list)
 {

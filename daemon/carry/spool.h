@@ -24,6 +24,8 @@ PMJ_MUST_CHECK enum pmj_code spool_scan(
     struct spool_list *out, const char *dir, struct pmj_error *err);
 /** Is a file of this name in the list? */
 bool spool_has(const struct spool_list *list, const struct spool_item *item);
+/** The first item that is not before a place; count when there is none. */
+size_t spool_first(const struct spool_list *list, const struct shape_place *place);
 void spool_list_close(struct spool_list *list);
 
 /**

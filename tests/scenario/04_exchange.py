@@ -206,6 +206,27 @@ def story_hub_merges_by_itself(lab):
         neema.run("sync")
         time.sleep(0.5)
     check(neema.show(person)["sync"] == "merged")
+    # Once its carrier is sure of the mailbox it looks at it from outside only, and still finds what comes.
+    seen = os.path.join(hub.path, "carry", "seen")
+    until = time.monotonic() + 40
+    while time.monotonic() < until and not surely_seen(seen):
+        time.sleep(0.2)
+    check(surely_seen(seen), "the carrier was never sure of the mailbox")
+    person = neema.add("person", name="Zawadi")
+    neema.run("sync")
+    until = time.monotonic() + 40
+    while time.monotonic() < until and hub.run("show", person, check_status=False).status != 0:
+        time.sleep(0.5)
+    check(hub.show(person)["fields"]["name"] == "Zawadi")
+
+
+def surely_seen(path):
+    """The one mailbox in the file is not looked into while nothing changes."""
+    try:
+        with open(path, "rb") as file:
+            return file.read()[-1:] == b"\1"
+    except FileNotFoundError:
+        return False
 
 
 def story_a_worker_asks_by_itself(lab):

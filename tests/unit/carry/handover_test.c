@@ -19,7 +19,7 @@ fill(struct job *job)
 	    .old = true};
 	struct shape_place place = lab_place(2, 0xb2, 7);
 
-	*job = (struct job){.news = true, .wait_s = 9};
+	*job = (struct job){.news = true, .anew = true, .wait_s = 9};
 	job->ex.write_lane = 1;
 	job->ex.create = true;
 	job->parcel = mem_strdup("/media/stick");
@@ -49,7 +49,7 @@ there_and_back(void **state)
 	assert_int_equal(id, -5);
 	assert_string_equal(back.parcel, "/media/stick");
 	assert_int_equal(back.remote_count, 2);
-	assert_true(back.news && back.ex.create && back.remotes[1].old && !back.remotes[0].old);
+	assert_true(back.news && back.anew && back.ex.create && back.remotes[1].old && !back.remotes[0].old);
 	assert_null(back.remotes[0].token);
 	assert_string_equal(back.remotes[1].key, "");
 	assert_string_equal(back.remotes[1].shut, "d");
