@@ -49,7 +49,8 @@ there_and_back(void **state)
 	assert_int_equal(id, -5);
 	assert_string_equal(back.parcel, "/media/stick");
 	assert_int_equal(back.remote_count, 2);
-	assert_true(back.news && back.anew && back.ex.create && back.remotes[1].old && !back.remotes[0].old);
+	assert_true(back.news && back.anew && back.ex.create && back.remotes[1].old &&
+	            !back.remotes[0].old);
 	assert_null(back.remotes[0].token);
 	assert_string_equal(back.remotes[1].key, "");
 	assert_string_equal(back.remotes[1].shut, "d");
