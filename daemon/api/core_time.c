@@ -191,10 +191,10 @@ exchange_within(struct core *core, int64_t after_ms)
 /* A laptop's carrier knows the networks and what failed in them: it says when there is a chance,
  * mostly at once. */
 static void
-ask_for_chance(struct core *core)
+ask_for_chance(struct core *core, bool urgent)
 {
 	core->chance_asked = carrylink_send(
-	    core->carry, json_pack("{s:s,s:b}", "do", "wake", "urgent", (int)core->urgent_waits));
+	    core->carry, json_pack("{s:s,s:b}", "do", "wake", "urgent", (int)urgent));
 	core->exchange_missed = !core->chance_asked;
 }
 
@@ -209,7 +209,7 @@ core_exchange_due(void *ctx)
 	if (exchange_running(core)) /* what was queued meanwhile is not in it */
 		exchange_within(core, EXCHANGE_AGAIN_MS);
 	else if (!core->is_hub)
-		ask_for_chance(core);
+		ask_for_chance(core, core->urgent_waits);
 	else if (carrylink_up(core->carry))
 		exchange_start(core, EXCHANGE_LOOK, NULL, NULL);
 	else
@@ -294,7 +294,8 @@ core_exchange_next(struct core *core, bool failed)
 		if (core->news_missed)
 			core_news(core);
 	} else if (failed && core->sync != NULL) {
-		ask_for_chance(core);
+		/* What is urgent had its try: said anew it would be tried without an end. */
+		ask_for_chance(core, false);
 	} else {
 		core_queued(core, false);
 	}

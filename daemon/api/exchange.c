@@ -48,11 +48,23 @@ exchange_free(struct exchange *exchange)
 	free(exchange);
 }
 
-/* For `status` and `log`: when, and how it went. */
+/* A look by itself that fails as the exchange before it did. */
+static bool
+fails_as_before(const struct core *core, const struct exchange *exchange)
+{
+	const char *before = json_str(core->last_sync, "message");
+
+	return exchange->request == NULL && exchange->kind == EXCHANGE_LOOK &&
+	       exchange->failed.code != PMJ_OK && exchange->taken == 0 && exchange->sent == 0 &&
+	       before != NULL && strcmp(before, exchange->failed.message) == 0;
+}
+
+/* For `status` and `log`: when, and how it went. What is no news wakes no disk. */
 static void
 remember(struct core *core, const struct exchange *exchange)
 {
 	bool good = exchange->failed.code == PMJ_OK;
+	bool again = fails_as_before(core, exchange);
 	struct pmj_error err;
 
 	if ((exchange->kind == EXCHANGE_LOOK || exchange->kind == EXCHANGE_NEWS) && good &&
@@ -62,7 +74,7 @@ remember(struct core *core, const struct exchange *exchange)
 	core->last_sync = json_pack("{s:I,s:b,s:s,s:s*}", "at", (json_int_t)os_now(core->os), "ok",
 	    good, "message", good ? "" : exchange->failed.message,
 	    exchange->kind == EXCHANGE_CARRY ? "carry" : "to", exchange->where);
-	if (core->journal == NULL || journal_begin(core->journal, &err) != PMJ_OK)
+	if (again || core->journal == NULL || journal_begin(core->journal, &err) != PMJ_OK)
 		return;
 	if (journal_event(core->journal, "exchange", pmj_code_name(exchange->failed.code),
 	        good ? "done" : exchange->failed.message, &err) != PMJ_OK ||

@@ -277,6 +277,25 @@ def story_unreached(lab):
     waits = neema.status()["waits"]
     check(waits["for"] == "later" and 0 < waits["s"] <= 75, waits)
     check("Next exchange  in " in neema.run("status").out)
+    # what is urgent is tried once and then waits, too; what fails by itself as before is no news, and wakes no disk
+
+    def failures():
+        return [one for one in neema.json("log")["items"] if one["event"] == "exchange"]
+
+    def urgent_fails():
+        last, steps = neema.status()["last_sync"]["at"], -1
+        neema.add("contact", person=person, kind="phone", crisis="yes")
+        until = time.monotonic() + 30
+        while neema.status()["last_sync"]["at"] == last or neema.status()["steps"] != steps:
+            check(time.monotonic() < until, "it was not tried, or without an end")
+            steps = neema.status()["steps"]
+            time.sleep(0.5)
+        check(neema.status()["waits"]["for"] == "later", neema.status()["waits"])
+
+    urgent_fails()
+    known = failures()
+    urgent_fails()
+    check(failures() == known, failures())
     os.rename(lab.mailboxes + ".away", lab.mailboxes)
     crisis = neema.add("contact", person=person, kind="phone", crisis="yes")
     arrives(hub, crisis)
