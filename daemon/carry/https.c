@@ -33,12 +33,15 @@ struct https {
 	int64_t beat_ms;
 	const struct buf *body;
 	size_t given; /* bytes of it */
+	bool barred;  /* no other connection was opened for it */
 	struct buf *answer;
 	struct curl_slist *headers;
 	char *authorization;
 	bool kept;   /* there is a connection from before */
 	bool mended; /* it broke, and libcurl said the message again on a new one */
 	bool broke;
+	bool silent; /* the last message was left without a word for so long */
+	size_t heard;
 	long status;
 	struct ticket_shelf *tickets; /* or NULL */
 	network_id network;
@@ -71,6 +74,17 @@ give_body(char *out, size_t one, size_t count, void *ctx)
 	memcpy(out, https->body->bytes + https->given, n);
 	https->given += n;
 	return n;
+}
+
+/* The message before was left like that, and libcurl still wants its own back: the one at hand is
+ * where it should be as long as nothing of it was given. */
+static int
+rewind_body(void *ctx, curl_off_t offset, int origin)
+{
+	const struct https *https = ctx;
+
+	return origin == SEEK_SET && offset == (curl_off_t)https->given ? CURL_SEEKFUNC_OK
+	                                                                : CURL_SEEKFUNC_FAIL;
 }
 
 /* What the other end has of this connection, and what came: what was handed to the kernel may still
@@ -140,6 +154,19 @@ ready_socket(void *ctx, curl_socket_t fd, curlsocktype type)
 	/* Data that nobody acknowledges for so long goes nowhere. */
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &wait_ms, sizeof(wait_ms));
 	return CURL_SOCKOPT_OK;
+}
+
+/* Where a kept connection broke under a message libcurl opens another, only to see then that it
+ * cannot say what is given away once more: a handshake for nothing. */
+static curl_socket_t
+open_socket(void *ctx, curlsocktype type, struct curl_sockaddr *to)
+{
+	struct https *https = ctx;
+
+	(void)type;
+	https->barred = https->given > 0;
+	return https->barred ? CURL_SOCKET_BAD
+	                     : socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
 }
 
 /* A ticket comes behind the handshake; what it is worth shows when the host is known for who it is.
@@ -228,11 +255,15 @@ set_always(struct https *https, long patience_s)
 	SET(CURLOPT_WRITEDATA, https);
 	SET(CURLOPT_READFUNCTION, give_body);
 	SET(CURLOPT_READDATA, https);
+	SET(CURLOPT_SEEKFUNCTION, rewind_body);
+	SET(CURLOPT_SEEKDATA, https);
 	SET(CURLOPT_NOPROGRESS, 0L);
 	SET(CURLOPT_XFERINFOFUNCTION, watch);
 	SET(CURLOPT_XFERINFODATA, https);
 	SET(CURLOPT_CLOSESOCKETFUNCTION, close_socket);
 	SET(CURLOPT_CLOSESOCKETDATA, https);
+	SET(CURLOPT_OPENSOCKETFUNCTION, open_socket);
+	SET(CURLOPT_OPENSOCKETDATA, https);
 	SET(CURLOPT_SOCKOPTFUNCTION, ready_socket);
 	SET(CURLOPT_SOCKOPTDATA, https);
 	SET(CURLOPT_SSL_CTX_FUNCTION, set_tls);
@@ -387,6 +418,26 @@ https_broke(const struct https *https)
 	return https->broke;
 }
 
+size_t
+https_heard(const struct https *https)
+{
+	return https->heard;
+}
+
+/* Who takes a connection and does not even begin to speak is not there. Who shook hands and then
+ * says nothing may have been cut off without a word, so once that is tried anew. */
+static CURLcode
+went_silent(struct https *https, CURLcode code, long connects)
+{
+	bool before = https->silent;
+	curl_off_t shaken = 0;
+
+	(void)curl_easy_getinfo(https->curl, CURLINFO_APPCONNECT_TIME_T, &shaken);
+	https->silent = code == CURLE_OPERATION_TIMEDOUT && https->status == 0;
+	return https->silent && ((connects > 0 && shaken == 0) || before) ? CURLE_COULDNT_CONNECT
+	                                                                  : code;
+}
+
 long
 https_status(const struct https *https)
 {
@@ -410,6 +461,7 @@ https_ask(struct https *https, const struct https_host *host, const struct https
 	https->body = message->body;
 	https->status = 0;
 	https->given = 0;
+	https->barred = false;
 	https->why[0] = '\0';
 	https->broke = false;
 	if (https->beat != NULL)
@@ -427,16 +479,22 @@ https_ask(struct https *https, const struct https_host *host, const struct https
 	}
 	set_whose(https, host);
 	code = curl_easy_perform(https->curl);
+	if (https->barred && code != CURLE_OK) {
+		code = CURLE_SEND_ERROR;
+		https->why[0] = '\0'; /* it speaks of the connection that we barred */
+	}
 	(void)curl_easy_getinfo(https->curl, CURLINFO_NUM_CONNECTS, &connects);
 	keep_ticket(https, connects);
 	https->mended = https->kept && connects > 0;
 	https->kept = code == CURLE_OK;
+	(void)curl_easy_getinfo(https->curl, CURLINFO_RESPONSE_CODE, &https->status);
+	https->heard += https->status != 0 ? 1 : 0;
 	if (code == CURLE_WRITE_ERROR) {
 		rc = pmj_fail(err, PMJ_INTEGRITY, "%s answers with more than was asked for", where);
 		pmj_hint(err, "nothing is lost; is the address right? tell your coordinator");
 		goto out;
 	}
-	(void)curl_easy_getinfo(https->curl, CURLINFO_RESPONSE_CODE, &https->status);
+	code = went_silent(https, code, connects);
 	if (code != CURLE_OK) {
 		if (https->status != 200) /* what came is no answer of the gate */
 			buf_clear(answer);

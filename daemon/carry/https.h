@@ -54,5 +54,7 @@ bool https_says(const struct https *https, const char *name);
 bool https_mended(const struct https *https);
 /** Did the last failure come in the middle, so that the same may go well at once? */
 bool https_broke(const struct https *https);
+/** Messages that a host answered, with whatever it was. */
+size_t https_heard(const struct https *https);
 
 #endif

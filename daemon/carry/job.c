@@ -7,6 +7,7 @@
 
 #include "base/diag.h"
 #include "base/mem.h"
+#include "carry/away.h"
 #include "carry/gate.h"
 #include "carry/job_folder.h"
 #include "carry/parcel.h"
@@ -242,10 +243,37 @@ run_remote(struct job *job, struct gate_way *way, size_t which, struct pmj_error
 	                                : run_gate(job, way, which, at.way == ADDRESS_SSH, err);
 }
 
+static size_t
+heard(const struct gate_way *way)
+{
+	return (way->https != NULL ? https_heard(way->https) : 0) +
+	       (way->ssh != NULL ? ssh_heard(way->ssh) : 0);
+}
+
+/* A host where nobody answers, or another than it should be, costs its deadline once and not once a
+ * mailbox. */
+static enum pmj_code
+run_or_pass(
+    struct job *job, struct gate_way *way, size_t which, struct away *away, struct pmj_error *err)
+{
+	const struct job_remote *remote = &job->remotes[which];
+	size_t before = heard(way);
+	enum pmj_code rc;
+
+	if (away_known(away, remote, err))
+		return err->code;
+	rc = run_remote(job, way, which, err);
+	if ((rc == PMJ_UNREACHED || rc == PMJ_INTEGRITY) && remote->url[0] != '/' &&
+	    heard(way) == before)
+		away_note(away, remote, err);
+	return rc;
+}
+
 /* Each mailbox at its place, or where it was before. */
 static size_t
 run_each(struct job *job, struct gate_way *way, struct pmj_error *first)
 {
+	struct away away = {0};
 	size_t good = 0;
 	bool reached = false; /* by the place before this one */
 
@@ -255,7 +283,7 @@ run_each(struct job *job, struct gate_way *way, struct pmj_error *first)
 
 		if (remote->old && reached && !job->ex.create)
 			continue;
-		if (run_remote(job, way, i, &why) == PMJ_OK) {
+		if (run_or_pass(job, way, i, &away, &why) == PMJ_OK) {
 			reached = true;
 			if (!remote->old) {
 				good++;
@@ -270,6 +298,7 @@ run_each(struct job *job, struct gate_way *way, struct pmj_error *first)
 			note_failure(first, &why);
 		}
 	}
+	away_close(&away);
 	return good;
 }
 

@@ -32,6 +32,7 @@ struct ssh {
 	bool open;
 	bool broke;
 	bool no_gate;
+	size_t heard;
 	struct buf says;
 	uint64_t sent, came; /* of the connection */
 	uint64_t up, down;   /* of those that are closed */
@@ -146,6 +147,12 @@ ssh_broke(const struct ssh *ssh)
 	return ssh->broke;
 }
 
+size_t
+ssh_heard(const struct ssh *ssh)
+{
+	return ssh->heard;
+}
+
 /* ---- one request ---- */
 
 /* Where an answer ends: behind its length, with a list of git's, or with the program. */
@@ -229,6 +236,7 @@ read_some(struct talk *talk)
 		           ? TURN_DONE
 		           : TURN_OVER;
 	talk->ssh->came += (uint64_t)n;
+	talk->ssh->heard++;
 	moved(talk);
 	if (head) {
 		memcpy(talk->head + talk->head_read, bytes, (size_t)n);
@@ -288,7 +296,8 @@ fail_silent(struct ssh *ssh, const char *host, struct pmj_error *err)
 	ssh->up += ssh->sent;
 	ssh->down += ssh->came;
 	ssh->open = false;
-	ssh->broke = true;
+	/* Of a host that did not say a word nothing better is to be had at once. */
+	ssh->broke = ssh->came > 0;
 	(void)pmj_fail(err, PMJ_UNREACHED, "the link to %s went silent", host);
 	pmj_hint(err, "nothing is lost; it is tried again when there is a link");
 	return PMJ_UNREACHED;

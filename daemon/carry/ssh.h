@@ -37,5 +37,7 @@ bool ssh_no_gate(const struct ssh *ssh);
 
 /** Did the last failure come in the middle, so that the same may go well at once? */
 bool ssh_broke(const struct ssh *ssh);
+/** Grows with whatever came from a gate or git at a host. */
+size_t ssh_heard(const struct ssh *ssh);
 
 #endif

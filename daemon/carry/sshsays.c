@@ -43,7 +43,7 @@ static const struct meaning meanings[] = {
         "nothing is lost; ask your coordinator whether this laptop was taken off the list"},
     {OF_SSH, "Could not resolve hostname", PMJ_UNREACHED, false, "",
         " is not found: is there a network?", later},
-    {OF_SSH, "during banner exchange", PMJ_UNREACHED, true, "the link to ", " went silent", later},
+    {OF_SSH, "during banner exchange", PMJ_UNREACHED, false, "the link to ", " went silent", later},
     {OF_SSH, "Connection refused", PMJ_UNREACHED, false, "", " does not answer", later},
     {OF_SSH, "No route to host", PMJ_UNREACHED, false, "", " does not answer", later},
     {OF_SSH, "Network is unreachable", PMJ_UNREACHED, false, "", " does not answer", later},

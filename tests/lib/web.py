@@ -184,6 +184,37 @@ class Liar:
         self.listener.close()
 
 
+class Mute:
+    """A host that takes connections, shakes hands where it has a folder with a certificate, and then says nothing at all."""
+
+    def __init__(self, folder=None):
+        self.context = None
+        if folder is not None:
+            self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            self.context.load_cert_chain(os.path.join(folder, "server.pem"))
+        self.held = []
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        self.url = f"https://localhost:{self.port}/pamoja"
+        each_connection(self.listener, self.taken)
+
+    def taken(self, near):
+        self.held.append(near)
+        if self.context is not None:
+            threading.Thread(target=self.shake, args=(len(self.held) - 1,), daemon=True).start()
+
+    def shake(self, which):
+        try:
+            self.held[which] = self.context.wrap_socket(self.held[which], server_side=True)
+        except (OSError, ssl.SSLError):
+            pass
+
+    def close(self):
+        self.listener.close()
+        for near in self.held:
+            near.close()
+
+
 class Cutter:
     """A wire to a port that is cut after so many bytes, both ways together; None: never. It counts the bytes of each way.
 

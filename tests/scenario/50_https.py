@@ -72,7 +72,7 @@ def story_plain_git_beside_the_gate(lab):
 
 # --- one exchange by hand ---
 
-def once(lab, who, url=None, token=None, ca=None, pin=None, have=None, more=(), status=0):
+def once(lab, who, url=None, token=None, ca=None, pin=None, have=None, more=(), patience=None, status=0):
     """`pamoja-carry --once` over https. Returns its events; the last one is `done`."""
     command = [CARRY, "--once", "--spool", f"{lab.dir}/{who}/spool", "--store", f"{lab.dir}/{who}/carry", "--write", str(LANE[who]),
                "--remote", f"{BOX}={url or lab.web.url}"]
@@ -86,6 +86,8 @@ def once(lab, who, url=None, token=None, ca=None, pin=None, have=None, more=(), 
             command += [f"--{name}-file", path]
     for place in [have] if isinstance(have, str) else have or []:
         command += ["--have", place]
+    if patience is not None:
+        command += ["--patience", str(patience)]
     answer = subprocess.run(command, capture_output=True, text=True, timeout=300, env=dict(os.environ, https_proxy="http://127.0.0.1:1", ALL_PROXY="http://127.0.0.1:1"))
     check(answer.returncode in (status if isinstance(status, tuple) else (status,)), "wanted", status, "got", answer.returncode, answer.stdout[-600:], answer.stderr, lab.web.errors() if hasattr(lab, "web") else "")
     return [json.loads(line) for line in answer.stdout.splitlines()]
@@ -279,6 +281,43 @@ def story_hosts_that_are_not_what_they_should_be(lab):
         host.close()
         check(words in said[-1]["message"] and said[-1]["sent"] == 0 and not events(said, "foreign"), answer[:80], said)
     check(once(lab, "w", ca=ca)[-1]["sent"] == 1)
+
+
+def story_a_host_that_does_not_answer(lab):
+    """Tried once in an exchange, however many mailboxes are there, and said; where another place is, that one is used. A cut costs one connection."""
+    make_box(lab)
+    serve(lab)
+    ca = read(lab.web.ca)
+    fill(lab, "w", 1, 1)
+
+    def others(url):
+        return [f"{letter * 32}={url}" for letter in "de"]
+
+    def refused(status, words, count, host, url, **options):
+        done = once(lab, "w", url=url, more=others(url), patience=2, status=status, **options)[-1]
+        check(words in done["message"] and done["hint"] and done["sent"] == 0, done)
+        check(count == host(), "connections for three mailboxes:", host())
+
+    mute = web.Mute()
+    refused(6, "does not answer", 1, lambda: len(mute.held), mute.url, ca=ca)
+    # a folder beside it is used all the same, and the sum says what is missing
+    fill(lab, "w", 2, 2)
+    said = once(lab, "w", url=lab.mailboxes, more=others(mute.url), patience=2, ca=ca, status=8)
+    check(said[-1]["sent"] == 2 and "2 of 3 mailboxes" in said[-1]["message"] and "does not answer" in said[-1]["message"], said[-1])
+    check(len(mute.held) == 2, "connections:", len(mute.held))
+    mute.close()
+    fill(lab, "w", 3, 3)
+    # who shook hands may have been cut off without a word: once more, and no third time
+    mute = web.Mute(lab.web.dir)
+    refused(6, "does not answer", 2, lambda: len(mute.held), mute.url, ca=ca)
+    mute.close()
+    wire = web.Cutter(lab.web.port)
+    refused(7, "another key than the hub told us", 1, lambda: wire.connections, f"https://localhost:{wire.port}/pamoja", pin="sha256//" + "A" * 43 + "=")
+    # one cut, one connection more
+    fill(lab, "w", 4, 40, size=2048)
+    wire = web.Cutter(lab.web.port, 30000, once=True)
+    said = once(lab, "w", url=f"https://localhost:{wire.port}/pamoja", ca=ca)
+    check(said[-1]["sent"] == 38 and wire.cuts == 1 and wire.connections == 2, said[-1], wire.cuts, wire.connections)
 
 
 def story_a_mailbox_that_is_put_back(lab):
@@ -489,9 +528,9 @@ def story_hub_and_workers_through_it(lab):
     hub.run("hub", "assign", person, "Juma")
     for n in range(60):
         neema.add("contact", person=person, kind="phone", minutes=n + 1, note=os.urandom(800).hex())
+    wire.after = 24000  # also of what goes by itself, before anybody asks
     neema.run("lock")  # seals what waits in small segments, which a wire that is cut lets through
     neema.unlock()
-    wire.after = 24000
     neema.run("sync")
     wire.after = None
     check(wire.cuts > 0, "the wire was never cut")

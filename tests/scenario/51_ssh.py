@@ -38,13 +38,14 @@ def begin(lab):
     lab.sshd.let_in(lab.all)
 
 
-def once(lab, who, url=None, key=None, pin=None, have=None, patience=None, status=0):
+def once(lab, who, url=None, key=None, pin=None, have=None, patience=None, others=0, status=0):
     """`pamoja-carry --once` over ssh. Returns its events; the last one is `done`."""
     pin_file = os.path.join(lab.dir, "pin")
     with open(pin_file, "w", encoding="utf-8") as file:
         file.write(pin or lab.sshd.pin)
+    more = [word for letter in "de"[:others] for word in ("--remote", f"{letter * 32}={url}")]
     command = [CARRY, "--once", "--spool", f"{lab.dir}/{who}/spool", "--store", f"{lab.dir}/{who}/carry", "--write", str(LANE[who]),
-               "--remote", f"{BOX}={url or lab.sshd.url}", "--key-file", key or f"{lab.dir}/{who}.key", "--pin-file", pin_file]
+               "--remote", f"{BOX}={url or lab.sshd.url}", *more, "--key-file", key or f"{lab.dir}/{who}.key", "--pin-file", pin_file]
     for name, value in (("--have", have), ("--patience", patience)):
         if value is not None:
             command += [name, str(value)]
@@ -162,7 +163,8 @@ def story_hosts_that_are_not_what_they_should_be(lab):
     refused(2, "pin is not ssh-ed25519", pin="sha256//" + "A" * 43 + "=")
     for says in (b"", b"SSH-2.0-mute\r\n"):
         mute = Mute(says)
-        refused(6, "went silent", url=f"ssh://{at}:{mute.port}", patience=1)
+        refused(6, "went silent", url=f"ssh://{at}:{mute.port}", patience=1, others=2)
+        check(len(mute.ends) == 1, "connections for three mailboxes:", len(mute.ends))
         mute.close()
     page = Mute(b"HTTP/1.1 200 OK\r\n\r\n" + b"<html>sign in</html>\r\n" * 2000)
     refused(6, "broke off", url=f"ssh://{at}:{page.port}", patience=5)
