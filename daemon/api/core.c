@@ -193,6 +193,7 @@ core_begin_hub(struct core *core, struct pmj_error *err)
 	if (hub_reach_settings(core->hub, core->settings.url, core->settings.pin, &why) != PMJ_OK)
 		diag_error("telling laptops the hub's address", &why);
 	hub_set_intake(core->hub, core->settings.intake);
+	hub_set_room(core->hub, core->settings.room_mb);
 	core->sync = hub_sync(core->hub);
 	carrylink_remotes(core);
 	return PMJ_OK;

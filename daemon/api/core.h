@@ -24,6 +24,7 @@ struct core_settings {        /* HOME/pamoja.ini */
 	bool metered;         /* [sync] metered: what is not urgent waits longer */
 	bool sticks; /* [sync] sticks: one with a parcel folder is used when it is plugged in */
 	int64_t look_seconds; /* [hub] look_every_seconds: mailboxes are looked at so often */
+	int64_t room_mb;      /* [hub] mailbox_mb: so much a laptop's mailbox may hold */
 	int64_t intake;       /* [hub] entries_a_day: so many of one device are merged a day */
 	char *url; /* [hub] url: where laptops reach their mailboxes; NULL: in the folder */
 	char *pin; /* [hub] pin: of that host's key */

@@ -21,6 +21,7 @@ static const struct setting settings_table[] = {
         3600, "seconds"},
     {"hub", "entries_a_day", SETTING_INT, offsetof(struct core_settings, intake), 100, 1000000,
         "entries"},
+    {"hub", "mailbox_mb", SETTING_INT, offsetof(struct core_settings, room_mb), 1, 1000000, "MB"},
     {"hub", "url", SETTING_TEXT, offsetof(struct core_settings, url), 0, 200, "bytes"},
     {"hub", "pin", SETTING_TEXT, offsetof(struct core_settings, pin), 0, 100, "bytes"},
 };
@@ -70,7 +71,8 @@ core_read_settings(struct core *core, struct pmj_error *err)
 	    .sync_minutes = 15,
 	    .sticks = true,
 	    .look_seconds = 20,
-	    .intake = 20000};
+	    .intake = 20000,
+	    .room_mb = 1000};
 	if (fs_exists(core->os, path)) {
 		rc = fs_check_private(core->os, path, err);
 		if (rc == PMJ_OK)

@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "carry/bare.h"
+#include "carry/room.h"
 
 #define LOCK_WAIT_MS 10000
 #define LITTER_AGE_S 3600
@@ -18,6 +19,7 @@ struct folder {
 	git_repository *repo;
 	char *path;
 	bool shared; /* its group may write */
+	struct room room;
 };
 
 /* Only the move is done under our lock: it tells a lock of git's that lives from one that was left.
@@ -36,25 +38,50 @@ move(struct folder *folder, const struct shape_place *run, const git_oid *to, co
 	return rc;
 }
 
+/* Whoever may write into the folder keeps to what its hub allows: the disk is everybody's. */
+static bool
+fits(struct folder *folder, git_repository *own, const struct chain_link *link)
+{
+	git_odb *odb = NULL;
+	git_object_t type;
+	size_t bytes = 0;
+
+	if (folder->room.limit == 0)
+		return true;
+	if (git_repository_odb(&odb, own) == 0 &&
+	    git_odb_read_header(&bytes, &type, odb, &link->blob) != 0)
+		bytes = 0; /* copying it will say what is wrong */
+	git_odb_free(odb);
+	if (!room_has(&folder->room, folder->path, bytes))
+		return false;
+	room_take(&folder->room, bytes);
+	return true;
+}
+
 static enum pmj_code
 push(void *ctx, git_repository *own, const struct shape_place *run, const struct chain_links *links,
     const git_oid *was, struct pmj_error *err)
 {
 	struct folder *folder = ctx;
-	git_oid from = *was;
+	git_oid from = *was, made = *was;
+	bool full = false;
 	enum pmj_code rc = PMJ_OK;
 
-	for (size_t i = 0; i < links->count && rc == PMJ_OK; i++) {
+	for (size_t i = 0; i < links->count && rc == PMJ_OK && !full; i++) {
 		const struct chain_link *link = &links->items[i];
 
 		exchange_beat(folder->ex);
-		rc = chain_copy(folder->repo, own, link, err);
-		if (rc == PMJ_OK && ((i + 1) % STEP_COMMITS == 0 || i + 1 == links->count)) {
-			rc = move(folder, run, &link->commit, &from, err);
-			from = link->commit;
+		full = !fits(folder, own, link);
+		if (!full && (rc = chain_copy(folder->repo, own, link, err)) == PMJ_OK)
+			made = link->commit;
+		if (rc == PMJ_OK && !git_oid_equal(&made, &from) &&
+		    (full || (i + 1) % STEP_COMMITS == 0 || i + 1 == links->count)) {
+			rc = move(folder, run, &made, &from, err);
+			from = made;
 		}
 	}
-	return rc;
+	room_keep(&folder->room, folder->path);
+	return rc == PMJ_OK && full ? room_fail(err) : rc;
 }
 
 static enum pmj_code
@@ -88,6 +115,8 @@ folder_open(struct folder *out, const struct exchange *ex, const char *hex, cons
 		rc = bare_make(out->path, err);
 	if (rc == PMJ_OK)
 		rc = bare_open(&out->repo, out->path, err);
+	if (rc == PMJ_OK && ex->write_lane == SHAPE_LANE_UP)
+		rc = room_open(&out->room, out->path, err);
 	if (rc == PMJ_OK)
 		out->shared = stat(out->path, &st) == 0 && (st.st_mode & S_IWGRP) != 0;
 	return rc;

@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "carry/gate_inner.h"
+#include "carry/room.h"
 
 /* Runs whose next segments are asked for before we know that there are any. */
 #define GUESSES_MAX 2
@@ -35,6 +36,8 @@ gate_fail_refused(enum wire_outcome outcome, const char *doing, struct pmj_error
 	                     : outcome == WIRE_BAD_SIGNATURE ? PMJ_REFUSED
 	                                                     : PMJ_FAILED;
 
+	if (outcome == WIRE_NO_ROOM)
+		return room_fail(err);
 	(void)pmj_fail(
 	    err, code, "the mailbox did not %s a segment: %s", doing, wire_outcome_text(outcome));
 	pmj_hint(err, "%s",

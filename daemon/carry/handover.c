@@ -17,6 +17,7 @@ static const size_t texts[] = {
     offsetof(struct job_remote, writers),
     offsetof(struct job_remote, keys),
     offsetof(struct job_remote, shut),
+    offsetof(struct job_remote, limit),
 };
 
 static char **

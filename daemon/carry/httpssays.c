@@ -1,4 +1,5 @@
 #include "carry/httpssays.h"
+#include "carry/room.h"
 
 /* What OpenSSL says of a certificate. */
 #define VERIFY_NOT_YET 9
@@ -75,6 +76,8 @@ httpssays_status(long status, const char *host, struct pmj_error *err)
 		              "off the list");
 		return PMJ_REFUSED;
 	}
+	if (status == 507)
+		return room_fail(err);
 	if (status == 411)
 		(void)pmj_fail(err, PMJ_FAILED,
 		    "the web server of %s asks for a length that it was given (411)", host);

@@ -48,6 +48,7 @@ remote_copy(struct job_remote *out, const struct job_remote *from)
 	out->ca = copy(from->ca);
 	out->tokens = copy(from->tokens);
 	out->writers = copy(from->writers);
+	out->limit = copy(from->limit);
 	out->keys = copy(from->keys);
 	out->shut = copy(from->shut);
 	out->old = from->old;
@@ -62,6 +63,7 @@ job_remote_close(struct job_remote *remote)
 		mem_wipe(remote->key, strlen(remote->key));
 	free(remote->url);
 	free(remote->key);
+	free(remote->limit);
 	free(remote->keys);
 	free(remote->shut);
 	free(remote->token);
@@ -84,7 +86,8 @@ job_remote_same(const struct job_remote *a, const struct job_remote *b)
 	return memcmp(a->mailbox, b->mailbox, sizeof(a->mailbox)) == 0 && same(a->url, b->url) &&
 	       same(a->token, b->token) && same(a->key, b->key) && same(a->pin, b->pin) &&
 	       same(a->ca, b->ca) && same(a->tokens, b->tokens) && same(a->writers, b->writers) &&
-	       same(a->keys, b->keys) && same(a->shut, b->shut) && a->old == b->old;
+	       same(a->limit, b->limit) && same(a->keys, b->keys) && same(a->shut, b->shut) &&
+	       a->old == b->old;
 }
 
 void

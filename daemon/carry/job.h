@@ -16,8 +16,9 @@ struct job_remote {
 	char *ca;     /* https: PEM of who signed the host's certificate */
 	char *tokens; /* a hub's folder: text of the gate's two files of this mailbox */
 	char *writers;
-	char *keys; /* a hub's folder: the ssh-ed25519 KEY that may use this mailbox */
-	char *shut; /* a hub's folder: such a key that may no more */
+	char *limit; /* a hub's folder: bytes that the mailbox may hold */
+	char *keys;  /* a hub's folder: the ssh-ed25519 KEY that may use this mailbox */
+	char *shut;  /* a hub's folder: such a key that may no more */
 	bool old; /* where the mailbox was before: one that makes mailboxes looks there, too; others
 	             go there when they got nowhere else. That it fails is no failure. */
 };

@@ -9,6 +9,7 @@
 #include "carry/bare.h"
 #include "carry/folder.h"
 #include "carry/letin.h"
+#include "carry/room.h"
 #include "carry/seen.h"
 
 #define SILENT_MS 5000
@@ -68,6 +69,8 @@ exchange_folder(struct job *job, const struct job_remote *remote, struct pmj_err
 		rc = bare_put_text(path, BARE_WRITERS, remote->writers, err);
 	if (rc == PMJ_OK && job->ex.create && remote->tokens != NULL)
 		rc = bare_put_text(path, BARE_TOKENS, remote->tokens, err);
+	if (rc == PMJ_OK && job->ex.create && remote->limit != NULL)
+		rc = bare_put_text(path, ROOM_LIMIT, remote->limit, err);
 	if (rc == PMJ_OK && job->ex.create && remote->keys != NULL)
 		rc = letin_put(remote->url, remote->mailbox, remote->keys, err);
 	if (rc == PMJ_OK && job->ex.create && remote->shut != NULL)

@@ -62,6 +62,7 @@ read_remotes(struct order *out, const json_t *line, struct pmj_error *err)
 	    {"ca", offsetof(struct job_remote, ca)},
 	    {"tokens", offsetof(struct job_remote, tokens)},
 	    {"writers", offsetof(struct job_remote, writers)},
+	    {"limit", offsetof(struct job_remote, limit)},
 	    {"keys", offsetof(struct job_remote, keys)},
 	    {"shut", offsetof(struct job_remote, shut)},
 	};

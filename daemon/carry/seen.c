@@ -217,6 +217,7 @@ look_at(struct seen_look *out, const struct exchange *ex, const struct job_remot
 	buf_put_u8(&bytes, ex->write_lane);
 	put_text(&bytes, remote->tokens);
 	put_text(&bytes, remote->writers);
+	put_text(&bytes, remote->limit);
 	put_text(&bytes, remote->keys);
 	put_text(&bytes, remote->shut);
 	put_folder(&bytes, path, "");

@@ -37,7 +37,8 @@ wire_outcome_text(enum wire_outcome outcome)
 	    "this lane is not ours to write", "its signature is not one the hub knows",
 	    "the segment before it is missing there", "another segment stands in its place",
 	    "another writer was there at the same moment", "the mailbox's disk is full",
-	    "the mailbox is damaged", "the host could not do it"};
+	    "the mailbox is damaged", "the host could not do it",
+	    "it holds as much as the hub lets it hold"};
 
 	if (outcome <= WIRE_MORE)
 		return good[outcome];

@@ -57,6 +57,7 @@ enum wire_outcome {
 	WIRE_FULL,
 	WIRE_BROKEN, /* the mailbox itself is damaged there */
 	WIRE_FAILED,
+	WIRE_NO_ROOM, /* it holds as much as its hub lets it */
 	WIRE_OUTCOME_END
 };
 

@@ -204,6 +204,15 @@ become_git(const char *root, uint8_t lane)
 	_exit(refuse("500 Internal Server Error", ""));
 }
 
+static bool
+is_push(const char *path)
+{
+	static const char end[] = "/git-receive-pack";
+	size_t n = path != NULL ? strlen(path) : 0;
+
+	return n > sizeof(end) - 1 && strcmp(path + n - (sizeof(end) - 1), end) == 0;
+}
+
 static int
 run_git(const char *root, const uint8_t mailbox[static PMJ_MAILBOX_BYTES], uint8_t lane)
 {
@@ -217,6 +226,12 @@ run_git(const char *root, const uint8_t mailbox[static PMJ_MAILBOX_BYTES], uint8
 	if (rc != PMJ_OK) {
 		diag_error("a mailbox", &err);
 		return refuse("500 Internal Server Error", "");
+	}
+	/* How much comes is git's to say: where there is none for the smallest segment, nothing
+	 * does. */
+	if (is_push(getenv("PATH_INFO")) && !room_has(&box.room, box.path, 1)) {
+		serve_close(&box);
+		return refuse("507 Insufficient Storage", "");
 	}
 	if (box.shared)
 		(void)umask(007);

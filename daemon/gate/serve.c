@@ -30,6 +30,8 @@ serve_open(struct serve_box *out, const char *root, const uint8_t mailbox[static
 	rc = bare_open(&out->repo, out->path, err);
 	if (rc == PMJ_OK)
 		rc = access_read(&out->writers, out->path, ACCESS_WRITERS, err);
+	if (rc == PMJ_OK && lane == SHAPE_LANE_UP)
+		rc = room_open(&out->room, out->path, err);
 	if (rc == PMJ_OK)
 		out->shared = stat(out->path, &st) == 0 && (st.st_mode & S_IWGRP) != 0;
 	else

@@ -3,6 +3,7 @@
 #ifndef GATE_SERVE_H
 #define GATE_SERVE_H
 #include "carry/branch.h"
+#include "carry/room.h"
 #include "carry/wire.h"
 #include "gate/access.h"
 
@@ -13,8 +14,9 @@ struct serve_box {
 	char *path;
 	git_repository *repo;
 	struct access_list writers;
-	int bell;    /* of the hub, or -1 */
-	bool shared; /* its group may write: so may it write what we make */
+	struct room room; /* for a laptop; its hub may do as it likes */
+	int bell;         /* of the hub, or -1 */
+	bool shared;      /* its group may write: so may it write what we make */
 };
 
 /**

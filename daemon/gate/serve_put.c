@@ -83,6 +83,7 @@ serve_put_finish(struct serving *s)
 		for (size_t i = 0; i < put->count && s->answer->failed == PMJ_OK; i++)
 			s->answer->bytes[put->marks[i]] = (uint8_t)outcome;
 	}
+	room_keep(&s->box->room, s->box->path);
 	chain_links_close(&put->held);
 	free(put->marks);
 	memset(put, 0, sizeof(*put));
@@ -165,10 +166,13 @@ add_segment(struct serving *s, const struct shape_place *place, const struct buf
 		return compare_held(s, place, bytes);
 	if (place->segno != put->segno + 1)
 		return WIRE_GAP;
+	if (!room_has(&s->box->room, s->box->path, bytes->len))
+		return WIRE_NO_ROOM;
 	rc = chain_add(
 	    s->box->repo, &link, put->segno > 0 ? &put->made : NULL, place->segno, bytes, &err);
 	if (rc != PMJ_OK)
 		return serve_outcome(rc, &err);
+	room_take(&s->box->room, bytes->len);
 	put->made = link.commit;
 	put->segno = link.segno;
 	if (put->count == put->room) {

@@ -42,6 +42,8 @@ void hub_share_again(struct hub *hub);
 int64_t hub_holds_made(const struct hub *hub);
 /** How many entries of one device are merged a day (8.5); 0: 20,000. */
 void hub_set_intake(struct hub *hub, int64_t entries);
+/** How many MB of disk a laptop's mailbox may take; 0: as many as there are. */
+void hub_set_room(struct hub *hub, int64_t mb);
 /** Where laptops reach their mailboxes by pamoja.ini ([hub] url), and the pin of that host; both
  * may be NULL: in the folder. Where that is another than it said last, the hub moves there. */
 PMJ_MUST_CHECK enum pmj_code hub_reach_settings(

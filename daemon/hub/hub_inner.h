@@ -47,6 +47,7 @@ struct hub {
 	bool returning;         /* restored, and not all laptops were heard since (returned.c) */
 	int64_t noted_ms;       /* of the clock, when a note of what came was last made: this one */
 	struct hlc noted;
+	int64_t room_mb;        /* of a mailbox; 0: no limit */
 	int64_t intake_entries; /* of one device a day; 0: as the format specification says */
 	json_t *places;         /* where laptops reach their mailboxes: now, and before (reach.c) */
 	/* Asked once for all entries of a device that one transaction takes in; 0: not known. */

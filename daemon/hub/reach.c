@@ -219,6 +219,12 @@ reach_for_host(struct hub *hub, const struct hub_device *device, json_t *remote)
 	prim_wipe(token, sizeof(token));
 }
 
+void
+hub_set_room(struct hub *hub, int64_t mb)
+{
+	hub->room_mb = mb;
+}
+
 /* Is this the first place that leads to its folder? */
 static bool
 is_first(const struct hub *hub, size_t which)
@@ -253,6 +259,9 @@ hub_remotes(struct hub *hub, json_t **out, struct pmj_error *err)
 			    json_str(place, "folder"));
 
 			reach_for_host(hub, &devices[i], remote);
+			if (hub->room_mb > 0)
+				(void)json_object_set_new(remote, "limit",
+				    json_sprintf("%lld\n", (long long)hub->room_mb * 1000000));
 			if (which > 0)
 				(void)json_object_set_new(remote, "old", json_true());
 			(void)json_array_append_new(*out, remote);

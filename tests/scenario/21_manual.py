@@ -165,7 +165,7 @@ def story_settings(lab):
     for section in page("pamoja.ini.5").split("\n.Ss ")[1:]:
         name = section.split("]")[0].strip("[")
         for key, least, most, text in re.findall(r"^\.It Cm (\w+) No (\d+) to (\d+), usually \d+\n(.*?)(?=^\.It|^\.El)", section, re.M | re.S):
-            unit = re.search(r"milliseconds|seconds|minutes|entries", text).group(0)
+            unit = re.search(r"milliseconds|seconds|minutes|entries|MB", text).group(0)
             found.append((name, key, "INT", least, most, unit))
         found += [(name, key, "FLAG", "0", "0", "NULL") for key in re.findall(r"^\.It Cm (\w+) No yes or no, usually (?:yes|no)$", section, re.M)]
         found += [(name, key, "TEXT", "0", most, "bytes") for key, most in re.findall(r"^\.It Cm (\w+) No text of at most (\d+) bytes$", section, re.M)]

@@ -60,6 +60,14 @@ def story_plain_git_beside_the_gate(lab):
     wrong = [git(lab, "ls-remote", there, token=token_of(9)[0], status=128),
              git(lab, "ls-remote", there.replace("a" * 32, "d" * 32), token=up, status=128).replace("d" * 32, "a" * 32)]
     check(wrong[0] == wrong[1], wrong)
+    # no push into a full mailbox; it can still be read
+    with open(box + "/limit", "w", encoding="ascii") as file:
+        file.write("1\n")
+    git(lab, "-c", "user.name=a", "-c", "user.email=a@invalid", "commit", "-q", "--allow-empty", "-m", "u", cwd=work)
+    said = git(lab, "push", there, "HEAD:refs/heads/l1/" + "b" * 32, cwd=work, token=up, status=1)
+    check("507" in said, said)
+    check("l1/" in git(lab, "ls-remote", there, token=up))
+    os.unlink(box + "/limit")
     # hooks that somebody put into the mailbox are never run
     os.makedirs(box + "/hooks")
     with open(box + "/hooks/post-update", "w", encoding="utf-8") as file:
@@ -362,6 +370,38 @@ def story_a_full_mailbox(lab):
         once(lab, "h", ca=ca)
         same(lab, "w", "h")
         lab.web.close()
+
+
+def story_a_mailbox_that_may_hold_no_more(lab):
+    """A hub lets a mailbox hold so much: its laptop hears that by whatever way, what fitted is merged, the rest goes when it may hold more."""
+    lab.quiet()
+    serve(lab)
+    reach = f"[hub]\nmailbox_mb = 1\nurl = https://localhost:{lab.web.port}/pamoja\npin = {lab.web.pin}\n"
+    settings = lab.ini.replace("[hub]\n", reach)
+    hub = lab.home("hub").settings(settings).start().init(hub_mailboxes=lab.mailboxes, person="Office")
+    neema = lab.worker("Neema", hub, role="ally")
+    box = next(os.path.join(lab.mailboxes, name) for name in os.listdir(lab.mailboxes) if name.endswith(".git"))
+    check(read(box + "/limit") == "1000000\n", read(box + "/limit"))
+    path = os.path.join(lab.dir, "many.jsonl")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(json.dumps({"kind": "person", "ref": "p", "fields": {"name": "Asha"}}) + "\n")
+        for _ in range(600):
+            file.write(json.dumps({"kind": "contact", "fields": {"person": "@p", "kind": "phone", "note": os.urandom(1500).hex()}}) + "\n")
+    neema.run("import", path)
+    error = neema.refused(5, "sync")
+    check("the mailbox is full" in error["message"] and "nothing is lost" in error["hint"], error)
+    # in the folder itself, too
+    error = neema.refused(5, "sync", "--to", lab.mailboxes)
+    check("the mailbox is full" in error["message"], error)
+    merged = hub.json("hub", "merge")["merged"]
+    check(0 < merged < 600, merged)
+    waiting = neema.status()["outbox"]["entries"]
+    hub.stop()
+    hub.settings(settings.replace("mailbox_mb = 1", "mailbox_mb = 10")).start().unlock()
+    hub.run("hub", "merge")
+    lab.exchange(hub, neema)
+    check(waiting > 0 and neema.status()["outbox"]["entries"] == 0, waiting, neema.status()["outbox"])
+    check(neema.json("verify")["digest"] == hub.json("verify")["digest"])
 
 
 def story_little_goes_over_the_wire(lab):

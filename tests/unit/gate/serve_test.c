@@ -98,7 +98,7 @@ told(const struct gate_lab *g)
 {
 	static const char *const good[] = {"done", "have", "more"};
 	static const char *const bad[] = {"form", "big", "mailbox", "lane", "signature", "gap",
-	    "forked", "busy", "full", "broken", "failed"};
+	    "forked", "busy", "full", "broken", "failed", "no-room"};
 	static char out[4096];
 	struct wire_in in;
 	struct wire_item item;
@@ -742,6 +742,50 @@ nobody_waits_for_what_nobody_heard_of(void **state)
 	assert_string_equal(ask_and_ring(g), "done tips1 ");
 }
 
+/* ---- room ---- */
+
+static void
+limit(const struct gate_lab *g, const char *text)
+{
+	char *path = bare_path(g->root, g->mailbox);
+
+	lab_sh("printf '%s' > %s/limit", text, path);
+	free(path);
+}
+
+/* What fits stands, what does not is refused for itself, and its hub may always. */
+static void
+a_mailbox_holds_as_much_as_it_may(void **state)
+{
+	struct gate_lab *g = *state;
+	struct serve_box box;
+	struct pmj_error err;
+	unsigned fit = 0;
+
+	limit(g, "200000\\n");
+	for (unsigned i = 1; i <= 20; i++)
+		put(g, 1, 0xb2, i, 1);
+	(void)ask(g, 1);
+	for (const char *at = told(g); strncmp(at, "done ", 5) == 0; at += 5)
+		fit++;
+	assert_in_range(fit, 4, 19);
+	assert_non_null(strstr(told(g), "no-room "));
+	/* The count goes on from one request to the next; what is there may be repeated. */
+	put(g, 1, 0xb2, fit + 1, 1);
+	assert_string_equal(ask(g, 1), "no-room ");
+	put(g, 1, 0xb2, fit, 1);
+	put(g, 1, 0xb2, 2, 1);
+	assert_string_equal(ask(g, 1), "have have ");
+	put(g, 2, 0xc3, 1, 1);
+	assert_string_equal(ask(g, 2), "done ");
+	/* More is allowed; and what is no number lets nobody in. */
+	limit(g, "600000\\n");
+	put(g, 1, 0xb2, fit + 1, 1);
+	assert_string_equal(ask(g, 1), "done ");
+	limit(g, "many\\n");
+	check_code(serve_open(&box, g->root, g->mailbox, 1, &err), PMJ_INVALID);
+}
+
 static int
 serve_file(const char *root, const char *path)
 {
@@ -781,6 +825,7 @@ main(int argc, char **argv)
 	    T(done_means_synced),
 	    T(a_wait_ends_with_the_answer),
 	    T(nobody_waits_for_what_nobody_heard_of),
+	    T(a_mailbox_holds_as_much_as_it_may),
 	};
 	struct pmj_error err;
 
