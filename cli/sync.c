@@ -36,7 +36,7 @@ struct watch {
 	bool tells;
 	bool told; /* a line is begun */
 	bool stopping;
-	int64_t at_ms; /* of the last look */
+	int64_t at_ms; /* of the last look, or the beginning */
 	long long moved;
 };
 
@@ -50,11 +50,11 @@ tell(struct watch *watch, const json_t *seen)
 	long long came = json_int(seen, "came", 0);
 	long long moved = json_int(seen, "moved", 0), fresh = moved - watch->moved;
 	long long took_ms = now_ms - watch->at_ms;
-	long long tenths = watch->at_ms != 0 && fresh > 0 && took_ms > 0 ? fresh * 10 / took_ms : 0;
+	long long tenths = fresh > 0 && took_ms > 0 ? fresh * 10 / took_ms : 0;
 
 	watch->at_ms = now_ms;
 	watch->moved = moved;
-	if (moved == 0) /* a folder, or nothing came through yet */
+	if (moved == 0) /* nothing came through yet */
 		return;
 	watch->told = true;
 	term_progress(
@@ -87,7 +87,8 @@ ask(struct cli *cli, json_t **answer, const char *path, const json_t *body, stru
 {
 	struct watch watch = {
 	    .client = {.home = mem_strdup(cli->client.home), .lang = cli->client.lang, .fd = -1},
-	    .tells = term_can_ask() && !cli->json};
+	    .tells = term_can_ask() && !cli->json,
+	    .at_ms = os_real.mono_ms(os_real.ctx)};
 	enum pmj_code rc;
 
 	if (watch.tells)

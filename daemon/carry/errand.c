@@ -10,6 +10,8 @@
 #include "carry/launch.h"
 #include "carry/order.h"
 
+#define STOP_MS 2000 /* for the file at hand, or for a host that says nothing */
+
 /* The order in memory that goes over with its descriptor: no disk has a token or key. */
 static enum pmj_code
 write_order(int *out, const struct job *job, int64_t id, struct pmj_error *err)
@@ -51,6 +53,7 @@ errand_start(struct errand *out, const struct job *job, int64_t id, struct pmj_e
 	pipes[0] = -1; /* the errand's now */
 	out->id = id;
 	out->heard_ms = os_real.mono_ms(os_real.ctx);
+	out->stop_ms = 0;
 	buf_init(&out->partial, ORDER_OUT_MAX);
 	buf_init(&out->done, ORDER_OUT_MAX);
 out:
@@ -113,6 +116,15 @@ errand_read(struct errand *errand, struct buf *out, bool *good)
 	buf_close(&errand->done);
 	errand->pid = 0;
 	return false;
+}
+
+void
+errand_stop(struct errand *errand)
+{
+	if (errand->pid <= 0 || errand->stop_ms != 0)
+		return;
+	launch_stop(errand->launcher);
+	errand->stop_ms = os_real.mono_ms(os_real.ctx) + STOP_MS;
 }
 
 void

@@ -15,6 +15,7 @@ struct errand {
 	int fd;             /* its events, as lines; an empty line is a sign of life */
 	int64_t id;         /* of the order */
 	int64_t heard_ms;   /* last sign of life, monotonic */
+	int64_t stop_ms;    /* when it is killed, since it was asked to end; 0: it was not */
 	struct buf partial; /* a line not yet ended */
 	struct buf done;    /* its last line, kept until it has ended */
 };
@@ -29,7 +30,9 @@ PMJ_MUST_CHECK enum pmj_code errand_start(
  *          the errand is free for the next.
  */
 bool errand_read(struct errand *errand, struct buf *out, bool *good);
-/** Give it up: it was silent for too long, or is to stop. What it did stands. */
+/** Ask it to end between two files; where it does not come to that, it is killed in a moment. */
+void errand_stop(struct errand *errand);
+/** Give it up: it was silent for too long, or does not stop. What it did stands. */
 void errand_kill(struct errand *errand);
 
 /** Be one: in a process that the launcher forked for it. order: what handover_put wrote; out:

@@ -1,5 +1,6 @@
 /* errand_work.c - the errand's own process: its order read, its fence put up, the job done. */
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -48,7 +49,17 @@ tell(void *ctx, enum exchange_event what, const struct shape_place *place, size_
 	buf_close(&line);
 }
 
-/* A sign of life, and how far it is where that is news. */
+/* Was it asked to end? The signal is blocked in the launcher, and so here. */
+static bool
+is_to_stop(void)
+{
+	sigset_t pending;
+
+	return sigpending(&pending) == 0 && sigismember(&pending, SIGTERM) == 1;
+}
+
+/* A sign of life, and how far it is where that is news. Nothing is half done then: whoever wants it
+ * to stop leaves nothing behind. */
 static void
 beat(void *ctx)
 {
@@ -65,6 +76,8 @@ beat(void *ctx)
 	end->told = *now;
 	say(end->fd, &line);
 	buf_close(&line);
+	if (is_to_stop())
+		_exit(PMJ_UNREACHED);
 }
 
 static bool

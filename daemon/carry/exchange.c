@@ -105,10 +105,11 @@ exchange_spooled(const struct exchange *ex, struct places *got,
 	return rc;
 }
 
-/* Put links into spool/in, oldest first. What comes before a bad one is kept. */
+/* Put links into spool/in, oldest first. What comes before a bad one is kept. near: no network
+ * counts what moves. */
 static enum pmj_code
 put_in(struct exchange *ex, git_repository *from, const struct shape_place *run,
-    const struct chain_links *links, size_t *fresh, struct pmj_error *err)
+    const struct chain_links *links, bool near, size_t *fresh, struct pmj_error *err)
 {
 	struct shape_place place = *run;
 	char *in = exchange_in(ex);
@@ -124,6 +125,8 @@ put_in(struct exchange *ex, git_repository *from, const struct shape_place *run,
 		if (rc == PMJ_OK)
 			rc = spool_put(&wrote, ex->os, in, &place, &bytes, err);
 		*fresh += wrote ? 1 : 0;
+		ex->count.came += wrote ? 1 : 0;
+		ex->count.moved += near ? bytes.len : 0;
 		exchange_beat(ex);
 	}
 	buf_close(&bytes);
@@ -131,9 +134,9 @@ put_in(struct exchange *ex, git_repository *from, const struct shape_place *run,
 	return rc;
 }
 
-enum pmj_code
-exchange_take(struct exchange *ex, git_repository *from, const struct branch_tip *tip,
-    uint64_t above, size_t *fresh, struct pmj_error *err)
+static enum pmj_code
+take_above(struct exchange *ex, git_repository *from, const struct branch_tip *tip, uint64_t above,
+    bool near, size_t *fresh, struct pmj_error *err)
 {
 	struct chain_links links = {0};
 	enum pmj_code rc;
@@ -141,9 +144,16 @@ exchange_take(struct exchange *ex, git_repository *from, const struct branch_tip
 	rc = chain_walk(from, &links, &tip->commit, above, err);
 	ex->ahead += links.count;
 	if (rc == PMJ_OK)
-		rc = put_in(ex, from, &tip->run, &links, fresh, err);
+		rc = put_in(ex, from, &tip->run, &links, near, fresh, err);
 	chain_links_close(&links);
 	return rc;
+}
+
+enum pmj_code
+exchange_take(struct exchange *ex, git_repository *from, const struct branch_tip *tip,
+    uint64_t above, size_t *fresh, struct pmj_error *err)
+{
+	return take_above(ex, from, tip, above, false, fresh, err);
 }
 
 enum pmj_code
@@ -159,7 +169,7 @@ exchange_receive(struct exchange *ex, git_repository *from, const struct branch_
 		enum pmj_code rc;
 
 		/* One bad branch must not keep the others from coming. */
-		rc = exchange_take(ex, from, &tips->items[i], above, &fresh, &why);
+		rc = take_above(ex, from, &tips->items[i], above, true, &fresh, &why);
 		if (rc != PMJ_OK && first == PMJ_OK) {
 			first = rc;
 			if (err != NULL)

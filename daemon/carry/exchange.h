@@ -21,8 +21,8 @@ enum exchange_event {
 struct exchange_count { /* what a person is told while it goes on */
 	size_t there;   /* segments of ours: the mailbox said that it has them */
 	size_t left;    /* ... not yet, of the run at hand */
-	size_t came;    /* from a gate */
-	uint64_t moved; /* bytes over https, both ways */
+	size_t came;
+	uint64_t moved; /* bytes both ways: over the network, or of segments */
 };
 
 struct exchange {

@@ -38,20 +38,26 @@ move(struct folder *folder, const struct shape_place *run, const git_oid *to, co
 	return rc;
 }
 
-/* Whoever may write into the folder keeps to what its hub allows: the disk is everybody's. */
-static bool
-fits(struct folder *folder, git_repository *own, const struct chain_link *link)
+static size_t
+blob_bytes(git_repository *repo, const git_oid *blob)
 {
 	git_odb *odb = NULL;
 	git_object_t type;
 	size_t bytes = 0;
 
-	if (folder->room.limit == 0)
-		return true;
-	if (git_repository_odb(&odb, own) == 0 &&
-	    git_odb_read_header(&bytes, &type, odb, &link->blob) != 0)
+	if (git_repository_odb(&odb, repo) == 0 &&
+	    git_odb_read_header(&bytes, &type, odb, blob) != 0)
 		bytes = 0; /* copying it will say what is wrong */
 	git_odb_free(odb);
+	return bytes;
+}
+
+/* Whoever may write into the folder keeps to what its hub allows: the disk is everybody's. */
+static bool
+fits(struct folder *folder, size_t bytes)
+{
+	if (folder->room.limit == 0)
+		return true;
 	if (!room_has(&folder->room, folder->path, bytes))
 		return false;
 	room_take(&folder->room, bytes);
@@ -64,6 +70,7 @@ push(void *ctx, git_repository *own, const struct shape_place *run, const struct
 {
 	struct folder *folder = ctx;
 	git_oid from = *was, made = *was;
+	size_t bytes, fresh = 0;
 	bool full = false;
 	enum pmj_code rc = PMJ_OK;
 
@@ -71,13 +78,20 @@ push(void *ctx, git_repository *own, const struct shape_place *run, const struct
 		const struct chain_link *link = &links->items[i];
 
 		exchange_beat(folder->ex);
-		full = !fits(folder, own, link);
-		if (!full && (rc = chain_copy(folder->repo, own, link, err)) == PMJ_OK)
+		bytes = blob_bytes(own, &link->blob);
+		full = !fits(folder, bytes);
+		if (!full && (rc = chain_copy(folder->repo, own, link, err)) == PMJ_OK) {
 			made = link->commit;
+			folder->ex->count.moved += bytes;
+			fresh++;
+		}
 		if (rc == PMJ_OK && !git_oid_equal(&made, &from) &&
 		    (full || (i + 1) % STEP_COMMITS == 0 || i + 1 == links->count)) {
 			rc = move(folder, run, &made, &from, err);
 			from = made;
+			if (rc == PMJ_OK)
+				exchange_there(folder->ex, fresh);
+			fresh = 0;
 		}
 	}
 	room_keep(&folder->room, folder->path);

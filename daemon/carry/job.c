@@ -224,7 +224,8 @@ run_gate(struct job *job, struct gate_way *way, size_t which, bool by_ssh, struc
 	if (by_ssh && address_pin(ADDRESS_SSH, remote->pin, err) != PMJ_OK)
 		return err->code;
 	if (by_ssh && way->ssh == NULL) {
-		way->ssh = ssh_new(&job->ssh, patience_s, job->ex.beat, job->ex.ctx);
+		way->ssh =
+		    ssh_new(&job->ssh, patience_s, job->ex.beat, job->ex.ctx, &job->ex.count.moved);
 	} else if (!by_ssh && way->https == NULL) {
 		rc = https_new(&way->https, patience_s, job->tickets, job->network, job->ex.beat,
 		    job->ex.ctx, &job->ex.count.moved, err);

@@ -18,7 +18,7 @@
 
 #define FDS_MAX 2
 
-enum request_what { REQUEST_ERRAND, REQUEST_KILL, REQUEST_BELL };
+enum request_what { REQUEST_ERRAND, REQUEST_STOP, REQUEST_KILL, REQUEST_BELL };
 
 struct request {
 	enum request_what what;
@@ -148,6 +148,14 @@ launch_ended(bool *good, int fd, pid_t errand, bool wait)
 }
 
 void
+launch_stop(int fd)
+{
+	const struct request request = {.what = REQUEST_STOP};
+
+	(void)send_with(fd, &request, sizeof(request), NULL, 0);
+}
+
+void
 launch_kill(int fd)
 {
 	const struct request request = {.what = REQUEST_KILL};
@@ -233,6 +241,8 @@ serve_request(struct launcher *launcher)
 		launcher->over = true;
 		return;
 	}
+	if (request.what == REQUEST_STOP && launcher->errand > 0)
+		(void)kill(launcher->errand, SIGTERM);
 	if (request.what == REQUEST_KILL && launcher->errand > 0)
 		(void)kill(launcher->errand, SIGKILL);
 	if (request.what == REQUEST_ERRAND) {

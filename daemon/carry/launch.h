@@ -17,6 +17,8 @@ PMJ_MUST_CHECK enum pmj_code launch_errand(
     pid_t *out, int fd, int job, int out_fd, struct pmj_error *err);
 /** Has it ended, and well? With `wait` only then it returns. */
 bool launch_ended(bool *good, int fd, pid_t errand, bool wait);
+/** Ask the errand that was started last to end: SIGTERM, which is blocked there. */
+void launch_stop(int fd);
 /** Kill the errand that was started last, where it runs. */
 void launch_kill(int fd);
 /** The pipe of a bell in this folder (bell_make), or -1. */

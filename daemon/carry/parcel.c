@@ -93,6 +93,8 @@ leave(struct job *job, const char *folder, size_t *left, size_t *wanted, struct 
 
 	*left = 0;
 	*wanted = 0;
+	for (size_t i = 0; i < job->ex.out.count; i++)
+		job->ex.count.left += is_acked(job, &job->ex.out.items[i].place) ? 0 : 1;
 	buf_init(&bytes, 0);
 	for (size_t i = 0; i < job->ex.out.count; i++) {
 		const struct spool_item *item = &job->ex.out.items[i];
@@ -115,6 +117,8 @@ leave(struct job *job, const char *folder, size_t *left, size_t *wanted, struct 
 		(*left)++;
 		job->ex.sent += fresh ? 1 : 0;
 		job->ex.tell(job->ex.ctx, EXCHANGE_CARRIED, &item->place, 0);
+		job->ex.count.moved += bytes.len;
+		exchange_there(&job->ex, 1);
 	}
 	buf_close(&bytes);
 	free(out);
@@ -178,7 +182,10 @@ take_one(struct job *job, const char *folder, const struct spool_item *item, siz
 	if (rc == PMJ_OK && own)
 		job->ex.tell(job->ex.ctx, EXCHANGE_FOREIGN, &item->place, wrote ? 1 : 0);
 	*fresh += wrote ? 1 : 0;
+	job->ex.count.came += wrote ? 1 : 0;
+	job->ex.count.moved += bytes.len;
 out:
+	exchange_beat(&job->ex);
 	buf_close(&bytes);
 	free(in);
 	return rc;
@@ -275,6 +282,7 @@ keep_chains(struct job *job)
 		git_repository_free(store);
 		store = NULL;
 		i += n;
+		exchange_beat(&job->ex);
 	}
 	free(out);
 }

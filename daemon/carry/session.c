@@ -230,6 +230,14 @@ sooner(int64_t a, int64_t b)
 	return a < 0 || (b >= 0 && b < a) ? b : a;
 }
 
+/* An errand that hangs is given up, sooner where it was asked to end. */
+static int64_t
+errand_until(const struct errand *errand)
+{
+	return sooner(
+	    errand->heard_ms + SILENCE_MS, errand->stop_ms != 0 ? errand->stop_ms : CHANCE_NEVER);
+}
+
 /* How long poll may sleep: -1 is until something happens. */
 static int
 sleep_ms(const struct session *s)
@@ -237,7 +245,7 @@ sleep_ms(const struct session *s)
 	int64_t until = s->ways.look_ms != 0 ? s->ways.look_ms : -1;
 
 	if (s->errand.pid != 0)
-		until = sooner(until, s->errand.heard_ms + SILENCE_MS);
+		until = sooner(until, errand_until(&s->errand));
 	else if (s->locked || s->sock.fd >= 0)
 		until = sooner(until, chance_at(&s->chance));
 	if (until >= 0)
@@ -275,7 +283,7 @@ wait_and_serve(struct session *s)
 		errand_ended(s, good);
 	if (fds[4].revents != 0 && bell_listen(&s->bell))
 		order_put_news(&sock->out);
-	if (s->errand.pid != 0 && session_now() > s->errand.heard_ms + SILENCE_MS)
+	if (s->errand.pid != 0 && session_now() > errand_until(&s->errand))
 		errand_kill(&s->errand);
 	if (fds[5].revents != 0)
 		ways_heard(&s->ways, session_now());

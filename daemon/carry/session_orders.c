@@ -116,7 +116,7 @@ on_stop(struct session *s, struct order *order)
 	struct pmj_error err;
 
 	if (s->errand.pid != 0 && s->errand.id == order->id)
-		errand_kill(&s->errand);
+		errand_stop(&s->errand);
 	for (size_t i = 0; i < s->queued; i++) {
 		if (s->queue[i].id != order->id)
 			continue;

@@ -25,6 +25,7 @@ struct ssh {
 	int64_t patience_ms;
 	void (*beat)(void *ctx);
 	void *ctx;
+	uint64_t *moved; /* or NULL */
 	struct sshrun_ends ends;
 	size_t which; /* of the connection */
 	enum sshrun_program program;
@@ -45,7 +46,7 @@ now_ms(void)
 }
 
 struct ssh *
-ssh_new(struct sshrun *run, int patience_s, void (*beat)(void *ctx), void *ctx)
+ssh_new(struct sshrun *run, int patience_s, void (*beat)(void *ctx), void *ctx, uint64_t *moved)
 {
 	struct ssh *ssh = mem_new(sizeof(*ssh));
 
@@ -53,6 +54,7 @@ ssh_new(struct sshrun *run, int patience_s, void (*beat)(void *ctx), void *ctx)
 	ssh->patience_ms = patience_s * 1000LL;
 	ssh->beat = beat;
 	ssh->ctx = ctx;
+	ssh->moved = moved;
 	buf_init(&ssh->says, SAYS_MAX);
 	return ssh;
 }
@@ -175,10 +177,12 @@ struct talk {
 enum turn { TURN_ON, TURN_DONE, TURN_OVER, TURN_TOO_BIG };
 
 static void
-moved(struct talk *talk)
+moved(struct talk *talk, ssize_t bytes)
 {
 	struct ssh *ssh = talk->ssh;
 
+	if (ssh->moved != NULL)
+		*ssh->moved += (uint64_t)bytes;
 	talk->moved_ms = now_ms();
 	if (ssh->beat != NULL && talk->moved_ms - talk->beat_ms >= BEAT_MS) {
 		ssh->beat(ssh->ctx);
@@ -196,7 +200,7 @@ write_some(struct talk *talk)
 		return errno == EAGAIN || errno == EINTR ? TURN_ON : TURN_OVER;
 	talk->written += (size_t)n;
 	talk->ssh->sent += (uint64_t)n;
-	moved(talk);
+	moved(talk, n);
 	return TURN_ON;
 }
 
@@ -237,7 +241,7 @@ read_some(struct talk *talk)
 		           : TURN_OVER;
 	talk->ssh->came += (uint64_t)n;
 	talk->ssh->heard++;
-	moved(talk);
+	moved(talk, n);
 	if (head) {
 		memcpy(talk->head + talk->head_read, bytes, (size_t)n);
 		talk->head_read += (size_t)n;

@@ -7,8 +7,10 @@
 
 struct ssh;
 
-/** run stays the caller's. beat is called as long as bytes move; it may be NULL. */
-struct ssh *ssh_new(struct sshrun *run, int patience_s, void (*beat)(void *ctx), void *ctx);
+/** run stays the caller's. beat is called as long as bytes move; it may be NULL, as may moved, to
+ * which what goes to and comes from the gate is added. */
+struct ssh *ssh_new(
+    struct sshrun *run, int patience_s, void (*beat)(void *ctx), void *ctx, uint64_t *moved);
 /** Closes the connection. To up and down (may be NULL) the bytes of all connections are added:
  * above TCP where ssh told them, else what went to and came from the gate. */
 void ssh_free(struct ssh *ssh, uint64_t *up, uint64_t *down);

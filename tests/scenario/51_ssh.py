@@ -18,6 +18,8 @@ sys.path.insert(0, os.path.join(lab_module.TOP, "tests", "lib"))
 import segments  # noqa: E402
 import sshd  # noqa: E402
 import web  # noqa: E402
+from badlink import BadLink, Profile  # noqa: E402
+from terminal import stopped  # noqa: E402
 
 GATE = os.path.abspath(os.path.join(lab_module.BIN, "pamoja-gate"))
 CARRY = os.path.join(lab_module.BIN, "pamoja-carry")
@@ -233,7 +235,8 @@ def story_hub_and_workers_through_it(lab):
     lab.quiet()
     lab.sshd = sshd.Sshd(os.path.join(lab.dir, "sshd"))
     lab.daemons.append(lab.sshd.process)
-    reach = f"[hub]\nurl = {lab.sshd.url}\npin = {lab.sshd.pin}\n"
+    link = BadLink(lab.sshd.port)
+    reach = f"[hub]\nurl = ssh://{lab.sshd.user}@localhost:{link.port}\npin = {lab.sshd.pin}\n"
     hub = lab.home("hub").settings(lab.ini.replace("[hub]\n", reach)).start().init(hub_mailboxes=lab.mailboxes, person="Office")
     lab.mailbox_made = lambda: let_in_by_folder(lab)
     neema, juma = lab.worker("Neema", hub, role="ally"), lab.worker("Juma", hub)
@@ -258,7 +261,18 @@ def story_hub_and_workers_through_it(lab):
     lab.exchange(hub, neema, juma)
     for home in (neema, juma):
         check(home.show(late[home.name])["sync"] == "merged", home.name)
+    # how far it is, and no more than that; stopped, the next one goes on from there, and no ssh is left
+    for _ in range(60):
+        neema.add("contact", person=person, kind="phone", note=os.urandom(800).hex())
+    link.set(Profile(up=80, down=80))
+    stopped(neema, "sync")
+    wait_until(lambda: not children())
+    check(neema.status()["outbox"]["saved"] > 0, neema.status()["outbox"])
+    link.set(Profile())
+    lab.exchange(hub, neema)
+    check(len(hub.json("contact", "list", "--limit", "100")["items"]) == 62)
     # no server at all
+    link.close()
     lab.sshd.close()
     error = neema.refused(6, "sync")
     check("localhost does not answer" in error["message"] and "nothing is lost" in error["hint"], error)

@@ -3,13 +3,15 @@ drops is missed and sent again; an old stick puts nothing back; one that is pull
 import contextlib
 import glob
 import os
+import re
 import shutil
 import subprocess
 import threading
 import time
 
 from disks import may_mount
-from lab import check, run, same
+from lab import BIN, check, run, same
+from terminal import stopped
 
 
 def begin(lab, *names):
@@ -77,6 +79,71 @@ def story_from_hand_to_hand(lab):
     same(person, 2, hub, neema, baraka)
     arrived = {item["name"]: item.get("arrived") for item in hub.json("hub", "roster")["items"]}
     check(arrived == {"Office": None, "Neema": True, "Juma": True, "Baraka": True}, arrived)
+
+
+BAD_STICK = os.path.abspath(os.path.join(BIN, "badstick.so"))
+
+
+def with_bad_stick(home, folder):
+    """The same home again, whose carrier finds this folder as bad as `badly` says."""
+    home.stop()
+    home.start(env={"PAMOJA_STICK": folder, "LD_PRELOAD": f"{home.preload.get('LD_PRELOAD', '')}:{BAD_STICK}"}).unlock()
+
+
+def badly(folder, keeps=-1, sync_ms=0):
+    with open(os.path.join(folder, ".badly"), "w", encoding="ascii") as file:
+        file.write(f"{keeps} {sync_ms}")
+
+
+def many(home, count=60):
+    """So much that it takes many files; a lock seals it."""
+    person = home.add("person", name="Asha")
+    for _ in range(count):
+        home.add("contact", person=person, kind="phone", note=os.urandom(1600).hex())
+    home.run("lock")
+    home.unlock()
+    return person
+
+
+def litter(folder):
+    """What is neither whole nor a sealed file: on a stick, or among the mailboxes."""
+    return [os.path.join(root, name) for root, _, names in os.walk(folder) for name in names
+            if name.endswith((".part", ".lock")) or name.startswith("tmp_")]
+
+
+def story_how_far_it_is_and_stopped(lab):
+    """To a stick and to a folder, both slow: how far it is, and no more than that; Ctrl-C leaves nothing behind, and the next one goes on."""
+    if not os.path.exists(BAD_STICK):
+        print("     no badstick.so in this build: not tried")
+        return
+    hub, neema = lab.office(peer="Neema")
+    stick = stick_of(lab, "stick")
+    with_bad_stick(neema, stick)
+    os.rename(lab.mailboxes, lab.mailboxes + ".gone")
+    person = many(neema)
+    badly(stick, sync_ms=300)
+    shown, said = stopped(neema, "carry", stick)
+    check(0 < shown[-1][0] <= len(on(stick)) < shown[-1][1], shown, on(stick))
+    check(re.search(r"[1-9]\d*\.\d KB/s", said), "no speed", said)
+    check(not litter(stick), litter(stick))
+    os.remove(os.path.join(stick, ".badly"))
+    before = on(stick)
+    neema.run("carry", stick)
+    check({name: on(stick)[name] for name in before} == before, "what was there was written again")
+    hub.run("carry", stick)
+    check(len(hub.json("contact", "list", "--limit", "100")["items"]) == 60)
+    # a folder of mailboxes
+    os.rename(lab.mailboxes + ".gone", lab.mailboxes)
+    with_bad_stick(neema, lab.mailboxes)
+    for _ in range(60):
+        neema.add("contact", person=person, kind="phone", note=os.urandom(1600).hex())
+    badly(lab.mailboxes, sync_ms=100)
+    stopped(neema, "sync", when=r"K\d+ of [1-9]")
+    check(not litter(lab.mailboxes), litter(lab.mailboxes))
+    os.remove(os.path.join(lab.mailboxes, ".badly"))
+    lab.exchange(hub, neema)
+    check(len(hub.json("contact", "list", "--limit", "200")["items"]) == 120)
+    check(neema.status()["outbox"]["entries"] == 0, neema.status()["outbox"])
 
 
 def story_a_courier_that_drops_a_file(lab):

@@ -1,7 +1,9 @@
 """terminal.py - a person before a terminal, for the scenarios in which the program asks."""
 import os
 import pty
+import re
 import select
+import signal
 
 from lab import BIN, check
 
@@ -41,3 +43,29 @@ class Terminal:
             self.seen += piece
         os.close(self.fd)
         return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+
+
+def stopped(home, *words, when=r"K[1-9]\d* of "):
+    """Ctrl-C at a terminal once it has told how far it is. Returns what it said: (done, of, left) each time, and all of it."""
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.execve(os.path.join(BIN, "pamoja"), ["pamoja", *words], home.env)
+    said, pressed = b"", False
+    while True:
+        try:
+            piece = os.read(terminal, 4096)
+        except OSError:  # the other end is closed
+            break
+        said += piece
+        if not pressed and re.search(when.encode(), said):
+            os.write(terminal, b"\x03")
+            pressed = True
+    _, status = os.waitpid(pid, 0)
+    os.close(terminal)
+    said = said.decode()
+    check(pressed and os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGINT, status, said)
+    check("Ctrl-C stops it" in said and "stopped; nothing was lost" in said and "goes on from there" in said, said)
+    shown = [tuple(map(int, one)) for one in re.findall(r"\033\[K(\d+) of (\d+) sealed files are there, (\d+) left", said)]
+    check(shown and all(done + left == of for done, of, left in shown), shown, said)
+    check(home.status()["exchange"] is None, home.status())
+    return shown, said
