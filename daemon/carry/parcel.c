@@ -57,8 +57,8 @@ parcel_is_ours(const struct job *job, const struct shape_place *place)
 	return false;
 }
 
-static bool
-is_acked(const struct job *job, const struct shape_place *place)
+bool
+parcel_is_acked(const struct job *job, const struct shape_place *place)
 {
 	return place->lane == job->ex.write_lane &&
 	       place->segno <= places_upto(&job->ex.acked, place);
@@ -81,48 +81,6 @@ parcel_open_to_all(const char *folder, const struct shape_place *place, const st
 		(void)chmod(path, 0644);
 		free(path);
 	}
-}
-
-/* Leave copies. Stops at the first refusal of the medium: the next would be refused too. */
-static enum pmj_code
-leave(struct job *job, const char *folder, size_t *left, size_t *wanted, struct pmj_error *err)
-{
-	char *out = fs_join(job->ex.spool, "out");
-	struct buf bytes;
-	enum pmj_code rc = PMJ_OK;
-
-	*left = 0;
-	*wanted = 0;
-	for (size_t i = 0; i < job->ex.out.count; i++)
-		job->ex.count.left += is_acked(job, &job->ex.out.items[i].place) ? 0 : 1;
-	buf_init(&bytes, 0);
-	for (size_t i = 0; i < job->ex.out.count; i++) {
-		const struct spool_item *item = &job->ex.out.items[i];
-		struct pmj_error why;
-		bool fresh = false;
-
-		if (is_acked(job, &item->place))
-			continue;
-		if (spool_load(&bytes, job->ex.os, out, item, &why) != PMJ_OK) {
-			diag_error("reading the spool", &why);
-			continue;
-		}
-		(*wanted)++;
-		if (rc != PMJ_OK)
-			continue;
-		rc = spool_put(&fresh, job->ex.os, folder, &item->place, &bytes, err);
-		if (rc != PMJ_OK)
-			continue;
-		parcel_open_to_all(folder, &item->place, &bytes);
-		(*left)++;
-		job->ex.sent += fresh ? 1 : 0;
-		job->ex.tell(job->ex.ctx, EXCHANGE_CARRIED, &item->place, 0);
-		job->ex.count.moved += bytes.len;
-		exchange_there(&job->ex, 1);
-	}
-	buf_close(&bytes);
-	free(out);
-	return rc;
 }
 
 /* Is this segment of our own lane one that we made? It is in the spool, or in our store's chain. */
@@ -234,7 +192,7 @@ is_covered(struct job *job, const char *folder, const struct spool_item *item)
 	struct buf bytes;
 	bool covered;
 
-	if (!is_acked(job, &item->place))
+	if (!parcel_is_acked(job, &item->place))
 		return false;
 	buf_init(&bytes, 0);
 	covered = spool_load(&bytes, job->ex.os, folder, item, NULL) == PMJ_OK &&
@@ -308,34 +266,6 @@ parcel_hint_pulled(struct pmj_error *err)
 	pmj_hint(err, "is the stick still plugged in? nothing is lost; try again with it");
 }
 
-static enum pmj_code
-leave_all(struct job *job, const char *folder, struct pmj_error *err)
-{
-	size_t left = 0;
-	size_t wanted = 0;
-	enum pmj_code rc;
-
-	if (job->ex.out.count == 0)
-		return PMJ_OK;
-	rc = parcel_make_folder(job, folder, err);
-	if (rc == PMJ_OK)
-		rc = leave(job, folder, &left, &wanted, err);
-	if (rc == PMJ_READ_ONLY || rc == PMJ_PERMISSION)
-		pmj_hint(
-		    err, "the stick cannot be written: unlock its switch, or take another one");
-	else if (rc == PMJ_FULL)
-		pmj_hint(err, "free some space on the stick, or take another one");
-	else if (rc == PMJ_NOT_FOUND || rc == PMJ_IO)
-		parcel_hint_pulled(err);
-	if (rc != PMJ_OK && left > 0) {
-		if (err != NULL)
-			err->code = PMJ_PARTIAL;
-		pmj_context(err, "%zu of %zu were left there", left, wanted);
-		return PMJ_PARTIAL;
-	}
-	return rc;
-}
-
 enum pmj_code
 parcel_exchange(struct job *job, struct pmj_error *err)
 {
@@ -352,7 +282,7 @@ parcel_exchange(struct job *job, struct pmj_error *err)
 		goto out;
 	}
 	keep_chains(job);
-	rc = leave_all(job, folder, err);
+	rc = parcel_leave(job, folder, err);
 	got = spool_scan(&there, folder, &why);
 	if (got == PMJ_OK)
 		got = take(job, folder, &there, &why);

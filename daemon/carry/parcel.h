@@ -15,7 +15,8 @@ struct shape_place;
  * cover. Taking is tried also when the stick cannot be written.
  *
  * job      its remotes say which mailboxes are ours.
- * Errors   PMJ_UNREACHED without the folder; PMJ_READ_ONLY, PMJ_FULL, PMJ_PERMISSION when nothing
+ * Errors   PMJ_UNREACHED without the folder; PMJ_INTEGRITY when it does not give back what was left
+ *          there; PMJ_READ_ONLY, PMJ_FULL, PMJ_PERMISSION when nothing
  *          could be left there; PMJ_PARTIAL when only some.
  */
 PMJ_MUST_CHECK enum pmj_code parcel_exchange(struct job *job, struct pmj_error *err);
@@ -25,7 +26,13 @@ bool parcel_is_there(const char *dir);
 /** What to do where a stick went away. */
 void parcel_hint_pulled(struct pmj_error *err);
 
-/* For relay.c: */
+/* ---- for relay.c, and between parcel.c and parcel_leave.c ---- */
+
+/** Leave copies of spool/out, and read them back: only what the stick gives back is carried. */
+PMJ_MUST_CHECK enum pmj_code parcel_leave(
+    struct job *job, const char *folder, struct pmj_error *err);
+/** Does a receipt cover it? */
+bool parcel_is_acked(const struct job *job, const struct shape_place *place);
 /** Of a mailbox of ours? */
 bool parcel_is_ours(const struct job *job, const struct shape_place *place);
 /** The folder, which others must be able to write into, too. There already: nothing to do. */

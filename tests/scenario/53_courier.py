@@ -9,7 +9,7 @@ import subprocess
 import threading
 import time
 
-from disks import may_mount
+from disks import disk, empty, fill, may_mount, remount
 from lab import BIN, check, run, same
 from terminal import stopped
 
@@ -144,6 +144,44 @@ def story_how_far_it_is_and_stopped(lab):
     lab.exchange(hub, neema)
     check(len(hub.json("contact", "list", "--limit", "200")["items"]) == 120)
     check(neema.status()["outbox"]["entries"] == 0, neema.status()["outbox"])
+
+
+def story_sticks_that_fail(lab):
+    """Less room than it says, full, read-only, not there: each its own words and status. What is lost on one goes with the next, and so does all else."""
+    hub, neema = begin(lab, "Neema")
+    with contextlib.ExitStack() as disks:
+        if os.path.exists(BAD_STICK):
+            liar = stick_of(lab, "liar")
+            with_bad_stick(neema, liar)
+            person = many(neema)
+            badly(liar, keeps=20000)
+            error = neema.refused(7, "carry", liar)
+            damaged, of = map(int, re.search(r"(\d+) of (\d+) files came back damaged", error["message"]).groups())
+            check("does not keep what is written on it" in error["message"] and "take another one" in error["hint"] and 0 < damaged < of, error)
+            states = [neema.show(one["id"])["sync"] for one in neema.json("contact", "list", "--limit", "100")["items"]]
+            check(set(states) == {"saved", "carried"} and len(on(liar)) == of - damaged, states, on(liar), error)
+            os.remove(os.path.join(liar, ".badly"))
+            hub.run("carry", liar)  # what is said to be carried is there
+            check(len(hub.json("contact", "list", "--limit", "100")["items"]) == states.count("carried"), states)
+        else:
+            person = many(neema)
+        if may_mount():
+            small = disks.enter_context(disk(lab, "small", "1m"))
+            fill(small)
+            error = neema.refused(1, "carry", small)
+            check(error["code"] == "disk_full" and "free some space on the stick" in error["hint"], error)
+            empty(small)
+            remount(small, "ro")
+            error = neema.refused(1, "carry", small)
+            check(error["code"] == "read_only" and "unlock its switch" in error["hint"], error)
+        error = neema.refused(6, "carry", os.path.join(lab.dir, "not there"))
+        check(error["code"] == "unreached" and "there is no folder" in error["message"] and "plug in the stick" in error["hint"], error)
+        good = stick_of(lab, "good")
+        neema.run("carry", good)
+        hub.run("carry", good)
+        neema.run("carry", good)
+        check(len(hub.json("contact", "list", "--limit", "100")["items"]) == 60)
+        check(neema.show(person)["sync"] == "merged" and neema.status()["outbox"]["entries"] == 0, neema.status())
 
 
 def story_a_courier_that_drops_a_file(lab):
