@@ -173,6 +173,8 @@ take_event(struct core *core, const json_t *event)
 		mark_segment(core, event, SYNC_CARRIED);
 	else if (strcmp(what, "delivered") == 0)
 		mark_segment(core, event, SYNC_DELIVERED);
+	else if (strcmp(what, "ended") == 0)
+		mark_segment(core, event, SYNC_ENDED);
 	else if (strcmp(what, "progress") == 0)
 		exchange_progress(core, event);
 	else if (strcmp(what, "done") == 0)

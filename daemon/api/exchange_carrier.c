@@ -3,6 +3,7 @@
 
 #include "api/exchange_inner.h"
 #include "api/handlers.h"
+#include "base/diag.h"
 #include "base/mem.h"
 
 #define CARRIER_WAIT_MS 8000 /* the starter needs a moment after the daemon began */
@@ -46,6 +47,22 @@ wait_for_receipt(const struct core *core, const struct exchange *exchange)
 	return entries > 0 ? RECEIPT_WAIT_S : 0;
 }
 
+/* Not by a clock that cannot be right. */
+static void
+add_ended(struct core *core, json_t *line)
+{
+	struct pmj_error err;
+	json_t *ended = NULL;
+
+	if (hub_clock(core->hub, &err) != PMJ_OK)
+		return;
+	if (sync_ended(core->sync, &ended, &err) != PMJ_OK)
+		diag_error("looking for what ended long ago", &err);
+	else if (json_array_size(ended) > 0)
+		(void)json_object_set(line, "ended", ended);
+	json_decref(ended);
+}
+
 bool
 exchange_ask_carrier(struct core *core, struct exchange *exchange)
 {
@@ -74,6 +91,9 @@ exchange_ask_carrier(struct core *core, struct exchange *exchange)
 	(void)carrylink_send(core->carry, json_pack("{s:s,s:o?}", "do", "acked", "upto", acked));
 	line = json_pack("{s:s,s:I,s:o?,s:b}", "do", parcel ? "parcel" : "sync", "id",
 	    (json_int_t)exchange->job, "have", have, "create", core->is_hub);
+	if (core->hub != NULL && !parcel && exchange->kind != EXCHANGE_NEWS &&
+	    exchange->where == NULL)
+		add_ended(core, line);
 	if (exchange->kind == EXCHANGE_NEWS)
 		(void)json_object_set_new(line, "news", json_true());
 	if (!parcel)

@@ -134,7 +134,7 @@ lock_branch(git_transaction *tx, git_repository *repo, const char *name)
 	return n;
 }
 
-/* Under the lock: compare, then set. */
+/* Under the lock: compare, then set; to NULL: remove. */
 static enum pmj_code
 move_locked(git_transaction *tx, git_repository *repo, const struct shape_place *run,
     const git_oid *to, const git_oid *was, struct pmj_error *err)
@@ -153,7 +153,8 @@ move_locked(git_transaction *tx, git_repository *repo, const struct shape_place 
 	errno = 0;
 	n = git_signature_new(&who, "pamoja", "pamoja@invalid", 1, 0);
 	if (n == 0)
-		n = git_transaction_set_target(tx, name, to, who, "pamoja");
+		n = to != NULL ? git_transaction_set_target(tx, name, to, who, "pamoja")
+		               : git_transaction_remove(tx, name);
 	if (n == 0)
 		n = git_transaction_commit(tx);
 	git_signature_free(who);
@@ -185,8 +186,29 @@ branch_move(git_repository *repo, const struct shape_place *run, const git_oid *
 	else
 		rc = move_locked(tx, repo, run, to, was, err);
 	git_transaction_free(tx);
-	/* A first branch of a lane makes the lane's folder. */
-	if (rc == PMJ_OK)
+	/* A first branch of a lane makes the lane's folder; with the last one it goes. */
+	if (rc == PMJ_OK && to == NULL)
+		rc = sync_folders(repo, after + 1, 1, err);
+	else if (rc == PMJ_OK)
 		rc = sync_folders(repo, after, git_oid_is_zero(was) ? 3 : 1, err);
 	return rc;
+}
+
+/* The name is in the folder of its lane, or in the list of packed branches beside `refs`. */
+enum pmj_code
+branch_drop(
+    git_repository *repo, const struct shape_place *run, const git_oid *was, struct pmj_error *err)
+{
+	static const char *const top[] = {""};
+	char lane[32];
+	const char *const lanes[] = {lane};
+	char *dir;
+	enum pmj_code rc = branch_move(repo, run, NULL, was, err);
+
+	(void)snprintf(lane, sizeof(lane), "refs/heads/l%u", run->lane);
+	dir = mem_printf("%s%s", git_repository_path(repo), lane);
+	if (rc == PMJ_OK && fs_exists(&os_real, dir))
+		rc = sync_folders(repo, lanes, 1, err);
+	free(dir);
+	return rc == PMJ_OK ? sync_folders(repo, top, 1, err) : rc;
 }

@@ -39,4 +39,12 @@ PMJ_MUST_CHECK enum pmj_code branch_tip(
 PMJ_MUST_CHECK enum pmj_code branch_move(git_repository *repo, const struct shape_place *run,
     const git_oid *to, const git_oid *was, struct pmj_error *err);
 
+/**
+ * Remove a branch that is at `was`; that is synced.
+ *
+ * Errors   PMJ_BUSY when it is not (any more); nothing was changed.
+ */
+PMJ_MUST_CHECK enum pmj_code branch_drop(
+    git_repository *repo, const struct shape_place *run, const git_oid *was, struct pmj_error *err);
+
 #endif

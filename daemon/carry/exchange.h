@@ -16,6 +16,7 @@ enum exchange_event {
 	EXCHANGE_DELIVERED, /* everything up to the place is at the mailbox; read back */
 	EXCHANGE_FOREIGN,   /* the far tip of a lane we write is not of our chain; segno 0: it is no
 	                       chain of segments */
+	EXCHANGE_ENDED,     /* the run is not there any more, as was asked for */
 };
 
 struct exchange_count { /* what a person is told while it goes on */
@@ -32,6 +33,7 @@ struct exchange {
 	uint8_t write_lane;  /* 1 or 2; the other one is read */
 	bool create;         /* make missing mailboxes */
 	struct places have;  /* durably taken in, per run of the lane we read; sorted */
+	struct places ended; /* a hub: runs to drop, each up to its last segno; sorted */
 	struct places acked; /* covered by receipts, per run of the lane we write; sorted */
 	void (*tell)(
 	    void *ctx, enum exchange_event what, const struct shape_place *place, size_t count);

@@ -123,6 +123,7 @@ handover_put(struct buf *out, const struct job *job, int64_t id)
 	put_text(out, job->parcel);
 	put_places(out, &job->ex.have);
 	put_places(out, &job->ex.acked);
+	put_places(out, &job->ex.ended);
 	buf_put_u32(out, (uint32_t)job->remote_count);
 	for (size_t i = 0; i < job->remote_count; i++) {
 		const struct job_remote *remote = &job->remotes[i];
@@ -149,6 +150,7 @@ handover_read(struct job *out, int64_t *id, const uint8_t *bytes, size_t len, st
 	out->parcel = read_text(&in);
 	read_places(&out->ex.have, &in);
 	read_places(&out->ex.acked, &in);
+	read_places(&out->ex.ended, &in);
 	read_remotes(out, &in);
 	if (!in.bad && in.left == 0)
 		return PMJ_OK;

@@ -28,6 +28,7 @@ job_close(struct job *job)
 	free(job->ex.store);
 	places_close(&job->ex.have);
 	places_close(&job->ex.acked);
+	places_close(&job->ex.ended);
 	memset(job, 0, sizeof(*job));
 }
 

@@ -7,6 +7,7 @@
 
 #include "base/within.h"
 #include "carry/bare.h"
+#include "carry/ended.h"
 #include "carry/folder.h"
 #include "carry/letin.h"
 #include "carry/room.h"
@@ -75,6 +76,8 @@ exchange_folder(struct job *job, const struct job_remote *remote, struct pmj_err
 		rc = letin_put(remote->url, remote->mailbox, remote->keys, err);
 	if (rc == PMJ_OK && job->ex.create && remote->shut != NULL)
 		rc = letin_shut(remote->url, remote->shut, err);
+	if (rc == PMJ_OK && job->ex.create && !remote->old)
+		rc = ended_drop(&job->ex, path, remote->mailbox, err);
 	free(path);
 	return rc;
 }

@@ -114,3 +114,12 @@ object_read(git_repository *repo, git_odb_object **out, const git_oid *id, git_o
 	git_odb_free(odb);
 	return rc;
 }
+
+void
+object_drop(git_repository *repo, const git_oid *id)
+{
+	char *path = object_path(repo, id);
+
+	(void)unlink(path);
+	free(path);
+}

@@ -13,4 +13,7 @@ PMJ_MUST_CHECK enum pmj_code object_put(git_repository *repo, git_oid *out, cons
 PMJ_MUST_CHECK enum pmj_code object_read(git_repository *repo, git_odb_object **out,
     const git_oid *id, git_object_t type, struct pmj_error *err);
 
+/** Remove one, where it lies alone: in no pack. */
+void object_drop(git_repository *repo, const git_oid *id);
+
 #endif

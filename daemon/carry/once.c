@@ -125,6 +125,8 @@ set_option(struct job *job, const char *name, const char *value, struct pmj_erro
 		return add_remote(job, value, err);
 	if (strcmp(name, "--have") == 0)
 		return add_place(&job->ex.have, value, err);
+	if (strcmp(name, "--ended") == 0)
+		return add_place(&job->ex.ended, value, err);
 	if (strcmp(name, "--acked") == 0)
 		return add_place(&job->ex.acked, value, err);
 	for (size_t i = 0; i < COUNT(files); i++)
@@ -153,6 +155,7 @@ parse(struct job *job, int argc, char **argv, struct pmj_error *err)
 		rc = pmj_fail(err, PMJ_USAGE, "--spool, --store and --write are needed");
 	places_sort(&job->ex.have);
 	places_sort(&job->ex.acked);
+	places_sort(&job->ex.ended);
 	return rc;
 }
 

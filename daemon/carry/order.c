@@ -109,6 +109,8 @@ read_sync(struct order *out, const json_t *line, struct pmj_error *err)
 	out->create = json_flag(line, "create");
 	out->news = json_flag(line, "news");
 	out->wait_s = (uint8_t)(wait >= 0 && wait <= WAIT_MAX_S ? wait : 0);
+	if (read_places(&out->ended, json_arr(line, "ended"), err) != PMJ_OK)
+		return err->code;
 	return read_places(&out->places, json_arr(line, "have"), err);
 }
 
@@ -193,6 +195,7 @@ order_close(struct order *order)
 	free(order->url);
 	free(order->dir);
 	places_close(&order->places);
+	places_close(&order->ended);
 	memset(order, 0, sizeof(*order));
 }
 
@@ -208,7 +211,7 @@ void
 order_put_event(
     struct buf *out, enum exchange_event what, const struct shape_place *place, size_t count)
 {
-	static const char *const names[] = {"arrived", "carried", "delivered", "foreign"};
+	static const char *const names[] = {"arrived", "carried", "delivered", "foreign", "ended"};
 	json_t *event = json_pack("{s:s}", "event", names[what]);
 
 	if (what == EXCHANGE_ARRIVED) {

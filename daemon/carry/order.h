@@ -28,6 +28,7 @@ struct order {
 	bool locked;    /* pamojad is: what lies in spool/out is the carrier's to bring away */
 	bool has_have;
 	struct places places; /* have, or upto; sorted */
+	struct places ended;  /* sorted */
 };
 
 /**

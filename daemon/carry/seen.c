@@ -194,6 +194,10 @@ put_ours(struct buf *out, const struct exchange *ex, const uint8_t *mailbox)
 	for (size_t i = places_first(&ex->have, &from);
 	     i < ex->have.count && memcmp(ex->have.items[i].mailbox, mailbox, 16) == 0; i++)
 		put_place(out, &ex->have.items[i], NULL);
+	buf_put_u8(out, 0);
+	for (size_t i = places_first(&ex->ended, &from);
+	     i < ex->ended.count && memcmp(ex->ended.items[i].mailbox, mailbox, 16) == 0; i++)
+		put_place(out, &ex->ended.items[i], NULL);
 }
 
 static void

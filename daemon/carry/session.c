@@ -69,6 +69,8 @@ fill_job(struct session *s, struct job *job, const struct order *order)
 		places_add(&job->ex.have, &have->items[i]);
 	for (size_t i = 0; i < s->acked.count; i++)
 		places_add(&job->ex.acked, &s->acked.items[i]);
+	for (size_t i = 0; order != NULL && i < order->ended.count; i++)
+		places_add(&job->ex.ended, &order->ended.items[i]);
 	if (order != NULL && order->what == ORDER_PARCEL)
 		job->parcel = mem_strdup(order->dir);
 	job->news = order != NULL && order->news;

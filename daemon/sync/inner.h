@@ -54,6 +54,7 @@ struct sync {
 	struct timespec in_seen; /* mtime of spool/in when it was last listed */
 	bool tell;               /* hooks.incarnated is due after the commit */
 	uint8_t tell_mailbox[PMJ_MAILBOX_BYTES];
+	int64_t ended_ms;   /* when nothing more was found that ended long ago; 0: look */
 	int64_t epochs_ms;  /* when the seal keys were last looked at, by the hub's time */
 	int64_t duplicates; /* files dropped because their very bytes were read before */
 };
@@ -71,5 +72,13 @@ struct sync_place_of {
 PMJ_MUST_CHECK enum pmj_code sync_end(struct sync *sync, enum pmj_code rc, struct pmj_error *err);
 /** hooks.incarnated after a commit, when one is due. */
 void sync_tell(struct sync *sync);
+
+struct sql;
+/** [mailbox, lane, incarnation, segno] of a row that begins with the first three. */
+json_t *report_place(struct sql *sql, int64_t segno);
+
+/** Such a run is dropped: it is not asked for again. */
+PMJ_MUST_CHECK enum pmj_code ended_gone(struct sync *sync, const uint8_t *mailbox, int lane,
+    const uint8_t *incarnation, struct pmj_error *err);
 
 #endif

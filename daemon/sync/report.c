@@ -4,7 +4,7 @@
 #include "sync/lane.h"
 #include "sync/queue.h"
 
-static json_t *
+json_t *
 report_place(struct sql *sql, int64_t segno)
 {
 	size_t len;
@@ -67,7 +67,11 @@ sync_mark(struct sync *sync, enum sync_place place, const uint8_t mailbox[static
     int lane, const uint8_t incarnation[static PMJ_INCARNATION_BYTES], uint64_t segno,
     struct pmj_error *err)
 {
-	struct sql *sql = sql_get(sync->journal,
+	struct sql *sql;
+
+	if (place == SYNC_ENDED)
+		return ended_gone(sync, mailbox, lane, incarnation, err);
+	sql = sql_get(sync->journal,
 	    "UPDATE pmj_segment SET state=?1 WHERE state<?1"
 	    " AND lane=(SELECT id FROM pmj_lane WHERE mailbox=?2 AND lane=?3 AND inc=?4 AND ours=1)"
 	    " AND (segno=?5 OR (?1=2 AND segno<?5))");

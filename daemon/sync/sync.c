@@ -30,6 +30,9 @@ const char *const sync_schema[] = {
     " AND (count_seq>told_seq OR nack=1)",
     "CREATE INDEX IF NOT EXISTS pmj_lane_begun ON pmj_lane(mailbox) WHERE ours=1 AND closed=0"
     " AND segno=0 AND cause IN ('copy','restore')",
+    "CREATE INDEX IF NOT EXISTS pmj_lane_old ON pmj_lane(made_ms) WHERE (ours=0 OR closed=1)",
+    /* Lanes whose branches the carrier dropped. */
+    "CREATE TABLE IF NOT EXISTS pmj_ended(lane INTEGER PRIMARY KEY)",
     "CREATE INDEX IF NOT EXISTS pmj_lane_made ON pmj_lane(made_ms) WHERE ours=1 AND closed=0"
     " AND segno>0",
     "CREATE TABLE IF NOT EXISTS pmj_point(lane INTEGER NOT NULL,segno INTEGER NOT NULL,"

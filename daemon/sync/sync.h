@@ -164,8 +164,13 @@ PMJ_MUST_CHECK enum pmj_code sync_have(struct sync *sync, json_t **out, struct p
 /** `acked` of the carry protocol. New reference. */
 PMJ_MUST_CHECK enum pmj_code sync_acked(struct sync *sync, json_t **out, struct pmj_error *err);
 
-enum sync_place { SYNC_CARRIED = 1, SYNC_DELIVERED = 2 };
-/** carry's word about a segment of ours. */
+/** `ended` of the carry protocol, for a hub: runs that others followed, that were taken in whole,
+ * and whose last segment is 180 days old (11.6); some of them, once a day none. New reference. */
+PMJ_MUST_CHECK enum pmj_code sync_ended(struct sync *sync, json_t **out, struct pmj_error *err);
+
+enum sync_place { SYNC_CARRIED = 1, SYNC_DELIVERED = 2, SYNC_ENDED = 3 };
+/** carry's word about a segment of ours; SYNC_ENDED: the run, whoever wrote it, is not at the
+ * mailboxes any more, as sync_ended asked. */
 PMJ_MUST_CHECK enum pmj_code sync_mark(struct sync *sync, enum sync_place place,
     const uint8_t mailbox[static PMJ_MAILBOX_BYTES], int lane,
     const uint8_t incarnation[static PMJ_INCARNATION_BYTES], uint64_t segno, struct pmj_error *err);

@@ -1,4 +1,5 @@
 """Clocks that are wrong by years, jump, or go back: nothing orders by them, nothing is refused for them (security 8.1, 8.2)."""
+import glob
 import os
 import subprocess
 import time
@@ -251,6 +252,25 @@ def story_seal_keys_come_and_go(lab):
     neema.add("contact", person=person, kind="phone", note="after a start")
     lab.exchange(hub, neema)
     same_everywhere(person, hub, neema)
+    # Half a year later nobody needs what was sealed to keys that are gone: its branches are dropped (11.6), and both go on.
+    before = branches(lab)
+    for day in (300, 301):
+        for clock in clocks[:2]:
+            clock.set(day)
+        lab.exchange(hub, neema)
+    after = branches(lab)
+    gone = before - after
+    check({name.split("/")[1] for name in gone} == {"l1", "l2"}, sorted(before), sorted(after))
+    check(len(after & before) > 0, "what is younger stays", sorted(before), sorted(after))
+    neema.add("contact", person=person, kind="phone", note="half a year later")
+    lab.exchange(hub, neema)
+    same_everywhere(person, hub, neema)
+    check(branches(lab) & gone == set(), "nobody brings them back")
+
+
+def branches(lab):
+    """MAILBOX/LANE/INCARNATION of all mailboxes."""
+    return {os.path.relpath(path, lab.mailboxes).replace(".git/refs/heads", "") for path in glob.glob(lab.mailboxes + "/*.git/refs/heads/l?/*")}
 
 
 def story_a_certificate_is_renewed(lab):

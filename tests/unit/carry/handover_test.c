@@ -15,6 +15,7 @@ fill(struct job *job)
 	    .tokens = (char *)(uintptr_t) "a",
 	    .writers = (char *)(uintptr_t) "b",
 	    .keys = (char *)(uintptr_t) "c",
+	    .limit = (char *)(uintptr_t) "5\n",
 	    .shut = (char *)(uintptr_t) "d",
 	    .old = true};
 	struct shape_place place = lab_place(2, 0xb2, 7);
@@ -30,6 +31,8 @@ fill(struct job *job)
 	places_add(&job->ex.have, &place);
 	place.lane = 1;
 	places_add(&job->ex.acked, &place);
+	place.segno = 8;
+	places_add(&job->ex.ended, &place);
 }
 
 static void
@@ -55,6 +58,8 @@ there_and_back(void **state)
 	assert_string_equal(back.remotes[1].key, "");
 	assert_string_equal(back.remotes[1].shut, "d");
 	assert_int_equal(places_upto(&back.ex.have, &job.ex.have.items[0]), 7);
+	assert_int_equal(places_upto(&back.ex.ended, &job.ex.ended.items[0]), 8);
+	assert_string_equal(back.remotes[1].limit, "5\n");
 	handover_put(&second, &back, -5);
 	assert_int_equal(first.len, second.len);
 	assert_memory_equal(first.bytes, second.bytes, first.len);

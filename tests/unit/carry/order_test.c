@@ -34,7 +34,7 @@ orders_are_read(void **state)
 	order_close(&order);
 	check_ok(read_text(&order,
 	             "{\"do\":\"sync\",\"id\":7,\"url\":\"/x\",\"create\":true,\"later\":{},"
-	             "\"have\":[[" RUN ",3],[" RUN ",5],[" RUN ",4]]}",
+	             "\"have\":[[" RUN ",3],[" RUN ",5],[" RUN ",4]],\"ended\":[[" RUN ",9]]}",
 	             &err),
 	    &err);
 	assert_int_equal(order.what, ORDER_SYNC);
@@ -42,6 +42,7 @@ orders_are_read(void **state)
 	assert_true(order.create);
 	assert_string_equal(order.url, "/x");
 	assert_int_equal(places_upto(&order.places, &run), 5);
+	assert_int_equal(places_upto(&order.ended, &run), 9);
 	order_close(&order);
 	check_ok(read_text(&order, "{\"do\":\"parcel\",\"id\":1,\"dir\":\"/d\"}", &err), &err);
 	assert_string_equal(order.dir, "/d");
