@@ -61,6 +61,7 @@ struct core {
 	bool news_missed; /* something came while there was an exchange */
 	bool exchange_missed;   /* one was due while there was no carrier */
 	bool chance_asked;      /* the carrier looks out for a chance for it */
+	bool left_to_carrier;   /* it goes on with what is sealed while we are locked */
 	char waits_for[16];     /* by the carrier's word: network, metered, later; "" for nothing */
 	int64_t waits_until_ms; /* mono; 0: until something happens */
 	bool urgent_waits; /* something urgent was queued since the last exchange that went well */

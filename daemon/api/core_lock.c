@@ -43,7 +43,7 @@ leave_to_carrier(struct core *core)
 	    sync_acked(core->sync, &acked, NULL) == PMJ_OK) {
 		(void)carrylink_send(
 		    core->carry, json_pack("{s:s,s:O}", "do", "acked", "upto", acked));
-		(void)carrylink_send(
+		core->left_to_carrier = carrylink_send(
 		    core->carry, json_pack("{s:s,s:b,s:b,s:O}", "do", "wake", "urgent",
 		                     (int)core->urgent_waits, "locked", 1, "have", have));
 	}

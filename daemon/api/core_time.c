@@ -250,6 +250,7 @@ core_carrier_up(struct core *core)
 	if ((core->exchange_missed || core->chance_asked) && core->sync != NULL)
 		exchange_within(core, URGENT_MS);
 	core->exchange_missed = core->chance_asked = false;
+	core->left_to_carrier = false; /* this one was told nothing yet */
 	core->waits_for[0] = '\0';
 	core_tick_arm(core);
 	core_wake(core); /* an exchange may be waiting for it */

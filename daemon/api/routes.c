@@ -119,6 +119,27 @@ fits(const char *pattern, const char *path, struct parts *parts)
 	return *path == '\0';
 }
 
+/* What goes without us, and what does not. */
+static enum pmj_code
+fail_locked(const struct core *core, int needs, struct pmj_error *err)
+{
+	if ((needs & NEEDS_SYNC) == 0) {
+		(void)pmj_fail(err, PMJ_LOCKED, "Pamoja is locked");
+		pmj_hint(err, "unlock it with: pamoja unlock");
+	} else if (core->left_to_carrier) {
+		(void)pmj_fail(err, PMJ_LOCKED,
+		    "Pamoja is locked: what is sealed goes by itself when there is a chance, also "
+		    "onto a stick that has the folder PAMOJA");
+		pmj_hint(err, "to seal what is new, and to exchange now: pamoja unlock");
+	} else {
+		(void)pmj_fail(err, PMJ_LOCKED,
+		    "Pamoja was not unlocked since it started, so it does not know yet what goes "
+		    "where");
+		pmj_hint(err, "nothing is lost; unlock it, then try again: pamoja unlock");
+	}
+	return PMJ_LOCKED;
+}
+
 static enum pmj_code
 check_needs(const struct core *core, int needs, struct pmj_error *err)
 {
@@ -137,8 +158,7 @@ check_needs(const struct core *core, int needs, struct pmj_error *err)
 		rc = pmj_fail(err, PMJ_NOT_INITIALISED, "there is no journal here yet");
 		pmj_hint(err, "begin with: pamoja init --name NAME --role peer");
 	} else if ((needs & NEEDS_OPEN) && core->state != CORE_OPEN) {
-		rc = pmj_fail(err, PMJ_LOCKED, "Pamoja is locked");
-		pmj_hint(err, "unlock it with: pamoja unlock");
+		rc = fail_locked(core, needs, err);
 	} else if ((needs & NEEDS_HUB) && !core->is_hub) {
 		rc = pmj_fail(err, PMJ_USAGE, "this laptop is not a hub");
 		pmj_hint(err, "hub commands work at the hub only");

@@ -184,6 +184,28 @@ def story_sticks_that_fail(lab):
         check(neema.show(person)["sync"] == "merged" and neema.status()["outbox"]["entries"] == 0, neema.status())
 
 
+def story_carry_while_locked(lab):
+    """What goes without the passphrase and what does not: after a lock, and before the first unlock of the day. Nothing is put on the stick."""
+    hub, neema = begin(lab, "Neema")
+    stick = stick_of(lab, "stick")
+    person = neema.add("person", name="Asha")
+    neema.run("lock")
+    for command in (("carry", stick), ("sync",)):
+        error = neema.refused(4, *command)
+        check(error["code"] == "locked" and "what is sealed goes by itself" in error["message"] and "to seal what is new" in error["hint"], error)
+    neema.stop()
+    neema.start()
+    for command in (("carry", stick), ("sync",)):
+        error = neema.refused(4, *command)
+        check("was not unlocked since it started" in error["message"] and "nothing is lost" in error["hint"], error)
+    check(neema.refused(4, "person", "list")["message"] == "Pamoja is locked")
+    check(not os.listdir(stick), os.listdir(stick))
+    neema.unlock()
+    neema.run("carry", stick)
+    hub.run("carry", stick)
+    check(hub.show(person)["fields"]["name"] == "Asha")
+
+
 def story_a_courier_that_drops_a_file(lab):
     hub, neema = begin(lab, "Neema")
     stick, another = stick_of(lab, "stick"), stick_of(lab, "another")
