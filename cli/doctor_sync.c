@@ -207,6 +207,11 @@ doctor_hub(struct doctor *d)
 		goto out;
 	if (level == NULL)
 		doctor_say(d, DOCTOR_WARN, sync, "nothing was heard of the hub yet");
+	else if (json_flag(beacon, "stale"))
+		doctor_say(d, DOCTOR_FAIL, "tell your coordinator",
+		    "the mailbox answers, but the newest of the hub that it shows is %lld days "
+		    "old: the hub is off, or an old state is shown",
+		    days);
 	else if (strcmp(level, "cut_off") == 0)
 		doctor_say(d, DOCTOR_FAIL, "reach your coordinator",
 		    "nothing was heard of the hub for %lld days: you may be cut off or revoked",

@@ -122,6 +122,29 @@ finish_revoked(struct core *core, struct exchange *exchange)
 		core_exchange_next(core, false);
 }
 
+/* A mailbox that takes what is sent and shows nothing new for weeks. */
+static void
+note_answered(struct core *core, struct exchange *exchange)
+{
+	int64_t now_ms = os_now(core->os);
+	struct pmj_error err;
+	long long days;
+
+	if (exchange->failed.code != PMJ_OK || exchange->kind == EXCHANGE_CARRY ||
+	    exchange->where != NULL || core->is_hub || core->sync == NULL)
+		return;
+	if (device_answered(core->journal, core->sync, now_ms, &err) != PMJ_OK)
+		diag_error("noting what the mailbox shows", &err);
+	days = (long long)device_stale_days(core->journal, now_ms);
+	if (days == 0)
+		return;
+	(void)pmj_fail(&exchange->failed, PMJ_PARTIAL,
+	    "the mailbox answers, but the newest of the hub that it shows is %lld days old", days);
+	pmj_hint(&exchange->failed,
+	    "the hub may be off, or an old state of the mailbox is shown: tell your coordinator; "
+	    "nothing is lost");
+}
+
 static void
 finish(struct core *core, struct exchange *exchange)
 {
@@ -152,6 +175,7 @@ finish(struct core *core, struct exchange *exchange)
 		diag_error("saving the anchor", &err);
 	if (core->suspended != 0 && exchange->failed.code == PMJ_OK)
 		(void)core_suspended_refuse(core, &exchange->failed);
+	note_answered(core, exchange);
 	if (exchange->request != NULL && exchange->failed.code != PMJ_OK)
 		server_fail(exchange->request, &exchange->failed);
 	else if (exchange->request != NULL)

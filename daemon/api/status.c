@@ -78,6 +78,18 @@ warn_of_restore(json_t *list, struct hub *hub)
 	json_decref(lacks);
 }
 
+static void
+warn_of_old_state(json_t *list, const struct core *core)
+{
+	long long days = (long long)device_stale_days(core->journal, os_now(core->os));
+
+	if (days > 0)
+		warn(list,
+		    mem_printf("the mailbox answers, but the newest of the hub that it shows is "
+		               "%lld days old",
+		        days));
+}
+
 static json_t *
 warnings(const struct core *core)
 {
@@ -90,6 +102,8 @@ warnings(const struct core *core)
 		(void)json_array_append_new(list, json_string(err.message));
 	if (core->state == CORE_OPEN && core->hub != NULL)
 		warn_of_restore(list, core->hub);
+	if (core->state == CORE_OPEN && core->sync != NULL && !core->is_hub)
+		warn_of_old_state(list, core);
 	if (core->warning[0] != '\0')
 		(void)json_array_append_new(list, json_string(core->warning));
 	if (core->kinds_warning[0] != '\0')

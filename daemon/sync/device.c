@@ -10,6 +10,9 @@
 #include "store/sql.h"
 #include "sync/device_inner.h"
 
+/* A hub says something each week, so what is older was kept from us, or never said. */
+#define STALE_DAYS 14
+
 #define DEVICE_NEXT_EPOCH_DAYS 30 /* a key is published so long before it is used (7.4) */
 
 bool
@@ -282,21 +285,52 @@ device_certificate_end(struct journal *journal)
 	return journal_int(journal, DEVICE_NOT_AFTER, 0);
 }
 
+static int64_t
+beacon_days(struct journal *journal, int64_t now_ms)
+{
+	int64_t time_ms = journal_int(journal, DEVICE_BEACON_TIME, 0);
+
+	return time_ms != 0 && now_ms > time_ms ? (now_ms - time_ms) / DAY_MS : 0;
+}
+
+enum pmj_code
+device_answered(struct journal *journal, struct sync *sync, int64_t now_ms, struct pmj_error *err)
+{
+	bool stale = beacon_days(journal, now_ms) >= STALE_DAYS;
+	int64_t since_ms = journal_int(journal, DEVICE_STALE_SINCE, 0);
+	enum pmj_code rc;
+
+	if (stale == (since_ms != 0))
+		return PMJ_OK;
+	if ((rc = journal_begin(journal, err)) != PMJ_OK)
+		return rc;
+	rc = journal_put_int(journal, DEVICE_STALE_SINCE, stale ? now_ms : 0, err);
+	return sync_end(sync, rc, err);
+}
+
+int64_t
+device_stale_days(struct journal *journal, int64_t now_ms)
+{
+	int64_t since_ms = journal_int(journal, DEVICE_STALE_SINCE, 0);
+	int64_t days = beacon_days(journal, now_ms);
+
+	return since_ms != 0 && now_ms - since_ms >= DAY_MS && days >= STALE_DAYS ? days : 0;
+}
+
 json_t *
 device_beacon(struct journal *journal, int64_t now_ms)
 {
-	int64_t time_ms = journal_int(journal, DEVICE_BEACON_TIME, 0);
-	int64_t days;
+	int64_t days = beacon_days(journal, now_ms);
 	const char *level = "";
 
-	if (time_ms == 0)
+	if (journal_int(journal, DEVICE_BEACON_TIME, 0) == 0)
 		return NULL;
-	days = now_ms > time_ms ? (now_ms - time_ms) / DAY_MS : 0;
 	if (days >= 90)
 		level = "cut_off";
 	else if (days >= 45)
 		level = "warning";
-	else if (days >= 14)
+	else if (days >= STALE_DAYS)
 		level = "notice";
-	return json_pack("{s:I,s:s}", "age_days", (json_int_t)days, "level", level);
+	return json_pack("{s:I,s:s,s:b}", "age_days", (json_int_t)days, "level", level, "stale",
+	    (int)(device_stale_days(journal, now_ms) > 0));
 }

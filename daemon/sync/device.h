@@ -61,7 +61,15 @@ int64_t device_revoked(struct journal *journal);
 int64_t device_suspended(struct journal *journal);
 /** When the certificate of the hub ends, ms; 0 when not enrolled. */
 int64_t device_certificate_end(struct journal *journal);
-/** {"age_days","level":""|"notice"|"warning"|"cut_off"} of the last beacon, or NULL. New reference.
+/** An exchange with the mailbox went well: note since when such bring nothing of the hub that is
+ * younger than two weeks, though it says something each week. */
+PMJ_MUST_CHECK enum pmj_code device_answered(
+    struct journal *journal, struct sync *sync, int64_t now_ms, struct pmj_error *err);
+/** Since more than a day it is so: how old the hub's last word is, in days; else 0. The hub is off,
+ * or an old state of the mailbox is shown. */
+int64_t device_stale_days(struct journal *journal, int64_t now_ms);
+/** {"age_days","level":""|"notice"|"warning"|"cut_off","stale":bool} of the last beacon, or NULL.
+ * New reference.
  */
 json_t *device_beacon(struct journal *journal, int64_t now_ms);
 

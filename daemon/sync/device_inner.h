@@ -24,6 +24,7 @@ struct device {
 #define DEVICE_ROSTER_VERSION "device.roster_version"
 #define DEVICE_BEACON_E "device.beacon_e"
 #define DEVICE_BEACON_TIME "device.beacon_time"
+#define DEVICE_STALE_SINCE "device.stale_since" /* exchanges go well, and bring an old beacon */
 #define DEVICE_KINDS "device.kinds"
 #define DEVICE_WITHDRAWING "device.withdrawing" /* e of the line, and the last record done */
 #define DEVICE_NOT_AFTER "device.not_after"

@@ -1,6 +1,7 @@
 """Clocks that are wrong by years, jump, or go back: nothing orders by them, nothing is refused for them (security 8.1, 8.2)."""
 import glob
 import os
+import shutil
 import subprocess
 import time
 
@@ -87,6 +88,45 @@ def story_wrong_by_years_and_jumping(lab):
         check(len(mailbox_of(lab, worker).branches(1)) == 1, worker.name, mailbox_of(lab, worker).branches(1))
     for home in (hub, neema, juma):
         check(home.run("verify", "--rebuild").status == 0)
+
+
+def story_an_old_state_for_weeks(lab):
+    """A mailbox that takes what is sent and goes on showing the hub's word of long ago: told from the second day on, by sync, status and doctor."""
+    lab.quiet()
+    hub, neema = lab.office(ally="Neema")
+    at_hub, hers = set_clock(lab, hub), set_clock(lab, neema)
+    person = neema.add("person", name="Asha")
+    lab.exchange(hub, neema)
+    box = os.path.join(lab.mailboxes, next(name for name in os.listdir(lab.mailboxes) if name.endswith(".git")))
+    shown = os.path.join(box, "refs", "heads", "l2")
+    shutil.copytree(shown, lab.dir + "/old")
+
+    def frozen(day, status):
+        at_hub.set(day)
+        hers.set(day)
+        hub.run("hub", "merge")
+        os.rename(shown, f"{lab.dir}/new-{day}")
+        shutil.copytree(lab.dir + "/old", shown)
+        neema.add("contact", person=person, kind="visit", note=f"day {day}")
+        answer = neema.run("sync", json_out=True, status=status)
+        return answer.error if status else answer.json, "".join(neema.status()["warnings"])
+
+    words = "the newest of the hub that it shows is"
+    for day in (8, 15):  # it may have been away: nothing is said on the first day of many
+        said = frozen(day, 0)
+        check(words not in said[1] and not neema.status()["beacon"]["stale"], said)
+    error, warned = frozen(22, 8)
+    check(error["code"] == "partial" and f"{words} 2" in error["message"] and "tell your coordinator" in error["hint"], error)
+    check(words in warned and neema.status()["beacon"]["stale"], warned)
+    finding = neema.run("doctor", check_status=False)
+    check(words in " ".join(finding.out.split()), finding)
+    check(neema.show(person)["sync"] == "merged" and len(hub.json("contact", "list")["items"]) == 2, "what was sent came all the same")
+    # the hub's word comes through again
+    hub.run("hub", "merge")
+    said = neema.json("sync")
+    check(words not in "".join(neema.status()["warnings"]) and not neema.status()["beacon"]["stale"], said, neema.status())
+    lab.exchange(hub, neema)
+    check(neema.status()["outbox"]["entries"] == 0, neema.status())
 
 
 def story_two_months_offline(lab):
