@@ -20,6 +20,7 @@
 
 #define HEX_CHARS (2 * PMJ_MAILBOX_BYTES)
 #define ROOT_VARIABLE "PAMOJA_GATE_ROOT"
+#define HOOKS_VARIABLE "PAMOJA_GATE_HOOKS"
 
 enum cgi_door
 cgi_path(uint8_t mailbox[static PMJ_MAILBOX_BYTES], const char *path_info)
@@ -177,6 +178,7 @@ become_git(const char *root, uint8_t lane)
 	static const char *const passed[] = {"PATH_INFO", "REQUEST_METHOD", "QUERY_STRING",
 	    "CONTENT_TYPE", "CONTENT_LENGTH", "HTTP_CONTENT_ENCODING", "REMOTE_ADDR"};
 	char *const arguments[] = {(char *)"git", (char *)"http-backend", NULL};
+	const char *hooks = getenv(HOOKS_VARIABLE);
 	struct environment to = {.count = 0};
 	size_t settings = 0;
 	char number[16];
@@ -193,7 +195,9 @@ become_git(const char *root, uint8_t lane)
 	set(&to, "GIT_CONFIG_GLOBAL", "/dev/null");
 	configure(&to, &settings, "safe.directory", "*"); /* it may be the hub's, not ours */
 	configure(&to, &settings, "http.receivepack", "true");
-	configure(&to, &settings, "core.hooksPath", "/dev/null");
+	/* The host's own, which ask what we would; never those that stand in a mailbox. */
+	configure(&to, &settings, "core.hooksPath",
+	    hooks != NULL && hooks[0] == '/' ? hooks : "/dev/null");
 	configure(&to, &settings, "receive.hideRefs", "refs");
 	configure(&to, &settings, "receive.hideRefs",
 	    lane == SHAPE_LANE_UP ? "!refs/heads/l1" : "!refs/heads/l2");

@@ -14,10 +14,12 @@
 #include "gate/fence.h"
 #include "gate/keys.h"
 #include "gate/pipe.h"
+#include "gate/receive.h"
 
 static const char usage[] =
     "usage: pamoja-gate --mailbox HEX --root DIR [--lane 1|2]   by ssh, as a forced command\n"
     "       pamoja-gate --key KEY --root DIR                    as sshd's AuthorizedKeysCommand\n"
+    "       pamoja-gate --receive                               as git's pre-receive hook\n"
     "       PAMOJA_GATE_ROOT=DIR pamoja-gate                    as CGI, behind a web server\n";
 
 struct options {
@@ -89,6 +91,11 @@ main(int argc, char **argv)
 	}
 	if (argc == 1 && getenv("REQUEST_METHOD") != NULL)
 		return cgi_run();
+	if (argc == 2 && strcmp(argv[1], "--receive") == 0) {
+		if ((rc = receive_judge(stdin, &err)) != PMJ_OK)
+			(void)fprintf(stderr, "pamoja: %s\n", err.message);
+		return pmj_code_exit(rc);
+	}
 	if (!parse(&options, argc, argv)) {
 		(void)fputs(usage, stderr);
 		return pmj_code_exit(PMJ_USAGE);

@@ -15,6 +15,7 @@ from lab import check, run
 sys.path.insert(0, os.path.join(lab_module.TOP, "tests", "lib"))
 import disks  # noqa: E402
 import web  # noqa: E402
+from segments import token_of  # noqa: E402
 
 OWN = "PAMOJA_HOST_TEST"
 BUILT = os.path.abspath(lab_module.BIN)
@@ -96,6 +97,34 @@ def ssh_logins(lab):
         return sum("Accepted publickey for pamoja" in line for line in file)
 
 
+def plain_git(lab, port, mailbox):
+    """Plain git at such a host takes what the gate would take, and nothing else: the hook that the command installed says so."""
+    token, known = token_of(1)
+    path = f"/srv/pamoja/mailboxes/{mailbox}.git/tokens"
+    with open(path, encoding="ascii") as file:
+        before = file.read()
+    with open(path, "a", encoding="ascii") as file:
+        file.write(f"1 {known}\n")
+    there = f"https://localhost:{port}/pamoja/{mailbox}.git"
+    clone = os.path.join(lab.dir, "clone.git")
+
+    def git(*words):
+        return subprocess.run(["git", "-c", "http.sslVerify=false", "-c", "http.extraHeader=Authorization: Bearer " + token, *words], cwd=lab.dir,
+                              capture_output=True, text=True, stdin=subprocess.DEVNULL, env={"PATH": os.environ["PATH"], "HOME": lab.dir, "LC_ALL": "C"})
+
+    check(git("clone", "-q", "--bare", there, clone).returncode == 0)
+    run = git("--git-dir", clone, "for-each-ref", "--format=%(refname)", "refs/heads/l1").stdout.split()[0]
+    other = git("--git-dir", clone, "push", there, run + ":refs/heads/l1/" + "e" * 32)
+    check(other.returncode == 1 and "remote: pamoja: " in other.stderr and "pre-receive hook declined" in other.stderr, other)
+    check(not os.path.exists(f"/srv/pamoja/mailboxes/{mailbox}.git/refs/heads/l1/" + "e" * 32))
+    # a run of its own goes: the very chain, put where it was taken away
+    os.unlink(f"/srv/pamoja/mailboxes/{mailbox}.git/{run}")
+    same = git("--git-dir", clone, "push", there, run)
+    check(same.returncode == 0, same)
+    with open(path, "w", encoding="ascii") as file:
+        file.write(before)
+
+
 def story_a_host_in_one_command(lab):
     if not MAY:
         print("     not root, or no mounts of one's own: not tried")
@@ -148,6 +177,7 @@ def story_a_host_in_one_command(lab):
     config = subprocess.run(["git", "config", "--file", f"/srv/pamoja/mailboxes/{boxes[0]}/config", "--list"], capture_output=True, text=True).stdout
     for setting in ("core.fsync=committed", "receive.denydeletes=true", "receive.denynonfastforwards=true", "receive.maxinputsize=", "gc.auto=0"):
         check(setting in config, setting, config)
+    plain_git(lab, port, boxes[0][:-4])
     # over ssh: the same machine, and a key that enrolment let in without root
     hub.stop()
     begin(hub, reach(said, ssh_port, "ssh")).unlock()
