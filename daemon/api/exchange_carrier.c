@@ -177,9 +177,12 @@ exchange_carried(struct core *core, int64_t id, const json_t *done)
 {
 	struct exchange *exchange = core->exchanges;
 	const char *code = json_str(done, "code");
+	struct pmj_error why;
 
 	if (exchange == NULL || exchange->phase != PHASE_WAIT || exchange->job != id)
 		return;
+	if (core->sync != NULL && sync_link(core->sync, json_int(done, "step", 0), &why) != PMJ_OK)
+		diag_error("noting what the network lets through", &why);
 	exchange->sent += json_int(done, "sent", 0);
 	exchange->got += json_int(done, "got", 0);
 	if (json_str(done, "instead") != NULL && exchange->instead == NULL)

@@ -44,6 +44,7 @@ struct exchange {
 	size_t ahead; /* segments that the mailboxes showed above what is taken in */
 	uint64_t up;  /* bytes over the network, above TCP */
 	uint64_t down;
+	uint32_t step; /* what the network lately let through in one piece; 0: none was used */
 	struct exchange_count count;
 	struct pmj_error instead; /* why an old place was used; code PMJ_OK: none was */
 	struct spool_list out;    /* what is in spool/out; filled by exchange_begin */

@@ -172,6 +172,20 @@ put_step(struct gate *gate, git_repository *own, const struct shape_place *run,
 	return rc;
 }
 
+static size_t
+bytes_of(git_repository *own, const struct chain_link *links, size_t count)
+{
+	git_odb *odb = NULL;
+	git_object_t type;
+	size_t size = 0, sum = 0;
+
+	for (size_t i = 0; i < count && (i > 0 || git_repository_odb(&odb, own) == 0); i++)
+		if (git_odb_read_header(&size, &type, odb, &links[i].blob) == 0)
+			sum += size;
+	git_odb_free(odb);
+	return sum;
+}
+
 static enum pmj_code
 push(void *ctx, git_repository *own, const struct shape_place *run, const struct chain_links *links,
     const git_oid *was, struct pmj_error *err)
@@ -203,7 +217,7 @@ push(void *ctx, git_repository *own, const struct shape_place *run, const struct
 			done++;
 		if (done > before) {
 			exchange_there(gate->ex, done - before);
-			gate_spared(gate);
+			gate_spared(gate, bytes_of(own, links->items + before, done - before));
 			failures = 0;
 		}
 	}

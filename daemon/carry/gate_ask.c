@@ -292,11 +292,9 @@ failed(struct gate *gate)
 }
 
 void
-gate_spared(struct gate *gate)
+gate_spared(struct gate *gate, size_t bytes)
 {
-	gate->way->step.bytes = gate->before.bytes;
-	gate->way->step.ceiling = gate->before.ceiling;
-	gate->way->step.streams = gate->before.streams;
+	step_spared(&gate->way->step, &gate->before, bytes);
 	gate->failures = 0;
 }
 
@@ -313,7 +311,7 @@ salvage(struct gate *gate, struct gate_batch *batch)
 	(void)take_answer(gate, batch, &why);
 	gate->partial = false;
 	if (batch->came > 0)
-		gate_spared(gate);
+		gate_spared(gate, gate->answer.len);
 }
 
 enum pmj_code

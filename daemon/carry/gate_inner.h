@@ -57,9 +57,9 @@ struct gate_batch *gate_batch_new(
 void gate_batch_close(struct gate_batch *batch);
 /** Ask for what we lack of the lane we read; with `guess` also where we know of nothing. */
 void gate_want_news(struct gate *gate, struct gate_batch *batch, bool guess);
-/** The request that broke brought some of its segments: so the host takes what comes, and the step
- * need not be small. */
-void gate_spared(struct gate *gate);
+/** The request that broke brought so many bytes of its segments: so the host takes what comes, and
+ * the step need not be small. */
+void gate_spared(struct gate *gate, size_t bytes);
 /**
  * Add the tips and the gets behind what is put already; send it, and take the answer as far as it
  * is good.

@@ -307,6 +307,14 @@ run_each(struct job *job, struct gate_way *way, struct pmj_error *first)
 	return good;
 }
 
+static void
+keep_steps(const struct job *job, const struct step *step)
+{
+	if (job->network != NETWORK_NONE)
+		network_keep(job->ex.store, job->network,
+		    &(struct network_steps){step->bytes, step->ceiling, step->share});
+}
+
 static enum pmj_code
 run_remotes(struct job *job, struct pmj_error *err)
 {
@@ -323,13 +331,15 @@ run_remotes(struct job *job, struct pmj_error *err)
 	network_recall(&steps, job->ex.store, job->network);
 	way.step.bytes = steps.step;
 	way.step.ceiling = steps.ceiling;
+	way.step.share = steps.share;
 	good = run_each(job, &way, &first);
 	if (job->seen != NULL)
 		seen_close(job->seen, job->news);
 	job->seen = NULL;
-	if (way.step.bytes != 0 && job->network != NETWORK_NONE)
-		network_keep(job->ex.store, job->network,
-		    &(struct network_steps){way.step.bytes, way.step.ceiling});
+	if (way.step.bytes != 0) {
+		job->ex.step = step_piece(&way.step);
+		keep_steps(job, &way.step);
+	}
 	https_free(way.https, &job->ex.up, &job->ex.down);
 	ssh_free(way.ssh, &job->ex.up, &job->ex.down);
 	sshrun_stop(&job->ssh);

@@ -163,14 +163,15 @@ network_way(char out[static NETWORK_WAY_CHARS], const char *routes, const char *
 static bool
 read_line(network_id *id, struct network_steps *steps, const char *line)
 {
-	unsigned number, step, ceiling;
+	unsigned number, step, ceiling, share = 0;
 
 	/* NOLINTNEXTLINE(cert-err34-c): widths are given, and the values checked below. */
-	if (sscanf(line, "%4x %7u %7u\n", &number, &step, &ceiling) != 3 || step > STEP_MAX ||
-	    ceiling > STEP_MAX || step > ceiling || step == 0)
+	if (sscanf(line, "%4x %7u %7u %7u\n", &number, &step, &ceiling, &share) < 3 ||
+	    step > STEP_MAX || ceiling > STEP_MAX || share > STEP_MAX || step > ceiling ||
+	    step == 0)
 		return false;
 	*id = (network_id)number;
-	*steps = (struct network_steps){step, ceiling};
+	*steps = (struct network_steps){step, ceiling, share};
 	return true;
 }
 
@@ -188,7 +189,7 @@ network_recall(struct network_steps *out, const char *folder, network_id network
 	char *path = fs_join(folder, "steps");
 	struct buf text;
 
-	*out = (struct network_steps){0, 0};
+	*out = (struct network_steps){0, 0, 0};
 	read_kept(&text, path);
 	for (const char *line = buf_text(&text); line != NULL && *line != '\0';
 	     line = next_line(line)) {
@@ -214,7 +215,7 @@ network_keep(const char *folder, network_id network, const struct network_steps 
 
 	read_kept(&was, path);
 	buf_init(&now, 0);
-	buf_putf(&now, "%04x %u %u\n", network, steps->step, steps->ceiling);
+	buf_putf(&now, "%04x %u %u %u\n", network, steps->step, steps->ceiling, steps->share);
 	for (const char *line = buf_text(&was);
 	     line != NULL && *line != '\0' && kept < NETWORKS_MAX; line = next_line(line)) {
 		struct network_steps old;
@@ -222,7 +223,7 @@ network_keep(const char *folder, network_id network, const struct network_steps 
 
 		if (!read_line(&id, &old, line) || id == network)
 			continue;
-		buf_putf(&now, "%04x %u %u\n", id, old.step, old.ceiling);
+		buf_putf(&now, "%04x %u %u %u\n", id, old.step, old.ceiling, old.share);
 		kept++;
 	}
 	if (strcmp(buf_text(&was), buf_text(&now)) != 0 && now.failed == PMJ_OK &&

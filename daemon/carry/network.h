@@ -28,6 +28,7 @@ void network_way(
 struct network_steps {
 	uint32_t step;
 	uint32_t ceiling;
+	uint32_t share; /* as struct step has them */
 };
 
 /** What FOLDER/steps says of a network; zeros, where it says nothing or is not of our making. */

@@ -296,5 +296,7 @@ order_put_done(struct buf *out, int64_t id, enum pmj_code rc, const struct pmj_e
 		(void)json_object_set_new(event, "up", json_integer((json_int_t)ex->up));
 		(void)json_object_set_new(event, "down", json_integer((json_int_t)ex->down));
 	}
+	if (ex != NULL && ex->step > 0)
+		(void)json_object_set_new(event, "step", json_integer(ex->step));
 	put_line(out, event);
 }

@@ -11,6 +11,8 @@
 void
 step_begin(struct step *step)
 {
+	if (step->share == 0)
+		step->share = step->bytes != 0 ? step->ceiling : STEP_MOST;
 	if (step->bytes != 0)
 		return;
 	step->bytes = STEP_FIRST;
@@ -34,7 +36,7 @@ share_of(uint64_t alive)
 void
 step_failed(struct step *step)
 {
-	step->ceiling = share_of(step->alive);
+	step->ceiling = step->share = share_of(step->alive);
 	step->alive = 0;
 	step->bytes = STEP_LEAST;
 	step->streams = false;
@@ -43,10 +45,29 @@ step_failed(struct step *step)
 void
 step_survived(struct step *step, size_t bytes)
 {
+	uint32_t share;
+
 	step->alive += bytes;
-	if (share_of(step->alive) > step->ceiling)
-		step->ceiling = share_of(step->alive);
+	share = share_of(step->alive);
+	if (share > step->ceiling)
+		step->ceiling = share;
+	if (share > step->share)
+		step->share = share;
 	/* A small message says nothing about larger ones. */
 	if (bytes >= step->bytes / 2)
 		step->bytes = step->bytes * 2 < step->ceiling ? step->bytes * 2 : step->ceiling;
+}
+
+void
+step_spared(struct step *step, const struct step *before, size_t bytes)
+{
+	*step = *before;
+	step->share = share_of(before->alive + bytes);
+	step->alive = 0;
+}
+
+uint32_t
+step_piece(const struct step *step)
+{
+	return step->bytes < step->share ? step->bytes : step->share;
 }

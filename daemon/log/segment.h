@@ -18,6 +18,7 @@ enum segment_lane {
 };
 #define SEGMENT_HEADER_BYTES 200
 #define SEGMENT_OVERHEAD_BYTES 264
+#define SEGMENT_HEAD_BYTES 96 /* of the plaintext, before its lines */
 
 struct segment_header { /* what the outside of a file says; nothing of it is proved before
 	                   segment_open */
@@ -69,8 +70,10 @@ PMJ_MUST_CHECK enum pmj_code segment_pack_new(struct segment_pack **out,
 /** One piece: so many bytes more of the lines. *done: all are packed. */
 PMJ_MUST_CHECK enum pmj_code segment_pack_step(
     struct segment_pack *pack, size_t bytes, bool *done, struct pmj_error *err);
-/** How many bytes of the lines were packed so far, and how big a file of these would be. */
+/** How many bytes of the lines were packed so far, to how many, and how big a file of these would
+ * be. */
 size_t segment_pack_taken(const struct segment_pack *pack);
+size_t segment_pack_bytes(const struct segment_pack *pack);
 size_t segment_pack_file_bytes(const struct segment_pack *pack);
 void segment_pack_free(struct segment_pack *pack);
 

@@ -4,7 +4,7 @@
 #define LOG_SEGMENT_INNER_H
 #include "log/segment.h"
 
-#define SEGMENT_INNER_HEAD_BYTES 96
+#define SEGMENT_INNER_HEAD_BYTES SEGMENT_HEAD_BYTES
 
 enum { INNER_PACK_NONE = 0, INNER_PACK_ZSTD = 1 };
 enum {

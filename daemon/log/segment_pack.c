@@ -93,10 +93,14 @@ segment_pack_taken(const struct segment_pack *pack)
 }
 
 size_t
+segment_pack_bytes(const struct segment_pack *pack)
+{
+	return pack->packed.len > 0 ? pack->packed.len : pack->taken;
+}
+
+size_t
 segment_pack_file_bytes(const struct segment_pack *pack)
 {
-	size_t body = pack->packed.len > 0 ? pack->packed.len : pack->taken;
-
 	return SEGMENT_OVERHEAD_BYTES + PRIM_TAG_BYTES +
-	       segment_padded((uint32_t)(SEGMENT_INNER_HEAD_BYTES + body));
+	       segment_padded((uint32_t)(SEGMENT_INNER_HEAD_BYTES + segment_pack_bytes(pack)));
 }

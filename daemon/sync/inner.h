@@ -6,16 +6,20 @@
 #include "log/chain.h"
 #include "sync/sync.h"
 
-#define SYNC_RAW_MAX (160 * 1024)  /* lines of a segment, before they are packed */
-#define SYNC_RAW_BEGIN (64 * 1024) /* ... of the first one */
+#define SYNC_RAW_MAX (200 * 1024)   /* lines of a segment, before they are packed */
+#define SYNC_RAW_BEGIN (128 * 1024) /* ... of the first one */
 #define SYNC_RAW_SLOW                                                                              \
 	(80 * 1024)     /* where numbering is slow, or the machine has other work: 4 ms, or 12 */
 #define SYNC_SEAL_MS 12 /* numbering and committing them, in one step */
 #define SYNC_PIECE                                                                                 \
 	(24 * 1024) /* packed in one step: 4 ms, or 12; smaller ones pack worse and worse */
-#define SYNC_RAW_SMALL 15000 /* these stay under SYNC_FILE_MOST however badly they pack */
-#define SYNC_FILE_MOST                                                                             \
-	(16 * 1024) /* of a segment: what a link that is cut every few seconds lets through */
+#define SYNC_PIECE_MOST (64 * 1024) /* ... where that takes no longer than SYNC_PIECE_MS */
+/* Of a segment: what a link that is cut every few seconds lets through; and where one is not. */
+#define SYNC_FILE_MOST (16 * 1024)
+#define SYNC_FILE_GOOD (25 * 1024)
+/* Of its file what is not padded: the header, the tag, the signature. */
+#define LINK_OUTSIDE (SEGMENT_OVERHEAD_BYTES + PRIM_TAG_BYTES)
+#define SYNC_FITS_MAX 3        /* times that one is packed anew, to fill its file */
 #define SYNC_SHARED_MAX 64     /* small segments in one transaction */
 #define SYNC_PIECE_MS 8        /* of PMJ_STEP_MS: of what comes in; its commit is another step */
 #define SYNC_SHARED_MS 20      /* of taking in, at most, share a commit */
@@ -45,6 +49,15 @@ struct sync {
 	struct pace share;            /* lines that share a commit */
 	size_t raw_max;               /* bytes of lines that lately made a file of that size */
 	struct pace raw_pace;         /* ... and that lately were numbered in a step */
+	struct pace piece_pace;       /* ... and packed */
+	size_t file_most;             /* of a segment (link.c) */
+	bool fills;                   /* files are made as full as padding lets them be */
+	struct sync_fit {             /* of the next segment of a lane, by how the last try went */
+		int64_t lane;
+		uint64_t segno;
+		size_t count; /* lines; 0: as many as there is room for */
+		int tries;
+	} fit;
 	struct seal_packing *packing; /* a segment half packed, or NULL */
 	struct seal_due *due;         /* mailboxes still to seal for, as listed before, or NULL */
 	size_t due_count, due_at;
@@ -67,6 +80,10 @@ struct sync_place_of {
 	uint64_t segno;
 };
 
+/** What sync_link said last. */
+void link_recall(struct sync *sync);
+/** The biggest file of at most so many bytes that padding lets be. */
+size_t link_legal(size_t most);
 /** End the transaction: commit when rc is PMJ_OK, and hooks.incarnated when it is due; else roll
  * back. Returns the outcome of all. */
 PMJ_MUST_CHECK enum pmj_code sync_end(struct sync *sync, enum pmj_code rc, struct pmj_error *err);

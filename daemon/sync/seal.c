@@ -214,6 +214,7 @@ seal_collect(struct seal *seal, const uint8_t *mailbox, bool due, struct seal *p
 	for (size_t i = 0; i < seal->head; i++)
 		due = due || seal->sent[i].counts;
 	seal->waits = seal->announces;
+	seal_fit_apply(seal);
 	if (!seal->announces) {
 		rc = packed != NULL ? seal_queue_packed(seal, packed, err) : seal_queue(seal, err);
 		if (rc != PMJ_OK)
@@ -225,18 +226,28 @@ seal_collect(struct seal *seal, const uint8_t *mailbox, bool due, struct seal *p
 	return seal_left(seal, err);
 }
 
-/* Fewer lines the next time, where the file became too big; some more, where it was far from it. */
-void
-seal_learn(struct sync *sync, size_t did, size_t file_len)
+/* These stay under sync->file_most however badly they pack. */
+static size_t
+seal_raw_small(const struct sync *sync)
 {
-	size_t fits = (size_t)((uint64_t)did * SYNC_FILE_MOST / file_len);
+	return sync->file_most - LINK_OUTSIDE - SEGMENT_HEAD_BYTES;
+}
 
-	if (file_len > SYNC_FILE_MOST) /* less in any case, also where one line is longer */
+/* Fewer lines the next time, where the file became too big; some more, where it was far from it.
+ * Where files are filled (seal_fit.c) it is begun with a few too many. */
+void
+seal_learn(struct sync *sync, const struct seal *seal, size_t did, size_t file_len)
+{
+	size_t fits = (size_t)((uint64_t)did * sync->file_most / file_len);
+
+	if (file_len > sync->file_most) /* less in any case, also where one line is longer */
 		sync->raw_max = fits < sync->raw_max ? fits - fits / 8 : sync->raw_max / 2;
-	else if (did >= sync->raw_max / 2 && file_len < SYNC_FILE_MOST * 3 / 4)
+	else if (sync->fills && seal->waits && did >= SYNC_PIECE)
+		sync->raw_max = fits + fits / 32;
+	else if (did >= sync->raw_max / 2 && file_len < sync->file_most * 3 / 4)
 		sync->raw_max += sync->raw_max / 4;
-	if (sync->raw_max < SYNC_RAW_SMALL)
-		sync->raw_max = SYNC_RAW_SMALL;
+	if (sync->raw_max < seal_raw_small(sync))
+		sync->raw_max = seal_raw_small(sync);
 	if (sync->raw_max > SYNC_RAW_MAX)
 		sync->raw_max = SYNC_RAW_MAX;
 }
@@ -262,7 +273,8 @@ seal_try_one(struct seal *seal, const uint8_t *mailbox, bool due, struct buf *fi
 	}
 	if (rc == PMJ_OK && *made)
 		rc = seal_keep(seal, NULL, file, err);
-	if (rc == PMJ_OK && *made && file->len > SYNC_FILE_MOST && seal->raw_max > SYNC_RAW_SMALL)
+	if (rc == PMJ_OK && *made && file->len > sync->file_most &&
+	    seal->raw_max > seal_raw_small(sync))
 		rc = PMJ_TOO_BIG;
 	rc = sync_end(sync, rc, err);
 	*made = *made && rc == PMJ_OK;
@@ -297,10 +309,10 @@ seal_one(struct sync *sync, const uint8_t *mailbox, bool due, bool *made, bool *
 		rc = seal_try_one(&seal, mailbox, due, &file, made, &pieces, err);
 		*waits = rc == PMJ_OK && (seal.waits || pieces);
 		if (file.len > 0)
-			seal_learn(sync, seal.raw, file.len);
+			seal_learn(sync, &seal, seal.raw, file.len);
 		/* What begins a new run is another one each time that it is put together. */
 		again = (pieces && seal.lane.segno == 0) ||
-		        (rc == PMJ_TOO_BIG && file.len > SYNC_FILE_MOST);
+		        (rc == PMJ_TOO_BIG && file.len > sync->file_most);
 		sync->hasty = sync->hasty || (pieces && again);
 		if (pieces && !again)
 			rc = seal_packing_begin(sync, &seal, due, err);

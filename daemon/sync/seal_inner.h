@@ -41,7 +41,8 @@ struct seal_packing {
 	uint64_t transaction; /* in which its lines were read */
 	bool due;
 	struct segment_pack *pack;
-	bool done; /* all of it is packed */
+	bool done;                /* all of it is packed */
+	size_t raw_was, body_was; /* before the last piece: of the lines, and what they packed to */
 };
 
 /* Takes the line over. */
@@ -72,7 +73,7 @@ PMJ_MUST_CHECK enum pmj_code seal_keep(
 /* Its lines as segment_seal takes them. Caller frees. */
 struct segment_line *seal_lines(const struct seal *seal);
 /* What size of a segment was learned from a file: so many bytes of lines made so many. */
-void seal_learn(struct sync *sync, size_t did, size_t file_len);
+void seal_learn(struct sync *sync, const struct seal *seal, size_t did, size_t file_len);
 /* Make a segment for one mailbox, if anything is due there: one transaction, or the first step of
  * several (sync->packing). due: also when nothing is queued. *waits: something of the queue
  * is left for the next. PMJ_NOT_FOUND: there is no such mailbox any more. */
@@ -85,5 +86,10 @@ PMJ_MUST_CHECK enum pmj_code seal_packing_begin(
 PMJ_MUST_CHECK enum pmj_code seal_packing_step(struct sync *sync, struct pmj_error *err);
 void seal_packing_drop(struct sync *sync);
 void seal_due_drop(struct sync *sync);
+/* Is its file too big, or more than it need be? Then sync->fit says how many lines fit, and it is
+ * to be begun anew. */
+bool seal_fit(struct sync *sync, const struct seal_packing *packing);
+/* No more lines than fit, by that. */
+void seal_fit_apply(struct seal *seal);
 
 #endif

@@ -114,18 +114,34 @@ seal_packing_end(struct sync *sync, struct seal_packing *packing, struct pmj_err
 		goto out;
 	sync->spool_dirty = true;
 	pace_learn(&sync->raw_pace, (int64_t)seal.raw, sync->os->mono_ms(sync->os->ctx) - began);
-	seal_learn(sync, seal.raw, file.len);
+	seal_learn(sync, &seal, seal.raw, file.len);
 out:
 	seal_close(&seal);
 	buf_close(&file);
 	return rc == PMJ_NOT_FOUND ? PMJ_OK : rc; /* the mailbox is no more */
 }
 
+/* What fits in a step; the fewer pieces, the better it packs. */
+static enum pmj_code
+seal_pack_piece(struct sync *sync, struct seal_packing *packing, struct pmj_error *err)
+{
+	int64_t began = sync->os->mono_ms(sync->os->ctx);
+	enum pmj_code rc;
+
+	packing->raw_was = segment_pack_taken(packing->pack);
+	packing->body_was = segment_pack_bytes(packing->pack);
+	rc = segment_pack_step(packing->pack, (size_t)sync->piece_pace.amount, &packing->done, err);
+	if (rc == PMJ_OK)
+		pace_learn(&sync->piece_pace,
+		    (int64_t)(segment_pack_taken(packing->pack) - packing->raw_was),
+		    sync->os->mono_ms(sync->os->ctx) - began);
+	return rc;
+}
+
 enum pmj_code
 seal_packing_step(struct sync *sync, struct pmj_error *err)
 {
 	struct seal_packing *packing = sync->packing;
-	size_t size;
 	enum pmj_code rc;
 
 	if (packing->done) {
@@ -133,15 +149,15 @@ seal_packing_step(struct sync *sync, struct pmj_error *err)
 		seal_packing_drop(sync);
 		return rc;
 	}
-	rc = segment_pack_step(packing->pack, SYNC_PIECE, &packing->done, err);
-	if (rc != PMJ_OK) {
+	rc = seal_pack_piece(sync, packing, err);
+	if (rc != PMJ_OK || seal_fit(sync, packing)) {
 		seal_packing_drop(sync);
 		return rc;
 	}
 	/* Too big already: it is begun anew, with fewer lines. */
-	size = segment_pack_file_bytes(packing->pack);
-	if (size > SYNC_FILE_MOST) {
-		seal_learn(sync, segment_pack_taken(packing->pack), size);
+	if (segment_pack_file_bytes(packing->pack) > sync->file_most) {
+		seal_learn(sync, &packing->seal, segment_pack_taken(packing->pack),
+		    segment_pack_file_bytes(packing->pack));
 		seal_packing_drop(sync);
 	}
 	return PMJ_OK;

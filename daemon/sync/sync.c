@@ -86,6 +86,8 @@ sync_new(struct sync **out, struct journal *journal, const char *home,
 	    (struct pace){.amount = 200, .least = 50, .most = 1000, .target_ms = SYNC_COMMIT_MS};
 	sync->raw_max = SYNC_RAW_BEGIN;
 	sync->raw_pace = (struct pace){SYNC_RAW_MAX, SYNC_RAW_SLOW, SYNC_RAW_MAX, SYNC_SEAL_MS};
+	sync->piece_pace = (struct pace){SYNC_PIECE, SYNC_PIECE, SYNC_PIECE_MOST, SYNC_PIECE_MS};
+	link_recall(sync);
 	sync->spool_dirty = true; /* whatever happened to the folder while we were away */
 	if ((rc = fs_make_dir(sync->os, sync->in, err)) != PMJ_OK ||
 	    (rc = fs_make_dir(sync->os, sync->out, err)) != PMJ_OK) {

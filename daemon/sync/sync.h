@@ -98,9 +98,15 @@ PMJ_MUST_CHECK enum pmj_code sync_seal_first(struct sync *sync,
     const uint8_t mailbox[static PMJ_MAILBOX_BYTES], struct buf *segment, struct pmj_error *err);
 /** Make at most one segment of what waits (for any mailbox; urgent first), durable in the journal,
  * or a step towards one (DESIGN.md); sync_spool_step makes the file. *more: call again. Its file
- * has at most 16 KiB, unless one line alone has more. Also makes one when an ack or the weekly one
- * is due (5.4). */
+ * has at most 16 KiB, or what sync_link said, unless one line alone has more. Also makes one when
+ * an ack or the weekly one is due (5.4). */
 PMJ_MUST_CHECK enum pmj_code sync_seal_step(struct sync *sync, bool *more, struct pmj_error *err);
+/** carry's word of what the network lately let through in one piece (its `step`): segments that are
+ * made from now on are no bigger, 4 KiB at least, and up to 25 KiB where it is 64 KiB and more.
+ * Kept. A transaction of its own, where it changes anything. */
+PMJ_MUST_CHECK enum pmj_code sync_link(struct sync *sync, int64_t step, struct pmj_error *err);
+/** What is sealed from now on may go by any way: at most 16 KiB, until the next sync_link. */
+void sync_link_unknown(struct sync *sync);
 /** Take at most PMJ_STEP_MS of what lies in spool/in: verify, open, apply, move the lanes, delete
  * the file. *more: call again. *taken counts lines. */
 PMJ_MUST_CHECK enum pmj_code sync_take_step(

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """sync_bench.py - what an exchange costs: bytes each way above TCP, seconds, connections and round trips, over links of several sorts.
 
-    PAMOJA_BIN=build/bin python3 tests/bench/sync_bench.py [--json] [--links NAME[,NAME]] [--rows NAME[,NAME]]
+    PAMOJA_BIN=build/bin python3 tests/bench/sync_bench.py [--json] [--plain] [--links NAME[,NAME]] [--rows NAME[;NAME]]
 
-The real pamojad and pamoja-carry, the gate behind a real web server with TLS, and between them a link of ours (tests/lib/badlink.py). Each row
-stands beside the floor (zstd -19 of the same lines in one piece, with the dictionary that ships with the program or without, and one nonce, tag and
+The real pamojad and pamoja-carry, the gate behind a real web server with TLS (--plain: git's own http-backend there, without the gate), and between
+them a link of ours (tests/lib/badlink.py). Each row stands beside the floor (zstd -19 of the same lines in one piece, with the dictionary that ships with the program or without, and one nonce, tag and
 signature) and, where it sends many, beside a plain `git push` of the same lines over the same link.
 """
 import argparse
@@ -51,11 +51,12 @@ def records(path, count, seed):
 class Field:
     """A hub behind a web server, and a worker at the other end of a link."""
 
-    def __init__(self, profile):
+    def __init__(self, profile, plain):
+        self.plain = plain
         self.lab = Lab(on_disk=True)
         self.lab.quiet()
         self.profile = profile
-        gate = os.path.join(BIN, "pamoja-gate")
+        gate = None if plain else os.path.join(BIN, "pamoja-gate")
         self.lab.web = self.web = web.Web(os.path.join(self.lab.dir, "web"), self.lab.mailboxes, gate)
         self.lab.daemons.append(self.web.process)
         self.link = BadLink(self.web.port)
@@ -184,7 +185,7 @@ class Field:
         person = worker.add("person", name="Asha", village="Kimana")
         self.settle(worker)
         before = 1
-        if "urgent" in wanted:
+        if "urgent" in wanted and not self.plain:  # nobody rings there: the hub hears of it when it looks
             self.urgent(worker, person)
             before += 1
             self.settle(worker)
@@ -228,10 +229,10 @@ class Field:
         self.lab.close()
 
 
-def measure(links, wanted):
+def measure(links, wanted, plain):
     out = {}
     for name in links:
-        field = Field(LINKS[name])
+        field = Field(LINKS[name], plain)
         try:
             if any(row not in FIRST for row in wanted):
                 field.small_rows(wanted)
@@ -244,11 +245,11 @@ def measure(links, wanted):
     return out
 
 
-def show(result):
+def show(result, plain=False):
     if "failed" in result:
         print("The exchange over links: failed", *result["said"], sep="\n  ")
         return
-    print("An exchange by https through the gate; bytes above TCP, both ways; beside plain git of the same lines")
+    print(f"An exchange by https {'with plain git' if plain else 'through the gate'}; bytes above TCP, both ways; beside plain git of the same lines")
     print(f"{'link':6} {'row':24} {'up':>8} {'down':>7} {'both':>8} {'floor':>7} {'ratio':>6} {'sec':>6} {'conn':>5} {'trips':>6} {'cuts':>5} {'syncs':>6} |"
           f" {'git bytes':>9} {'sec':>6}")
     for link, rows in result.items():
@@ -264,15 +265,16 @@ def show(result):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--json", action="store_true")
+    parser.add_argument("--plain", action="store_true", help="a host without pamoja-gate: git alone")
     parser.add_argument("--links", default=",".join(LINKS), help="of " + ", ".join(LINKS))
     parser.add_argument("--rows", default="", help="of " + "; ".join(ROWS) + ": any that begin so, separated by ;")
     args = parser.parse_args()
     wanted = [row for row in ROWS if not args.rows or any(row.startswith(word.strip()) for word in args.rows.split(";"))]
-    result = measure(args.links.split(","), wanted)
+    result = measure(args.links.split(","), wanted, args.plain)
     if args.json:
         print(json.dumps(result))
     else:
-        show(result)
+        show(result, args.plain)
 
 
 if __name__ == "__main__":

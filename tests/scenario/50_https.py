@@ -169,6 +169,8 @@ def story_a_wire_that_is_cut(lab):
         check(said[-1]["code"] == "unreached", said[-1])
     check(said[-1]["code"] == "ok", said[-1])
     check(wire.cuts >= 10, "it was cut only", wire.cuts)
+    # a cut costs one new connection and no other
+    check(wire.connections <= wire.cuts + tries + 1, wire.connections, wire.cuts, tries)
     payload = 120 * 2312 + 60 * 2312
     print(f"     {wire.cuts} cuts, {wire.connections} connections, {tries + 1} exchanges: {wire.up + wire.down} bytes for {payload}")
     check(wire.up + wire.down < 1.6 * payload, wire.up, wire.down, payload)
@@ -214,8 +216,8 @@ def story_steps_are_remembered(lab):
             check(not any(line.split()[1] == "00000000" for line in file), "it was not kept")
         print("     no default route here: not tried")
         return
-    network, step, ceiling = read(steps).split()
-    check(re.fullmatch("[0-9a-f]{4}", network) and 4096 <= int(step) <= int(ceiling) <= 8192, read(steps))
+    network, step, ceiling, share = read(steps).split()
+    check(re.fullmatch("[0-9a-f]{4}", network) and 4096 <= int(step) <= int(ceiling) <= 8192 and 4096 <= int(share) <= 8192, read(steps))
 
     def say(text):
         with open(steps, "w", encoding="ascii") as file:
@@ -224,7 +226,7 @@ def story_steps_are_remembered(lab):
     for spoiled in ("nonsense", f"{network} 0 0\n", f"{network} 9 4\n", f"{network} 9999999 9999999\n", "ffff 4096 4096\n" * 500):
         say(spoiled)
         once(lab, "w", ca=ca)
-        check(read(steps).startswith(f"{network} 32768 262144\n"), read(steps)[:40])
+        check(read(steps).startswith(f"{network} 32768 262144 262144\n"), read(steps)[:40])
 
     def arrived():
         return int(git(lab, "--git-dir", box, "rev-list", "--count", "--all"))
@@ -244,9 +246,9 @@ def story_steps_are_remembered(lab):
     lines = read(steps).splitlines()
     check(lines[0].startswith(network) and len(lines) == 64, lines[:2], len(lines))
     # a host that cannot be reached says nothing about the network
-    say(f"{network} 65536 262144\n")
+    say(f"{network} 65536 262144 8192\n")
     once(lab, "w", ca=ca, url=f"https://localhost:{web.free_port()}/pamoja", status=6)
-    check(read(steps) == f"{network} 65536 262144\n", read(steps))
+    check(read(steps) == f"{network} 65536 262144 8192\n", read(steps))
 
 
 def story_hosts_that_are_not_what_they_should_be(lab):

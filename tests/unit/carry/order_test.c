@@ -117,6 +117,7 @@ events_are_lines(void **state)
 	pmj_hint(&err, "wait");
 	order_put_done(&line, 5, PMJ_UNREACHED, &err, NULL);
 	ex.up = 300;
+	ex.step = 12288;
 	order_put_done(&line, 6, PMJ_OK, &err, &ex);
 	assert_string_equal(buf_text(&line),
 	    "{\"event\":\"hello\",\"version\":\"" PAMOJA_VERSION "\",\"folders_only\":true}\n"
@@ -133,7 +134,7 @@ events_are_lines(void **state)
 	    "{\"event\":\"done\",\"id\":5,\"code\":\"unreached\",\"message\":\"no \\\"way\\\"\","
 	    "\"hint\":\"wait\",\"sent\":0,\"got\":0}\n"
 	    "{\"event\":\"done\",\"id\":6,\"code\":\"ok\",\"message\":\"\",\"hint\":\"\","
-	    "\"sent\":1,\"got\":2,\"up\":300,\"down\":0}\n");
+	    "\"sent\":1,\"got\":2,\"up\":300,\"down\":0,\"step\":12288}\n");
 	buf_close(&line);
 }
 

@@ -295,6 +295,71 @@ test_sizes(void **state)
 	lab_close(&lab);
 }
 
+static void
+many(struct lab_end *end, int count)
+{
+	char name[121];
+
+	for (int i = 0; i < count; i++) {
+		unpackable(name, sizeof(name), i);
+		lab_person(end, name);
+	}
+}
+
+/* The biggest file of those that are not acked, but for the last, which is what is left over. */
+static int64_t
+biggest(struct lab_end *end)
+{
+	return lab_number(end, "SELECT max(length(bytes)) FROM pmj_segment");
+}
+
+/* As the carrier says what lately went through in one piece: from 4 KiB on, as much as that, and
+ * full, at a legal padded size; kept over a restart; and never more than 16 KiB where it is not
+ * known by which way they go. */
+static void
+test_sizes_follow_the_link(void **state)
+{
+	static const struct {
+		int64_t step, file; /* of 280 bytes and what is padded */
+	} says[] = {{4096, 4376}, {6000, 280 + 5632}, {12500, 280 + 11776}, {20000, 280 + 15872},
+	    {100000, 280 + 24576}, {0, 280 + 24576}};
+	struct lab lab;
+	struct lab_end *hub = &lab.ends[0];
+	struct lab_end *a = &lab.ends[1];
+	struct pmj_error err;
+
+	(void)state;
+	lab_open_with(&lab, 1);
+	lab_exchange(a);
+	for (size_t i = 0; i < COUNT(says); i++) {
+		uint64_t before;
+
+		check_ok(sync_link(a->sync, says[i].step, &err), &err);
+		before = journal_transaction(a->journal);
+		check_ok(sync_link(a->sync, says[i].step, &err), &err);
+		assert_int_equal(journal_transaction(a->journal), before); /* no news, no write */
+		lab_restart(a);
+		many(a, 700);
+		(void)lab_seal(a);
+		assert_int_equal(biggest(a), says[i].file);
+		/* Of those before the last, nearly all are as full as that. */
+		assert_true(
+		    lab_number(a, "SELECT count(*) FROM pmj_segment") <=
+		    lab_number(a, "SELECT sum(length(bytes)) FROM pmj_segment") / says[i].file + 2);
+		lab_exchange(a);
+		lab_exchange(a);
+		assert_int_equal(lab_number(a, "SELECT count(*) FROM pmj_segment"), 0);
+	}
+	many(a, 700);
+	sync_link_unknown(a->sync);
+	(void)lab_seal(a);
+	assert_int_equal(biggest(a), 280 + 15872);
+	lab_exchange(a);
+	assert_int_equal(lab_admitted(hub), 700 * ((int)COUNT(says) + 1));
+	lab_same(a, hub);
+	lab_close(&lab);
+}
+
 /* However many files there are and however short a step is: the pass through spool/out goes on
  * where it was and ends; what is missing comes back, what no segment stands for goes. */
 static void
@@ -529,6 +594,7 @@ main(void)
 	    cmocka_unit_test(test_two_months_offline),
 	    cmocka_unit_test(test_pieces),
 	    cmocka_unit_test(test_sizes),
+	    cmocka_unit_test(test_sizes_follow_the_link),
 	    cmocka_unit_test(test_spool_in_short_steps),
 	    cmocka_unit_test(test_places),
 	    cmocka_unit_test(test_a_long_receipt),
