@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/text.h"
 #include "cli/command.h"
 #include "cli/kinds.h"
@@ -63,6 +64,7 @@ static void
 say_kinds(struct cli *cli)
 {
 	const json_t *kinds = NULL, *kind;
+	struct buf line;
 	size_t i;
 
 	say_beside(
@@ -74,10 +76,13 @@ say_kinds(struct cli *cli)
 		    "  `pamoja kinds` shows the kinds, such as person, contact and referral.\n");
 		return;
 	}
-	term_say("  Kinds:");
+	buf_init(&line, 0);
+	buf_putf(&line, "%s", lang_text("Kinds:"));
 	json_array_foreach(kinds, i, kind)
-	    term_say("%s %s", i > 0 ? "," : "", json_str(kind, "name"));
-	term_say(". `pamoja KIND --help` shows the fields.\n");
+	    buf_putf(&line, "%s %s", i > 0 ? "," : "", json_str(kind, "name"));
+	buf_putf(&line, "%s", lang_text(". `pamoja KIND --help` shows the fields."));
+	print_wrapped(2, buf_text(&line));
+	buf_close(&line);
 }
 
 void

@@ -178,11 +178,12 @@ reason_words(const char *reason)
 	    {"revoked", "the laptop was revoked"},
 	    {"kind_unknown", "this kind of record is not known here"},
 	    {"private_kind", "this kind never leaves its author's laptop"},
-	    {"not_your_office", "only the office writes this kind"},
+	    {"not_your_office", "only who wrote it and the office may change it"},
 	    {"bad_value", "a value is not what its field takes"},
 	    {"move", "this step is not allowed from where it stood"},
 	    {"append_only", "this kind is never changed, only voided"},
 	    {"author_only", "only its author may change it"},
+	    {"by", "a second person has to do this, or its author and nobody else"},
 	    {"subject", "whom a record is about is never changed; void it and add the right one"},
 	};
 

@@ -85,30 +85,45 @@ kinds_say_moves(const json_t *kind, const char *state, const char *id)
 	}
 }
 
-/* What may be recorded about the new record: kinds that must name one like it. False: there is
- * none. */
+/* How the other kind names a record of this one; NULL: not at all, or not as whom it is about. */
+static const char *
+names_as(const json_t *other, const char *name)
+{
+	const json_t *field;
+	size_t i;
+
+	json_array_foreach(json_arr(other, "fields"), i, field)
+	{
+		const char *link = json_str(field, "link");
+
+		if (link != NULL && strcmp(link, name) == 0 &&
+		    kinds_lists(json_arr(other, "subjects"), json_str(field, "name")))
+			return json_str(field, "name");
+	}
+	return NULL;
+}
+
+/* What may be recorded about the new record: the kinds that its own says mostly follow, else those
+ * that must name one like it. False: there is none. */
 static bool
 say_about(struct cli *cli, const json_t *kind, const char *id)
 {
-	const char *name = json_str(kind, "name"), *link;
-	const json_t *kinds = NULL, *other, *field;
-	size_t said = 0, i, j;
+	const json_t *next = json_arr(kind, "next"), *kinds = NULL, *other;
+	const char *name = json_str(kind, "name"), *as;
+	size_t said = 0, count;
 
 	if (kinds_load(cli, &kinds, NULL) != PMJ_OK)
 		return false;
-	json_array_foreach(kinds, i, other)
-	{
-		json_array_foreach(json_arr(other, "fields"), j, field)
-		{
-			link = json_str(field, "link");
-			if (link == NULL || strcmp(link, name) != 0 || said == 3 ||
-			    !kinds_lists(json_arr(other, "subjects"), json_str(field, "name")))
-				continue;
-			term_say("%s  pamoja %s add %s=%s\n",
-			    said == 0 ? lang_text("\nNext:\n") : "", json_str(other, "name"),
-			    json_str(field, "name"), id);
-			said++;
-		}
+	count = json_array_size(next) > 0 ? json_array_size(next) : json_array_size(kinds);
+	for (size_t i = 0; i < count && said < 3; i++) {
+		other = json_array_size(next) > 0
+		            ? kinds_named(cli, json_string_value(json_array_get(next, i)))
+		            : json_array_get(kinds, i);
+		if (other == NULL || (as = names_as(other, name)) == NULL)
+			continue;
+		term_say("%s  pamoja %s add %s=%s\n", said == 0 ? lang_text("\nNext:\n") : "",
+		    json_str(other, "name"), as, id);
+		said++;
 	}
 	return said > 0;
 }

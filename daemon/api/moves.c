@@ -59,6 +59,44 @@ moved_text(const struct merge_record *merged, const json_t *set, const char *nam
 	return json_string_value(moved_value(merged, set, name));
 }
 
+/* Ask the person's consents whether this may be done today. */
+static enum pmj_code
+ask_consents(const struct call *call, const uint8_t person[static PMJ_RECORD_BYTES],
+    struct consent_request *request, struct pmj_error *err)
+{
+	struct consent_verdict verdict;
+	char date[11];
+	enum pmj_code rc;
+
+	record_date(call, date);
+	request->on = date;
+	if ((rc = records_consent(call->core->journal, &verdict, person, request, err)) != PMJ_OK ||
+	    verdict.covered)
+		return rc;
+	rc = pmj_fail(err, PMJ_REFUSED, "no consent covers this: %s", verdict.missing);
+	pmj_hint(err, "%s", verdict.hint);
+	return rc;
+}
+
+enum pmj_code
+record_made_under_consent(
+    const struct call *call, const struct kind *kind, const json_t *set, struct pmj_error *err)
+{
+	struct consent_request request = {
+	    .recipient_name = kind->consent_to, .purpose = kind->consent_for};
+	uint8_t person[PMJ_RECORD_BYTES];
+	enum pmj_code rc = PMJ_OK;
+
+	for (size_t i = 0; kind->consent_for != NULL && i < kind->subject_count && rc == PMJ_OK;
+	     i++) {
+		const char *id = json_str(set, kind->subjects[i]);
+
+		if (id != NULL && text_unbase32(person, sizeof(person), id, strlen(id)))
+			rc = ask_consents(call, person, &request, err);
+	}
+	return rc;
+}
+
 /* Ask the person's consents whether this may be disclosed. */
 static enum pmj_code
 check_consent(const struct call *call, const struct kind *kind, const struct merge_record *merged,
@@ -73,9 +111,7 @@ check_consent(const struct call *call, const struct kind *kind, const struct mer
 	    .purpose = purpose != NULL ? purpose : kind->name,
 	    .category = moved_text(merged, set, kind->discloses_category),
 	    .information = information};
-	struct consent_verdict verdict;
 	uint8_t person[PMJ_RECORD_BYTES], resource[PMJ_RECORD_BYTES];
-	char date[11];
 	char *name = NULL;
 	enum pmj_code rc;
 
@@ -98,16 +134,8 @@ check_consent(const struct call *call, const struct kind *kind, const struct mer
 		request.recipient_name = request.recipient;
 		request.recipient = NULL;
 	}
-	record_date(call, date);
-	request.on = date;
-	rc = records_consent(call->core->journal, &verdict, person, &request, err);
+	rc = ask_consents(call, person, &request, err);
 	free(name);
-	if (rc != PMJ_OK)
-		return rc;
-	if (!verdict.covered) {
-		rc = pmj_fail(err, PMJ_REFUSED, "no consent covers this: %s", verdict.missing);
-		pmj_hint(err, "%s", verdict.hint);
-	}
 	return rc;
 }
 
@@ -160,6 +188,25 @@ record_keeps_consent(const struct call *call, const struct kind *kind,
 	return !changes || before ? PMJ_OK : check_consent(call, kind, merged, set, err);
 }
 
+/* A second pair of eyes is not one's own; and what a person says of themselves nobody else says. */
+static enum pmj_code
+check_by(const struct call *call, const struct kind *kind, const struct move *move,
+    const struct merge_record *merged, struct pmj_error *err)
+{
+	const uint8_t *self = ring_device_id(call->core->ring);
+	bool own = merged->maker != NULL && memcmp(merged->maker->by, self, PMJ_DEVICE_BYTES) == 0;
+	enum pmj_code rc;
+
+	if (move->by == BY_ANYONE || merged->maker == NULL || own == (move->by == BY_AUTHOR))
+		return PMJ_OK;
+	if (!own)
+		return pmj_fail(
+		    err, PMJ_REFUSED, "only who wrote this %s can %s it", kind->name, move->verb);
+	rc = pmj_fail(err, PMJ_REFUSED, "who wrote this %s cannot %s it", kind->name, move->verb);
+	pmj_hint(err, "it is for a second person; after a sync they have it");
+	return rc;
+}
+
 static enum pmj_code
 check_asks(const struct move *move, const struct merge_record *merged, const json_t *set,
     const struct kind *kind, struct pmj_error *err)
@@ -167,12 +214,13 @@ check_asks(const struct move *move, const struct merge_record *merged, const jso
 	for (size_t i = 0; i < move->asks_count; i++) {
 		const json_t *value = moved_value(merged, set, move->asks[i]);
 
-		if (value == NULL || json_is_null(value)) {
+		if (value == NULL || json_is_null(value) || json_is_false(value)) {
 			enum pmj_code rc =
 			    pmj_fail(err, PMJ_INVALID, "%s needs %s", move->verb, move->asks[i]);
 
-			pmj_hint(
-			    err, "pamoja %s %s ID %s=...", kind->name, move->verb, move->asks[i]);
+			pmj_hint(err, "pamoja %s %s ID %s=%s", kind->name, move->verb,
+			    move->asks[i],
+			    kind_field(kind, move->asks[i])->type == FIELD_YES_NO ? "yes" : "...");
 			return rc;
 		}
 	}
@@ -230,6 +278,7 @@ record_move(const struct call *call, json_t **out, struct pmj_error *err)
 	    (rc = record_take(call, set, kind, record_fields(call), err)) != PMJ_OK ||
 	    (rc = record_keeps_subjects(kind, &record.merged, set, err)) != PMJ_OK ||
 	    (rc = check_move(kind, move, &record.merged, err)) != PMJ_OK ||
+	    (rc = check_by(call, kind, move, &record.merged, err)) != PMJ_OK ||
 	    (rc = check_asks(move, &record.merged, set, kind, err)) != PMJ_OK)
 		goto out;
 	rc = move->needs_consent

@@ -22,6 +22,9 @@ PMJ_MUST_CHECK enum pmj_code record_open(const struct call *call, struct record_
  */
 PMJ_MUST_CHECK enum pmj_code record_keeps_subjects(
     const struct kind *kind, const struct merge_record *merged, json_t *set, struct pmj_error *err);
+/** May a record of this kind be made: consent_for and consent_to, of each of its persons? */
+PMJ_MUST_CHECK enum pmj_code record_made_under_consent(
+    const struct call *call, const struct kind *kind, const json_t *set, struct pmj_error *err);
 /** What was sent under a consent may be changed (to whom, for what, what of it) only to what a
  * consent covers; what was not sent yet, freely. to: the state it moves to; NULL when it stays. */
 PMJ_MUST_CHECK enum pmj_code record_keeps_consent(const struct call *call, const struct kind *kind,

@@ -5,6 +5,7 @@
 
 #include "api/record_inner.h"
 #include "base/text.h"
+#include "domain/adds_up.h"
 
 /* Defaults for what was not said, then whether all that is required is there. What a refusal leaves
  * unsaid stays so: it was not signed today, nor by anyone. */
@@ -132,7 +133,9 @@ record_prepare(const struct call *call, struct core_draft *draft, json_t **set, 
 	    (rc = first_state(&first, draft->kind, wanted, err)) != PMJ_OK ||
 	    (rc = record_take(call, *set, draft->kind, wanted->fields, err)) != PMJ_OK ||
 	    (rc = complete_fields(call, *set, draft->kind, wanted->verb == NULL, err)) != PMJ_OK ||
-	    (rc = subjects_stand(call, draft->kind, *set, err)) != PMJ_OK)
+	    (rc = adds_up_complete(draft->kind, *set, err)) != PMJ_OK ||
+	    (rc = subjects_stand(call, draft->kind, *set, err)) != PMJ_OK ||
+	    (rc = record_made_under_consent(call, draft->kind, *set, err)) != PMJ_OK)
 		return rc;
 	state = first != NULL ? kind_state(draft->kind, first) : NULL;
 	if ((state == NULL || !state->refusing) &&

@@ -134,7 +134,12 @@ kind_free(struct kind *kind)
 	free(kind->states);
 	free(kind->moves);
 	free(kind->name);
+	names_free(kind->next, kind->next_count);
 	free(kind->shows);
+	names_free(kind->adds, kind->adds_count);
+	free(kind->total);
+	free(kind->consent_for);
+	free(kind->consent_to);
 	free(kind->due);
 	free(kind->urgent_field);
 	free(kind->urgent_value);

@@ -67,6 +67,7 @@ struct state {
 	bool start;    /* a record may be made in it at once; the first state always is one */
 	struct texts label;
 };
+enum move_by { BY_ANYONE, BY_AUTHOR, BY_ANOTHER };
 struct move {
 	char *verb;
 	char **from; /* state names */
@@ -74,6 +75,7 @@ struct move {
 	char *to;
 	char **asks; /* fields that must be set by or before this move */
 	size_t asks_count;
+	enum move_by by;    /* the author of the record, or somebody else: a second pair of eyes */
 	bool needs_consent; /* the person's consent must cover it (rule of domain/consent) */
 	struct texts label;
 };
@@ -82,6 +84,8 @@ struct kind {
 	int version;
 	enum kind_scope scope;
 	struct texts title, plural, help;
+	char **next; /* names of kinds that mostly follow: offered after a new record */
+	size_t next_count;
 	char *shows; /* the field that names a record in lists, e.g. "name" */
 	struct field *fields;
 	size_t field_count;
@@ -94,8 +98,11 @@ struct kind {
 	bool append_only; /* fields are never edited: mistakes are voided */
 	bool author_only; /* only the author may edit */
 	bool revocation_wins;
-	char *due; /* a date field that makes the record appear in `today` until its state is
-	              closed, or NULL */
+	char *due;   /* a date field that makes the record appear in `today` until its state is
+	                closed, or NULL */
+	char *total; /* an integer field: the sum of `adds`, or NULL */
+	char **adds; /* integer fields */
+	size_t adds_count;
 	char *urgent_field; /* `urgent = when FIELD is VALUE`, or NULL */
 	char *urgent_value;
 	char *urgent_verb; /* `urgent_move = VERB`, or NULL */
@@ -104,6 +111,9 @@ struct kind {
 	char *discloses_for;      /* the purpose */
 	char *discloses_category; /* a consent whose purpose names this covers too */
 	char *discloses; /* the choices of information; empty: what the consent describes */
+	/* A record is only made under a consent of its person for this purpose, given to this
+	 * recipient (plain words); both or neither. */
+	char *consent_for, *consent_to;
 	/* Of the kind that records consents. */
 	char **consent_needs; /* fields that must be filled (a yes-no: with yes) before anything is
 	                         disclosed */

@@ -1,4 +1,5 @@
 /* kind_check.c - what must be true of a kind beyond its single lines. */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/conf.h"
@@ -190,13 +191,60 @@ check_urgent(const struct kind *kind, const struct conf *conf, struct pmj_error 
 	return PMJ_INVALID;
 }
 
+/* An answer that could change would leave a total behind that nobody gave. */
+static enum pmj_code
+check_total(const struct kind *kind, const struct conf *conf, struct pmj_error *err)
+{
+	int line = kind_check_line(conf, "rules", "total");
+	enum pmj_code rc;
+
+	for (size_t i = 0; i < kind->adds_count; i++) {
+		if ((rc = need_field(kind, kind->adds[i], conf,
+		         kind_check_line(conf, "rules", "adds"), "adds", err)) != PMJ_OK)
+			return rc;
+		if (kind_field(kind, kind->adds[i])->type == FIELD_INTEGER)
+			continue;
+		(void)conf_fail(err, conf, kind_check_line(conf, "rules", "adds"),
+		    "adds names %s, which is not a whole number", kind->adds[i]);
+		pmj_hint(err, "in [field %s] write type = integer", kind->adds[i]);
+		return PMJ_INVALID;
+	}
+	if ((kind->total == NULL) != (kind->adds_count == 0) ||
+	    (kind->total != NULL && !kind->append_only)) {
+		(void)conf_fail(
+		    err, conf, line, "a total needs what it adds, in a kind that is never changed");
+		pmj_hint(
+		    err, "write total = FIELD, adds = FIELD | FIELD ... and append_only = yes");
+		return PMJ_INVALID;
+	}
+	if (kind->total == NULL || kind_field(kind, kind->total)->type == FIELD_INTEGER)
+		return PMJ_OK;
+	(void)conf_fail(err, conf, line, "total = %s is not a whole number", kind->total);
+	pmj_hint(err, "in [field %s] write type = integer", kind->total);
+	return PMJ_INVALID;
+}
+
+static enum pmj_code
+check_consent_for(const struct kind *kind, const struct conf *conf, struct pmj_error *err)
+{
+	if ((kind->consent_for == NULL) == (kind->consent_to == NULL) &&
+	    (kind->consent_for == NULL || kind->subject_count > 0))
+		return PMJ_OK;
+	(void)conf_fail(err, conf,
+	    kind_check_line(
+	        conf, "rules", kind->consent_for != NULL ? "consent_for" : "consent_to"),
+	    "a kind that is made under a consent must say whose, for what and to whom");
+	pmj_hint(err, "write subjects = FIELD, consent_for = PURPOSE and consent_to = WHO");
+	return PMJ_INVALID;
+}
+
 static enum pmj_code
 check_rules(const struct kind *kind, const struct conf *conf, struct pmj_error *err)
 {
 	const struct {
 		const char *key, *field;
-	} names[] = {{"due", kind->due}, {"discloses_to", kind->discloses_to},
-	    {"discloses_for", kind->discloses_for},
+	} names[] = {{"due", kind->due}, {"total", kind->total},
+	    {"discloses_to", kind->discloses_to}, {"discloses_for", kind->discloses_for},
 	    {"discloses_category", kind->discloses_category}, {"discloses", kind->discloses}};
 	enum pmj_code rc;
 
@@ -216,8 +264,10 @@ check_rules(const struct kind *kind, const struct conf *conf, struct pmj_error *
 		pmj_hint(err, "in [field %s] write type = date", kind->due);
 		return PMJ_INVALID;
 	}
-	if ((rc = check_subjects(kind, conf, err)) == PMJ_OK)
-		rc = check_urgent(kind, conf, err);
+	if ((rc = check_subjects(kind, conf, err)) == PMJ_OK &&
+	    (rc = check_consent_for(kind, conf, err)) == PMJ_OK &&
+	    (rc = check_urgent(kind, conf, err)) == PMJ_OK)
+		rc = check_total(kind, conf, err);
 	return rc;
 }
 
@@ -248,25 +298,38 @@ kind_check(const struct kind *kind, const struct conf *conf, struct pmj_error *e
 	return check_rules(kind, conf, err);
 }
 
+static enum pmj_code
+check_link(const struct kinds *kinds, const char *dir, const struct kind *kind, const char *who,
+    const char *name, struct pmj_error *err)
+{
+	const struct kind *to;
+	struct pmj_error near = {0};
+
+	if (name == NULL || kinds_need(&to, kinds, name, &near) == PMJ_OK)
+		return PMJ_OK;
+	(void)pmj_fail(err, PMJ_INVALID, "%.100s/%s.ini: %s %.40s, which is no kind", dir,
+	    kind->name, who, name);
+	pmj_hint(err, "%s", near.hint);
+	return PMJ_INVALID;
+}
+
 enum pmj_code
 kinds_check_links(const struct kinds *kinds, const char *dir, struct pmj_error *err)
 {
-	for (size_t i = 0; i < kinds->count; i++) {
-		const struct kind *kind = kinds->list[i];
-		for (size_t j = 0; j < kind->field_count; j++) {
-			const struct field *field = &kind->fields[j];
-			const struct kind *to;
-			struct pmj_error near = {0};
+	enum pmj_code rc = PMJ_OK;
 
-			if (field->link_kind == NULL ||
-			    kinds_need(&to, kinds, field->link_kind, &near) == PMJ_OK)
-				continue;
-			(void)pmj_fail(err, PMJ_INVALID,
-			    "%.100s/%s.ini: [field %s] links to %.40s, which is no kind", dir,
-			    kind->name, field->name, field->link_kind);
-			pmj_hint(err, "%s", near.hint);
-			return PMJ_INVALID;
+	for (size_t i = 0; i < kinds->count && rc == PMJ_OK; i++) {
+		const struct kind *kind = kinds->list[i];
+
+		for (size_t j = 0; j < kind->field_count && rc == PMJ_OK; j++) {
+			char who[KIND_NAME_MAX + 24];
+
+			(void)snprintf(
+			    who, sizeof(who), "[field %s] links to", kind->fields[j].name);
+			rc = check_link(kinds, dir, kind, who, kind->fields[j].link_kind, err);
 		}
+		for (size_t j = 0; j < kind->next_count && rc == PMJ_OK; j++)
+			rc = check_link(kinds, dir, kind, "next names", kind->next[j], err);
 	}
-	return PMJ_OK;
+	return rc;
 }

@@ -23,17 +23,19 @@ static const char *const type_names[] = {[FIELD_TEXT] = "text",
 static const char *const privacy_names[] = {"identity", "clinical", "open"};
 static const char *const scope_names[] = {"person", "programme", "author", "supervision", "office"};
 
+static const char *const by_names[] = {"anyone", "author", "another"};
+
 static const char *const kind_keys[] = {"name", "version", "scope", "title.en", "title.sw",
-    "plural.en", "plural.sw", "help.en", "help.sw", "shows"};
+    "plural.en", "plural.sw", "help.en", "help.sw", "shows", "next"};
 static const char *const field_keys[] = {"type", "required", "default", "privacy", "searchable",
     "open", "past", "least", "most", "link", "choices", "example", "label.en", "label.sw",
     "help.en", "help.sw"};
 static const char *const state_keys[] = {"refusing", "closed", "start", "label.en", "label.sw"};
 static const char *const move_keys[] = {
-    "from", "to", "asks", "needs_consent", "label.en", "label.sw"};
+    "from", "to", "asks", "by", "needs_consent", "label.en", "label.sw"};
 static const char *const rule_keys[] = {"subjects", "append_only", "author_only", "revocation_wins",
     "due", "urgent", "urgent_move", "discloses_to", "discloses_for", "discloses_category",
-    "discloses", "consent_needs", "consent_signed"};
+    "discloses", "consent_needs", "consent_signed", "consent_for", "consent_to", "total", "adds"};
 
 const char *
 field_type_name(enum field_type type)
@@ -111,6 +113,7 @@ read_head(struct kind *kind, const struct part *part)
 	    (rc = part_word(&scope, part, "scope", scope_names, COUNT(scope_names),
 	         COUNT(scope_names))) != PMJ_OK ||
 	    (rc = part_texts(&kind->title, part, "title", true)) != PMJ_OK ||
+	    (rc = part_list(&kind->next, &kind->next_count, part, "next")) != PMJ_OK ||
 	    (rc = part_texts(&kind->plural, part, "plural", true)) != PMJ_OK ||
 	    (rc = part_texts(&kind->help, part, "help", true)) != PMJ_OK)
 		return rc;
@@ -201,6 +204,7 @@ read_move(struct kind *kind, const struct part *part)
 {
 	struct move *move;
 	enum pmj_code rc;
+	size_t by = BY_ANYONE;
 
 	kind->moves = mem_grow(kind->moves, kind->move_count + 1, sizeof(*kind->moves));
 	move = &kind->moves[kind->move_count++];
@@ -210,9 +214,11 @@ read_move(struct kind *kind, const struct part *part)
 	if ((rc = check_keys(part, move_keys, COUNT(move_keys), NULL)) != PMJ_OK ||
 	    (rc = part_list(&move->from, &move->from_count, part, "from")) != PMJ_OK ||
 	    (rc = part_list(&move->asks, &move->asks_count, part, "asks")) != PMJ_OK ||
+	    (rc = part_word(&by, part, "by", by_names, COUNT(by_names), BY_ANYONE)) != PMJ_OK ||
 	    (rc = part_flag(&move->needs_consent, part, "needs_consent")) != PMJ_OK ||
 	    (rc = part_texts(&move->label, part, "label", true)) != PMJ_OK)
 		return rc;
+	move->by = (enum move_by)by;
 	if (move->from_count == 0)
 		return part_missing(part, "from", "the state it starts in");
 	return move->to != NULL ? PMJ_OK : part_missing(part, "to", "the state it leads to");
@@ -246,6 +252,9 @@ read_rules(struct kind *kind, const struct part *part)
 	enum pmj_code rc;
 
 	kind->due = part_text(part, "due");
+	kind->consent_for = part_text(part, "consent_for");
+	kind->consent_to = part_text(part, "consent_to");
+	kind->total = part_text(part, "total");
 	kind->urgent_verb = part_text(part, "urgent_move");
 	kind->discloses_to = part_text(part, "discloses_to");
 	kind->discloses_for = part_text(part, "discloses_for");
@@ -256,6 +265,7 @@ read_rules(struct kind *kind, const struct part *part)
 	    (rc = part_flag(&kind->append_only, part, "append_only")) != PMJ_OK ||
 	    (rc = part_flag(&kind->author_only, part, "author_only")) != PMJ_OK ||
 	    (rc = part_flag(&kind->revocation_wins, part, "revocation_wins")) != PMJ_OK ||
+	    (rc = part_list(&kind->adds, &kind->adds_count, part, "adds")) != PMJ_OK ||
 	    (rc = part_list(&kind->consent_needs, &kind->consent_needs_count, part,
 	         "consent_needs")) != PMJ_OK ||
 	    (rc = part_list(&kind->consent_signed, &kind->consent_signed_count, part,

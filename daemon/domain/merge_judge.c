@@ -175,6 +175,21 @@ judge_subjects(const struct kind *kind, const struct entry *entry, const struct 
 	return MERGE_OK;
 }
 
+/* A move that is its author's alone, or a second person's. */
+static enum merge_verdict
+judge_by(const struct kind *kind, const struct entry *entry, const struct entry *maker)
+{
+	const struct move *move = entry->verb != NULL ? kind_move(kind, entry->verb) : NULL;
+
+	if (move == NULL || move->by == BY_ANYONE)
+		return MERGE_OK;
+	if (maker == NULL)
+		return MERGE_WAITING;
+	return (memcmp(maker->by, entry->by, PMJ_DEVICE_BYTES) == 0) == (move->by == BY_AUTHOR)
+	           ? MERGE_OK
+	           : MERGE_BY;
+}
+
 enum merge_verdict
 merge_judge(const struct kind *kind, const struct entry *entry, const struct entry *const *others,
     size_t count)
@@ -197,6 +212,8 @@ merge_judge(const struct kind *kind, const struct entry *entry, const struct ent
 			return MERGE_AUTHOR_ONLY;
 	}
 	if (!entry->makes && (verdict = judge_subjects(kind, entry, maker)) != MERGE_OK)
+		return verdict;
+	if (!entry->makes && (verdict = judge_by(kind, entry, maker)) != MERGE_OK)
 		return verdict;
 	return judge_state(kind, entry, others, count);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "domain/adds_up.h"
 #include "hub/hub_inner.h"
 
 /* What admission says of an entry. reason NULL: admitted. */
@@ -89,6 +90,23 @@ judge_team(struct hub *hub, struct verdict *out, const struct kind *kind, const 
 	return PMJ_OK;
 }
 
+/* Authority for worker files and supervision: who made it, and supervisors. */
+static enum pmj_code
+judge_file(struct hub *hub, struct verdict *out, const struct hub_device *writer,
+    const struct kind *kind, const struct entry *entry, struct pmj_error *err)
+{
+	bool may, known;
+	enum pmj_code rc = file_may_write(hub, &may, &known, kind, entry, writer, err);
+
+	if (rc == PMJ_OK && !known) {
+		out->reason = "record_unknown";
+		out->waits = true;
+	} else if (rc == PMJ_OK && !may) {
+		out->reason = "not_your_office";
+	}
+	return rc;
+}
+
 static bool
 values_fit(const struct kind *kind, const struct entry *entry)
 {
@@ -104,7 +122,7 @@ values_fit(const struct kind *kind, const struct entry *entry)
 		if (!value_is_legal(value) || (field != NULL && !value_fits(field, value)))
 			return false;
 	}
-	return true;
+	return adds_up(kind, entry->set);
 }
 
 /* States, moves and the kind's own rules, against all that is here of the record. */
@@ -117,7 +135,8 @@ judge_rules(struct hub *hub, struct verdict *out, const struct kind *kind,
 	    [MERGE_KIND] = "kind",
 	    [MERGE_APPEND_ONLY] = "append_only",
 	    [MERGE_AUTHOR_ONLY] = "author_only",
-	    [MERGE_SUBJECT] = "subject"};
+	    [MERGE_SUBJECT] = "subject",
+	    [MERGE_BY] = "by"};
 	struct entry_row *rows = NULL;
 	const struct entry **others = NULL;
 	size_t count = 0, other_count = 0;
@@ -170,13 +189,13 @@ judge(struct hub *hub, struct verdict *out, const struct hub_device *writer,
 		out->reason = "kind_unknown";
 	else if (kind->scope == SCOPE_AUTHOR)
 		out->reason = "private_kind";
-	else if (kind->scope != SCOPE_PERSON && kind->scope != SCOPE_PROGRAMME)
-		out->reason = "not_your_office";
 	else if (!values_fit(kind, entry))
 		out->reason = "bad_value";
 	if (out->reason != NULL)
 		return PMJ_OK;
 	if (kind->scope == SCOPE_PERSON && (rc = judge_team(hub, out, kind, entry, err)) != PMJ_OK)
+		return rc;
+	if (file_is(kind) && (rc = judge_file(hub, out, writer, kind, entry, err)) != PMJ_OK)
 		return rc;
 	if (out->reason != NULL)
 		return PMJ_OK;

@@ -101,6 +101,17 @@ PMJ_MUST_CHECK enum pmj_code office_leave_team(struct hub *hub,
     const uint8_t person[static PMJ_RECORD_BYTES], const uint8_t device[static PMJ_DEVICE_BYTES],
     int64_t to_ver, struct pmj_error *err);
 
+/* file.c */
+/** Scope office or supervision: between who wrote it and the office. */
+bool file_is(const struct kind *kind);
+/** The live devices that have such a record. Caller frees *out. */
+PMJ_MUST_CHECK enum pmj_code file_audience(struct hub *hub, struct hub_device **out, size_t *count,
+    const struct kind *kind, const uint8_t rec[static PMJ_RECORD_BYTES], struct pmj_error *err);
+/** May the device write this entry of such a kind? *known false: nothing of its record is here. */
+PMJ_MUST_CHECK enum pmj_code file_may_write(struct hub *hub, bool *may, bool *known,
+    const struct kind *kind, const struct entry *entry, const struct hub_device *writer,
+    struct pmj_error *err);
+
 /* reach.c */
 #define REACH_SETTINGS "hub.reach_told" /* address and pin that pamoja.ini said last */
 #define REACH_BY_SETTINGS "settings"    /* who said a place: pamoja.ini ... */

@@ -76,8 +76,8 @@ share_to(struct hub *hub, const struct share_lines *lines, const struct hub_devi
 	return rc;
 }
 
-/* The devices a record goes to: the team of every subject, or for the programme's own records all.
- */
+/* The devices a record goes to: the team of every subject, or for the programme's own records all,
+ * for the office's who made it. */
 static enum pmj_code
 audience(struct hub *hub, struct hub_device **out, size_t *count, const struct kind *kind,
     const uint8_t rec[PMJ_RECORD_BYTES], struct pmj_error *err)
@@ -90,6 +90,8 @@ audience(struct hub *hub, struct hub_device **out, size_t *count, const struct k
 	*count = 0;
 	if (kind != NULL && kind->scope == SCOPE_PROGRAMME)
 		return office_devices(hub, out, count, err);
+	if (file_is(kind))
+		return file_audience(hub, out, count, kind, rec, err);
 	if (kind == NULL || kind->scope != SCOPE_PERSON)
 		return PMJ_OK;
 	if ((rc = records_subjects(hub->journal, &persons, &person_count, rec, err)) == PMJ_OK)

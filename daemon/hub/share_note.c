@@ -52,7 +52,7 @@ share_programme(struct hub *hub, const struct hub_device *device, struct pmj_err
 	enum pmj_code rc = PMJ_OK;
 
 	for (size_t k = 0; k < kinds->count && rc == PMJ_OK; k++)
-		if (kinds->list[k]->scope == SCOPE_PROGRAMME)
+		if (kinds->list[k]->scope == SCOPE_PROGRAMME || file_is(kinds->list[k]))
 			rc = note(hub, device, WORK_KIND, NULL, kinds->list[k]->name, err);
 	return rc;
 }

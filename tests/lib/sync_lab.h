@@ -90,6 +90,9 @@ void lab_control(
 /** An own entry that makes a record of this kind with one field; queued. Returns its number. */
 int64_t lab_write_entry(
     struct lab_end *end, const char *kind, const char *field, const char *value);
+/** The same for a record that somebody made; NULL makes one. */
+int64_t lab_change_entry(struct lab_end *end, const uint8_t *rec, const char *kind,
+    const char *field, const char *value);
 int64_t lab_person(struct lab_end *end, const char *name);
 /** Seal all that waits and bring the spool up to date. Returns the number of segments. */
 int lab_seal(struct lab_end *end);

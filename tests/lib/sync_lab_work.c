@@ -94,6 +94,13 @@ lab_enrol(struct lab_end *device)
 int64_t
 lab_write_entry(struct lab_end *end, const char *kind, const char *field, const char *value)
 {
+	return lab_change_entry(end, NULL, kind, field, value);
+}
+
+int64_t
+lab_change_entry(
+    struct lab_end *end, const uint8_t *rec, const char *kind, const char *field, const char *value)
+{
 	struct line_draft draft = {.kind = kind, .kv = 1, .rv = 0, .by = ring_device_id(end->ring)};
 	struct entry entry;
 	struct entries_new new = {.entry = &entry, .origin = ENTRY_OWN};
@@ -107,6 +114,7 @@ lab_write_entry(struct lab_end *end, const char *kind, const char *field, const 
 	buf_init(&line, 0);
 	os_real.random(NULL, draft.n, sizeof(draft.n));
 	draft.set = set;
+	draft.rec = rec;
 	check_ok(journal_begin(end->journal, &err), &err);
 	if (end->index != 0)
 		device_stamp(end->journal, &draft.pt, &draft.counter);

@@ -236,7 +236,7 @@ def story_words_beside_an_open_list(lab):
         check(not answer["items"] and [item["near"] for item in answer.get("near", [])] == ([near] if near else []), words, answer)
     check('Was kind="visit" meant?' in neema.run("contact", "list", "kind=visti").out)
     goal = neema.add("goal", person=person, text="walk to the river each morning")
-    neema.run("goal", "start", goal)
+    neema.run("goal", "start", goal, "agreed=yes")
     check(len(neema.json("goal", "list", "state=Under way")["items"]) == 1, "by its label, in any letters")
 
 

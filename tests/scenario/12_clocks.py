@@ -58,7 +58,7 @@ def story_wrong_by_years_and_jumping(lab):
         ahead.set(days_neema)
         behind.set(days_juma)
         goal = neema.add("goal", person=person, text=f"about {area}", area=area)
-        neema.run("goal", "start", goal)
+        neema.run("goal", "start", goal, "agreed=yes")
         lab.exchange(hub, neema, juma)
         juma.run("edit", goal, "steps=one at a time")
         juma.run("goal", "reach", goal)

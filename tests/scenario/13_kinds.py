@@ -1,6 +1,7 @@
 """Kinds are data: private ones never leave, fields are added, half-written files change nothing, strange ones are held at the hub."""
 import base64
 import os
+import re
 import shutil
 import struct
 import subprocess
@@ -300,6 +301,29 @@ def story_a_kind_that_the_hub_lacks(lab):
     lab.exchange(hub, neema)
     check(hub.show(strange)["fields"]["number"] == "K 17" and neema.show(strange)["sync"] == "merged", neema.show(strange))
     check(hub.json("verify", person)["digest"] == neema.json("verify", person)["digest"])
+
+
+def story_rules_are_judged_at_the_hub(lab):
+    """A laptop whose kinds lack a rule may write what it likes; the hub holds what its own kinds forbid."""
+    lab.quiet()
+    hub = lab.hub()
+    conf = Conf(lab, "juma")
+    for kind, rule in (("supervision", "by = another\n"), ("barc10", re.compile("^(total|adds) = .*\n", re.M))):
+        with open(conf.file(kind), encoding="utf-8") as file:
+            text = file.read()
+        less = rule.sub("", text) if not isinstance(rule, str) else text.replace(rule, "")
+        check(less != text, kind)
+        conf.put(kind, less)
+    juma = worker_with(lab, hub, "Juma", conf)
+    session = juma.add("supervision", **{"with": "Office"}, minutes=60, topics="rest")
+    juma.run("supervision", "sign", session)
+    asha = juma.add("person", name="Asha")
+    juma.add("barc10", person=asha, home=2, total=60)
+    lab.exchange(hub, juma)
+    held = {(item["kind"], item["reason"]) for item in hub.json("hub", "held")["items"]}
+    check(held == {("supervision", "by"), ("barc10", "bad_value")}, held)
+    check(hub.show(session)["state"] == "held" and juma.show(session)["state"] == "held", "signed by its author alone")
+    check("a second person has to do this" in hub.run("hub", "held").out)
 
 
 run(globals())

@@ -20,6 +20,7 @@
 	"help.en = H\nshows = a\n"
 #define FIELD "[field a]\ntype = text\nlabel.en = A\n"
 #define STATES "[state open]\nlabel.en = O\n[state done]\nlabel.en = D\n"
+#define SUM "[field q]\ntype = integer\nlabel.en = Q\n[field s]\ntype = integer\nlabel.en = S\n"
 #define MOVE "[move end]\nfrom = open\nto = done\nlabel.en = E\n"
 
 static enum pmj_code
@@ -242,6 +243,16 @@ static const struct {
     {HEAD FIELD "[rules]\nurgent = if a\n", "urgent = if a is not understood",
         "when FIELD is VALUE"},
     {HEAD FIELD "[rules]\nurgent = when b is yes\n", "urgent names the field b", "did you mean a?"},
+    {HEAD FIELD STATES MOVE "by = me\n", "by = me", "anyone"},
+    {HEAD FIELD "[rules]\nappend_only = yes\ntotal = a\n", "a total needs what it adds", "adds ="},
+    {HEAD FIELD SUM "[rules]\ntotal = s\nadds = q\n", "never changed", "append_only = yes"},
+    {HEAD FIELD SUM "[rules]\nappend_only = yes\ntotal = s\nadds = a\n",
+        "adds names a, which is not a whole number", "type = integer"},
+    {HEAD FIELD SUM "[rules]\nappend_only = yes\ntotal = a\nadds = q\n",
+        "total = a is not a whole number", "type = integer"},
+    {HEAD FIELD SUM "[rules]\nappend_only = yes\ntotal = s\nadds = p\n", "adds names the field p",
+        "declare it"},
+    {HEAD FIELD "[rules]\nconsent_for = naming\n", "must say whose", "consent_to"},
     {HEAD FIELD "[rules]\nurgent_move = go\n", "urgent_move = go is not a move", "[move go]"},
     {HEAD FIELD "[rules]\nconsent_needs = a | b\n", "consent_needs names the field b",
         "did you mean a?"},
@@ -322,6 +333,9 @@ a_folder_of_kinds(void **state)
 	    "[kind]\nname = zed\nversion = 1\nscope = office\ntitle.en = T\nplural.en = T\nhelp.en "
 	    "= H\n"
 	    "shows = a\n[field a]\ntype = link\nlink = thng\nlabel.en = A\n";
+	static const char following[] =
+	    "[kind]\nname = zed\nversion = 1\nscope = office\ntitle.en = T\nplural.en = T\nhelp.en "
+	    "= H\nshows = a\nnext = thing | thng\n[field a]\ntype = text\nlabel.en = A\n";
 	char dir[] = "/tmp/kind_test.XXXXXX", path[200];
 	struct kinds kinds = {(struct kind **)dir, 77}; /* to see that it stays */
 	struct pmj_error err = {0};
@@ -346,6 +360,9 @@ a_folder_of_kinds(void **state)
 	assert_int_equal(kinds_read(&kinds, &os_real, dir, &err), PMJ_INVALID);
 	assert_non_null(strstr(err.message, "zed.ini: [field a] links to thng"));
 	assert_non_null(strstr(err.hint, "did you mean thing?"));
+	write_kind(dir, "zed.ini", following);
+	assert_int_equal(kinds_read(&kinds, &os_real, dir, &err), PMJ_INVALID);
+	assert_non_null(strstr(err.message, "zed.ini: next names thng, which is no kind"));
 	assert_int_equal(kinds.count, 77); /* the last good set stays */
 	snprintf(path, sizeof(path), "%s/zed.ini", dir);
 	unlink(path);
@@ -406,6 +423,7 @@ only_new_things_follow(void **state)
 	        "state done"},
 	    {HEAD FIELD STATES MOVE "[rules]\nappend_only = yes\n", "rule scope"},
 	    {HEAD FIELD STATES "start = yes\n" MOVE, NULL},
+	    {HEAD FIELD STATES MOVE "by = another\n", "move end"},
 	};
 	struct kind *old = test_kind(HEAD FIELD STATES MOVE);
 
@@ -421,6 +439,28 @@ only_new_things_follow(void **state)
 		kind_free(next);
 	}
 	kind_free(old);
+}
+
+/* What was added up stays so; a total may come to a kind that had none. */
+static void
+a_total_stays_one(void **state)
+{
+	struct kind *old =
+	    test_kind(HEAD FIELD SUM "[rules]\nappend_only = yes\ntotal = s\nadds = q\n");
+	struct kind *other = test_kind(HEAD FIELD SUM
+	    "[field r]\ntype = integer\nlabel.en = R\n[rules]\nappend_only = yes\ntotal = s\n"
+	    "adds = q | r\n");
+	struct kind *none = test_kind(HEAD FIELD SUM "[rules]\nappend_only = yes\n");
+	struct pmj_error err = {0};
+
+	(void)state;
+	assert_int_equal(kind_follows(old, old, &err), PMJ_OK);
+	assert_int_equal(kind_follows(old, other, &err), PMJ_REFUSED);
+	assert_int_equal(kind_follows(old, none, &err), PMJ_REFUSED);
+	assert_int_equal(kind_follows(none, old, &err), PMJ_OK);
+	kind_free(old);
+	kind_free(other);
+	kind_free(none);
 }
 
 static void
@@ -454,6 +494,7 @@ main(void)
 	    cmocka_unit_test(nearest_names_are_offered),
 	    cmocka_unit_test(only_new_things_follow),
 	    cmocka_unit_test(a_start_stays_one),
+	    cmocka_unit_test(a_total_stays_one),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

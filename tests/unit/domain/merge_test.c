@@ -433,6 +433,21 @@ subjects_stay(void **state)
 	kind_free(about);
 }
 
+static struct entry *
+moved(const struct entry *of, uint8_t device, const char *verb, const char *to)
+{
+	char set[64];
+
+	(void)snprintf(set, sizeof(set), "{\"state\":\"%s\"}", to);
+	return test_entry(&(struct test_line){.kind = "thing",
+	    .of = of,
+	    .device = device,
+	    .pt = 2,
+	    .set = set,
+	    .was = test_was("state", of, NULL),
+	    .verb = verb});
+}
+
 static void
 rules_of_the_kind(void **state)
 {
@@ -451,6 +466,18 @@ rules_of_the_kind(void **state)
 	struct entry *foreign = test_entry(
 	    &(struct test_line){.kind = "goal", .of = a, .device = 1, .set = "{\"a\":\"y\"}"});
 	const struct entry *all[] = {a};
+	struct kind *seen = test_kind(
+	    "[kind]\nname = thing\nversion = 1\nscope = office\ntitle.en = T\nplural.en = T\n"
+	    "help.en = H\nshows = a\n[field a]\ntype = text\nlabel.en = A\n[state held]\n"
+	    "label.en = H\n[state signed]\nlabel.en = S\n[state back]\nlabel.en = B\n[move sign]\n"
+	    "from = held\nto = signed\nby = another\nlabel.en = S\n[move take]\nfrom = held\n"
+	    "to = back\nby = author\nlabel.en = B\n");
+	struct entry *held = make(1, 1, "{\"a\":\"x\",\"state\":\"held\"}");
+	struct entry *signs = moved(held, 2, "sign", "signed");
+	struct entry *self = moved(held, 1, "sign", "signed");
+	struct entry *backs = moved(held, 2, "take", "back");
+	struct entry *takes = moved(held, 1, "take", "back");
+	const struct entry *open[] = {held};
 
 	(void)state;
 	assert_int_equal(merge_judge(once, a, NULL, 0), MERGE_OK);
@@ -459,6 +486,11 @@ rules_of_the_kind(void **state)
 	assert_int_equal(merge_judge(mine, edit, all, 1), MERGE_AUTHOR_ONLY);
 	assert_int_equal(merge_judge(mine, own, all, 1), MERGE_OK);
 	assert_int_equal(merge_judge(mine, own, NULL, 0), MERGE_WAITING);
+	assert_int_equal(merge_judge(seen, signs, open, 1), MERGE_OK);
+	assert_int_equal(merge_judge(seen, self, open, 1), MERGE_BY);
+	assert_int_equal(merge_judge(seen, backs, open, 1), MERGE_BY);
+	assert_int_equal(merge_judge(seen, takes, open, 1), MERGE_OK);
+	assert_int_equal(merge_judge(seen, signs, NULL, 0), MERGE_WAITING);
 	assert_int_equal(merge_judge(kind, foreign, all, 1), MERGE_KIND);
 	assert_int_equal(merge_judge(NULL, foreign, all, 1), MERGE_KIND);
 	test_entry_free(a);
@@ -466,7 +498,13 @@ rules_of_the_kind(void **state)
 	test_entry_free(own);
 	test_entry_free(gone);
 	test_entry_free(foreign);
+	test_entry_free(held);
+	test_entry_free(signs);
+	test_entry_free(self);
+	test_entry_free(backs);
+	test_entry_free(takes);
 	kind_free(once);
+	kind_free(seen);
 	kind_free(mine);
 }
 

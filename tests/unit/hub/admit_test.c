@@ -63,12 +63,57 @@ test_a_days_share(void **state)
 	}
 }
 
+/* What a worker's file and a supervision hold is their author's and the office's: another laptop
+ * hears nothing of it, and what it writes into it is held. */
+static void
+test_files_are_not_others(void **state)
+{
+	static const struct {
+		const char *kind, *field;
+	} files[] = {{"training", "course"}, {"incident", "what"}, {"supervision", "topics"},
+	    {"boundary", "note"}};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(files); i++) {
+		struct lab lab;
+		struct lab_end *a, *b;
+		struct pmj_error err = {0};
+		struct entry_row row = {.n = 0};
+		int64_t admitted, entries;
+
+		office_open(&lab, 2);
+		a = &lab.ends[1];
+		b = &lab.ends[2];
+		office_exchange(a);
+		office_exchange(b);
+		admitted = lab_admitted(lab_hub(&lab));
+		entries = lab_admitted(b);
+		check_ok(entries_get(a->journal, &row,
+		             lab_write_entry(a, files[i].kind, files[i].field, "mine"), &err),
+		    &err);
+		office_exchange(a);
+		office_exchange(b);
+		assert_int_equal(lab_admitted(lab_hub(&lab)), admitted + 1);
+		assert_int_equal(lab_admitted(b), entries);
+		(void)lab_change_entry(b, row.entry.rec, files[i].kind, files[i].field, "forged");
+		office_exchange(b);
+		assert_int_equal(lab_admitted(lab_hub(&lab)), admitted + 1);
+		assert_int_equal(hub_count(lab.hub, "held"), 1);
+		(void)lab_change_entry(a, row.entry.rec, files[i].kind, files[i].field, "mine too");
+		office_exchange(a);
+		assert_int_equal(lab_admitted(lab_hub(&lab)), admitted + 2);
+		entry_row_close(&row);
+		lab_close(&lab);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_revoked_amid_a_segment),
 	    cmocka_unit_test(test_a_days_share),
+	    cmocka_unit_test(test_files_are_not_others),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
