@@ -251,7 +251,7 @@ static const struct {
     {HEAD FIELD SUM "[rules]\nappend_only = yes\ntotal = a\nadds = q\n",
         "total = a is not a whole number", "type = integer"},
     {HEAD FIELD SUM "[rules]\nappend_only = yes\ntotal = s\nadds = p\n", "adds names the field p",
-        "declare it"},
+        "did you mean"},
     {HEAD FIELD "[rules]\nconsent_for = naming\n", "must say whose", "consent_to"},
     {HEAD FIELD "[rules]\nurgent_move = go\n", "urgent_move = go is not a move", "[move go]"},
     {HEAD FIELD "[rules]\nconsent_needs = a | b\n", "consent_needs names the field b",
