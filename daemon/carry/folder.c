@@ -1,6 +1,7 @@
 #include "carry/folder.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -8,6 +9,7 @@
 #include "base/text.h"
 #include "carry/bare.h"
 #include "carry/room.h"
+#include "carry/tipfile.h"
 
 #define LOCK_WAIT_MS 10000
 #define LITTER_AGE_S 3600
@@ -167,15 +169,91 @@ receive(struct exchange *ex, const struct folder *folder,
 	return rc;
 }
 
+/* What the mailbox shows, of both lanes, as a gate would tell it. What is no chain is left out. */
+static void
+list_tips(const struct folder *folder, struct buf *out, const uint8_t *mailbox)
+{
+	struct wire_tip *list = NULL;
+	size_t count = 0;
+
+	for (uint8_t lane = SHAPE_LANE_UP; lane <= SHAPE_LANE_DOWN; lane++) {
+		struct branch_tips tips = {0};
+		struct chain_link link;
+
+		if (branch_tips(folder->repo, &tips, mailbox, lane, NULL) != PMJ_OK)
+			tips.count = 0;
+		list = mem_grow(list, count + tips.count + 1, sizeof(*list));
+		for (size_t i = 0; i < tips.count; i++) {
+			if (chain_look(folder->repo, &link, &tips.items[i].commit, NULL) != PMJ_OK)
+				continue;
+			list[count].run = tips.items[i].run;
+			list[count].run.segno = link.segno;
+			memcpy(list[count++].commit, link.commit.id, GIT_OID_RAWSZ);
+		}
+		branch_tips_close(&tips);
+	}
+	wire_put_tips(out, list, count);
+	free(list);
+}
+
+/* Kept for the next time, where it is news. *less: of a run it is less than the last time. */
+static void
+note_tips(const struct folder *folder, struct tipfile *file, const uint8_t *mailbox, bool *less)
+{
+	struct buf list;
+	git_oid now;
+	bool lost = false;
+
+	buf_init(&list, 0);
+	list_tips(folder, &list, mailbox);
+	chain_blob_id(&now, list.bytes + WIRE_HEAD_BYTES, list.len - WIRE_HEAD_BYTES);
+	if ((!file->known || !git_oid_equal(&now, &file->seen)) &&
+	    tipfile_take(file, list.bytes + WIRE_HEAD_BYTES, list.len - WIRE_HEAD_BYTES, &lost,
+	        NULL) == PMJ_OK)
+		*less = *less || lost;
+	buf_close(&list);
+}
+
+static enum pmj_code
+both_ways(struct folder *folder, const uint8_t *mailbox, const char *dir, struct pmj_error *err)
+{
+	bool ours =
+	    folder->ex->write_lane == SHAPE_LANE_UP; /* a hub has thousands, and owns them */
+	struct tipfile tips = {0};
+	bool less = false;
+	struct pmj_error why;
+	enum pmj_code rc, got;
+
+	if (ours) {
+		tipfile_open(&tips, folder->ex->store, dir, mailbox);
+		note_tips(folder, &tips, mailbox, &less);
+	}
+	rc = send(folder->ex, folder, mailbox, err);
+	got = receive(folder->ex, folder, mailbox, &why);
+	if (rc == PMJ_OK && got != PMJ_OK) {
+		rc = got;
+		if (err != NULL)
+			*err = why;
+	}
+	if (ours)
+		note_tips(folder, &tips, mailbox, &less);
+	tipfile_close(&tips);
+	if (rc == PMJ_OK && less) {
+		rc = pmj_fail(err, PMJ_INTEGRITY, "the mailbox shows less than it did");
+		pmj_hint(err,
+		    "it was put back, or an old state is shown; nothing is lost here, and "
+		    "what it lacks of ours was sent again. Tell your coordinator");
+	}
+	return rc;
+}
+
 enum pmj_code
 folder_exchange(struct exchange *ex, const uint8_t mailbox[static PMJ_MAILBOX_BYTES],
     const char *dir, struct pmj_error *err)
 {
 	char hex[2 * PMJ_MAILBOX_BYTES + 1];
 	struct folder folder = {.ex = ex};
-	struct pmj_error why;
 	enum pmj_code rc;
-	enum pmj_code got;
 	mode_t mask = 077;
 
 	(void)text_hex(hex, mailbox, PMJ_MAILBOX_BYTES);
@@ -184,15 +262,9 @@ folder_exchange(struct exchange *ex, const uint8_t mailbox[static PMJ_MAILBOX_BY
 		goto out;
 	if (folder.shared)
 		mask = umask(007);
-	rc = send(ex, &folder, mailbox, err);
-	got = receive(ex, &folder, mailbox, &why);
+	rc = both_ways(&folder, mailbox, dir, err);
 	if (folder.shared)
 		(void)umask(mask);
-	if (rc == PMJ_OK && got != PMJ_OK) {
-		rc = got;
-		if (err != NULL)
-			*err = why;
-	}
 out:
 	git_repository_free(folder.repo);
 	free(folder.path);
