@@ -125,6 +125,48 @@ def plain_git(lab, port, mailbox):
         file.write(before)
 
 
+def objects(box, loose):
+    folder = f"/srv/pamoja/mailboxes/{box}/objects"
+    return [os.path.join(at, name) for at, _, names in os.walk(folder) for name in names
+            if (len(os.path.basename(at)) == 2 if loose else name.endswith(".pack"))]
+
+
+def swept(lab, hub, neema, box):
+    """The weekly sweep that the command installed: packs, which grow, everybody may read, and the exchange goes on with."""
+    sweep = ["/etc/pamoja-host/sweep", "/srv/pamoja/mailboxes"]
+    subprocess.run(["systemd-analyze", "verify", "/etc/systemd/system/pamoja-sweep.timer"], check=True)
+    git = ["git", "-c", "safe.directory=*", "--git-dir", f"/srv/pamoja/mailboxes/{box}"]
+    tips = subprocess.run([*git, "for-each-ref"], capture_output=True, text=True, check=True).stdout
+    there = len(objects(box, True))
+    subprocess.run([*hub.prefix, *sweep], check=True)
+    check(len(objects(box, True)) == there > 3, "few loose objects are left as they are", there)
+    for _ in range(2):
+        subprocess.run([*hub.prefix, *sweep, "3"], check=True)
+        check(objects(box, True) == [] and len(objects(box, False)) == 1, objects(box, True), objects(box, False))
+    check(tips == subprocess.run([*git, "for-each-ref"], capture_output=True, text=True, check=True).stdout)
+    said = subprocess.run([*git, "fsck", "--strict", "--no-dangling"], capture_output=True, text=True)
+    check(said.returncode == 0, said)
+    # both go on with what is packed, and the gate's user reads it
+    record = neema.add("person", name="Baraka")
+    neema.run("sync")
+    check(neema.show(record)["sync"] == "merged" and len(objects(box, True)) > 0, neema.show(record)["sync"])
+    # half a year later what no branch holds is gone, and what came lately is not
+    stray = subprocess.run([*git, "hash-object", "-w", "--stdin"], input="held by no branch", capture_output=True, text=True, check=True).stdout.strip()
+    old = subprocess.run([*git, "hash-object", "-w", "--stdin"], input="nor is this", capture_output=True, text=True, check=True).stdout.strip()
+    long_ago = 1600000000
+    os.utime(f"/srv/pamoja/mailboxes/{box}/objects/{old[:2]}/{old[2:]}", (long_ago, long_ago))
+    os.utime(objects(box, False)[0], (long_ago, long_ago))
+    shutil.chown(f"/srv/pamoja/mailboxes/{box}/objects/{stray[:2]}", "office", "pamoja")
+    shutil.chown(f"/srv/pamoja/mailboxes/{box}/objects/{old[:2]}", "office", "pamoja")
+    subprocess.run([*hub.prefix, *sweep], check=True)
+    known = [subprocess.run([*git, "cat-file", "-e", one], capture_output=True).returncode for one in (stray, old)]
+    check(known[0] == 0 and known[1] != 0, known)
+    check(len(objects(box, False)) == 1 and len(objects(box, True)) == 1, objects(box, False), objects(box, True))
+    neema.add("contact", person=record, kind="phone")
+    neema.run("sync")
+    check(neema.status()["outbox"]["entries"] == 0, neema.status()["outbox"])
+
+
 def story_a_host_in_one_command(lab):
     if not MAY:
         print("     not root, or no mounts of one's own: not tried")
@@ -178,6 +220,7 @@ def story_a_host_in_one_command(lab):
     for setting in ("core.fsync=committed", "receive.denydeletes=true", "receive.denynonfastforwards=true", "receive.maxinputsize=", "gc.auto=0"):
         check(setting in config, setting, config)
     plain_git(lab, port, boxes[0][:-4])
+    swept(lab, hub, neema, boxes[0])
     # over ssh: the same machine, and a key that enrolment let in without root
     hub.stop()
     begin(hub, reach(said, ssh_port, "ssh")).unlock()
