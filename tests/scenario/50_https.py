@@ -581,6 +581,60 @@ def story_hub_and_workers_through_it(lab):
     check("gave this laptop no key" in error["message"], error)
 
 
+def story_what_a_person_is_told(lab):
+    """`sync` at a laptop whose host is not what it should be, one thing after the other: each its own words and exit status; then all of it goes."""
+    lab.quiet()
+    serve(lab)
+    wire = web.Cutter(lab.web.port)
+    reach = f"[hub]\nurl = https://localhost:{wire.port}/pamoja\npin = {lab.web.pin}\n"
+    hub = lab.home("hub").settings(lab.ini.replace("[hub]\n", reach)).start().init(hub_mailboxes=lab.mailboxes, person="Office")
+    neema = lab.worker("Neema", hub)
+    person = neema.add("person", name="Asha")
+    lab.exchange(hub, neema)
+    box = os.path.join(lab.mailboxes, next(name for name in os.listdir(lab.mailboxes) if name.endswith(".git")))
+    shutil.copytree(box, lab.dir + "/before")
+    neema.add("contact", person=person, kind="phone")
+    lab.exchange(hub, neema)
+    count, told = 1, set()
+
+    def refused(status, words):
+        nonlocal count
+        neema.add("contact", person=person, kind="phone")
+        count += 1
+        error = neema.refused(status, "sync")
+        check(words in error["message"] and error["hint"] and error["message"] not in told, error)
+        told.add(error["message"])
+        last = neema.status()["last_sync"]
+        check(not last["ok"] and last["message"] == error["message"], last)
+        check(neema.status()["outbox"]["entries"] == count - 1, neema.status()["outbox"])
+
+    other = web.Web(os.path.join(lab.dir, "other"), lab.mailboxes, GATE)
+    lab.daemons.append(other.process)
+    wire.to = other.port
+    refused(7, "another key than the hub told us")
+    for answer, status, words in (
+            ("HTTP/1.1 302 Found\r\nLocation: https://localhost:1/\r\nContent-Length: 0\r\n\r\n", 6, "sends us elsewhere"),
+            ("HTTP/1.1 411 Length Required\r\nContent-Length: 0\r\n\r\n", 1, "asks for a length"),
+            ("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n", 5, "does not let this laptop in"),
+            ("HTTP/1.1 200 OK\r\nContent-Length: 15\r\n\r\n<html>sign in</", 7, "is not the gate's"),
+            ("HTTP/1.1 200 OK\r\nContent-Length: 400\r\n\r\nPMA1", 6, "broke off")):
+        liar = web.Liar(lab.web.dir, answer)
+        wire.to = int(liar.url.rsplit(":", 1)[1].split("/")[0])
+        refused(status, words)
+        liar.close()
+    wire.to = lab.web.port
+    # nothing of it lasted: all goes with the next one; then the mailbox is put back
+    lab.exchange(hub, neema)
+    check(neema.status()["outbox"]["entries"] == 0 and len(hub.json("contact", "list")["items"]) == count, neema.status())
+    shutil.rmtree(box)
+    shutil.copytree(lab.dir + "/before", box)
+    neema.add("contact", person=person, kind="phone")
+    error = neema.refused(7, "sync")
+    check("shows less than it did" in error["message"] and "sent again" in error["hint"], error)
+    lab.exchange(hub, neema, rounds=2)
+    check(neema.status()["outbox"]["entries"] == 0 and len(hub.json("contact", "list")["items"]) == count + 1, neema.status())
+
+
 def story_a_hub_hears_at_once(lab):
     """What a laptop sends is merged and its receipt is back in the same request, though the hub looks but once an hour and nobody asks."""
     lab.quiet()
