@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "store/sql.h"
 #include "sync/device_inner.h"
+#include "sync/inner.h"
 
 /* A hub says something each week, so what is older was kept from us, or never said. */
 #define STALE_DAYS 14
