@@ -5,7 +5,6 @@
 #include <linux/tcp.h>
 #include <netinet/in.h>
 #include <openssl/evp.h>
-#include <openssl/ssl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -13,6 +12,7 @@
 
 #include "base/mem.h"
 #include "base/os.h"
+#include "carry/https_inner.h"
 #include "carry/httpssays.h"
 
 #define CONNECT_S 30L
@@ -20,36 +20,6 @@
 #define STEP_S 300L
 #define BEAT_MS 1000
 #define HOST_ROOM 100
-
-struct https {
-	CURL *curl;
-	void (*beat)(void *ctx);
-	void *ctx;
-	uint64_t up; /* of the connections that are closed */
-	uint64_t down;
-	int fd;          /* of the connection, or -1 */
-	uint64_t *moved; /* bytes in all, or NULL */
-	uint64_t seen;   /* ... of this connection */
-	int64_t beat_ms;
-	const struct buf *body;
-	size_t given; /* bytes of it */
-	bool barred;  /* no other connection was opened for it */
-	struct buf *answer;
-	struct curl_slist *headers;
-	char *authorization;
-	bool kept;   /* there is a connection from before */
-	bool mended; /* it broke, and libcurl said the message again on a new one */
-	bool broke;
-	bool silent; /* the last message was left without a word for so long */
-	size_t heard;
-	long status;
-	struct ticket_shelf *tickets; /* or NULL */
-	network_id network;
-	struct ticket_for whose;
-	bool named;           /* so it is said in `whose` whose they are */
-	SSL_SESSION *session; /* the newest ticket of a connection, not yet put there */
-	char why[CURL_ERROR_SIZE];
-};
 
 /* ---- what libcurl calls ---- */
 
@@ -169,64 +139,6 @@ open_socket(void *ctx, curlsocktype type, struct curl_sockaddr *to)
 	                     : socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
 }
 
-/* A ticket comes behind the handshake; what it is worth shows when the host is known for who it is.
- */
-static int
-new_ticket(SSL *ssl, SSL_SESSION *session)
-{
-	struct https *https = SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
-
-	SSL_SESSION_free(https->session);
-	https->session = session;
-	return 1; /* it is ours now */
-}
-
-/* libcurl 7.88 takes no ticket from elsewhere, so it is given to OpenSSL as its handshake begins.
- * libcurl looks at the pin after it as ever: the ticket brings the certificate that it was got
- * with. */
-static void
-begin_handshake(const SSL *ssl, int where, int value)
-{
-	struct https *https = SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
-	SSL_SESSION *session;
-
-	(void)value;
-	if ((where & SSL_CB_HANDSHAKE_START) == 0 || https->tickets == NULL || !https->named)
-		return;
-	session = ticket_take(https->tickets, &https->whose, https->network);
-	if (session != NULL)
-		(void)SSL_set_session((SSL *)(uintptr_t)ssl, session);
-	SSL_SESSION_free(session);
-}
-
-/* Of a record of TLS that a cut leaves unfinished nothing can be read, and one may have 16 KiB. */
-static CURLcode
-set_tls(CURL *curl, void *context, void *ctx)
-{
-	(void)curl;
-	if (SSL_CTX_set_app_data(context, ctx) != 1 ||
-	    SSL_CTX_set_tlsext_max_fragment_length(context, TLSEXT_max_fragment_length_2048) != 1)
-		return CURLE_SSL_CONNECT_ERROR;
-	SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
-	SSL_CTX_sess_set_new_cb(context, new_ticket);
-	SSL_CTX_set_info_callback(context, begin_handshake);
-	return CURLE_OK;
-}
-
-/* Only of a host that libcurl found to be the right one. */
-static void
-keep_ticket(struct https *https, long connects)
-{
-	curl_off_t shaken = 0; /* when the handshake was over and the host known */
-
-	(void)curl_easy_getinfo(https->curl, CURLINFO_APPCONNECT_TIME_T, &shaken);
-	if (https->session != NULL && https->tickets != NULL && https->named &&
-	    (connects == 0 || shaken > 0))
-		ticket_put(https->tickets, &https->whose, https->session);
-	SSL_SESSION_free(https->session);
-	https->session = NULL;
-}
-
 /* ---- setting up ---- */
 
 #define SET(option, value) (bad |= curl_easy_setopt(https->curl, option, value) != CURLE_OK)
@@ -266,7 +178,7 @@ set_always(struct https *https, long patience_s)
 	SET(CURLOPT_OPENSOCKETDATA, https);
 	SET(CURLOPT_SOCKOPTFUNCTION, ready_socket);
 	SET(CURLOPT_SOCKOPTDATA, https);
-	SET(CURLOPT_SSL_CTX_FUNCTION, set_tls);
+	SET(CURLOPT_SSL_CTX_FUNCTION, https_tls);
 	SET(CURLOPT_SSL_CTX_DATA, https);
 	SET(CURLOPT_SSL_SESSIONID_CACHE, 0L);
 	return !bad;
@@ -290,17 +202,6 @@ set_host(struct https *https, const struct https_host *host)
 	SET(CURLOPT_CAPATH, host->ca != NULL ? NULL : system->capath);
 	SET(CURLOPT_CAINFO_BLOB, host->ca != NULL ? &ca : NULL);
 	return !bad;
-}
-
-/* Whoever is told another address, pin or authority, or another token for it, begins anew. */
-static void
-set_whose(struct https *https, const struct https_host *host)
-{
-	char *text = mem_printf("%s\n%s\n%s\n%s", host->url, host->token,
-	    host->pin != NULL ? host->pin : "", host->ca != NULL ? host->ca : "");
-
-	https->named = ticket_whose(&https->whose, text);
-	mem_free_wiped(text);
 }
 
 /* As a password, a token stands behind the name of whom it lets in. */
@@ -477,14 +378,14 @@ https_ask(struct https *https, const struct https_host *host, const struct https
 		rc = pmj_fail(err, PMJ_FAILED, "cannot make a request to %s", where);
 		goto out;
 	}
-	set_whose(https, host);
+	https_whose(https, host);
 	code = curl_easy_perform(https->curl);
 	if (https->barred && code != CURLE_OK) {
 		code = CURLE_SEND_ERROR;
 		https->why[0] = '\0'; /* it speaks of the connection that we barred */
 	}
 	(void)curl_easy_getinfo(https->curl, CURLINFO_NUM_CONNECTS, &connects);
-	keep_ticket(https, connects);
+	https_keep_ticket(https, connects);
 	https->mended = https->kept && connects > 0;
 	https->kept = code == CURLE_OK;
 	(void)curl_easy_getinfo(https->curl, CURLINFO_RESPONSE_CODE, &https->status);
