@@ -21,13 +21,13 @@ pkt_service_name(enum pkt_service service)
 
 /* ---- lines ---- */
 
-void
+static void
 pkt_put(struct buf *out, const char *line)
 {
 	buf_putf(out, "%04zx%s", strlen(line) + HEAD_BYTES, line);
 }
 
-void
+static void
 pkt_put_flush(struct buf *out)
 {
 	buf_put_text(out, "0000");

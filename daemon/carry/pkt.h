@@ -15,11 +15,6 @@ enum pkt_service { PKT_UPLOAD, PKT_RECEIVE };
 /** "git-upload-pack" or "git-receive-pack". Never NULL. */
 const char *pkt_service_name(enum pkt_service service);
 
-/** A line behind its length. */
-void pkt_put(struct buf *out, const char *line);
-/** The end of a list of lines. */
-void pkt_put_flush(struct buf *out);
-
 /** What a repository says that it has. */
 struct pkt_refs {
 	struct branch_tips tips; /* of lanes 1 and 2; other names are left out */

@@ -40,6 +40,13 @@ by_key(const void *a, const void *b)
 	    sizeof(((struct seen_row *)0)->key));
 }
 
+static void
+sort(struct seen_row *rows, size_t count)
+{
+	if (count > 1)
+		qsort(rows, count, sizeof(*rows), by_key);
+}
+
 static struct seen_row *
 find(struct seen_row *rows, size_t count, const uint8_t *key)
 {
@@ -86,7 +93,7 @@ seen_open(struct seen *out, const struct exchange *ex)
 		out->rows = mem_array(out->count + 1, sizeof(*out->rows));
 		for (size_t i = 0; i < out->count; i++)
 			read_row(&out->rows[i], &in);
-		qsort(out->rows, out->count, sizeof(*out->rows), by_key);
+		sort(out->rows, out->count);
 	}
 	buf_close(&bytes);
 }
@@ -103,7 +110,7 @@ keep(struct seen *seen)
 	struct pmj_error err;
 	struct buf bytes;
 
-	qsort(seen->now, seen->now_count, sizeof(*seen->now), by_key);
+	sort(seen->now, seen->now_count);
 	buf_init(&bytes, 0);
 	buf_put(&bytes, MAGIC, MAGIC_BYTES);
 	for (size_t i = 0; i < seen->now_count && i < ROWS_MAX; i++)
@@ -128,7 +135,7 @@ seen_close(struct seen *seen, bool keeps)
 	size_t asked = seen->now_count;
 
 	if (keeps) {
-		qsort(seen->now, asked, sizeof(*seen->now), by_key);
+		sort(seen->now, asked);
 		for (size_t i = 0; i < seen->count; i++)
 			if (find(seen->now, asked, seen->rows[i].key) == NULL)
 				add(seen, &seen->rows[i]);
