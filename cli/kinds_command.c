@@ -144,6 +144,7 @@ say_added(struct cli *cli, const json_t *kind, const json_t *answer)
 		term_say("Saved: %s %s. See it: pamoja show %s\n", kinds_label(kind), id, id);
 	}
 	kinds_say_new_words(kind, answer);
+	kinds_say_reminders(answer);
 	if (!say_about(cli, kind, id))
 		kinds_say_moves(kind, state, id);
 }
@@ -299,6 +300,7 @@ say_moved(const json_t *kind, const json_t *answer)
 	term_say("Done: %s %s is now %s.\n", kinds_label(kind), json_str(answer, "short"),
 	    state_label(kind, json_str(answer, "state")));
 	kinds_say_new_words(kind, answer);
+	kinds_say_reminders(answer);
 }
 
 static enum pmj_code

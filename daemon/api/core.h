@@ -151,6 +151,7 @@ struct core_draft { /* an own entry */
 	const json_t *was;   /* or NULL */
 	const char *verb;    /* or NULL */
 	const json_t *knows; /* or NULL */
+	const char *about;   /* or NULL: the field of it that names the first record of the call */
 };
 /** Stamp, write, append and queue entries in one transaction; durable when PMJ_OK. recs receives
  * the record id of each (count x 10 bytes). On a full disk the reserve is given up once, so that

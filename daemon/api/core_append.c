@@ -3,6 +3,7 @@
 
 #include "api/core.h"
 #include "base/diag.h"
+#include "base/text.h"
 #include "log/chain.h"
 #include "pamoja/limits.h"
 
@@ -66,6 +67,25 @@ out:
 	return rc;
 }
 
+/* A record about the one that was made a moment ago. */
+static enum pmj_code
+append_about(struct core *core, const struct core_draft *draft,
+    const uint8_t about[static PMJ_RECORD_BYTES], uint8_t rec[static PMJ_RECORD_BYTES],
+    bool *urgent, struct pmj_error *err)
+{
+	char id[PMJ_RECORD_CHARS + 1];
+	struct core_draft whole = *draft;
+	json_t *set = json_copy((json_t *)draft->set);
+	enum pmj_code rc;
+
+	text_base32(id, about, PMJ_RECORD_BYTES);
+	(void)json_object_set_new(set, draft->about, json_string(id));
+	whole.set = set;
+	rc = core_append_inside(core, &whole, rec, urgent, err);
+	json_decref(set);
+	return rc;
+}
+
 static enum pmj_code
 append_all(struct core *core, const struct core_draft *drafts, size_t count,
     uint8_t (*recs)[PMJ_RECORD_BYTES], bool *urgent, struct pmj_error *err)
@@ -75,7 +95,9 @@ append_all(struct core *core, const struct core_draft *drafts, size_t count,
 	if ((rc = journal_begin(core->journal, err)) != PMJ_OK)
 		return rc;
 	for (size_t i = 0; i < count && rc == PMJ_OK; i++)
-		rc = core_append_inside(core, &drafts[i], recs[i], urgent, err);
+		rc = drafts[i].about != NULL
+		         ? append_about(core, &drafts[i], recs[0], recs[i], urgent, err)
+		         : core_append_inside(core, &drafts[i], recs[i], urgent, err);
 	if (rc == PMJ_OK)
 		return journal_commit(core->journal, err);
 	journal_rollback(core->journal);

@@ -22,6 +22,23 @@ PMJ_MUST_CHECK enum pmj_code record_open(const struct call *call, struct record_
  */
 PMJ_MUST_CHECK enum pmj_code record_keeps_subjects(
     const struct kind *kind, const struct merge_record *merged, json_t *set, struct pmj_error *err);
+/* record_remind.c */
+#define REMINDERS_MAX 32
+struct reminders {
+	struct core_draft drafts[REMINDERS_MAX];
+	json_t *sets[REMINDERS_MAX];
+	size_t count;
+	const char *says; /* at the keyboard, at once; or NULL */
+	char person[PMJ_RECORD_CHARS + 1];
+};
+/** What this change brings about. rec: of the record, NULL when the change makes it. merged: what
+ * stood, or NULL. To be closed with record_reminders_close. */
+void record_reminders(struct reminders *out, const struct call *call, const struct kind *kind,
+    const uint8_t *rec, const json_t *set, const struct merge_record *merged);
+/** `reminders` and `says` of the answer; recs: the records that were made of them. */
+void record_say_reminders(json_t *answer, const struct call *call,
+    const struct reminders *reminders, uint8_t (*recs)[PMJ_RECORD_BYTES]);
+void record_reminders_close(struct reminders *reminders);
 /** May a record of this kind be made: consent_for and consent_to, of each of its persons? */
 PMJ_MUST_CHECK enum pmj_code record_made_under_consent(
     const struct call *call, const struct kind *kind, const json_t *set, struct pmj_error *err);

@@ -107,21 +107,52 @@ record_saved(const struct call *call, const uint8_t rec[static PMJ_RECORD_BYTES]
 	return out;
 }
 
+/* An entry, and the records it brings about: made in one transaction. */
+struct made {
+	uint8_t recs[1 + REMINDERS_MAX][PMJ_RECORD_BYTES];
+	struct reminders reminders;
+};
+
+static enum pmj_code
+append_with(const struct call *call, struct made *made, const struct core_draft *draft,
+    const struct merge_record *merged, struct pmj_error *err)
+{
+	struct core_draft drafts[1 + REMINDERS_MAX] = {*draft};
+	enum pmj_code rc;
+
+	record_reminders(&made->reminders, call, draft->kind, draft->rec, draft->set, merged);
+	memcpy(drafts + 1, made->reminders.drafts, made->reminders.count * sizeof(*drafts));
+	rc = core_append(call->core, drafts, 1 + made->reminders.count, made->recs, err);
+	if (rc != PMJ_OK)
+		record_reminders_close(&made->reminders);
+	return rc;
+}
+
+static json_t *
+saved_with(const struct call *call, struct made *made, const struct core_draft *draft)
+{
+	json_t *out = record_saved(call, made->recs[0], draft->kind, draft->set);
+
+	record_say_reminders(out, call, &made->reminders, made->recs + 1);
+	record_reminders_close(&made->reminders);
+	return out;
+}
+
 enum pmj_code
 record_add(const struct call *call, json_t **out, struct pmj_error *err)
 {
 	struct record_new wanted = {
 	    call->part[0], record_fields(call), json_str(call->body, "verb")};
 	struct core_draft draft;
-	uint8_t rec[1][PMJ_RECORD_BYTES];
+	struct made made;
 	json_t *set, *knows;
 	enum pmj_code rc;
 
 	rc = record_prepare(call, &draft, &set, &knows, &wanted, err);
 	if (rc == PMJ_OK)
-		rc = core_append(call->core, &draft, 1, rec, err);
+		rc = append_with(call, &made, &draft, NULL, err);
 	if (rc == PMJ_OK)
-		*out = record_saved(call, rec[0], draft.kind, set);
+		*out = saved_with(call, &made, &draft);
 	if (rc == PMJ_OK && wanted.verb != NULL)
 		(void)json_object_set(*out, "state", json_object_get(set, "state"));
 	json_decref(set);
@@ -225,13 +256,12 @@ record_append(const struct call *call, json_t **out, const struct kind *kind,
 {
 	struct core_draft draft = {.kind = kind, .rec = rec, .set = set, .verb = verb};
 	json_t *was = record_was(call, record, set);
-	uint8_t made[1][PMJ_RECORD_BYTES];
+	struct made made;
 	enum pmj_code rc;
 
 	draft.was = was;
-	rc = core_append(call->core, &draft, 1, made, err);
-	if (rc == PMJ_OK)
-		*out = record_saved(call, rec, kind, set);
+	if ((rc = append_with(call, &made, &draft, &record->merged, err)) == PMJ_OK)
+		*out = saved_with(call, &made, &draft);
 	json_decref(was);
 	return rc;
 }

@@ -15,6 +15,8 @@ struct os;
 #define KIND_FIELDS_MAX 100
 #define KIND_STATES_MAX 32
 #define KIND_MOVES_MAX 64
+#define KIND_REMINDERS_MAX 16
+#define REMINDER_DAYS_MAX 12
 
 enum lang { LANG_EN, LANG_SW, LANG_COUNT };
 struct texts {
@@ -79,6 +81,16 @@ struct move {
 	bool needs_consent; /* the person's consent must cover it (rule of domain/consent) */
 	struct texts label;
 };
+/* What a value brings about: records of another kind, so many days later. */
+struct reminder {
+	char *name;
+	char *field, *value; /* `when = FIELD is VALUE`: set to it, and it was another before */
+	char *makes;         /* a kind with a due date and one subject */
+	int days[REMINDER_DAYS_MAX]; /* from the day it happened */
+	size_t day_count;
+	struct texts text; /* what is to be done */
+	struct texts says; /* said at the keyboard at once; or none */
+};
 struct kind {
 	char *name;
 	int version;
@@ -93,6 +105,8 @@ struct kind {
 	size_t state_count;
 	struct move *moves;
 	size_t move_count;
+	struct reminder *reminders;
+	size_t reminder_count;
 	char **subjects; /* link fields that name the person(s); for person itself none */
 	size_t subject_count;
 	bool append_only; /* fields are never edited: mistakes are voided */

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "domain/kind_check_inner.h"
+#include "domain/reminder.h"
 
 /* Names that mean something of their own on the command line, in an answer or in the journal. */
 static const char *const reserved_kinds[] = {"init", "unlock", "lock", "passphrase", "recover",
@@ -181,10 +182,7 @@ check_urgent(const struct kind *kind, const struct conf *conf, struct pmj_error 
 	if ((rc = need_field(kind, kind->urgent_field, conf, line, "urgent", err)) != PMJ_OK)
 		return rc;
 	field = kind_field(kind, kind->urgent_field);
-	if (field->type == FIELD_YES_NO
-	        ? strcmp(kind->urgent_value, "yes") == 0 || strcmp(kind->urgent_value, "no") == 0
-	    : field->choice_count > 0 ? field_choice(field, kind->urgent_value) != NULL
-	                              : true)
+	if (field_can_be(field, kind->urgent_value))
 		return PMJ_OK;
 	(void)conf_fail(err, conf, line, "%s is never %.40s", field->name, kind->urgent_value);
 	pmj_hint(err, "use one of its values (yes or no for a yes-no field)");
@@ -295,6 +293,9 @@ kind_check(const struct kind *kind, const struct conf *conf, struct pmj_error *e
 	for (size_t i = 0; i < kind->move_count; i++)
 		if ((rc = check_move(kind, &kind->moves[i], conf, err)) != PMJ_OK)
 			return rc;
+	for (size_t i = 0; i < kind->reminder_count; i++)
+		if ((rc = kind_check_reminder(kind, &kind->reminders[i], conf, err)) != PMJ_OK)
+			return rc;
 	return check_rules(kind, conf, err);
 }
 
@@ -330,6 +331,8 @@ kinds_check_links(const struct kinds *kinds, const char *dir, struct pmj_error *
 		}
 		for (size_t j = 0; j < kind->next_count && rc == PMJ_OK; j++)
 			rc = check_link(kinds, dir, kind, "next names", kind->next[j], err);
+		for (size_t j = 0; j < kind->reminder_count && rc == PMJ_OK; j++)
+			rc = reminder_check_link(kinds, kind, &kind->reminders[j], dir, err);
 	}
 	return rc;
 }

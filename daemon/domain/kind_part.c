@@ -110,6 +110,28 @@ part_word(size_t *to, const struct part *part, const char *key, const char *cons
 }
 
 enum pmj_code
+part_when(char **field, char **value, const struct part *part, const char *key, const char *lead)
+{
+	const struct conf_item *item = part_item(part, key);
+	size_t skip = strlen(lead);
+	const char *is;
+
+	if (item == NULL)
+		return PMJ_OK;
+	is = strstr(item->value, " is ");
+	if (strncmp(item->value, lead, skip) != 0 || is == NULL || is <= item->value + skip ||
+	    is[4] == '\0') {
+		(void)conf_fail(part->err, part->conf, item->line, "%s = %.60s is not understood",
+		    key, item->value);
+		pmj_hint(part->err, "write %s = %sFIELD is VALUE", key, lead);
+		return PMJ_INVALID;
+	}
+	*field = mem_strndup(item->value + skip, (size_t)(is - item->value) - skip);
+	*value = mem_strdup(is + 4);
+	return PMJ_OK;
+}
+
+enum pmj_code
 part_texts(struct texts *to, const struct part *part, const char *stem, bool required)
 {
 	char key[KIND_NAME_MAX + 8];

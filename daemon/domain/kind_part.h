@@ -29,11 +29,20 @@ PMJ_MUST_CHECK enum pmj_code part_number(int64_t *to, const struct part *part, c
 /* The place of the value among words; `otherwise` when absent (count: it must be there). */
 PMJ_MUST_CHECK enum pmj_code part_word(size_t *to, const struct part *part, const char *key,
     const char *const *words, size_t count, size_t otherwise);
+/* KEY = FIELD is VALUE, after `lead` ("when " or nothing); both stay NULL when absent, and are for
+ * the caller to free. */
+PMJ_MUST_CHECK enum pmj_code part_when(
+    char **field, char **value, const struct part *part, const char *key, const char *lead);
 /* STEM.en and STEM.sw; required: English must be there. */
 PMJ_MUST_CHECK enum pmj_code part_texts(
     struct texts *to, const struct part *part, const char *stem, bool required);
 /* a | b | c: appended to *list, which grows; the caller frees words and list, also on failure. */
 PMJ_MUST_CHECK enum pmj_code part_list(
     char ***list, size_t *count, const struct part *part, const char *key);
+
+/* PMJ_INVALID: the section has a key that is none of these; of a field also choice.VALUE.LANG. */
+PMJ_MUST_CHECK enum pmj_code kind_check_keys(
+    const struct part *part, const char *const *keys, size_t count, struct field *field);
+PMJ_MUST_CHECK enum pmj_code kind_read_reminder(struct kind *kind, const struct part *part);
 
 #endif

@@ -64,8 +64,8 @@ is_choice_label(const char *key, const struct field *field, struct choice **choi
 	return false;
 }
 
-static enum pmj_code
-check_keys(const struct part *part, const char *const *keys, size_t count, struct field *field)
+enum pmj_code
+kind_check_keys(const struct part *part, const char *const *keys, size_t count, struct field *field)
 {
 	for (size_t i = 0; i < part->conf->count; i++) {
 		const struct conf_item *item = &part->conf->items[i];
@@ -108,7 +108,7 @@ read_head(struct kind *kind, const struct part *part)
 	int64_t version = 0;
 	size_t scope = 0;
 
-	if ((rc = check_keys(part, kind_keys, COUNT(kind_keys), NULL)) != PMJ_OK ||
+	if ((rc = kind_check_keys(part, kind_keys, COUNT(kind_keys), NULL)) != PMJ_OK ||
 	    (rc = part_number(&version, part, "version")) != PMJ_OK ||
 	    (rc = part_word(&scope, part, "scope", scope_names, COUNT(scope_names),
 	         COUNT(scope_names))) != PMJ_OK ||
@@ -141,7 +141,7 @@ read_choices(struct field *field, const struct part *part)
 		field->choices[i].value = values[i];
 	free(values);
 	if (rc == PMJ_OK)
-		rc = check_keys(part, field_keys, COUNT(field_keys), field);
+		rc = kind_check_keys(part, field_keys, COUNT(field_keys), field);
 	for (size_t i = 0; rc == PMJ_OK && i < count; i++)
 		if (field->choices[i].label.in[LANG_EN] == NULL)
 			field->choices[i].label.in[LANG_EN] = mem_strdup(field->choices[i].value);
@@ -191,7 +191,7 @@ read_state(struct kind *kind, const struct part *part)
 	state = &kind->states[kind->state_count++];
 	memset(state, 0, sizeof(*state));
 	state->name = mem_strdup(part->section + strlen("state "));
-	if ((rc = check_keys(part, state_keys, COUNT(state_keys), NULL)) != PMJ_OK ||
+	if ((rc = kind_check_keys(part, state_keys, COUNT(state_keys), NULL)) != PMJ_OK ||
 	    (rc = part_flag(&state->refusing, part, "refusing")) != PMJ_OK ||
 	    (rc = part_flag(&state->closed, part, "closed")) != PMJ_OK ||
 	    (rc = part_flag(&state->start, part, "start")) != PMJ_OK)
@@ -211,7 +211,7 @@ read_move(struct kind *kind, const struct part *part)
 	memset(move, 0, sizeof(*move));
 	move->verb = mem_strdup(part->section + strlen("move "));
 	move->to = part_text(part, "to");
-	if ((rc = check_keys(part, move_keys, COUNT(move_keys), NULL)) != PMJ_OK ||
+	if ((rc = kind_check_keys(part, move_keys, COUNT(move_keys), NULL)) != PMJ_OK ||
 	    (rc = part_list(&move->from, &move->from_count, part, "from")) != PMJ_OK ||
 	    (rc = part_list(&move->asks, &move->asks_count, part, "asks")) != PMJ_OK ||
 	    (rc = part_word(&by, part, "by", by_names, COUNT(by_names), BY_ANYONE)) != PMJ_OK ||
@@ -222,28 +222,6 @@ read_move(struct kind *kind, const struct part *part)
 	if (move->from_count == 0)
 		return part_missing(part, "from", "the state it starts in");
 	return move->to != NULL ? PMJ_OK : part_missing(part, "to", "the state it leads to");
-}
-
-/* urgent = when FIELD is VALUE */
-static enum pmj_code
-read_urgent(struct kind *kind, const struct part *part)
-{
-	const struct conf_item *item = part_item(part, "urgent");
-	const char *is;
-
-	if (item == NULL)
-		return PMJ_OK;
-	is = strstr(item->value, " is ");
-	if (strncmp(item->value, "when ", 5) != 0 || is == NULL || is < item->value + 6 ||
-	    is[4] == '\0') {
-		(void)conf_fail(part->err, part->conf, item->line,
-		    "urgent = %.60s is not understood", item->value);
-		pmj_hint(part->err, "write urgent = when FIELD is VALUE");
-		return PMJ_INVALID;
-	}
-	kind->urgent_field = mem_strndup(item->value + 5, (size_t)(is - item->value) - 5);
-	kind->urgent_value = mem_strdup(is + 4);
-	return PMJ_OK;
 }
 
 static enum pmj_code
@@ -260,7 +238,7 @@ read_rules(struct kind *kind, const struct part *part)
 	kind->discloses_for = part_text(part, "discloses_for");
 	kind->discloses_category = part_text(part, "discloses_category");
 	kind->discloses = part_text(part, "discloses");
-	if ((rc = check_keys(part, rule_keys, COUNT(rule_keys), NULL)) != PMJ_OK ||
+	if ((rc = kind_check_keys(part, rule_keys, COUNT(rule_keys), NULL)) != PMJ_OK ||
 	    (rc = part_list(&kind->subjects, &kind->subject_count, part, "subjects")) != PMJ_OK ||
 	    (rc = part_flag(&kind->append_only, part, "append_only")) != PMJ_OK ||
 	    (rc = part_flag(&kind->author_only, part, "author_only")) != PMJ_OK ||
@@ -271,7 +249,7 @@ read_rules(struct kind *kind, const struct part *part)
 	    (rc = part_list(&kind->consent_signed, &kind->consent_signed_count, part,
 	         "consent_signed")) != PMJ_OK)
 		return rc;
-	return read_urgent(kind, part);
+	return part_when(&kind->urgent_field, &kind->urgent_value, part, "urgent", "when ");
 }
 
 /* What a section's name may begin with, and who reads it. `many`: a name follows. */
@@ -280,13 +258,14 @@ static const struct {
 	bool many;
 	enum pmj_code (*read)(struct kind *kind, const struct part *part);
 } sections[] = {{"kind", false, read_head}, {"field ", true, read_field},
-    {"state ", true, read_state}, {"move ", true, read_move}, {"rules", false, read_rules}};
+    {"state ", true, read_state}, {"move ", true, read_move},
+    {"reminder ", true, kind_read_reminder}, {"rules", false, read_rules}};
 
 static enum pmj_code
 read_section(struct kind *kind, const struct part *part)
 {
 	static const char *const names[] = {
-	    "kind", "field NAME", "state NAME", "move VERB", "rules"};
+	    "kind", "field NAME", "state NAME", "move VERB", "reminder NAME", "rules"};
 	const char *near;
 
 	for (size_t i = 0; i < COUNT(sections); i++) {
@@ -298,7 +277,8 @@ read_section(struct kind *kind, const struct part *part)
 	(void)conf_fail(
 	    part->err, part->conf, part->line, "there is no section [%s]", part->section);
 	near = text_nearest(part->section, names, COUNT(names));
-	pmj_hint(part->err, "%s%s%suse [kind], [field NAME], [state NAME], [move VERB] or [rules]",
+	pmj_hint(part->err,
+	    "%s%s%suse [kind], [field NAME], [state NAME], [move VERB], [reminder NAME] or [rules]",
 	    near != NULL ? "did you mean [" : "", near != NULL ? near : "",
 	    near != NULL ? "]? " : "");
 	return PMJ_INVALID;
@@ -315,7 +295,8 @@ kind_from_conf(struct kind **out, const struct conf *conf, struct pmj_error *err
 		pmj_hint(err, "begin the file with [kind]");
 		return PMJ_INVALID;
 	}
-	if (conf->section_count > KIND_FIELDS_MAX + KIND_STATES_MAX + KIND_MOVES_MAX + 2) {
+	if (conf->section_count >
+	    KIND_FIELDS_MAX + KIND_STATES_MAX + KIND_MOVES_MAX + KIND_REMINDERS_MAX + 2) {
 		(void)conf_fail(err, conf, 0, "there are %zu sections", conf->section_count);
 		pmj_hint(err, "use at most %d fields, %d states and %d moves", KIND_FIELDS_MAX,
 		    KIND_STATES_MAX, KIND_MOVES_MAX);

@@ -2,6 +2,8 @@
 
 The number in a story's name is the practice's in the list of tests/README.md, which says what of it is served.
 """
+import datetime
+
 from lab import check, run
 
 
@@ -42,6 +44,27 @@ def story_03_paired(lab):
     check("reason" in neema.refused(2, "pairing", "end", pairing, "until=today")["message"], "ended without a reason")
     neema.run("pairing", "end", pairing, "until=today", "reason=she moved to Arusha")
     check(neema.show(pairing)["state"] == "ended" and ids(neema, "pairing", "list", "state=walking") == [])
+
+
+def reminded(home, person):
+    return sorted((item["fields"]["due"], item["fields"]["what"]) for item in home.json("followup", "list", f"person={person}", "--all")["items"])
+
+
+def in_days(days, since=None):
+    return ((since or datetime.date.today()) + datetime.timedelta(days)).isoformat()
+
+
+def story_04_in_a_crisis(lab):
+    """A crisis on the phone: what to ask now is on the screen, the follow-up is for today, and it goes before all else."""
+    neema = lab.worker("Neema")
+    asha = neema.add("person", name="Asha")
+    said = neema.run("contact", "add", f"person={asha}", "kind=phone", "crisis=yes").out
+    check("Do not leave them alone" in said and "emergency number" in said, said)
+    check([day for day, _ in reminded(neema, asha)] == [in_days(0), in_days(1)], reminded(neema, asha))
+    check(any(item["kind"] == "followup" for item in neema.json("today")["items"]))
+    other = neema.add("person", name="Baraka")
+    neema.add("contact", person=other, kind="phone", crisis="no")
+    check(reminded(neema, other) == [])
 
 
 def story_05_groups(lab):
@@ -128,13 +151,36 @@ def story_12_needs(lab):
     check(neema.show(need)["state"] == "met" and ids(neema, "need", "list", "state=open") == [])
 
 
+def story_15_before_and_after_treatment(lab):
+    """A change of stage notes the days to ask; once, in the worker's language, and nothing is closed when treatment ends."""
+    neema = lab.worker("Neema")
+    asha = neema.add("person", name="Asha", stage="in treatment")
+    check([day for day, _ in reminded(neema, asha)] == [in_days(7), in_days(30)], reminded(neema, asha))
+    answer = neema.json("edit", asha, "stage=after treatment")
+    check([one["due"] for one in answer["reminders"]] == [in_days(days) for days in (2, 7, 30, 90)] and "weeks after treatment" in answer["says"], answer)
+    check(all(neema.show(one["id"])["fields"]["person"] == asha for one in answer["reminders"]))
+    check(len(reminded(neema, asha)) == 6 and neema.show(asha)["state"] == "active")
+    # said again, or something else changed: none is made twice
+    for words in (("stage=after treatment",), ("village=Kimana",)):
+        check("reminders" not in neema.json("edit", asha, *words))
+    check(len(reminded(neema, asha)) == 6)
+    said = neema.run("person", "add", "name=Baraka", "stage=after treatment", env={"LC_ALL": "sw_KE.UTF-8", "LANGUAGE": "sw"}).out
+    check("Wiki za kwanza" in said and "ametoka matibabuni" in said, said)
+
+
 def story_17_warning_signs(lab):
     """The person's own list of signs and of what helps; and what was seen of it at a contact."""
     neema = lab.worker("Neema")
     asha = neema.add("person", name="Asha")
     sign = neema.add("warning", person=asha, text="I stop answering my sister", helps="call my sister together")
     neema.add("contact", person=asha, kind="phone", signs="isolation,return to use", note="no word since Sunday")
+    check([day for day, _ in reminded(neema, asha)] == [in_days(1), in_days(7)], reminded(neema, asha))
     check(neema.json("find", "answering")["items"][0]["id"] == sign)
+    # of what is long past only the days to come are noted, and a history that is imported makes no work
+    long_ago = neema.add("contact", person=asha, kind="phone", on=in_days(-3), signs="return to use")
+    check([day for day, _ in reminded(neema, asha)] == [in_days(1), in_days(4), in_days(7)], long_ago, reminded(neema, asha))
+    neema.run("import", "-", stdin=f'{{"kind":"contact","fields":{{"person":"{asha}","kind":"phone","signs":["return to use"]}}}}\n')
+    check(len(reminded(neema, asha)) == 3)
     neema.run("warning", "set-aside", sign)
     check(ids(neema, "warning", "list", "state=watched") == [])
     words = neema.run("contact", "add", "--help").out + neema.run("warning", "add", "--help").out

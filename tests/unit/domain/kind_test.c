@@ -252,6 +252,15 @@ static const struct {
         "total = a is not a whole number", "type = integer"},
     {HEAD FIELD SUM "[rules]\nappend_only = yes\ntotal = s\nadds = p\n", "adds names the field p",
         "did you mean"},
+    {HEAD FIELD "[reminder x]\nwhen = a\nmakes = f\ndays = 2\ntext.en = T\n",
+        "when = a is not understood", "when = FIELD is VALUE"},
+    {HEAD FIELD "[reminder x]\nwhen = a is b\nmakes = f\ndays = soon\ntext.en = T\n",
+        "days = soon is not understood", "days = 2 | 7 | 30"},
+    {HEAD FIELD "[reminder x]\nwhen = a is b\nmakes = f\ntext.en = T\n", "days", "2 | 7 | 30"},
+    {HEAD FIELD "[reminder x]\nwhen = z is b\nmakes = f\ndays = 2\ntext.en = T\n",
+        "there is no field z", "name a field of this kind"},
+    {HEAD FIELD "[reminder x]\nwhen = a is b\nmakes = f\ndays = 2\ntext.en = T\n",
+        "a kind without a person", "about a person"},
     {HEAD FIELD "[rules]\nconsent_for = naming\n", "must say whose", "consent_to"},
     {HEAD FIELD "[rules]\nurgent_move = go\n", "urgent_move = go is not a move", "[move go]"},
     {HEAD FIELD "[rules]\nconsent_needs = a | b\n", "consent_needs names the field b",
@@ -333,6 +342,14 @@ a_folder_of_kinds(void **state)
 	    "[kind]\nname = zed\nversion = 1\nscope = office\ntitle.en = T\nplural.en = T\nhelp.en "
 	    "= H\n"
 	    "shows = a\n[field a]\ntype = link\nlink = thng\nlabel.en = A\n";
+	static const char person[] = "[kind]\nname = person\nversion = 1\nscope = person\ntitle.en "
+	                             "= T\nplural.en = T\nhelp.en "
+	                             "= H\nshows = a\n[field a]\ntype = text\nlabel.en = A\n";
+	static const char reminding[] =
+	    "[kind]\nname = zed\nversion = 1\nscope = person\ntitle.en = T\nplural.en = T\nhelp.en "
+	    "= H\nshows = w\n[field w]\ntype = link\nlink = person\nrequired = yes\nlabel.en = W\n"
+	    "[field a]\ntype = text\nlabel.en = A\n[reminder x]\nwhen = a is b\nmakes = thing\n"
+	    "days = 2\ntext.en = T\n[rules]\nsubjects = w\n";
 	static const char following[] =
 	    "[kind]\nname = zed\nversion = 1\nscope = office\ntitle.en = T\nplural.en = T\nhelp.en "
 	    "= H\nshows = a\nnext = thing | thng\n[field a]\ntype = text\nlabel.en = A\n";
@@ -360,6 +377,12 @@ a_folder_of_kinds(void **state)
 	assert_int_equal(kinds_read(&kinds, &os_real, dir, &err), PMJ_INVALID);
 	assert_non_null(strstr(err.message, "zed.ini: [field a] links to thng"));
 	assert_non_null(strstr(err.hint, "did you mean thing?"));
+	write_kind(dir, "zed.ini", reminding);
+	write_kind(dir, "person.ini", person);
+	assert_int_equal(kinds_read(&kinds, &os_real, dir, &err), PMJ_INVALID);
+	assert_non_null(strstr(err.message, "zed.ini: [reminder x] makes thing, which is no kind"));
+	snprintf(path, sizeof(path), "%s/person.ini", dir);
+	unlink(path);
 	write_kind(dir, "zed.ini", following);
 	assert_int_equal(kinds_read(&kinds, &os_real, dir, &err), PMJ_INVALID);
 	assert_non_null(strstr(err.message, "zed.ini: next names thng, which is no kind"));
