@@ -5,6 +5,9 @@
 #define STEP_FIRST (32 * KIB)
 #define STEP_LEAST (4 * KIB)
 #define STEP_MOST (256 * KIB)
+/* What goes beyond that is at most half of what went since the link broke last, so that the first
+ * cut in a network that is not known costs a third of what went. */
+#define STEP_BOLD 2
 /* A step that is cut is lost: an eighth of what goes between two cuts loses a sixteenth. */
 #define STEP_SHARE 8
 
@@ -42,12 +45,20 @@ step_failed(struct step *step)
 	step->streams = false;
 }
 
+static uint32_t
+least_of(uint64_t a, uint64_t b, uint64_t c)
+{
+	return (uint32_t)(a < b ? (a < c ? a : c) : b < c ? b : c);
+}
+
 void
 step_survived(struct step *step, size_t bytes)
 {
 	uint32_t share;
+	uint64_t bold;
 
 	step->alive += bytes;
+	bold = step->alive / STEP_BOLD < STEP_FIRST ? STEP_FIRST : step->alive / STEP_BOLD;
 	share = share_of(step->alive);
 	if (share > step->ceiling)
 		step->ceiling = share;
@@ -55,7 +66,8 @@ step_survived(struct step *step, size_t bytes)
 		step->share = share;
 	/* A small message says nothing about larger ones. */
 	if (bytes >= step->bytes / 2)
-		step->bytes = step->bytes * 2 < step->ceiling ? step->bytes * 2 : step->ceiling;
+		step->bytes = least_of(
+		    step->bytes * 2, step->ceiling, bold > step->bytes ? bold : step->bytes);
 }
 
 void

@@ -23,8 +23,13 @@ it_grows_with_success_and_shrinks_on_failure(void **state)
 	assert_int_equal(step_bytes(&step), 32 * KIB);
 	step_survived(&step, 300); /* a small message says nothing about larger ones */
 	assert_int_equal(step_bytes(&step), 32 * KIB);
-	step_survived(&step, 32 * KIB);
-	assert_int_equal(step_bytes(&step), 64 * KIB);
+	/* beyond what it began with, by half of what went since the last cut: that costs a third */
+	step_survived(&step, 32 * KIB - 300);
+	assert_int_equal(step_bytes(&step), 32 * KIB);
+	step_survived(&step, 64 * KIB);
+	assert_int_equal(step_bytes(&step), 48 * KIB);
+	step_survived(&step, 48 * KIB);
+	assert_int_equal(step_bytes(&step), 72 * KIB);
 	for (int i = 0; i < 9; i++)
 		step_survived(&step, step_bytes(&step));
 	assert_int_equal(step_bytes(&step), 256 * KIB);
@@ -50,7 +55,7 @@ what_is_said_of_a_piece(void **state)
 	(void)state;
 	/* A link that is not known yet, one that bears more, and one that is cut. */
 	assert_int_equal(step_piece(&step), 32 * KIB);
-	step_survived(&step, 90 * KIB);
+	step_survived(&step, 140 * KIB);
 	assert_int_equal(step_piece(&step), 64 * KIB);
 	step = fresh();
 	step_survived(&step, 90 * KIB);
