@@ -30,6 +30,11 @@ def line_for(lab, key, lane=1):
     return f'restrict,command="{GATE} --mailbox {BOX} --root {lab.mailboxes} --lane {lane}" {key}\n'
 
 
+def git_shell(key):
+    """A key that may use git there, and nothing else: no program of ours."""
+    return f'restrict,command="GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=safe.directory GIT_CONFIG_VALUE_0=* exec git-shell -c \\"$SSH_ORIGINAL_COMMAND\\"" {key}\n'
+
+
 def begin(lab):
     """A mailbox, a server, and a key for either end of it."""
     segments.make_box(lab)
@@ -220,12 +225,16 @@ def story_a_carrier_that_is_killed(lab):
     check(once(lab, "w")[-1]["sent"] == 2)
 
 
+def keys_of_the_hub(lab):
+    names = sorted(os.listdir(os.path.join(lab.mailboxes, "keys")))
+    return [base64.b64encode(b"\0\0\0\x0bssh-ed25519\0\0\0\x20" + bytes.fromhex(name)).decode() for name in names]
+
+
 def let_in_by_folder(lab):
     """What sshd would be told by `pamoja-gate --key`, for each key that the hub put into its folder."""
     lines = ""
-    for name in sorted(os.listdir(os.path.join(lab.mailboxes, "keys"))):
-        blob = b"\0\0\0\x0bssh-ed25519\0\0\0\x20" + bytes.fromhex(name)
-        lines += subprocess.run([GATE, "--key", base64.b64encode(blob).decode(), "--root", lab.mailboxes], capture_output=True, text=True, check=True).stdout
+    for key in keys_of_the_hub(lab):
+        lines += subprocess.run([GATE, "--key", key, "--root", lab.mailboxes], capture_output=True, text=True, check=True).stdout
     lab.sshd.let_in(lines)
     return lines
 
@@ -333,7 +342,7 @@ def story_a_host_without_a_gate(lab):
     lab.sshd = sshd.Sshd(os.path.join(lab.dir, "sshd"))
     lab.daemons.append(lab.sshd.process)
     key = sshd.keygen(os.path.join(lab.dir, "w.key"))
-    shell = f'restrict,command="GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=safe.directory GIT_CONFIG_VALUE_0=* exec git-shell -c \\"$SSH_ORIGINAL_COMMAND\\"" {key}\n'
+    shell = git_shell(key)
     lab.sshd.let_in(shell)
     url = lab.sshd.url + lab.mailboxes
     hub = [CARRY, "--once", "--spool", lab.dir + "/h/spool", "--store", lab.dir + "/h/carry", "--write", "2", "--remote", f"{BOX}={lab.mailboxes}"]
@@ -390,6 +399,41 @@ def story_a_host_without_a_gate(lab):
     lab.sshd.let_in(line_for(lab, key))
     segments.fill(lab, "w", 44, 44)
     check(once(lab, "w", url=url)[-1]["sent"] == 1)
+
+
+def story_hub_and_workers_by_plain_git(lab):
+    """No program of ours at the host: who runs it lets in the keys that the hub made, and git-shell does the rest."""
+    lab.quiet()
+    lab.sshd = sshd.Sshd(os.path.join(lab.dir, "sshd"))
+    lab.daemons.append(lab.sshd.process)
+    wire = web.Cutter(lab.sshd.port)
+    reach = f"[hub]\nurl = ssh://{lab.sshd.user}@localhost:{wire.port}{lab.mailboxes}\npin = {lab.sshd.pin}\n"
+    hub = lab.home("hub").settings(lab.ini.replace("[hub]\n", reach)).start().init(hub_mailboxes=lab.mailboxes, person="Office")
+
+    lab.mailbox_made = lambda: lab.sshd.let_in("".join(git_shell("ssh-ed25519 " + key) for key in keys_of_the_hub(lab)))
+    neema, juma = lab.worker("Neema", hub, role="ally"), lab.worker("Juma", hub)
+    check(len(keys_of_the_hub(lab)) == 2)
+    person = neema.add("person", name="Asha", phone="+254 700 000 001")
+    neema.run("sync")
+    check(neema.show(person)["sync"] == "delivered", neema.show(person)["sync"])
+    hub.run("hub", "merge")
+    hub.run("hub", "assign", person, "Juma")
+    lab.exchange(hub, neema, juma)
+    check(juma.show(person)["fields"]["name"] == "Asha" and neema.show(person)["sync"] == "merged")
+    # cut while much goes: never said to be there before it is; the next one goes on from there
+    for _ in range(30):
+        juma.add("contact", person=person, kind="phone", note=os.urandom(1500).hex())
+    wire.after = 30000
+    tries = 1
+    while juma.run("sync", check_status=False).status != 0:
+        tries += 1
+        check(tries < 40)
+    wire.after = None
+    check(wire.cuts > 0 and juma.status()["outbox"]["delivered"] == 30, wire.cuts, juma.status()["outbox"])
+    hub.run("hub", "merge")
+    lab.exchange(hub, neema, juma)
+    check(len({home.json("verify", person)["digest"] for home in (hub, neema, juma)}) == 1)
+    print(f"     {wire.cuts} cuts, {tries} exchanges")
 
 
 def story_settings_of_a_host(lab):

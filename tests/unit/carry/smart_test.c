@@ -16,6 +16,7 @@ struct fix {
 	struct step step;
 	struct exchange ex;
 	struct buf said; /* events, one letter each */
+	size_t there;    /* commits in the mailbox when it began */
 	bool git;
 };
 
@@ -349,6 +350,53 @@ steps_get_through_a_short_link(void **state)
 	fix->limit = 0;
 }
 
+/* What is told of how far it is: no more than the mailbox has, and no less when all of it is there,
+ * whether a cut took the pack or only the answer. */
+static size_t
+there(const struct fix *fix)
+{
+	char said[32] = "";
+
+	(void)lab_shell(said, sizeof(said), "git -C %s rev-list --count --all", fix->far);
+	return (size_t)strtoul(said, NULL, 10);
+}
+
+static void
+honest(void *ctx)
+{
+	struct fix *fix = ctx;
+	const struct exchange_count *count = &fix->ex.count;
+
+	assert_true(fix->there + count->there <= there(fix));
+	if (count->there > 0)
+		assert_int_equal(fix->there + count->there + count->left, 30);
+}
+
+static void
+progress_tells_no_more_than_is_there(void **state)
+{
+	struct fix *fix = *state;
+	enum pmj_code rc = PMJ_UNREACHED;
+	struct pmj_error err;
+	int exchanges = 0;
+
+	lab_fill(&fix->lab, "w", 1, 0xb2, 1, 30, 1);
+	fix->ex.beat = honest;
+	for (; exchanges < 20 && rc != PMJ_OK; exchanges++) {
+		fix->limit = exchanges % 2 == 0 ? 6000 : 4800;
+		fix->ex.count = (struct exchange_count){0};
+		fix->there = there(fix);
+		rc = exchange(fix, &err);
+	}
+	check_ok(rc, &err);
+	fix->ex.beat = NULL;
+	fix->limit = 0;
+	assert_true(fix->cuts > 0);
+	assert_true(fix->ex.count.there > 0);
+	assert_int_equal(fix->there + fix->ex.count.there, 30);
+	assert_int_equal(fix->ex.count.left, 0);
+}
+
 /* One new segment is one commit of a branch however long, whatever else is there. */
 static void
 one_new_segment_is_one_commit(void **state)
@@ -457,6 +505,7 @@ main(void)
 	    T(a_mailbox_that_rewinds),
 	    T(a_dying_link_costs_nothing),
 	    T(steps_get_through_a_short_link),
+	    T(progress_tells_no_more_than_is_there),
 	    T(one_new_segment_is_one_commit),
 	    T(a_host_that_cannot_cut),
 	    T(what_is_not_git),
