@@ -31,6 +31,10 @@ const struct option command_global[] = {
 };
 
 static const struct option none[] = {{NULL, NULL, NULL}};
+static const struct option disclosures_options[] = {
+    {"since", "DATE", "from this day on"},
+    {NULL, NULL, NULL},
+};
 static const struct option find_options[] = {
     {"limit", "N", "at most N (usually 50)"},
     {NULL, NULL, NULL},
@@ -100,6 +104,12 @@ const struct command command_table[] = {
         "a mistake: let a record no longer count", none, RECORD_HELP},
     {"history", GROUP_RECORDS, record_history, 1, COMMAND_MANY, "ID",
         "who wrote what in a record, and when", none, RECORD_HELP},
+    {"disclosures", GROUP_RECORDS, record_disclosures, 1, COMMAND_MANY, "PERSON",
+        "what was told about a person, to whom and what for", disclosures_options,
+        "The accounting a person may ask for: each time something left the programme under\n"
+        "their consent. Examples:\n"
+        "  pamoja disclosures \"Juma K.\"\n"
+        "  pamoja disclosures 7k3f9 --since 2026-01-01\n"},
     {"find", GROUP_RECORDS, record_find, 1, COMMAND_MANY, "WORDS",
         "search everything; beginnings of words are enough", find_options, NULL},
     {"today", GROUP_RECORDS, record_today, 0, 0, "", "what is due", none, NULL},

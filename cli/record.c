@@ -113,9 +113,8 @@ show_item(struct cli *cli, const json_t *item)
 		kinds_say_moves(kind, state, json_str(item, "short"));
 }
 
-/* GET or POST /v1/record/ID<tail> for the record a person named. */
-static enum pmj_code
-about(struct cli *cli, json_t **out, const char *typed, const char *tail, const json_t *body,
+enum pmj_code
+record_about(struct cli *cli, json_t **out, const char *typed, const char *tail, const json_t *body,
     struct pmj_error *err)
 {
 	enum pmj_code rc;
@@ -138,7 +137,7 @@ record_show(struct cli *cli, const struct args *args, struct pmj_error *err)
 	json_t *item = NULL;
 	enum pmj_code rc;
 
-	rc = about(cli, &item, typed, "", NULL, err);
+	rc = record_about(cli, &item, typed, "", NULL, err);
 	if (rc == PMJ_OK && cli->json)
 		print_json(item);
 	else if (rc == PMJ_OK)
@@ -157,7 +156,7 @@ ask_changes(struct cli *cli, json_t *fields, const char *typed, struct pmj_error
 	enum pmj_code rc;
 	size_t i;
 
-	if ((rc = about(cli, &item, typed, "", NULL, err)) != PMJ_OK)
+	if ((rc = record_about(cli, &item, typed, "", NULL, err)) != PMJ_OK)
 		return rc;
 	kind = kinds_named(cli, json_str(item, "kind") ? json_str(item, "kind") : "");
 	texts = json_obj(item, "texts");
@@ -189,14 +188,14 @@ post_edit(struct cli *cli, json_t **answer, const json_t **kind, const char *typ
     const json_t *fields, struct pmj_error *err)
 {
 	json_t *body = json_pack("{s:O}", "fields", fields), *item = NULL;
-	enum pmj_code rc = about(cli, &item, typed, "", NULL, err);
+	enum pmj_code rc = record_about(cli, &item, typed, "", NULL, err);
 
 	if (rc == PMJ_OK && json_str(item, "kind") != NULL)
 		*kind = kinds_named(cli, json_str(item, "kind"));
 	if (rc == PMJ_OK && *kind != NULL)
 		rc = kinds_resolve_links(cli, json_object_get(body, "fields"), *kind, err);
 	if (rc == PMJ_OK)
-		rc = about(cli, answer, typed, "/edit", body, err);
+		rc = record_about(cli, answer, typed, "/edit", body, err);
 	json_decref(item);
 	json_decref(body);
 	return rc;
@@ -255,7 +254,7 @@ record_void(struct cli *cli, const struct args *args, struct pmj_error *err)
 	if (rc == PMJ_OK && body == NULL)
 		rc = pmj_fail(err, PMJ_INVALID, "the reason is not UTF-8 text");
 	if (rc == PMJ_OK)
-		rc = about(cli, &answer, args->words[0], "/void", body, err);
+		rc = record_about(cli, &answer, args->words[0], "/void", body, err);
 	if (rc == PMJ_OK && cli->json)
 		print_json(answer);
 	else if (rc == PMJ_OK)
@@ -315,7 +314,7 @@ record_history(struct cli *cli, const struct args *args, struct pmj_error *err)
 	enum pmj_code rc;
 	size_t i;
 
-	rc = about(cli, &answer, typed, "/history", NULL, err);
+	rc = record_about(cli, &answer, typed, "/history", NULL, err);
 	if (rc == PMJ_OK && cli->json)
 		print_json(answer);
 	else if (rc == PMJ_OK)

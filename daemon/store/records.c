@@ -122,6 +122,18 @@ records_of_person(struct journal *journal, uint8_t (**out)[PMJ_RECORD_BYTES], si
 	return records_ids(sql_blob(sql, 1, person, PMJ_RECORD_BYTES), out, count, err);
 }
 
+enum pmj_code
+records_about(struct journal *journal, uint8_t (**out)[PMJ_RECORD_BYTES], size_t *count,
+    const uint8_t person[static PMJ_RECORD_BYTES], const char *kind, struct pmj_error *err)
+{
+	struct sql *sql = sql_get(journal,
+	    "SELECT s.rec FROM pmj_subject s JOIN pmj_record r ON r.rec = s.rec WHERE s.person = ?1"
+	    " AND r.kind = ?2 ORDER BY s.rec");
+
+	(void)sql_blob(sql, 1, person, PMJ_RECORD_BYTES);
+	return records_ids(sql_text(sql, 2, kind), out, count, err);
+}
+
 /* ---- digests ---- */
 
 /* Rows digest, entries, in order of id. */

@@ -77,6 +77,10 @@ PMJ_MUST_CHECK enum pmj_code records_subjects(struct journal *journal,
 PMJ_MUST_CHECK enum pmj_code records_of_person(struct journal *journal,
     uint8_t (**out)[PMJ_RECORD_BYTES], size_t *count, const uint8_t person[static PMJ_RECORD_BYTES],
     struct pmj_error *err);
+/** The records of one kind about a person, by id. Caller frees *out. */
+PMJ_MUST_CHECK enum pmj_code records_about(struct journal *journal,
+    uint8_t (**out)[PMJ_RECORD_BYTES], size_t *count, const uint8_t person[static PMJ_RECORD_BYTES],
+    const char *kind, struct pmj_error *err);
 /** Digests of 8.6 over admitted entries; person NULL: the journal's (kinds of scope author left
  * out). entries: how many admitted ones. */
 PMJ_MUST_CHECK enum pmj_code records_digest(struct journal *journal, uint8_t out[static 32],

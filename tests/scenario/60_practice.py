@@ -234,6 +234,31 @@ def story_20_a_journey(lab):
           ["2024-02-01", "2025-02-01", "2025-09-01", "2026-09-01"])
 
 
+def story_23_what_was_shared(lab):
+    """The person can see what was told, to whom, what for and by whom; also after the consent was taken back, and on every laptop of the team."""
+    hub, neema, juma = lab.office(ally="Neema", peer="Juma")
+    asha = neema.add("person", name="Asha")
+    check("Nothing was told" in neema.run("disclosures", asha).out)
+    clinic = neema.add("resource", name="Loitokitok Clinic", category="clinic")
+    consent = neema.add("consent", person=asha, recipient=clinic, purpose="referral", information="contact details,needs", expires="in 90 days", how="written")
+    sent, kept = (neema.add("referral", person=asha, resource=clinic, category="health", information="contact details") for _ in range(2))
+    neema.run("referral", "send", sent)
+    neema.run("consent", "revoke", consent)
+    neema.refused(5, "referral", "send", kept)
+    lab.exchange(hub, neema)
+    hub.run("hub", "assign", asha, "Juma")
+    lab.exchange(hub, juma, neema)
+    for home in (neema, hub, juma):
+        items = home.json("disclosures", "Asha")["items"]
+        check(len(items) == 1 and items[0]["id"] == sent and items[0]["to"] == "Loitokitok Clinic", home.name, items)
+        check((items[0]["purpose"], items[0]["by"], items[0]["role"], items[0]["on"]) == ("referral", "Neema", "ally", in_days(0)), items)
+        check(items[0]["information"] == "name and how to reach the person", items)
+    check(neema.json("disclosures", asha, "--since", "in 2 days")["items"] == [])
+    said = juma.run("disclosures", "Asha").out
+    check("Loitokitok Clinic" in said and "by Neema (ally)" in said, said)
+    check("name a person" in neema.refused(2, "disclosures", clinic)["message"])
+
+
 def story_24_boundaries(lab):
     """Who knows somebody in another way says so; only they and the office see it, and a second person decides."""
     hub, neema, juma = lab.office(ally="Neema", peer="Juma")

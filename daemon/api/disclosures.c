@@ -1,0 +1,171 @@
+/* disclosures.c - the accounting of what was told about a person, to whom, what for, by whom (42
+ * CFR 2.25): read from the entries that told it, which nobody can take back. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/record_inner.h"
+#include "base/date.h"
+#include "base/mem.h"
+#include "base/text.h"
+
+/* The recipient as people know it: a record's title, or the words that were typed. */
+static char *
+recipient_of(const struct call *call, const json_t *value)
+{
+	const char *text = json_string_value(value);
+	uint8_t rec[PMJ_RECORD_BYTES];
+
+	if (text != NULL && strlen(text) == PMJ_RECORD_CHARS &&
+	    text_unbase32(rec, sizeof(rec), text, PMJ_RECORD_CHARS))
+		return records_title(call->core->journal, rec, call->lang);
+	return value_text(NULL, value, call->lang);
+}
+
+/* What stood when it was told: the entry that tells sets it (see moves.c), an older program's did
+ * not. */
+static const json_t *
+told_value(const struct record_full *record, const struct entry *entry, const char *field)
+{
+	const json_t *value =
+	    field != NULL && entry->set != NULL ? json_object_get(entry->set, field) : NULL;
+
+	return value != NULL || field == NULL ? value : merge_shown(&record->merged, field);
+}
+
+static void
+put_text(json_t *item, const struct call *call, const struct kind *kind, const char *name,
+    const char *field, const json_t *value)
+{
+	char *text = value_text(field != NULL ? kind_field(kind, field) : NULL, value, call->lang);
+
+	if (value != NULL)
+		(void)json_object_set_new(item, name, json_string(text));
+	free(text);
+}
+
+static json_t *
+item_of(const struct call *call, const struct kind *kind, const struct record_full *record,
+    const struct entry_row *row)
+{
+	const struct entry *entry = &row->entry;
+	json_t *item = call_id(call, record->merged.rec);
+	char *name, *role, *to = recipient_of(call, told_value(record, entry, kind->discloses_to));
+	char day[17];
+
+	core_who(call->core, entry->by, &name, &role);
+	(void)date_stamp(
+	    day, entry->pt, call->core->os->offset_minutes(call->core->os->ctx, entry->pt));
+	day[10] = '\0';
+	(void)json_object_set_new(item, "kind", json_string(kind->name));
+	(void)json_object_set_new(item, "at", json_integer((json_int_t)entry->pt));
+	(void)json_object_set_new(item, "on", json_string(day));
+	(void)json_object_set_new(item, "to", json_string(to));
+	(void)json_object_set_new(item, "by", json_string(name));
+	(void)json_object_set_new(item, "role", json_string(role));
+	put_text(item, call, kind, "purpose", kind->discloses_for,
+	    told_value(record, entry, kind->discloses_for));
+	put_text(item, call, kind, "category", kind->discloses_category,
+	    told_value(record, entry, kind->discloses_category));
+	put_text(item, call, kind, "information", kind->discloses,
+	    told_value(record, entry, kind->discloses));
+	free(to);
+	free(name);
+	free(role);
+	return item;
+}
+
+/* Held at the hub or not: what was told was told. */
+static enum pmj_code
+of_record(json_t *items, const struct call *call, const struct kind *kind,
+    const uint8_t rec[static PMJ_RECORD_BYTES], const char *since, struct pmj_error *err)
+{
+	struct record_full record = {.row_count = 0};
+	enum pmj_code rc = records_load(call->core->journal, &record, rec, err);
+
+	for (size_t i = 0; i < record.row_count && rc == PMJ_OK; i++) {
+		const char *verb = record.rows[i].entry.verb;
+		const struct move *move = verb != NULL ? kind_move(kind, verb) : NULL;
+		json_t *item;
+
+		if (move == NULL || !move->needs_consent)
+			continue;
+		item = item_of(call, kind, &record, &record.rows[i]);
+		if (strcmp(json_str(item, "on"), since) >= 0)
+			(void)json_array_append(items, item);
+		json_decref(item);
+	}
+	record_full_close(&record);
+	return rc;
+}
+
+static enum pmj_code
+of_kind(json_t *items, const struct call *call, const struct kind *kind,
+    const uint8_t person[static PMJ_RECORD_BYTES], const char *since, struct pmj_error *err)
+{
+	uint8_t(*recs)[PMJ_RECORD_BYTES] = NULL;
+	size_t count = 0;
+	enum pmj_code rc =
+	    records_about(call->core->journal, &recs, &count, person, kind->name, err);
+
+	for (size_t i = 0; i < count && rc == PMJ_OK; i++)
+		rc = of_record(items, call, kind, recs[i], since, err);
+	free(recs);
+	return rc;
+}
+
+static int
+by_time(const void *a, const void *b)
+{
+	json_int_t x = json_int(*(json_t *const *)a, "at", 0),
+	           y = json_int(*(json_t *const *)b, "at", 0);
+
+	return (x > y) - (x < y);
+}
+
+/* The oldest first. */
+static json_t *
+in_order(const json_t *items)
+{
+	size_t count = json_array_size(items);
+	const json_t **list = mem_array(count + 1, sizeof(*list));
+	json_t *out = json_array();
+
+	for (size_t i = 0; i < count; i++)
+		list[i] = json_array_get(items, i);
+	if (count > 0)
+		qsort((void *)list, count, sizeof(*list), by_time);
+	for (size_t i = 0; i < count; i++)
+		(void)json_array_append(out, (json_t *)list[i]);
+	free((void *)list);
+	return out;
+}
+
+enum pmj_code
+record_disclosures(const struct call *call, json_t **out, struct pmj_error *err)
+{
+	const struct kinds *kinds = &call->core->kinds;
+	struct record_full person = {.row_count = 0};
+	uint8_t rec[PMJ_RECORD_BYTES];
+	const struct kind *kind;
+	json_t *items = json_array();
+	char since[11];
+	enum pmj_code rc;
+
+	if ((rc = call_since(call, since, err)) != PMJ_OK ||
+	    (rc = record_look(call, &person, &kind, rec, err)) != PMJ_OK)
+		goto out;
+	if (strcmp(kind->name, "person") != 0) {
+		rc = pmj_fail(
+		    err, PMJ_USAGE, "%s is a %s: name a person", call->part[0], kind->name);
+		pmj_hint(err, "pamoja person list shows the ids");
+	}
+	for (size_t i = 0; i < kinds->count && rc == PMJ_OK; i++)
+		if (kinds->list[i]->discloses_to != NULL)
+			rc = of_kind(items, call, kinds->list[i], rec, since, err);
+	if (rc == PMJ_OK)
+		*out = json_pack("{s:o}", "items", in_order(items));
+out:
+	json_decref(items);
+	record_full_close(&person);
+	return rc;
+}
