@@ -256,7 +256,7 @@ def story_pulled_out_meanwhile(lab):
 
 def story_a_limit_on_file_sizes(lab):
     """A limit on file sizes is a full disk: said, nothing lost, and the daemon goes on."""
-    neema = lab.home("Neema").start("--no-carry", prefix=("prlimit", "--fsize=450000")).init()
+    neema = lab.home("Neema").start("--no-carry", prefix=("prlimit", "--fsize=800000")).init()
     kept = []
     for number in range(400):
         answer = neema.run("person", "add", f"name=Person {number}", check_status=False, json_out=True)
