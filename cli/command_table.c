@@ -113,6 +113,8 @@ const struct command command_table[] = {
     {"find", GROUP_RECORDS, record_find, 1, COMMAND_MANY, "WORDS",
         "search everything; beginnings of words are enough", find_options, NULL},
     {"today", GROUP_RECORDS, record_today, 0, 0, "", "what is due", none, NULL},
+    {"week", GROUP_RECORDS, record_week, 0, 0, "", "what is due today and in the six days after it",
+        none, NULL},
     {"note", GROUP_RECORDS, note_run, 0, COMMAND_MANY, "[TEXT]",
         "keep a thought, even while locked", note_options,
         "Without text it asks; - reads it from standard input. Examples:\n"

@@ -35,5 +35,6 @@ PMJ_MUST_CHECK enum pmj_code record_about(struct cli *cli, json_t **out, const c
 enum pmj_code record_disclosures(struct cli *cli, const struct args *args, struct pmj_error *err);
 enum pmj_code record_find(struct cli *cli, const struct args *args, struct pmj_error *err);
 enum pmj_code record_today(struct cli *cli, const struct args *args, struct pmj_error *err);
+enum pmj_code record_week(struct cli *cli, const struct args *args, struct pmj_error *err);
 
 #endif

@@ -189,8 +189,8 @@ subject(struct cli *cli, const json_t *item)
 	return field != NULL ? json_str(json_obj(item, "texts"), field) : NULL;
 }
 
-enum pmj_code
-record_today(struct cli *cli, const struct args *args, struct pmj_error *err)
+static enum pmj_code
+say_due(struct cli *cli, const char *path, const char *nothing, struct pmj_error *err)
 {
 	static const char *const heads[] = {
 	    "ID", LANG_N("DUE"), LANG_N("WHO"), LANG_N("WHAT"), LANG_N("WHY")};
@@ -199,13 +199,12 @@ record_today(struct cli *cli, const struct args *args, struct pmj_error *err)
 	enum pmj_code rc;
 	size_t i;
 
-	(void)args;
-	if ((rc = client_get(&cli->client, &answer, "/v1/today", err)) != PMJ_OK)
+	if ((rc = client_get(&cli->client, &answer, path, err)) != PMJ_OK)
 		return rc;
 	if (cli->json) {
 		print_json(answer);
 	} else if (json_array_size(json_object_get(answer, "items")) == 0) {
-		term_say("Nothing is due today.\n");
+		term_say("%s", lang_text(nothing));
 	} else {
 		table = table_new(heads, sizeof(heads) / sizeof(*heads));
 		json_array_foreach(json_object_get(answer, "items"), i, item)
@@ -229,4 +228,19 @@ record_today(struct cli *cli, const struct args *args, struct pmj_error *err)
 	}
 	json_decref(answer);
 	return rc;
+}
+
+enum pmj_code
+record_today(struct cli *cli, const struct args *args, struct pmj_error *err)
+{
+	(void)args;
+	return say_due(cli, "/v1/today", LANG_N("Nothing is due today.\n"), err);
+}
+
+enum pmj_code
+record_week(struct cli *cli, const struct args *args, struct pmj_error *err)
+{
+	(void)args;
+	return say_due(
+	    cli, "/v1/today?days=6", LANG_N("Nothing is due in the next seven days.\n"), err);
 }

@@ -3,6 +3,9 @@
 #include <string.h>
 
 #include "api/record_inner.h"
+#include "base/date.h"
+
+#define DUE_DAYS_MAX 366
 
 enum pmj_code
 record_list(const struct call *call, json_t **out, struct pmj_error *err)
@@ -197,8 +200,13 @@ record_history(const struct call *call, json_t **out, struct pmj_error *err)
 enum pmj_code
 record_today(const struct call *call, json_t **out, struct pmj_error *err)
 {
-	char date[11];
+	const char *typed = json_str(call->query, "days");
+	char date[11], until[11], *end;
+	long days = typed != NULL ? strtol(typed, &end, 10) : 0;
 
+	if (typed != NULL && (end == typed || *end != '\0' || days < 0 || days > DUE_DAYS_MAX))
+		return pmj_fail(err, PMJ_USAGE, "days is a number from 0 to %d", DUE_DAYS_MAX);
 	record_date(call, date);
-	return records_today(call->core->journal, out, date, call->lang, err);
+	date_of_days(until, date_days(date) + days);
+	return records_today(call->core->journal, out, date, until, call->lang, err);
 }

@@ -62,9 +62,10 @@ struct records_find *records_find_new(
 PMJ_MUST_CHECK enum pmj_code records_find_step(
     struct records_find *find, json_t **out, int64_t until_ms, struct pmj_error *err);
 void records_find_free(struct records_find *find);
-/** Open records with a due date up to `on` (YYYY-MM-DD): item + "due","why","overdue". */
-PMJ_MUST_CHECK enum pmj_code records_today(
-    struct journal *journal, json_t **out, const char *on, enum lang lang, struct pmj_error *err);
+/** Open records with a due date up to `until` (YYYY-MM-DD): item + "due","why","overdue" (before
+ * `on`). */
+PMJ_MUST_CHECK enum pmj_code records_today(struct journal *journal, json_t **out, const char *on,
+    const char *until, enum lang lang, struct pmj_error *err);
 /** The title of a record: its `shows` field, or kind and short id. Caller frees. */
 char *records_title(
     struct journal *journal, const uint8_t rec[static PMJ_RECORD_BYTES], enum lang lang);

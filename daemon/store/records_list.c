@@ -355,8 +355,8 @@ put_due(struct journal *journal, json_t *item, const char *on, enum lang lang)
 }
 
 enum pmj_code
-records_today(
-    struct journal *journal, json_t **out, const char *on, enum lang lang, struct pmj_error *err)
+records_today(struct journal *journal, json_t **out, const char *on, const char *until,
+    enum lang lang, struct pmj_error *err)
 {
 	struct sql *sql =
 	    sql_get(journal, "SELECT rec FROM pmj_record WHERE due IS NOT NULL AND closed = 0 AND "
@@ -367,9 +367,9 @@ records_today(
 	enum pmj_code rc;
 
 	*out = NULL;
-	if (!date_is_day(on))
+	if (!date_is_day(on) || !date_is_day(until))
 		return pmj_fail(err, PMJ_INVALID, "today is a date such as 2026-11-23");
-	if ((rc = records_ids(sql_text(sql, 1, on), &recs, &count, err)) == PMJ_OK)
+	if ((rc = records_ids(sql_text(sql, 1, until), &recs, &count, err)) == PMJ_OK)
 		rc = records_items(journal, out, (const uint8_t(*)[PMJ_RECORD_BYTES])recs, count,
 		    200, 0, lang, err);
 	free(recs);

@@ -160,10 +160,13 @@ def story_15_before_and_after_treatment(lab):
     check([one["due"] for one in answer["reminders"]] == [in_days(days) for days in (2, 7, 30, 90)] and "weeks after treatment" in answer["says"], answer)
     check(all(neema.show(one["id"])["fields"]["person"] == asha for one in answer["reminders"]))
     check(len(reminded(neema, asha)) == 6 and neema.show(asha)["state"] == "active")
+    neema.add("followup", person=asha, due="in 6 days", what="the last day of the week")
+    check([(item["due"], item["overdue"]) for item in neema.json("week")["items"]] == [(in_days(2), False), (in_days(6), False)], neema.json("week"))
+    check(neema.json("today")["items"] == [] and in_days(2) in neema.run("week").out)
     # said again, or something else changed: none is made twice
     for words in (("stage=after treatment",), ("village=Kimana",)):
         check("reminders" not in neema.json("edit", asha, *words))
-    check(len(reminded(neema, asha)) == 6)
+    check(len(reminded(neema, asha)) == 7)
     said = neema.run("person", "add", "name=Baraka", "stage=after treatment", env={"LC_ALL": "sw_KE.UTF-8", "LANGUAGE": "sw"}).out
     check("Wiki za kwanza" in said and "ametoka matibabuni" in said, said)
 
