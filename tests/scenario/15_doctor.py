@@ -237,6 +237,7 @@ def story_carrier(lab):
     starter = child_of(neema.daemon.pid, "pamoja-starter")
     carrier = child_of(starter, "pamoja-carry")
     os.kill(carrier, signal.SIGSTOP)
+    until("its stop", lambda: open(f"/proc/{carrier}/stat", encoding="utf-8").read().rpartition(")")[2].split()[0] == "T")
     mended(neema, "carrier", "fail", "stopped")
     os.kill(starter, signal.SIGSTOP)
     os.kill(carrier, signal.SIGKILL)
