@@ -9,7 +9,7 @@
 #define SYNC_RAW_MAX (200 * 1024)   /* lines of a segment, before they are packed */
 #define SYNC_RAW_BEGIN (128 * 1024) /* ... of the first one */
 #define SYNC_RAW_SLOW                                                                              \
-	(80 * 1024)     /* where numbering is slow, or the machine has other work: 4 ms, or 12 */
+	(128 * 1024)    /* where numbering is slow, or the machine has other work: 7 ms, or 20 */
 #define SYNC_SEAL_MS 12 /* numbering and committing them, in one step */
 #define SYNC_PIECE                                                                                 \
 	(24 * 1024) /* packed in one step: 4 ms, or 12; smaller ones pack worse and worse */
