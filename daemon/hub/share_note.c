@@ -77,8 +77,12 @@ queue_numbers(
 enum pmj_code
 share_everything(struct hub *hub, const struct hub_device *device, struct pmj_error *err)
 {
-	enum pmj_code rc = renew_tell(hub, device, err);
+	/* Who wrote what it is shown: it may lack the names that were told after its backup. */
+	struct sql *told = sql_get(hub->journal, "DELETE FROM pmj_told WHERE mailbox = ?1");
+	enum pmj_code rc = sql_run(sql_blob(told, 1, device->mailbox, PMJ_MAILBOX_BYTES), err);
 
+	if (rc == PMJ_OK)
+		rc = renew_tell(hub, device, err);
 	if (rc == PMJ_OK)
 		rc = reach_tell(hub, device, err);
 

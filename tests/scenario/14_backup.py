@@ -113,6 +113,26 @@ def story_a_lost_laptop(lab):
     new.run("recover", "--code-file", code_of(neema), "--new-passphrase-file", new.passphrase_file)
 
 
+def story_what_the_office_did_meanwhile(lab):
+    """What is between a worker and the office comes back to a restored laptop, with what the office did in it, and by whom."""
+    lab.quiet()
+    hub, juma = lab.office(peer="Juma")
+    session = juma.add("supervision", **{"with": "Office"}, minutes=60, topics="saying no")
+    lab.exchange(hub, juma)
+    path, _ = backup_of(juma)  # nothing of the office's was shown to it yet
+    incident = juma.add("incident", kind="threat", what="at the gate")
+    lab.exchange(hub, juma)
+    hub.run("supervision", "sign", session)
+    hub.run("incident", "close", incident, "done=the guard was changed")
+    lab.exchange(hub, juma)
+    juma.stop()
+    new, _ = restore(lab, path, code_of(juma), "new")
+    lab.exchange(hub, new, rounds=3)
+    for record, state in ((session, "signed"), (incident, "closed")):
+        shown = new.show(record)
+        check(shown["state"] == state and [by["name"] for by in shown["by"]] == ["Juma", "Office"], shown)
+
+
 def story_not_enrolled_and_handed_over(lab):
     """A home without a hub; and one from which a person was withdrawn: what was handed over stays so."""
     lab.quiet()
