@@ -39,7 +39,13 @@ share_of(uint64_t alive)
 void
 step_failed(struct step *step)
 {
-	step->ceiling = step->share = share_of(step->alive);
+	/* One that broke under a few words says little of what it bears; again and again, it does.
+	 */
+	if (step->alive >= STEP_LEAST || step->share / 2 < STEP_LEAST)
+		step->share = share_of(step->alive);
+	else
+		step->share /= 2;
+	step->ceiling = share_of(step->alive);
 	step->alive = 0;
 	step->bytes = STEP_LEAST;
 	step->streams = false;
@@ -81,5 +87,9 @@ step_spared(struct step *step, const struct step *before, size_t bytes)
 uint32_t
 step_piece(const struct step *step)
 {
-	return step->bytes < step->share ? step->bytes : step->share;
+	uint32_t bytes = step->bytes < STEP_FIRST ? STEP_FIRST : step->bytes;
+
+	/* A step that was made small for a cut is small for the next ones; what goes between two
+	 * cuts is known by its share. */
+	return bytes < step->share ? bytes : step->share;
 }

@@ -60,10 +60,19 @@ what_is_said_of_a_piece(void **state)
 	step = fresh();
 	step_survived(&step, 90 * KIB);
 	step_failed(&step);
-	assert_int_equal(step_piece(&step), 4 * KIB);
-	step_survived(&step, 4 * KIB);
-	step_survived(&step, 8 * KIB);
+	assert_int_equal(step_bytes(&step), 4 * KIB);
 	assert_int_equal(step_piece(&step), 90 * KIB / 8);
+	step_survived(&step, 20 * KIB);
+	step_failed(&step);
+	assert_int_equal(step_piece(&step), 4 * KIB);
+	/* One that broke under a few words says little, but not again and again. */
+	step = fresh();
+	step_survived(&step, 300);
+	step_failed(&step);
+	assert_int_equal(step_piece(&step), 32 * KIB);
+	for (int i = 0; i < 6; i++)
+		step_failed(&step);
+	assert_int_equal(step_piece(&step), 4 * KIB);
 	/* Where a cut cost what was under way and no more, as much goes at once as before; one
 	 * piece is a share of what went all the same. */
 	step = fresh();
@@ -89,7 +98,7 @@ one_that_is_remembered(void **state)
 	(void)state;
 	step_begin(&step);
 	assert_int_equal(step_bytes(&step), 8 * KIB);
-	assert_int_equal(step_piece(&step), 8 * KIB);
+	assert_int_equal(step_piece(&step), 16 * KIB);
 	step = (struct step){.bytes = 32 * KIB, .ceiling = 64 * KIB, .share = 6 * KIB};
 	step_begin(&step);
 	assert_int_equal(step_piece(&step), 6 * KIB);
