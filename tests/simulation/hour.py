@@ -363,7 +363,7 @@ def hour():
         Change("Neema", "referral", "referral", "send", "@", state="sent"),
         Boot("Juma"), Init("Juma"), *joined, *sync_round("Neema"),
         Run("hub", "hub", "assign", "@person asha", "Juma"), Reach("hub", "hub", "merge"), Reach("Juma", "sync"),
-        Add("Juma", "goal", "goal", person="@person asha", text="the workshop again"),
+        Add("Juma", "goal", "goal", person="@person asha", text="the workshop again", agreed="yes"),
         Change("Juma", "goal", "goal", "start", "@", state="started"),
         Change("Neema", "person asha", "edit", "@", "phone=+254 711 000 001", field="phone", value="+254 711 000 001",
                others=["+254 722 000 002"]),
