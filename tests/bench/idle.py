@@ -80,6 +80,8 @@ class Laptop:
     def __init__(self, name):
         self.name = name
         self.lab = Lab(on_disk=True)
+
+    def settle_in(self):
         self.web = web.Web(os.path.join(self.lab.dir, "web"), self.lab.mailboxes, GATE)
         self.lab.daemons.append(self.web.process)
         self.hub = self.lab.home("hub").settings(f"[hub]\nurl = {self.web.url}\npin = {self.web.pin}\n").start()
@@ -135,6 +137,7 @@ def measure(seconds, tell):
     try:
         for name in ("reachable", "unreachable", "silent"):
             laptops.append(Laptop(name))
+            laptops[-1].settle_in()
         for laptop in laptops[1:]:
             laptop.lose_the_hub(laptop.name == "silent")
         for laptop in laptops:
