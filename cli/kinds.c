@@ -161,21 +161,6 @@ kinds_resolve_links(struct cli *cli, json_t *fields, const json_t *kind, struct 
 }
 
 void
-kinds_say_reminders(const json_t *answer)
-{
-	const json_t *one;
-	size_t i;
-
-	if (json_str(answer, "says") != NULL) {
-		term_say("\n");
-		print_wrapped(0, json_str(answer, "says"));
-	}
-	json_array_foreach(json_arr(answer, "reminders"), i, one)
-	    term_say("%s  %s  %s\n", i == 0 ? lang_text("Noted, to be done:\n") : "",
-	        json_str(one, "due"), json_str(one, "text"));
-}
-
-void
 kinds_say_new_words(const json_t *kind, const json_t *answer)
 {
 	const json_t *word;

@@ -22,6 +22,8 @@ const char *kinds_label(const json_t *thing);
 
 /** "Next:" and the moves possible from this state, as commands; nothing when there is none. */
 void kinds_say_moves(const json_t *kind, const char *state, const char *id);
+/** That it was saved, and what may follow. answer: of POST /v1/records/KIND. */
+void kinds_say_added(struct cli *cli, const json_t *kind, const json_t *answer);
 /** What the change brought about: records for days to come, and what is to be known at once. */
 void kinds_say_reminders(const json_t *answer);
 /** On standard error, of an answer's "new_words": what may be mistyped, and how it is mended. */
