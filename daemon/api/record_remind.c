@@ -4,6 +4,7 @@
 
 #include "api/record_inner.h"
 #include "base/date.h"
+#include "base/text.h"
 #include "domain/reminder.h"
 
 /* The day it happened: what the record says of that, else today. */
