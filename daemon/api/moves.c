@@ -207,6 +207,39 @@ check_by(const struct call *call, const struct kind *kind, const struct move *mo
 	return rc;
 }
 
+/* What a second person agreed to is set by the entry that says so: one who changes it elsewhere
+ * without knowing of this raises a conflict, and does not change what was signed. A field of which
+ * two values stand is left to whoever settles it. */
+static void
+set_agreed(const struct kind *kind, const struct move *move, const struct merge_record *merged,
+    json_t *set)
+{
+	for (size_t i = 0; move->by == BY_ANOTHER && i < kind->field_count; i++) {
+		const char *name = kind->fields[i].name;
+		const struct merge_field *field = merge_field(merged, name);
+		const json_t *value = merge_shown(merged, name);
+
+		if (field != NULL && !field->conflict && value != NULL && !json_is_null(value) &&
+		    json_object_get(set, name) == NULL)
+			(void)json_object_set(set, name, (json_t *)value);
+	}
+}
+
+bool
+record_is_agreed(const struct kind *kind, const struct merge_record *merged)
+{
+	const struct merge_field *state = merge_field(merged, "state");
+
+	for (size_t i = 0; state != NULL && i < state->count; i++) {
+		const char *verb = state->values[i].entry->verb;
+		const struct move *move = verb != NULL ? kind_move(kind, verb) : NULL;
+
+		if (move != NULL && move->by == BY_ANOTHER)
+			return true;
+	}
+	return false;
+}
+
 static enum pmj_code
 check_asks(const struct move *move, const struct merge_record *merged, const json_t *set,
     const struct kind *kind, struct pmj_error *err)
@@ -288,6 +321,7 @@ record_move(const struct call *call, json_t **out, struct pmj_error *err)
 		goto out;
 	if (move->needs_consent)
 		set_disclosed(kind, &record.merged, set);
+	set_agreed(kind, move, &record.merged, set);
 	(void)json_object_set_new(set, "state", json_string(move->to));
 	if ((rc = record_append(call, out, kind, rec, &record, set, move->verb, err)) == PMJ_OK)
 		(void)json_object_set_new(*out, "state", json_string(move->to));

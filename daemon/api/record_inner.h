@@ -46,6 +46,8 @@ PMJ_MUST_CHECK enum pmj_code record_made_under_consent(
  * consent covers; what was not sent yet, freely. to: the state it moves to; NULL when it stays. */
 PMJ_MUST_CHECK enum pmj_code record_keeps_consent(const struct call *call, const struct kind *kind,
     const struct merge_record *merged, const json_t *set, const char *to, struct pmj_error *err);
+/** Does the record stand as a second person agreed to it (`by = another`)? Its fields stay so. */
+bool record_is_agreed(const struct kind *kind, const struct merge_record *merged);
 /** Append one entry to a record that is here; set is borrowed. *out receives {"id","short"}. */
 PMJ_MUST_CHECK enum pmj_code record_append(const struct call *call, json_t **out,
     const struct kind *kind, const uint8_t rec[PMJ_RECORD_BYTES], const struct record_full *record,

@@ -173,6 +173,10 @@ may_change(const struct call *call, const struct kind *kind, const struct merge_
 	} else if (kind->append_only) {
 		rc = pmj_fail(err, PMJ_REFUSED, "a %s is never changed", kind->name);
 		pmj_hint(err, "void it with a reason, then add the right one");
+	} else if (record_is_agreed(kind, merged)) {
+		rc = pmj_fail(
+		    err, PMJ_REFUSED, "this %s stays as a second person agreed to it", kind->name);
+		pmj_hint(err, "void it with a reason, then add the right one");
 	} else if (kind->author_only && merged->maker != NULL &&
 	           memcmp(merged->maker->by, ring_device_id(call->core->ring), PMJ_DEVICE_BYTES) !=
 	               0) {

@@ -110,6 +110,7 @@ def story_07_families(lab):
     neema.add("contact", person=asha, kind="one-on-one", note="a secret of hers")
     mother = neema.add("person", name="Mama Asha", role="family supporter")
     tie = neema.add("relation", supporter=mother, person=asha, what="parent", household="yes")
+    check("the same person" in neema.refused(2, "relation", "add", f"supporter={asha}", f"person={asha}", "what=parent")["message"])
     neema.add("contact", person=mother, kind="family workshop", note="what a mother can do")
     consent_to_be_named(neema, asha)
     session = neema.add("session", kind="family workshop", topic="what helps at home", headcount=6)
@@ -321,6 +322,18 @@ def story_28_supervision(lab):
     lab.exchange(hub, juma, neema)
     check(juma.show(session)["state"] == "signed" and [by["name"] for by in juma.show(session)["by"]][-1] == "Office")
     neema.refused(3, "show", session)
+    # what both signed stays as it was signed
+    for home in (juma, hub):
+        check("void it" in home.refused(5, "edit", session, "topics=nothing at all")["hint"])
+    check(juma.show(session)["fields"]["topics"] == "saying no; keeping my own meetings")
+    # and where the author changed it before that was known there, both stand, and it is seen
+    session = juma.add("supervision", **{"with": "Office"}, minutes=30, topics="resting")
+    lab.exchange(hub, juma)
+    juma.run("edit", session, "topics=working nights")
+    hub.run("supervision", "sign", session)
+    lab.exchange(hub, juma)
+    (conflict,) = hub.json("hub", "conflicts")["items"]
+    check(conflict["field"] == "topics" and {value["value"] for value in conflict["values"]} == {"resting", "working nights"}, conflict)
 
 
 def story_29_for_oneself(lab):
