@@ -20,8 +20,9 @@ const char *kinds_text_field(const json_t *kind);
 /** The label of a field or kind, or its name. */
 const char *kinds_label(const json_t *thing);
 
-/** "Next:" and the moves possible from this state, as commands; nothing when there is none. */
-void kinds_say_moves(const json_t *kind, const char *state, const char *id);
+/** "Next:" and the moves possible from this state, as commands; nothing when there is none. own: it
+ * was made here, so what is for a second person is left out. */
+void kinds_say_moves(const json_t *kind, const char *state, const char *id, bool own);
 /** That it was saved, and what may follow. answer: of POST /v1/records/KIND. */
 void kinds_say_added(struct cli *cli, const json_t *kind, const json_t *answer);
 /** What the change brought about: records for days to come, and what is to be known at once. */

@@ -25,7 +25,7 @@ kinds_say_reminders(const json_t *answer)
 }
 
 void
-kinds_say_moves(const json_t *kind, const char *state, const char *id)
+kinds_say_moves(const json_t *kind, const char *state, const char *id, bool own)
 {
 	const json_t *move;
 	bool any = false;
@@ -37,6 +37,9 @@ kinds_say_moves(const json_t *kind, const char *state, const char *id)
 
 		if (state == NULL || !kinds_lists(json_arr(move, "from"), state))
 			continue;
+		if (own && json_str(move, "by") != NULL &&
+		    strcmp(json_str(move, "by"), "another") == 0)
+			continue; /* it would only be refused */
 		(void)snprintf(left, sizeof(left), "pamoja %s %s %s", json_str(kind, "name"),
 		    json_str(move, "verb"), id);
 		term_say(
@@ -106,5 +109,5 @@ kinds_say_added(struct cli *cli, const json_t *kind, const json_t *answer)
 	kinds_say_new_words(kind, answer);
 	kinds_say_reminders(answer);
 	if (!say_about(cli, kind, id))
-		kinds_say_moves(kind, state, id);
+		kinds_say_moves(kind, state, id, true);
 }

@@ -100,15 +100,26 @@ own_words(const char *format)
 	return own;
 }
 
+static void put_message(struct buf *out, const char *message, int depth);
+
+/* A place that ends "words: %s" holds words of its own. */
 static void
-fill(struct buf *out, const char *format, const struct places *places)
+fill(struct buf *out, const char *format, const struct places *places, int depth)
 {
+	const char *begin = format;
 	size_t next = 0, len;
 
 	while (*format != '\0') {
 		len = directive(format);
 		if (len > 0 && next < places->count) {
-			buf_put(out, places->at[next], places->len[next]);
+			char *at = mem_strndup(places->at[next], places->len[next]);
+
+			if (depth > 0 && format[len] == '\0' && format - begin > 2 &&
+			    strncmp(format - 2, ": ", 2) == 0)
+				put_message(out, at, depth - 1);
+			else
+				buf_put_text(out, at);
+			free(at);
 			next++;
 		} else {
 			len = format[0] == '%' && format[1] == '%' ? 2 : 1;
@@ -117,8 +128,6 @@ fill(struct buf *out, const char *format, const struct places *places)
 		format += len;
 	}
 }
-
-static void put_message(struct buf *out, const char *message, int depth);
 
 /* "words: message": each for itself. False: nothing to part. */
 static bool
@@ -154,7 +163,7 @@ put_message(struct buf *out, const char *message, int depth)
 		best = places;
 	}
 	if (found < CATALOGUE_COUNT)
-		fill(out, catalogue[found].swahili, &best);
+		fill(out, catalogue[found].swahili, &best, depth);
 	else if (!put_parted(out, message, depth))
 		buf_put_text(out, message);
 }

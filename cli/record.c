@@ -110,7 +110,7 @@ show_item(struct cli *cli, const json_t *item)
 	show_by(item);
 	show_conflicts(json_arr(item, "conflicts"), kind);
 	if (!json_flag(item, "voided") && !json_flag(item, "handed_over"))
-		kinds_say_moves(kind, state, json_str(item, "short"));
+		kinds_say_moves(kind, state, json_str(item, "short"), false);
 }
 
 enum pmj_code

@@ -113,6 +113,15 @@ subjects_stand(
 
 		if (id != NULL && text_unbase32(rec, sizeof(rec), id, strlen(id)))
 			rc = record_stands(call, kind->subjects[i], rec, err);
+		for (size_t j = 0; j < i && id != NULL && rc == PMJ_OK; j++) {
+			const char *other = json_str(set, kind->subjects[j]);
+
+			if (other == NULL || strcmp(other, id) != 0)
+				continue;
+			rc = pmj_fail(err, PMJ_INVALID, "%s and %s are the same person",
+			    kind->subjects[j], kind->subjects[i]);
+			pmj_hint(err, "name two people");
+		}
 	}
 	return rc;
 }

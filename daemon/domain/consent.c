@@ -265,6 +265,16 @@ is_of_person(const struct merge_record *grant, const char *person)
 	return field != NULL;
 }
 
+/* A recipient that is nobody's record but a word of the kind file: nobody would guess it. */
+static const char *
+typed_recipient(const struct consent_request *request)
+{
+	const char *name = request->recipient_name;
+
+	return request->recipient == NULL && name != NULL && strchr(name, ' ') == NULL ? name
+	                                                                               : "...";
+}
+
 void
 consent_decide(struct consent_verdict *out, const struct kind *kind,
     const struct merge_record *records, size_t record_count, const struct entry *const *entries,
@@ -276,9 +286,9 @@ consent_decide(struct consent_verdict *out, const struct kind *kind,
 	memset(out, 0, sizeof(*out));
 	(void)snprintf(out->missing, sizeof(out->missing), "no consent of this person is recorded");
 	(void)snprintf(out->hint, sizeof(out->hint),
-	    "ask the person; then: pamoja consent add person=... recipient=... purpose=%.40s "
+	    "ask the person; then: pamoja consent add person=... recipient=%.40s purpose=%.40s "
 	    "information=... expires=... how=written",
-	    request->purpose != NULL ? request->purpose : "...");
+	    typed_recipient(request), request->purpose != NULL ? request->purpose : "...");
 	for (size_t i = 0; i < record_count && !out->covered; i++) {
 		struct doubts doubts;
 		if (!is_of_person(&records[i], request->person))

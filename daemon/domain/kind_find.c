@@ -254,6 +254,10 @@ moves_json(const struct kind *kind, enum lang lang)
 		put_names(out, "asks", move->asks, move->asks_count);
 		put_flag(out, "needs_consent", move->needs_consent);
 		put_flag(out, "starts", kind_starts_in(kind, move->to));
+		put(out, "by",
+		    move->by == BY_ANOTHER  ? "another"
+		    : move->by == BY_AUTHOR ? "author"
+		                            : NULL);
 		put(out, "label", texts_in(&move->label, lang));
 		(void)json_array_append_new(list, out);
 	}

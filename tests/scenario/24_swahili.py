@@ -109,6 +109,16 @@ def story_first_hour(lab):
     types("history", person)
     types("void", due, "mara mbili")
     types("void", due, status=2)
+    session = types("session", "add", "topic=mapumziko", json_out=True).json["id"]
+    told = types("attendance", "add", "person=baraka", "session=" + session, status=5).err
+    check("recipient=programme purpose=attendance" in told, told)
+    types("barc10", "add", "person=baraka", "total=99", status=2)
+    types("barc10", "add", "person=baraka", "home=2", "total=40", status=2)
+    types("disclosures", session, status=2)
+    types("relation", "add", "person=baraka", "supporter=baraka", "what=parent", status=2)
+    done = types("supervision", "add", "with=Asha", "minutes=30", "topics=kazi").out
+    check("supervision sign" not in done, "its author cannot sign it", done)
+    types("supervision", "sign", re.search(r"pamoja show (\w+)", done).group(1), status=5)
     types("note", "dokezo la leo")
     types("goal", "list")
     types("sync", status=2)
