@@ -62,15 +62,17 @@ moved_text(const struct merge_record *merged, const json_t *set, const char *nam
 /* Ask the person's consents whether this may be done today. */
 static enum pmj_code
 ask_consents(const struct call *call, const uint8_t person[static PMJ_RECORD_BYTES],
-    struct consent_request *request, struct pmj_error *err)
+    const struct consent_request *what, struct pmj_error *err)
 {
+	struct consent_request request = *what;
 	struct consent_verdict verdict;
 	char date[11];
 	enum pmj_code rc;
 
 	record_date(call, date);
-	request->on = date;
-	if ((rc = records_consent(call->core->journal, &verdict, person, request, err)) != PMJ_OK ||
+	request.on = date;
+	if ((rc = records_consent(call->core->journal, &verdict, person, &request, err)) !=
+	        PMJ_OK ||
 	    verdict.covered)
 		return rc;
 	rc = pmj_fail(err, PMJ_REFUSED, "no consent covers this: %s", verdict.missing);
