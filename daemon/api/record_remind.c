@@ -77,15 +77,18 @@ record_reminders(struct reminders *out, const struct call *call, const struct ki
 		const struct reminder *reminder = &kind->reminders[i];
 		const struct kind *makes = kinds_get(&call->core->kinds, reminder->makes);
 		const json_t *before = merged != NULL ? merge_shown(merged, reminder->field) : NULL;
+		const char *person = person_of(out, kind, set, merged);
 
 		if (makes == NULL || !reminder_is_due(reminder, set, before))
 			continue;
+		if (person == NULL && kind->subject_count > 0)
+			continue; /* handed over: whom it is about is not known here any more */
 		if (reminder->says.in[LANG_EN] != NULL)
 			out->says = texts_in(&reminder->says, call->lang);
 		for (size_t d = 0; d < reminder->day_count && out->count < REMINDERS_MAX; d++)
 			if (since + reminder->days[d] >= now)
-				add_reminder(out, call, makes, reminder,
-				    person_of(out, kind, set, merged), since + reminder->days[d]);
+				add_reminder(
+				    out, call, makes, reminder, person, since + reminder->days[d]);
 	}
 }
 

@@ -64,6 +64,19 @@ label.en = Number
 subjects = person
 """
 
+LOOK_AGAIN = """
+[field hard]
+type = yes-no
+label.en = Hard
+
+[reminder hard]
+when = hard is yes
+makes = followup
+days = 1
+text.en = look again
+
+"""
+
 COLOUR = """
 [field colour]
 type = choice
@@ -301,6 +314,26 @@ def story_a_kind_that_the_hub_lacks(lab):
     lab.exchange(hub, neema)
     check(hub.show(strange)["fields"]["number"] == "K 17" and neema.show(strange)["sync"] == "merged", neema.show(strange))
     check(hub.json("verify", person)["digest"] == neema.json("verify", person)["digest"])
+
+
+def story_a_reminder_needs_its_person(lab):
+    """Of a record that was handed over it is not known here whom it is about: nothing is to be done about anybody else."""
+    lab.quiet()
+    conf = Conf(lab, "all", bicycle=BICYCLE.replace("[rules]", LOOK_AGAIN + "[rules]"))
+    hub = lab.home("hub", env=conf.env).start().init(hub_mailboxes=lab.mailboxes, person="Office")
+    neema, juma = worker_with(lab, hub, "Neema", conf, "ally"), worker_with(lab, hub, "Juma", conf)
+    asha = neema.add("person", name="Asha")
+    lent = neema.add("bicycle", person=asha, number="K 17")
+    lab.exchange(hub, neema)
+    hub.run("hub", "assign", asha, "Juma")
+    lab.exchange(hub, juma)
+    (made,) = juma.json("edit", lent, "hard=yes")["reminders"]
+    check(juma.show(made["id"])["fields"]["person"] == asha)
+    juma.run("edit", lent, "hard=no")
+    hub.run("hub", "unassign", asha, "Juma")
+    lab.exchange(hub, juma, rounds=2)
+    check(juma.show(lent)["handed_over"])
+    check("reminders" not in juma.json("edit", lent, "hard=yes"), juma.json("followup", "list")["items"])
 
 
 def story_rules_are_judged_at_the_hub(lab):
