@@ -35,7 +35,7 @@ say_conflict(const json_t *conflict)
 	    "  %s \"%s\", %s\n", json_str(conflict, "kind"), json_str(conflict, "title"), field);
 	json_array_foreach(json_arr(conflict, "values"), i, value)
 	{
-		char *text = print_value(json_object_get(value, "value"));
+		char *text = print_conflicting(value);
 		const char *role = json_str(value, "role");
 
 		term_say("    %zu  %s  (%s%s%s, %s)\n", i + 1, text, json_str(value, "by"),

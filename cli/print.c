@@ -302,3 +302,11 @@ print_said(const char *message)
 		term_say("  %s\n", words);
 	free(words);
 }
+
+char *
+print_conflicting(const json_t *one)
+{
+	const char *text = json_str(one, "text");
+
+	return text != NULL ? mem_strdup(text) : print_value(json_object_get(one, "value"));
+}

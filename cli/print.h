@@ -35,6 +35,8 @@ char *print_when(char out[static PRINT_WHEN_MAX], const json_t *at);
 char *print_ago(char out[static PRINT_WHEN_MAX], const json_t *at);
 /** A value of an answer as words: text as it is, lists with commas, true as "yes". Caller frees. */
 char *print_value(const json_t *value);
+/** The same of one of several values in conflict: as the daemon words it. Caller frees. */
+char *print_conflicting(const json_t *one);
 /** So many of these, in words: "1 entry", "12 entries". Caller frees. */
 enum print_thing { PRINT_ENTRIES, PRINT_RECORDS };
 char *print_count(enum print_thing what, int64_t n);

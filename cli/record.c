@@ -14,6 +14,16 @@
 #include "cli/print.h"
 #include "cli/term.h"
 
+static const char *
+conflict_label(const json_t *kind, const char *name)
+{
+	const json_t *field = name != NULL ? kinds_field(kind, name) : NULL;
+
+	if (field != NULL)
+		return kinds_label(field);
+	return name != NULL && strcmp(name, "state") == 0 ? lang_text("State") : name;
+}
+
 static void
 show_conflicts(const json_t *conflicts, const json_t *kind)
 {
@@ -23,16 +33,12 @@ show_conflicts(const json_t *conflicts, const json_t *kind)
 
 	json_array_foreach(conflicts, i, conflict)
 	{
-		const json_t *field = kinds_field(
-		    kind, json_str(conflict, "field") ? json_str(conflict, "field") : "");
-
 		(void)fputs("  ", stdout);
 		term_put(stdout, PAINT_WARN, lang_text("Two people wrote different things"));
-		term_say(
-		    " for %s:\n", field != NULL ? kinds_label(field) : json_str(conflict, "field"));
+		term_say(" for %s:\n", conflict_label(kind, json_str(conflict, "field")));
 		json_array_foreach(json_arr(conflict, "values"), j, value)
 		{
-			char *text = print_value(json_object_get(value, "value"));
+			char *text = print_conflicting(value);
 
 			term_say("    %zu  %s  (%s, %s)\n", j + 1, text, json_str(value, "by"),
 			    print_when(when, json_object_get(value, "at")));

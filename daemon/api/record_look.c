@@ -4,6 +4,7 @@
 
 #include "api/record_inner.h"
 #include "base/date.h"
+#include "domain/value.h"
 
 #define DUE_DAYS_MAX 366
 
@@ -65,6 +66,8 @@ authors(const struct call *call, const struct record_full *record)
 static json_t *
 conflicts(const struct call *call, const struct merge_record *merged)
 {
+	const struct kind *kind =
+	    merged->kind != NULL ? kinds_get(&call->core->kinds, merged->kind) : NULL;
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < merged->field_count; i++) {
@@ -76,13 +79,16 @@ conflicts(const struct call *call, const struct merge_record *merged)
 		values = json_array();
 		for (size_t v = 0; v < field->count; v++) {
 			const struct merge_value *value = &field->values[v];
-			char *name, *role;
+			char *name, *role, *text = NULL;
 
+			if (kind != NULL && value->value != NULL)
+				text = value_text_of(kind, field->name, value->value, call->lang);
 			core_who(call->core, value->entry->by, &name, &role);
-			(void)json_array_append_new(
-			    values, json_pack("{s:O,s:s,s:I}", "value",
-			                value->value != NULL ? (json_t *)value->value : json_null(),
-			                "by", name, "at", (json_int_t)value->entry->pt));
+			(void)json_array_append_new(values,
+			    json_pack("{s:O,s:s*,s:s,s:I}", "value",
+			        value->value != NULL ? (json_t *)value->value : json_null(), "text",
+			        text, "by", name, "at", (json_int_t)value->entry->pt));
+			free(text);
 			free(name);
 			free(role);
 		}

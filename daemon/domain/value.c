@@ -236,3 +236,14 @@ value_text(const struct field *field, const json_t *value, enum lang lang)
 	buf_close(&out);
 	return text;
 }
+
+char *
+value_text_of(const struct kind *kind, const char *name, const json_t *value, enum lang lang)
+{
+	const char *text = json_string_value(value);
+	const struct state *state =
+	    text != NULL && strcmp(name, "state") == 0 ? kind_state(kind, text) : NULL;
+
+	return state != NULL ? mem_strdup(texts_in(&state->label, lang))
+	                     : value_text(kind_field(kind, name), value, lang);
+}

@@ -55,5 +55,7 @@ PMJ_MUST_CHECK enum pmj_code value_choice(
 bool value_is_id(const json_t *value);
 /** For people: "yes", "chose not to say", list joined by ", ". Caller frees. */
 char *value_text(const struct field *field, const json_t *value, enum lang lang);
+/** The same of a field by its name, or of `state`. Caller frees. */
+char *value_text_of(const struct kind *kind, const char *name, const json_t *value, enum lang lang);
 
 #endif

@@ -4,23 +4,28 @@
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "domain/value.h"
 #include "hub/hub_inner.h"
 
 static json_t *
-conflict_values(struct hub *hub, const struct merge_field *field)
+conflict_values(
+    struct hub *hub, const struct kind *kind, const struct merge_field *field, enum lang lang)
 {
 	json_t *values = json_array();
 
 	for (size_t i = 0; i < field->count; i++) {
 		const struct merge_value *value = &field->values[i];
-		char *name, *role;
+		char *name, *role, *text = NULL;
 
+		if (kind != NULL && value->value != NULL)
+			text = value_text_of(kind, field->name, value->value, lang);
 		hub_who(hub, value->entry->by, &name, &role);
 		(void)json_array_append_new(
-		    values, json_pack("{s:O,s:s,s:s,s:I,s:b}", "value",
-		                value->value != NULL ? (json_t *)value->value : json_null(), "by",
-		                name, "role", role, "at", (json_int_t)value->entry->pt, "shown",
-		                i == field->shown));
+		    values, json_pack("{s:O,s:s*,s:s,s:s,s:I,s:b}", "value",
+		                value->value != NULL ? (json_t *)value->value : json_null(), "text",
+		                text, "by", name, "role", role, "at", (json_int_t)value->entry->pt,
+		                "shown", i == field->shown));
+		free(text);
 		free(name);
 		free(role);
 	}
@@ -33,11 +38,15 @@ record_conflicts(struct hub *hub, json_t *items, const uint8_t rec[PMJ_RECORD_BY
 {
 	struct record_full record = {.row_count = 0};
 	char id[PMJ_RECORD_CHARS + 1], small[PMJ_RECORD_CHARS + 1];
+	const struct kind *kind;
 	enum pmj_code rc;
 	char *title;
 
 	if ((rc = records_load(hub->journal, &record, rec, err)) != PMJ_OK)
 		return rc;
+	kind = record.merged.kind != NULL
+	           ? kinds_get(journal_kinds(hub->journal), record.merged.kind)
+	           : NULL;
 	title = records_title(hub->journal, rec, lang);
 	records_short(hub->journal, small, rec);
 	for (size_t i = 0; i < record.merged.field_count; i++) {
@@ -47,10 +56,11 @@ record_conflicts(struct hub *hub, json_t *items, const uint8_t rec[PMJ_RECORD_BY
 		if (!field->conflict)
 			continue;
 		conflict_id = mem_printf("%s.%s", small, field->name);
-		(void)json_array_append_new(items,
-		    json_pack("{s:s,s:s,s:s,s:s,s:s,s:o}", "id", conflict_id, "record",
-		        text_base32(id, rec, PMJ_RECORD_BYTES), "kind", record.merged.kind, "title",
-		        title, "field", field->name, "values", conflict_values(hub, field)));
+		(void)json_array_append_new(
+		    items, json_pack("{s:s,s:s,s:s,s:s,s:s,s:o}", "id", conflict_id, "record",
+		               text_base32(id, rec, PMJ_RECORD_BYTES), "kind", record.merged.kind,
+		               "title", title, "field", field->name, "values",
+		               conflict_values(hub, kind, field, lang)));
 		free(conflict_id);
 	}
 	free(title);

@@ -334,6 +334,17 @@ def story_28_supervision(lab):
     lab.exchange(hub, juma)
     (conflict,) = hub.json("hub", "conflicts")["items"]
     check(conflict["field"] == "topics" and {value["value"] for value in conflict["values"]} == {"resting", "working nights"}, conflict)
+    # a conflict is told in words, not as a kind file names its states
+    asha = juma.add("person", name="Asha")
+    need = juma.add("need", person=asha, area="housing", text="a bed")
+    lab.exchange(hub, juma)
+    juma.run("need", "not-met", need, "outcome=none free")
+    hub.run("need", "meet", need, "outcome=found one")
+    lab.exchange(hub, juma)
+    told = juma.run("show", need).out
+    check("different things for State:" in told and "  not met  (" in told and "not_met" not in told, told)
+    told = hub.run("hub", "conflicts").out
+    check("  not met  (" in told and "not_met" not in told, told)
 
 
 def story_29_for_oneself(lab):
