@@ -83,12 +83,14 @@ record_reminders(struct reminders *out, const struct call *call, const struct ki
 			continue;
 		if (person == NULL && kind->subject_count > 0)
 			continue; /* handed over: whom it is about is not known here any more */
-		if (reminder->says.in[LANG_EN] != NULL)
-			out->says = texts_in(&reminder->says, call->lang);
-		for (size_t d = 0; d < reminder->day_count && out->count < REMINDERS_MAX; d++)
-			if (since + reminder->days[d] >= now)
-				add_reminder(
-				    out, call, makes, reminder, person, since + reminder->days[d]);
+		for (size_t d = 0; d < reminder->day_count && out->count < REMINDERS_MAX; d++) {
+			if (since + reminder->days[d] < now)
+				continue;
+			add_reminder(out, call, makes, reminder, person, since + reminder->days[d]);
+			/* What to do at once is not said of what is long past. */
+			if (reminder->says.in[LANG_EN] != NULL)
+				out->says = texts_in(&reminder->says, call->lang);
+		}
 	}
 }
 

@@ -65,6 +65,8 @@ def story_04_in_a_crisis(lab):
     other = neema.add("person", name="Baraka")
     neema.add("contact", person=other, kind="phone", crisis="no")
     check(reminded(neema, other) == [])
+    late = neema.json("contact", "add", f"person={other}", "kind=phone", "crisis=yes", "on=2020-01-01")
+    check("says" not in late and "reminders" not in late, "what was typed in years later is no crisis now", late)
 
 
 def story_05_groups(lab):
