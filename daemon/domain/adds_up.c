@@ -19,6 +19,16 @@ add(const struct kind *kind, const json_t *set, size_t *answers)
 	return sum;
 }
 
+/* Neither an answer nor "chose not to say" nor a total. */
+static bool
+says_nothing(const struct kind *kind, const json_t *set)
+{
+	for (size_t i = 0; i < kind->adds_count; i++)
+		if (json_object_get(set, kind->adds[i]) != NULL)
+			return false;
+	return json_object_get(set, kind->total) == NULL;
+}
+
 bool
 adds_up(const struct kind *kind, const json_t *set)
 {
@@ -42,6 +52,13 @@ adds_up_complete(const struct kind *kind, json_t *set, struct pmj_error *err)
 	if (kind->total == NULL)
 		return PMJ_OK;
 	sum = add(kind, set, &answers);
+	if (says_nothing(kind, set)) {
+		rc = pmj_fail(
+		    err, PMJ_INVALID, "none of the %zu questions is answered", kind->adds_count);
+		pmj_hint(err, "give the answers, or %s alone where the paper shows no more",
+		    kind->total);
+		return rc;
+	}
 	if (json_object_get(set, kind->total) == NULL && answers == kind->adds_count)
 		(void)json_object_set_new(set, kind->total, json_integer(sum));
 	if (adds_up(kind, set))

@@ -56,7 +56,8 @@ enum merge_verdict {
 	MERGE_APPEND_ONLY,
 	MERGE_AUTHOR_ONLY,
 	MERGE_SUBJECT /* whom a record is about stays as it was made */,
-	MERGE_BY /* a move that is its author's alone, or never its author's */
+	MERGE_BY /* a move that is its author's alone, or never its author's; an edit of what a
+	            second person agreed to */
 };
 /** A move is judged from the states its `was` names, less those that another of them had replaced:
  * declared from all of them, or, for a refusing state, from one. A state set without a verb settles

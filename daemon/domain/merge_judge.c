@@ -190,6 +190,31 @@ judge_by(const struct kind *kind, const struct entry *entry, const struct entry 
 	           : MERGE_BY;
 }
 
+/* An edit of what a second person's move stood for: what they agreed to would become something
+ * else. One who did not know of it raises a conflict, which the coordinator settles. */
+static bool
+edits_agreed(const struct kind *kind, const struct entry *entry, const struct entry *const *others,
+    size_t count)
+{
+	const char *field;
+	json_t *value;
+
+	if (entry->verb != NULL)
+		return false;
+	json_object_foreach((json_t *)entry->set, field, value)
+	{
+		for (size_t i = 0; i < count; i++) {
+			const struct move *move =
+			    others[i]->verb != NULL ? kind_move(kind, others[i]->verb) : NULL;
+
+			if (move != NULL && move->by == BY_ANOTHER && strcmp(field, "state") != 0 &&
+			    names_version(entry, field, others[i]))
+				return true;
+		}
+	}
+	return false;
+}
+
 enum merge_verdict
 merge_judge(const struct kind *kind, const struct entry *entry, const struct entry *const *others,
     size_t count)
@@ -215,5 +240,7 @@ merge_judge(const struct kind *kind, const struct entry *entry, const struct ent
 		return verdict;
 	if (!entry->makes && (verdict = judge_by(kind, entry, maker)) != MERGE_OK)
 		return verdict;
+	if (!entry->makes && edits_agreed(kind, entry, others, count))
+		return MERGE_BY;
 	return judge_state(kind, entry, others, count);
 }

@@ -357,6 +357,15 @@ def story_rules_are_judged_at_the_hub(lab):
     check(held == {("supervision", "by"), ("barc10", "bad_value")}, held)
     check(hub.show(session)["state"] == "held" and juma.show(session)["state"] == "held", "signed by its author alone")
     check("a second person has to do this" in hub.run("hub", "held").out)
+    # nor is what the office has signed changed by one who knows of it
+    other = juma.add("supervision", **{"with": "Office"}, minutes=60, topics="the garden")
+    lab.exchange(hub, juma)
+    hub.run("supervision", "sign", other)
+    lab.exchange(hub, juma)
+    juma.run("edit", other, "topics=the office's money")
+    lab.exchange(hub, juma)
+    check(hub.show(other)["fields"]["topics"] == "the garden" and juma.show(other)["fields"]["topics"] == "the garden", hub.show(other))
+    check(len(hub.json("hub", "held")["items"]) == 3)
 
 
 run(globals())

@@ -226,6 +226,7 @@ def story_19_strengths(lab):
     check("add up to 50" in error["message"] and error["hint"], error)
     error = neema.refused(2, "barc10", "add", f"person={asha}", *some[1:], "total=50")
     check("9 of 10" in error["message"], error)
+    check("none of the 10" in neema.refused(2, "barc10", "add", f"person={asha}")["message"])
     check("use 1 to 6" in neema.refused(2, "barc10", "add", f"person={asha}", "home=7")["hint"])
 
 

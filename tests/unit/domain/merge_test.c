@@ -478,6 +478,16 @@ rules_of_the_kind(void **state)
 	struct entry *backs = moved(held, 2, "take", "back");
 	struct entry *takes = moved(held, 1, "take", "back");
 	const struct entry *open[] = {held};
+	struct entry *agreed = test_entry(&(struct test_line){.kind = "thing",
+	    .of = held,
+	    .device = 2,
+	    .pt = 2,
+	    .set = "{\"a\":\"x\",\"state\":\"signed\"}",
+	    .was = test_was("state", held, NULL),
+	    .verb = "sign"});
+	struct entry *knew = later(held, 1, 3, "{\"a\":\"y\"}", test_was("a", agreed, NULL));
+	struct entry *unaware = later(held, 1, 3, "{\"a\":\"y\"}", test_was("a", held, NULL));
+	const struct entry *both[] = {held, agreed};
 
 	(void)state;
 	assert_int_equal(merge_judge(once, a, NULL, 0), MERGE_OK);
@@ -491,6 +501,8 @@ rules_of_the_kind(void **state)
 	assert_int_equal(merge_judge(seen, backs, open, 1), MERGE_BY);
 	assert_int_equal(merge_judge(seen, takes, open, 1), MERGE_OK);
 	assert_int_equal(merge_judge(seen, signs, NULL, 0), MERGE_WAITING);
+	assert_int_equal(merge_judge(seen, knew, both, 2), MERGE_BY);
+	assert_int_equal(merge_judge(seen, unaware, both, 2), MERGE_OK);
 	assert_int_equal(merge_judge(kind, foreign, all, 1), MERGE_KIND);
 	assert_int_equal(merge_judge(NULL, foreign, all, 1), MERGE_KIND);
 	test_entry_free(a);
@@ -503,6 +515,9 @@ rules_of_the_kind(void **state)
 	test_entry_free(self);
 	test_entry_free(backs);
 	test_entry_free(takes);
+	test_entry_free(agreed);
+	test_entry_free(knew);
+	test_entry_free(unaware);
 	kind_free(once);
 	kind_free(seen);
 	kind_free(mine);
