@@ -180,6 +180,8 @@ put_verbs(struct script *to, const json_t *kinds)
 
 			offer(to, "", common[j], "", same != NULL ? same->summary : "");
 		}
+		if (json_flag(kind, "person"))
+			offer(to, "", "plan", "", "what the person takes home");
 		json_array_foreach(json_arr(kind, "moves"), j, move)
 		    offer(to, "", json_str(move, "verb"), "", json_str(move, "label"));
 	}

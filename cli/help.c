@@ -335,6 +335,8 @@ help_kind(const json_t *kind, const char *verb, struct pmj_error *err)
 	    "  pamoja %s list [FIELD=VALUE …] [--since DATE] [--limit N] [--all]\n",
 	    name, name);
 	json_array_foreach(moves, i, move) say_move(kind, move);
+	if (json_flag(kind, "person"))
+		term_say("  pamoja %s plan ID               what the person takes home\n", name);
 	say_fields(kind);
 	say_title(LANG_N("Examples"));
 	term_say("  pamoja %s add\n", name);

@@ -152,13 +152,8 @@ record_disclosures(const struct call *call, json_t **out, struct pmj_error *err)
 	enum pmj_code rc;
 
 	if ((rc = call_since(call, since, err)) != PMJ_OK ||
-	    (rc = record_look(call, &person, &kind, rec, err)) != PMJ_OK)
+	    (rc = record_person(call, &person, &kind, rec, err)) != PMJ_OK)
 		goto out;
-	if (strcmp(kind->name, "person") != 0) {
-		rc = pmj_fail(
-		    err, PMJ_USAGE, "%s is a %s: name a person", call->part[0], kind->name);
-		pmj_hint(err, "pamoja person list shows the ids");
-	}
 	for (size_t i = 0; i < kinds->count && rc == PMJ_OK; i++)
 		if (kinds->list[i]->discloses_to != NULL)
 			rc = of_kind(items, call, kinds->list[i], rec, since, err);

@@ -11,6 +11,9 @@ PMJ_MUST_CHECK enum pmj_code record_take(const struct call *call, json_t *set,
     const struct kind *kind, const json_t *typed, struct pmj_error *err);
 /** The body's "fields", or an empty object. Borrowed. */
 const json_t *record_fields(const struct call *call);
+/** The person that was named. PMJ_USAGE: it is another record. */
+PMJ_MUST_CHECK enum pmj_code record_person(const struct call *call, struct record_full *record,
+    const struct kind **kind, uint8_t rec[static PMJ_RECORD_BYTES], struct pmj_error *err);
 /** The record that the path names, merged, and its kind; also one of which nothing is admitted.
  * *record must be closed in any case. */
 PMJ_MUST_CHECK enum pmj_code record_look(const struct call *call, struct record_full *record,

@@ -309,6 +309,19 @@ record_look(const struct call *call, struct record_full *record, const struct ki
 }
 
 enum pmj_code
+record_person(const struct call *call, struct record_full *record, const struct kind **kind,
+    uint8_t rec[static PMJ_RECORD_BYTES], struct pmj_error *err)
+{
+	enum pmj_code rc = record_look(call, record, kind, rec, err);
+
+	if (rc != PMJ_OK || strcmp((*kind)->name, "person") == 0)
+		return rc;
+	rc = pmj_fail(err, PMJ_USAGE, "%s is a %s: name a person", call->part[0], (*kind)->name);
+	pmj_hint(err, "pamoja person list shows the ids");
+	return rc;
+}
+
+enum pmj_code
 record_open(const struct call *call, struct record_full *record, const struct kind **kind,
     uint8_t rec[static PMJ_RECORD_BYTES], struct pmj_error *err)
 {

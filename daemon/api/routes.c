@@ -45,6 +45,7 @@ static const struct route {
     {"POST", "/v1/record/{}/move", NEEDS_OPEN, record_move, NULL},
     {"POST", "/v1/record/{}/void", NEEDS_OPEN, record_void, NULL},
     {"GET", "/v1/record/{}/history", NEEDS_OPEN, record_history, NULL},
+    {"GET", "/v1/record/{}/plan", NEEDS_OPEN, record_plan, NULL},
     {"GET", "/v1/record/{}/disclosures", NEEDS_OPEN, record_disclosures, NULL},
     {"GET", "/v1/find", NEEDS_OPEN, NULL, record_find},
     {"GET", "/v1/today", NEEDS_OPEN, record_today, NULL},

@@ -114,6 +114,8 @@ kind_free(struct kind *kind)
 {
 	if (kind == NULL)
 		return;
+	texts_close(&kind->plan.title);
+	names_free(kind->plan.shows, kind->plan.show_count);
 	for (size_t i = 0; i < kind->reminder_count; i++)
 		reminder_close(&kind->reminders[i]);
 	free(kind->reminders);

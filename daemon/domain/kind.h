@@ -105,6 +105,12 @@ struct kind {
 	size_t state_count;
 	struct move *moves;
 	size_t move_count;
+	struct {
+		int64_t place; /* among the other kinds: the smallest first; 0: it is not there */
+		struct texts title;
+		char **shows; /* fields, each a line */
+		size_t show_count;
+	} plan; /* what of it stands on the paper that a person takes home */
 	struct reminder *reminders;
 	size_t reminder_count;
 	char **subjects; /* link fields that name the person(s); for person itself none */

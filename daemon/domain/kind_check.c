@@ -293,6 +293,10 @@ kind_check(const struct kind *kind, const struct conf *conf, struct pmj_error *e
 	for (size_t i = 0; i < kind->move_count; i++)
 		if ((rc = check_move(kind, &kind->moves[i], conf, err)) != PMJ_OK)
 			return rc;
+	for (size_t i = 0; i < kind->plan.show_count; i++)
+		if ((rc = need_field(kind, kind->plan.shows[i], conf,
+		         kind_check_line(conf, "plan", "shows"), "shows", err)) != PMJ_OK)
+			return rc;
 	for (size_t i = 0; i < kind->reminder_count; i++)
 		if ((rc = kind_check_reminder(kind, &kind->reminders[i], conf, err)) != PMJ_OK)
 			return rc;

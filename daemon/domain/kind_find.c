@@ -297,6 +297,7 @@ kind_json(const struct kind *kind, enum lang lang)
 	(void)json_object_set_new(out, "version", json_integer(kind->version));
 	put(out, "shows", kind->shows);
 	put_names(out, "next", kind->next, kind->next_count);
+	put_flag(out, "person", strcmp(kind->name, "person") == 0);
 	for (size_t i = 0; i < kind->field_count; i++)
 		(void)json_array_append_new(fields, field_json(kind, &kind->fields[i], lang));
 	(void)json_object_set_new(out, "fields", fields);

@@ -33,6 +33,7 @@ static const char *const field_keys[] = {"type", "required", "default", "privacy
 static const char *const state_keys[] = {"refusing", "closed", "start", "label.en", "label.sw"};
 static const char *const move_keys[] = {
     "from", "to", "asks", "by", "needs_consent", "label.en", "label.sw"};
+static const char *const plan_keys[] = {"place", "title.en", "title.sw", "shows"};
 static const char *const rule_keys[] = {"subjects", "append_only", "author_only", "revocation_wins",
     "due", "urgent", "urgent_move", "discloses_to", "discloses_for", "discloses_category",
     "discloses", "consent_needs", "consent_signed", "consent_for", "consent_to", "total", "adds"};
@@ -225,6 +226,21 @@ read_move(struct kind *kind, const struct part *part)
 }
 
 static enum pmj_code
+read_plan(struct kind *kind, const struct part *part)
+{
+	enum pmj_code rc;
+
+	if ((rc = kind_check_keys(part, plan_keys, COUNT(plan_keys), NULL)) != PMJ_OK ||
+	    (rc = part_number(&kind->plan.place, part, "place")) != PMJ_OK ||
+	    (rc = part_texts(&kind->plan.title, part, "title", true)) != PMJ_OK ||
+	    (rc = part_list(&kind->plan.shows, &kind->plan.show_count, part, "shows")) != PMJ_OK)
+		return rc;
+	if (kind->plan.place < 1)
+		return part_missing(part, "place", "1");
+	return kind->plan.show_count > 0 ? PMJ_OK : part_missing(part, "shows", "text | steps");
+}
+
+static enum pmj_code
 read_rules(struct kind *kind, const struct part *part)
 {
 	enum pmj_code rc;
@@ -259,13 +275,14 @@ static const struct {
 	enum pmj_code (*read)(struct kind *kind, const struct part *part);
 } sections[] = {{"kind", false, read_head}, {"field ", true, read_field},
     {"state ", true, read_state}, {"move ", true, read_move},
-    {"reminder ", true, kind_read_reminder}, {"rules", false, read_rules}};
+    {"reminder ", true, kind_read_reminder}, {"plan", false, read_plan},
+    {"rules", false, read_rules}};
 
 static enum pmj_code
 read_section(struct kind *kind, const struct part *part)
 {
 	static const char *const names[] = {
-	    "kind", "field NAME", "state NAME", "move VERB", "reminder NAME", "rules"};
+	    "kind", "field NAME", "state NAME", "move VERB", "reminder NAME", "plan", "rules"};
 	const char *near;
 
 	for (size_t i = 0; i < COUNT(sections); i++) {
@@ -278,7 +295,8 @@ read_section(struct kind *kind, const struct part *part)
 	    part->err, part->conf, part->line, "there is no section [%s]", part->section);
 	near = text_nearest(part->section, names, COUNT(names));
 	pmj_hint(part->err,
-	    "%s%s%suse [kind], [field NAME], [state NAME], [move VERB], [reminder NAME] or [rules]",
+	    "%s%s%suse [kind], [field NAME], [state NAME], [move VERB], [reminder NAME], [plan] or "
+	    "[rules]",
 	    near != NULL ? "did you mean [" : "", near != NULL ? near : "",
 	    near != NULL ? "]? " : "");
 	return PMJ_INVALID;
@@ -296,7 +314,7 @@ kind_from_conf(struct kind **out, const struct conf *conf, struct pmj_error *err
 		return PMJ_INVALID;
 	}
 	if (conf->section_count >
-	    KIND_FIELDS_MAX + KIND_STATES_MAX + KIND_MOVES_MAX + KIND_REMINDERS_MAX + 2) {
+	    KIND_FIELDS_MAX + KIND_STATES_MAX + KIND_MOVES_MAX + KIND_REMINDERS_MAX + 3) {
 		(void)conf_fail(err, conf, 0, "there are %zu sections", conf->section_count);
 		pmj_hint(err, "use at most %d fields, %d states and %d moves", KIND_FIELDS_MAX,
 		    KIND_STATES_MAX, KIND_MOVES_MAX);

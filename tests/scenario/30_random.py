@@ -292,8 +292,9 @@ class Fleet:
             home = next(home for home in self.homes if home.name == name)
             own = self.written(home, name, record, field, value)
             check(len(own) == 1, name, "has the edit", value, "of", record, len(own), "times")
-            check(own[0]["sync"] in ("merged", "refused"), own, "of", record)
-            if own[0]["sync"] == "merged" and record not in held:  # on one that is held it waits there
+            # on a record that is held it waits there, and says so
+            check(own[0]["sync"] in ("merged", "refused", *(["deferred"] if record in held else [])), own, "of", record)
+            if own[0]["sync"] == "merged" and record not in held:
                 there = self.written(self.hub, name, record, field, value)
                 check(len(there) == 1, "the hub has the edit", value, "of", record, len(there), "times")
         for home in self.homes:

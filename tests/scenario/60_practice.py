@@ -383,6 +383,28 @@ def story_36_a_form_of_ones_own(lab):
         check(near in error["message"] and error["hint"], broken, error)
 
 
+def story_37_what_is_taken_home(lab):
+    """One page in the person's own words: what is open, and nothing of what was observed."""
+    neema = lab.worker("Neema")
+    asha = neema.add("person", name="Asha", emergency_contact="my sister, 0700 000 111", stage="in treatment", village="Kimana")
+    goal = neema.add("goal", person=asha, text="I want to sleep at home again", steps="call my sister")
+    over = neema.add("goal", person=asha, text="a goal that was reached", agreed="yes")
+    neema.run("goal", "reach", over)
+    neema.add("warning", person=asha, text="I stop answering my sister", helps="a walk to the river")
+    neema.add("pairing", person=asha, worker="Neema", agreement="Tuesdays at the market")
+    neema.add("contact", person=asha, kind="phone", note="what was observed")
+    other = neema.add("goal", person=neema.add("person", name="Baraka"), text="somebody else's")
+    plan = neema.json("person", "plan", asha)
+    check([section["kind"] for section in plan["sections"]] == ["goal", "warning", "followup", "pairing", "person"], plan)
+    said = neema.run("person", "plan", "Asha").out
+    for words in ("Asha", "sleep at home again", "call my sister", "a walk to the river", "ask how treatment is going", "Tuesdays at the market", "0700 000 111"):
+        check(words in said, words, said)
+    for words in ("goal that was reached", "observed", "somebody else", "Kimana", "addict", "recover", "Pamoja"):
+        check(words.lower() not in said.lower(), words, said)
+    check("Ninachokitaka" in neema.run("person", "plan", asha, env={"LC_ALL": "sw_KE.UTF-8", "LANGUAGE": "sw"}).out)
+    check("name a person" in neema.refused(2, "goal", "plan", goal)["message"] and other)
+
+
 OWN = """[kind]
 name = wellbeing
 version = 1

@@ -1,0 +1,140 @@
+/* plan.c - the paper a person takes home: of the kinds that have a [plan], what is still open, in
+ * the worker's language. It says nothing of what was observed, and names no programme. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/record_inner.h"
+#include "base/mem.h"
+
+static bool
+is_open(const struct kind *kind, const struct merge_record *merged)
+{
+	const char *name = json_string_value(merge_shown(merged, "state"));
+	const struct state *state = name != NULL ? kind_state(kind, name) : NULL;
+
+	return !merged->voided && (state == NULL || !state->closed);
+}
+
+/* One record: a line for each field that says something. */
+static json_t *
+lines_of(const struct call *call, const struct kind *kind, const struct merge_record *merged)
+{
+	json_t *lines = json_array();
+
+	for (size_t i = 0; i < kind->plan.show_count; i++) {
+		const json_t *value = merge_shown(merged, kind->plan.shows[i]);
+		const struct field *field = kind_field(kind, kind->plan.shows[i]);
+		char *text;
+
+		if (value == NULL || json_is_null(value) || json_is_object(value))
+			continue;
+		text = value_text(field, value, call->lang);
+		if (*text != '\0')
+			(void)json_array_append_new(
+			    lines, json_pack("{s:s,s:s}", "label",
+			               texts_in(&field->label, call->lang), "text", text));
+		free(text);
+	}
+	return lines;
+}
+
+static enum pmj_code
+add_record(json_t *items, const struct call *call, const struct kind *kind,
+    const uint8_t rec[static PMJ_RECORD_BYTES], struct pmj_error *err)
+{
+	struct record_full record = {.row_count = 0};
+	enum pmj_code rc = records_load(call->core->journal, &record, rec, err);
+	json_t *lines;
+
+	if (rc == PMJ_OK && is_open(kind, &record.merged)) {
+		lines = lines_of(call, kind, &record.merged);
+		if (json_array_size(lines) > 0)
+			(void)json_array_append_new(items,
+			    json_pack("{s:O,s:s}", "lines", lines, "due",
+			        kind->due != NULL && merge_shown(&record.merged, kind->due) != NULL
+			            ? json_string_value(merge_shown(&record.merged, kind->due))
+			            : ""));
+		json_decref(lines);
+	}
+	record_full_close(&record);
+	return rc;
+}
+
+static enum pmj_code
+section_of(json_t **out, const struct call *call, const struct kind *kind,
+    const uint8_t person[static PMJ_RECORD_BYTES], struct pmj_error *err)
+{
+	uint8_t(*recs)[PMJ_RECORD_BYTES] = NULL;
+	size_t count = 0;
+	json_t *items = json_array();
+	enum pmj_code rc = PMJ_OK;
+
+	if (kind->subject_count == 0)
+		rc = add_record(items, call, kind, person, err);
+	else
+		rc = records_about(call->core->journal, &recs, &count, person, kind->name, err);
+	for (size_t i = 0; i < count && rc == PMJ_OK; i++)
+		rc = add_record(items, call, kind, recs[i], err);
+	*out = json_pack("{s:s,s:s,s:O}", "kind", kind->name, "title",
+	    texts_in(&kind->plan.title, call->lang), "items", items);
+	json_decref(items);
+	free(recs);
+	return rc;
+}
+
+static int
+by_place(const void *a, const void *b)
+{
+	const struct kind *x = *(const struct kind *const *)a, *y = *(const struct kind *const *)b;
+
+	return x->plan.place != y->plan.place ? (x->plan.place > y->plan.place ? 1 : -1)
+	                                      : strcmp(x->name, y->name);
+}
+
+static size_t
+kinds_of_plan(const struct kind **list, const struct kinds *kinds)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < kinds->count; i++)
+		if (kinds->list[i]->plan.place > 0)
+			list[count++] = kinds->list[i];
+	if (count > 0)
+		qsort((void *)list, count, sizeof(*list), by_place);
+	return count;
+}
+
+enum pmj_code
+record_plan(const struct call *call, json_t **out, struct pmj_error *err)
+{
+	const struct kinds *kinds = &call->core->kinds;
+	const struct kind **list = mem_array(kinds->count + 1, sizeof(*list));
+	struct record_full person = {.row_count = 0};
+	size_t count = kinds_of_plan(list, kinds);
+	uint8_t rec[PMJ_RECORD_BYTES];
+	const struct kind *kind;
+	json_t *sections = json_array();
+	char date[11], *name = NULL;
+	enum pmj_code rc;
+
+	if ((rc = record_person(call, &person, &kind, rec, err)) != PMJ_OK)
+		goto out;
+	for (size_t i = 0; i < count && rc == PMJ_OK; i++) {
+		json_t *section;
+
+		rc = section_of(&section, call, list[i], rec, err);
+		if (json_array_size(json_arr(section, "items")) > 0)
+			(void)json_array_append(sections, section);
+		json_decref(section);
+	}
+	record_date(call, date);
+	name = records_title(call->core->journal, rec, call->lang);
+	if (rc == PMJ_OK)
+		*out = json_pack("{s:s,s:s,s:O}", "name", name, "on", date, "sections", sections);
+out:
+	free(name);
+	free((void *)list);
+	json_decref(sections);
+	record_full_close(&person);
+	return rc;
+}
