@@ -170,16 +170,8 @@ control_line(struct worker *worker, const char *kind, json_t *more)
 	    .pt = worker->pt++,
 	    .rv = -1,
 	    .more = more};
-	struct made made;
-	struct buf line;
+	struct made made = write_line(&draft);
 
-	buf_init(&line, PMJ_LINE_MAX);
-	prim_random(draft.n, sizeof(draft.n));
-	line_write(&line, &draft);
-	chain_entry(made.e, line.bytes, line.len);
-	made.line = mem_strndup(buf_text(&line), line.len);
-	made.len = line.len;
-	buf_close(&line);
 	json_decref(more);
 	return made;
 }

@@ -29,6 +29,22 @@ struct made { /* a line, and what a later one must know of it */
 	uint8_t e[PMJ_ENTRY_BYTES];
 };
 
+static struct made
+write_line(struct line_draft *draft)
+{
+	struct made made;
+	struct buf line;
+
+	buf_init(&line, PMJ_LINE_MAX);
+	prim_random(draft->n, sizeof(draft->n));
+	line_write(&line, draft);
+	chain_entry(made.e, line.bytes, line.len);
+	made.line = mem_strndup(buf_text(&line), line.len);
+	made.len = line.len;
+	buf_close(&line);
+	return made;
+}
+
 /* set and was are stolen. */
 static struct made
 make_line(struct worker *worker, const char *kind, const uint8_t *rec, json_t *set, json_t *was,
@@ -42,16 +58,8 @@ make_line(struct worker *worker, const char *kind, const uint8_t *rec, json_t *s
 	    .set = set,
 	    .was = was,
 	    .verb = verb};
-	struct made made;
-	struct buf line;
+	struct made made = write_line(&draft);
 
-	buf_init(&line, PMJ_LINE_MAX);
-	prim_random(draft.n, sizeof(draft.n));
-	line_write(&line, &draft);
-	chain_entry(made.e, line.bytes, line.len);
-	made.line = mem_strndup(buf_text(&line), line.len);
-	made.len = line.len;
-	buf_close(&line);
 	json_decref(set);
 	json_decref(was);
 	return made;
