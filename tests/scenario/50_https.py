@@ -217,7 +217,7 @@ def story_steps_are_remembered(lab):
         print("     no default route here: not tried")
         return
     network, step, ceiling, share = read(steps).split()
-    check(re.fullmatch("[0-9a-f]{4}", network) and 4096 <= int(step) <= int(ceiling) <= 8192 and 4096 <= int(share) <= 8192, read(steps))
+    check(re.fullmatch("[0-9a-f]{4}", network) and 4096 <= int(step) <= int(ceiling) <= 262144 and 4096 <= int(share) <= 8192, read(steps))
 
     def say(text):
         with open(steps, "w", encoding="ascii") as file:

@@ -137,7 +137,7 @@ def story_how_far_it_is_and_stopped(lab):
     with_bad_stick(neema, lab.mailboxes)
     for _ in range(60):
         neema.add("contact", person=person, kind="phone", note=os.urandom(1600).hex())
-    badly(lab.mailboxes, sync_ms=100)
+    badly(lab.mailboxes, sync_ms=40)  # a file has some ten of them, and two seconds to be finished
     stopped(neema, "sync", when=r"K\d+ of [1-9]")
     check(not litter(lab.mailboxes), litter(lab.mailboxes))
     os.remove(os.path.join(lab.mailboxes, ".badly"))
