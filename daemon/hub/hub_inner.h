@@ -260,6 +260,13 @@ PMJ_MUST_CHECK enum pmj_code team_hand_over(struct hub *hub,
     const uint8_t person[static PMJ_RECORD_BYTES], const uint8_t from[static PMJ_DEVICE_BYTES],
     const uint8_t to[static PMJ_DEVICE_BYTES], struct pmj_error *err);
 
+/* boundary.c */
+/** May they be brought together? PMJ_REFUSED where the worker declared to know the person in
+ * another way, and no second person allowed it. */
+PMJ_MUST_CHECK enum pmj_code boundary_allows(struct hub *hub,
+    const uint8_t person[static PMJ_RECORD_BYTES], const struct hub_device *device,
+    struct pmj_error *err);
+
 /* leave.c */
 /** The number of the line that took the laptop off, for a while or for good; what came before it is
  * judged like anybody's. Only asked of one that is not live. */

@@ -85,11 +85,20 @@ change_team(struct hub *hub, const uint8_t person[PMJ_RECORD_BYTES],
 	return decide_end(hub, rc, err);
 }
 
+static enum pmj_code
+assign_if_allowed(struct hub *hub, const uint8_t person[PMJ_RECORD_BYTES],
+    const struct hub_device *device, struct pmj_error *err)
+{
+	enum pmj_code rc = boundary_allows(hub, person, device, err);
+
+	return rc == PMJ_OK ? assign_inside(hub, person, device, err) : rc;
+}
+
 enum pmj_code
 hub_assign(struct hub *hub, const uint8_t person[static PMJ_RECORD_BYTES],
     const uint8_t (*devices)[PMJ_DEVICE_BYTES], size_t count, struct pmj_error *err)
 {
-	enum pmj_code rc = change_team(hub, person, devices, count, false, assign_inside, err);
+	enum pmj_code rc = change_team(hub, person, devices, count, false, assign_if_allowed, err);
 
 	hub->waiting = true;
 	return rc;
@@ -148,14 +157,19 @@ team_hand_over(struct hub *hub, const uint8_t person[static PMJ_RECORD_BYTES],
     const uint8_t from[static PMJ_DEVICE_BYTES], const uint8_t to[static PMJ_DEVICE_BYTES],
     struct pmj_error *err)
 {
-	struct hub_device new;
+	struct hub_device old, new;
+	team_change *assign;
 	enum pmj_code rc;
 	int64_t n, ver;
 	bool on;
 
-	if ((rc = office_device(hub, &new, to, err)) != PMJ_OK ||
-	    (rc = office_on_team(hub, &on, person, to, -1, err)) != PMJ_OK ||
-	    (!on && (rc = assign_inside(hub, person, &new, err)) != PMJ_OK) ||
+	if ((rc = office_device(hub, &old, from, err)) != PMJ_OK ||
+	    (rc = office_device(hub, &new, to, err)) != PMJ_OK ||
+	    (rc = office_on_team(hub, &on, person, to, -1, err)) != PMJ_OK)
+		return rc;
+	/* Another laptop of the same worker brings nobody new together. */
+	assign = text_same(old.name, new.name) ? assign_inside : assign_if_allowed;
+	if ((!on && (rc = assign(hub, person, &new, err)) != PMJ_OK) ||
 	    (rc = decide_statement(hub, team_statement("unassign", person, from), &n, &ver, err)) !=
 	        PMJ_OK)
 		return rc;

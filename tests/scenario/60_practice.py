@@ -283,6 +283,37 @@ def story_24_boundaries(lab):
     check(juma.show(boundary)["state"] == "cleared" and juma.show(boundary)["by"][-1]["name"] == "Office", juma.show(boundary))
 
 
+def story_24_a_boundary_blocks(lab):
+    """Who declared to know a person in another way is not given them, unless a second person allowed it; others are."""
+    hub, neema, juma = lab.office(ally="Neema", peer="Juma")
+    asha, baraka = neema.add("person", name="Asha"), neema.add("person", name="Baraka")
+    boundary = juma.add("boundary", person="asha", relation="family", note="my cousin")  # nobody he has: in words
+    lab.exchange(hub, neema, juma)
+    error = hub.refused(5, "hub", "assign", asha, "Juma")
+    check("Juma knows Asha in another way" in error["message"] and boundary[:5] in error["hint"], error)
+    for both in (("Neema", "Juma"), ("Juma",)):
+        hub.refused(5, "hub", "assign", asha, *both)
+    juma.refused(3, "show", asha)
+    hub.run("hub", "assign", baraka, "Juma")
+    hub.run("boundary", "keep-apart", boundary)
+    check("not to be paired" in hub.refused(5, "hub", "assign", asha, "Juma")["message"])
+    hub.run("boundary", "clear", boundary, "decision=the cousins both want it; looked at again in March")
+    hub.run("hub", "assign", asha, "Juma")
+    lab.exchange(hub, neema, juma)
+    check(juma.show(asha)["fields"]["name"] == "Asha")
+    # a lost laptop's people go to another worker in the same way
+    chui = juma.add("person", name="Chui")
+    lab.exchange(hub, juma)
+    boundary = neema.add("boundary", person="Chui", relation="neighbour")
+    lab.exchange(hub, neema)
+    hub.run("hub", "revoke", "Juma", "--sure")
+    check("Neema knows Chui" in hub.refused(5, "hub", "replace", "Juma", "Neema")["message"])
+    hub.run("boundary", "clear", boundary, "decision=they greet each other, no more")
+    hub.run("hub", "replace", "Juma", "Neema")
+    lab.exchange(hub, neema)
+    check(neema.show(chui)["fields"]["name"] == "Chui")
+
+
 def story_25_ethics(lab):
     """The code of ethics acknowledged, and asked for again when its day comes; no form asks for a diagnosis."""
     neema = lab.worker("Neema")
