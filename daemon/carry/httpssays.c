@@ -11,8 +11,9 @@ fail_certificate(long verdict, const char *host, struct pmj_error *err)
 	if (verdict == VERIFY_EXPIRED || verdict == VERIFY_NOT_YET) {
 		(void)pmj_fail(err, PMJ_UNREACHED, "the certificate of %s %s", host,
 		    verdict == VERIFY_EXPIRED ? "has expired" : "is not valid yet");
-		pmj_hint(err, "is the date of this laptop right? else the host must renew it; "
-		              "nothing is lost");
+		pmj_hint(err,
+		    "is the date of this laptop right? else tell your coordinator that the "
+		    "host must renew it. Nothing is lost");
 		return PMJ_UNREACHED;
 	}
 	(void)pmj_fail(err, PMJ_INTEGRITY,

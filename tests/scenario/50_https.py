@@ -635,6 +635,41 @@ def story_what_a_person_is_told(lab):
     check(neema.status()["outbox"]["entries"] == 0 and len(hub.json("contact", "list")["items"]) == count + 1, neema.status())
 
 
+def story_a_certificate_that_expired(lab):
+    """A host that is known by who signed for it, as a hub says without a pin: the person hears that its time is over, what to do, and loses nothing."""
+    if not disks.may_mount():
+        print("     skipped: no mount and no user namespace here")
+        return
+    lab.quiet()
+    serve(lab)
+    old = web.Web(os.path.join(lab.dir, "old"), lab.mailboxes, GATE, expired=True)
+    lab.daemons.append(old.process)
+    wire = web.Cutter(lab.web.port)
+    reach = f"[hub]\nurl = https://localhost:{wire.port}/pamoja\n"
+    hub = lab.home("hub").settings(lab.ini.replace("[hub]\n", reach)).start().init(hub_mailboxes=lab.mailboxes, person="Office")
+    trusted = os.path.join(lab.dir, "trusted.pem")  # a machine that trusts who signed for both
+    with open(trusted, "w", encoding="utf-8") as file:
+        file.write(read(lab.web.ca) + read(old.ca))
+    bind = f'mount --bind "{trusted}" /etc/ssl/certs/ca-certificates.crt && exec "$@"'
+    neema = lab.home("Neema").start(prefix=("unshare", "-m", "sh", "-c", bind, "sh")).init(role="peer")
+    lab.enrol(neema, hub)
+    person = neema.add("person", name="Asha")
+    lab.exchange(hub, neema)
+    check(neema.status()["outbox"]["entries"] == 0, neema.status()["outbox"])
+    neema.add("contact", person=person, kind="phone")
+    wire.to = old.port
+    error = neema.refused(6, "sync")
+    check(error["message"] == f"the certificate of localhost:{wire.port} has expired", error)
+    check("date of this laptop" in error["hint"] and "coordinator" in error["hint"] and "othing is lost" in error["hint"], error)
+    said = neema.run("sync", check_status=False)
+    check(said.status == 6 and "has expired" in said.err and "date of this laptop" in said.err, said)
+    last = neema.status()["last_sync"]
+    check(not last["ok"] and last["message"] == error["message"] and neema.status()["outbox"]["entries"] == 1, neema.status())
+    wire.to = lab.web.port
+    lab.exchange(hub, neema)
+    check(neema.status()["outbox"]["entries"] == 0 and len(hub.json("contact", "list")["items"]) == 1, neema.status())
+
+
 def story_a_hub_hears_at_once(lab):
     """What a laptop sends is merged and its receipt is back in the same request, though the hub looks but once an hour and nobody asks."""
     lab.quiet()
