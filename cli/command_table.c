@@ -15,6 +15,7 @@
 #include "cli/init.h"
 #include "cli/kinds.h"
 #include "cli/note.h"
+#include "cli/pending.h"
 #include "cli/record.h"
 #include "cli/restore.h"
 #include "cli/status.h"
@@ -142,8 +143,11 @@ const struct command command_table[] = {
         enrol_accept_options, NULL},
     {"hub enrol", GROUP_HUB, hub_enrol, 0, 1, "REQUEST", "take in a worker's laptop",
         hub_enrol_options,
-        "Examples:\n"
-        "  pamoja hub enrol --file request.txt --role ally --name \"Baraka\"\n"},
+        "A supervisor or coordinator is enrolled by two supervisors, who approve it on their\n"
+        "laptops; by the root key while there are fewer. Examples:\n"
+        "  pamoja hub enrol --file request.txt --role ally --name \"Baraka\"\n"
+        "  pamoja hub enrol --file request.txt --role supervisor --name \"Amina\" --root-key\n"
+        "      /media/stick/root.key\n"},
     {"hub roster", GROUP_HUB, hub_roster, 0, 1, "[WORKER]",
         "who is enrolled, and what of them has arrived", none,
         "With a WORKER it answers whether everything of that laptop has arrived, with the proof.\n"
@@ -180,6 +184,16 @@ const struct command command_table[] = {
         "Without options it shows the values and asks. Examples:\n"
         "  pamoja hub resolve 3f9a --keep 2\n"
         "  pamoja hub resolve 3f9a --value 0712000000\n"},
+    {"hub pending", GROUP_HUB, pending_list, 0, 0, "", "what waits for a second person", none,
+        NULL},
+    {"approve", GROUP_HUB, pending_approve, 0, 1, "[ID]",
+        "a second person's yes, on a laptop of their own", pending_answer_options,
+        "For coordinators and supervisors, whom the office asks. Without ID: what waits for\n"
+        "you. Examples:\n"
+        "  pamoja approve\n"
+        "  pamoja approve 4k7qz2mw\n"},
+    {"refuse", GROUP_HUB, pending_refuse, 1, 1, "ID", "a second person's no; at the hub: taken back",
+        none, "One no is enough. Example:\n  pamoja refuse 4k7qz2mw\n"},
     {"hub held", GROUP_HUB, hub_held, 0, 0, "", "what was not admitted, and why", none, NULL},
     {"hub release", GROUP_HUB, hub_release, 0, 1, "[ID]", "admit it after all", hub_release_options,
         "Examples:\n"

@@ -3,9 +3,12 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "base/mem.h"
 #include "cli/enrol.h"
 #include "cli/lang.h"
+#include "cli/pending.h"
 #include "cli/print.h"
 #include "cli/record.h"
 #include "cli/term.h"
@@ -15,6 +18,8 @@ const struct option hub_enrol_options[] = {
     {"role", "ROLE", "peer, ally, volunteer, supervisor or coordinator"},
     {"name", "NAME", "the worker's name, as colleagues should see it"},
     {"until", "DATE", "the last day (a volunteer needs one)"},
+    {"root-key", "FILE",
+        "the first two supervisors: where the root key is, from its stick or paper"},
     {"out", "FILE", "write the invitation to a file"},
     {"words-checked", NULL, "you heard the six words from the worker and they are the same"},
     {NULL, NULL, NULL},
@@ -46,6 +51,42 @@ put_option(json_t *body, const struct args *args, const char *option, const char
 	return rc;
 }
 
+/* The root key, where one was brought. */
+static enum pmj_code
+put_root(json_t *body, const struct args *args, struct pmj_error *err)
+{
+	const char *file = args_value(args, "root-key");
+	struct buf text;
+	enum pmj_code rc;
+
+	if (file == NULL)
+		return PMJ_OK;
+	buf_init(&text, 0);
+	rc = term_slurp(&text, file, ENROL_TEXT_MAX, err);
+	if (rc == PMJ_OK && json_object_set_new(body, "root", json_string(buf_text(&text))) != 0)
+		rc = pmj_fail(err, PMJ_INVALID, "this is not a root key: it is not text");
+	buf_wipe(&text);
+	return rc;
+}
+
+static void
+wipe_root(json_t *body)
+{
+	const char *root = json_str(body, "root");
+
+	if (root != NULL)
+		mem_wipe((char *)(uintptr_t)root, strlen(root));
+}
+
+/* Other people have to agree first. */
+static void
+say_others_decide(const json_t *item)
+{
+	pending_say(item);
+	term_say("\nTwo supervisors approve it on their laptops: pamoja approve\n"
+	         "When they have, type this command once more: it gives the invitation.\n");
+}
+
 enum pmj_code
 hub_enrol(struct cli *cli, const struct args *args, struct pmj_error *err)
 {
@@ -53,13 +94,15 @@ hub_enrol(struct cli *cli, const struct args *args, struct pmj_error *err)
 	json_t *body = json_object(), *answer = NULL;
 	enum pmj_code rc;
 	struct buf text;
+	bool waits;
 
 	buf_init(&text, 0);
 	if ((rc = enrol_text(&text, args, "request", err)) != PMJ_OK ||
 	    (rc = put_option(
 	         body, args, "role", "Role (peer, ally, volunteer, supervisor):", err)) != PMJ_OK ||
 	    (rc = put_option(body, args, "name", "The worker's name:", err)) != PMJ_OK ||
-	    (rc = put_option(body, args, "until", NULL, err)) != PMJ_OK)
+	    (rc = put_option(body, args, "until", NULL, err)) != PMJ_OK ||
+	    (rc = put_root(body, args, err)) != PMJ_OK)
 		goto out;
 	if (json_str(body, "role") == NULL) {
 		rc = pmj_fail(err, PMJ_USAGE, "--role is missing");
@@ -69,10 +112,13 @@ hub_enrol(struct cli *cli, const struct args *args, struct pmj_error *err)
 	(void)json_object_set_new(body, "request", json_string(buf_text(&text)));
 	rc = enrol_compare(
 	    cli, &answer, "/v1/hub/enrol", body, args, "of the six the worker reads to you", err);
-	if (rc == PMJ_OK && cli->json && out != NULL)
+	waits = rc == PMJ_OK && json_str(answer, "invitation") == NULL;
+	if (rc == PMJ_OK && !waits && cli->json && out != NULL)
 		rc = enrol_hand_over(out, json_str(answer, "invitation"), err);
 	if (rc == PMJ_OK && cli->json) {
 		print_json(answer);
+	} else if (waits) {
+		say_others_decide(json_obj(answer, "pending"));
 	} else if (rc == PMJ_OK) {
 		term_note("%s is enrolled. Send this invitation back:\n%s",
 		    json_str(answer, "name"), out == NULL ? "\n" : "");
@@ -83,6 +129,7 @@ hub_enrol(struct cli *cli, const struct args *args, struct pmj_error *err)
 		    json_str(answer, "name"));
 	}
 out:
+	wipe_root(body);
 	json_decref(body);
 	json_decref(answer);
 	buf_close(&text);

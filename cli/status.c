@@ -116,6 +116,9 @@ say_queues(const json_t *status)
 	    {"held", LANG_N("Held"), LANG_N("held back"), "pamoja hub held"},
 	    {"conflicts", LANG_N("Conflicts"), LANG_N("to be settled"), "pamoja hub conflicts"},
 	    {"waiting", LANG_N("Waiting"), LANG_N("waiting for what is missing"), "pamoja log"},
+	    {"pending", LANG_N("Decisions"), LANG_N("waiting for a second person"),
+	        "pamoja hub pending"},
+	    {"pending", LANG_N("Decisions"), LANG_N("waiting for your word"), "pamoja approve"},
 	    {"notes_waiting", LANG_N("Notes"), LANG_N("written while locked"),
 	        "pamoja note --waiting"},
 	};
@@ -126,7 +129,7 @@ say_queues(const json_t *status)
 		bool command = hub || strncmp(queues[i].command, "pamoja hub", 10) != 0;
 		char *text;
 
-		if (n == 0)
+		if (n == 0 || (strcmp(queues[i].key, "pending") == 0 && hub != command))
 			continue;
 		text = mem_printf("%lld %s%s%s%s", (long long)n, lang_text(queues[i].words),
 		    command ? " (" : "", command ? queues[i].command : "", command ? ")" : "");

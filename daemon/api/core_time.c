@@ -167,6 +167,8 @@ core_tick(void *ctx)
 			diag_error("checkpoint", &err);
 	}
 	keep_reserve(core, mono);
+	if (core->hub != NULL && hub_pending_due(core->hub))
+		core_wake(core);
 	core_tick_arm(core);
 }
 

@@ -191,6 +191,23 @@ share_step(struct core *core)
 	return more;
 }
 
+/* What enough people have agreed to. One transaction each, so never beside a backup, either. */
+static bool
+pending_step(struct core *core)
+{
+	struct pmj_error err;
+	bool done;
+
+	if (core->hub == NULL || core->backup != NULL || !hub_pending_due(core->hub))
+		return false;
+	core->step_name = "what people agreed to";
+	if (hub_pending_step(core->hub, &done, &err) != PMJ_OK)
+		diag_error("looking at what waits for people", &err);
+	else if (done)
+		core_queued(core, true);
+	return true;
+}
+
 static bool
 work_step(struct core *core)
 {
@@ -203,7 +220,7 @@ work_step(struct core *core)
 	/* A person waits for it. */
 	if (core_find_step(core))
 		return true;
-	if (share_step(core) || exchange_step(core) || core_verify_step(core))
+	if (pending_step(core) || share_step(core) || exchange_step(core) || core_verify_step(core))
 		return true;
 	core->step_name = "check";
 	return core->checking && check_step(core);

@@ -84,6 +84,9 @@ static const struct route {
     {"POST", "/v1/hub/renew", NEEDS_OPEN | NEEDS_HUB, office_renew, NULL},
     {"GET", "/v1/hub/move", NEEDS_OPEN | NEEDS_HUB, office_moving, NULL},
     {"POST", "/v1/hub/move", NEEDS_OPEN | NEEDS_HUB, office_move, NULL},
+    {"GET", "/v1/pending", NEEDS_OPEN | NEEDS_SYNC, pending_list, NULL},
+    {"POST", "/v1/approve", NEEDS_OPEN | NEEDS_SYNC, pending_approve, NULL},
+    {"POST", "/v1/refuse", NEEDS_OPEN | NEEDS_SYNC, pending_refuse, NULL},
     {"GET", "/v1/hub/held", NEEDS_OPEN | NEEDS_HUB, office_held, NULL},
     {"POST", "/v1/hub/release", NEEDS_OPEN | NEEDS_HUB, office_release, NULL},
 };

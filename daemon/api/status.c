@@ -271,6 +271,9 @@ add_open(json_t *out, const struct call *call)
 	        count_rows(core, "SELECT count(*) FROM pmj_entry WHERE " ENTRY_IS_WAITING)));
 	(void)json_object_set_new(out, "conflicts",
 	    json_integer(count_rows(core, "SELECT count(*) FROM pmj_record WHERE conflict = 1")));
+	(void)json_object_set_new(out, "pending",
+	    json_integer(core->hub != NULL ? hub_count(core->hub, "pending")
+	                                   : device_asks_open(core->journal)));
 	if (locked_note_list(&notes, core->os, core->home, core->ring, NULL) == PMJ_OK)
 		(void)json_object_set_new(out, "notes_waiting",
 		    json_integer((json_int_t)json_array_size(json_arr(notes, "items"))));

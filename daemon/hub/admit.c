@@ -335,6 +335,8 @@ admit_line(struct hub *hub, const struct sync_peer *peer, const struct sync_line
 		return hub_hello(hub, peer, line, err);
 	if (strcmp(line->entry->kind, "ctl.return") == 0)
 		return returned_line(hub, peer, line, err);
+	if (strcmp(line->entry->kind, "ctl.sign") == 0)
+		return pending_sign(hub, peer, line, err);
 	return journal_event(hub->journal, "line_refused", "refused",
 	    "a device sent a control line that is not its to send", err);
 }

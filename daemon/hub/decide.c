@@ -145,6 +145,29 @@ roster_keep(
 	return sql_run(q, err);
 }
 
+/* Coordinators and supervisors get every statement; whom it is about gets it from whoever decides.
+ */
+static enum pmj_code
+tell_office(
+    struct hub *hub, const struct roster_statement *statement, int64_t n, struct pmj_error *err)
+{
+	struct sql *q = sql_get(hub->journal,
+	    "SELECT mailbox FROM pmj_device WHERE mailbox IS NOT NULL AND state = 'live' AND role"
+	    " IN ('supervisor', 'coordinator') AND device IS NOT ?1");
+	uint8_t device[PMJ_DEVICE_BYTES], mailbox[PMJ_MAILBOX_BYTES];
+	bool named = json_unhex(statement->p, "device", device, sizeof(device)), row;
+	enum pmj_code rc;
+
+	(void)sql_blob(q, 1, named ? device : NULL, sizeof(device));
+	while ((rc = sql_row(q, &row, err)) == PMJ_OK && row) {
+		(void)sql_col_copy(q, 0, mailbox, sizeof(mailbox));
+		if ((rc = sync_queue(hub->sync, mailbox, n, false, err)) != PMJ_OK)
+			break;
+	}
+	sql_done(q);
+	return rc;
+}
+
 enum pmj_code
 decide_statement(struct hub *hub, json_t *fields, int64_t *n, int64_t *ver, struct pmj_error *err)
 {
@@ -164,8 +187,10 @@ decide_statement(struct hub *hub, json_t *fields, int64_t *n, int64_t *ver, stru
 	if ((rc = decide_control(
 	         hub, "ctl.roster", json_pack("{s:O}", "statement", line), n, NULL, err)) != PMJ_OK)
 		goto out;
-	if ((rc = roster_keep(hub, &statement, *n, err)) == PMJ_OK)
+	if ((rc = roster_keep(hub, &statement, *n, err)) == PMJ_OK) {
 		ring_set_roster(hub->ring, (uint64_t)*ver, statement.hash);
+		rc = tell_office(hub, &statement, *n, err);
+	}
 out:
 	roster_statement_close(&statement);
 	json_decref(line);

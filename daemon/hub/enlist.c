@@ -12,8 +12,8 @@
 
 #define INVITATION_DAYS 30
 
-static enum pmj_code
-read_request(struct enrol_request *out, const char *text, struct pmj_error *err)
+enum pmj_code
+enlist_request(struct enrol_request *out, const char *text, struct pmj_error *err)
 {
 	struct buf bytes;
 	enum pmj_code rc;
@@ -33,7 +33,7 @@ enum pmj_code
 hub_request_key(const char *request, uint8_t out[static 64], struct pmj_error *err)
 {
 	struct enrol_request read;
-	enum pmj_code rc = read_request(&read, request, err);
+	enum pmj_code rc = enlist_request(&read, request, err);
 
 	if (rc == PMJ_OK) {
 		memcpy(out, read.sign_pk, 32);
@@ -42,7 +42,6 @@ hub_request_key(const char *request, uint8_t out[static 64], struct pmj_error *e
 	return rc;
 }
 
-/* Roles one person may enrol; the others need a second pair of eyes (7.2). */
 static enum pmj_code
 check_role(const char *role, const char *until, struct pmj_error *err)
 {
@@ -59,13 +58,10 @@ check_role(const char *role, const char *until, struct pmj_error *err)
 		}
 		return PMJ_OK;
 	}
-	if (strcmp(role, "supervisor") == 0 || strcmp(role, "coordinator") == 0) {
-		rc = pmj_fail(err, PMJ_REFUSED, "enrolling a %s needs two people", role);
-		pmj_hint(err, "this version enrols peers, allies and volunteers");
-		return rc;
-	}
+	if (office_is_office(role))
+		return PMJ_OK;
 	rc = pmj_fail(err, PMJ_USAGE, "%.30s is not a role", role);
-	pmj_hint(err, "roles: peer, ally, volunteer");
+	pmj_hint(err, "roles: peer, ally, volunteer, supervisor, coordinator");
 	return rc;
 }
 
@@ -112,7 +108,7 @@ queue_statement(
 /* The first lines of the down lane: what the invitation carries. */
 static enum pmj_code
 enrol_lines(struct hub *hub, const struct hub_device *device, const uint8_t nonce[32],
-    const char *until, struct pmj_error *err)
+    const char *until, json_t *agreed, struct pmj_error *err)
 {
 	char *cert = journal_text(hub->journal, "hub.cert");
 	json_t *enrol;
@@ -131,6 +127,9 @@ enrol_lines(struct hub *hub, const struct hub_device *device, const uint8_t nonc
 	    device->name);
 	if (until != NULL)
 		(void)json_object_set_new(enrol, "until", json_string(until));
+	if (agreed != NULL)
+		(void)json_object_update(enrol, agreed);
+	json_decref(agreed);
 	if (rc == PMJ_OK)
 		rc = queue_statement(hub, device, json_incref(enrol), err);
 	json_decref(enrol);
@@ -142,6 +141,18 @@ enrol_lines(struct hub *hub, const struct hub_device *device, const uint8_t nonc
 		    err);
 	free(cert);
 	return rc == PMJ_OK ? reach_tell(hub, device, err) : rc;
+}
+
+enum pmj_code
+enlist_enter(struct hub *hub, const struct hub_device *device, const uint8_t nonce[static 32],
+    const char *until, json_t *agreed, struct pmj_error *err)
+{
+	enum pmj_code rc = enter_device(hub, device, until, err);
+
+	if (rc == PMJ_OK)
+		return enrol_lines(hub, device, nonce, until, agreed, err);
+	json_decref(agreed);
+	return rc;
 }
 
 /* The invitation around the first segment of the down lane. */
@@ -186,8 +197,8 @@ seal_invitation(
 
 /* What is shared follows the invitation, which stays small: the programme's own records, and to a
  * laptop that was enrolled before and begins anew everything it may have. */
-static enum pmj_code
-invite(
+enum pmj_code
+enlist_invite(
     struct hub *hub, const struct hub_device *device, struct buf *invitation, struct pmj_error *err)
 {
 	enum pmj_code rc;
@@ -197,6 +208,8 @@ invite(
 		return rc;
 	rc = sync_began_anew(hub->sync, device->mailbox) ? share_everything(hub, device, err)
 	                                                 : share_programme(hub, device, err);
+	if (rc == PMJ_OK && !sync_began_anew(hub->sync, device->mailbox))
+		rc = share_roster(hub, device, err);
 	if (rc == PMJ_OK)
 		return journal_commit(hub->journal, err);
 	journal_rollback(hub->journal);
@@ -205,7 +218,7 @@ invite(
 
 /* The same request again. An invitation that was lost on its way, and that no receipt covers yet,
  * is given once more as it was: only that laptop can open it, and only once. And an enrolment that
- * was cut off is finished: whatever of `invite` was not done is done now. */
+ * was cut off is finished: whatever of `enlist_invite` was not done is done now. */
 static enum pmj_code
 invite_again(
     struct hub *hub, const struct hub_device *device, struct buf *invitation, struct pmj_error *err)
@@ -222,7 +235,7 @@ invite_again(
 	until = row ? sql_col_int(q, 0) + INVITATION_DAYS * DAY_MS : 0;
 	sql_done(q);
 	if (os_now(hub->os) >= until ||
-	    (rc = invite(hub, device, invitation, err)) == PMJ_NOT_FOUND)
+	    (rc = enlist_invite(hub, device, invitation, err)) == PMJ_NOT_FOUND)
 		rc = pmj_fail(
 		    err, PMJ_REFUSED, "this laptop is already enrolled, as %s", device->name);
 	return rc;
@@ -246,13 +259,13 @@ enrol_restored(struct hub *hub, struct hub_device *device, const struct enrol_re
 	(void)sql_blob(q, 2, device->seal_pk, sizeof(device->seal_pk));
 	if ((rc = sql_run(sql_int(q, 3, os_now(hub->os)), err)) == PMJ_OK &&
 	    (rc = sync_begin_anew(hub->sync, device->mailbox, err)) == PMJ_OK &&
-	    (rc = enrol_lines(hub, device, request->nonce, NULL, err)) == PMJ_OK &&
+	    (rc = enrol_lines(hub, device, request->nonce, NULL, NULL, err)) == PMJ_OK &&
 	    (rc = journal_event(hub->journal, "enrolled_again", "ok",
 	         "a laptop that came out of a backup was enrolled again", err)) == PMJ_OK)
 		rc = journal_commit(hub->journal, err);
 	else
 		journal_rollback(hub->journal);
-	return rc == PMJ_OK ? invite(hub, device, invitation, err) : rc;
+	return rc == PMJ_OK ? enlist_invite(hub, device, invitation, err) : rc;
 }
 
 /* Known already: the same request again, or one with a new key. */
@@ -305,7 +318,7 @@ hub_enrol(struct hub *hub, const struct hub_enrol *enrol, struct buf *invitation
 	enum pmj_code rc;
 
 	if ((rc = check_role(enrol->role, enrol->until, err)) != PMJ_OK ||
-	    (rc = read_request(&request, enrol->request, err)) != PMJ_OK)
+	    (rc = enlist_request(&request, enrol->request, err)) != PMJ_OK)
 		return rc;
 	prim_device_id(device.device, request.sign_pk);
 	if ((rc = take_name(&device, enrol, err)) != PMJ_OK)
@@ -322,14 +335,11 @@ hub_enrol(struct hub *hub, const struct hub_enrol *enrol, struct buf *invitation
 	memcpy(device.seal_pk, request.seal_pk, 32);
 	hub->os->random(hub->os->ctx, device.mailbox, sizeof(device.mailbox));
 	memcpy(device.role, enrol->role, strlen(enrol->role) + 1);
+	if (office_is_office(device.role))
+		return enlist_office(hub, enrol, &request, &device, invitation, err);
 	if ((rc = journal_begin(hub->journal, err)) != PMJ_OK)
 		return rc;
-	if ((rc = enter_device(hub, &device, enrol->until, err)) == PMJ_OK &&
-	    (rc = enrol_lines(hub, &device, request.nonce, enrol->until, err)) == PMJ_OK)
-		rc = journal_commit(hub->journal, err);
-	else
-		journal_rollback(hub->journal);
-	if (rc != PMJ_OK)
-		return rc;
-	return invite(hub, &device, invitation, err);
+	rc = decide_end(
+	    hub, enlist_enter(hub, &device, request.nonce, enrol->until, NULL, err), err);
+	return rc == PMJ_OK ? enlist_invite(hub, &device, invitation, err) : rc;
 }

@@ -222,7 +222,7 @@ hub_new(struct hub **out, struct journal *journal, const char *home, struct pmj_
 	hub->ring = journal_ring(journal);
 	hub->os = journal_os(journal);
 	hub->home = mem_strdup(home);
-	hub->waiting = hub->sharing = true; /* a crash may have left some */
+	hub->waiting = hub->sharing = hub->pending_news = true; /* a crash may have left some */
 	reach_load(hub);
 	hub->returning = returned_waits(hub);
 	hub->share_pace = (struct pace){200, 50, 2000, SHARE_COMMIT_MS};
@@ -299,6 +299,7 @@ static const struct {
     {"deferred", "SELECT count(*) FROM pmj_deferred WHERE device NOT IN"
                  " (SELECT device FROM pmj_device WHERE state = 'suspended')"},
     {"conflicts", "SELECT count(*) FROM pmj_record WHERE conflict = 1"},
+    {"pending", "SELECT count(*) FROM pmj_pending WHERE state = 0"},
     {"devices", "SELECT count(*) FROM pmj_device WHERE mailbox IS NOT NULL AND state = 'live'"},
 };
 

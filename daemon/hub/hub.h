@@ -98,9 +98,11 @@ PMJ_MUST_CHECK enum pmj_code hub_remotes(struct hub *hub, json_t **out, struct p
 /* Enrolment (10.1). */
 struct hub_enrol {
 	const char *request; /* text as carried */
-	const char *role;    /* peer, ally, volunteer */
+	const char *role;    /* peer, ally, volunteer; supervisor, coordinator */
 	const char *name;
 	const char *until; /* YYYY-MM-DD of a volunteer, or NULL */
+	const char *root;  /* text of the root key, or NULL: while there are fewer than two
+	                      supervisors it enrols one, or a coordinator (7.2) */
 };
 /** The bytes the words of a request are made of: sign_pk || seal_pk (64). Checks the request and
  * its signature. */
@@ -108,9 +110,29 @@ PMJ_MUST_CHECK enum pmj_code hub_request_key(
     const char *request, uint8_t out[static 64], struct pmj_error *err);
 /** Words were compared: roster statements, mailbox, first down segment; the invitation as text. A
  * request whose invitation no receipt covers yet gives the same one again; one enrolled PMJ_BUSY. A
- * known laptop with a new key came out of a backup: it keeps its name, role and people. */
+ * known laptop with a new key came out of a backup: it keeps its name, role and people. A
+ * supervisor or coordinator whom other people have to agree to: the invitation stays empty, and
+ * hub_enrol_waits tells what for. */
 PMJ_MUST_CHECK enum pmj_code hub_enrol(struct hub *hub, const struct hub_enrol *enrol,
     struct buf *invitation, uint8_t device[static PMJ_DEVICE_BYTES], struct pmj_error *err);
+/** Does the enrolment of this device wait for people? id receives it. */
+bool hub_enrol_waits(
+    struct hub *hub, uint8_t id[static 32], const uint8_t device[static PMJ_DEVICE_BYTES]);
+
+/* Operations that need more than one person (7.2). */
+/** {"items":[{"id","asked_at","what":{"op",…},"signed":[{"name","role","at"}…],"missing":N,"root",
+ * "all","not_before"}…]}: what waits. New reference. */
+PMJ_MUST_CHECK enum pmj_code hub_pending(struct hub *hub, json_t **out, struct pmj_error *err);
+PMJ_MUST_CHECK enum pmj_code hub_pending_one(
+    struct hub *hub, json_t **out, const uint8_t hash[static 32], struct pmj_error *err);
+/** Take one back, by the beginning of its id. */
+PMJ_MUST_CHECK enum pmj_code hub_refuse(struct hub *hub, const char *typed, struct pmj_error *err);
+/** Why that is not done at the hub, which asked. Never PMJ_OK. */
+PMJ_MUST_CHECK enum pmj_code hub_approve(struct hub *hub, const char *typed, struct pmj_error *err);
+/** May something be done that waited? Cheap. */
+bool hub_pending_due(struct hub *hub);
+/** Do what enough people have agreed to; *done: something was. Transactions of its own. */
+PMJ_MUST_CHECK enum pmj_code hub_pending_step(struct hub *hub, bool *done, struct pmj_error *err);
 
 /* The monthly backup key (11.5): the hub keeps its public half, two people a half each of the
  * secret. */
@@ -191,6 +213,6 @@ void hub_who(
     struct hub *hub, const uint8_t device[static PMJ_DEVICE_BYTES], char **name, char **role);
 int64_t hub_roster_version(struct hub *hub);
 int64_t hub_count(
-    struct hub *hub, const char *what); /* "held", "waiting", "conflicts", "devices" */
+    struct hub *hub, const char *what); /* "held", "waiting", "conflicts", "devices", "pending" */
 
 #endif

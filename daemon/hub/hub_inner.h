@@ -49,6 +49,8 @@ struct hub {
 	struct hlc noted;
 	int64_t room_mb;        /* of a mailbox; 0: no limit */
 	int64_t intake_entries; /* of one device a day; 0: as the format specification says */
+	bool pending_news;      /* what waits for people may be ready (pending_do.c) */
+	int64_t pending_due_ms; /* ... or will be then, by time alone; 0: nothing will */
 	json_t *places;         /* where laptops reach their mailboxes: now, and before (reach.c) */
 	/* Asked once for all entries of a device that one transaction takes in; 0: not known. */
 	uint64_t writer_in, intake_in;
@@ -81,6 +83,8 @@ PMJ_MUST_CHECK enum pmj_code office_team(struct hub *hub, struct hub_device **ou
 /** All live devices with a mailbox. Caller frees *out. */
 PMJ_MUST_CHECK enum pmj_code office_devices(
     struct hub *hub, struct hub_device **out, size_t *count, struct pmj_error *err);
+/** Is it a coordinator's or a supervisor's? */
+bool office_is_office(const char *role);
 /** All that have a mailbox, revoked ones too: what they still send is read. Caller frees *out. */
 PMJ_MUST_CHECK enum pmj_code office_mailboxes(
     struct hub *hub, struct hub_device **out, size_t *count, struct pmj_error *err);
@@ -168,6 +172,30 @@ PMJ_MUST_CHECK enum pmj_code hold_entry(struct hub *hub, int64_t held, const str
 PMJ_MUST_CHECK enum pmj_code hold_keep(struct hub *hub, int64_t n,
     const uint8_t e[static PMJ_ENTRY_BYTES], int64_t held, const char *reason,
     struct pmj_error *err);
+/* pending.c */
+/** A ctl.sign. */
+PMJ_MUST_CHECK enum pmj_code pending_sign(struct hub *hub, const struct sync_peer *peer,
+    const struct sync_line *line, struct pmj_error *err);
+
+/* enlist.c */
+struct enrol_request;
+/** A new laptop is on the roster; `agreed` are the fields of its statement where more than one
+ * person decided (stolen), else NULL. Inside a transaction. */
+PMJ_MUST_CHECK enum pmj_code enlist_enter(struct hub *hub, const struct hub_device *device,
+    const uint8_t nonce[static 32], const char *until, json_t *agreed, struct pmj_error *err);
+/** Its invitation, and what follows. Transactions of its own. */
+PMJ_MUST_CHECK enum pmj_code enlist_invite(struct hub *hub, const struct hub_device *device,
+    struct buf *invitation, struct pmj_error *err);
+/** What a worker handed over. */
+PMJ_MUST_CHECK enum pmj_code enlist_request(
+    struct enrol_request *out, const char *text, struct pmj_error *err);
+/* enlist_office.c */
+/** A supervisor or coordinator: by the root key at once, else it is asked for and waits, and the
+ * invitation stays empty. */
+PMJ_MUST_CHECK enum pmj_code enlist_office(struct hub *hub, const struct hub_enrol *enrol,
+    const struct enrol_request *request, const struct hub_device *device, struct buf *invitation,
+    struct pmj_error *err);
+
 /* returned.c */
 /** This hub was restored: from now on what came is noted, until all laptops were heard. */
 PMJ_MUST_CHECK enum pmj_code returned_begin(struct hub *hub, struct pmj_error *err);
@@ -233,9 +261,10 @@ PMJ_MUST_CHECK enum pmj_code share_to(struct hub *hub, const struct share_lines 
 enum work_kind {         /* in the file: never renumbered */
 	WORK_FORGET = 1, /* of a person */
 	WORK_PERSON = 2,
-	WORK_KIND = 3,  /* all records of one kind of the programme */
-	WORK_OWN = 4,   /* what the device wrote itself: a restored copy may lack some */
-	WORK_PEOPLE = 5 /* each person it has or had */
+	WORK_KIND = 3,   /* all records of one kind of the programme */
+	WORK_OWN = 4,    /* what the device wrote itself: a restored copy may lack some */
+	WORK_PEOPLE = 5, /* each person it has or had */
+	WORK_ROSTER = 6  /* every statement there was, to a coordinator or supervisor */
 };
 #define WORK_RECORD_DONE INT64_MAX /* how far in a record: all of it */
 /** Everything of a person, who is on the device's list now. */
@@ -248,6 +277,9 @@ PMJ_MUST_CHECK enum pmj_code share_forget(struct hub *hub,
     struct pmj_error *err);
 /** The programme's own records. */
 PMJ_MUST_CHECK enum pmj_code share_programme(
+    struct hub *hub, const struct hub_device *device, struct pmj_error *err);
+/** To a coordinator or supervisor: every statement, and what waits for people. */
+PMJ_MUST_CHECK enum pmj_code share_roster(
     struct hub *hub, const struct hub_device *device, struct pmj_error *err);
 /** The whole state anew (9). */
 PMJ_MUST_CHECK enum pmj_code share_everything(

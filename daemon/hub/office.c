@@ -86,6 +86,12 @@ office_devices(struct hub *hub, struct hub_device **out, size_t *count, struct p
 }
 
 bool
+office_is_office(const char *role)
+{
+	return strcmp(role, "supervisor") == 0 || strcmp(role, "coordinator") == 0;
+}
+
+bool
 office_is_suspended(struct hub *hub, const uint8_t device[static PMJ_DEVICE_BYTES])
 {
 	struct sql *q = sql_get(

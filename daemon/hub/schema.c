@@ -55,6 +55,12 @@ const char *const hub_schema[] = {
     /* Which authors a device was told the name of. */
     "CREATE TABLE IF NOT EXISTS pmj_told(mailbox BLOB NOT NULL, device BLOB NOT NULL, PRIMARY "
     "KEY(mailbox, device)) WITHOUT ROWID",
+    /* What needs more than one person (pending.c); id: the hash that is signed, n: the line that
+       asks, extra: what carrying it out takes besides. */
+    "CREATE TABLE IF NOT EXISTS pmj_pending(id BLOB PRIMARY KEY, n INTEGER NOT NULL, act TEXT NOT "
+    "NULL, extra TEXT, asked_ms INTEGER NOT NULL, state INTEGER NOT NULL) WITHOUT ROWID",
+    "CREATE TABLE IF NOT EXISTS pmj_pending_sign(id BLOB NOT NULL, device BLOB NOT NULL, g BLOB "
+    "NOT NULL, at_ms INTEGER NOT NULL, PRIMARY KEY(id, device)) WITHOUT ROWID",
     /* used: both halves were typed into a machine. No secret is here (backup_key.c). */
     "CREATE TABLE IF NOT EXISTS pmj_backup_key(number INTEGER PRIMARY KEY, made_ms INTEGER NOT "
     "NULL, pk BLOB NOT NULL, used INTEGER NOT NULL DEFAULT 0, destroyed_ms INTEGER)",

@@ -19,7 +19,8 @@ note(struct hub *hub, const struct hub_device *device, enum work_kind what, cons
 	(void)sql_text(q, 4, kind);
 	(void)sql_int(sql_int(q, 5, version), 6, INT64_MIN);
 	hub->sharing = true;
-	return sql_run(sql_int(q, 7, what == WORK_OWN ? 0 : WORK_RECORD_DONE), err);
+	return sql_run(
+	    sql_int(q, 7, what == WORK_OWN || what == WORK_ROSTER ? 0 : WORK_RECORD_DONE), err);
 }
 
 enum pmj_code
@@ -75,6 +76,20 @@ queue_numbers(
 }
 
 enum pmj_code
+share_roster(struct hub *hub, const struct hub_device *device, struct pmj_error *err)
+{
+	enum pmj_code rc;
+
+	if (!office_is_office(device->role))
+		return PMJ_OK;
+	rc = queue_numbers(hub, device,
+	    sql_get(
+	        hub->journal, "SELECT n FROM pmj_pending WHERE state = 0 AND ?1 <> '' ORDER BY n"),
+	    err);
+	return rc == PMJ_OK ? note(hub, device, WORK_ROSTER, NULL, NULL, err) : rc;
+}
+
+enum pmj_code
 share_everything(struct hub *hub, const struct hub_device *device, struct pmj_error *err)
 {
 	/* Who wrote what it is shown: it may lack the names that were told after its backup. */
@@ -98,6 +113,8 @@ share_everything(struct hub *hub, const struct hub_device *device, struct pmj_er
 		        "SELECT h.n FROM pmj_hold_line h CROSS JOIN pmj_entry x ON x.n = h.held"
 		        " WHERE h.released IS NULL AND x.by = ?1 ORDER BY h.n"),
 		    err);
+	if (rc == PMJ_OK)
+		rc = share_roster(hub, device, err);
 	if (rc == PMJ_OK)
 		rc = note(hub, device, WORK_PEOPLE, NULL, NULL, err);
 	if (rc == PMJ_OK)

@@ -130,6 +130,29 @@ some_own(struct hub *hub, struct work *work, struct pmj_error *err)
 	return rc;
 }
 
+/* Statements after number n, in their order. */
+static enum pmj_code
+some_roster(struct hub *hub, struct work *work, struct pmj_error *err)
+{
+	struct sql *q = sql_get(
+	    hub->journal, "SELECT ver, n FROM pmj_roster WHERE ver > ?1 ORDER BY ver LIMIT ?2");
+	enum pmj_code rc;
+	bool row;
+
+	(void)sql_int(sql_int(q, 1, work->n), 2, LINES_AT_ONCE);
+	work->over = true;
+	while ((rc = sql_row(q, &row, err)) == PMJ_OK && row) {
+		work->n = sql_col_int(q, 0);
+		work->over = false;
+		work->lines++;
+		if ((rc = sync_queue(
+		         hub->sync, work->device.mailbox, sql_col_int(q, 1), false, err)) != PMJ_OK)
+			break;
+	}
+	sql_done(q);
+	return rc;
+}
+
 static enum pmj_code
 withdraw_again(struct hub *hub, const struct work *work, struct pmj_error *err)
 {
@@ -227,6 +250,8 @@ do_some(struct hub *hub, struct work *work, struct pmj_error *err)
 		return some_own(hub, work, err);
 	case WORK_PEOPLE:
 		return one_of_people(hub, work, err);
+	case WORK_ROSTER:
+		return some_roster(hub, work, err);
 	}
 	work->over = true; /* of a newer program */
 	return PMJ_OK;

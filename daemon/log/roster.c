@@ -46,6 +46,8 @@ static const struct member members[] = {
     {"resume", "device", MEMBER_HEX16},
     {"erase", "person", MEMBER_RECORD},
     {"erase", "cause", MEMBER_TEXT},
+    {"end", "cause", MEMBER_TEXT},
+    {"end", "until", MEMBER_TEXT},
 };
 
 static bool
@@ -94,12 +96,33 @@ op_is_word(const char *op)
 	return len > 0 && len <= 32;
 }
 
+/* A device is known by its key. */
+static bool
+device_is_of_key(const json_t *p)
+{
+	uint8_t device[PMJ_DEVICE_BYTES], derived[PMJ_DEVICE_BYTES], sign_pk[32];
+
+	if (!json_unhex(p, "device", device, sizeof(device)) ||
+	    !json_unhex(p, "sign_pk", sign_pk, sizeof(sign_pk)))
+		return false;
+	prim_device_id(derived, sign_pk);
+	return memcmp(device, derived, sizeof(device)) == 0;
+}
+
+bool
+roster_members_fit(const char *op, const json_t *p)
+{
+	if (!op_is_word(op))
+		return false;
+	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++)
+		if (strcmp(op, members[i].op) == 0 && !member_fits(p, &members[i]))
+			return false;
+	return strcmp(op, "enrol") != 0 || device_is_of_key(p);
+}
+
 static enum pmj_code
 members_check(const struct roster_statement *statement, struct pmj_error *err)
 {
-	uint8_t device[PMJ_DEVICE_BYTES];
-	uint8_t derived[PMJ_DEVICE_BYTES];
-	uint8_t sign_pk[32];
 
 	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++)
 		if (strcmp(statement->op, members[i].op) == 0 &&
@@ -107,12 +130,7 @@ members_check(const struct roster_statement *statement, struct pmj_error *err)
 			return pmj_fail(err, PMJ_INVALID,
 			    "roster statement %llu (%s): \"%s\" is missing or not of its form",
 			    (unsigned long long)statement->ver, members[i].op, members[i].name);
-	if (strcmp(statement->op, "enrol") != 0)
-		return PMJ_OK;
-	(void)json_unhex(statement->p, "device", device, sizeof(device));
-	(void)json_unhex(statement->p, "sign_pk", sign_pk, sizeof(sign_pk));
-	prim_device_id(derived, sign_pk);
-	if (memcmp(device, derived, sizeof(device)) != 0)
+	if (strcmp(statement->op, "enrol") == 0 && !device_is_of_key(statement->p))
 		return pmj_fail(err, PMJ_INVALID,
 		    "roster statement %llu (enrol): \"device\" is not the id of \"sign_pk\"",
 		    (unsigned long long)statement->ver);

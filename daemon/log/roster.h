@@ -34,6 +34,9 @@ PMJ_MUST_CHECK enum pmj_code roster_read(struct roster_statement *out, const jso
 /** Did this key sign it too? For the second and third signers of 7.2; who may is the caller's to
  * know. */
 bool roster_signed_by(const struct roster_statement *statement, const uint8_t sign_pk[static 32]);
+/** Does this object have the members of a known operation, of their form? An unknown one needs
+ * none. */
+bool roster_members_fit(const char *op, const json_t *p);
 /** Is it the next after version ver with this head (its prev)? */
 bool roster_follows(
     const struct roster_statement *statement, uint64_t ver, const uint8_t head[static 32]);

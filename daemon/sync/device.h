@@ -73,6 +73,18 @@ int64_t device_stale_days(struct journal *journal, int64_t now_ms);
  */
 json_t *device_beacon(struct journal *journal, int64_t now_ms);
 
+/* What needs more than one person (7.2), on the laptop of one of them. */
+/** {"items":[{"id","asked_at","what":{"op",…},"answer"}…]}: what the hub asks for. New reference.
+ */
+PMJ_MUST_CHECK enum pmj_code device_asks(
+    struct journal *journal, json_t **out, struct pmj_error *err);
+/** How many of these were not answered. */
+int64_t device_asks_open(struct journal *journal);
+/** This person's word on one, by the beginning of its id: {"id","what","answer"}. A refusal after
+ * an approval counts. A transaction of its own. */
+PMJ_MUST_CHECK enum pmj_code device_answer(
+    struct sync *sync, const char *typed, bool approve, json_t **out, struct pmj_error *err);
+
 /* Locked notes (4.5): lane 4, unsigned, sealed to our own seal key. */
 PMJ_MUST_CHECK enum pmj_code locked_note_write(const struct os *os, const char *home,
     const uint8_t seal_pk[static 32], const char *text, struct pmj_error *err);

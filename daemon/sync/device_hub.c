@@ -142,6 +142,10 @@ device_roster(const struct device_at *at, struct pmj_error *err)
 
 	if (who != NULL)
 		return device_put_who(at->journal, who, err);
+	if (json_obj(at->json, "ask") != NULL)
+		return device_asked(at, json_obj(at->json, "ask"), err);
+	if (json_obj(at->json, "settled") != NULL)
+		return device_settled(at, json_obj(at->json, "settled"), err);
 	if (line == NULL || roster_read(&statement, line, at->peer->writer_pk, &no) != PMJ_OK)
 		return device_refuse(at, "the statement is not signed by the hub", err);
 	rc = device_saw_roster(at->journal, (int64_t)statement.ver, err);

@@ -49,6 +49,17 @@ PMJ_MUST_CHECK enum pmj_code device_roster(const struct device_at *at, struct pm
 PMJ_MUST_CHECK enum pmj_code device_remotes(const struct device_at *at, struct pmj_error *err);
 PMJ_MUST_CHECK enum pmj_code device_kinds(const struct device_at *at, struct pmj_error *err);
 
+/* What it asks people here to agree to: device_asks.c. */
+PMJ_MUST_CHECK enum pmj_code device_asked(
+    const struct device_at *at, const json_t *ask, struct pmj_error *err);
+PMJ_MUST_CHECK enum pmj_code device_settled(
+    const struct device_at *at, const json_t *settled, struct pmj_error *err);
+/** A control line of our own, journaled and queued to the hub, before what is routine. `more` is
+ * stolen. Inside a transaction. */
+PMJ_MUST_CHECK enum pmj_code device_say(struct sync *sync,
+    const uint8_t mailbox[static PMJ_MAILBOX_BYTES], const char *kind, json_t *more,
+    struct pmj_error *err);
+
 /** The line hook: what each line of the hub does here. */
 PMJ_MUST_CHECK enum pmj_code device_line(
     void *ctx, const struct sync_peer *peer, const struct sync_line *line, struct pmj_error *err);

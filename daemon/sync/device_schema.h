@@ -9,6 +9,8 @@
 	    "CREATE TABLE IF NOT EXISTS pmj_who(device BLOB PRIMARY KEY,name TEXT NOT NULL,"       \
 	    "role TEXT NOT NULL,until TEXT) WITHOUT ROWID",                                        \
 	    "CREATE TABLE IF NOT EXISTS pmj_handed(record BLOB PRIMARY KEY,name TEXT NOT NULL,"    \
-	    "at INTEGER NOT NULL) WITHOUT ROWID"
+	    "at INTEGER NOT NULL) WITHOUT ROWID",                                                  \
+	    "CREATE TABLE IF NOT EXISTS pmj_ask(id BLOB PRIMARY KEY,act TEXT NOT NULL,"            \
+	    "at_ms INTEGER NOT NULL,answer TEXT,state TEXT NOT NULL) WITHOUT ROWID"
 
 #endif

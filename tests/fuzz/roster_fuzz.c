@@ -1,6 +1,10 @@
 /* A roster line. First byte odd: the whole line as JSON. Even: the text of a statement, signed by
- * the hub, so that its parser is reached. */
+ * the hub, so that its parser is reached; and in either case the rest as an operation
+ * that people sign. */
+#include <string.h>
+
 #include "base/text.h"
+#include "log/act.h"
 #include "log/cert.h"
 #include "log/roster.h"
 #include "test_ring.h"
@@ -34,6 +38,7 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	struct roster_statement statement;
 	struct pmj_error err;
 	json_t *line = NULL;
+	struct act act;
 	uint32_t epoch;
 	uint8_t pk[32];
 
@@ -50,7 +55,17 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 		if (statement.ver == 0 || statement.op == NULL ||
 		    !roster_signed_by(&statement, ring_op_pk(hub)))
 			abort();
+		if (act_of_statement(&act, &statement, &err) == PMJ_OK) {
+			if (act.op == NULL || strcmp(act.op, statement.op) != 0)
+				abort();
+			(void)act_agreed_by(&act, &statement, ring_sign_pk(hub));
+			act_close(&act);
+		}
 		roster_statement_close(&statement);
+	}
+	if (act_read(&act, (const char *)bytes + 1, len - 1, &err) == PMJ_OK) {
+		json_decref(act_about(&act));
+		act_close(&act);
 	}
 	if (cert_epoch_read(&epoch, pk, line, ring_op_pk(hub), &err) == PMJ_OK && epoch == 0)
 		abort();
