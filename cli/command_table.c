@@ -192,8 +192,9 @@ const struct command command_table[] = {
         "you. Examples:\n"
         "  pamoja approve\n"
         "  pamoja approve 4k7qz2mw\n"},
-    {"refuse", GROUP_HUB, pending_refuse, 1, 1, "ID", "a second person's no; at the hub: taken back",
-        none, "One no is enough. Example:\n  pamoja refuse 4k7qz2mw\n"},
+    {"refuse", GROUP_HUB, pending_refuse, 1, 1, "ID",
+        "a second person's no; at the hub: taken back", none,
+        "One no is enough. Example:\n  pamoja refuse 4k7qz2mw\n"},
     {"hub held", GROUP_HUB, hub_held, 0, 0, "", "what was not admitted, and why", none, NULL},
     {"hub release", GROUP_HUB, hub_release, 0, 1, "[ID]", "admit it after all", hub_release_options,
         "Examples:\n"
