@@ -7,6 +7,7 @@
 #include "cli/completion.h"
 #include "cli/doctor.h"
 #include "cli/enrol.h"
+#include "cli/export.h"
 #include "cli/help.h"
 #include "cli/home.h"
 #include "cli/hub.h"
@@ -129,6 +130,15 @@ const struct command command_table[] = {
         "FILE may be - for standard input. Examples:\n"
         "  pamoja import people.csv --kind person --dry-run\n"
         "  pamoja import records.jsonl\n"},
+    {"export", GROUP_RECORDS, export_run, 1, 1, "FILE",
+        "records into a file: for a partner, for a person, for the office", export_options,
+        "Of people only who consented to this recipient and purpose is in it, and only what the\n"
+        "consent names; the others are listed, exit status 8. Each one's `disclosures` has it.\n"
+        "The form is the file's ending: .csv (with --kind), .jsonl. Examples:\n"
+        "  pamoja export needs.csv --kind need --to \"Kimana Clinic\" --for referral\n"
+        "  pamoja export juma.html --person \"Juma K.\" --own-copy\n"
+        "  pamoja export services.csv --kind resource\n"
+        "  pamoja export check.jsonl --internal \"the monthly check of our papers\"\n"},
     {"kinds", GROUP_RECORDS, kinds_list, 0, 0, "", "the kinds of records there are", none, NULL},
     {"kinds check", GROUP_RECORDS, kinds_check, 1, 1, "FILE",
         "is this declaration of a kind in order?", none, NULL},

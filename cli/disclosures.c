@@ -15,7 +15,7 @@
 static void
 say_disclosure(const json_t *item)
 {
-	const char *const parts[] = {"purpose", "category", "information"};
+	const char *const parts[] = {"purpose", "category", "information", "route_label", "reason"};
 	const char *role = json_str(item, "role");
 	struct buf line;
 

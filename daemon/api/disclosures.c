@@ -74,6 +74,20 @@ item_of(const struct call *call, const struct kind *kind, const struct record_fu
 	return item;
 }
 
+/* Told without a consent: by which of the ways that are open then, and what the move asked for:
+ * why. */
+static void
+put_route(json_t *item, const struct call *call, const struct kind *kind, const struct move *move,
+    const struct entry *entry)
+{
+	(void)json_object_set_new(item, "route", json_string(move->verb));
+	(void)json_object_set_new(
+	    item, "route_label", json_string(texts_in(&move->label, call->lang)));
+	if (move->asks_count > 0 && entry->set != NULL)
+		put_text(item, call, kind, "reason", move->asks[0],
+		    json_object_get(entry->set, move->asks[0]));
+}
+
 /* Held at the hub or not: what was told was told. */
 static enum pmj_code
 of_record(json_t *items, const struct call *call, const struct kind *kind,
@@ -87,9 +101,11 @@ of_record(json_t *items, const struct call *call, const struct kind *kind,
 		const struct move *move = verb != NULL ? kind_move(kind, verb) : NULL;
 		json_t *item;
 
-		if (move == NULL || !move->needs_consent)
+		if (move == NULL || (!move->needs_consent && !move->discloses))
 			continue;
 		item = item_of(call, kind, &record, &record.rows[i]);
+		if (move->discloses)
+			put_route(item, call, kind, move, &record.rows[i].entry);
 		if (strcmp(json_str(item, "on"), since) >= 0)
 			(void)json_array_append(items, item);
 		json_decref(item);

@@ -59,10 +59,11 @@ moved_text(const struct merge_record *merged, const json_t *set, const char *nam
 	return json_string_value(moved_value(merged, set, name));
 }
 
-/* Ask the person's consents whether this may be done today. */
+/* Ask the person's consents whether this may be done today. by: the consent that covers it, or
+ * NULL. */
 static enum pmj_code
 ask_consents(const struct call *call, const uint8_t person[static PMJ_RECORD_BYTES],
-    const struct consent_request *what, struct pmj_error *err)
+    const struct consent_request *what, uint8_t *by, struct pmj_error *err)
 {
 	struct consent_request request = *what;
 	struct consent_verdict verdict;
@@ -71,9 +72,10 @@ ask_consents(const struct call *call, const uint8_t person[static PMJ_RECORD_BYT
 
 	record_date(call, date);
 	request.on = date;
-	if ((rc = records_consent(call->core->journal, &verdict, person, &request, err)) !=
-	        PMJ_OK ||
-	    verdict.covered)
+	rc = records_consent(call->core->journal, &verdict, person, &request, err);
+	if (rc == PMJ_OK && verdict.covered && by != NULL)
+		memcpy(by, verdict.consent, PMJ_RECORD_BYTES);
+	if (rc != PMJ_OK || verdict.covered)
 		return rc;
 	rc = pmj_fail(err, PMJ_REFUSED, "no consent covers this: %s", verdict.missing);
 	pmj_hint(err, "%s", verdict.hint);
@@ -94,15 +96,14 @@ record_made_under_consent(
 		const char *id = json_str(set, kind->subjects[i]);
 
 		if (id != NULL && text_unbase32(person, sizeof(person), id, strlen(id)))
-			rc = ask_consents(call, person, &request, err);
+			rc = ask_consents(call, person, &request, NULL, err);
 	}
 	return rc;
 }
 
-/* Ask the person's consents whether this may be disclosed. */
-static enum pmj_code
-check_consent(const struct call *call, const struct kind *kind, const struct merge_record *merged,
-    const json_t *set, struct pmj_error *err)
+enum pmj_code
+record_consented(const struct call *call, const struct kind *kind,
+    const struct merge_record *merged, const json_t *set, uint8_t *by, struct pmj_error *err)
 {
 	const char *information[32];
 	const json_t *list = moved_value(merged, set, kind->discloses);
@@ -136,15 +137,13 @@ check_consent(const struct call *call, const struct kind *kind, const struct mer
 		request.recipient_name = request.recipient;
 		request.recipient = NULL;
 	}
-	rc = ask_consents(call, person, &request, err);
+	rc = ask_consents(call, person, &request, by, err);
 	free(name);
 	return rc;
 }
 
-/* What is disclosed is set by the entry that discloses it, so that one who changes it elsewhere
- * without knowing of this raises a conflict, and does not silently change what was sent. */
-static void
-set_disclosed(const struct kind *kind, const struct merge_record *merged, json_t *set)
+void
+record_set_disclosed(const struct kind *kind, const struct merge_record *merged, json_t *set)
 {
 	const char *const names[] = {
 	    kind->discloses_to, kind->discloses_for, kind->discloses_category, kind->discloses};
@@ -187,7 +186,7 @@ record_keeps_consent(const struct call *call, const struct kind *kind,
 	for (size_t i = 0; to == NULL && state != NULL && i < state->count; i++)
 		before =
 		    before && is_before_sending(kind, json_string_value(state->values[i].value));
-	return !changes || before ? PMJ_OK : check_consent(call, kind, merged, set, err);
+	return !changes || before ? PMJ_OK : record_consented(call, kind, merged, set, NULL, err);
 }
 
 /* A second pair of eyes is not one's own; and what a person says of themselves nobody else says. */
@@ -317,12 +316,12 @@ record_move(const struct call *call, json_t **out, struct pmj_error *err)
 	    (rc = check_asks(move, &record.merged, set, kind, err)) != PMJ_OK)
 		goto out;
 	rc = move->needs_consent
-	         ? check_consent(call, kind, &record.merged, set, err)
+	         ? record_consented(call, kind, &record.merged, set, NULL, err)
 	         : record_keeps_consent(call, kind, &record.merged, set, move->to, err);
 	if (rc != PMJ_OK)
 		goto out;
-	if (move->needs_consent)
-		set_disclosed(kind, &record.merged, set);
+	if (move->needs_consent || move->discloses)
+		record_set_disclosed(kind, &record.merged, set);
 	set_agreed(kind, move, &record.merged, set);
 	(void)json_object_set_new(set, "state", json_string(move->to));
 	if ((rc = record_append(call, out, kind, rec, &record, set, move->verb, err)) == PMJ_OK)

@@ -49,6 +49,14 @@ PMJ_MUST_CHECK enum pmj_code record_made_under_consent(
  * consent covers; what was not sent yet, freely. to: the state it moves to; NULL when it stays. */
 PMJ_MUST_CHECK enum pmj_code record_keeps_consent(const struct call *call, const struct kind *kind,
     const struct merge_record *merged, const json_t *set, const char *to, struct pmj_error *err);
+/** May what this record discloses be disclosed today? PMJ_REFUSED says what no consent covers.
+ * merged: what stands of it, set: what is set along. by: the consent that covers it; may be NULL.
+ */
+PMJ_MUST_CHECK enum pmj_code record_consented(const struct call *call, const struct kind *kind,
+    const struct merge_record *merged, const json_t *set, uint8_t *by, struct pmj_error *err);
+/** What is disclosed is set by the entry that discloses it, so that one who changes it elsewhere
+ * without knowing of this raises a conflict, and does not silently change what was sent. */
+void record_set_disclosed(const struct kind *kind, const struct merge_record *merged, json_t *set);
 /** Does the record stand as a second person agreed to it (`by = another`)? Its fields stay so. */
 bool record_is_agreed(const struct kind *kind, const struct merge_record *merged);
 /** Append one entry to a record that is here; set is borrowed. *out receives {"id","short"}. */

@@ -47,6 +47,8 @@ static const struct route {
     {"GET", "/v1/record/{}/history", NEEDS_OPEN, record_history, NULL},
     {"GET", "/v1/record/{}/plan", NEEDS_OPEN, record_plan, NULL},
     {"GET", "/v1/record/{}/disclosures", NEEDS_OPEN, record_disclosures, NULL},
+    {"POST", "/v1/record/{}/disclose", NEEDS_OPEN, record_disclose, NULL},
+    {"GET", "/v1/record/{}/everything", NEEDS_OPEN, record_everything, NULL},
     {"GET", "/v1/find", NEEDS_OPEN, NULL, record_find},
     {"GET", "/v1/today", NEEDS_OPEN, record_today, NULL},
     {"POST", "/v1/import", NEEDS_OPEN, record_import, NULL},

@@ -105,6 +105,7 @@ field_close(struct field *field)
 	free(field->otherwise);
 	free(field->link_kind);
 	free(field->example);
+	names_free(field->told_as, field->told_count);
 	texts_close(&field->label);
 	texts_close(&field->help);
 }
@@ -143,6 +144,7 @@ kind_free(struct kind *kind)
 	names_free(kind->next, kind->next_count);
 	free(kind->shows);
 	names_free(kind->adds, kind->adds_count);
+	names_free(kind->told_as, kind->told_count);
 	free(kind->total);
 	free(kind->consent_for);
 	free(kind->consent_to);

@@ -60,6 +60,9 @@ struct field {
 	size_t choice_count;
 	struct texts label, help;
 	char *example; /* for --help */
+	/* Words of a consent's `information` under which it may be told; none: those of its kind */
+	char **told_as;
+	size_t told_count;
 };
 struct state {
 	char *name;
@@ -79,6 +82,7 @@ struct move {
 	size_t asks_count;
 	enum move_by by;    /* the author of the record, or somebody else: a second pair of eyes */
 	bool needs_consent; /* the person's consent must cover it (rule of domain/consent) */
+	bool discloses;     /* the same without a consent: to the person, an emergency, the law */
 	struct texts label;
 };
 /* What a value brings about: records of another kind, so many days later. */
@@ -131,6 +135,10 @@ struct kind {
 	char *discloses_for;      /* the purpose */
 	char *discloses_category; /* a consent whose purpose names this covers too */
 	char *discloses; /* the choices of information; empty: what the consent describes */
+	/* Words of a consent's `information` under which such a record may be told; none: only
+	 * under "all". */
+	char **told_as;
+	size_t told_count;
 	/* A record is only made under a consent of its person for this purpose, given to this
 	 * recipient (plain words); both or neither. */
 	char *consent_for, *consent_to;
@@ -198,6 +206,10 @@ bool kind_is_name(const char *name);
 bool kind_starts_in(const struct kind *kind, const char *state);
 /** Does an entry that sets these fields (or NULL) by this move (or NULL) go before others? */
 bool kind_is_urgent(const struct kind *kind, const char *verb, const json_t *set);
+/** May this field be told under one of these words of a consent? "all" covers anything; what a
+ * subject is called goes with whatever is told of them. */
+bool kind_tells(
+    const struct kind *kind, const struct field *field, const char *const *words, size_t count);
 /** Does this field name whom a record is about? */
 bool kind_is_subject(const struct kind *kind, const char *field_name);
 /**

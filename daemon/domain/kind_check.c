@@ -95,10 +95,12 @@ check_move(const struct kind *kind, const struct move *move, const struct conf *
 		         kind_check_line_in(conf, "move", move->verb, "asks"), "asks", err)) !=
 		    PMJ_OK)
 			return rc;
-	if (move->needs_consent && (kind->discloses_to == NULL || kind->subject_count == 0)) {
+	if ((move->needs_consent || move->discloses) &&
+	    (kind->discloses_to == NULL || kind->subject_count == 0)) {
 		(void)conf_fail(err, conf,
-		    kind_check_line_in(conf, "move", move->verb, "needs_consent"),
-		    "a move that needs consent must say of whom and to whom");
+		    kind_check_line_in(conf, "move", move->verb,
+		        move->needs_consent ? "needs_consent" : "discloses"),
+		    "a move that tells something must say of whom and to whom");
 		pmj_hint(err, "add to [rules]: subjects = FIELD and discloses_to = FIELD");
 		return PMJ_INVALID;
 	}

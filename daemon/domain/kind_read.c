@@ -28,15 +28,16 @@ static const char *const by_names[] = {"anyone", "author", "another"};
 static const char *const kind_keys[] = {"name", "version", "scope", "title.en", "title.sw",
     "plural.en", "plural.sw", "help.en", "help.sw", "shows", "next"};
 static const char *const field_keys[] = {"type", "required", "default", "privacy", "searchable",
-    "open", "past", "least", "most", "link", "choices", "example", "label.en", "label.sw",
-    "help.en", "help.sw"};
+    "open", "past", "least", "most", "link", "choices", "example", "told_as", "label.en",
+    "label.sw", "help.en", "help.sw"};
 static const char *const state_keys[] = {"refusing", "closed", "start", "label.en", "label.sw"};
 static const char *const move_keys[] = {
-    "from", "to", "asks", "by", "needs_consent", "label.en", "label.sw"};
+    "from", "to", "asks", "by", "needs_consent", "discloses", "label.en", "label.sw"};
 static const char *const plan_keys[] = {"place", "title.en", "title.sw", "shows"};
 static const char *const rule_keys[] = {"subjects", "append_only", "author_only", "revocation_wins",
     "due", "urgent", "urgent_move", "discloses_to", "discloses_for", "discloses_category",
-    "discloses", "consent_needs", "consent_signed", "consent_for", "consent_to", "total", "adds"};
+    "discloses", "consent_needs", "consent_signed", "consent_for", "consent_to", "total", "adds",
+    "told_as"};
 
 const char *
 field_type_name(enum field_type type)
@@ -172,6 +173,7 @@ read_field(struct kind *kind, const struct part *part)
 	    (rc = part_flag(&field->searchable, part, "searchable")) != PMJ_OK ||
 	    (rc = part_flag(&field->open, part, "open")) != PMJ_OK ||
 	    (rc = part_flag(&field->past, part, "past")) != PMJ_OK ||
+	    (rc = part_list(&field->told_as, &field->told_count, part, "told_as")) != PMJ_OK ||
 	    (rc = part_number(&field->least, part, "least")) != PMJ_OK ||
 	    (rc = part_number(&field->most, part, "most")) != PMJ_OK ||
 	    (rc = part_texts(&field->label, part, "label", true)) != PMJ_OK ||
@@ -217,6 +219,7 @@ read_move(struct kind *kind, const struct part *part)
 	    (rc = part_list(&move->asks, &move->asks_count, part, "asks")) != PMJ_OK ||
 	    (rc = part_word(&by, part, "by", by_names, COUNT(by_names), BY_ANYONE)) != PMJ_OK ||
 	    (rc = part_flag(&move->needs_consent, part, "needs_consent")) != PMJ_OK ||
+	    (rc = part_flag(&move->discloses, part, "discloses")) != PMJ_OK ||
 	    (rc = part_texts(&move->label, part, "label", true)) != PMJ_OK)
 		return rc;
 	move->by = (enum move_by)by;
@@ -260,6 +263,7 @@ read_rules(struct kind *kind, const struct part *part)
 	    (rc = part_flag(&kind->author_only, part, "author_only")) != PMJ_OK ||
 	    (rc = part_flag(&kind->revocation_wins, part, "revocation_wins")) != PMJ_OK ||
 	    (rc = part_list(&kind->adds, &kind->adds_count, part, "adds")) != PMJ_OK ||
+	    (rc = part_list(&kind->told_as, &kind->told_count, part, "told_as")) != PMJ_OK ||
 	    (rc = part_list(&kind->consent_needs, &kind->consent_needs_count, part,
 	         "consent_needs")) != PMJ_OK ||
 	    (rc = part_list(&kind->consent_signed, &kind->consent_signed_count, part,

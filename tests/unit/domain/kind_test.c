@@ -121,6 +121,7 @@ promised_names_are_there(void **state)
 	}
 	assert_true(kinds_get(&kinds, "contact")->append_only);
 	assert_true(kind_move(kinds_get(&kinds, "referral"), "send")->needs_consent);
+	assert_true(kind_move(kinds_get(&kinds, "disclosure"), "emergency")->discloses);
 	assert_true(kind_state(kinds_get(&kinds, "consent"), "revoked")->refusing);
 	assert_string_equal(kinds_get(&kinds, "followup")->due, "due");
 	kinds_close(&kinds);
@@ -237,7 +238,9 @@ static const struct {
     {HEAD FIELD STATES MOVE "[move x]\nfrom = open\nto = done\nasks = aa\nlabel.en = X\n",
         "asks names the field aa", "did you mean a?"},
     {HEAD FIELD STATES MOVE "[move x]\nfrom = open\nto = done\nneeds_consent = yes\nlabel.en = X\n",
-        "needs consent must say", "discloses_to"},
+        "tells something must say", "discloses_to"},
+    {HEAD FIELD STATES MOVE "[move x]\nfrom = open\nto = done\ndiscloses = yes\nlabel.en = X\n",
+        "tells something must say", "discloses_to"},
     {HEAD FIELD "[rules]\ndue = a\n", "line 13: due = a is not a date field", "type = date"},
     {HEAD FIELD "[rules]\nsubjects = a\n", "not a required link", "required = yes"},
     {HEAD FIELD "[rules]\nurgent = if a\n", "urgent = if a is not understood",
@@ -503,10 +506,39 @@ a_start_stays_one(void **state)
 	kind_free(next);
 }
 
+/* Under which words of a consent is this told? */
+static bool
+told(const struct kinds *kinds, const char *kind_name, const char *field, const char *word)
+{
+	const struct kind *kind = kinds_get(kinds, kind_name);
+
+	return kind_tells(kind, kind_field(kind, field), &word, 1);
+}
+
+static void
+what_a_consent_tells(void **state)
+{
+	struct kinds kinds = {NULL, 0};
+	struct pmj_error err;
+
+	(void)state;
+	assert_int_equal(kinds_read(&kinds, &os_real, PAMOJA_CONF_DIR "/kinds", &err), PMJ_OK);
+	assert_true(told(&kinds, "person", "phone", "contact details"));
+	assert_false(told(&kinds, "person", "phone", "goals"));
+	assert_true(told(&kinds, "person", "name", "goals")); /* whose goals they are */
+	assert_true(told(&kinds, "goal", "note", "goals"));   /* as its kind */
+	assert_false(told(&kinds, "contact", "note", "attendance"));
+	assert_true(told(&kinds, "contact", "on", "attendance"));
+	assert_false(told(&kinds, "referral", "reason", "treatment")); /* a kind that names none */
+	assert_true(told(&kinds, "referral", "reason", "all"));
+	kinds_close(&kinds);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(what_a_consent_tells),
 	    cmocka_unit_test(shipped_kinds_are_complete),
 	    cmocka_unit_test(states_by_name_or_label),
 	    cmocka_unit_test(promised_names_are_there),

@@ -1,0 +1,188 @@
+/* disclose.c - something of a person leaves the programme: the entry that accounts for it is saved
+ * before a word of it is read, and only where a consent covers it, or it goes a way that needs
+ * none. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/record_inner.h"
+#include "base/mem.h"
+#include "base/text.h"
+
+struct disclose {
+	const struct call *call;
+	const struct kind *kind;
+	const struct move *move;
+	json_t *set;         /* of the record that is made */
+	const json_t *words; /* of a consent's information; what is told */
+	bool urgent;
+	uint8_t rec[PMJ_RECORD_BYTES];
+};
+
+/* The record, then the move that tells: two entries, one transaction, so that nothing is left
+ * prepared. */
+static enum pmj_code
+append_told(struct disclose *d, const struct core_draft *made, struct pmj_error *err)
+{
+	struct core *core = d->call->core;
+	struct record_full record = {.row_count = 0};
+	struct core_draft moved = {.kind = d->kind, .rec = d->rec, .verb = d->move->verb};
+	json_t *set = json_object(), *was = NULL;
+	uint8_t same[PMJ_RECORD_BYTES];
+	enum pmj_code rc;
+
+	if ((rc = core_append_inside(core, made, d->rec, &d->urgent, err)) != PMJ_OK ||
+	    (rc = records_load(core->journal, &record, d->rec, err)) != PMJ_OK)
+		goto out;
+	record_set_disclosed(d->kind, &record.merged, set);
+	for (size_t i = 0; i < d->move->asks_count; i++)
+		(void)json_object_set(
+		    set, d->move->asks[i], json_object_get(d->set, d->move->asks[i]));
+	(void)json_object_set_new(set, "state", json_string(d->move->to));
+	was = merge_was(&record.merged, set);
+	moved.set = set;
+	moved.was = was;
+	rc = core_append_inside(core, &moved, same, &d->urgent, err);
+out:
+	json_decref(set);
+	json_decref(was);
+	record_full_close(&record);
+	return rc;
+}
+
+static enum pmj_code
+save_disclosed(struct disclose *d, const struct core_draft *made, struct pmj_error *err)
+{
+	struct core *core = d->call->core;
+	enum pmj_code rc = journal_begin(core->journal, err);
+
+	if (rc != PMJ_OK)
+		return rc;
+	if ((rc = append_told(d, made, err)) == PMJ_OK)
+		rc = journal_commit(core->journal, err);
+	else
+		journal_rollback(core->journal);
+	if (rc == PMJ_OK)
+		core_written(core, d->urgent);
+	return rc;
+}
+
+/* What stands in the way: not even begun there, something the move asks for, no consent. */
+static enum pmj_code
+may_disclose(struct disclose *d, uint8_t consent[static PMJ_RECORD_BYTES], struct pmj_error *err)
+{
+	const struct merge_record nothing = {.kind = NULL};
+	enum pmj_code rc;
+
+	if (!d->move->needs_consent && !d->move->discloses)
+		return pmj_fail(
+		    err, PMJ_USAGE, "%s of a %s tells nothing", d->move->verb, d->kind->name);
+	for (size_t i = 0; i < d->move->asks_count; i++) {
+		const json_t *value = json_object_get(d->set, d->move->asks[i]);
+
+		if (value != NULL && !json_is_null(value) && !json_is_false(value))
+			continue;
+		rc = pmj_fail(err, PMJ_INVALID, "%s needs %s", d->move->verb, d->move->asks[i]);
+		pmj_hint(err, "say it with %s=...", d->move->asks[i]);
+		return rc;
+	}
+	if (!d->move->needs_consent)
+		return PMJ_OK;
+	return record_consented(d->call, d->kind, &nothing, d->set, consent, err);
+}
+
+/* Without words of its own it is what the consent describes, and the entry says so. */
+static enum pmj_code
+put_told_words(
+    struct disclose *d, const uint8_t consent[static PMJ_RECORD_BYTES], struct pmj_error *err)
+{
+	struct record_full record = {.row_count = 0};
+	const json_t *words;
+	enum pmj_code rc;
+
+	if (d->kind->discloses == NULL)
+		return PMJ_OK;
+	d->words = json_object_get(d->set, d->kind->discloses);
+	if (json_array_size(d->words) > 0)
+		return PMJ_OK;
+	if (!d->move->needs_consent) {
+		(void)json_object_set_new(d->set, d->kind->discloses, json_pack("[s]", "all"));
+		d->words = json_object_get(d->set, d->kind->discloses);
+		return PMJ_OK;
+	}
+	rc = records_load(d->call->core->journal, &record, consent, err);
+	words = rc == PMJ_OK ? merge_shown(&record.merged, "information") : NULL;
+	if (json_is_array(words))
+		(void)json_object_set(d->set, d->kind->discloses, (json_t *)words);
+	d->words = json_object_get(d->set, d->kind->discloses);
+	record_full_close(&record);
+	return rc;
+}
+
+static enum pmj_code
+disclosed_answer(
+    json_t **out, const struct disclose *d, const uint8_t *consent, struct pmj_error *err)
+{
+	json_t *item = NULL;
+	enum pmj_code rc = PMJ_OK;
+
+	*out = call_id(d->call, d->rec);
+	(void)json_object_set(*out, "words", (json_t *)d->words);
+	if (consent == NULL)
+		return PMJ_OK;
+	if ((rc = records_item(d->call->core->journal, &item, consent, d->call->lang, err)) ==
+	    PMJ_OK)
+		(void)json_object_set_new(*out, "consent", item);
+	return rc;
+}
+
+/* "fields" of the body, with the person. New reference. */
+static json_t *
+fields_about(
+    const struct call *call, const struct kind *kind, const uint8_t person[PMJ_RECORD_BYTES])
+{
+	json_t *typed = json_copy((json_t *)record_fields(call));
+	char id[PMJ_RECORD_CHARS + 1];
+
+	text_base32(id, person, PMJ_RECORD_BYTES);
+	(void)json_object_set_new(typed, kind->subjects[0], json_string(id));
+	return typed;
+}
+
+enum pmj_code
+record_disclose(const struct call *call, json_t **out, struct pmj_error *err)
+{
+	struct record_full about = {.row_count = 0};
+	struct record_new wanted = {.kind = json_str(call->body, "kind")};
+	struct disclose d = {.call = call};
+	uint8_t person[PMJ_RECORD_BYTES], consent[PMJ_RECORD_BYTES];
+	struct core_draft draft;
+	json_t *typed = NULL, *knows = NULL;
+	const struct kind *kind;
+	const char *verb;
+	enum pmj_code rc;
+
+	if ((rc = call_text(call, &verb, "verb", err)) != PMJ_OK ||
+	    (rc = call_text(call, &wanted.kind, "kind", err)) != PMJ_OK ||
+	    (rc = kinds_need(&d.kind, &call->core->kinds, wanted.kind, err)) != PMJ_OK ||
+	    (rc = record_find_move(&d.move, d.kind, verb, err)) != PMJ_OK ||
+	    (rc = record_person(call, &about, &kind, person, err)) != PMJ_OK ||
+	    (rc = record_stands(call, "person", person, err)) != PMJ_OK)
+		goto out;
+	if (d.kind->subject_count == 0) {
+		rc = pmj_fail(err, PMJ_USAGE, "a %s is about nobody", d.kind->name);
+		goto out;
+	}
+	wanted.fields = typed = fields_about(call, d.kind, person);
+	if ((rc = record_prepare(call, &draft, &d.set, &knows, &wanted, err)) != PMJ_OK ||
+	    (rc = may_disclose(&d, consent, err)) != PMJ_OK ||
+	    (rc = put_told_words(&d, consent, err)) != PMJ_OK ||
+	    (rc = save_disclosed(&d, &draft, err)) != PMJ_OK)
+		goto out;
+	rc = disclosed_answer(out, &d, d.move->needs_consent ? consent : NULL, err);
+out:
+	json_decref(typed);
+	json_decref(d.set);
+	json_decref(knows);
+	record_full_close(&about);
+	return rc;
+}
