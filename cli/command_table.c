@@ -219,6 +219,15 @@ const struct command command_table[] = {
         "  pamoja hub move https://hub.example.org/pamoja\n"
         "  pamoja hub move\n"
         "  pamoja hub move --end\n"},
+    {"hub kinds", GROUP_HUB, hub_kinds, 0, COMMAND_MANY, "[publish FILE…]",
+        "kinds of the programme's own, published to every laptop", none,
+        "FILE is a kind's file, such as bicycle.ini, or the folder it is in. It is checked with\n"
+        "all that is in force: fields and choices that were published never go, and each change\n"
+        "has a new version. Laptops take it up with their next exchange; records stay readable.\n"
+        "Without anything: what is published. Examples:\n"
+        "  pamoja kinds check bicycle.ini\n"
+        "  pamoja hub kinds publish bicycle.ini\n"
+        "  pamoja hub kinds\n"},
     {"hub renew", GROUP_HUB, hub_renew, 0, 0, "", "renew the hub's certificate, about once a year",
         hub_renew_options,
         "It takes the root key, which is kept off this machine, and is valid for 400 days then.\n"

@@ -18,6 +18,7 @@ enum pmj_code hub_replace(struct cli *cli, const struct args *args, struct pmj_e
 enum pmj_code hub_roster(struct cli *cli, const struct args *args, struct pmj_error *err);
 enum pmj_code hub_renew(struct cli *cli, const struct args *args, struct pmj_error *err);
 enum pmj_code hub_move(struct cli *cli, const struct args *args, struct pmj_error *err);
+enum pmj_code hub_kinds(struct cli *cli, const struct args *args, struct pmj_error *err);
 enum pmj_code hub_held(struct cli *cli, const struct args *args, struct pmj_error *err);
 enum pmj_code hub_release(struct cli *cli, const struct args *args, struct pmj_error *err);
 

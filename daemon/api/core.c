@@ -87,7 +87,7 @@ core_end(struct core *core)
 	loop_timer_free(core->tick);
 	loop_timer_free(core->exchange_timer);
 	loop_timer_free(core->carrier_timer);
-	kinds_close(&core->kinds);
+	core_kinds_end(core);
 	json_decref(core->last_sync);
 	free(core->home);
 	free(core->conf);
@@ -144,6 +144,8 @@ core_setup(const struct core *core, struct ring *ring, const uint8_t store_uuid[
 	    .ring = ring,
 	    .store_uuid = store_uuid,
 	    .kinds = &core->kinds,
+	    .kinds_in = core_kinds_in,
+	    .kinds_ctx = (struct core *)(uintptr_t)core,
 	    .schema = all_schemas()};
 }
 

@@ -46,6 +46,10 @@ struct core {
 	char *conf; /* where kinds/ and words/ are */
 	struct core_settings settings;
 	struct kinds kinds;
+	struct kinds *retired; /* that were in force before, since the start */
+	size_t retired_count;
+	int64_t published;       /* stands for what of the office is in force; 0: nothing */
+	bool kinds_owed;         /* what a changed kind shows is still to be made anew */
 	char kinds_warning[480]; /* why conf/kinds is not in force, or "" */
 	enum core_state state;
 	enum core_lock_phase lock_phase; /* while CORE_LOCKING */
@@ -115,6 +119,14 @@ PMJ_MUST_CHECK enum pmj_code core_start(struct core *core, struct loop *loop, co
 void core_end(struct core *core);
 /** Read the kinds; a bad file leaves the last good set in force and says so in kinds_warning. */
 PMJ_MUST_CHECK enum pmj_code core_read_kinds(struct core *core, struct pmj_error *err);
+/** Of a journal that is being opened: what the office published lies over them from now on. */
+void core_kinds_in(void *core, struct journal *journal);
+/** Something was published, or came: it is in force from now on. */
+void core_kinds_news(struct core *core);
+/** The kinds in force once more, to be tried with others. The caller ends them with kinds_close. */
+PMJ_MUST_CHECK enum pmj_code core_kinds_now(
+    struct core *core, struct kinds *out, struct pmj_error *err);
+void core_kinds_end(struct core *core);
 /** Keep a copy of the kinds in force in HOME/kinds. */
 void core_keep_kinds(struct core *core);
 char *core_path(const struct core *core, const char *name); /* HOME/name; caller frees */

@@ -102,6 +102,23 @@ mend_step(struct core *core)
 	return !done;
 }
 
+/* A kind of the office changed what is shown of its records; the check goes on afterwards. */
+static bool
+shown_step(struct core *core)
+{
+	struct pmj_error err;
+	int64_t records, differed;
+	bool done;
+
+	core->step_name = "show by new kinds";
+	if (core_mend_rows(core, &done, &records, &differed, &err) != PMJ_OK)
+		return check_failed(core, &err);
+	if (done && journal_kinds_shown(core->journal, &err) != PMJ_OK)
+		return check_failed(core, &err);
+	core->kinds_owed = !done;
+	return true;
+}
+
 static bool
 check_rows_step(struct core *core)
 {
@@ -127,6 +144,8 @@ check_step(struct core *core)
 	uint64_t count;
 	uint8_t j[32];
 
+	if (core->kinds_owed)
+		return shown_step(core);
 	if (core->mending)
 		return mend_step(core);
 	journal_head(core->journal, &count, j);

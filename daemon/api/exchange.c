@@ -272,6 +272,7 @@ step_settle(struct core *core, struct exchange *exchange)
 		core->revoked = device_revoked(core->journal);
 		exchange->paused |= core->suspended == 0 && device_suspended(core->journal) != 0;
 		core->suspended = device_suspended(core->journal);
+		core_kinds_news(core);
 	}
 	if (core->revoked != 0 && !exchange->last) {
 		exchange->last = true;

@@ -26,7 +26,8 @@ handler_later record_find;
 handler_now notes_list, notes_add, notes_settle;
 handler_now enrol_ask, enrol_take, office_enrol, office_conflicts, office_resolve, office_assign,
     office_unassign, office_revoke, office_suspend, office_replace, office_roster, office_arrived,
-    office_renew, office_move, office_moving, office_held, office_release;
+    office_renew, office_move, office_moving, office_held, office_release, office_publish,
+    office_published;
 handler_now pending_list, pending_approve, pending_refuse;
 handler_now backup_key_make, backup_key_kept, backup_key_list, backup_key_destroyed;
 handler_now backup_begin, backup_part, backup_kept, restore_begin, restore_part;

@@ -1,5 +1,6 @@
 /* kindset.c - the kinds in force: read from conf/kinds; a bad file leaves the last good set in
- * force, which HOME/kinds keeps. */
+ * force, which HOME/kinds keeps. Over them lie those that the office published, which are in the
+ * journal and so in force from the first unlock on. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,6 +8,7 @@
 #include "api/core.h"
 #include "base/diag.h"
 #include "base/fs.h"
+#include "base/mem.h"
 
 static bool
 is_kind_file(const char *name)
@@ -72,20 +74,21 @@ core_keep_kinds(struct core *core)
 	free(good);
 }
 
-enum pmj_code
-core_read_kinds(struct core *core, struct pmj_error *err)
+/* Those of the program, or the last good ones. */
+static enum pmj_code
+read_own(struct core *core, struct kinds *out, struct pmj_error *err)
 {
 	char *dir = fs_join(core->conf, "kinds");
 	char *good = core_path(core, "kinds");
 	struct pmj_error second;
-	enum pmj_code rc = kinds_read(&core->kinds, core->os, dir, err);
+	enum pmj_code rc = kinds_read(out, core->os, dir, err);
 
 	if (rc == PMJ_OK) {
 		/* Only a home in use keeps a copy: an empty one has nothing to protect yet. */
 		if (core->state != CORE_EMPTY)
 			core_keep_kinds(core);
 	} else if (fs_exists(core->os, good) &&
-	           kinds_read(&core->kinds, core->os, good, &second) == PMJ_OK) {
+	           kinds_read(out, core->os, good, &second) == PMJ_OK) {
 		diag_error("the kinds", err);
 		(void)snprintf(core->kinds_warning, sizeof(core->kinds_warning),
 		    "%.220s; the last good set of kinds stays in force. %.160s", err->message,
@@ -95,4 +98,144 @@ core_read_kinds(struct core *core, struct pmj_error *err)
 	free(dir);
 	free(good);
 	return rc;
+}
+
+enum pmj_code
+core_read_kinds(struct core *core, struct pmj_error *err)
+{
+	return read_own(core, &core->kinds, err);
+}
+
+/* ---- of the office ---- */
+
+struct over {
+	struct core *core;
+	struct kinds *kinds;
+	bool all;
+};
+
+static void
+warn_of_office(struct core *core, const struct pmj_error *why)
+{
+	diag_error("the kinds of the office", why);
+	(void)snprintf(core->kinds_warning, sizeof(core->kinds_warning),
+	    "a kind of the office is not in force here: %.200s. %.160s", why->message, why->hint);
+}
+
+static void
+lay_over(void *ctx, const char *name, const uint8_t *bytes, size_t len)
+{
+	struct over *over = ctx;
+	struct pmj_error why = {0};
+
+	if (strncmp(name, "kinds/", 6) != 0)
+		return;
+	if (kinds_lay_over(over->kinds, name, (const char *)bytes, len, &why) == PMJ_OK)
+		return;
+	warn_of_office(over->core, &why);
+	over->all = false;
+}
+
+/* What of the office's kinds cannot be is left out, and said. */
+static enum pmj_code
+read_over(struct core *core, struct kinds *out, struct journal *journal, struct pmj_error *err)
+{
+	struct over over = {.core = core, .kinds = out, .all = true};
+	struct pmj_error why = {0};
+	enum pmj_code rc;
+
+	core->kinds_warning[0] = '\0';
+	if ((rc = read_own(core, out, err)) != PMJ_OK)
+		return rc;
+	rc = ring_is_hub(journal_ring(journal))
+	         ? hub_published_each(journal, lay_over, &over, err)
+	         : device_published_each(journal, lay_over, &over, err);
+	if (rc == PMJ_OK && kinds_hold_together(out, &why) != PMJ_OK) {
+		kinds_close(out);
+		if ((rc = read_own(core, out, err)) == PMJ_OK)
+			warn_of_office(core, &why);
+		return rc;
+	}
+	if (rc != PMJ_OK)
+		kinds_close(out);
+	return rc;
+}
+
+enum pmj_code
+core_kinds_now(struct core *core, struct kinds *out, struct pmj_error *err)
+{
+	return read_over(core, out, core->journal, err);
+}
+
+static int64_t
+published_mark(struct journal *journal)
+{
+	return ring_is_hub(journal_ring(journal)) ? hub_published_mark(journal)
+	                                          : device_published_mark(journal);
+}
+
+/* Somebody may hold one of the old ones in the midst of something: they stay until the end. */
+static void
+retire(struct core *core, struct kinds *old)
+{
+	core->retired = mem_grow(core->retired, core->retired_count + 1, sizeof(*core->retired));
+	core->retired[core->retired_count++] = *old;
+}
+
+void
+core_kinds_in(void *ctx, struct journal *journal)
+{
+	struct core *core = ctx;
+	struct kinds now = {NULL, 0};
+	struct pmj_error err = {0};
+
+	core->published = published_mark(journal);
+	core->kinds_owed = false;
+	if (core->published == 0)
+		return;
+	if (read_over(core, &now, journal, &err) != PMJ_OK) {
+		diag_error("the kinds of the office", &err);
+		return;
+	}
+	retire(core, &core->kinds);
+	core->kinds = now;
+}
+
+void
+core_kinds_news(struct core *core)
+{
+	int64_t mark = published_mark(core->journal);
+	struct kinds now = {NULL, 0}, old = core->kinds;
+	struct pmj_error err = {0};
+	bool owed = false;
+
+	if (mark == core->published)
+		return;
+	if (read_over(core, &now, core->journal, &err) != PMJ_OK) {
+		diag_error("the kinds of the office", &err);
+		return;
+	}
+	core->kinds = now;
+	if (journal_use_kinds(core->journal, &core->kinds, &owed, &err) != PMJ_OK) {
+		core->kinds = old;
+		kinds_close(&now);
+		diag_error("the kinds of the office", &err);
+		return;
+	}
+	retire(core, &old);
+	core->published = mark;
+	diag("the kinds of the office are in force");
+	if (owed) { /* what is shown of them is made anew between requests */
+		core->kinds_owed = core->checking = true;
+		core_wake(core);
+	}
+}
+
+void
+core_kinds_end(struct core *core)
+{
+	kinds_close(&core->kinds);
+	for (size_t i = 0; i < core->retired_count; i++)
+		kinds_close(&core->retired[i]);
+	free(core->retired);
 }

@@ -89,6 +89,8 @@ static const struct route {
     {"GET", "/v1/pending", NEEDS_OPEN | NEEDS_SYNC, pending_list, NULL},
     {"POST", "/v1/approve", NEEDS_OPEN | NEEDS_SYNC, pending_approve, NULL},
     {"POST", "/v1/refuse", NEEDS_OPEN | NEEDS_SYNC, pending_refuse, NULL},
+    {"GET", "/v1/hub/kinds", NEEDS_OPEN | NEEDS_HUB, office_published, NULL},
+    {"POST", "/v1/hub/kinds", NEEDS_OPEN | NEEDS_HUB, office_publish, NULL},
     {"GET", "/v1/hub/held", NEEDS_OPEN | NEEDS_HUB, office_held, NULL},
     {"POST", "/v1/hub/release", NEEDS_OPEN | NEEDS_HUB, office_release, NULL},
 };

@@ -166,6 +166,18 @@ PMJ_MUST_CHECK enum pmj_code kinds_read(
     struct kinds *out, const struct os *os, const char *dir, struct pmj_error *err);
 void kinds_close(struct kinds *kinds);
 /**
+ * A kind that the office published, over the program's own: it takes the place of the one of its
+ * name, unless that is of a later version and follows it.
+ *
+ * file     its name, for errors: kinds/NAME.ini
+ * Errors   PMJ_INVALID, as kinds_read; PMJ_REFUSED: one does not follow the other. The set is left
+ *          as it was.
+ */
+PMJ_MUST_CHECK enum pmj_code kinds_lay_over(
+    struct kinds *kinds, const char *file, const char *text, size_t len, struct pmj_error *err);
+/** Does all that they speak of belong to the set? Else PMJ_INVALID. */
+PMJ_MUST_CHECK enum pmj_code kinds_hold_together(const struct kinds *kinds, struct pmj_error *err);
+/**
  * One kind from text.
  *
  * out      the caller frees it with kind_free. Left as it was on failure.

@@ -5,6 +5,7 @@
 #define HUB_HUB_H
 #include "log/cert.h"
 #include "store/records.h"
+#include "sync/device.h"
 #include "sync/sync.h"
 
 struct hub;
@@ -90,6 +91,23 @@ PMJ_MUST_CHECK enum pmj_code hub_clock(struct hub *hub, struct pmj_error *err);
  * root. */
 PMJ_MUST_CHECK enum pmj_code hub_renew(
     struct hub *hub, const char *root_text, struct pmj_error *err);
+struct hub_file {
+	const char *name; /* kinds/NAME.ini */
+	int64_t version;
+	const uint8_t *bytes;
+	size_t len;
+};
+/** These files are in force from now on, in place of those of their names; all laptops are told.
+ * They were checked. A transaction of its own. PMJ_REFUSED: too many, or the clock. */
+PMJ_MUST_CHECK enum pmj_code hub_publish(
+    struct hub *hub, const struct hub_file *files, size_t count, struct pmj_error *err);
+/** What is published: a list of {"name","version","hash"}. New reference. */
+json_t *hub_published(struct journal *journal);
+/** Another after each publication; 0 before the first. */
+int64_t hub_published_mark(struct journal *journal);
+/** ... and each with its bytes. */
+PMJ_MUST_CHECK enum pmj_code hub_published_each(
+    struct journal *journal, published_use *use, void *ctx, struct pmj_error *err);
 /** The folder where the mailboxes are. Caller frees. */
 char *hub_mailboxes(struct hub *hub);
 /** `remotes` of the carry protocol. New reference. */

@@ -343,6 +343,11 @@ PMJ_MUST_CHECK enum pmj_code renew_tell(
 PMJ_MUST_CHECK enum pmj_code renew_returned(
     struct hub *hub, const json_t *line, struct pmj_error *err);
 
+/* publish.c */
+/** Everything that is published goes to this device. Inside a transaction. */
+PMJ_MUST_CHECK enum pmj_code publish_tell(
+    struct hub *hub, const struct hub_device *device, struct pmj_error *err);
+
 /* device_keys.c */
 /** A device's ctl.hello: the key of its newest incarnation is what it is sealed to. */
 PMJ_MUST_CHECK enum pmj_code hub_hello(struct hub *hub, const struct sync_peer *peer,

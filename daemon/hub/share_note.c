@@ -50,7 +50,7 @@ enum pmj_code
 share_programme(struct hub *hub, const struct hub_device *device, struct pmj_error *err)
 {
 	const struct kinds *kinds = journal_kinds(hub->journal);
-	enum pmj_code rc = PMJ_OK;
+	enum pmj_code rc = publish_tell(hub, device, err);
 
 	for (size_t k = 0; k < kinds->count && rc == PMJ_OK; k++)
 		if (kinds->list[k]->scope == SCOPE_PROGRAMME || file_is(kinds->list[k]))

@@ -184,18 +184,22 @@ journal_new(struct journal **out, const struct journal_setup *setup, struct pmj_
 }
 
 static enum pmj_code
-read_in(struct journal *journal, const char *const *schema, struct pmj_error *err)
+read_in(struct journal *journal, const struct journal_setup *setup, struct pmj_error *err)
 {
 	int64_t records, differed;
 	enum pmj_code rc;
 
 	if ((rc = journal_begin(journal, err)) != PMJ_OK)
 		return rc;
-	if ((rc = schema_migrate(journal, schema, err)) == PMJ_OK &&
-	    (rc = journal_live_read(journal, err)) == PMJ_OK &&
-	    (rc = schema_kinds(journal, err)) == PMJ_OK &&
-	    (!journal->remake ||
-	        (rc = project_rebuild(journal, &records, &differed, err)) == PMJ_OK))
+	if ((rc = schema_migrate(journal, setup->schema, err)) != PMJ_OK ||
+	    (rc = journal_live_read(journal, err)) != PMJ_OK)
+		goto out;
+	if (setup->kinds_in != NULL)
+		setup->kinds_in(setup->kinds_ctx, journal);
+	if ((rc = schema_kinds(journal, NULL, err)) == PMJ_OK && journal->remake)
+		rc = project_rebuild(journal, &records, &differed, err);
+out:
+	if (rc == PMJ_OK)
 		return journal_commit(journal, err);
 	journal_rollback(journal);
 	return rc;
@@ -239,15 +243,15 @@ make_file(const struct journal *journal, const char *path, struct pmj_error *err
 }
 
 static enum pmj_code
-fill_file(
-    struct journal *journal, const char *path, const char *const *schema, struct pmj_error *err)
+fill_file(struct journal *journal, const char *path, const struct journal_setup *setup,
+    struct pmj_error *err)
 {
 	enum pmj_code rc;
 
 	if ((rc = make_file(journal, path, err)) != PMJ_OK ||
 	    (rc = connect(journal, path, SQLITE_OPEN_CREATE, err)) != PMJ_OK)
 		return rc;
-	if ((rc = read_in(journal, schema, err)) == PMJ_OK)
+	if ((rc = read_in(journal, setup, err)) == PMJ_OK)
 		rc = journal_checkpoint(journal, err);
 	disconnect(journal);
 	schema_forget(journal);
@@ -269,7 +273,7 @@ journal_create(struct journal **out, const struct journal_setup *setup, struct p
 		rc = pmj_fail(err, PMJ_BUSY, "there is a journal already: %s", journal->path);
 		goto out;
 	}
-	if ((rc = fill_file(journal, path, setup->schema, err)) != PMJ_OK)
+	if ((rc = fill_file(journal, path, setup, err)) != PMJ_OK)
 		goto out;
 	if (setup->os->rename(setup->os->ctx, path, journal->path) != 0) {
 		rc = pmj_fail_errno(err, errno, "naming the journal", journal->path);
@@ -303,7 +307,7 @@ journal_open(struct journal **out, const struct journal_setup *setup, struct pmj
 	}
 	if ((rc = peek_version(journal, err)) != PMJ_OK ||
 	    (rc = connect(journal, journal->path, 0, err)) != PMJ_OK ||
-	    (rc = read_in(journal, setup->schema, err)) != PMJ_OK ||
+	    (rc = read_in(journal, setup, err)) != PMJ_OK ||
 	    (rc = journal_checkpoint(journal, err)) != PMJ_OK)
 		goto out;
 	remove_others(journal);
@@ -360,7 +364,8 @@ journal_wal_frames(const struct journal *journal)
 }
 
 enum pmj_code
-journal_use_kinds(struct journal *journal, const struct kinds *kinds, struct pmj_error *err)
+journal_use_kinds(
+    struct journal *journal, const struct kinds *kinds, bool *owed, struct pmj_error *err)
 {
 	const struct kinds *old = journal->kinds;
 	enum pmj_code rc;
@@ -368,7 +373,7 @@ journal_use_kinds(struct journal *journal, const struct kinds *kinds, struct pmj
 	if ((rc = journal_begin(journal, err)) != PMJ_OK)
 		return rc;
 	journal->kinds = kinds;
-	if ((rc = schema_kinds(journal, err)) == PMJ_OK)
+	if ((rc = schema_kinds(journal, owed, err)) == PMJ_OK)
 		rc = journal_commit(journal, err);
 	else
 		journal_rollback(journal);
@@ -377,6 +382,19 @@ journal_use_kinds(struct journal *journal, const struct kinds *kinds, struct pmj
 		if (schema_tables(journal, NULL) != PMJ_OK)
 			journal->dead = true;
 	}
+	return rc;
+}
+
+enum pmj_code
+journal_kinds_shown(struct journal *journal, struct pmj_error *err)
+{
+	enum pmj_code rc = journal_begin(journal, err);
+
+	if (rc != PMJ_OK)
+		return rc;
+	if ((rc = schema_kinds_shown(journal, err)) == PMJ_OK)
+		return journal_commit(journal, err);
+	journal_rollback(journal);
 	return rc;
 }
 

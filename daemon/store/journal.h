@@ -21,6 +21,10 @@ struct journal_setup {
 	struct ring *ring; /* DEK, file id */
 	const uint8_t *store_uuid; /* 16 */
 	const struct kinds *kinds; /* must outlive the journal */
+	/* Called when values and tables can be read, before the tables of kinds are looked at: what
+	 * `kinds` points to may be changed by what the journal holds. Or NULL. */
+	void (*kinds_in)(void *ctx, struct journal *journal);
+	void *kinds_ctx;
 	const char *const *schema; /* NULL-ended: CREATE TABLE ... texts of the folders above */
 	int64_t cache_kib;         /* 0: 16 MiB */
 };
@@ -102,9 +106,11 @@ PMJ_MUST_CHECK enum pmj_code journal_walk_step(
     struct journal_walk *walk, int64_t until_ms, bool *done, struct pmj_error *err);
 void journal_walk_free(struct journal_walk *walk);
 /** Other kinds from now on (the hub published some): their tables are made, what they show
- * otherwise is projected. Outside a transaction. */
+ * otherwise is projected; with `owed` not here, but told, to be done by project_rebuild_slice and
+ * then noted by journal_kinds_shown (else the next journal_open does it). Outside a transaction. */
 PMJ_MUST_CHECK enum pmj_code journal_use_kinds(
-    struct journal *journal, const struct kinds *kinds, struct pmj_error *err);
+    struct journal *journal, const struct kinds *kinds, bool *owed, struct pmj_error *err);
+PMJ_MUST_CHECK enum pmj_code journal_kinds_shown(struct journal *journal, struct pmj_error *err);
 const struct kinds *journal_kinds(const struct journal *journal);
 const struct os *journal_os(const struct journal *journal);
 struct ring *journal_ring(const struct journal *journal);

@@ -83,7 +83,9 @@ PMJ_MUST_CHECK enum pmj_code schema_migrate(
     struct journal *journal, const char *const *texts, struct pmj_error *err);
 /** Tables and columns for the kinds in force; projects what a changed kind shows otherwise. Inside
  * a transaction. */
-PMJ_MUST_CHECK enum pmj_code schema_kinds(struct journal *journal, struct pmj_error *err);
+PMJ_MUST_CHECK enum pmj_code schema_kinds(
+    struct journal *journal, bool *owed, struct pmj_error *err);
+PMJ_MUST_CHECK enum pmj_code schema_kinds_shown(struct journal *journal, struct pmj_error *err);
 /** Drop the tables of all kinds: their rows are made anew. */
 PMJ_MUST_CHECK enum pmj_code schema_drop_kinds(struct journal *journal, struct pmj_error *err);
 /** Read the list of tables (journal->tables) from the file. */

@@ -199,17 +199,24 @@ kind_is_current(struct journal *journal, const struct kind *kind, const char *ke
 	       memcmp(known, print, sizeof(known)) == 0;
 }
 
+/* owed: only told. */
 static enum pmj_code
-project_changed(struct journal *journal, struct pmj_error *err)
+project_changed(struct journal *journal, bool *owed, struct pmj_error *err)
 {
 	enum pmj_code rc = PMJ_OK;
+
+	if (owed != NULL)
+		*owed = false;
 
 	for (size_t i = 0; rc == PMJ_OK && i < journal->kinds->count; i++) {
 		const struct kind *kind = journal->kinds->list[i];
 		uint8_t print[PRIM_HASH_BYTES];
 		char *key = mem_printf("kind: %s", kind->name);
-		if (!kind_is_current(journal, kind, key, print) &&
-		    (rc = project_kind(journal, kind->name, err)) == PMJ_OK)
+		if (kind_is_current(journal, kind, key, print))
+			;
+		else if (owed != NULL)
+			*owed = true;
+		else if ((rc = project_kind(journal, kind->name, err)) == PMJ_OK)
 			rc = journal_put_blob(journal, key, print, sizeof(print), err);
 		free(key);
 	}
@@ -240,7 +247,23 @@ drop_strangers(struct journal *journal, bool *dropped, struct pmj_error *err)
 }
 
 enum pmj_code
-schema_kinds(struct journal *journal, struct pmj_error *err)
+schema_kinds_shown(struct journal *journal, struct pmj_error *err)
+{
+	enum pmj_code rc = PMJ_OK;
+
+	for (size_t i = 0; rc == PMJ_OK && i < journal->kinds->count; i++) {
+		char *key = mem_printf("kind: %s", journal->kinds->list[i]->name);
+		uint8_t print[PRIM_HASH_BYTES];
+
+		kind_print(print, journal->kinds->list[i]);
+		rc = journal_put_blob(journal, key, print, sizeof(print), err);
+		free(key);
+	}
+	return rc;
+}
+
+enum pmj_code
+schema_kinds(struct journal *journal, bool *owed, struct pmj_error *err)
 {
 	struct names tables = {0};
 	bool dropped = false;
@@ -258,7 +281,7 @@ schema_kinds(struct journal *journal, struct pmj_error *err)
 		goto out;
 	if (dropped && (rc = schema_tables(journal, err)) != PMJ_OK)
 		goto out;
-	rc = project_changed(journal, err);
+	rc = project_changed(journal, owed, err);
 out:
 	names_close(&tables);
 	return rc;

@@ -222,16 +222,6 @@ device_remotes(const struct device_at *at, struct pmj_error *err)
 	                    : rc;
 }
 
-enum pmj_code
-device_kinds(const struct device_at *at, struct pmj_error *err)
-{
-	char *text = json_text(at->json);
-	enum pmj_code rc = journal_put_text(at->journal, DEVICE_KINDS, text, err);
-
-	free(text);
-	return rc;
-}
-
 /* New seal epochs of the hub beside those known; an epoch once seen never changes its key. */
 static enum pmj_code
 device_keep_epochs(const struct device_at *at, struct pmj_error *err)

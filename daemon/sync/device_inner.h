@@ -25,7 +25,9 @@ struct device {
 #define DEVICE_BEACON_E "device.beacon_e"
 #define DEVICE_BEACON_TIME "device.beacon_time"
 #define DEVICE_STALE_SINCE "device.stale_since" /* exchanges go well, and bring an old beacon */
-#define DEVICE_KINDS "device.kinds"
+#define DEVICE_KINDS "device.kinds"             /* the list of files that the office published */
+#define DEVICE_KINDS_AT "device.kinds.at"       /* the stamp of the line that said so */
+#define DEVICE_PUBLISHED "sync.published"       /* how often a file of it became whole here */
 #define DEVICE_WITHDRAWING "device.withdrawing" /* e of the line, and the last record done */
 #define DEVICE_NOT_AFTER "device.not_after"
 #define DEVICE_SUSPENDED "device.suspended" /* since when, by the hub; 0: it is not */
@@ -47,7 +49,9 @@ PMJ_MUST_CHECK enum pmj_code device_beacon_line(const struct device_at *at, stru
 PMJ_MUST_CHECK enum pmj_code device_cert(const struct device_at *at, struct pmj_error *err);
 PMJ_MUST_CHECK enum pmj_code device_roster(const struct device_at *at, struct pmj_error *err);
 PMJ_MUST_CHECK enum pmj_code device_remotes(const struct device_at *at, struct pmj_error *err);
+/* What the office published: device_published.c. */
 PMJ_MUST_CHECK enum pmj_code device_kinds(const struct device_at *at, struct pmj_error *err);
+PMJ_MUST_CHECK enum pmj_code device_file(const struct device_at *at, struct pmj_error *err);
 
 /* What it asks people here to agree to: device_asks.c. */
 PMJ_MUST_CHECK enum pmj_code device_asked(

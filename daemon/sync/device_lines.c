@@ -299,6 +299,7 @@ static const struct {
     {"ctl.roster", device_roster, true},
     {"ctl.remotes", device_remotes, true},
     {"ctl.kinds", device_kinds, true},
+    {"ctl.file", device_file, false},
     {"ctl.invite", device_ignore, true},
 };
 

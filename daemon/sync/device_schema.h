@@ -11,6 +11,10 @@
 	    "CREATE TABLE IF NOT EXISTS pmj_handed(record BLOB PRIMARY KEY,name TEXT NOT NULL,"    \
 	    "at INTEGER NOT NULL) WITHOUT ROWID",                                                  \
 	    "CREATE TABLE IF NOT EXISTS pmj_ask(id BLOB PRIMARY KEY,act TEXT NOT NULL,"            \
-	    "at_ms INTEGER NOT NULL,answer TEXT,state TEXT NOT NULL) WITHOUT ROWID"
+	    "at_ms INTEGER NOT NULL,answer TEXT,state TEXT NOT NULL) WITHOUT ROWID",               \
+	    "CREATE TABLE IF NOT EXISTS pmj_file(name TEXT PRIMARY KEY,hash BLOB NOT NULL,"        \
+	    "version INTEGER NOT NULL,bytes BLOB NOT NULL)",                                       \
+	    "CREATE TABLE IF NOT EXISTS pmj_file_part(hash BLOB NOT NULL,part INTEGER NOT NULL,"   \
+	    "bytes BLOB NOT NULL,PRIMARY KEY(hash,part))"
 
 #endif

@@ -59,7 +59,8 @@ sync_queue(struct sync *sync, const uint8_t mailbox[static PMJ_MAILBOX_BYTES], i
 
 	if ((rc = entries_raw(sync->journal, &raw, n, err)) != PMJ_OK)
 		return rc;
-	urgent = urgent || raw.control;
+	/* Files of the office have time. */
+	urgent = urgent || (raw.control && strcmp(raw.kind, "ctl.file") != 0);
 	free(raw.line);
 	return queue_put(sync, mailbox, n, false, urgent ? QUEUE_URGENT : QUEUE_ROUTINE, err);
 }

@@ -6,6 +6,7 @@ import shutil
 import struct
 import subprocess
 
+from backups import backup_of, code_of, restore
 from lab import BIN, TOP, check, run
 from sealed import PREV, SEGNO, mailbox_of
 
@@ -291,6 +292,115 @@ def story_nearest_names(lab):
     error = neema.refused(2, "followup", "add", f"person={person}", "due=today", "what=call", "priority=sameday")
     check("same day" in error["message"] + error["hint"], error)
     check(len(neema.json("person", "list")["items"]) == 1)
+
+
+def written(lab, name, text):
+    path = os.path.join(lab.dir, name)
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text)
+    return path
+
+
+SECOND = BICYCLE.replace("version = 1", "version = 2").replace("[rules]", COLOUR + "\n[rules]")
+
+
+def story_published_by_the_office(lab):
+    lab.quiet()
+    hub, neema, juma = lab.office(ally="Neema", peer="Juma")
+    asha = neema.add("person", name="Asha")
+    lab.exchange(hub, neema, juma)
+    check(hub.json("hub", "kinds")["items"] == [])
+    neema.refused(2, "bicycle", "add", f"person={asha}", "number=K 17")
+    answer = hub.json("hub", "kinds", "publish", written(lab, "bicycle.ini", BICYCLE))
+    check(answer == {"published": [{"name": "bicycle", "version": 1}], "unchanged": 0}, answer)
+    check([item["name"] for item in hub.json("hub", "kinds")["items"]] == ["kinds/bicycle.ini"])
+    lab.exchange(hub, neema, rounds=2)
+    old = neema.add("bicycle", person=asha, number="K 17")
+    check("bicycle" in neema.run("kinds").out and "A bicycle that was lent" in neema.run("bicycle", "add", "--help").out)
+    lab.exchange(hub, neema, rounds=2)
+    check(hub.json("hub", "held")["items"] == [] and hub.show(old)["fields"]["number"] == "K 17")
+    # it is the office's word, in the journal: there after a start, as soon as it is unlocked
+    again(neema)
+    again(hub)
+    check(neema.show(old)["fields"]["number"] == "K 17" and [item["id"] for item in hub.json("bicycle", "list")["items"]] == [old])
+    # a laptop that was enrolled later, and one that had no exchange until now
+    late = lab.worker("Late", hub)
+    lab.exchange(hub, late, juma, rounds=2)
+    for home in (late, juma):
+        home.add("bicycle", person=home.add("person", name=home.name), number=home.name)
+    # the next version; who has not heard of it works on, and keeps what it does not know
+    hub.json("hub", "kinds", "publish", written(lab, "bicycle.ini", SECOND))
+    hub.run("hub", "assign", asha, "Juma")
+    lab.exchange(hub, neema, rounds=2)
+    check(neema.show(old)["fields"]["number"] == "K 17")
+    neema.run("edit", old, "colour=red")
+    new = neema.add("bicycle", person=asha, number="K 19", colour="blue")
+    lab.exchange(hub, neema, rounds=2)
+    check([item["id"] for item in hub.json("bicycle", "list", "colour=red")["items"]] == [old])
+    lab.exchange(hub, juma, rounds=2)
+    check(juma.show(new)["fields"]["colour"] == "blue", juma.show(new))
+    for home in (hub, neema, juma):
+        check(home.json("verify", "--rebuild")["ok"] is True, home.name)
+        check([item["id"] for item in home.json("bicycle", "list", "colour=red")["items"]] == [old], home.name)
+    check(hub.json("verify", asha)["digest"] == neema.json("verify", asha)["digest"] == juma.json("verify", asha)["digest"])
+
+
+def story_what_may_be_published(lab):
+    lab.quiet()
+    hub, neema = lab.office(ally="Neema")
+    hub.run("hub", "kinds", "publish", written(lab, "bicycle.ini", SECOND))
+    shipped = os.path.join(TOP, "conf", "kinds")
+    check(hub.json("hub", "kinds", "publish", shipped)["published"] == [])
+    check("Nothing is new" in hub.run("hub", "kinds", "publish", shipped, written(lab, "bicycle.ini", SECOND)).out)
+    for status, text, words in (
+            (5, SECOND.replace("A bicycle that", "The bicycle which"), ("version 2", "version = 3")),
+            (5, BICYCLE.replace("version = 1", "version = 3"), ("colour", "published")),
+            (5, SECOND.replace("version = 2", "version = 3").replace("red | blue", "red"), ("blue", "published")),
+            (2, SECOND.replace("version = 2", "version = 3").replace("shows = number", "shows = number\nnext = persn"), ("persn", "person")),
+            (2, SECOND.replace("version = 2", "version = 3").replace("required = yes", "requird = yes", 1), ("requird", "required"))):
+        error = hub.refused(status, "hub", "kinds", "publish", written(lab, "bicycle.ini", text))
+        for word in words:
+            check(word in error["message"] + error["hint"], word, error)
+    error = hub.refused(2, "hub", "kinds", "publish", written(lab, "boat.ini", SECOND.replace("version = 2", "version = 3")))
+    check("bicycle.ini" in error["hint"], error)
+    empty = os.path.join(lab.dir, "empty")
+    os.mkdir(empty)
+    hub.refused(3, "hub", "kinds", "publish", empty)
+    hub.refused(3, "hub", "kinds", "publish", os.path.join(lab.dir, "nothing.ini"))
+    hub.refused(2, "hub", "kinds", "publish")
+    neema.refused(2, "hub", "kinds")
+    # one bad file among good ones: nothing of it is published
+    folder = os.path.join(lab.dir, "folder")
+    os.mkdir(folder)
+    for name, text in (("boat.ini", BICYCLE.replace("bicycle", "boat")), ("cart.ini", BICYCLE)):
+        with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
+            file.write(text)
+    hub.refused(2, "hub", "kinds", "publish", folder)
+    check([item["version"] for item in hub.json("hub", "kinds")["items"]] == [2])
+
+
+def story_published_kinds_outlive_a_restore(lab):
+    """Both ends come back out of a backup: the hub knows what it published, and tells the laptop again."""
+    lab.quiet()
+    hub, neema = lab.office(ally="Neema")
+    asha = neema.add("person", name="Asha")
+    hub.run("hub", "kinds", "publish", written(lab, "bicycle.ini", BICYCLE))
+    lab.exchange(hub, neema)
+    old = neema.add("bicycle", person=asha, number="K 17")
+    lab.exchange(hub, neema)
+    backup, _ = backup_of(neema)
+    code = code_of(neema)
+    neema.kill()
+    back, _ = restore(lab, backup, code, "neema2")
+    lab.exchange(hub, back, rounds=3)
+    check(back.show(back.add("bicycle", person=asha, number="K 18"))["fields"]["number"] == "K 18")
+    lab.exchange(hub, back)
+    backup, _ = backup_of(hub)
+    code = code_of(hub)
+    hub.kill()
+    office, _ = restore(lab, backup, code, "hub2")
+    check(office.show(old)["fields"]["number"] == "K 17" and len(office.json("bicycle", "list")["items"]) == 2)
+    check([item["name"] for item in office.json("hub", "kinds")["items"]] == ["kinds/bicycle.ini"])
 
 
 def story_a_kind_that_the_hub_lacks(lab):

@@ -444,7 +444,7 @@ test_kind_gains_a_field(void **state)
 	check_ok(kind_read_text(&new_kind, "boat.ini", new_text, strlen(new_text), &err), &err);
 	store_start(&store);
 	own = store.kinds;
-	check_ok(journal_use_kinds(store.journal, &old_kinds, &err), &err);
+	check_ok(journal_use_kinds(store.journal, &old_kinds, NULL, &err), &err);
 	/* Written where the field was known already. */
 	store_line(&early, "boat", NULL, 1, 1, json_pack("{s:s,s:i}", "name", "Dhow", "seats", 12),
 	    NULL, NULL);
@@ -452,7 +452,7 @@ test_kind_gains_a_field(void **state)
 	(void)store_append(store.journal, &early);
 	(void)store_append(store.journal, &late);
 	check_ok(project_check(store.journal, &err), &err);
-	check_ok(journal_use_kinds(store.journal, &new_kinds, &err), &err);
+	check_ok(journal_use_kinds(store.journal, &new_kinds, NULL, &err), &err);
 	check_ok(project_check(store.journal, &err), &err);
 	sql = sql_get(store.journal, "SELECT seats FROM boat WHERE name = 'Dhow'");
 	check_ok(sql_row(sql, &row, &err), &err);
