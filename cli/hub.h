@@ -21,5 +21,7 @@ enum pmj_code hub_move(struct cli *cli, const struct args *args, struct pmj_erro
 enum pmj_code hub_kinds(struct cli *cli, const struct args *args, struct pmj_error *err);
 enum pmj_code hub_held(struct cli *cli, const struct args *args, struct pmj_error *err);
 enum pmj_code hub_release(struct cli *cli, const struct args *args, struct pmj_error *err);
+/** What the reason of a hold means to a coordinator. */
+const char *hub_reason_words(const char *reason);
 
 #endif

@@ -110,7 +110,8 @@ say_kept_back(const json_t *device)
 		many = print_count(PRINT_ENTRIES, json_int(hold, "entries", 0));
 		say_of(device,
 		    mem_printf(lang_text("%s held back (%s), the oldest %s: pamoja hub held"), many,
-		        json_str(hold, "reason"), print_ago(ago, json_object_get(hold, "since"))));
+		        hub_reason_words(json_str(hold, "reason")),
+		        print_ago(ago, json_object_get(hold, "since"))));
 		free(many);
 	}
 	if (deferred > 0) {

@@ -164,32 +164,33 @@ out:
 	return rc;
 }
 
-/* What the reason of a hold means to a coordinator. */
-static const char *
-reason_words(const char *reason)
+const char *
+hub_reason_words(const char *reason)
 {
 	static const struct {
 		const char *reason, *words;
 	} table[] = {
-	    {"not_on_team", "the person is not shared with this worker"},
-	    {"person_unknown", "it is about a person who is not known here"},
-	    {"record_unknown", "it belongs to a record that is not known here"},
-	    {"forged_author", "it names another author than its writer"},
-	    {"revoked", "the laptop was revoked"},
-	    {"kind_unknown", "this kind of record is not known here"},
-	    {"private_kind", "this kind never leaves its author's laptop"},
-	    {"not_your_office", "only who wrote it and the office may change it"},
-	    {"bad_value", "a value is not what its field takes"},
-	    {"move", "this step is not allowed from where it stood"},
-	    {"append_only", "this kind is never changed, only voided"},
-	    {"author_only", "only its author may change it"},
-	    {"by", "a second person has to do this, or its author and nobody else"},
-	    {"subject", "whom a record is about is never changed; void it and add the right one"},
+	    {"not_on_team", LANG_N("the person is not shared with this worker")},
+	    {"person_unknown", LANG_N("it is about a person who is not known here")},
+	    {"record_unknown", LANG_N("it belongs to a record that is not known here")},
+	    {"forged_author", LANG_N("it names another author than its writer")},
+	    {"revoked", LANG_N("the laptop was revoked")},
+	    {"kind_unknown", LANG_N("this kind of record is not known here")},
+	    {"private_kind", LANG_N("this kind never leaves its author's laptop")},
+	    {"not_your_office", LANG_N("only who wrote it and the office may change it")},
+	    {"bad_value", LANG_N("a value is not what its field takes")},
+	    {"move", LANG_N("this step is not allowed from where it stood")},
+	    {"append_only", LANG_N("this kind is never changed, only voided")},
+	    {"author_only", LANG_N("only its author may change it")},
+	    {"by", LANG_N("a second person has to do this, or its author and nobody else")},
+	    {"returned", LANG_N("another laptop gave it back; its author has not sent it")},
+	    {"subject",
+	        LANG_N("whom a record is about is never changed; void it and add the right one")},
 	};
 
 	for (size_t i = 0; reason != NULL && i < sizeof(table) / sizeof(*table); i++)
 		if (strcmp(table[i].reason, reason) == 0)
-			return table[i].words;
+			return lang_text(table[i].words);
 	return reason;
 }
 
@@ -199,6 +200,7 @@ hub_held(struct cli *cli, const struct args *args, struct pmj_error *err)
 	static const char *const heads[] = {
 	    "ID", LANG_N("SINCE"), LANG_N("BY"), LANG_N("KIND"), LANG_N("WHY")};
 	json_t *answer = NULL, *held;
+	bool returned = false;
 	struct table *table;
 	enum pmj_code rc;
 	size_t i;
@@ -217,14 +219,18 @@ hub_held(struct cli *cli, const struct args *args, struct pmj_error *err)
 			char ago[PRINT_WHEN_MAX], id[13];
 			const char *cells[] = {id, print_ago(ago, json_object_get(held, "since")),
 			    json_str(held, "by"), json_str(held, "kind"),
-			    reason_words(json_str(held, "reason"))};
+			    hub_reason_words(json_str(held, "reason"))};
 
 			(void)snprintf(id, sizeof(id), "%s",
 			    json_str(held, "id") != NULL ? json_str(held, "id") : "");
 			table_row(table, cells);
+			returned = returned || json_str(held, "giver") != NULL;
 		}
 		table_print(table);
 		term_say("\nAdmit one: pamoja hub release ID\n");
+		if (returned)
+			term_say("What was given back counts by itself when its author comes by. "
+			         "Where that laptop is gone: pamoja hub release --by NAME\n");
 	}
 	json_decref(answer);
 	return rc;

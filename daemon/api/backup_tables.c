@@ -48,6 +48,7 @@ static const struct saved_table {
     {"pmj_deferred", 1, "n <= ?1",
         {{"n", 'i', NULL}, {"device", 'b', NULL}, {"mailbox", 'b', NULL}, {"inc", 'b', NULL},
             {"seq", 'i', NULL}}},
+    {"pmj_back", 1, "n <= ?1", {{"n", 'i', NULL}, {"giver", 'b', NULL}, {"name", 't', NULL}}},
     {"pmj_moved", 1, "n <= ?1",
         {{"device", 'b', NULL}, {"n", 'i', NULL}, {"e", 'b', NULL}, {"came_ms", 'i', NULL}}},
     {"pmj_backup_key", 1, "1",

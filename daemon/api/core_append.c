@@ -5,6 +5,7 @@
 #include "base/diag.h"
 #include "base/text.h"
 #include "log/chain.h"
+#include "log/vouch.h"
 #include "pamoja/limits.h"
 
 static enum pmj_code
@@ -44,6 +45,8 @@ core_append_inside(struct core *core, const struct core_draft *draft,
 	if ((rc = stamp(core, &line.pt, &line.counter, err)) != PMJ_OK)
 		goto out;
 	line_write(&bytes, &line);
+	if (core->hub != NULL)
+		vouch_put(&bytes, core->ring);
 	if ((rc = buf_check(&bytes, err)) != PMJ_OK) {
 		pmj_context(err, "this %s is too long for one entry", draft->kind->name);
 		goto out;

@@ -53,6 +53,7 @@ warn_of_restore(json_t *list, struct hub *hub)
 	json_t *lacks = hub_lacks(hub);
 	long long unheard = (long long)json_int(lacks, "unheard", 0);
 	long long decisions = (long long)json_int(lacks, "decisions", 0);
+	long long returned = (long long)json_int(lacks, "returned", 0);
 	const char *moved = json_str(lacks, "moved");
 
 	if (unheard > 0)
@@ -70,6 +71,10 @@ warn_of_restore(json_t *list, struct hub *hub)
 		              "through `pamoja hub roster`: who was enrolled, revoked or assigned "
 		              "since is to be so again",
 		              decisions));
+	if (returned > 0)
+		warn(list, mem_printf("entries that laptops gave back, which wait for their author "
+		                      "or for you: %lld. `pamoja hub held` lists them",
+		               returned));
 	if (moved != NULL)
 		warn(list,
 		    mem_printf("laptops say that this hub moved to %s after the backup; if so, "

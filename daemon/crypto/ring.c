@@ -142,6 +142,17 @@ ring_sign(struct ring *ring, enum ring_key which, uint8_t sig[static 64], const 
 	ring_secrets_done(ring);
 }
 
+void
+ring_vouch(struct ring *ring, uint8_t out[static RING_VOUCH_BYTES], const void *bytes, size_t len)
+{
+	const struct ring_secrets *s;
+
+	assert(ring->hub);
+	s = ring_secrets_use(ring);
+	prim_kdf(out, RING_VOUCH_BYTES, "pmj hub word v1", s->op_seed, PRIM_PARTS({bytes, len}));
+	ring_secrets_done(ring);
+}
+
 /* ---- seal epochs ---- */
 
 /* Which of the images has this id; -1: neither. */

@@ -68,6 +68,11 @@ enum ring_key { RING_KEY_DEVICE, RING_KEY_OP };
 /** SIG(label, parts) with the device's or the hub's operating key. */
 void ring_sign(struct ring *ring, enum ring_key which, uint8_t sig[static 64], const char *label,
     const struct prim_part *parts, size_t count);
+#define RING_VOUCH_BYTES 16
+/** The hub's word for these bytes, which only the hub can check: KDF(16, "pmj hub word v1",
+ * operating seed, bytes). */
+void ring_vouch(
+    struct ring *ring, uint8_t out[static RING_VOUCH_BYTES], const void *bytes, size_t len);
 /** The public half of a key that segments to this ring may be sealed to: a seal epoch, or the image
  * of a signing key, to which only a restored end's announcement is sealed. False: none of ours. */
 bool ring_reader_pk(

@@ -10,10 +10,12 @@
 
 #define STAMP_MAX ((INT64_C(1) << 48) - 1)
 #define NONCE_BYTES 16
+#define VOUCH_BYTES 16
 
-/* Members of the line of a record; a control line has more, which its reader judges. */
+/* Members of the line of a record; a control line has more, which its reader judges. `vouch` is a
+ * word of the hub to itself, in lines of its own (log/vouch). */
 static const char *const members[] = {
-    "v", "n", "kind", "kv", "rec", "by", "at", "rv", "set", "was", "do", "knows", NULL};
+    "v", "n", "kind", "kv", "rec", "by", "at", "rv", "set", "was", "do", "knows", "vouch", NULL};
 
 bool
 line_is_control(const char *kind)
@@ -58,6 +60,15 @@ are_versions(const json_t *list)
 		if (!is_version(json_array_get(list, i)))
 			return false;
 	return true;
+}
+
+static bool
+is_vouch(const json_t *value)
+{
+	const char *text = json_string_value(value);
+	uint8_t bytes[VOUCH_BYTES];
+
+	return value == NULL || (text != NULL && text_unbase64(bytes, sizeof(bytes), text));
 }
 
 static bool
@@ -189,6 +200,8 @@ read_record(struct entry *out, struct pmj_error *err)
 			return bad(
 			    err, "do must come with a state, and not where a record is made");
 	}
+	if (!is_vouch(json_object_get(json, "vouch")))
+		return bad(err, "vouch must be 16 bytes in base64url");
 	out->knows = json_object_get(json, "knows");
 	if (out->knows != NULL && !are_versions(out->knows))
 		return bad(err, "knows must list versions, 32 hex digits each");

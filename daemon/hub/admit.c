@@ -54,10 +54,11 @@ person_is_here(struct hub *hub, const uint8_t person[PMJ_RECORD_BYTES])
 	return sql_any(q, false);
 }
 
-/* Authority for kinds of scope person: on the team in roster version rv, or made the person. */
+/* Authority for kinds of scope person: on the team in roster version rv, or made the person; or the
+ * office itself. */
 static enum pmj_code
-judge_team(struct hub *hub, struct verdict *out, const struct kind *kind, const struct entry *entry,
-    struct pmj_error *err)
+judge_team(struct hub *hub, struct verdict *out, const struct hub_device *writer,
+    const struct kind *kind, const struct entry *entry, struct pmj_error *err)
 {
 	uint8_t persons[16][PMJ_RECORD_BYTES];
 	size_t count = entry_subjects(hub, persons, 16, kind, entry);
@@ -77,6 +78,8 @@ judge_team(struct hub *hub, struct verdict *out, const struct kind *kind, const 
 			out->waits = true;
 			return PMJ_OK;
 		}
+		if (!writer->has_mailbox)
+			continue;
 		if ((rc = office_was_on_team(
 		         hub, &then, &now, persons[i], entry->by, entry->rv, err)) != PMJ_OK)
 			return rc;
@@ -193,44 +196,14 @@ judge(struct hub *hub, struct verdict *out, const struct hub_device *writer,
 		out->reason = "bad_value";
 	if (out->reason != NULL)
 		return PMJ_OK;
-	if (kind->scope == SCOPE_PERSON && (rc = judge_team(hub, out, kind, entry, err)) != PMJ_OK)
+	if (kind->scope == SCOPE_PERSON &&
+	    (rc = judge_team(hub, out, writer, kind, entry, err)) != PMJ_OK)
 		return rc;
 	if (file_is(kind) && (rc = judge_file(hub, out, writer, kind, entry, err)) != PMJ_OK)
 		return rc;
 	if (out->reason != NULL)
 		return PMJ_OK;
 	return judge_rules(hub, out, kind, entry, err);
-}
-
-enum pmj_code
-hold_keep(struct hub *hub, int64_t n, const uint8_t e[static PMJ_ENTRY_BYTES], int64_t held,
-    const char *reason, struct pmj_error *err)
-{
-	struct sql *q = sql_get(hub->journal,
-	    "INSERT INTO pmj_hold_line(n, e, held, reason, released) VALUES(?1, ?2, ?3, ?4, NULL)");
-
-	(void)sql_int(q, 1, n);
-	(void)sql_blob(q, 2, e, PMJ_ENTRY_BYTES);
-	(void)sql_int(q, 3, held);
-	(void)sql_text(q, 4, reason);
-	hub->holds_made++;
-	return sql_run(q, err);
-}
-
-enum pmj_code
-hold_entry(struct hub *hub, int64_t held, const struct entry *entry, const char *reason,
-    const struct hub_device *author, struct pmj_error *err)
-{
-	uint8_t e[PMJ_ENTRY_BYTES];
-	enum pmj_code rc;
-	int64_t n;
-
-	rc = decide_follow(hub, "ctl.hold",
-	    json_pack("{s:o,s:s}", "e", json_hex(entry->e, PMJ_ENTRY_BYTES), "reason", reason), &n,
-	    e, err);
-	if (rc != PMJ_OK || (rc = hold_keep(hub, n, e, held, reason, err)) != PMJ_OK)
-		return rc;
-	return author->has_mailbox ? sync_queue(hub->sync, author->mailbox, n, true, err) : PMJ_OK;
 }
 
 /* What follows from an admitted entry: a new person's team, the teams' copies. */
@@ -286,7 +259,7 @@ admit_entry(struct hub *hub, const struct sync_peer *peer, const struct sync_lin
 	struct verdict verdict = {.reason = "deferred", .waits = true};
 	enum pmj_code rc;
 	int64_t n;
-	bool known, over;
+	bool known, over, came = false;
 
 	if ((rc = writer_of(hub, peer->device, err)) != PMJ_OK ||
 	    (rc = defer_full(hub, &over, peer->device, err)) != PMJ_OK)
@@ -301,8 +274,12 @@ admit_entry(struct hub *hub, const struct sync_peer *peer, const struct sync_lin
 	entry.status = verdict.waits            ? ENTRY_WAITING
 	               : verdict.reason != NULL ? ENTRY_HELD
 	                                        : ENTRY_ADMITTED;
-	if ((rc = entries_append(hub->journal, &entry, &n, &known, err)) != PMJ_OK)
+	if ((rc = entries_append(hub->journal, &entry, &n, &known, err)) != PMJ_OK ||
+	    (known && (rc = back_came(hub, n, &came, err)) != PMJ_OK) ||
+	    (came && (rc = entries_set_status(hub->journal, n, entry.status, entry.reason, err)) !=
+	                 PMJ_OK))
 		return rc;
+	known = known && !came;
 	if (!known)
 		rc = over ? defer_entry(hub, n, peer, line, err)
 		          : defer_count(hub, peer->device, line->len, err);
@@ -320,6 +297,35 @@ admit_entry(struct hub *hub, const struct sync_peer *peer, const struct sync_lin
 		rc = sync_queue_forward(hub->sync, peer->mailbox, n, false, err);
 	hub->waiting = true;
 	return rc;
+}
+
+enum pmj_code
+admit_own(struct hub *hub, const struct entry *entry, const char *line, size_t len, int64_t *n,
+    struct pmj_error *err)
+{
+	struct entries_new new_entry = {
+	    .entry = entry, .line = line, .len = len, .origin = ENTRY_OWN};
+	struct hub_device self;
+	struct verdict verdict;
+	enum pmj_code rc;
+	bool known;
+
+	if ((rc = office_device(hub, &self, entry->by, err)) != PMJ_OK ||
+	    (rc = judge(hub, &verdict, &self, entry, 0, entry->pt, err)) != PMJ_OK)
+		return rc;
+	new_entry.reason = verdict.reason;
+	new_entry.status = verdict.waits            ? ENTRY_WAITING
+	                   : verdict.reason != NULL ? ENTRY_HELD
+	                                            : ENTRY_ADMITTED;
+	if ((rc = entries_append(hub->journal, &new_entry, n, &known, err)) != PMJ_OK || known)
+		return rc;
+	hub->waiting = true;
+	if (new_entry.status == ENTRY_HELD)
+		return hold_entry(hub, *n, entry, verdict.reason, &self, err);
+	return new_entry.status == ENTRY_ADMITTED
+	           ? after_admission(
+	                 hub, kinds_get(journal_kinds(hub->journal), entry->kind), entry, err)
+	           : PMJ_OK;
 }
 
 enum pmj_code

@@ -5,6 +5,7 @@
 #include "hub/hub_inner.h"
 #include "log/chain.h"
 #include "log/roster.h"
+#include "log/vouch.h"
 
 /* Read back what was written, hash and append it. */
 static enum pmj_code
@@ -103,6 +104,7 @@ decide_entry(struct hub *hub, const struct kind *kind, const uint8_t rec[static 
 	draft.set = set;
 	draft.was = was;
 	line_write(&line, &draft);
+	vouch_put(&line, hub->ring);
 	rc = append_line(hub, &line, ENTRY_ADMITTED, n, NULL, err);
 out:
 	buf_close(&line);

@@ -23,7 +23,8 @@ find_maker(struct hub *hub, bool *found, uint8_t maker[static PMJ_DEVICE_BYTES],
     const uint8_t rec[static PMJ_RECORD_BYTES], struct pmj_error *err)
 {
 	struct sql *q = sql_get(hub->journal,
-	    "SELECT by FROM pmj_entry WHERE rec = ?1 AND status = 0 ORDER BY n LIMIT 1");
+	    "SELECT by FROM pmj_entry WHERE rec = ?1 AND status = 0 AND substr(e, 1, 10) = ?1"
+	    " ORDER BY n LIMIT 1");
 	enum pmj_code rc;
 
 	(void)sql_blob(q, 1, rec, PMJ_RECORD_BYTES);
@@ -63,7 +64,7 @@ file_may_write(struct hub *hub, bool *may, bool *known, const struct kind *kind,
 	if (entry->makes)
 		return PMJ_OK;
 	if ((rc = find_maker(hub, known, maker, entry->rec, err)) == PMJ_OK)
-		*may = is_supervisors(kind, writer) ||
+		*may = !writer->has_mailbox || is_supervisors(kind, writer) ||
 		       (*known && memcmp(maker, writer->device, PMJ_DEVICE_BYTES) == 0);
 	return rc;
 }

@@ -1,9 +1,41 @@
-/* held.c - what was not admitted: the list of it, and what is let in after all. */
+/* held.c - what was not admitted: noted, listed, and let in after all; also what a laptop gave back
+ * and nobody vouches for (returned_entry.c). */
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
 #include "hub/hub_inner.h"
+
+enum pmj_code
+hold_keep(struct hub *hub, int64_t n, const uint8_t e[static PMJ_ENTRY_BYTES], int64_t held,
+    const char *reason, struct pmj_error *err)
+{
+	struct sql *q = sql_get(hub->journal,
+	    "INSERT INTO pmj_hold_line(n, e, held, reason, released) VALUES(?1, ?2, ?3, ?4, NULL)");
+
+	(void)sql_int(q, 1, n);
+	(void)sql_blob(q, 2, e, PMJ_ENTRY_BYTES);
+	(void)sql_int(q, 3, held);
+	(void)sql_text(q, 4, reason);
+	hub->holds_made++;
+	return sql_run(q, err);
+}
+
+enum pmj_code
+hold_entry(struct hub *hub, int64_t held, const struct entry *entry, const char *reason,
+    const struct hub_device *author, struct pmj_error *err)
+{
+	uint8_t e[PMJ_ENTRY_BYTES];
+	enum pmj_code rc;
+	int64_t n;
+
+	rc = decide_follow(hub, "ctl.hold",
+	    json_pack("{s:o,s:s}", "e", json_hex(entry->e, PMJ_ENTRY_BYTES), "reason", reason), &n,
+	    e, err);
+	if (rc != PMJ_OK || (rc = hold_keep(hub, n, e, held, reason, err)) != PMJ_OK)
+		return rc;
+	return author->has_mailbox ? sync_queue(hub->sync, author->mailbox, n, true, err) : PMJ_OK;
+}
 
 enum pmj_code
 hub_held(struct hub *hub, json_t **out, struct pmj_error *err)
@@ -31,13 +63,15 @@ hub_held(struct hub *hub, json_t **out, struct pmj_error *err)
 		free(name);
 		free(role);
 	}
+	if (rc == PMJ_OK)
+		rc = back_list(hub, items, err);
 	*out = rc == PMJ_OK ? json_pack("{s:O}", "items", items) : NULL;
 	json_decref(items);
 	return rc;
 }
 
 struct hold {
-	int64_t hold_n;
+	int64_t hold_n; /* 0: none, the entry was given back */
 	int64_t held;
 	uint8_t hold_e[PMJ_ENTRY_BYTES];
 };
@@ -47,7 +81,9 @@ find_hold(struct hub *hub, struct hold *out, const char *id, struct pmj_error *e
 {
 	struct sql *q = sql_get(hub->journal,
 	    "SELECT h.n, h.held, h.e FROM pmj_hold_line h CROSS JOIN pmj_entry x ON x.n = h.held"
-	    " WHERE h.released IS NULL AND substr(lower(hex(x.e)), 1, ?2) = ?1");
+	    " WHERE h.released IS NULL AND substr(lower(hex(x.e)), 1, ?2) = ?1"
+	    " UNION ALL SELECT 0, b.n, NULL FROM pmj_back b CROSS JOIN pmj_entry x ON x.n = b.n"
+	    " WHERE substr(lower(hex(x.e)), 1, ?2) = ?1");
 	size_t found = 0;
 	enum pmj_code rc;
 	bool row;
@@ -74,32 +110,42 @@ find_hold(struct hub *hub, struct hold *out, const char *id, struct pmj_error *e
 	return rc;
 }
 
+/* The decision's line, and what it ends. */
+static enum pmj_code
+end_hold(struct hub *hub, const struct hold *hold, const struct entry_row *row, int64_t *n,
+    struct pmj_error *err)
+{
+	bool held = hold->hold_n != 0, came;
+	enum pmj_code rc;
+	struct sql *q;
+
+	rc = decide_control(hub, "ctl.release",
+	    json_pack("{s:o*,s:o}", "hold", held ? json_hex(hold->hold_e, PMJ_ENTRY_BYTES) : NULL,
+	        "e", json_hex(row->entry.e, PMJ_ENTRY_BYTES)),
+	    n, NULL, err);
+	if (rc != PMJ_OK || !held)
+		return rc == PMJ_OK ? back_came(hub, hold->held, &came, err) : rc;
+	q = sql_get(hub->journal, "UPDATE pmj_hold_line SET released = ?2 WHERE n = ?1");
+	return sql_run(sql_int(sql_int(q, 1, hold->hold_n), 2, *n), err);
+}
+
 static enum pmj_code
 release_inside(
     struct hub *hub, const struct hold *hold, const struct entry_row *row, struct pmj_error *err)
 {
 	struct hub_device author;
-	struct sql *q;
+	bool known = office_device(hub, &author, row->entry.by, NULL) == PMJ_OK;
 	enum pmj_code rc;
 	int64_t n;
 
-	rc = decide_control(hub, "ctl.release",
-	    json_pack("{s:o,s:o}", "hold", json_hex(hold->hold_e, PMJ_ENTRY_BYTES), "e",
-	        json_hex(row->entry.e, PMJ_ENTRY_BYTES)),
-	    &n, NULL, err);
-	if (rc != PMJ_OK)
+	if ((rc = end_hold(hub, hold, row, &n, err)) != PMJ_OK ||
+	    (rc = entries_set_status(hub->journal, hold->held, ENTRY_ADMITTED, NULL, err)) !=
+	        PMJ_OK)
 		return rc;
-	q = sql_get(hub->journal, "UPDATE pmj_hold_line SET released = ?2 WHERE n = ?1");
-	(void)sql_int(q, 1, hold->hold_n);
-	if ((rc = sql_run(sql_int(q, 2, n), err)) != PMJ_OK)
-		return rc;
-	if ((rc = entries_set_status(hub->journal, hold->held, ENTRY_ADMITTED, NULL, err)) !=
-	    PMJ_OK)
-		return rc;
-	if (office_device(hub, &author, row->entry.by, NULL) == PMJ_OK && author.has_mailbox &&
+	if (known && author.has_mailbox && hold->hold_n != 0 &&
 	    (rc = sync_queue(hub->sync, author.mailbox, n, false, err)) != PMJ_OK)
 		return rc;
-	if (row->entry.makes && strcmp(row->entry.kind, "person") == 0 &&
+	if (known && row->entry.makes && strcmp(row->entry.kind, "person") == 0 &&
 	    (rc = office_join_team(hub, row->entry.rec, row->entry.by, 0, err)) != PMJ_OK)
 		return rc;
 	return share_record(hub, row->entry.rec,

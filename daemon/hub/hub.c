@@ -294,8 +294,10 @@ static const struct {
 	const char *what;
 	const char *text;
 } counts[] = {
-    {"held", "SELECT count(*) FROM pmj_hold_line WHERE released IS NULL"},
-    {"waiting", "SELECT count(*) FROM pmj_entry WHERE " ENTRY_IS_WAITING},
+    {"held", "SELECT (SELECT count(*) FROM pmj_hold_line WHERE released IS NULL)"
+             " + (SELECT count(*) FROM pmj_back)"},
+    {"waiting", "SELECT (SELECT count(*) FROM pmj_entry WHERE " ENTRY_IS_WAITING ")"
+                " - (SELECT count(*) FROM pmj_back)"},
     {"deferred", "SELECT count(*) FROM pmj_deferred WHERE device NOT IN"
                  " (SELECT device FROM pmj_device WHERE state = 'suspended')"},
     {"conflicts", "SELECT count(*) FROM pmj_record WHERE conflict = 1"},

@@ -73,8 +73,9 @@ PMJ_MUST_CHECK enum pmj_code hub_deferred_step(
  */
 PMJ_MUST_CHECK enum pmj_code hub_restored(struct hub *hub, struct pmj_error *err);
 /** What a hub that was restored lately may still lack: {"since","unheard" (laptops that do not know
- * of it yet),"decisions" (that were made after the backup and are not here again),"moved" (url
- * where laptops say that it moved to, or null)}; NULL: it was not. New reference. */
+ * of it yet),"decisions" (that were made after the backup and are not here again),"returned"
+ * (entries that laptops gave back, for which their author or the coordinator is waited),"moved"
+ * (url where laptops say that it moved to, or null)}; NULL: it was not. New reference. */
 json_t *hub_lacks(struct hub *hub);
 /** Seal to keys of laptops that were published 30 days ago (7.4), some at a time. Cheap when none
  * is due. Transactions of its own. */

@@ -165,6 +165,10 @@ PMJ_MUST_CHECK enum pmj_code admit_line(struct hub *hub, const struct sync_peer 
 /** Judge an entry that waited as if it came now. *settled: it waits no longer. */
 PMJ_MUST_CHECK enum pmj_code admit_again(
     struct hub *hub, int64_t n, bool *settled, struct pmj_error *err);
+/** An entry of the hub's own that it lost and that came back, proven. *n: its number. */
+PMJ_MUST_CHECK enum pmj_code admit_own(struct hub *hub, const struct entry *entry, const char *line,
+    size_t len, int64_t *n, struct pmj_error *err);
+/* held.c */
 /** Hold this entry: a line of our own, which its author gets; its status is the caller's. */
 PMJ_MUST_CHECK enum pmj_code hold_entry(struct hub *hub, int64_t held, const struct entry *entry,
     const char *reason, const struct hub_device *author, struct pmj_error *err);
@@ -210,6 +214,18 @@ PMJ_MUST_CHECK enum pmj_code returned_line(struct hub *hub, const struct sync_pe
     const struct sync_line *line, struct pmj_error *err);
 /** How many laptops on the roster do not know yet that this hub was restored. */
 int64_t returned_unheard(struct hub *hub);
+/* returned_entry.c */
+/** What a laptop gives back in a ctl.return, when it is an entry of a record. name: as it calls its
+ * author, or NULL. Inside a transaction, as the next two. */
+PMJ_MUST_CHECK enum pmj_code returned_entry(struct hub *hub, const struct sync_peer *peer,
+    const struct entry *entry, const char *line, size_t len, const char *name,
+    struct pmj_error *err);
+/** Entry n is here by a better word than that of who gave it back. *was: it had no other. */
+PMJ_MUST_CHECK enum pmj_code back_came(
+    struct hub *hub, int64_t n, bool *was, struct pmj_error *err);
+/** Those that wait for their author or the coordinator, behind `items` of hub_held. */
+PMJ_MUST_CHECK enum pmj_code back_list(struct hub *hub, json_t *items, struct pmj_error *err);
+int64_t back_count(struct hub *hub);
 /* lacks.c */
 /** Out of a backup just now. Inside the transaction, as the next two. */
 PMJ_MUST_CHECK enum pmj_code lacks_begin(struct hub *hub, struct pmj_error *err);

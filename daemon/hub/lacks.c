@@ -1,6 +1,7 @@
 /* lacks.c - what a restored hub may still lack, for its coordinator: who has not come by since,
- * decisions whose numbers laptops have seen and that nobody gave back, an address that it moved to.
- * None of that is believed or mended here; somebody is to look. */
+ * decisions whose numbers laptops have seen and that nobody gave back, entries that came back and
+ * that nobody vouches for, an address that it moved to. * None of that is believed or mended here;
+ * somebody is to look. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -84,16 +85,16 @@ decisions_gone(struct hub *hub)
 json_t *
 hub_lacks(struct hub *hub)
 {
-	int64_t since = journal_int(hub->journal, RESTORED, 0);
+	int64_t since = journal_int(hub->journal, RESTORED, 0), back = back_count(hub);
 	char *moved;
 	json_t *out;
 
-	if (since == 0 || os_now(hub->os) - since > TOLD_MS)
+	if (since == 0 || (back == 0 && os_now(hub->os) - since > TOLD_MS))
 		return NULL;
 	moved = journal_text(hub->journal, MOVED);
-	out = json_pack("{s:I,s:I,s:I,s:o}", "since", (json_int_t)since, "unheard",
+	out = json_pack("{s:I,s:I,s:I,s:I,s:o}", "since", (json_int_t)since, "unheard",
 	    (json_int_t)returned_unheard(hub), "decisions", (json_int_t)decisions_gone(hub),
-	    "moved",
+	    "returned", (json_int_t)back, "moved",
 	    moved != NULL && moved[0] != '\0' && !is_place(hub, moved) ? json_string(moved)
 	                                                               : json_null());
 	free(moved);

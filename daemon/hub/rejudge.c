@@ -7,26 +7,31 @@
  * each entry. */
 #include "hub/hub_inner.h"
 
-/* The next entry with status waiting, after or before the one looked at last; 0: none. What was put
- * off until tomorrow (defer.c) waits for its day, not for another entry. */
+/* What was put off until tomorrow (defer.c) waits for its day, what was given back
+ * (returned_entry.c) for its author or the coordinator. */
+#define WAITS_FOR_NO_ENTRY                                                                         \
+	"EXISTS (SELECT 1 FROM pmj_deferred d WHERE d.n = x.n UNION ALL SELECT 1 FROM pmj_back b"  \
+	" WHERE b.n = x.n)"
+
+/* The next entry with status waiting, after or before the one looked at last; 0: none. */
 static enum pmj_code
-next_waiting(struct hub *hub, int64_t *n, bool *deferred, struct pmj_error *err)
+next_waiting(struct hub *hub, int64_t *n, bool *other, struct pmj_error *err)
 {
-	struct sql *q = sql_get(hub->journal,
-	    hub->backwards ? "SELECT n, EXISTS (SELECT 1 FROM pmj_deferred d WHERE d.n = x.n)"
-	                     " FROM pmj_entry x WHERE " ENTRY_IS_WAITING " AND n < ?1"
-	                     " ORDER BY n DESC LIMIT 1"
-	                   : "SELECT n, EXISTS (SELECT 1 FROM pmj_deferred d WHERE d.n = x.n)"
-	                     " FROM pmj_entry x WHERE " ENTRY_IS_WAITING " AND n > ?1"
-	                     " ORDER BY n LIMIT 1");
+	struct sql *q = sql_get(
+	    hub->journal, hub->backwards ? "SELECT n, " WAITS_FOR_NO_ENTRY
+	                                   " FROM pmj_entry x WHERE " ENTRY_IS_WAITING " AND n < ?1"
+	                                   " ORDER BY n DESC LIMIT 1"
+	                                 : "SELECT n, " WAITS_FOR_NO_ENTRY
+	                                   " FROM pmj_entry x WHERE " ENTRY_IS_WAITING " AND n > ?1"
+	                                   " ORDER BY n LIMIT 1");
 	enum pmj_code rc;
 	bool row;
 
 	*n = 0;
-	*deferred = false;
+	*other = false;
 	if ((rc = sql_row(sql_int(q, 1, hub->looked), &row, err)) == PMJ_OK && row) {
 		*n = sql_col_int(q, 0);
-		*deferred = sql_col_int(q, 1) != 0;
+		*other = sql_col_int(q, 1) != 0;
 	}
 	sql_done(q);
 	return rc;
@@ -47,11 +52,11 @@ begin_look(struct hub *hub)
 static enum pmj_code
 look_at_one(struct hub *hub, struct pmj_error *err)
 {
-	bool deferred, settled = false;
+	bool other, settled = false;
 	enum pmj_code rc;
 	int64_t n;
 
-	if ((rc = next_waiting(hub, &n, &deferred, err)) != PMJ_OK)
+	if ((rc = next_waiting(hub, &n, &other, err)) != PMJ_OK)
 		return rc;
 	if (n == 0) {
 		hub->looking = false;
@@ -59,7 +64,7 @@ look_at_one(struct hub *hub, struct pmj_error *err)
 		return PMJ_OK;
 	}
 	hub->looked = n;
-	if (!deferred && (rc = admit_again(hub, n, &settled, err)) != PMJ_OK)
+	if (!other && (rc = admit_again(hub, n, &settled, err)) != PMJ_OK)
 		return rc;
 	hub->waiting = hub->waiting || settled;
 	return PMJ_OK;

@@ -343,7 +343,10 @@ returned_line(struct hub *hub, const struct sync_peer *peer, const struct sync_l
 	if (line_read(&back.entry, back.line, back.len, e, &no) != PMJ_OK)
 		return journal_event(hub->journal, "line_refused", "invalid",
 		    "what a laptop gave back is no line", err);
-	if (memcmp(back.entry.by, ring_device_id(hub->ring), PMJ_DEVICE_BYTES) != 0)
+	if (!back.entry.control)
+		rc = returned_entry(hub, peer, &back.entry, back.line, back.len,
+		    json_str(line->entry->json, "name"), err);
+	else if (memcmp(back.entry.by, ring_device_id(hub->ring), PMJ_DEVICE_BYTES) != 0)
 		rc = PMJ_OK;
 	else if (strcmp(back.entry.kind, "ctl.roster") == 0)
 		rc = statement_back(hub, &back, err);

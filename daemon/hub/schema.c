@@ -24,6 +24,10 @@ const char *const hub_schema[] = {
     /* What came to a restored hub until all laptops were heard (returned.c). */
     "CREATE TABLE IF NOT EXISTS pmj_since(n INTEGER PRIMARY KEY, device BLOB NOT NULL, inc BLOB "
     "NOT NULL, seq INTEGER NOT NULL)",
+    /* Entries that this laptop gave back and nobody vouches for (returned_entry.c); name: as it
+       calls their author. */
+    "CREATE TABLE IF NOT EXISTS pmj_back(n INTEGER PRIMARY KEY, giver BLOB NOT NULL, name TEXT NOT "
+    "NULL)",
     /* The key that a laptop will be sealed to, 30 days after it came. */
     "CREATE TABLE IF NOT EXISTS pmj_next_key(device BLOB PRIMARY KEY, epoch INTEGER NOT NULL, pk "
     "BLOB NOT NULL, came_ms INTEGER NOT NULL) WITHOUT ROWID",

@@ -137,6 +137,19 @@ sync_forget_sent(struct sync *sync, const uint8_t mailbox[static PMJ_MAILBOX_BYT
 }
 
 enum pmj_code
+sync_has(struct sync *sync, const uint8_t mailbox[static PMJ_MAILBOX_BYTES], int64_t n,
+    struct pmj_error *err)
+{
+	enum pmj_code rc = queue_done_put(sync, mailbox, n, true, 0, 0, err);
+
+	if (rc != PMJ_OK)
+		return rc;
+	return queue_delete(
+	    sql_get(sync->journal, "DELETE FROM pmj_queue WHERE mailbox=?1 AND n=?2 AND forward=1"),
+	    mailbox, n, err);
+}
+
+enum pmj_code
 queue_forget_all(struct sync *sync, const uint8_t *mailbox, struct pmj_error *err)
 {
 	return queue_delete(

@@ -154,7 +154,8 @@ offer_piece(struct offer *offer, struct sync *sync, struct pmj_error *err)
 
 	offer->upto = piece.upto;
 	if (offer->point_ms >= 0)
-		rc = restored_give_back(sync, offer->peer, offer->point_ms, &piece, err);
+		rc = restored_give_back(
+		    sync, offer->peer, offer->line->by, offer->point_ms, &piece, err);
 	for (size_t i = 0; i < offer->lane_count && rc == PMJ_OK; i++)
 		rc = undo_receipts(sync, mailbox, &piece, offer->lanes[i].id, offer->from[i], err);
 	/* What came back from the hub once (lane 0) it may lack again. */

@@ -86,6 +86,9 @@ PMJ_MUST_CHECK enum pmj_code sync_queue_forward(struct sync *sync,
 /** Did this peer ever get (or is it queued to get) entry n by forward in a live or closed
  * incarnation since the last withdraw? */
 bool sync_was_sent(struct sync *sync, const uint8_t mailbox[static PMJ_MAILBOX_BYTES], int64_t n);
+/** This peer gave entry n back, so it need not be sent it. Inside a transaction. */
+PMJ_MUST_CHECK enum pmj_code sync_has(struct sync *sync,
+    const uint8_t mailbox[static PMJ_MAILBOX_BYTES], int64_t n, struct pmj_error *err);
 /** After a withdraw: what was sent of these entries may be sent again later. Inside a transaction.
  */
 PMJ_MUST_CHECK enum pmj_code sync_forget_sent(struct sync *sync,

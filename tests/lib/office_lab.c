@@ -122,3 +122,42 @@ office_revoke(const struct lab_end *device)
 
 	check_ok(hub_revoke(device->lab->hub, ring_device_id(device->ring), &err), &err);
 }
+
+static char *
+kept(const struct lab *lab)
+{
+	return mem_printf("%s/hub.kept", lab->dir);
+}
+
+void
+office_keep(struct lab *lab)
+{
+	char *to = kept(lab);
+
+	lab_stop(lab_hub(lab));
+	folder_copy(lab_hub(lab)->home, to);
+	lab_start(lab_hub(lab));
+	free(to);
+}
+
+void
+office_restore(struct lab *lab)
+{
+	struct lab_end *hub = lab_hub(lab);
+	struct pmj_error err = {0};
+	char *from = kept(lab);
+
+	lab_stop(hub);
+	folder_remove(hub->home);
+	folder_copy(from, hub->home);
+	free(from);
+	lab_start(hub);
+	check_ok(hub_restored(lab->hub, &err), &err);
+}
+
+void
+office_passes(struct lab *lab)
+{
+	for (int i = 0; i < lab->count; i++)
+		lab->ends[i].os.now_ms += 1000;
+}

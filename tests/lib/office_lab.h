@@ -15,5 +15,11 @@ void office_exchange(struct lab_end *device);
 json_t *office_arrived(const struct lab_end *device);
 /** A decision about this device, which must succeed. */
 void office_revoke(const struct lab_end *device);
+/** The hub's journal as it is now is what a backup holds of it ... */
+void office_keep(struct lab *lab);
+/** ... and this is the hub restored from that. */
+void office_restore(struct lab *lab);
+/** A second, on every clock. */
+void office_passes(struct lab *lab);
 
 #endif

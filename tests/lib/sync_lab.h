@@ -104,6 +104,9 @@ void lab_copy_file(const char *from, const char *to, const char *name);
  * either leg (a lossy carrier). */
 void lab_carry(const struct lab_end *from, const struct lab_end *to,
     bool (*pick)(void *ctx, const char *name), void *ctx);
+/** What one end does, in a process of its own that ends at the disk's call `until`. Returns whether
+ * it came to its end. */
+bool lab_dies(struct lab_end *end, void (*work)(struct lab_end *end), int until);
 /** One full exchange of a device with the hub, both ways. */
 void lab_exchange(struct lab_end *device);
 

@@ -116,10 +116,12 @@ lab_change_entry(
 	draft.set = set;
 	draft.rec = rec;
 	check_ok(journal_begin(end->journal, &err), &err);
-	if (end->index != 0)
+	if (end->index != 0) {
 		device_stamp(end->journal, &draft.pt, &draft.counter);
-	else
+		draft.rv = device_roster_version(end->journal);
+	} else {
 		draft.pt = end->os.now_ms;
+	}
 	line_write(&line, &draft);
 	chain_entry(e, line.bytes, line.len);
 	check_ok(line_read(&entry, buf_text(&line), line.len, e, &err), &err);
@@ -390,4 +392,26 @@ lab_refused(struct lab_end *end, const char *fault)
 	json_array_foreach(list, i, item) count += strcmp(json_str(item, "fault"), fault) == 0;
 	json_decref(list);
 	return count;
+}
+
+bool
+lab_dies(struct lab_end *end, void (*work)(struct lab_end *end), int until)
+{
+	pid_t pid;
+	int status;
+
+	lab_stop(end);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		lab_start(end);
+		end->os.until = until;
+		work(end);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	assert_true(WEXITSTATUS(status) == 0 || WEXITSTATUS(status) == 77);
+	lab_start(end);
+	return WEXITSTATUS(status) == 0;
 }

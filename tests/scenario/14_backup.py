@@ -304,6 +304,69 @@ def story_a_hub_of_before_a_revocation(lab):
     check(new.json("verify", "--rebuild")["differed"] == 0)
 
 
+def story_what_only_laptops_hold(lab):
+    """What the office wrote after its backup comes back by itself from a laptop that has it; what others wrote, who are gone, at the coordinator's word; nobody's twice."""
+    lab.quiet()
+    hub, neema, juma = lab.office(ally="Neema", peer="Juma")
+    chausiku, fatuma = lab.worker("Chausiku", hub), lab.worker("Fatuma", hub)
+    everybody = (neema, juma, chausiku, fatuma)
+    asha = neema.add("person", name="Asha")
+    session = juma.add("supervision", **{"with": "Office"}, minutes=60, topics="saying no")
+    incident = juma.add("incident", kind="threat", what="at the gate")
+    lab.exchange(hub, neema, juma)
+    for name in ("Juma", "Chausiku", "Fatuma"):
+        hub.run("hub", "assign", asha, name)
+    lab.exchange(hub, *everybody)
+    path, _ = backup_of(hub)
+    # the week that the backup lacks
+    hub.run("edit", asha, "village=Kimana")
+    hub.run("supervision", "sign", session)
+    hub.run("incident", "close", incident, "done=the guard was changed")
+    clinic = hub.add("resource", name="Kimana Clinic", category="clinic", place="Kimana")
+    neema.add("contact", person=asha, kind="phone", note="by Neema, who was revoked")
+    chausiku.add("contact", person=asha, kind="visit", note="by Chausiku, who comes late")
+    fatuma.add("contact", person=asha, kind="visit", note="by Fatuma, who never comes")
+    lab.exchange(hub, *everybody, rounds=2)
+    same(asha, 5, hub, juma)
+    hub.run("hub", "revoke", "Neema", "--sure")
+    lab.exchange(hub, juma)
+    hub.stop()
+
+    new, _ = restore(lab, path, code_of(hub), "Hub2")
+    check(new.show(session)["state"] != "signed" and not new.json("resource", "list")["items"], "the backup has it")
+    new.run("edit", asha, "village=Namanga")  # by a coordinator who could not know
+    settle(new, juma, rounds=4)
+    check(new.show(session)["state"] == "signed" and new.show(incident)["state"] == "closed", new.show(session), new.show(incident))
+    check(new.show(clinic)["fields"]["name"] == "Kimana Clinic")
+    conflicts = new.json("hub", "conflicts")["items"]
+    check([one["field"] for one in conflicts] == ["village"] and sorted(value["value"] for value in conflicts[0]["values"]) == ["Kimana", "Namanga"], conflicts)
+    held = new.json("hub", "held")["items"]
+    check(sorted((one["by"], one["reason"], one["giver"]) for one in held) == [(name, "returned", "Juma") for name in ("Chausiku", "Fatuma", "Neema")], held)
+    check(notes(new) == [], notes(new))
+    status = new.status()
+    check(status["held"] == 3 and any("wait for their author or for you: 3." in warning for warning in status["warnings"]), status)
+    said = new.run("hub", "held").out
+    check("another laptop gave it back" in said and "pamoja hub release --by NAME" in said, said)
+    check("3 entries" not in new.run("hub", "roster").out and "Fatuma: 1 entry held back (another laptop gave it back" in new.run("hub", "roster").out, new.run("hub", "roster").out)
+
+    # one is late, two are gone
+    settle(new, chausiku, juma, rounds=3)
+    check(notes(new) == ["by Chausiku, who comes late"], notes(new), new.json("hub", "held"))
+    check(new.json("hub", "release", "--by", "Neema")["released"] == 1 and new.json("hub", "release", "--by", "Fatuma")["released"] == 1)
+    settle(new, juma, chausiku, rounds=2)
+    wanted = ["by Chausiku, who comes late", "by Fatuma, who never comes", "by Neema, who was revoked"]
+    for home in (new, juma, chausiku):
+        check(notes(home) == wanted, home.name, notes(home))
+        same(asha, 6, home)
+    check(not new.json("hub", "held")["items"] and new.status()["held"] == 0 and not any("gave back" in warning for warning in new.status()["warnings"]), new.status())
+    # and she does come: nothing is doubled
+    settle(new, fatuma, juma, rounds=3)
+    for home in (new, juma, fatuma):
+        check(notes(home) == wanted, home.name, notes(home))
+    same(asha, 6, new, juma, chausiku, fatuma)
+    check(new.json("verify", "--rebuild")["differed"] == 0)
+
+
 def story_both_restored(lab):
     """A fire takes hub and laptop; each goes on from a backup that does not know the other's new key. Nobody types more than after one loss."""
     lab.quiet()

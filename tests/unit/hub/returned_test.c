@@ -3,46 +3,6 @@
 #include "entries.h"
 #include "office_lab.h"
 
-static char *
-kept(const struct lab *lab)
-{
-	return mem_printf("%s/hub.kept", lab->dir);
-}
-
-/* The hub's journal as it is now; its folder is what a backup holds of it. */
-static void
-keep_hub(struct lab *lab)
-{
-	char *to = kept(lab);
-
-	lab_stop(lab_hub(lab));
-	folder_copy(lab_hub(lab)->home, to);
-	lab_start(lab_hub(lab));
-	free(to);
-}
-
-static void
-restore_hub(struct lab *lab)
-{
-	struct lab_end *hub = lab_hub(lab);
-	struct pmj_error err = {0};
-	char *from = kept(lab);
-
-	lab_stop(hub);
-	folder_remove(hub->home);
-	folder_copy(from, hub->home);
-	free(from);
-	lab_start(hub);
-	check_ok(hub_restored(lab->hub, &err), &err);
-}
-
-static void
-passes(struct lab *lab)
-{
-	for (int i = 0; i < lab->count; i++)
-		lab->ends[i].os.now_ms += 1000;
-}
-
 static bool
 is_revoked(const struct lab_end *device)
 {
@@ -74,22 +34,22 @@ test_revoked_after_the_backup(void **state)
 	(void)lab_person(a, "Asha");
 	office_exchange(a);
 	office_exchange(b);
-	keep_hub(&lab);
-	passes(&lab);
+	office_keep(&lab);
+	office_passes(&lab);
 	(void)lab_person(a, "Baraka, before it was revoked");
 	office_exchange(a);
 	office_revoke(a);
 	office_exchange(b); /* a witness */
-	passes(&lab);
+	office_passes(&lab);
 	(void)lab_person(a, "Chausiku, after");
 	(void)lab_seal(a);
 	lab_carry(a, hub, NULL, NULL);
 	(void)lab_take(hub);
 	assert_int_equal(held_of(a), 1);
 
-	restore_hub(&lab);
+	office_restore(&lab);
 	assert_false(is_revoked(a));
-	passes(&lab);
+	office_passes(&lab);
 	/* its mailbox is read again before anybody could tell */
 	lab_carry(a, hub, NULL, NULL);
 	(void)lab_take(hub);
@@ -157,14 +117,14 @@ test_a_team_after_the_backup(void **state)
 	assert_int_equal(
 	    lab_number(b, "SELECT count(*) FROM pmj_who WHERE until = '2030-01-31'"), 1);
 	office_exchange(c);
-	keep_hub(&lab);
-	passes(&lab);
+	office_keep(&lab);
+	office_passes(&lab);
 	decide(&lab, a, b, false);
 	decide(&lab, a, c, true);
 	office_exchange(b);
 	office_exchange(c);
-	restore_hub(&lab);
-	passes(&lab);
+	office_restore(&lab);
+	office_passes(&lab);
 	assert_true(people_of(b) == 1 && people_of(c) == 0);
 	for (int turn = 0; turn < 2; turn++) {
 		office_exchange(b);
@@ -185,12 +145,12 @@ test_a_later_decision_stays(void **state)
 	(void)lab_person(a, "Asha");
 	office_exchange(a);
 	office_exchange(b);
-	keep_hub(&lab);
-	passes(&lab);
+	office_keep(&lab);
+	office_passes(&lab);
 	decide(&lab, a, b, true);
 	office_exchange(b);
-	restore_hub(&lab);
-	passes(&lab);
+	office_restore(&lab);
+	office_passes(&lab);
 	decide(&lab, a, b, true); /* the coordinator had not forgotten, and thought again */
 	decide(&lab, a, b, false);
 	office_exchange(b);
@@ -234,8 +194,8 @@ test_given_back_in_steps(void **state)
 	office_open(&lab, 1);
 	(void)lab_person(a, "Asha");
 	office_exchange(a);
-	keep_hub(&lab);
-	passes(&lab);
+	office_keep(&lab);
+	office_passes(&lab);
 	for (int i = 0; i < 700; i++)
 		(void)lab_person(a, "Baraka");
 	office_exchange(a);
@@ -243,7 +203,7 @@ test_given_back_in_steps(void **state)
 	assert_int_equal(is_queued(a), 0);
 	decide(&lab, a, a, false); /* the last that it hears before the hub is lost */
 	office_exchange(a);
-	restore_hub(&lab);
+	office_restore(&lab);
 	(void)lab_seal(hub);
 	lab_carry(hub, a, NULL, NULL);
 	while (more) {
@@ -262,7 +222,7 @@ test_given_back_in_steps(void **state)
 	/* what was decided goes before what was written */
 	assert_int_equal(
 	    lab_number(a, "SELECT n IS NULL FROM pmj_queue ORDER BY rank DESC, pos"), 1);
-	passes(&lab);
+	office_passes(&lab);
 	for (int turn = 0; turn < 3; turn++)
 		office_exchange(a);
 	assert_int_equal(is_queued(a), 0);
@@ -296,18 +256,18 @@ test_what_is_lacking_is_told(void **state)
 	office_open(&lab, 2);
 	office_exchange(a);
 	office_exchange(b);
-	keep_hub(&lab);
+	office_keep(&lab);
 	assert_null(hub_lacks(lab.hub));
-	passes(&lab);
+	office_passes(&lab);
 	office_exchange(b);
 	check_ok(hub_move(lab.hub, &to, &err), &err);
 	office_revoke(b); /* a is its only witness ... */
 	office_enrol(lab_add(&lab));
 	office_exchange(a);
-	restore_hub(&lab);
+	office_restore(&lab);
 	assert_int_equal(lacks(&lab, "unheard"), 2);
 	assert_int_equal(lacks(&lab, "decisions"), 0);
-	passes(&lab);
+	office_passes(&lab);
 	office_exchange(a);
 	office_exchange(a);
 	assert_true(is_revoked(b)); /* ... and the enrolment of the third has none: it is two */
@@ -368,12 +328,12 @@ test_resumed_after_the_backup(void **state)
 	(void)lab_person(b, "Baraka");
 	office_exchange(b);
 	decide(&lab, b, a, true);
-	keep_hub(&lab);
-	passes(&lab);
+	office_keep(&lab);
+	office_passes(&lab);
 	check_ok(hub_suspend(lab.hub, ring_device_id(a->ring), true, &err), &err);
 	office_exchange(b);
-	restore_hub(&lab);
-	passes(&lab);
+	office_restore(&lab);
+	office_passes(&lab);
 	office_exchange(b);
 	office_exchange(b);
 	office_exchange(a);

@@ -2,30 +2,6 @@
  * finished by the next start: nothing lost, nothing doubled. */
 #include "sync_lab.h"
 
-/* What one end does; run in a process of its own that ends at call `until`. Returns whether it came
- * to its end. */
-static bool
-dies(struct lab_end *end, void (*work)(struct lab_end *end), int until)
-{
-	pid_t pid;
-	int status;
-
-	lab_stop(end);
-	pid = fork();
-	assert_true(pid >= 0);
-	if (pid == 0) {
-		lab_start(end);
-		end->os.until = until;
-		work(end);
-		_exit(0);
-	}
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_true(WIFEXITED(status));
-	assert_true(WEXITSTATUS(status) == 0 || WEXITSTATUS(status) == 77);
-	lab_start(end);
-	return WEXITSTATUS(status) == 0;
-}
-
 static void
 work_seal(struct lab_end *end)
 {
@@ -69,12 +45,12 @@ test_every_call(void **state)
 			lab_person(a, "Cut off");
 		lab_person(hub, "From the hub");
 		entries += 5;
-		whole = dies(a, work_seal, cut);
+		whole = lab_dies(a, work_seal, cut);
 		lab_carry(a, hub, NULL, NULL);
-		whole = dies(hub, work_take, cut) && whole;
-		whole = dies(hub, work_seal, cut) && whole;
+		whole = lab_dies(hub, work_take, cut) && whole;
+		whole = lab_dies(hub, work_seal, cut) && whole;
 		lab_carry(hub, a, NULL, NULL);
-		whole = dies(a, work_take, cut) && whole;
+		whole = lab_dies(a, work_take, cut) && whole;
 		assert_true(cut < 200);
 		if (cut % 5 != 0)
 			continue; /* leave what was cut off to the next round */
@@ -115,7 +91,7 @@ test_while_incarnating(void **state)
 		lab_person(a, "Somebody");
 		entries++;
 		(void)lab_seal(a);
-		whole = dies(a, work_incarnate, cut);
+		whole = lab_dies(a, work_incarnate, cut);
 		assert_true(cut < 100);
 	}
 	for (int i = 0; i < 3; i++)
