@@ -210,6 +210,14 @@ const struct command command_table[] = {
         "Examples:\n"
         "  pamoja hub release f12e612bb719\n"
         "  pamoja hub release --by Neema\n"},
+    {"hub report", GROUP_HUB, hub_report, 0, 1, "[PERIOD]",
+        "counts of a whole quarter, and no names", hub_report_options,
+        "No count of 1 to 10 is in it, and none from which one could be worked out. What is\n"
+        "published stays as it is, so that no two reports can be subtracted. Months or years\n"
+        "instead, or a larger smallest count: [report] in pamoja.ini. Examples:\n"
+        "  pamoja hub report\n"
+        "  pamoja hub report 2026-Q3 --publish\n"
+        "  pamoja hub report 2026-Q3 --csv\n"},
     {"hub move", GROUP_HUB, hub_move, 0, 1, "[ADDRESS]",
         "the hub gets another address; who has followed", hub_move_options,
         "ADDRESS is https://HOST/PATH, ssh://USER@HOST or a folder. Each laptop learns it with "

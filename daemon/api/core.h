@@ -23,9 +23,11 @@ struct core_settings {        /* HOME/pamoja.ini */
 	                         company */
 	bool metered;         /* [sync] metered: what is not urgent waits longer */
 	bool sticks; /* [sync] sticks: one with a parcel folder is used when it is plugged in */
-	int64_t look_seconds; /* [hub] look_every_seconds: mailboxes are looked at so often */
-	int64_t room_mb;      /* [hub] mailbox_mb: so much a laptop's mailbox may hold */
-	int64_t intake;       /* [hub] entries_a_day: so many of one device are merged a day */
+	int64_t look_seconds;  /* [hub] look_every_seconds: mailboxes are looked at so often */
+	int64_t room_mb;       /* [hub] mailbox_mb: so much a laptop's mailbox may hold */
+	int64_t intake;        /* [hub] entries_a_day: so many of one device are merged a day */
+	int64_t report_months; /* [report] months: length of what a report is about: 1, 3 or 12 */
+	int64_t report_least;  /* [report] least: smaller counts are never shown, 11 or more */
 	char *url; /* [hub] url: where laptops reach their mailboxes; NULL: in the folder */
 	char *pin; /* [hub] pin: of that host's key */
 };
@@ -102,6 +104,7 @@ struct core {
 	struct exchange *exchanges; /* sync, carry and merge under way, first come first served */
 	struct verify *verify;      /* under way, or NULL */
 	struct find *finds;         /* under way, first come first served */
+	struct publishing *reports; /* the same */
 	struct backup *backup;      /* being made: exchanges wait; or NULL */
 	struct restore *restore;    /* being read, or NULL */
 	struct hub_backup_key key_draft; /* shown, and not known to be on paper; number 0: none */
@@ -259,6 +262,9 @@ PMJ_MUST_CHECK enum pmj_code core_check_chain(
 /** One step of the first find under way (record_find.c); false when there is none. */
 bool core_find_step(struct core *core);
 void core_find_drop(struct core *core, const struct pmj_error *err);
+/** The same of reports that are being published. */
+bool core_report_step(struct core *core);
+void core_report_drop(struct core *core, const struct pmj_error *err);
 /** One step of the verify under way (verify.c); false when there is none. */
 bool core_verify_step(struct core *core);
 void core_verify_drop(struct core *core, const struct pmj_error *err);

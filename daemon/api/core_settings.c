@@ -7,6 +7,7 @@
 #include "base/address.h"
 #include "base/conf.h"
 #include "base/fs.h"
+#include "domain/small.h"
 
 static const struct setting settings_table[] = {
     {"keys", "unlock_ms", SETTING_INT, offsetof(struct core_settings, unlock_ms), 200, 3000,
@@ -22,6 +23,11 @@ static const struct setting settings_table[] = {
     {"hub", "entries_a_day", SETTING_INT, offsetof(struct core_settings, intake), 100, 1000000,
         "entries"},
     {"hub", "mailbox_mb", SETTING_INT, offsetof(struct core_settings, room_mb), 1, 1000000, "MB"},
+    {"report", "months", SETTING_INT, offsetof(struct core_settings, report_months), 1, 12,
+        "months"},
+    /* Never below what the rule asks: a programme may only be stricter. */
+    {"report", "least", SETTING_INT, offsetof(struct core_settings, report_least), 11, 1000,
+        "people"},
     {"hub", "url", SETTING_TEXT, offsetof(struct core_settings, url), 0, 200, "bytes"},
     {"hub", "pin", SETTING_TEXT, offsetof(struct core_settings, pin), 0, 100, "bytes"},
 };
@@ -59,6 +65,19 @@ check_reach(const struct conf *conf, const struct core_settings *settings, struc
 	return PMJ_INVALID;
 }
 
+static enum pmj_code
+check_report(const struct conf *conf, const struct core_settings *settings, struct pmj_error *err)
+{
+	int64_t months = settings->report_months;
+
+	if (months == 1 || months == 3 || months == 12)
+		return PMJ_OK;
+	(void)conf_fail(err, conf, conf_get(conf, "report", "months")->line,
+	    "months = %lld is no length of a report", (long long)months);
+	pmj_hint(err, "write 1 (each month), 3 (each quarter) or 12 (each year)");
+	return PMJ_INVALID;
+}
+
 enum pmj_code
 core_read_settings(struct core *core, struct pmj_error *err)
 {
@@ -72,7 +91,9 @@ core_read_settings(struct core *core, struct pmj_error *err)
 	    .sticks = true,
 	    .look_seconds = 20,
 	    .intake = 20000,
-	    .room_mb = 1000};
+	    .room_mb = 1000,
+	    .report_months = 3,
+	    .report_least = SMALL_LEAST};
 	if (fs_exists(core->os, path)) {
 		rc = fs_check_private(core->os, path, err);
 		if (rc == PMJ_OK)
@@ -80,6 +101,8 @@ core_read_settings(struct core *core, struct pmj_error *err)
 		if (rc == PMJ_OK)
 			rc = conf_settings(&core->settings, &conf, settings_table,
 			    sizeof(settings_table) / sizeof(*settings_table), err);
+		if (rc == PMJ_OK)
+			rc = check_report(&conf, &core->settings, err);
 		if (rc == PMJ_OK)
 			rc = check_reach(&conf, &core->settings, err);
 		conf_close(&conf);

@@ -29,6 +29,8 @@ handler_now enrol_ask, enrol_take, office_enrol, office_conflicts, office_resolv
     office_renew, office_move, office_moving, office_held, office_release, office_publish,
     office_published;
 handler_now pending_list, pending_approve, pending_refuse;
+handler_now report_list, report_kept;
+handler_later report_publish;
 handler_now backup_key_make, backup_key_kept, backup_key_list, backup_key_destroyed;
 handler_now backup_begin, backup_part, backup_kept, restore_begin, restore_part;
 handler_later restore_finish;

@@ -91,6 +91,9 @@ static const struct route {
     {"POST", "/v1/refuse", NEEDS_OPEN | NEEDS_SYNC, pending_refuse, NULL},
     {"GET", "/v1/hub/kinds", NEEDS_OPEN | NEEDS_HUB, office_published, NULL},
     {"POST", "/v1/hub/kinds", NEEDS_OPEN | NEEDS_HUB, office_publish, NULL},
+    {"GET", "/v1/hub/report", NEEDS_OPEN | NEEDS_HUB, report_list, NULL},
+    {"GET", "/v1/hub/report/{}", NEEDS_OPEN | NEEDS_HUB, report_kept, NULL},
+    {"POST", "/v1/hub/report/{}", NEEDS_OPEN | NEEDS_HUB, NULL, report_publish},
     {"GET", "/v1/hub/held", NEEDS_OPEN | NEEDS_HUB, office_held, NULL},
     {"POST", "/v1/hub/release", NEEDS_OPEN | NEEDS_HUB, office_release, NULL},
 };

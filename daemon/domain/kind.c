@@ -10,6 +10,7 @@
 #include "domain/kind_check.h"
 #include "domain/kind_read.h"
 #include "domain/reminder.h"
+#include "domain/report.h"
 
 static enum pmj_code
 read_file(struct kinds *set, const struct os *os, const char *dir, const char *file,
@@ -120,6 +121,9 @@ kind_free(struct kind *kind)
 	for (size_t i = 0; i < kind->reminder_count; i++)
 		reminder_close(&kind->reminders[i]);
 	free(kind->reminders);
+	for (size_t i = 0; i < kind->report_count; i++)
+		report_close(&kind->reports[i]);
+	free(kind->reports);
 	for (size_t i = 0; i < kind->field_count; i++)
 		field_close(&kind->fields[i]);
 	for (size_t i = 0; i < kind->state_count; i++) {

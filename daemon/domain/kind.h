@@ -16,6 +16,7 @@ struct os;
 #define KIND_STATES_MAX 32
 #define KIND_MOVES_MAX 64
 #define KIND_REMINDERS_MAX 16
+#define KIND_REPORTS_MAX 8
 #define REMINDER_DAYS_MAX 12
 
 enum lang { LANG_EN, LANG_SW, LANG_COUNT };
@@ -95,6 +96,18 @@ struct reminder {
 	struct texts text; /* what is to be done */
 	struct texts says; /* said at the keyboard at once; or none */
 };
+/* What is counted of a kind in the programme's report. */
+struct report {
+	char *name;
+	int64_t place; /* among the other reports: the smallest first */
+	struct texts title;
+	char *on;     /* the date field that tells when; NULL: the day it was written down */
+	char *sums;   /* an integer field that is added up; NULL: records are counted */
+	char *seen;   /* counts people about whom there is a record of this kind in that time */
+	char *change; /* an integer field: of these people from the first to the last time */
+	char **by;    /* how it is divided: fields, "state", or "person.FIELD" of its person */
+	size_t by_count;
+};
 struct kind {
 	char *name;
 	int version;
@@ -117,6 +130,8 @@ struct kind {
 	} plan; /* what of it stands on the paper that a person takes home */
 	struct reminder *reminders;
 	size_t reminder_count;
+	struct report *reports;
+	size_t report_count;
 	char **subjects; /* link fields that name the person(s); for person itself none */
 	size_t subject_count;
 	bool append_only; /* fields are never edited: mistakes are voided */

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "domain/kind_check_inner.h"
 #include "domain/reminder.h"
+#include "domain/report.h"
 
 /* Names that mean something of their own on the command line, in an answer or in the journal. */
 static const char *const reserved_kinds[] = {"init", "unlock", "lock", "passphrase", "recover",
@@ -302,6 +303,9 @@ kind_check(const struct kind *kind, const struct conf *conf, struct pmj_error *e
 	for (size_t i = 0; i < kind->reminder_count; i++)
 		if ((rc = kind_check_reminder(kind, &kind->reminders[i], conf, err)) != PMJ_OK)
 			return rc;
+	for (size_t i = 0; i < kind->report_count; i++)
+		if ((rc = kind_check_report(kind, &kind->reports[i], conf, err)) != PMJ_OK)
+			return rc;
 	return check_rules(kind, conf, err);
 }
 
@@ -339,6 +343,8 @@ kinds_check_links(const struct kinds *kinds, const char *dir, struct pmj_error *
 			rc = check_link(kinds, dir, kind, "next names", kind->next[j], err);
 		for (size_t j = 0; j < kind->reminder_count && rc == PMJ_OK; j++)
 			rc = reminder_check_link(kinds, kind, &kind->reminders[j], dir, err);
+		for (size_t j = 0; j < kind->report_count && rc == PMJ_OK; j++)
+			rc = report_check_links(kinds, kind, &kind->reports[j], dir, err);
 	}
 	return rc;
 }

@@ -279,14 +279,14 @@ static const struct {
 	enum pmj_code (*read)(struct kind *kind, const struct part *part);
 } sections[] = {{"kind", false, read_head}, {"field ", true, read_field},
     {"state ", true, read_state}, {"move ", true, read_move},
-    {"reminder ", true, kind_read_reminder}, {"plan", false, read_plan},
-    {"rules", false, read_rules}};
+    {"reminder ", true, kind_read_reminder}, {"report ", true, kind_read_report},
+    {"plan", false, read_plan}, {"rules", false, read_rules}};
 
 static enum pmj_code
 read_section(struct kind *kind, const struct part *part)
 {
-	static const char *const names[] = {
-	    "kind", "field NAME", "state NAME", "move VERB", "reminder NAME", "plan", "rules"};
+	static const char *const names[] = {"kind", "field NAME", "state NAME", "move VERB",
+	    "reminder NAME", "report NAME", "plan", "rules"};
 	const char *near;
 
 	for (size_t i = 0; i < COUNT(sections); i++) {
@@ -299,8 +299,9 @@ read_section(struct kind *kind, const struct part *part)
 	    part->err, part->conf, part->line, "there is no section [%s]", part->section);
 	near = text_nearest(part->section, names, COUNT(names));
 	pmj_hint(part->err,
-	    "%s%s%suse [kind], [field NAME], [state NAME], [move VERB], [reminder NAME], [plan] or "
-	    "[rules]",
+	    "%s%s%suse [kind], [field NAME], [state NAME], [move VERB], [reminder NAME], [report "
+	    "NAME], "
+	    "[plan] or [rules]",
 	    near != NULL ? "did you mean [" : "", near != NULL ? near : "",
 	    near != NULL ? "]? " : "");
 	return PMJ_INVALID;
@@ -317,8 +318,8 @@ kind_from_conf(struct kind **out, const struct conf *conf, struct pmj_error *err
 		pmj_hint(err, "begin the file with [kind]");
 		return PMJ_INVALID;
 	}
-	if (conf->section_count >
-	    KIND_FIELDS_MAX + KIND_STATES_MAX + KIND_MOVES_MAX + KIND_REMINDERS_MAX + 3) {
+	if (conf->section_count > KIND_FIELDS_MAX + KIND_STATES_MAX + KIND_MOVES_MAX +
+	                              KIND_REMINDERS_MAX + KIND_REPORTS_MAX + 3) {
 		(void)conf_fail(err, conf, 0, "there are %zu sections", conf->section_count);
 		pmj_hint(err, "use at most %d fields, %d states and %d moves", KIND_FIELDS_MAX,
 		    KIND_STATES_MAX, KIND_MOVES_MAX);

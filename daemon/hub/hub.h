@@ -227,6 +227,22 @@ PMJ_MUST_CHECK enum pmj_code hub_resolve(struct hub *hub, const char *id, int ke
     const json_t *value, uint8_t rec[static PMJ_RECORD_BYTES], struct pmj_error *err);
 /** id: of hub_held. */
 PMJ_MUST_CHECK enum pmj_code hub_release(struct hub *hub, const char *id, struct pmj_error *err);
+/* The programme's report (report.c): counts of whole periods that are over, of `months` 1, 3 or 12;
+ * none of 1 to least - 1. */
+struct hub_report;
+/** {"every","least","items":[{"period","from","to","published","unheard"?}…]}, the newest first. */
+PMJ_MUST_CHECK enum pmj_code hub_report_list(
+    struct hub *hub, json_t **out, int64_t months, int64_t least, struct pmj_error *err);
+/** What was published of a period. PMJ_NOT_CONFIRMED: nothing yet. */
+PMJ_MUST_CHECK enum pmj_code hub_report_kept(struct hub *hub, json_t **out, const char *typed,
+    int64_t months, enum lang lang, struct pmj_error *err);
+/** Publish one, in steps. PMJ_REFUSED: it is not over, or of another length than those before. */
+PMJ_MUST_CHECK enum pmj_code hub_report_new(struct hub *hub, struct hub_report **out,
+    const char *typed, int64_t months, int64_t least, enum lang lang, struct pmj_error *err);
+void hub_report_free(struct hub_report *report);
+/** Go on until mono ms until_ms. *out: what is published, a new reference; NULL: there is more. */
+PMJ_MUST_CHECK enum pmj_code hub_report_step(
+    struct hub_report *report, json_t **out, int64_t until_ms, struct pmj_error *err);
 /** Name and role of a device. Caller frees both. */
 void hub_who(
     struct hub *hub, const uint8_t device[static PMJ_DEVICE_BYTES], char **name, char **role);

@@ -100,9 +100,6 @@ PMJ_MUST_CHECK enum pmj_code journal_live_read(struct journal *journal, struct p
 void journal_chain_start(const struct journal *journal, uint8_t j[static PRIM_HASH_BYTES]);
 void journal_chain_next(uint8_t j[static PRIM_HASH_BYTES], const uint8_t e[static PMJ_ENTRY_BYTES]);
 
-/** Statements built at run time: as sql_get, but of a text that goes away; end with sql_free. */
-struct sql *sql_new(struct journal *journal, const char *text);
-void sql_free(struct sql *sql);
 /** Finalise every cached statement. */
 void sql_drop_all(struct journal *journal);
 struct sqlite3_stmt *sql_handle(struct sql *sql);

@@ -16,6 +16,10 @@ struct sql;
  * its address). A statement that is in use (between sql_row and sql_done) must not be asked
  * for again: use another text. */
 struct sql *sql_get(struct journal *journal, const char *text);
+/** A statement built at run time, of a text that lives until sql_free ends it: before the caller's
+ * step ends, for a table may be made anew. */
+struct sql *sql_new(struct journal *journal, const char *text);
+void sql_free(struct sql *sql);
 /* Bind parameter `at` (from 1). Each returns the statement, so that calls read in a row. Bytes are
  * copied. */
 struct sql *sql_int(struct sql *sql, int at, int64_t value);

@@ -390,7 +390,7 @@ def story_what_is_not_there_is_not_there(lab):
     check({"open", "forget"} <= words, words)
     for word in words:
         missing(home, word)
-    for verb in ("duplicates", "join", "report"):
+    for verb in ("duplicates", "join"):
         missing(home, "hub", verb)
     for verb in ("slip",):
         missing(home, verb)

@@ -165,7 +165,7 @@ def story_settings(lab):
     for section in page("pamoja.ini.5").split("\n.Ss ")[1:]:
         name = section.split("]")[0].strip("[")
         for key, least, most, text in re.findall(r"^\.It Cm (\w+) No (\d+) to (\d+), usually \d+\n(.*?)(?=^\.It|^\.El)", section, re.M | re.S):
-            unit = re.search(r"milliseconds|seconds|minutes|entries|MB", text).group(0)
+            unit = re.search(r"milliseconds|seconds|minutes|entries|MB|months|people", text).group(0)
             found.append((name, key, "INT", least, most, unit))
         found += [(name, key, "FLAG", "0", "0", "NULL") for key in re.findall(r"^\.It Cm (\w+) No yes or no, usually (?:yes|no)$", section, re.M)]
         found += [(name, key, "TEXT", "0", most, "bytes") for key, most in re.findall(r"^\.It Cm (\w+) No text of at most (\d+) bytes$", section, re.M)]
@@ -181,10 +181,10 @@ def names_of(text, array):
 
 def story_every_key_of_a_kind(lab):
     """pamoja-kind(5) names every key, type, scope and privacy that the reader of kinds knows, each in its section, and no others."""
-    code = "".join(source("daemon", "domain", name) for name in sorted(os.listdir(os.path.join(TOP, "daemon", "domain"))) if name.startswith("kind"))
+    code = "".join(source("daemon", "domain", name) for name in sorted(os.listdir(os.path.join(TOP, "daemon", "domain"))) if name.startswith(("kind", "report")))
     sections = {part.split("\n")[0]: part for part in page("pamoja-kind.5").split("\n.Ss ")[1:]}
     for title, array in (("[kind]", "kind_keys"), ("[field NAME]", "field_keys"), ("[state NAME]", "state_keys"), ("[move VERB]", "move_keys"),
-                         ("[rules]", "rule_keys")):
+                         ("[report NAME]", "report_keys"), ("[rules]", "rule_keys")):
         part = sections[title].split("\n.Sh ")[0]
         named = {name for line in re.findall(r"^\.It Cm (.*)$", part, re.M) for name in re.split(r"[ ,]+", line) if name}
         check(named == set(names_of(code, array)), title, "the page and the reader differ in", named ^ set(names_of(code, array)))
