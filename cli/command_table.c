@@ -19,6 +19,7 @@
 #include "cli/pending.h"
 #include "cli/record.h"
 #include "cli/restore.h"
+#include "cli/sheet.h"
 #include "cli/status.h"
 #include "cli/sync.h"
 
@@ -45,6 +46,7 @@ static const struct option list_options[] = {
     {"since", "DATE", "list: from this day on"},
     {"limit", "N", "list: at most N (usually 100)"},
     {"all", NULL, "list: voided ones too"},
+    SHEET_OPTIONS,
     {NULL, NULL, NULL},
 };
 

@@ -15,7 +15,8 @@
 static void
 say_disclosure(const json_t *item)
 {
-	const char *const parts[] = {"purpose", "category", "information", "route_label", "reason"};
+	const char *const parts[] = {
+	    "purpose", "category", "information", "way", "route_label", "reason"};
 	const char *role = json_str(item, "role");
 	struct buf line;
 
@@ -30,6 +31,8 @@ say_disclosure(const json_t *item)
 	if (role != NULL && *role != '\0')
 		buf_putf(&line, " (%s)", lang_text(role));
 	print_wrapped(12, buf_text(&line));
+	if (json_flag(item, "voided"))
+		term_say("%*s%s", 12, "", lang_text("taken out again: it was not handed over\n"));
 	buf_wipe(&line);
 }
 

@@ -177,11 +177,29 @@ check_way(const struct export *e, const struct args *args, struct pmj_error *err
 
 /* ---- the notice ---- */
 
+/* Its paragraphs, one after the other; NULL: there is none. Caller frees. */
+static char *
+notice_words(const struct conf *conf, const char *key)
+{
+	struct buf words;
+	char *text;
+
+	buf_init(&words, 0);
+	for (size_t i = 0; i < conf->count; i++)
+		if (strncmp(conf->items[i].section, "paragraph ", 10) == 0 &&
+		    strcmp(conf->items[i].key, key) == 0)
+			buf_putf(&words, "%s%s", words.len > 0 ? " " : "", conf->items[i].value);
+	text = words.len > 0 ? mem_strdup(buf_text(&words)) : NULL;
+	buf_close(&words);
+	return text;
+}
+
 static enum pmj_code
 read_notice(struct export_notice *notice, const char *lang, struct pmj_error *err)
 {
 	char *path = mem_printf("%s/notices/redisclosure.ini", conf_dir());
-	const struct conf_item *text, *version, *draft;
+	const struct conf_item *version, *draft;
+	char *text;
 	struct conf conf;
 	enum pmj_code rc;
 
@@ -189,20 +207,21 @@ read_notice(struct export_notice *notice, const char *lang, struct pmj_error *er
 		free(path);
 		return rc;
 	}
-	text = conf_get(&conf, "notice", strcmp(lang, "sw") == 0 ? "text.sw" : "text.en");
+	text = notice_words(&conf, strcmp(lang, "sw") == 0 ? "text.sw" : "text.en");
 	version = conf_get(&conf, "notice", "version");
 	draft = conf_get(&conf, "notice", "draft");
 	if (text == NULL || version == NULL) {
 		rc = pmj_fail(
-		    err, PMJ_INVALID, "%s: [notice] needs version, text.en and text.sw", path);
+		    err, PMJ_INVALID, "%s: [notice] needs version, and a paragraph text", path);
 	} else {
-		notice->version = mem_strdup(version->value);
+		bool is_draft = draft != NULL && strcmp(draft->value, "yes") == 0;
+
+		notice->version =
+		    mem_printf("redisclosure %s%s", version->value, is_draft ? " draft" : "");
 		notice->text = mem_printf("%s (%s%s): %s", lang_text("NOTICE"), version->value,
-		    draft != NULL && strcmp(draft->value, "yes") == 0
-		        ? lang_text(", DRAFT, not the official words")
-		        : "",
-		    text->value);
+		    is_draft ? lang_text(", DRAFT, not the official words") : "", text);
 	}
+	free(text);
 	conf_close(&conf);
 	free(path);
 	return rc;

@@ -337,6 +337,10 @@ help_kind(const json_t *kind, const char *verb, struct pmj_error *err)
 	json_array_foreach(moves, i, move) say_move(kind, move);
 	if (json_flag(kind, "person"))
 		term_say("  pamoja %s plan ID               what the person takes home\n", name);
+	if (json_flag(kind, "sends"))
+		term_say("  pamoja %s packet ID [--out FILE] [--format text|html]\n"
+		         "      what is handed over: the notice, the consent, and what it covers\n",
+		    name);
 	say_fields(kind);
 	say_title(LANG_N("Examples"));
 	term_say("  pamoja %s add\n", name);

@@ -65,19 +65,24 @@ static json_t *
 kind_of(const struct conf *conf, const char *name, const char *lang)
 {
 	json_t *fields = json_array(), *moves = json_array();
+	bool accounts = false;
 
 	for (size_t i = 0; i < conf->section_count; i++) {
 		const char *section = conf->sections[i].name;
 
 		if (strncmp(section, "field ", 6) == 0)
 			add_field(fields, conf, section, lang);
-		else if (strncmp(section, "move ", 5) == 0)
-			(void)json_array_append_new(
-			    moves, json_pack("{s:s, s:s}", "verb", section + 5, "label",
-			               text_of(conf, section, "label", lang, section + 5)));
+		if (strncmp(section, "move ", 5) != 0)
+			continue;
+		accounts = accounts || conf_get(conf, section, "discloses") != NULL;
+		(void)json_array_append_new(
+		    moves, json_pack("{s:s, s:s}", "verb", section + 5, "label",
+		               text_of(conf, section, "label", lang, section + 5)));
 	}
-	return json_pack("{s:s, s:s, s:o, s:o}", "name", name, "label",
-	    text_of(conf, "kind", "title", lang, name), "fields", fields, "moves", moves);
+	return json_pack("{s:s, s:s, s:o, s:o, s:b, s:b}", "name", name, "label",
+	    text_of(conf, "kind", "title", lang, name), "fields", fields, "moves", moves, "person",
+	    strcmp(name, "person") == 0, "sends",
+	    conf_get(conf, "rules", "discloses_to") != NULL && !accounts);
 }
 
 static enum pmj_code

@@ -33,6 +33,7 @@ enum pmj_code record_history(struct cli *cli, const struct args *args, struct pm
 PMJ_MUST_CHECK enum pmj_code record_about(struct cli *cli, json_t **out, const char *typed,
     const char *tail, const json_t *body, struct pmj_error *err);
 enum pmj_code record_plan(struct cli *cli, const struct args *args, struct pmj_error *err);
+enum pmj_code record_packet(struct cli *cli, const struct args *args, struct pmj_error *err);
 enum pmj_code record_disclosures(struct cli *cli, const struct args *args, struct pmj_error *err);
 enum pmj_code record_find(struct cli *cli, const struct args *args, struct pmj_error *err);
 enum pmj_code record_today(struct cli *cli, const struct args *args, struct pmj_error *err);

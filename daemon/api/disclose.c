@@ -10,27 +10,24 @@
 
 struct disclose {
 	const struct call *call;
-	const struct kind *kind;
-	const struct move *move;
-	json_t *set;         /* of the record that is made */
+	struct disclosed made;
 	const json_t *words; /* of a consent's information; what is told */
-	bool urgent;
-	uint8_t rec[PMJ_RECORD_BYTES];
 };
 
 /* The record, then the move that tells: two entries, one transaction, so that nothing is left
  * prepared. */
 static enum pmj_code
-append_told(struct disclose *d, const struct core_draft *made, struct pmj_error *err)
+append_told(const struct call *call, struct disclosed *d, const struct core_draft *made,
+    bool *urgent, struct pmj_error *err)
 {
-	struct core *core = d->call->core;
+	struct core *core = call->core;
 	struct record_full record = {.row_count = 0};
 	struct core_draft moved = {.kind = d->kind, .rec = d->rec, .verb = d->move->verb};
 	json_t *set = json_object(), *was = NULL;
 	uint8_t same[PMJ_RECORD_BYTES];
 	enum pmj_code rc;
 
-	if ((rc = core_append_inside(core, made, d->rec, &d->urgent, err)) != PMJ_OK ||
+	if ((rc = core_append_inside(core, made, d->rec, urgent, err)) != PMJ_OK ||
 	    (rc = records_load(core->journal, &record, d->rec, err)) != PMJ_OK)
 		goto out;
 	record_set_disclosed(d->kind, &record.merged, set);
@@ -41,7 +38,7 @@ append_told(struct disclose *d, const struct core_draft *made, struct pmj_error 
 	was = merge_was(&record.merged, set);
 	moved.set = set;
 	moved.was = was;
-	rc = core_append_inside(core, &moved, same, &d->urgent, err);
+	rc = core_append_inside(core, &moved, same, urgent, err);
 out:
 	json_decref(set);
 	json_decref(was);
@@ -49,20 +46,22 @@ out:
 	return rc;
 }
 
-static enum pmj_code
-save_disclosed(struct disclose *d, const struct core_draft *made, struct pmj_error *err)
+enum pmj_code
+record_save_disclosed(const struct call *call, struct disclosed *d, const struct core_draft *made,
+    struct pmj_error *err)
 {
-	struct core *core = d->call->core;
+	struct core *core = call->core;
+	bool urgent = false;
 	enum pmj_code rc = journal_begin(core->journal, err);
 
 	if (rc != PMJ_OK)
 		return rc;
-	if ((rc = append_told(d, made, err)) == PMJ_OK)
+	if ((rc = append_told(call, d, made, &urgent, err)) == PMJ_OK)
 		rc = journal_commit(core->journal, err);
 	else
 		journal_rollback(core->journal);
 	if (rc == PMJ_OK)
-		core_written(core, d->urgent);
+		core_written(core, urgent);
 	return rc;
 }
 
@@ -70,24 +69,32 @@ save_disclosed(struct disclose *d, const struct core_draft *made, struct pmj_err
 static enum pmj_code
 may_disclose(struct disclose *d, uint8_t consent[static PMJ_RECORD_BYTES], struct pmj_error *err)
 {
-	const struct merge_record nothing = {.kind = NULL};
+	struct told told;
 	enum pmj_code rc;
 
-	if (!d->move->needs_consent && !d->move->discloses)
-		return pmj_fail(
-		    err, PMJ_USAGE, "%s of a %s tells nothing", d->move->verb, d->kind->name);
-	for (size_t i = 0; i < d->move->asks_count; i++) {
-		const json_t *value = json_object_get(d->set, d->move->asks[i]);
+	(void)json_object_del(d->made.set, "consent");
+	(void)json_object_del(d->made.set, "notice");
+	if (!d->made.move->needs_consent && !d->made.move->discloses)
+		return pmj_fail(err, PMJ_USAGE, "%s of a %s tells nothing", d->made.move->verb,
+		    d->made.kind->name);
+	for (size_t i = 0; i < d->made.move->asks_count; i++) {
+		const json_t *value = json_object_get(d->made.set, d->made.move->asks[i]);
 
 		if (value != NULL && !json_is_null(value) && !json_is_false(value))
 			continue;
-		rc = pmj_fail(err, PMJ_INVALID, "%s needs %s", d->move->verb, d->move->asks[i]);
-		pmj_hint(err, "say it with %s=...", d->move->asks[i]);
+		rc = pmj_fail(
+		    err, PMJ_INVALID, "%s needs %s", d->made.move->verb, d->made.move->asks[i]);
+		pmj_hint(err, "say it with %s=...", d->made.move->asks[i]);
 		return rc;
 	}
-	if (!d->move->needs_consent)
+	if (!d->made.move->needs_consent)
 		return PMJ_OK;
-	return record_consented(d->call, d->kind, &nothing, d->set, consent, err);
+	if ((rc = record_covered(d->call, &told, d->made.kind, NULL, d->made.set, err)) != PMJ_OK)
+		return rc;
+	if (told.nothing)
+		return record_fail_nothing("this recipient", err);
+	memcpy(consent, told.consent, PMJ_RECORD_BYTES);
+	return record_put_told(d->call, d->made.kind, &told, d->made.set, err);
 }
 
 /* Without words of its own it is what the consent describes, and the entry says so. */
@@ -99,21 +106,22 @@ put_told_words(
 	const json_t *words;
 	enum pmj_code rc;
 
-	if (d->kind->discloses == NULL)
+	if (d->made.kind->discloses == NULL)
 		return PMJ_OK;
-	d->words = json_object_get(d->set, d->kind->discloses);
+	d->words = json_object_get(d->made.set, d->made.kind->discloses);
 	if (json_array_size(d->words) > 0)
 		return PMJ_OK;
-	if (!d->move->needs_consent) {
-		(void)json_object_set_new(d->set, d->kind->discloses, json_pack("[s]", "all"));
-		d->words = json_object_get(d->set, d->kind->discloses);
+	if (!d->made.move->needs_consent) {
+		(void)json_object_set_new(
+		    d->made.set, d->made.kind->discloses, json_pack("[s]", "all"));
+		d->words = json_object_get(d->made.set, d->made.kind->discloses);
 		return PMJ_OK;
 	}
 	rc = records_load(d->call->core->journal, &record, consent, err);
 	words = rc == PMJ_OK ? merge_shown(&record.merged, "information") : NULL;
 	if (json_is_array(words))
-		(void)json_object_set(d->set, d->kind->discloses, (json_t *)words);
-	d->words = json_object_get(d->set, d->kind->discloses);
+		(void)json_object_set(d->made.set, d->made.kind->discloses, (json_t *)words);
+	d->words = json_object_get(d->made.set, d->made.kind->discloses);
 	record_full_close(&record);
 	return rc;
 }
@@ -125,7 +133,7 @@ disclosed_answer(
 	json_t *item = NULL;
 	enum pmj_code rc = PMJ_OK;
 
-	*out = call_id(d->call, d->rec);
+	*out = call_id(d->call, d->made.rec);
 	(void)json_object_set(*out, "words", (json_t *)d->words);
 	if (consent == NULL)
 		return PMJ_OK;
@@ -163,25 +171,25 @@ record_disclose(const struct call *call, json_t **out, struct pmj_error *err)
 
 	if ((rc = call_text(call, &verb, "verb", err)) != PMJ_OK ||
 	    (rc = call_text(call, &wanted.kind, "kind", err)) != PMJ_OK ||
-	    (rc = kinds_need(&d.kind, &call->core->kinds, wanted.kind, err)) != PMJ_OK ||
-	    (rc = record_find_move(&d.move, d.kind, verb, err)) != PMJ_OK ||
+	    (rc = kinds_need(&d.made.kind, &call->core->kinds, wanted.kind, err)) != PMJ_OK ||
+	    (rc = record_find_move(&d.made.move, d.made.kind, verb, err)) != PMJ_OK ||
 	    (rc = record_person(call, &about, &kind, person, err)) != PMJ_OK ||
 	    (rc = record_stands(call, "person", person, err)) != PMJ_OK)
 		goto out;
-	if (d.kind->subject_count == 0) {
-		rc = pmj_fail(err, PMJ_USAGE, "a %s is about nobody", d.kind->name);
+	if (d.made.kind->subject_count == 0) {
+		rc = pmj_fail(err, PMJ_USAGE, "a %s is about nobody", d.made.kind->name);
 		goto out;
 	}
-	wanted.fields = typed = fields_about(call, d.kind, person);
-	if ((rc = record_prepare(call, &draft, &d.set, &knows, &wanted, err)) != PMJ_OK ||
+	wanted.fields = typed = fields_about(call, d.made.kind, person);
+	if ((rc = record_prepare(call, &draft, &d.made.set, &knows, &wanted, err)) != PMJ_OK ||
 	    (rc = may_disclose(&d, consent, err)) != PMJ_OK ||
 	    (rc = put_told_words(&d, consent, err)) != PMJ_OK ||
-	    (rc = save_disclosed(&d, &draft, err)) != PMJ_OK)
+	    (rc = record_save_disclosed(call, &d.made, &draft, err)) != PMJ_OK)
 		goto out;
-	rc = disclosed_answer(out, &d, d.move->needs_consent ? consent : NULL, err);
+	rc = disclosed_answer(out, &d, d.made.move->needs_consent ? consent : NULL, err);
 out:
 	json_decref(typed);
-	json_decref(d.set);
+	json_decref(d.made.set);
 	json_decref(knows);
 	record_full_close(&about);
 	return rc;

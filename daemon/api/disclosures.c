@@ -8,19 +8,6 @@
 #include "base/mem.h"
 #include "base/text.h"
 
-/* The recipient as people know it: a record's title, or the words that were typed. */
-static char *
-recipient_of(const struct call *call, const json_t *value)
-{
-	const char *text = json_string_value(value);
-	uint8_t rec[PMJ_RECORD_BYTES];
-
-	if (text != NULL && strlen(text) == PMJ_RECORD_CHARS &&
-	    text_unbase32(rec, sizeof(rec), text, PMJ_RECORD_CHARS))
-		return records_title(call->core->journal, rec, call->lang);
-	return value_text(NULL, value, call->lang);
-}
-
 /* What stood when it was told: the entry that tells sets it (see moves.c), an older program's did
  * not. */
 static const json_t *
@@ -49,7 +36,8 @@ item_of(const struct call *call, const struct kind *kind, const struct record_fu
 {
 	const struct entry *entry = &row->entry;
 	json_t *item = call_id(call, record->merged.rec);
-	char *name, *role, *to = recipient_of(call, told_value(record, entry, kind->discloses_to));
+	char *name, *role,
+	    *to = record_words(call, NULL, told_value(record, entry, kind->discloses_to));
 	char day[17];
 
 	core_who(call->core, entry->by, &name, &role);
@@ -72,6 +60,21 @@ item_of(const struct call *call, const struct kind *kind, const struct record_fu
 	free(name);
 	free(role);
 	return item;
+}
+
+/* What only the accounting knows: how it was told, and with which notice. A line that was voided
+ * stays in it, and says so. */
+static void
+put_told_how(json_t *item, const struct call *call, const struct kind *kind,
+    const struct merge_record *merged)
+{
+	const char *const names[] = {"way", "notice"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (kind_field(kind, names[i]) != NULL)
+			put_text(
+			    item, call, kind, names[i], names[i], merge_shown(merged, names[i]));
+	(void)json_object_set_new(item, "voided", json_boolean(merged->voided));
 }
 
 /* Told without a consent: by which of the ways that are open then, and what the move asked for:
@@ -103,7 +106,11 @@ of_record(json_t *items, const struct call *call, const struct kind *kind,
 
 		if (move == NULL || (!move->needs_consent && !move->discloses))
 			continue;
+		if (kind->discloses != NULL && record_told_nothing(told_value(&record,
+		                                   &record.rows[i].entry, kind->discloses)))
+			continue;
 		item = item_of(call, kind, &record, &record.rows[i]);
+		put_told_how(item, call, kind, &record.merged);
 		if (move->discloses)
 			put_route(item, call, kind, move, &record.rows[i].entry);
 		if (strcmp(json_str(item, "on"), since) >= 0)

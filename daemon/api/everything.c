@@ -41,6 +41,10 @@ narrow_item(
     json_t *item, const struct kind *kind, const struct words_told *words, const char *person)
 {
 	json_t *fields = json_object_get(item, "fields"), *value;
+	bool whole = kind != NULL &&
+	             kind_tells_by(kind,
+	                 kind->told_by != NULL ? json_object_get(fields, kind->told_by) : NULL,
+	                 words->list, words->count);
 	const char *name;
 	bool said = false;
 	void *next;
@@ -49,9 +53,9 @@ narrow_item(
 	{
 		const struct field *field = kind != NULL ? kind_field(kind, name) : NULL;
 		bool subject = field != NULL && kind_is_subject(kind, name);
-		bool told = field != NULL
-		                ? subject || kind_tells(kind, field, words->list, words->count)
-		                : strcmp(words->list[0], "all") == 0;
+		bool told = field != NULL ? subject || whole ||
+		                                kind_tells(kind, field, words->list, words->count)
+		                          : strcmp(words->list[0], "all") == 0;
 
 		if (told && field != NULL && names_another(field, value, person)) {
 			(void)json_object_set_new(

@@ -1,4 +1,4 @@
-/* moves.c - the declared moves of a record, and the consent that some of them need. */
+/* moves.c - the declared moves of a record. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,151 +42,14 @@ check_move(const struct kind *kind, const struct move *move, const struct merge_
 	return PMJ_OK;
 }
 
-/* The value a move works with: what it sets, else what stands. */
-static const json_t *
-moved_value(const struct merge_record *merged, const json_t *set, const char *name)
+const json_t *
+record_moved_value(const struct merge_record *merged, const json_t *set, const char *name)
 {
 	const json_t *value = name != NULL ? json_object_get(set, name) : NULL;
 
 	if (name == NULL)
 		return NULL;
-	return value != NULL ? value : merge_shown(merged, name);
-}
-
-static const char *
-moved_text(const struct merge_record *merged, const json_t *set, const char *name)
-{
-	return json_string_value(moved_value(merged, set, name));
-}
-
-/* Ask the person's consents whether this may be done today. by: the consent that covers it, or
- * NULL. */
-static enum pmj_code
-ask_consents(const struct call *call, const uint8_t person[static PMJ_RECORD_BYTES],
-    const struct consent_request *what, uint8_t *by, struct pmj_error *err)
-{
-	struct consent_request request = *what;
-	struct consent_verdict verdict;
-	char date[11];
-	enum pmj_code rc;
-
-	record_date(call, date);
-	request.on = date;
-	rc = records_consent(call->core->journal, &verdict, person, &request, err);
-	if (rc == PMJ_OK && verdict.covered && by != NULL)
-		memcpy(by, verdict.consent, PMJ_RECORD_BYTES);
-	if (rc != PMJ_OK || verdict.covered)
-		return rc;
-	rc = pmj_fail(err, PMJ_REFUSED, "no consent covers this: %s", verdict.missing);
-	pmj_hint(err, "%s", verdict.hint);
-	return rc;
-}
-
-enum pmj_code
-record_made_under_consent(
-    const struct call *call, const struct kind *kind, const json_t *set, struct pmj_error *err)
-{
-	struct consent_request request = {
-	    .recipient_name = kind->consent_to, .purpose = kind->consent_for};
-	uint8_t person[PMJ_RECORD_BYTES];
-	enum pmj_code rc = PMJ_OK;
-
-	for (size_t i = 0; kind->consent_for != NULL && i < kind->subject_count && rc == PMJ_OK;
-	     i++) {
-		const char *id = json_str(set, kind->subjects[i]);
-
-		if (id != NULL && text_unbase32(person, sizeof(person), id, strlen(id)))
-			rc = ask_consents(call, person, &request, NULL, err);
-	}
-	return rc;
-}
-
-enum pmj_code
-record_consented(const struct call *call, const struct kind *kind,
-    const struct merge_record *merged, const json_t *set, uint8_t *by, struct pmj_error *err)
-{
-	const char *information[32];
-	const json_t *list = moved_value(merged, set, kind->discloses);
-	const char *person_id =
-	    kind->subject_count > 0 ? moved_text(merged, set, kind->subjects[0]) : NULL;
-	const char *purpose = moved_text(merged, set, kind->discloses_for);
-	struct consent_request request = {.recipient = moved_text(merged, set, kind->discloses_to),
-	    .purpose = purpose != NULL ? purpose : kind->name,
-	    .category = moved_text(merged, set, kind->discloses_category),
-	    .information = information};
-	uint8_t person[PMJ_RECORD_BYTES], resource[PMJ_RECORD_BYTES];
-	char *name = NULL;
-	enum pmj_code rc;
-
-	if (person_id == NULL ||
-	    !text_unbase32(person, sizeof(person), person_id, strlen(person_id)))
-		return pmj_fail(
-		    err, PMJ_REFUSED, "no person is named, so nobody can have consented");
-	if ((rc = record_stands(call, kind->subjects[0], person, err)) != PMJ_OK)
-		return rc;
-	for (size_t i = 0; i < json_array_size(list) && request.information_count < 32; i++)
-		information[request.information_count++] =
-		    json_string_value(json_array_get(list, i));
-	if (request.recipient != NULL && text_unbase32(resource, sizeof(resource),
-	                                     request.recipient, strlen(request.recipient))) {
-		if ((rc = record_stands(call, kind->discloses_to, resource, err)) != PMJ_OK)
-			return rc;
-		name = records_title(call->core->journal, resource, call->lang);
-		request.recipient_name = name;
-	} else {
-		request.recipient_name = request.recipient;
-		request.recipient = NULL;
-	}
-	rc = ask_consents(call, person, &request, by, err);
-	free(name);
-	return rc;
-}
-
-void
-record_set_disclosed(const struct kind *kind, const struct merge_record *merged, json_t *set)
-{
-	const char *const names[] = {
-	    kind->discloses_to, kind->discloses_for, kind->discloses_category, kind->discloses};
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
-		const json_t *value = moved_value(merged, set, names[i]);
-
-		if (value != NULL)
-			(void)json_object_set(set, names[i], (json_t *)value);
-	}
-}
-
-/* May something still be sent from this state, so that it was not yet? */
-static bool
-is_before_sending(const struct kind *kind, const char *state)
-{
-	for (size_t m = 0; m < kind->move_count; m++)
-		for (size_t f = 0; kind->moves[m].needs_consent && f < kind->moves[m].from_count;
-		     f++)
-			if (state != NULL && strcmp(kind->moves[m].from[f], state) == 0)
-				return true;
-	return false;
-}
-
-enum pmj_code
-record_keeps_consent(const struct call *call, const struct kind *kind,
-    const struct merge_record *merged, const json_t *set, const char *to, struct pmj_error *err)
-{
-	const char *const names[] = {
-	    kind->discloses_to, kind->discloses_for, kind->discloses_category, kind->discloses};
-	const struct merge_field *state = merge_field(merged, "state");
-	bool changes = false, before = to != NULL ? is_before_sending(kind, to) : true;
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
-		const json_t *value = names[i] != NULL ? json_object_get(set, names[i]) : NULL;
-
-		changes =
-		    changes || (value != NULL && !json_equal(value, merge_shown(merged, names[i])));
-	}
-	for (size_t i = 0; to == NULL && state != NULL && i < state->count; i++)
-		before =
-		    before && is_before_sending(kind, json_string_value(state->values[i].value));
-	return !changes || before ? PMJ_OK : record_consented(call, kind, merged, set, NULL, err);
+	return value != NULL || merged == NULL ? value : merge_shown(merged, name);
 }
 
 /* A second pair of eyes is not one's own; and what a person says of themselves nobody else says. */
@@ -246,7 +109,7 @@ check_asks(const struct move *move, const struct merge_record *merged, const jso
     const struct kind *kind, struct pmj_error *err)
 {
 	for (size_t i = 0; i < move->asks_count; i++) {
-		const json_t *value = moved_value(merged, set, move->asks[i]);
+		const json_t *value = record_moved_value(merged, set, move->asks[i]);
 
 		if (value == NULL || json_is_null(value) || json_is_false(value)) {
 			enum pmj_code rc =
@@ -315,13 +178,11 @@ record_move(const struct call *call, json_t **out, struct pmj_error *err)
 	    (rc = check_by(call, kind, move, &record.merged, err)) != PMJ_OK ||
 	    (rc = check_asks(move, &record.merged, set, kind, err)) != PMJ_OK)
 		goto out;
-	rc = move->needs_consent
-	         ? record_consented(call, kind, &record.merged, set, NULL, err)
+	rc = move->needs_consent || move->discloses
+	         ? record_discloses(call, kind, move, &record.merged, set, err)
 	         : record_keeps_consent(call, kind, &record.merged, set, move->to, err);
 	if (rc != PMJ_OK)
 		goto out;
-	if (move->needs_consent || move->discloses)
-		record_set_disclosed(kind, &record.merged, set);
 	set_agreed(kind, move, &record.merged, set);
 	(void)json_object_set_new(set, "state", json_string(move->to));
 	if ((rc = record_append(call, out, kind, rec, &record, set, move->verb, err)) == PMJ_OK)

@@ -3,6 +3,8 @@
 #define API_RECORD_INNER_H
 #include "api/handlers.h"
 
+struct notice;
+
 struct value_context record_context(const struct call *call);
 /** Today here, YYYY-MM-DD. */
 void record_date(const struct call *call, char out[static 11]);
@@ -42,6 +44,48 @@ void record_reminders(struct reminders *out, const struct call *call, const stru
 void record_say_reminders(json_t *answer, const struct call *call,
     const struct reminders *reminders, uint8_t (*recs)[PMJ_RECORD_BYTES]);
 void record_reminders_close(struct reminders *reminders);
+/** The value a move works with: what it sets, else what stands (merged NULL: nothing does). */
+const json_t *record_moved_value(
+    const struct merge_record *merged, const json_t *set, const char *name);
+/* record_consent.c */
+#define RECORD_TOLD_NOTHING "nothing" /* the word of `information` that says so */
+struct told {
+	uint8_t person[PMJ_RECORD_BYTES];
+	uint8_t consent[PMJ_RECORD_BYTES]; /* that covers it; not when nothing is told */
+	bool nothing;                      /* the recipient is never told anything */
+};
+/** May this be told today, by what would stand in the record? PMJ_REFUSED says what is missing.
+ * merged: what stands of it, or NULL; set: what is set along, or NULL. */
+PMJ_MUST_CHECK enum pmj_code record_covered(const struct call *call, struct told *out,
+    const struct kind *kind, const struct merge_record *merged, const json_t *set,
+    struct pmj_error *err);
+/** Of a move that tells something: may it? *set receives what is told, and under what. */
+PMJ_MUST_CHECK enum pmj_code record_discloses(const struct call *call, const struct kind *kind,
+    const struct move *move, const struct merge_record *merged, json_t *set, struct pmj_error *err);
+/** What is disclosed is set by the entry that discloses it, so that one who changes it elsewhere
+ * without knowing of this raises a conflict, and does not silently change what was sent. */
+void record_set_disclosed(const struct kind *kind, const struct merge_record *merged, json_t *set);
+/** `consent` and `notice` of a kind that has such fields. */
+PMJ_MUST_CHECK enum pmj_code record_put_told(const struct call *call, const struct kind *kind,
+    const struct told *told, json_t *set, struct pmj_error *err);
+/** Does `information` say that nothing was told? */
+bool record_told_nothing(const json_t *information);
+enum pmj_code record_fail_nothing(const char *name, struct pmj_error *err);
+/* disclose.c: a record that accounts for what is told, and its move, in one transaction. */
+struct disclosed {
+	const struct kind *kind;
+	const struct move *move;
+	json_t *set; /* of the record */
+	uint8_t rec[PMJ_RECORD_BYTES];
+};
+PMJ_MUST_CHECK enum pmj_code record_save_disclosed(const struct call *call, struct disclosed *d,
+    const struct core_draft *made, struct pmj_error *err);
+/* packet.c */
+/** The notice of this name in force, read anew. */
+PMJ_MUST_CHECK enum pmj_code record_notice(
+    const struct call *call, struct notice *out, const char *name, struct pmj_error *err);
+/** A value in words; what links to a record by its title. Caller frees. */
+char *record_words(const struct call *call, const struct field *field, const json_t *value);
 /** May a record of this kind be made: consent_for and consent_to, of each of its persons? */
 PMJ_MUST_CHECK enum pmj_code record_made_under_consent(
     const struct call *call, const struct kind *kind, const json_t *set, struct pmj_error *err);
@@ -49,14 +93,6 @@ PMJ_MUST_CHECK enum pmj_code record_made_under_consent(
  * consent covers; what was not sent yet, freely. to: the state it moves to; NULL when it stays. */
 PMJ_MUST_CHECK enum pmj_code record_keeps_consent(const struct call *call, const struct kind *kind,
     const struct merge_record *merged, const json_t *set, const char *to, struct pmj_error *err);
-/** May what this record discloses be disclosed today? PMJ_REFUSED says what no consent covers.
- * merged: what stands of it, set: what is set along. by: the consent that covers it; may be NULL.
- */
-PMJ_MUST_CHECK enum pmj_code record_consented(const struct call *call, const struct kind *kind,
-    const struct merge_record *merged, const json_t *set, uint8_t *by, struct pmj_error *err);
-/** What is disclosed is set by the entry that discloses it, so that one who changes it elsewhere
- * without knowing of this raises a conflict, and does not silently change what was sent. */
-void record_set_disclosed(const struct kind *kind, const struct merge_record *merged, json_t *set);
 /** Does the record stand as a second person agreed to it (`by = another`)? Its fields stay so. */
 bool record_is_agreed(const struct kind *kind, const struct merge_record *merged);
 /** Append one entry to a record that is here; set is borrowed. *out receives {"id","short"}. */

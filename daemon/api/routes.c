@@ -49,6 +49,8 @@ static const struct route {
     {"GET", "/v1/record/{}/disclosures", NEEDS_OPEN, record_disclosures, NULL},
     {"POST", "/v1/record/{}/disclose", NEEDS_OPEN, record_disclose, NULL},
     {"GET", "/v1/record/{}/everything", NEEDS_OPEN, record_everything, NULL},
+    {"POST", "/v1/record/{}/packet", NEEDS_OPEN, record_packet, NULL},
+    {"GET", "/v1/record/{}/packet", NEEDS_OPEN, record_packet_part, NULL},
     {"GET", "/v1/find", NEEDS_OPEN, NULL, record_find},
     {"GET", "/v1/today", NEEDS_OPEN, record_today, NULL},
     {"POST", "/v1/import", NEEDS_OPEN, record_import, NULL},

@@ -149,6 +149,8 @@ kind_free(struct kind *kind)
 	free(kind->shows);
 	names_free(kind->adds, kind->adds_count);
 	names_free(kind->told_as, kind->told_count);
+	free(kind->told_by);
+	names_free(kind->receives_nothing, kind->receives_nothing_count);
 	free(kind->total);
 	free(kind->consent_for);
 	free(kind->consent_to);

@@ -154,6 +154,10 @@ struct kind {
 	 * under "all". */
 	char **told_as;
 	size_t told_count;
+	char *told_by; /* a choice whose value is such a word of its record, too; or NULL */
+	/* Of the kind that recipients are: who is never told anything. FIELD, VALUE, FIELD ... */
+	char **receives_nothing;
+	size_t receives_nothing_count;
 	/* A record is only made under a consent of its person for this purpose, given to this
 	 * recipient (plain words); both or neither. */
 	char *consent_for, *consent_to;
@@ -237,6 +241,15 @@ bool kind_is_urgent(const struct kind *kind, const char *verb, const json_t *set
  * subject is called goes with whatever is told of them. */
 bool kind_tells(
     const struct kind *kind, const struct field *field, const char *const *words, size_t count);
+/** Are its records sent to somebody, with what a consent covers? */
+bool kind_sends(const struct kind *kind);
+/** Does a record's value of `told_by` name one of these words, so that all of it is told? */
+bool kind_tells_by(
+    const struct kind *kind, const json_t *value, const char *const *words, size_t count);
+/** Is this a recipient that is never told anything about a person? shown(ctx, field): what stands.
+ */
+bool kind_receives_nothing(const struct kind *kind,
+    const json_t *(*shown)(const void *ctx, const char *field), const void *ctx);
 /** Does this field name whom a record is about? */
 bool kind_is_subject(const struct kind *kind, const char *field_name);
 /**

@@ -15,7 +15,7 @@ static const char *const reserved_kinds[] = {"init", "unlock", "lock", "passphra
     "today", "week", "note", "slip", "disclosures", "forget", "programme", "sync", "carry",
     "approve", "refuse", "export", "import", "backup", "restore", "kinds", "open", "help",
     "completion", "ctl", "bak"};
-static const char *const reserved_verbs[] = {"add", "list", "plan", "help"};
+static const char *const reserved_verbs[] = {"add", "list", "plan", "packet", "answer", "help"};
 
 static bool
 is_verb(const char *name)
@@ -246,7 +246,8 @@ check_rules(const struct kind *kind, const struct conf *conf, struct pmj_error *
 		const char *key, *field;
 	} names[] = {{"due", kind->due}, {"total", kind->total},
 	    {"discloses_to", kind->discloses_to}, {"discloses_for", kind->discloses_for},
-	    {"discloses_category", kind->discloses_category}, {"discloses", kind->discloses}};
+	    {"discloses_category", kind->discloses_category}, {"discloses", kind->discloses},
+	    {"told_by", kind->told_by}};
 	enum pmj_code rc;
 
 	for (size_t i = 0; i < COUNT(names); i++)
@@ -306,6 +307,8 @@ kind_check(const struct kind *kind, const struct conf *conf, struct pmj_error *e
 	for (size_t i = 0; i < kind->report_count; i++)
 		if ((rc = kind_check_report(kind, &kind->reports[i], conf, err)) != PMJ_OK)
 			return rc;
+	if ((rc = kind_check_receives(kind, conf, err)) != PMJ_OK)
+		return rc;
 	return check_rules(kind, conf, err);
 }
 

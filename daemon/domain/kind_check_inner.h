@@ -3,6 +3,9 @@
 #define DOMAIN_KIND_CHECK_INNER_H
 #include "domain/kind_check.h"
 
+/* Of `receives_nothing` (kind_receives.c). */
+enum pmj_code kind_check_receives(
+    const struct kind *kind, const struct conf *conf, struct pmj_error *err);
 bool kind_check_one_of(const char *name, const char *const *names, size_t count);
 /** The line of a key, else of its section, else 0. */
 int kind_check_line(const struct conf *conf, const char *section, const char *key);

@@ -282,6 +282,16 @@ states_json(const struct kind *kind, enum lang lang)
 	return list;
 }
 
+/* A kind with ways that need no consent is the accounting itself, not what is sent. */
+bool
+kind_sends(const struct kind *kind)
+{
+	for (size_t i = 0; i < kind->move_count; i++)
+		if (kind->moves[i].discloses)
+			return false;
+	return kind->discloses_to != NULL;
+}
+
 json_t *
 kind_json(const struct kind *kind, enum lang lang)
 {
@@ -299,6 +309,7 @@ kind_json(const struct kind *kind, enum lang lang)
 	put(out, "shows", kind->shows);
 	put_names(out, "next", kind->next, kind->next_count);
 	put_flag(out, "person", strcmp(kind->name, "person") == 0);
+	put_flag(out, "sends", kind_sends(kind));
 	for (size_t i = 0; i < kind->field_count; i++)
 		(void)json_array_append_new(fields, field_json(kind, &kind->fields[i], lang));
 	(void)json_object_set_new(out, "fields", fields);

@@ -45,5 +45,6 @@ PMJ_MUST_CHECK enum pmj_code kind_check_keys(
     const struct part *part, const char *const *keys, size_t count, struct field *field);
 PMJ_MUST_CHECK enum pmj_code kind_read_reminder(struct kind *kind, const struct part *part);
 PMJ_MUST_CHECK enum pmj_code kind_read_report(struct kind *kind, const struct part *part);
+PMJ_MUST_CHECK enum pmj_code kind_read_receives(struct kind *kind, const struct part *part);
 
 #endif

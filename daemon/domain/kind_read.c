@@ -37,7 +37,7 @@ static const char *const plan_keys[] = {"place", "title.en", "title.sw", "shows"
 static const char *const rule_keys[] = {"subjects", "append_only", "author_only", "revocation_wins",
     "due", "urgent", "urgent_move", "discloses_to", "discloses_for", "discloses_category",
     "discloses", "consent_needs", "consent_signed", "consent_for", "consent_to", "total", "adds",
-    "told_as"};
+    "told_as", "told_by", "receives_nothing"};
 
 const char *
 field_type_name(enum field_type type)
@@ -257,11 +257,13 @@ read_rules(struct kind *kind, const struct part *part)
 	kind->discloses_for = part_text(part, "discloses_for");
 	kind->discloses_category = part_text(part, "discloses_category");
 	kind->discloses = part_text(part, "discloses");
+	kind->told_by = part_text(part, "told_by");
 	if ((rc = kind_check_keys(part, rule_keys, COUNT(rule_keys), NULL)) != PMJ_OK ||
 	    (rc = part_list(&kind->subjects, &kind->subject_count, part, "subjects")) != PMJ_OK ||
 	    (rc = part_flag(&kind->append_only, part, "append_only")) != PMJ_OK ||
 	    (rc = part_flag(&kind->author_only, part, "author_only")) != PMJ_OK ||
 	    (rc = part_flag(&kind->revocation_wins, part, "revocation_wins")) != PMJ_OK ||
+	    (rc = kind_read_receives(kind, part)) != PMJ_OK ||
 	    (rc = part_list(&kind->adds, &kind->adds_count, part, "adds")) != PMJ_OK ||
 	    (rc = part_list(&kind->told_as, &kind->told_count, part, "told_as")) != PMJ_OK ||
 	    (rc = part_list(&kind->consent_needs, &kind->consent_needs_count, part,

@@ -34,3 +34,14 @@ kind_tells(
 		return share_a_word(field->told_as, field->told_count, words, count);
 	return share_a_word(kind->told_as, kind->told_count, words, count);
 }
+
+bool
+kind_tells_by(const struct kind *kind, const json_t *value, const char *const *words, size_t count)
+{
+	const char *text = json_string_value(value);
+
+	for (size_t i = 0; kind->told_by != NULL && text != NULL && i < count; i++)
+		if (words[i] != NULL && strcmp(words[i], text) == 0)
+			return true;
+	return false;
+}

@@ -124,9 +124,8 @@ reminder_check_link(const struct kinds *kinds, const struct kind *kind,
 	return PMJ_INVALID;
 }
 
-/* Is this the value that `when` names? */
-static bool
-is_value(const json_t *value, const char *wanted)
+bool
+reminder_is_value(const json_t *value, const char *wanted)
 {
 	json_t *one;
 	size_t i;
@@ -135,7 +134,7 @@ is_value(const json_t *value, const char *wanted)
 		return strcmp(json_is_true(value) ? "yes" : "no", wanted) == 0;
 	json_array_foreach(value, i, one)
 	{
-		if (is_value(one, wanted))
+		if (reminder_is_value(one, wanted))
 			return true;
 	}
 	return json_is_string(value) && strcmp(json_string_value(value), wanted) == 0;
@@ -144,6 +143,6 @@ is_value(const json_t *value, const char *wanted)
 bool
 reminder_is_due(const struct reminder *reminder, const json_t *set, const json_t *before)
 {
-	return is_value(json_object_get(set, reminder->field), reminder->value) &&
-	       !is_value(before, reminder->value);
+	return reminder_is_value(json_object_get(set, reminder->field), reminder->value) &&
+	       !reminder_is_value(before, reminder->value);
 }

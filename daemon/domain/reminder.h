@@ -8,6 +8,8 @@
 void reminder_close(struct reminder *reminder);
 /** Can the field hold what this word means? */
 bool field_can_be(const struct field *field, const char *value);
+/** Is this, or one of a list, the value that `when = FIELD is VALUE` names? */
+bool reminder_is_value(const json_t *value, const char *wanted);
 /** Of the kind alone. */
 PMJ_MUST_CHECK enum pmj_code kind_check_reminder(const struct kind *kind,
     const struct reminder *reminder, const struct conf *conf, struct pmj_error *err);

@@ -304,6 +304,46 @@ bad_kinds_are_refused_with_line_and_mend(void **state)
 	}
 }
 
+#define ABOUT HEAD FIELD "[field b]\ntype = choice\nchoices = x | y\nlabel.en = B\n[rules]\n"
+
+/* Who is never told anything, and what a record's own value lets be told. */
+static void
+who_receives_nothing(void **state)
+{
+	static const struct {
+		const char *text, *message;
+	} cases[] = {
+	    {ABOUT "receives_nothing = b is x | a is never\ntold_by = b\n", NULL},
+	    {ABOUT "receives_nothing = b\n", "not understood"},
+	    {ABOUT "receives_nothing = b is z\n", "never that"},
+	    {ABOUT "receives_nothing = c is z\n", "no field c"},
+	    {ABOUT "told_by = c\n", "told_by names the field c"},
+	};
+	const char *const words[] = {"food", "x"};
+	json_t *x = json_string("x"), *y = json_string("y");
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct kind *kind;
+		struct pmj_error err;
+		enum pmj_code rc = read_kind(&kind, cases[i].text, &err);
+
+		if ((rc == PMJ_OK) != (cases[i].message == NULL) ||
+		    (rc != PMJ_OK &&
+		        (strstr(err.message, cases[i].message) == NULL || *err.hint == '\0')))
+			fail_msg("case %zu: %s (%s)", i, err.message, err.hint);
+		if (rc == PMJ_OK) {
+			assert_int_equal(kind->receives_nothing_count, 4);
+			assert_true(kind_tells_by(kind, x, words, 2));
+			assert_false(kind_tells_by(kind, y, words, 2));
+			assert_false(kind_tells_by(kind, NULL, words, 2));
+		}
+		kind_free(kind);
+	}
+	json_decref(x);
+	json_decref(y);
+}
+
 /* A file cut at any byte is refused, or is a whole kind: never a crash, never half of one. */
 static void
 half_written_files(void **state)
@@ -555,6 +595,7 @@ main(void)
 	    cmocka_unit_test(promised_names_are_there),
 	    cmocka_unit_test(reads_everything_of_a_kind),
 	    cmocka_unit_test(bad_kinds_are_refused_with_line_and_mend),
+	    cmocka_unit_test(who_receives_nothing),
 	    cmocka_unit_test(half_written_files),
 	    cmocka_unit_test(a_folder_of_kinds),
 	    cmocka_unit_test(nearest_names_are_offered),

@@ -1,0 +1,279 @@
+/* record_consent.c - what is told about a person, and the consent that must cover it. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/record_inner.h"
+#include "base/text.h"
+#include "domain/notice.h"
+
+/* Ask the person's consents whether this may be done today. consent (or NULL) receives the one that
+ * covers it. */
+static enum pmj_code
+ask_consents(const struct call *call, const uint8_t person[static PMJ_RECORD_BYTES],
+    const struct consent_request *what, uint8_t *consent, struct pmj_error *err)
+{
+	struct consent_request request = *what;
+	struct consent_verdict verdict;
+	char date[11];
+	enum pmj_code rc;
+
+	record_date(call, date);
+	request.on = date;
+	if ((rc = records_consent(call->core->journal, &verdict, person, &request, err)) != PMJ_OK)
+		return rc;
+	if (verdict.covered && consent != NULL)
+		memcpy(consent, verdict.consent, PMJ_RECORD_BYTES);
+	if (verdict.covered)
+		return PMJ_OK;
+	rc = pmj_fail(err, PMJ_REFUSED, "no consent covers this: %s", verdict.missing);
+	pmj_hint(err, "%s", verdict.hint);
+	return rc;
+}
+
+enum pmj_code
+record_made_under_consent(
+    const struct call *call, const struct kind *kind, const json_t *set, struct pmj_error *err)
+{
+	struct consent_request request = {
+	    .recipient_name = kind->consent_to, .purpose = kind->consent_for};
+	uint8_t person[PMJ_RECORD_BYTES];
+	enum pmj_code rc = PMJ_OK;
+
+	for (size_t i = 0; kind->consent_for != NULL && i < kind->subject_count && rc == PMJ_OK;
+	     i++) {
+		const char *id = json_str(set, kind->subjects[i]);
+
+		if (id != NULL && text_unbase32(person, sizeof(person), id, strlen(id)))
+			rc = ask_consents(call, person, &request, NULL, err);
+	}
+	return rc;
+}
+
+static const char *
+moved_text(const struct merge_record *merged, const json_t *set, const char *name)
+{
+	return json_string_value(record_moved_value(merged, set, name));
+}
+
+static const json_t *
+shown_of(const void *ctx, const char *field)
+{
+	return merge_shown(ctx, field);
+}
+
+/* What stands of the recipient in the directory. */
+struct recipient {
+	bool known;   /* it is a record */
+	bool closed;  /* it takes nobody any more */
+	bool nothing; /* it is never told anything about a person */
+	char *name;
+};
+
+static enum pmj_code
+look_at_recipient(
+    const struct call *call, struct recipient *out, const char *typed, struct pmj_error *err)
+{
+	struct record_full record = {.row_count = 0};
+	uint8_t rec[PMJ_RECORD_BYTES];
+	const struct kind *kind;
+	const struct state *state;
+	enum pmj_code rc;
+
+	memset(out, 0, sizeof(*out));
+	if (typed == NULL || strlen(typed) != PMJ_RECORD_CHARS ||
+	    !text_unbase32(rec, sizeof(rec), typed, PMJ_RECORD_CHARS))
+		return PMJ_OK;
+	out->known = true;
+	out->name = records_title(call->core->journal, rec, call->lang);
+	if ((rc = records_load(call->core->journal, &record, rec, err)) == PMJ_OK &&
+	    record.merged.kind != NULL &&
+	    (kind = kinds_get(&call->core->kinds, record.merged.kind)) != NULL) {
+		const char *name = json_string_value(merge_shown(&record.merged, "state"));
+
+		state = name != NULL ? kind_state(kind, name) : NULL;
+		out->closed = state != NULL && state->closed;
+		out->nothing = kind_receives_nothing(kind, shown_of, &record.merged);
+	}
+	record_full_close(&record);
+	return rc;
+}
+
+/* It must stand, and take people. */
+static enum pmj_code
+check_recipient(const struct call *call, const struct kind *kind, const char *typed,
+    const struct recipient *to, struct pmj_error *err)
+{
+	uint8_t rec[PMJ_RECORD_BYTES];
+	enum pmj_code rc;
+
+	if (!to->known || !text_unbase32(rec, sizeof(rec), typed, PMJ_RECORD_CHARS))
+		return PMJ_OK;
+	if ((rc = record_stands(call, kind->discloses_to, rec, err)) != PMJ_OK || !to->closed)
+		return rc;
+	rc = pmj_fail(err, PMJ_REFUSED, "%.60s has closed or takes nobody any more", to->name);
+	pmj_hint(err,
+	    "choose another: pamoja resource list; if it is open again: pamoja resource "
+	    "reopen %.20s",
+	    typed);
+	return rc;
+}
+
+enum pmj_code
+record_covered(const struct call *call, struct told *out, const struct kind *kind,
+    const struct merge_record *merged, const json_t *set, struct pmj_error *err)
+{
+	const char *information[32];
+	const json_t *list = record_moved_value(merged, set, kind->discloses);
+	const char *person_id =
+	    kind->subject_count > 0 ? moved_text(merged, set, kind->subjects[0]) : NULL;
+	const char *purpose = moved_text(merged, set, kind->discloses_for);
+	const char *to = moved_text(merged, set, kind->discloses_to);
+	struct consent_request request = {.purpose = purpose != NULL ? purpose : kind->name,
+	    .category = moved_text(merged, set, kind->discloses_category),
+	    .information = information};
+	struct recipient recipient = {.known = false};
+	enum pmj_code rc;
+
+	memset(out, 0, sizeof(*out));
+	if (person_id == NULL ||
+	    !text_unbase32(out->person, sizeof(out->person), person_id, strlen(person_id)))
+		return pmj_fail(
+		    err, PMJ_REFUSED, "no person is named, so nobody can have consented");
+	if ((rc = record_stands(call, kind->subjects[0], out->person, err)) != PMJ_OK ||
+	    (rc = look_at_recipient(call, &recipient, to, err)) != PMJ_OK ||
+	    (rc = check_recipient(call, kind, to, &recipient, err)) != PMJ_OK)
+		goto out;
+	for (size_t i = 0; i < json_array_size(list) && request.information_count < 32; i++)
+		information[request.information_count++] =
+		    json_string_value(json_array_get(list, i));
+	request.recipient = recipient.known ? to : NULL;
+	request.recipient_name = recipient.known ? recipient.name : to;
+	out->nothing = recipient.nothing;
+	if (!out->nothing)
+		rc = ask_consents(call, out->person, &request, out->consent, err);
+out:
+	free(recipient.name);
+	return rc;
+}
+
+void
+record_set_disclosed(const struct kind *kind, const struct merge_record *merged, json_t *set)
+{
+	const char *const names[] = {
+	    kind->discloses_to, kind->discloses_for, kind->discloses_category, kind->discloses};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		const json_t *value = record_moved_value(merged, set, names[i]);
+
+		if (value != NULL)
+			(void)json_object_set(set, names[i], (json_t *)value);
+	}
+}
+
+/* A reader of the ledger finds there under which consent and with which notice it was told. */
+enum pmj_code
+record_put_told(const struct call *call, const struct kind *kind, const struct told *told,
+    json_t *set, struct pmj_error *err)
+{
+	struct notice notice;
+	char id[PMJ_RECORD_CHARS + 1], version[NOTICE_ID_MAX];
+	enum pmj_code rc;
+
+	if (kind_field(kind, "consent") != NULL)
+		(void)json_object_set_new(
+		    set, "consent", json_string(text_base32(id, told->consent, PMJ_RECORD_BYTES)));
+	if (kind_field(kind, "notice") == NULL)
+		return PMJ_OK;
+	if ((rc = record_notice(call, &notice, "redisclosure", err)) != PMJ_OK)
+		return rc;
+	notice_id(&notice, version);
+	(void)json_object_set_new(set, "notice", json_string(version));
+	notice_close(&notice);
+	return PMJ_OK;
+}
+
+/* To whom nothing is ever told a person goes by themselves: no consent is needed, and the entry
+ * says that nothing was told, whatever the recipient becomes later. */
+enum pmj_code
+record_discloses(const struct call *call, const struct kind *kind, const struct move *move,
+    const struct merge_record *merged, json_t *set, struct pmj_error *err)
+{
+	const struct field *information =
+	    kind->discloses != NULL ? kind_field(kind, kind->discloses) : NULL;
+	struct told told;
+	enum pmj_code rc = PMJ_OK;
+
+	(void)json_object_del(set, "consent");
+	(void)json_object_del(set, "notice");
+	if (move->needs_consent)
+		rc = record_covered(call, &told, kind, merged, set, err);
+	if (rc != PMJ_OK)
+		return rc;
+	if (move->needs_consent && told.nothing) {
+		if (information == NULL || field_choice(information, RECORD_TOLD_NOTHING) == NULL)
+			return record_fail_nothing("this recipient", err);
+		(void)json_object_set_new(
+		    set, kind->discloses, json_pack("[s]", RECORD_TOLD_NOTHING));
+	} else if (move->needs_consent) {
+		rc = record_put_told(call, kind, &told, set, err);
+	}
+	record_set_disclosed(kind, merged, set);
+	return rc;
+}
+
+bool
+record_told_nothing(const json_t *information)
+{
+	const char *word = json_string_value(json_array_get(information, 0));
+
+	return json_array_size(information) == 1 && word != NULL &&
+	       strcmp(word, RECORD_TOLD_NOTHING) == 0;
+}
+
+enum pmj_code
+record_fail_nothing(const char *name, struct pmj_error *err)
+{
+	(void)pmj_fail(err, PMJ_REFUSED, "%.60s never receives anything about a person", name);
+	pmj_hint(err, "the person goes there by themselves: pamoja slip ID prints where and when");
+	return PMJ_REFUSED;
+}
+
+/* May something still be sent from this state, so that it was not yet? */
+static bool
+is_before_sending(const struct kind *kind, const char *state)
+{
+	for (size_t m = 0; m < kind->move_count; m++)
+		for (size_t f = 0; kind->moves[m].needs_consent && f < kind->moves[m].from_count;
+		     f++)
+			if (state != NULL && strcmp(kind->moves[m].from[f], state) == 0)
+				return true;
+	return false;
+}
+
+enum pmj_code
+record_keeps_consent(const struct call *call, const struct kind *kind,
+    const struct merge_record *merged, const json_t *set, const char *to, struct pmj_error *err)
+{
+	const char *const names[] = {
+	    kind->discloses_to, kind->discloses_for, kind->discloses_category, kind->discloses};
+	const struct merge_field *state = merge_field(merged, "state");
+	bool changes = false, before = to != NULL ? is_before_sending(kind, to) : true;
+	struct told told;
+	enum pmj_code rc;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		const json_t *value = names[i] != NULL ? json_object_get(set, names[i]) : NULL;
+
+		changes =
+		    changes || (value != NULL && !json_equal(value, merge_shown(merged, names[i])));
+	}
+	for (size_t i = 0; to == NULL && state != NULL && i < state->count; i++)
+		before =
+		    before && is_before_sending(kind, json_string_value(state->values[i].value));
+	if (!changes || before)
+		return PMJ_OK;
+	if ((rc = record_covered(call, &told, kind, merged, set, err)) != PMJ_OK || !told.nothing ||
+	    record_told_nothing(record_moved_value(merged, set, kind->discloses)))
+		return rc;
+	return record_fail_nothing("this recipient", err);
+}

@@ -1,0 +1,198 @@
+"""What goes to partners: packets, slips, answers - under consent, with its notice, in the ledger; and what never goes."""
+import os
+import re
+import shutil
+import stat
+
+from lab import TOP, check, run
+
+SW = {"LC_ALL": "sw_KE.UTF-8", "LANGUAGE": "sw"}
+SIGNED = dict(purpose="referral", expires="in 90 days", how="written")
+
+
+def prepared(lab, neema=None, **consent):
+    """A person of whom much is known, a clinic, a referral there, and a consent to a part of it."""
+    neema = neema or lab.worker("Neema")
+    asha = neema.add("person", name="Asha Kimani", phone="0712 000 111", village="Kimana", strengths="sings in a choir", stage="in treatment",
+                     note="a private remark", emergency_contact="a sister")
+    clinic = neema.add("resource", name="Loitokitok Clinic", category="health", place="behind the market", phone="0722 333 444")
+    for area, text in (("housing", "a dry room"), ("treatment", "a bed in June")):
+        neema.add("need", person=asha, area=area, text=text)
+    neema.add("contact", person=asha, kind="phone", note="what was observed")
+    referral = neema.add("referral", person=asha, resource=clinic, category="health", reason="a check of the lungs")
+    if consent:
+        neema.add("consent", person=asha, recipient=clinic, **dict(SIGNED, **consent))
+    return neema, asha, clinic, referral
+
+
+def texts(packet):
+    return "\n".join(line["text"] for section in packet["sections"] for item in section["items"] for line in item["lines"])
+
+
+def ledger(home, person, *options):
+    return home.json("disclosures", person, *options)["items"]
+
+
+def story_16_a_packet(lab):
+    """The consented slice and no more, the notice first, a copy of the consent in it, and the ledger by itself."""
+    neema, asha, clinic, referral = prepared(lab, information="contact details,housing")
+    other = neema.add("referral", person=asha, resource="Rombo Shelter", reason="sent elsewhere, too")
+    out = os.path.join(lab.dir, "packet.html")
+    said = neema.run("referral", "packet", referral, "--out", out)
+    check(stat.S_IMODE(os.stat(out).st_mode) == 0o600 and not said.out and "void" in said.err, said)
+    with open(out, encoding="utf-8") as file:
+        page = file.read()
+    check(page.startswith("<!doctype html>") and "src=" not in page and "href=" not in page and "<script" not in page, "a page that needs nothing else")
+    for words in ("Asha Kimani", "0712 000 111", "Kimana", "a dry room", "Loitokitok Clinic", "signed by hand", "the person", "redisclosure 1 draft"):
+        check(words in page, words, page)
+    for words in ("a bed in June", "choir", "in treatment", "private remark", "observed", "lungs", "elsewhere", "Rombo"):
+        check(words not in page, words, "was not consented to", page)
+    plain = neema.run("referral", "packet", referral).out
+    check(plain.startswith("Notice: this information is protected\n") and plain.index("42 CFR Part 2") < plain.index("Asha"), plain)
+    check(max(len(line) for line in plain.splitlines()) <= 80, plain)
+    check("Ilani: taarifa hizi zinalindwa" in neema.run("referral", "packet", referral, env=SW).out)
+    items = ledger(neema, asha)
+    check([(item["kind"], item["to"], item["purpose"], item["way"], item["notice"], item["by"]) for item in items]
+          == [("disclosure", "Loitokitok Clinic", "referral", "packet", "redisclosure 1 draft", "Neema")] * 3, items)
+    line = neema.show(items[0]["id"])
+    consent = neema.json("consent", "list")["items"][0]["id"]
+    check(line["fields"]["consent"] == consent and line["fields"]["referral"] == referral and line["fields"]["information"] == ["contact details", "housing"], line)
+    # what is chosen for the referral narrows it; the reason goes along only where needs may
+    neema.run("edit", referral, "information=housing")
+    packet = neema.json("referral", "packet", referral)
+    check(texts(packet) == "Asha Kimani\nhousing\na dry room\nlater", texts(packet))
+    check(other and neema.show(items[0]["id"])["state"] == "told")
+
+
+def story_16_refused(lab):
+    """Nothing is printed, and nothing stands in the ledger, without a consent that covers it."""
+    neema, asha, clinic, referral = prepared(lab)
+    out = os.path.join(lab.dir, "refused.txt")
+    shelter = neema.add("resource", name="Rombo Shelter")
+    for change, words in ((None, "no consent of this person"), (dict(recipient=shelter), "recipient"), (dict(purpose="housing"), "purpose is not referral"),
+                          (dict(expires="yesterday", **{"from": "30 days ago"}), "expired"), (dict(how="spoken"), "signed"), (dict(information="none"), "nothing that is recorded")):
+        consent = neema.add("consent", **dict(dict(person=asha, recipient=clinic, information="needs", **SIGNED), **change)) if change else None
+        error = neema.refused(5, "referral", "packet", referral, "--out", out)
+        check(words in error["message"] + error["hint"] and error["hint"], words, error)
+        check(not os.path.exists(out) and not os.path.exists(out + ".part"), "no file is left")
+        if consent:
+            neema.run("void", consent, "a test")
+    check(ledger(neema, asha) == [])
+    # a file that is there is not overwritten, and nothing is told before that is known
+    neema.add("consent", person=asha, recipient=clinic, information="needs", **SIGNED)
+    with open(out, "w", encoding="utf-8") as file:
+        file.write("mine")
+    check("there already" in neema.refused(5, "referral", "packet", referral, "--out", out)["message"])
+    check(open(out, encoding="utf-8").read() == "mine" and ledger(neema, asha) == [])
+    check("format" in neema.refused(2, "referral", "packet", referral, "--format", "pdf")["message"])
+    check("not sent to anybody" in neema.refused(2, "person", "packet", asha)["message"])
+    neema.run("referral", "withdraw", referral)
+    check("withdrawn" in neema.refused(5, "referral", "packet", referral)["message"])
+
+
+def story_16_what_no_record_answers_to(lab):
+    """A class that no kind declares is said, so that nobody believes it is in the packet; a field of the person may be named."""
+    neema, _, _, referral = prepared(lab, information="phone,blood group")
+    said = neema.run("referral", "packet", referral)
+    check("blood group" in said.err and "0712 000 111" in said.out, said)
+    check("Asha Kimani" in said.out.split("Copy of the person's consent")[1], "whose it is stands in the consent")
+    check("Kimana\n" not in said.out, said.out)
+
+
+def story_16_all(lab):
+    """All is what any class covers: what none does, such as notes, is in no packet."""
+    neema, _, _, referral = prepared(lab, information="all")
+    said = texts(neema.json("referral", "packet", referral))
+    for words in ("Asha", "0712", "choir", "a bed in June", "a dry room", "lungs"):
+        check(words in said, words, said)
+    check("observed" not in said and "private remark" not in said, said)
+
+
+def story_16_a_long_history(lab):
+    """In pieces: no request holds the daemon for thousands of contacts, and the paper is whole and in order."""
+    neema, asha, _, referral = prepared(lab, information="attendance")
+    rows = "".join(f'{{"kind":"contact","fields":{{"person":"{asha}","kind":"phone","on":"2024-{1 + n % 12:02}-{1 + n % 28:02}"}}}}\n' for n in range(1200))
+    neema.run("import", "-", stdin=rows)
+    first = neema.post(f"/v1/record/{referral}/packet", {})
+    check("next" in first and sum(len(s["items"]) for s in first["sections"]) < 1201, first.get("next"))
+    packet = neema.json("referral", "packet", referral)
+    days = [item["on"] for section in packet["sections"] if section["kind"] == "contact" for item in section["items"]]
+    check(len(days) == 1201 and len(ledger(neema, asha)) == 2, len(days))
+    lines = re.findall(r"20\d\d-\d\d-\d\d", neema.run("referral", "packet", referral).out.split("Contacts\n")[1])
+    check(lines == sorted(lines) and len(lines) == 1201, len(lines))
+
+
+def story_22_the_notice_is_data(lab):
+    """The programme's own text and version; without one nothing is told."""
+    conf = os.path.join(lab.dir, "conf")
+    for part in ("kinds", "words"):
+        shutil.copytree(os.path.join(TOP, "conf", part), os.path.join(conf, part))
+    neema = lab.home("neema", env={"PAMOJA_CONF": conf})
+    neema.start().init("ally", person="Neema")
+    neema, asha, _, referral = prepared(lab, neema, information="needs")
+    error = neema.refused(3, "referral", "packet", referral)
+    check("notice" in error["message"] and ledger(neema, asha) == [], error)
+    os.mkdir(os.path.join(conf, "notices"))
+    path = os.path.join(conf, "notices", "redisclosure.ini")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write("[notice]\nname = redisclosure\nversion = 7\ntitle.en = Ours\n[paragraph 1]\ntext.en = Our own words.\n[paragraf 2]\ntext.en = x\n")
+    error = neema.refused(2, "referral", "packet", referral)
+    check("redisclosure.ini line 7" in error["message"] and "paragraph" in error["hint"], error)
+    with open(path, "w", encoding="utf-8") as file:
+        file.write("[notice]\nname = redisclosure\nversion = 7\ntitle.en = Ours\n[paragraph 1]\ntext.en = Our own words.\n")
+    said = neema.run("referral", "packet", referral)
+    check(said.out.startswith("Ours\n") and "Our own words." in said.out and "draft" not in said.out + said.err, said)
+    check(ledger(neema, asha)[0]["notice"] == "redisclosure 7")
+
+
+def story_22_never_receives(lab):
+    """Who never receives anything about a person is sent people all the same; there is no packet, and nothing was told."""
+    neema, asha, _, _ = prepared(lab)
+    group = neema.add("resource", name="Tuesday group", category="mutual aid")
+    shop = neema.add("resource", name="A shop", category="employment", receives="nothing")
+    for where in (group, shop):
+        referral = neema.add("referral", person=asha, resource=where, category="mutual aid")
+        check(neema.json("referral", "send", referral)["state"] == "sent", "no consent is needed to tell nobody anything")
+        check(neema.show(referral)["fields"]["information"] == ["nothing"])
+        error = neema.refused(5, "referral", "packet", referral)
+        check("never receives" in error["message"] and "slip" in error["hint"], error)
+        check("never receives" in neema.refused(5, "edit", referral, "information=needs")["message"])
+        line = neema.add("disclosure", person=asha, recipient=where, purpose="referral", information="needs")
+        check("never receives" in neema.refused(5, "disclosure", "tell", line)["message"])
+        clinic = neema.add("resource", name=f"Clinic beside {where}")
+        check("consent" in neema.refused(5, "edit", referral, f"resource={clinic}")["message"])
+    check(ledger(neema, asha) == [])
+    # what was told stays told, whatever the recipient is called later
+    clinic = neema.add("resource", name="Old clinic")
+    neema.add("consent", person=asha, recipient=clinic, information="needs", **SIGNED)
+    neema.run("referral", "send", neema.add("referral", person=asha, resource=clinic))
+    neema.run("edit", clinic, "receives=nothing")
+    check([item["to"] for item in ledger(neema, asha)] == ["Old clinic"])
+
+
+def story_23_the_ledger(lab):
+    """What was said by phone is a line of its own: refused without consent, but on the ways that the law leaves open, and then marked."""
+    neema, asha, clinic, _ = prepared(lab, information="housing")
+
+    def line(**fields):
+        return neema.add("disclosure", person=asha, **dict(dict(recipient=clinic, purpose="referral", information="housing"), **fields))
+
+    check("information" in neema.refused(5, "disclosure", "tell", line(information="health"))["message"])
+    check("recipient" in neema.refused(5, "disclosure", "tell", line(recipient="the police"))["message"])
+    told = line(way="phone", notice="mine")
+    neema.run("disclosure", "tell", told)
+    shown = neema.show(told)
+    check(shown["fields"]["notice"] == "redisclosure 1 draft" and shown["texts"]["consent"], shown)
+    urgent = line(recipient="district hospital", information="health")
+    check("reason" in neema.refused(2, "disclosure", "emergency", urgent)["message"])
+    neema.run("disclosure", "emergency", urgent, "reason=unconscious; the doctor asked")
+    check(not {"consent", "notice"} & set(neema.show(urgent)["fields"]), neema.show(urgent))
+    neema.run("void", told, "the line was busy")
+    items = ledger(neema, asha)
+    check([(item["to"], item.get("route", ""), item.get("reason", ""), item["voided"]) for item in items]
+          == [("Loitokitok Clinic", "", "", True), ("district hospital", "emergency", "unconscious; the doctor asked", False)], items)
+    said = neema.run("disclosures", asha).out
+    check("without a consent" in said and "taken out again" in said, said)
+
+
+run(globals())
