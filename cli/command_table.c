@@ -258,6 +258,12 @@ const struct command command_table[] = {
         "  pamoja hub backup-key\n"
         "  pamoja hub backup-key --list\n"
         "  pamoja hub backup-key --destroyed 3\n"},
+    {"guide", GROUP_START, guide_run, 0, 1, "[NUMBER]",
+        "a first hour in a practice home, lesson by lesson", none,
+        "What is done is seen from the records, so do it in your own words and order. Examples:\n"
+        "  pamoja --home ~/practice init --practice\n"
+        "  pamoja guide\n"
+        "  pamoja guide 3\n"},
     {"completion", GROUP_START, completion_run, 1, 1, "bash|zsh|fish",
         "a script that lets the shell complete what you type", none,
         "It is made from the kinds and offers no record, so that no name stands on the screen\n"

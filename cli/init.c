@@ -181,6 +181,7 @@ say_made(const json_t *answer, bool hub, bool practice)
 	term_say("\nNext:\n");
 	if (practice)
 		term_say(
+		    "  pamoja guide          the first hour, lesson by lesson\n"
 		    "  pamoja person list    the made-up people here: do what you like with them\n"
 		    "  pamoja today          what would be due\n"
 		    "  pamoja help           what else can be typed\n"

@@ -3,6 +3,7 @@ import json
 import os
 import pty
 import re
+import shlex
 import select
 import signal
 import subprocess
@@ -302,6 +303,37 @@ def story_practice(lab):
     check(len(people) >= 8 and made["made_up"] > len(people), made)
     check(home.status()["practice"] is True)
     check(home.refused(5, "enrol", "request")["code"] == "refused")
+    check(len(home.json("today")["items"]) >= 3, "its days move with the day it is made")
+
+
+def story_the_first_hour(lab):
+    """Each lesson of the guide, typed as it stands there, is done then, and nothing else is; in English and in Swahili."""
+    lab.quiet()
+    for language in ("en", "sw"):
+        home = lab.home("Practice-" + language, env={"LC_ALL": "sw_KE.UTF-8"} if language == "sw" else None).start()
+        home.json("--passphrase-file", home.passphrase_file, "init", "--practice")
+        count = len(home.json("guide")["lessons"])
+        check(count == 10, count)
+        for number in range(1, count + 1):
+            guide = home.json("guide")
+            check([lesson["done"] for lesson in guide["lessons"]] == [at < number for at in range(1, count + 1)], number, guide["lessons"])
+            check(guide["next"] == number, guide["next"])
+            lesson = guide["lessons"][number - 1]
+            check(lesson["title"] in home.run("guide").out and lesson["text"] in home.run("guide", str(number)).out, lesson)
+            check(number > 1 or lesson["title"] == {"en": "A conversation", "sw": "Mazungumzo"}[language], lesson)
+            found = None
+            for line in re.findall(r"^  pamoja (.*)$", lesson["text"], re.M):
+                words = [found if word == "ID" else word for word in shlex.split(line)]
+                options = ["--passphrase-file", home.passphrase_file] if words == ["unlock"] else []
+                if "list" in words:
+                    found = home.json(*words)["items"][0]["id"]
+                else:
+                    home.run(*options, *words)
+        check(home.json("guide")["next"] == count)
+        home.refused(2, "guide", "11")
+        home.stop()
+    real = lab.worker("Neema")
+    check("--practice" in real.refused(5, "guide")["hint"])
 
 
 def story_import(lab):
