@@ -183,10 +183,12 @@ const struct command command_table[] = {
         "are known is named by the device: `pamoja hub roster`. Example:\n"
         "  pamoja hub revoke \"Neema\"\n"},
     {"hub replace", GROUP_HUB, hub_replace, 1, 2, "WORKER [NEW]",
-        "hand the people of a revoked laptop to another", none,
-        "Without NEW to the new laptop of the same name. A laptop may also be named by its\n"
-        "device, the first 6 digits or more: `pamoja hub roster`. Examples:\n"
-        "  pamoja hub replace Neema\n"
+        "hand the people of a revoked laptop to another", hub_replace_options,
+        "Without NEW to the new laptop of the same name. What the worker wrote for the office\n"
+        "alone (training, supervision, incidents) goes to nobody, unless you say that both\n"
+        "laptops are of the same worker. A laptop may also be named by its device, the first\n"
+        "6 digits or more: `pamoja hub roster`. Examples:\n"
+        "  pamoja hub replace Neema --same-worker\n"
         "  pamoja hub replace Neema Juma\n"},
     {"hub merge", GROUP_HUB, hub_merge, 0, 0, "", "merge what is in the mailboxes now",
         hub_merge_options, NULL},

@@ -18,6 +18,12 @@ const struct option hub_suspend_options[] = {
     {NULL, NULL, NULL},
 };
 
+const struct option hub_replace_options[] = {
+    {"same-worker", NULL, "it is their own: what they wrote for the office comes along"},
+    {"sure", NULL, "it is, though it goes by another name"},
+    {NULL, NULL, NULL},
+};
+
 /* It cannot be taken back: the name is typed once more. */
 static enum pmj_code
 is_meant(const struct args *args, struct pmj_error *err)
@@ -124,11 +130,34 @@ hub_suspend(struct cli *cli, const struct args *args, struct pmj_error *err)
 	return rc;
 }
 
+static void
+say_replaced(const json_t *answer, int64_t moved, bool same)
+{
+	const char *name = json_str(answer, "name"), *old = json_str(answer, "old");
+
+	if (moved == 0)
+		term_say("There was nobody to hand over.\n");
+	else
+		term_say("Handed over to %s: %lld %s. Their laptop learns it with the next "
+		         "exchange.\n",
+		    name, (long long)moved,
+		    lang_text(moved == 1 ? LANG_N("person") : LANG_N("people")));
+	if (same)
+		term_say("What they wrote for the office (training, supervision, incidents) comes "
+		         "along.\n");
+	else if (text_same(name, old))
+		term_say("What they wrote for the office (training, supervision, incidents) stayed "
+		         "here. If the new laptop is of the same %s, and not of another:\n"
+		         "  pamoja hub replace \"%s\" --same-worker\n",
+		    name, old);
+}
+
 enum pmj_code
 hub_replace(struct cli *cli, const struct args *args, struct pmj_error *err)
 {
-	json_t *body = json_pack(
-	    "{s:s,s:s*}", "old", args->words[0], "new", args->count > 1 ? args->words[1] : NULL);
+	bool same = args_has(args, "same-worker");
+	json_t *body = json_pack("{s:s,s:s*,s:b,s:b}", "old", args->words[0], "new",
+	    args->count > 1 ? args->words[1] : NULL, "same", same, "sure", args_has(args, "sure"));
 	json_t *answer = NULL, *next;
 	int64_t moved = 0, left = 1;
 	enum pmj_code rc = PMJ_OK;
@@ -150,14 +179,10 @@ hub_replace(struct cli *cli, const struct args *args, struct pmj_error *err)
 	if (rc == PMJ_OK && cli->json) {
 		(void)json_object_set_new(answer, "moved", json_integer(moved));
 		(void)json_object_del(answer, "left");
+		(void)json_object_del(answer, "old");
 		print_json(answer);
-	} else if (rc == PMJ_OK && moved == 0) {
-		term_say("There was nobody to hand over.\n");
 	} else if (rc == PMJ_OK) {
-		term_say("Handed over to %s: %lld %s. Their laptop learns it with the next "
-		         "exchange.\n",
-		    json_str(answer, "name"), (long long)moved,
-		    lang_text(moved == 1 ? LANG_N("person") : LANG_N("people")));
+		say_replaced(answer, moved, same);
 	}
 	json_decref(answer);
 	return rc;

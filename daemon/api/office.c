@@ -158,7 +158,6 @@ office_suspend(const struct call *call, json_t **out, struct pmj_error *err)
 	return PMJ_OK;
 }
 
-/* Some of them; the client asks again while some are left. */
 /* The laptop that takes over: the one named, or (NULL) the new one of the same worker. */
 static enum pmj_code
 who_takes_over(struct hub *hub, uint8_t to[static PMJ_DEVICE_BYTES], const char *typed,
@@ -180,12 +179,13 @@ who_takes_over(struct hub *hub, uint8_t to[static PMJ_DEVICE_BYTES], const char 
 	return rc;
 }
 
+/* Some of its people; the client asks again while some are left. */
 enum pmj_code
 office_replace(const struct call *call, json_t **out, struct pmj_error *err)
 {
 	struct hub *hub = call->core->hub;
 	uint8_t from[PMJ_DEVICE_BYTES], to[PMJ_DEVICE_BYTES];
-	char *name, *role;
+	char *name, *role, *of, *was;
 	int64_t moved, left;
 	const char *old;
 	enum pmj_code rc;
@@ -202,15 +202,20 @@ office_replace(const struct call *call, json_t **out, struct pmj_error *err)
 		return rc;
 	}
 	if ((rc = who_takes_over(hub, to, json_str(call->body, "new"), from, err)) != PMJ_OK ||
+	    (json_flag(call->body, "same") &&
+	        (rc = hub_same(hub, from, to, json_flag(call->body, "sure"), err)) != PMJ_OK) ||
 	    (rc = hub_replace(hub, from, to, &moved, &left, err)) != PMJ_OK)
 		return rc;
 	core_queued(call->core, true);
 	core_wake(call->core);
 	hub_who(hub, to, &name, &role);
-	*out = json_pack(
-	    "{s:s,s:I,s:I}", "name", name, "moved", (json_int_t)moved, "left", (json_int_t)left);
+	hub_who(hub, from, &of, &was);
+	*out = json_pack("{s:s,s:s,s:I,s:I}", "name", name, "old", of, "moved", (json_int_t)moved,
+	    "left", (json_int_t)left);
 	free(name);
 	free(role);
+	free(of);
+	free(was);
 	return PMJ_OK;
 }
 

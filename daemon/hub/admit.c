@@ -128,6 +128,19 @@ values_fit(const struct kind *kind, const struct entry *entry)
 	return adds_up(kind, entry->set);
 }
 
+/* Who may sign under whose session is asked of people, not of laptops: what a worker's later laptop
+ * writes counts as written by the one that made the record. `entry` is a copy. */
+static void
+as_worker(struct hub *hub, const struct kind *kind, struct entry *entry,
+    const struct entry_row *rows, size_t count)
+{
+	if (!file_is(kind))
+		return;
+	for (size_t i = 0; i < count; i++)
+		if (rows[i].entry.makes && same_worker(hub, rows[i].entry.by, entry->by))
+			memcpy(entry->by, rows[i].entry.by, PMJ_DEVICE_BYTES);
+}
+
 /* States, moves and the kind's own rules, against all that is here of the record. */
 static enum pmj_code
 judge_rules(struct hub *hub, struct verdict *out, const struct kind *kind,
@@ -143,6 +156,7 @@ judge_rules(struct hub *hub, struct verdict *out, const struct kind *kind,
 	struct entry_row *rows = NULL;
 	const struct entry **others = NULL;
 	size_t count = 0, other_count = 0;
+	struct entry same = *entry;
 	enum merge_verdict verdict;
 	enum pmj_code rc;
 
@@ -156,7 +170,8 @@ judge_rules(struct hub *hub, struct verdict *out, const struct kind *kind,
 	for (size_t i = 0; i < count; i++)
 		if (memcmp(rows[i].entry.e, entry->e, PMJ_ENTRY_BYTES) != 0)
 			others[other_count++] = &rows[i].entry;
-	verdict = merge_judge(kind, entry, others, other_count);
+	as_worker(hub, kind, &same, rows, count);
+	verdict = merge_judge(kind, &same, others, other_count);
 	if (verdict != MERGE_OK) {
 		out->reason = reasons[verdict];
 		out->waits = verdict == MERGE_WAITING;

@@ -1,5 +1,6 @@
 /* file.c - worker files, incidents, supervision: records that stay between who wrote them and the
- * office. Scope office: the worker and the hub. Scope supervision: the supervisors, too. */
+ * office. Scope office: the worker, on whatever laptop (same.c), and the hub. Scope supervision:
+ * the supervisors, too. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -39,18 +40,12 @@ file_audience(struct hub *hub, struct hub_device **out, size_t *count, const str
     const uint8_t rec[static PMJ_RECORD_BYTES], struct pmj_error *err)
 {
 	uint8_t maker[PMJ_DEVICE_BYTES] = {0};
-	size_t all = 0;
 	enum pmj_code rc;
 	bool found;
 
-	if ((rc = find_maker(hub, &found, maker, rec, err)) != PMJ_OK ||
-	    (rc = office_devices(hub, out, &all, err)) != PMJ_OK)
+	if ((rc = find_maker(hub, &found, maker, rec, err)) != PMJ_OK)
 		return rc;
-	for (size_t i = 0; i < all; i++)
-		if (is_supervisors(kind, &(*out)[i]) ||
-		    (found && memcmp((*out)[i].device, maker, PMJ_DEVICE_BYTES) == 0))
-			(*out)[(*count)++] = (*out)[i];
-	return PMJ_OK;
+	return office_files(hub, out, count, maker, kind->scope == SCOPE_SUPERVISION, err);
 }
 
 enum pmj_code
@@ -65,6 +60,6 @@ file_may_write(struct hub *hub, bool *may, bool *known, const struct kind *kind,
 		return PMJ_OK;
 	if ((rc = find_maker(hub, known, maker, entry->rec, err)) == PMJ_OK)
 		*may = !writer->has_mailbox || is_supervisors(kind, writer) ||
-		       (*known && memcmp(maker, writer->device, PMJ_DEVICE_BYTES) == 0);
+		       (*known && same_worker(hub, maker, writer->device));
 	return rc;
 }

@@ -200,6 +200,11 @@ PMJ_MUST_CHECK enum pmj_code hub_suspend(struct hub *hub,
     const uint8_t device[static PMJ_DEVICE_BYTES], bool end, struct pmj_error *err);
 /** How many people a device has. */
 int64_t hub_people_of(struct hub *hub, const uint8_t device[static PMJ_DEVICE_BYTES]);
+/** A revoked laptop and the one in its place are of one and the same worker: what is between them
+ * and the office comes to the new one. PMJ_REFUSED where they have two names, unless `sure`. Twice
+ * is no error. */
+PMJ_MUST_CHECK enum pmj_code hub_same(struct hub *hub, const uint8_t from[static PMJ_DEVICE_BYTES],
+    const uint8_t to[static PMJ_DEVICE_BYTES], bool sure, struct pmj_error *err);
 /** Some people of a revoked device to another one: *moved of them, *left to do; again until 0 are.
  */
 PMJ_MUST_CHECK enum pmj_code hub_replace(struct hub *hub,

@@ -85,6 +85,10 @@ PMJ_MUST_CHECK enum pmj_code office_devices(
     struct hub *hub, struct hub_device **out, size_t *count, struct pmj_error *err);
 /** Is it a coordinator's or a supervisor's? */
 bool office_is_office(const char *role);
+/** The live devices of the worker who had `first` (same.c), and those of supervisors, if asked for.
+ * Caller frees *out. */
+PMJ_MUST_CHECK enum pmj_code office_files(struct hub *hub, struct hub_device **out, size_t *count,
+    const uint8_t first[static PMJ_DEVICE_BYTES], bool supervisors, struct pmj_error *err);
 /** All that have a mailbox, revoked ones too: what they still send is read. Caller frees *out. */
 PMJ_MUST_CHECK enum pmj_code office_mailboxes(
     struct hub *hub, struct hub_device **out, size_t *count, struct pmj_error *err);
@@ -115,6 +119,18 @@ PMJ_MUST_CHECK enum pmj_code file_audience(struct hub *hub, struct hub_device **
 PMJ_MUST_CHECK enum pmj_code file_may_write(struct hub *hub, bool *may, bool *known,
     const struct kind *kind, const struct entry *entry, const struct hub_device *writer,
     struct pmj_error *err);
+
+/* same.c */
+/* The devices of the worker who had ?1. */
+#define SAME_WORKERS                                                                               \
+	"WITH RECURSIVE after(device) AS (SELECT ?1 UNION SELECT s.device FROM pmj_same s"         \
+	" JOIN after a ON s.of = a.device) SELECT device FROM after"
+/** Is the device that of the worker who had `first`, or had it before one in its place? */
+bool same_worker(struct hub *hub, const uint8_t first[static PMJ_DEVICE_BYTES],
+    const uint8_t device[static PMJ_DEVICE_BYTES]);
+/** The worker of `of` has this device now, says line n. Inside a transaction. */
+PMJ_MUST_CHECK enum pmj_code same_keep(struct hub *hub, const struct hub_device *device,
+    const uint8_t of[static PMJ_DEVICE_BYTES], int64_t n, struct pmj_error *err);
 
 /* reach.c */
 #define REACH_SETTINGS "hub.reach_told" /* address and pin that pamoja.ini said last */
@@ -297,6 +313,9 @@ PMJ_MUST_CHECK enum pmj_code share_programme(
 /** To a coordinator or supervisor: every statement, and what waits for people. */
 PMJ_MUST_CHECK enum pmj_code share_roster(
     struct hub *hub, const struct hub_device *device, struct pmj_error *err);
+/** The worker files that it may have: all that its worker wrote (same.c). */
+PMJ_MUST_CHECK enum pmj_code share_files(
+    struct hub *hub, const struct hub_device *device, struct pmj_error *err);
 /** The whole state anew (9). */
 PMJ_MUST_CHECK enum pmj_code share_everything(
     struct hub *hub, const struct hub_device *device, struct pmj_error *err);
@@ -316,6 +335,10 @@ PMJ_MUST_CHECK enum pmj_code boundary_allows(struct hub *hub,
     struct pmj_error *err);
 
 /* leave.c */
+/** A revoked laptop and the one that takes over; PMJ_REFUSED where they are not that. */
+PMJ_MUST_CHECK enum pmj_code leave_pair(struct hub *hub, struct hub_device *old,
+    struct hub_device *new, const uint8_t from[static PMJ_DEVICE_BYTES],
+    const uint8_t to[static PMJ_DEVICE_BYTES], struct pmj_error *err);
 /** The number of the line that took the laptop off, for a while or for good; what came before it is
  * judged like anybody's. Only asked of one that is not live. */
 int64_t leave_since(struct hub *hub, const struct hub_device *device);

@@ -258,6 +258,26 @@ replace_inside(
 }
 
 enum pmj_code
+leave_pair(struct hub *hub, struct hub_device *old, struct hub_device *new,
+    const uint8_t from[static PMJ_DEVICE_BYTES], const uint8_t to[static PMJ_DEVICE_BYTES],
+    struct pmj_error *err)
+{
+	enum pmj_code rc;
+
+	if ((rc = office_device(hub, old, from, err)) != PMJ_OK ||
+	    (rc = office_device(hub, new, to, err)) != PMJ_OK)
+		return rc;
+	if (strcmp(old->state, "revoked") != 0) {
+		rc = pmj_fail(err, PMJ_REFUSED, "%s's laptop is still on the roster", old->name);
+		pmj_hint(err, "take it off first: pamoja hub revoke \"%s\"", old->name);
+		return rc;
+	}
+	if (!new->has_mailbox || strcmp(new->state, "live") != 0)
+		return pmj_fail(err, PMJ_REFUSED, "%s has no laptop on the roster", new->name);
+	return PMJ_OK;
+}
+
+enum pmj_code
 hub_replace(struct hub *hub, const uint8_t from[static PMJ_DEVICE_BYTES],
     const uint8_t to[static PMJ_DEVICE_BYTES], int64_t *moved, int64_t *left, struct pmj_error *err)
 {
@@ -266,17 +286,8 @@ hub_replace(struct hub *hub, const uint8_t from[static PMJ_DEVICE_BYTES],
 	enum pmj_code rc;
 
 	*moved = *left = 0;
-	if ((rc = office_device(hub, &old, from, err)) != PMJ_OK ||
-	    (rc = office_device(hub, &new, to, err)) != PMJ_OK)
-		return rc;
-	if (strcmp(old.state, "revoked") != 0) {
-		rc = pmj_fail(err, PMJ_REFUSED, "%s's laptop is still on the roster", old.name);
-		pmj_hint(err, "take it off first: pamoja hub revoke \"%s\"", old.name);
-		return rc;
-	}
-	if (!new.has_mailbox || strcmp(new.state, "live") != 0)
-		return pmj_fail(err, PMJ_REFUSED, "%s has no laptop on the roster", new.name);
-	if ((rc = journal_begin(hub->journal, err)) != PMJ_OK ||
+	if ((rc = leave_pair(hub, &old, &new, from, to, err)) != PMJ_OK ||
+	    (rc = journal_begin(hub->journal, err)) != PMJ_OK ||
 	    (rc = decide_end(hub, replace_inside(hub, from, to, &count, err), err)) != PMJ_OK)
 		return rc;
 	hub->waiting = true;

@@ -85,6 +85,20 @@ office_devices(struct hub *hub, struct hub_device **out, size_t *count, struct p
 	return read_devices(out, count, q, err);
 }
 
+enum pmj_code
+office_files(struct hub *hub, struct hub_device **out, size_t *count,
+    const uint8_t first[static PMJ_DEVICE_BYTES], bool supervisors, struct pmj_error *err)
+{
+	struct sql *q = sql_get(hub->journal,
+	    "SELECT " DEVICE_COLUMNS " FROM pmj_device WHERE mailbox IS NOT NULL AND state = 'live'"
+	    " AND (device IN (" SAME_WORKERS ") OR (?2 AND role = 'supervisor')) ORDER BY device");
+
+	*out = NULL;
+	*count = 0;
+	(void)sql_int(sql_blob(q, 1, first, PMJ_DEVICE_BYTES), 2, supervisors);
+	return read_devices(out, count, q, err);
+}
+
 bool
 office_is_office(const char *role)
 {

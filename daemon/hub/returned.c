@@ -222,6 +222,18 @@ take_team(struct hub *hub, const struct returned *back, bool on, struct pmj_erro
 }
 
 static enum pmj_code
+take_same(struct hub *hub, const struct returned *back, int64_t n, struct pmj_error *err)
+{
+	uint8_t of[PMJ_DEVICE_BYTES];
+	struct hub_device device;
+
+	if (!json_unhex(back->statement.p, "of", of, sizeof(of)) ||
+	    office_device(hub, &device, back->device, NULL) != PMJ_OK || !device.has_mailbox)
+		return PMJ_OK;
+	return same_keep(hub, &device, of, n, err);
+}
+
+static enum pmj_code
 take_statement(struct hub *hub, const struct returned *back, int64_t n, struct pmj_error *err)
 {
 	const char *op = back->statement.op;
@@ -232,6 +244,8 @@ take_statement(struct hub *hub, const struct returned *back, int64_t n, struct p
 		return take_suspend(hub, back, n, op[0] == 'r', err);
 	if (strcmp(op, "assign") == 0 || strcmp(op, "unassign") == 0)
 		return take_team(hub, back, op[0] == 'a', err);
+	if (strcmp(op, "same") == 0)
+		return take_same(hub, back, n, err);
 	return PMJ_OK; /* the others only fill the chain */
 }
 

@@ -28,6 +28,10 @@ const char *const hub_schema[] = {
        calls their author. */
     "CREATE TABLE IF NOT EXISTS pmj_back(n INTEGER PRIMARY KEY, giver BLOB NOT NULL, name TEXT NOT "
     "NULL)",
+    /* Two laptops of one worker, the one in place of the other (same.c); n: the line that says so.
+     */
+    "CREATE TABLE IF NOT EXISTS pmj_same(device BLOB NOT NULL, of BLOB NOT NULL, n INTEGER NOT "
+    "NULL, PRIMARY KEY(of, device)) WITHOUT ROWID",
     /* The key that a laptop will be sealed to, 30 days after it came. */
     "CREATE TABLE IF NOT EXISTS pmj_next_key(device BLOB PRIMARY KEY, epoch INTEGER NOT NULL, pk "
     "BLOB NOT NULL, came_ms INTEGER NOT NULL) WITHOUT ROWID",

@@ -47,15 +47,27 @@ share_forget(struct hub *hub, const uint8_t person[static PMJ_RECORD_BYTES],
 }
 
 enum pmj_code
+share_files(struct hub *hub, const struct hub_device *device, struct pmj_error *err)
+{
+	const struct kinds *kinds = journal_kinds(hub->journal);
+	enum pmj_code rc = PMJ_OK;
+
+	for (size_t k = 0; k < kinds->count && rc == PMJ_OK; k++)
+		if (file_is(kinds->list[k]))
+			rc = note(hub, device, WORK_KIND, NULL, kinds->list[k]->name, err);
+	return rc;
+}
+
+enum pmj_code
 share_programme(struct hub *hub, const struct hub_device *device, struct pmj_error *err)
 {
 	const struct kinds *kinds = journal_kinds(hub->journal);
 	enum pmj_code rc = publish_tell(hub, device, err);
 
 	for (size_t k = 0; k < kinds->count && rc == PMJ_OK; k++)
-		if (kinds->list[k]->scope == SCOPE_PROGRAMME || file_is(kinds->list[k]))
+		if (kinds->list[k]->scope == SCOPE_PROGRAMME)
 			rc = note(hub, device, WORK_KIND, NULL, kinds->list[k]->name, err);
-	return rc;
+	return rc == PMJ_OK ? share_files(hub, device, err) : rc;
 }
 
 /* Lines of one query's numbers, to be sent to the device. */

@@ -44,6 +44,8 @@ static const struct member members[] = {
     {"revoke", "device", MEMBER_HEX16},
     {"suspend", "device", MEMBER_HEX16},
     {"resume", "device", MEMBER_HEX16},
+    {"same", "device", MEMBER_HEX16},
+    {"same", "of", MEMBER_HEX16},
     {"erase", "person", MEMBER_RECORD},
     {"erase", "cause", MEMBER_TEXT},
     {"end", "cause", MEMBER_TEXT},

@@ -6,7 +6,8 @@ import signal
 import subprocess
 import time
 
-from lab import BIN, check, run
+from backups import backup_of, code_of, restore
+from lab import BIN, check, run, settle
 from sealed import mailbox_of
 
 
@@ -107,6 +108,84 @@ def story_by_the_network(lab):
     neema.add("contact", person=asha, kind="phone", note="after the new laptop came")
     lab.exchange(hub, neema)
     check(hub.json("hub", "held")["items"] == [])
+
+
+def files_of(home):
+    return {kind: sorted((item["id"], item.get("state")) for item in home.json(kind, "list")["items"]) for kind in ("training", "supervision", "incident")}
+
+
+def another_laptop(lab, hub, worker):
+    """Its laptop is lost, and it gets a new one: the devices of both."""
+    revoke(hub, worker.name)
+    hub.run("hub", "merge")
+    worker.refused(5, "sync")
+    hub.run("hub", "merge")
+    gone = {item["device"] for item in hub.json("hub", "roster")["items"] if item["state"] == "revoked"}
+    worker.init(role="ally")
+    lab.enrol(worker, hub, role="ally")
+    lab.exchange(hub, worker)
+    return gone, of_roster(hub, worker.name, "live")["device"]
+
+
+def story_the_same_worker(lab):
+    """What a worker wrote for the office alone comes to their own next laptop when the coordinator says that it is theirs, and to no colleague's."""
+    hub, juma, neema = a_hub_and(lab, "Juma", "Neema")
+    asha = juma.add("person", name="Asha")
+    juma.add("training", course="First aid", kind="certificate", on="yesterday")
+    signed = juma.add("supervision", **{"with": "Office"}, minutes=60, topics="saying no")
+    unsigned = juma.add("supervision", **{"with": "Office"}, minutes=30, topics="listening")
+    incident = juma.add("incident", kind="threat", what="at the gate")
+    lab.exchange(hub, juma)
+    hub.run("supervision", "sign", signed)
+    lab.exchange(hub, juma)
+    whole = files_of(juma)
+    check(len(whole["supervision"]) == 2 and len(whole["training"]) == len(whole["incident"]) == 1, whole)
+    nothing = {kind: [] for kind in whole}
+    gone, _ = another_laptop(lab, hub, juma)
+    path, _ = backup_of(hub)
+    # people only, as for a colleague, and what to do if it is not one
+    said = hub.run("hub", "replace", "Juma").out
+    check("stayed here" in said and 'hub replace "Juma" --same-worker' in said, said)
+    error = hub.refused(5, "hub", "replace", "Juma", "Neema", "--same-worker")
+    check("two names" in error["message"] and "--sure" in error["hint"], error)
+    check("stayed" not in hub.run("hub", "replace", "Juma", "Neema").out)
+    lab.exchange(hub, juma, neema)
+    check(files_of(juma) == nothing == files_of(neema), files_of(juma), files_of(neema))
+    # it is theirs
+    check("comes along" in hub.run("hub", "replace", "Juma", "--same-worker").out)
+    check(hub.json("hub", "replace", "Juma", "--same-worker") == {"name": "Juma", "moved": 0})
+    lab.exchange(hub, juma, neema)
+    check(files_of(juma) == whole and files_of(neema) == nothing, files_of(juma), files_of(neema))
+    shown = juma.show(signed)
+    check([by["name"] for by in shown["by"]] == ["Juma", "Office"], shown)
+    # they go on with it, and are still the one who may not sign it
+    juma.run("edit", incident, "what=told the guard")
+    juma.run("supervision", "sign", unsigned, check_status=False)
+    lab.exchange(hub, juma)
+    check(hub.show(incident)["fields"]["what"] == "told the guard" and hub.show(unsigned)["state"] != "signed", hub.show(unsigned))
+    check([item["reason"] for item in hub.json("hub", "held")["items"]] == ["by"], hub.json("hub", "held"))
+    hub.run("supervision", "sign", unsigned)
+    lab.exchange(hub, juma)
+    whole = files_of(juma)
+
+    # the hub is lost, and its backup does not know of it: the new laptop does
+    hub.stop()
+    new, _ = restore(lab, path, code_of(hub), "Hub2")
+    settle(new, juma, neema, rounds=4)
+    juma.run("edit", incident, "what=told the guard and his chief")
+    settle(new, juma, neema, rounds=2)
+    check(new.show(incident)["fields"]["what"] == "told the guard and his chief", new.json("hub", "held"))
+    check([item["reason"] for item in new.json("hub", "held")["items"]] == ["by"], new.json("hub", "held"))
+    check(files_of(juma) == whole == files_of(new) and files_of(neema) == nothing, files_of(juma), files_of(new))
+
+    # and the next one, of whose name two are gone
+    first = gone
+    both, _ = another_laptop(lab, new, juma)
+    (second,) = both - first
+    check(new.json("hub", "replace", second[:8], "--same-worker")["name"] == "Juma")
+    lab.exchange(new, juma, neema)
+    check(files_of(juma) == whole and files_of(neema) == nothing, files_of(juma), files_of(neema))
+    check(asha and new.json("verify", "--rebuild")["differed"] == 0)
 
 
 def story_by_a_stick(lab):
