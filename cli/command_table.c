@@ -46,6 +46,7 @@ static const struct option list_options[] = {
     {"since", "DATE", "list: from this day on"},
     {"limit", "N", "list: at most N (usually 100)"},
     {"all", NULL, "list: voided ones too"},
+    {"stale", NULL, "list: only what is to be checked again"},
     SHEET_OPTIONS,
     {NULL, NULL, NULL},
 };

@@ -107,7 +107,7 @@ put_list_options(struct buf *path, long *limit, const struct args *args, struct 
 	if ((rc = args_number(limit, args, "limit", 100, err)) != PMJ_OK ||
 	    (rc = args_date(since, args, "since", err)) != PMJ_OK)
 		return rc;
-	buf_putf(path, "?all=%d", args_has(args, "all"));
+	buf_putf(path, "?all=%d&stale=%d", args_has(args, "all"), args_has(args, "stale"));
 	if (since[0] != '\0')
 		buf_putf(path, "&since=%s", since);
 	return PMJ_OK;

@@ -109,6 +109,11 @@ show_item(struct cli *cli, const json_t *item)
 	print_pair("State", json_str(item, "state_label"), width);
 	if (json_flag(item, "voided"))
 		term_say("  Voided: it counts no longer, but stays in the history.\n");
+	if (json_flag(item, "stale"))
+		term_say(json_str(item, "checked") != NULL
+		             ? LANG_N("  To be checked: last seen to be so on %s.\n")
+		             : LANG_N("  To be checked: nobody knows whether this is still so.\n"),
+		    json_str(item, "checked"));
 	if (json_flag(item, "handed_over"))
 		say_handed_over(item);
 	(void)puts("");

@@ -81,6 +81,7 @@ cell(const json_t *item, const char *head, const char *field)
 	if (strcmp(head, "STATE") == 0)
 		return json_flag(item, "conflict") ? lang_text("conflict")
 		       : json_flag(item, "voided") ? lang_text("voided")
+		       : json_flag(item, "stale")  ? lang_text("to be checked")
 		                                   : json_str(item, "state_label");
 	return json_str(item, "title");
 }
@@ -189,6 +190,19 @@ subject(struct cli *cli, const json_t *item)
 	return field != NULL ? json_str(json_obj(item, "texts"), field) : NULL;
 }
 
+/* At the office: how much of the directory is to be looked after. */
+static void
+say_stale(const json_t *answer)
+{
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach(json_arr(answer, "stale"), i, one)
+	    term_say("Not checked for %lld days: %lld of %s. See them: pamoja %s list --stale\n",
+	        (long long)json_int(one, "days", 0), (long long)json_int(one, "count", 0),
+	        json_str(one, "plural"), json_str(one, "kind"));
+}
+
 static enum pmj_code
 say_due(struct cli *cli, const char *path, const char *nothing, struct pmj_error *err)
 {
@@ -205,6 +219,7 @@ say_due(struct cli *cli, const char *path, const char *nothing, struct pmj_error
 		print_json(answer);
 	} else if (json_array_size(json_object_get(answer, "items")) == 0) {
 		term_say("%s", lang_text(nothing));
+		say_stale(answer);
 	} else {
 		table = table_new(heads, sizeof(heads) / sizeof(*heads));
 		json_array_foreach(json_object_get(answer, "items"), i, item)
@@ -225,6 +240,7 @@ say_due(struct cli *cli, const char *path, const char *nothing, struct pmj_error
 		}
 		table_print(table);
 		term_say("\nOpen one: pamoja show ID\n");
+		say_stale(answer);
 	}
 	json_decref(answer);
 	return rc;

@@ -124,6 +124,18 @@ check_asks(const struct move *move, const struct merge_record *merged, const jso
 	return PMJ_OK;
 }
 
+/* A day that the move itself says: it happens now, unless another is given. */
+static void
+set_date(const struct call *call, const struct move *move, json_t *set)
+{
+	char today[11];
+
+	if (move->dates == NULL || json_object_get(set, move->dates) != NULL)
+		return;
+	record_date(call, today);
+	(void)json_object_set_new(set, move->dates, json_string(today));
+}
+
 enum pmj_code
 record_find_move(
     const struct move **out, const struct kind *kind, const char *verb, struct pmj_error *err)
@@ -175,8 +187,10 @@ record_move(const struct call *call, json_t **out, struct pmj_error *err)
 	    (rc = record_take(call, set, kind, record_fields(call), err)) != PMJ_OK ||
 	    (rc = record_keeps_subjects(kind, &record.merged, set, err)) != PMJ_OK ||
 	    (rc = check_move(kind, move, &record.merged, err)) != PMJ_OK ||
-	    (rc = check_by(call, kind, move, &record.merged, err)) != PMJ_OK ||
-	    (rc = check_asks(move, &record.merged, set, kind, err)) != PMJ_OK)
+	    (rc = check_by(call, kind, move, &record.merged, err)) != PMJ_OK)
+		goto out;
+	set_date(call, move, set);
+	if ((rc = check_asks(move, &record.merged, set, kind, err)) != PMJ_OK)
 		goto out;
 	rc = move->needs_consent || move->discloses
 	         ? record_discloses(call, kind, move, &record.merged, set, err)

@@ -12,7 +12,7 @@ enum pmj_code
 record_list(const struct call *call, json_t **out, struct pmj_error *err)
 {
 	struct records_query query = {.kind = call->part[0], .limit = call_limit(call, 50)};
-	const char *all = json_str(call->query, "all");
+	const char *all = json_str(call->query, "all"), *stale = json_str(call->query, "stale");
 	json_t *where = json_object(), *value;
 	const char *name;
 	const struct kind *kind;
@@ -33,6 +33,7 @@ record_list(const struct call *call, json_t **out, struct pmj_error *err)
 	query.until_ms = call->core->os->mono_ms(call->core->os->ctx) + CORE_PIECE_MS;
 	query.where = where;
 	query.voided_too = all != NULL && strcmp(all, "1") == 0;
+	query.stale = stale != NULL && strcmp(stale, "1") == 0;
 	rc = records_list(call->core->journal, out, &query, call->lang, err);
 out:
 	json_decref(where);
@@ -203,16 +204,32 @@ record_history(const struct call *call, json_t **out, struct pmj_error *err)
 	return rc;
 }
 
+static enum pmj_code
+put_stale(const struct call *call, json_t *answer, struct pmj_error *err)
+{
+	json_t *stale = NULL;
+	enum pmj_code rc = records_stale(call->core->journal, &stale, call->lang, err);
+
+	if (rc == PMJ_OK && json_array_size(stale) > 0)
+		(void)json_object_set(answer, "stale", stale);
+	json_decref(stale);
+	return rc;
+}
+
 enum pmj_code
 record_today(const struct call *call, json_t **out, struct pmj_error *err)
 {
 	const char *typed = json_str(call->query, "days");
 	char date[11], until[11], *end;
 	long days = typed != NULL ? strtol(typed, &end, 10) : 0;
+	enum pmj_code rc;
 
 	if (typed != NULL && (end == typed || *end != '\0' || days < 0 || days > DUE_DAYS_MAX))
 		return pmj_fail(err, PMJ_USAGE, "days is a number from 0 to %d", DUE_DAYS_MAX);
 	record_date(call, date);
 	date_of_days(until, date_days(date) + days);
-	return records_today(call->core->journal, out, date, until, call->lang, err);
+	rc = records_today(call->core->journal, out, date, until, call->lang, err);
+	if (rc == PMJ_OK && call->core->is_hub) /* who keeps the directory */
+		rc = put_stale(call, *out, err);
+	return rc;
 }

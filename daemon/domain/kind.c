@@ -135,6 +135,7 @@ kind_free(struct kind *kind)
 		names_free(move->from, move->from_count);
 		names_free(move->asks, move->asks_count);
 		free(move->verb);
+		free(move->dates);
 		free(move->to);
 		texts_close(&move->label);
 	}
@@ -152,6 +153,7 @@ kind_free(struct kind *kind)
 	free(kind->told_by);
 	names_free(kind->receives_nothing, kind->receives_nothing_count);
 	free(kind->total);
+	free(kind->checked);
 	free(kind->consent_for);
 	free(kind->consent_to);
 	free(kind->due);

@@ -81,6 +81,7 @@ struct move {
 	char *to;
 	char **asks; /* fields that must be set by or before this move */
 	size_t asks_count;
+	char *dates;        /* a date field that is today's unless another is given, or NULL */
 	enum move_by by;    /* the author of the record, or somebody else: a second pair of eyes */
 	bool needs_consent; /* the person's consent must cover it (rule of domain/consent) */
 	bool discloses;     /* the same without a consent: to the person, an emergency, the law */
@@ -137,10 +138,12 @@ struct kind {
 	bool append_only; /* fields are never edited: mistakes are voided */
 	bool author_only; /* only the author may edit */
 	bool revocation_wins;
-	char *due;   /* a date field that makes the record appear in `today` until its state is
-	                closed, or NULL */
-	char *total; /* an integer field: the sum of `adds`, or NULL */
-	char **adds; /* integer fields */
+	char *due;     /* a date field that makes the record appear in `today` until its state is
+	                  closed, or NULL */
+	char *checked; /* a date field: when it was last seen to be still so, or NULL */
+	int64_t stale_days; /* after so many it is to be checked again */
+	char *total;        /* an integer field: the sum of `adds`, or NULL */
+	char **adds;        /* integer fields */
 	size_t adds_count;
 	char *urgent_field; /* `urgent = when FIELD is VALUE`, or NULL */
 	char *urgent_value;

@@ -96,6 +96,13 @@ check_move(const struct kind *kind, const struct move *move, const struct conf *
 		         kind_check_line_in(conf, "move", move->verb, "asks"), "asks", err)) !=
 		    PMJ_OK)
 			return rc;
+	if (move->dates != NULL && (kind_field(kind, move->dates) == NULL ||
+	                               kind_field(kind, move->dates)->type != FIELD_DATE)) {
+		(void)conf_fail(err, conf, kind_check_line_in(conf, "move", move->verb, "dates"),
+		    "dates = %.40s is not a date field", move->dates);
+		pmj_hint(err, "declare it: [field %.32s] with type = date", move->dates);
+		return PMJ_INVALID;
+	}
 	if ((move->needs_consent || move->discloses) &&
 	    (kind->discloses_to == NULL || kind->subject_count == 0)) {
 		(void)conf_fail(err, conf,
@@ -240,6 +247,22 @@ check_consent_for(const struct kind *kind, const struct conf *conf, struct pmj_e
 }
 
 static enum pmj_code
+check_checked(const struct kind *kind, const struct conf *conf, struct pmj_error *err)
+{
+	const struct field *field = kind->checked != NULL ? kind_field(kind, kind->checked) : NULL;
+
+	if ((kind->checked == NULL && kind->stale_days == 0) ||
+	    (field != NULL && field->type == FIELD_DATE && kind->stale_days > 0 &&
+	        kind->stale_days <= 3660))
+		return PMJ_OK;
+	(void)conf_fail(err, conf,
+	    kind_check_line(conf, "rules", kind->checked != NULL ? "checked" : "stale_days"),
+	    "what is to be checked again has a date field and a number of days");
+	pmj_hint(err, "write checked = FIELD, a date, and stale_days = 180 (1 to 3660)");
+	return PMJ_INVALID;
+}
+
+static enum pmj_code
 check_rules(const struct kind *kind, const struct conf *conf, struct pmj_error *err)
 {
 	const struct {
@@ -268,6 +291,7 @@ check_rules(const struct kind *kind, const struct conf *conf, struct pmj_error *
 	}
 	if ((rc = check_subjects(kind, conf, err)) == PMJ_OK &&
 	    (rc = check_consent_for(kind, conf, err)) == PMJ_OK &&
+	    (rc = check_checked(kind, conf, err)) == PMJ_OK &&
 	    (rc = check_urgent(kind, conf, err)) == PMJ_OK)
 		rc = check_total(kind, conf, err);
 	return rc;

@@ -32,12 +32,12 @@ static const char *const field_keys[] = {"type", "required", "default", "privacy
     "label.sw", "help.en", "help.sw"};
 static const char *const state_keys[] = {"refusing", "closed", "start", "label.en", "label.sw"};
 static const char *const move_keys[] = {
-    "from", "to", "asks", "by", "needs_consent", "discloses", "label.en", "label.sw"};
+    "from", "to", "asks", "dates", "by", "needs_consent", "discloses", "label.en", "label.sw"};
 static const char *const plan_keys[] = {"place", "title.en", "title.sw", "shows"};
 static const char *const rule_keys[] = {"subjects", "append_only", "author_only", "revocation_wins",
     "due", "urgent", "urgent_move", "discloses_to", "discloses_for", "discloses_category",
     "discloses", "consent_needs", "consent_signed", "consent_for", "consent_to", "total", "adds",
-    "told_as", "told_by", "receives_nothing"};
+    "told_as", "told_by", "receives_nothing", "checked", "stale_days"};
 
 const char *
 field_type_name(enum field_type type)
@@ -214,6 +214,7 @@ read_move(struct kind *kind, const struct part *part)
 	memset(move, 0, sizeof(*move));
 	move->verb = mem_strdup(part->section + strlen("move "));
 	move->to = part_text(part, "to");
+	move->dates = part_text(part, "dates");
 	if ((rc = kind_check_keys(part, move_keys, COUNT(move_keys), NULL)) != PMJ_OK ||
 	    (rc = part_list(&move->from, &move->from_count, part, "from")) != PMJ_OK ||
 	    (rc = part_list(&move->asks, &move->asks_count, part, "asks")) != PMJ_OK ||
@@ -252,6 +253,7 @@ read_rules(struct kind *kind, const struct part *part)
 	kind->consent_for = part_text(part, "consent_for");
 	kind->consent_to = part_text(part, "consent_to");
 	kind->total = part_text(part, "total");
+	kind->checked = part_text(part, "checked");
 	kind->urgent_verb = part_text(part, "urgent_move");
 	kind->discloses_to = part_text(part, "discloses_to");
 	kind->discloses_for = part_text(part, "discloses_for");
@@ -261,6 +263,7 @@ read_rules(struct kind *kind, const struct part *part)
 	if ((rc = kind_check_keys(part, rule_keys, COUNT(rule_keys), NULL)) != PMJ_OK ||
 	    (rc = part_list(&kind->subjects, &kind->subject_count, part, "subjects")) != PMJ_OK ||
 	    (rc = part_flag(&kind->append_only, part, "append_only")) != PMJ_OK ||
+	    (rc = part_number(&kind->stale_days, part, "stale_days")) != PMJ_OK ||
 	    (rc = part_flag(&kind->author_only, part, "author_only")) != PMJ_OK ||
 	    (rc = part_flag(&kind->revocation_wins, part, "revocation_wins")) != PMJ_OK ||
 	    (rc = kind_read_receives(kind, part)) != PMJ_OK ||

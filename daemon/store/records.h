@@ -39,6 +39,7 @@ struct records_query {
 	const char *since;   /* YYYY-MM-DD: made or changed since, or NULL */
 	int64_t since_ms;    /* 0: none */
 	bool voided_too;
+	bool stale;       /* only what was not checked for long (rule `checked`) */
 	int64_t limit;    /* 0: 50 */
 	const char *from; /* "next" of an earlier answer, or NULL */
 	int64_t until_ms; /* of mono_ms: then the answer ends, with fewer items; 0: never */
@@ -52,6 +53,10 @@ PMJ_MUST_CHECK enum pmj_code records_is_voided(struct journal *journal, bool *ou
  * [{"field","value","near"}]. */
 PMJ_MUST_CHECK enum pmj_code records_list(struct journal *journal, json_t **out,
     const struct records_query *query, enum lang lang, struct pmj_error *err);
+/** How many of each kind with the rule `checked` were not checked for long:
+ * [{"kind","plural","count","days"}]; a new reference. */
+PMJ_MUST_CHECK enum pmj_code records_stale(
+    struct journal *journal, json_t **out, enum lang lang, struct pmj_error *err);
 /** Full text over searchable fields and ids: every word by prefix, accents and case aside; best
  * first. In pieces, each until the clock says until_ms (0: as much as a piece may be); call until
  * *out is there: {"items":[item…],"more":bool}. What is written between two pieces may or may not

@@ -18,6 +18,12 @@ PMJ_MUST_CHECK enum pmj_code records_ids(
 PMJ_MUST_CHECK enum pmj_code records_items(struct journal *journal, json_t **out,
     const uint8_t (*recs)[PMJ_RECORD_BYTES], size_t count, size_t limit, int64_t until_ms,
     enum lang lang, struct pmj_error *err);
+/* records_stale.c */
+/** What was checked before this day is to be checked again. */
+void records_stale_before(
+    const struct journal *journal, const struct kind *kind, char out[static 11]);
+/** item["stale"], and when it was checked last. */
+void records_put_stale(const struct journal *journal, json_t *item, const struct kind *kind);
 #define RECORDS_LIMIT 50
 /** Of a list that is empty: for each open list that was asked for by a word not in use, the near
  * one that is, or that the kind declares: [{"field","value","near"}]. New reference. */

@@ -158,6 +158,7 @@ records_item(struct journal *journal, json_t **out, const uint8_t rec[static PMJ
 		put_state(*out, kind, state, lang);
 		put_marks(*out, conflict, voided, gone);
 		put_values(journal, *out, kind, values, lang);
+		records_put_stale(journal, *out, kind);
 	}
 	json_decref(values);
 	free(kind_name);

@@ -155,6 +155,37 @@ def story_12_needs(lab):
     check(neema.show(need)["state"] == "met" and ids(neema, "need", "list", "state=open") == [])
 
 
+def story_14_the_directory_is_kept(lab):
+    """An entry that nobody looked after for half a year is marked, offline and in any list; the office is told how many; a check renews it."""
+    hub, neema = lab.office(ally="Neema")
+    fresh = neema.add("resource", name="House of Hope", category="housing")
+    old = neema.add("resource", name="Old Mill Clinic", category="health", checked_on=in_days(-181))
+    edge = neema.add("resource", name="Edge School", checked_on=in_days(-180))
+    shut = neema.add("resource", name="Shut Shop", checked_on=in_days(-900))
+    neema.run("resource", "close", shut)
+    lab.exchange(hub, neema)
+    for home in (neema, hub):
+        check(ids(home, "resource", "list", "--stale") == [old] and home.show(old)["stale"] and home.show(old)["checked"] == in_days(-181))
+        for other in (fresh, edge, shut):
+            check("stale" not in home.show(other))
+        for words in (("resource", "list"), ("find", "Mill")):
+            check("to be checked" in home.run(*words).out, words)
+        check("last seen to be so on" in home.run("show", old).out)
+    check(ids(neema, "resource", "list", "--stale", "category=housing") == [])
+    check(hub.json("today")["stale"] == [{"kind": "resource", "plural": "Resources", "count": 1, "days": 180}], hub.json("today"))
+    check("1 of Resources" in hub.run("today").out and "stale" not in neema.json("today"))
+    neema.run("resource", "check", old)
+    check(neema.show(old)["fields"]["checked_on"] == in_days(0) and "stale" not in neema.show(old))
+    neema.run("resource", "check", old, f"checked_on={in_days(-2)}")
+    check(neema.show(old)["fields"]["checked_on"] == in_days(-2))
+    lab.exchange(hub, neema)
+    check("stale" not in hub.json("today") and ids(hub, "resource", "list", "--stale") == [])
+    check("nobody checks" in neema.refused(2, "person", "list", "--stale")["message"])
+    # what is of no date at all is not known to be so
+    neema.run("edit", fresh, "checked_on=")
+    check(ids(neema, "resource", "list", "--stale") == [fresh] and "nobody knows" in neema.run("show", fresh).out)
+
+
 def story_15_before_and_after_treatment(lab):
     """A change of stage notes the days to ask; once, in the worker's language, and nothing is closed when treatment ends."""
     neema = lab.worker("Neema")
