@@ -130,9 +130,12 @@ const struct command command_table[] = {
         "JSON lines: {\"kind\":\"person\",\"ref\":\"p1\",\"fields\":{\"name\":\"Juma K.\"}} and "
         "then\n"
         "\"@p1\" in a link field of a later line. CSV: the first row names the fields.\n"
-        "FILE may be - for standard input. Examples:\n"
+        "A bad row is told with its line, column and mend; the others are saved. FILE may be -\n"
+        "for standard input. Forms of ODK, Kobo and CommCare, and lists of elsewhere: --map, see\n"
+        "`man pamoja-import`. Examples:\n"
         "  pamoja import people.csv --kind person --dry-run\n"
-        "  pamoja import records.jsonl\n"},
+        "  pamoja import visits.json --map visits.ini\n"
+        "  pamoja import services.json --hsds\n"},
     {"export", GROUP_RECORDS, export_run, 1, 1, "FILE",
         "records into a file: for a partner, for a person, for the office", export_options,
         "Of people only who consented to this recipient and purpose is in it, and only what the\n"

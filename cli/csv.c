@@ -50,22 +50,23 @@ to_utf8(struct buf *out, const char *bytes, size_t len, struct pmj_error *err)
 	return buf_check(out, err);
 }
 
-/* The header's line, outside quotes, decides. */
+/* The first line that has one outside quotes decides; a title may stand above it. */
 static char
 find_separator(const char *text, size_t len)
 {
 	size_t counts[3] = {0};
 	static const char which[] = ",;\t";
-	bool quoted = false;
+	bool quoted = false, any = false;
 	char best = ',';
 
-	for (size_t i = 0; i < len && (quoted || (text[i] != '\n' && text[i] != '\r')); i++) {
+	for (size_t i = 0; i < len && (quoted || !any || (text[i] != '\n' && text[i] != '\r'));
+	     i++) {
 		const char *hit = strchr(which, text[i]);
 
 		if (text[i] == '"')
 			quoted = !quoted;
 		else if (!quoted && hit != NULL)
-			counts[hit - which]++;
+			any = ++counts[hit - which] > 0;
 	}
 	if (counts[1] > counts[0])
 		best = ';';
@@ -74,160 +75,225 @@ find_separator(const char *text, size_t len)
 	return best;
 }
 
-static struct csv_row *
-row_new(struct csv *csv, size_t line)
-{
-	if (csv->count == csv->room) {
-		csv->room = csv->room == 0 ? 64 : csv->room * 2;
-		csv->rows = mem_grow(csv->rows, csv->room, sizeof(*csv->rows));
-	}
-	csv->rows[csv->count] = (struct csv_row){.line = line};
-	return &csv->rows[csv->count++];
-}
-
 static enum pmj_code
-add_cell(struct csv *csv, struct csv_row *row, const struct buf *cell, struct pmj_error *err)
+add_cell(struct csv_reader *in, struct csv_row *row, struct pmj_error *err)
 {
-	const char *text = buf_text(cell);
+	const char *text = buf_text(&in->cell);
+	char next;
 
-	if (row->count == CSV_COLUMNS_MAX || (csv->count > 1 && row->count == csv->rows[0].count)) {
-		(void)pmj_fail(
-		    err, PMJ_INVALID, "line %zu: more cells than the header has", row->line);
-		pmj_hint(err, "put a cell that holds a '%c' in double quotes", csv->separator);
+	if (row->count == CSV_COLUMNS_MAX || (in->columns > 0 && row->count == in->columns)) {
+		if (*text == '\0')
+			return PMJ_OK; /* ";;;;" is how spreadsheets end a line */
+		(void)pmj_fail(err, PMJ_INVALID, "more cells than the header has");
+		pmj_hint(err, "put a cell that holds a '%c' in double quotes", in->separator);
 		return PMJ_INVALID;
 	}
 	/* An export puts ' before what a spreadsheet would take for a formula. */
-	if (text[0] == '\'' && text[1] != '\0' && strchr("=+-@\t\r", text[1]) != NULL)
+	if (text[0] == '\'' && (next = text[1 + strspn(text + 1, " ")]) != '\0' &&
+	    strchr("=+-@\t\r", next) != NULL)
 		text++;
 	row->cells = mem_grow(row->cells, row->count + 1, sizeof(*row->cells));
 	row->cells[row->count++] = mem_strdup(text);
 	return PMJ_OK;
 }
 
-/* Where we are in the text. */
-struct reader {
-	const char *at, *end;
-	size_t line;
-};
-
 /* One cell up to its separator or line end (not taken). */
 static enum pmj_code
-read_cell(struct reader *in, struct buf *cell, char separator, struct pmj_error *err)
+read_cell(struct csv_reader *in, struct pmj_error *err)
 {
-	bool quoted = in->at < in->end && *in->at == '"';
-	size_t began = in->line;
+	const char *text = buf_text(&in->text);
+	bool quoted = in->at < in->text.len && text[in->at] == '"';
 
-	buf_clear(cell);
+	buf_clear(&in->cell);
 	if (quoted)
 		in->at++;
-	while (in->at < in->end) {
-		char c = *in->at;
+	while (in->at < in->text.len) {
+		char c = text[in->at];
 
-		if (!quoted && (c == separator || c == '\n' || c == '\r'))
+		if (!quoted && (c == in->separator || c == '\n' || c == '\r'))
 			break;
 		if (quoted && c == '"') {
-			if (in->at + 1 == in->end || in->at[1] != '"')
+			if (in->at + 1 == in->text.len || text[in->at + 1] != '"')
 				break;
 			in->at++; /* two quotes are one */
 		}
 		if (c == '\n')
 			in->line++;
-		buf_put_u8(cell, (uint8_t)c);
+		buf_put_u8(&in->cell, (uint8_t)c);
 		in->at++;
+		if (in->cell.failed != PMJ_OK)
+			break;
 	}
-	if (cell->failed != PMJ_OK)
-		return pmj_fail(err, PMJ_TOO_BIG, "line %zu: a cell of more than %u KiB", began,
-		    CSV_CELL_MAX / 1024);
+	if (in->cell.failed != PMJ_OK) {
+		(void)pmj_fail(err, PMJ_TOO_BIG, "a cell of more than %u KiB", CSV_CELL_MAX / 1024);
+		pmj_hint(err, "is a double quote open that should be closed?");
+		return PMJ_TOO_BIG;
+	}
 	if (!quoted)
 		return PMJ_OK;
-	if (in->at == in->end)
-		return pmj_fail(
-		    err, PMJ_INVALID, "line %zu: a double quote is never closed", began);
+	if (in->at == in->text.len) {
+		(void)pmj_fail(err, PMJ_INVALID, "a double quote is never closed");
+		pmj_hint(err, "close it, or write a double quote inside a cell twice: \"\"");
+		return PMJ_INVALID;
+	}
 	in->at++;
-	if (in->at < in->end && *in->at != separator && *in->at != '\n' && *in->at != '\r') {
-		(void)pmj_fail(err, PMJ_INVALID, "line %zu: text after a closing quote", in->line);
+	if (in->at < in->text.len && text[in->at] != in->separator && text[in->at] != '\n' &&
+	    text[in->at] != '\r') {
+		(void)pmj_fail(err, PMJ_INVALID, "text after a closing quote");
 		pmj_hint(err, "write a double quote inside a cell twice: \"\"");
 		return PMJ_INVALID;
 	}
 	return PMJ_OK;
 }
 
-static void
-skip_line_end(struct reader *in)
+static bool
+at_line_end(const struct csv_reader *in)
 {
-	if (in->at < in->end && *in->at == '\r')
+	const char *text = buf_text(&in->text);
+
+	return in->at == in->text.len || text[in->at] == '\n' || text[in->at] == '\r';
+}
+
+static void
+skip_line_end(struct csv_reader *in)
+{
+	const char *text = buf_text(&in->text);
+
+	if (in->at < in->text.len && text[in->at] == '\r')
 		in->at++;
-	if (in->at < in->end && *in->at == '\n')
+	if (in->at < in->text.len && text[in->at] == '\n')
 		in->at++;
 	in->line++;
 }
 
-static enum pmj_code
-read_rows(struct csv *out, struct reader *in, struct buf *cell, struct pmj_error *err)
+/* A row that cannot be read ends with its first line: the next one may be whole. */
+static void
+skip_row(struct csv_reader *in, size_t at, size_t line)
 {
-	struct csv_row *row = NULL;
+	in->at = at;
+	in->line = line;
+	while (!at_line_end(in))
+		in->at++;
+	skip_line_end(in);
+}
+
+static enum pmj_code
+read_row(struct csv_reader *in, struct csv_row *row, struct pmj_error *err)
+{
 	enum pmj_code rc;
 
-	while (in->at < in->end) {
-		if (row == NULL && (*in->at == '\n' || *in->at == '\r')) {
-			skip_line_end(in);
-			continue;
-		}
-		if (row == NULL)
-			row = row_new(out, in->line);
-		if ((rc = read_cell(in, cell, out->separator, err)) != PMJ_OK ||
-		    (rc = add_cell(out, row, cell, err)) != PMJ_OK)
+	for (;;) {
+		if ((rc = read_cell(in, err)) != PMJ_OK || (rc = add_cell(in, row, err)) != PMJ_OK)
 			return rc;
-		if (in->at < in->end && *in->at == out->separator) {
-			in->at++;
-			if (in->at < in->end)
-				continue;
-			buf_clear(cell); /* the file ends after a separator: one more, empty */
-			if ((rc = add_cell(out, row, cell, err)) != PMJ_OK)
-				return rc;
-		}
-		skip_line_end(in);
-		row = NULL;
+		if (at_line_end(in))
+			break;
+		in->at++; /* the separator */
 	}
+	skip_line_end(in);
 	return PMJ_OK;
 }
 
 enum pmj_code
-csv_read(struct csv *out, const char *bytes, size_t len, struct pmj_error *err)
+csv_next(struct csv_reader *in, struct csv_row *row, bool *more, struct pmj_error *err)
 {
-	struct buf text, cell;
-	struct reader in;
 	enum pmj_code rc;
 
-	*out = (struct csv){0};
-	if (len >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0) {
-		bytes += 3;
-		len -= 3;
-	}
-	buf_init(&text, 0);
-	buf_init(&cell, CSV_CELL_MAX);
-	if ((rc = to_utf8(&text, bytes, len, err)) == PMJ_OK) {
-		in = (struct reader){buf_text(&text), buf_text(&text) + text.len, 1};
-		out->separator = find_separator(in.at, text.len);
-		rc = read_rows(out, &in, &cell, err);
-	}
-	if (rc == PMJ_OK && out->count == 0)
-		rc = pmj_fail(err, PMJ_INVALID, "the file is empty");
-	if (rc != PMJ_OK)
-		csv_close(out);
-	buf_wipe(&text);
-	buf_wipe(&cell);
+	while (in->at < in->text.len && at_line_end(in))
+		skip_line_end(in);
+	*row = (struct csv_row){.line = in->line, .at = in->at};
+	*more = in->at < in->text.len;
+	if (!*more)
+		return PMJ_OK;
+	if ((rc = read_row(in, row, err)) == PMJ_OK)
+		return PMJ_OK;
+	in->column = row->count + 1;
+	csv_row_close(row);
+	skip_row(in, row->at, row->line);
 	return rc;
 }
 
 void
-csv_close(struct csv *csv)
+csv_seek(struct csv_reader *in, const struct csv_row *row)
 {
-	for (size_t i = 0; i < csv->count; i++) {
-		for (size_t j = 0; j < csv->rows[i].count; j++)
-			mem_free_wiped(csv->rows[i].cells[j]);
-		free(csv->rows[i].cells);
+	in->at = row->at;
+	in->line = row->line;
+}
+
+void
+csv_row_close(struct csv_row *row)
+{
+	for (size_t j = 0; j < row->count; j++)
+		mem_free_wiped(row->cells[j]);
+	free(row->cells);
+	row->cells = NULL;
+	row->count = 0;
+}
+
+/* A row of one cell above a wider one is a title, or the notice of an export. */
+static enum pmj_code
+read_header(struct csv_reader *in, struct csv_row *row, struct pmj_error *err)
+{
+	struct csv_row next;
+	struct pmj_error ignored;
+	bool more;
+	enum pmj_code rc;
+
+	if ((rc = csv_next(in, row, &more, err)) != PMJ_OK)
+		return rc;
+	if (!more) {
+		row->line = 0;
+		return pmj_fail(err, PMJ_INVALID, "the file is empty");
 	}
-	free(csv->rows);
-	*csv = (struct csv){0};
+	if (row->count > 1 || csv_next(in, &next, &more, &ignored) != PMJ_OK || !more) {
+		if (row->count == 1) {
+			csv_row_close(row);
+			csv_seek(in, row);
+			return csv_next(in, row, &more, err);
+		}
+		return PMJ_OK;
+	}
+	if (next.count > 1) {
+		csv_row_close(row);
+		*row = next;
+		return PMJ_OK;
+	}
+	csv_seek(in, &next);
+	csv_row_close(&next);
+	return PMJ_OK;
+}
+
+enum pmj_code
+csv_open(struct csv_reader *in, struct csv_row *header, const char *bytes, size_t len,
+    struct pmj_error *err)
+{
+	enum pmj_code rc;
+
+	*in = (struct csv_reader){.line = 1};
+	*header = (struct csv_row){0};
+	if (len >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0) {
+		bytes += 3;
+		len -= 3;
+	}
+	buf_init(&in->text, 0);
+	buf_init(&in->cell, CSV_CELL_MAX);
+	if ((rc = to_utf8(&in->text, bytes, len, err)) == PMJ_OK) {
+		in->separator = find_separator(buf_text(&in->text), in->text.len);
+		rc = read_header(in, header, err);
+	}
+	if (rc == PMJ_OK) {
+		in->columns = header->count;
+	} else {
+		if (header->line > 0)
+			pmj_context(err, "line %zu", header->line);
+		csv_row_close(header);
+		csv_close(in);
+	}
+	return rc;
+}
+
+void
+csv_close(struct csv_reader *in)
+{
+	buf_wipe(&in->text);
+	buf_wipe(&in->cell);
 }

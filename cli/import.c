@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "base/os.h"
 #include "base/pace.h"
+#include "cli/forms.h"
 #include "cli/kinds.h"
 #include "cli/lang.h"
 #include "cli/print.h"
@@ -14,37 +15,65 @@
 #include "cli/term.h"
 #include "pamoja/limits.h"
 
-#define IMPORT_FILE_MAX (64u * 1024 * 1024)
+#define IMPORT_FILE_MAX (256u * 1024 * 1024)
 #define IMPORT_SHOWN_MAX 20u
+#define IMPORT_LISTED_MAX 10000u /* rows of --json: of more, only those to be looked at */
 
 const struct option import_options[] = {
     {"kind", "KIND", "what the rows are; CSV needs it"},
+    {"map", "FILE", "which column goes into which field, written down once"},
+    {"hsds", NULL, "a directory of services: an Open Referral HSDS document"},
     {"dry-run", NULL, "only check: nothing is saved"},
+    {"all-or-nothing", NULL, "check all first: one bad row, and nothing is saved"},
     {NULL, NULL, NULL},
 };
 
-static enum pmj_code
-read_csv(struct cli *cli, struct rows *rows, const struct buf *file, const char *kind,
-    struct pmj_error *err)
-{
-	const json_t *declared;
-	enum pmj_code rc;
-	struct csv csv;
+/* What the file is: kind of its rows, and how its columns are read. */
+struct reading {
+	const char *kind;
+	struct mapping map;
+	bool mapped, hsds;
+};
 
+static enum pmj_code
+need_kind(const json_t **out, struct cli *cli, const char *kind, struct pmj_error *err)
+{
+	*out = NULL;
 	if (kind == NULL) {
 		(void)pmj_fail(err, PMJ_USAGE, "say what the rows of this table are");
 		pmj_hint(err, "add --kind, for example --kind person");
 		return PMJ_USAGE;
 	}
-	if ((declared = kinds_named(cli, kind)) == NULL) {
+	if ((*out = kinds_named(cli, kind)) == NULL) {
 		(void)pmj_fail(err, PMJ_NOT_FOUND, "there is no kind \"%.40s\"", kind);
 		pmj_hint(err, "`pamoja kinds` lists them");
 		return PMJ_NOT_FOUND;
 	}
-	if ((rc = csv_read(&csv, buf_text(file), file->len, err)) != PMJ_OK)
+	return PMJ_OK;
+}
+
+/* A table, or what is made into one. */
+static enum pmj_code
+read_table(struct cli *cli, struct rows *rows, const struct buf *file, struct reading *as,
+    struct pmj_error *err)
+{
+	bool made = as->hsds || (as->mapped && forms_is_json(buf_text(file), file->len));
+	const json_t *kind;
+	struct buf table;
+	enum pmj_code rc;
+
+	if ((rc = need_kind(&kind, cli, as->hsds ? "resource" : as->kind, err)) != PMJ_OK)
 		return rc;
-	rc = rows_read_csv(rows, &csv, declared, err);
-	csv_close(&csv);
+	if (!made)
+		return rows_read_csv(rows, buf_text(file), file->len, kind,
+		    as->mapped ? &as->map : NULL, false, err);
+	buf_init(&table, 0);
+	rc = as->hsds ? hsds_to_table(&table, buf_text(file), file->len, err)
+	              : forms_to_table(&table, buf_text(file), file->len, err);
+	if (rc == PMJ_OK)
+		rc = rows_read_csv(rows, buf_text(&table), table.len, kind,
+		    as->mapped ? &as->map : NULL, true, err);
+	buf_wipe(&table);
 	return rc;
 }
 
@@ -62,29 +91,35 @@ import_name(const struct buf *file, const char *kind)
 	    "%016llx-%zu-%s", (unsigned long long)sum, file->len, kind != NULL ? kind : "");
 }
 
+/* Does it hold JSON lines? A document of a form server begins alike, but comes with a mapping. */
+static bool
+is_lines(const struct buf *file, const struct reading *as)
+{
+	size_t start = strncmp(buf_text(file), "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+
+	start += strspn(buf_text(file) + start, " \t\r\n");
+	return buf_text(file)[start] == '{' && !as->mapped && !as->hsds;
+}
+
 /* *name is the caller's. */
 static enum pmj_code
-read_file(struct cli *cli, struct rows *rows, char **name, const char *path, const char *kind,
+read_file(struct cli *cli, struct rows *rows, char **name, const char *path, struct reading *as,
     struct pmj_error *err)
 {
-	const json_t *kinds = NULL;
+	const json_t *kinds = NULL, *kind = NULL;
 	enum pmj_code rc;
 	struct buf file;
-	size_t start;
 
 	buf_init(&file, 0);
 	if ((rc = kinds_load(cli, &kinds, err)) != PMJ_OK ||
 	    (rc = term_slurp(&file, path, IMPORT_FILE_MAX, err)) != PMJ_OK)
 		goto out;
-	start = strncmp(buf_text(&file), "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
-	start += strspn(buf_text(&file) + start, " \t\r\n");
-	if (buf_text(&file)[start] == '{')
+	rows->kinds = kinds;
+	if (!is_lines(&file, as))
+		rc = read_table(cli, rows, &file, as, err);
+	else if (as->kind == NULL || (rc = need_kind(&kind, cli, as->kind, err)) == PMJ_OK)
 		rc = rows_read_lines(rows, buf_text(&file), file.len, kind, err);
-	else
-		rc = read_csv(cli, rows, &file, kind, err);
-	*name = import_name(&file, kind);
-	if (rc == PMJ_OK)
-		rc = rows_link(rows, kinds, err);
+	*name = import_name(&file, as->kind);
 	if (rc != PMJ_OK)
 		pmj_context(err, "%s", path);
 out:
@@ -92,16 +127,23 @@ out:
 	return rc;
 }
 
-/* Every row has its answer: nothing need be kept of this import any more. */
+/* What the daemon keeps of an import goes, piece by piece. word: "begin": of others than this, so
+ * that nothing of them stands in its way; "done": of this, since every row has its answer. */
 static enum pmj_code
-say_done(struct cli *cli, const char *name, struct pmj_error *err)
+forget_kept(struct cli *cli, const char *name, const char *word, struct pmj_error *err)
 {
-	json_t *body = json_pack("{s:[], s:s, s:b}", "rows", "import", name, "done", 1);
+	json_t *body = json_pack("{s:[], s:s, s:b}", "rows", "import", name, word, 1);
 	json_t *answer = NULL;
-	enum pmj_code rc = client_post(&cli->client, &answer, "/v1/import", body, err);
+	enum pmj_code rc;
+	bool more;
 
+	do {
+		rc = client_post(&cli->client, &answer, "/v1/import", body, err);
+		more = json_flag(answer, "more");
+		json_decref(answer);
+		answer = NULL;
+	} while (rc == PMJ_OK && more);
 	json_decref(body);
-	json_decref(answer);
 	return rc;
 }
 
@@ -122,7 +164,9 @@ send_rows(struct cli *cli, struct rows *rows, const char *name, bool dry_run, st
 	size_t next = 0;
 	bool all = false;
 
-	while (!term_stopped()) {
+	if (name != NULL && !dry_run)
+		rc = forget_kept(cli, name, "begin", err);
+	while (rc == PMJ_OK && !term_stopped()) {
 		int64_t began = os_real.mono_ms(os_real.ctx);
 
 		rows_batch(&batch, rows, &next, (size_t)pace.amount, dry_run);
@@ -148,7 +192,7 @@ send_rows(struct cli *cli, struct rows *rows, const char *name, bool dry_run, st
 		term_note("\n");
 	batch_close(&batch);
 	if (rc == PMJ_OK && all && name != NULL && !dry_run)
-		rc = say_done(cli, name, err);
+		rc = forget_kept(cli, name, "done", err);
 	return rc;
 }
 
@@ -159,12 +203,15 @@ report(const struct rows *rows, size_t done, size_t failed, bool dry_run)
 
 	for (size_t i = 0; i < rows->count; i++) {
 		const struct row *row = &rows->list[i];
-		json_t *item = json_pack("{s:I}", "line", (json_int_t)row->line);
+		json_t *item;
 
-		if (json_str(row->request, "ref") != NULL)
-			(void)json_object_set(item, "ref", json_object_get(row->request, "ref"));
-		if (row->id != NULL)
+		if (rows->count > IMPORT_LISTED_MAX && row->error == NULL && row->saved == NULL)
+			continue;
+		item = json_pack("{s:I}", "line", (json_int_t)row->line);
+		if (row->id[0] != '\0')
 			(void)json_object_set_new(item, "id", json_string(row->id));
+		if (row->before)
+			(void)json_object_set_new(item, "before", json_true());
 		if (row->saved != NULL)
 			(void)json_object_set(
 			    item, "new_words", json_object_get(row->saved, "new_words"));
@@ -190,20 +237,36 @@ say_new_words(struct cli *cli, const struct rows *rows, bool dry_run)
 			continue;
 		shown++;
 		if (!dry_run) {
-			term_note("line %zu: ", row->line);
+			term_note("line %u: ", row->line);
 			kinds_say_new_words(
-			    kinds_named(cli, json_str(row->request, "kind")), row->saved);
+			    kinds_named(cli, json_str(row->saved, "kind")), row->saved);
 			continue;
 		}
 		json_array_foreach(json_arr(row->saved, "new_words"), j, word)
 		{
-			term_note("line %zu: %s=%s is no word of the list. Was %s meant?\n",
+			term_note("line %u: %s=%s is no word of the list. Was %s meant?\n",
 			    row->line, json_str(word, "field"), json_str(word, "value"),
 			    json_str(word, "near"));
 		}
 	}
 	if (all > shown)
 		term_note("and %zu more; --json lists all\n", all - shown);
+}
+
+/* "line 7, column 3 (birth_year)" Caller frees. */
+static char *
+place_of(const struct rows *rows, const struct row *row)
+{
+	const char *what = rows->numbered ? lang_text("record") : lang_text("line");
+	long long column = (long long)json_int(row->error, "column", 0);
+	const char *head = json_str(row->error, "head");
+
+	if (column == 0)
+		return mem_printf("%s %u", what, row->line);
+	if (head == NULL)
+		return mem_printf("%s %u, %s %lld", what, row->line, lang_text("column"), column);
+	return mem_printf(
+	    "%s %u, %s %lld (%s)", what, row->line, lang_text("column"), column, head);
 }
 
 static void
@@ -214,11 +277,14 @@ say_failed(const struct rows *rows, size_t failed)
 	for (size_t i = 0; i < rows->count && shown < IMPORT_SHOWN_MAX; i++) {
 		const struct row *row = &rows->list[i];
 		const char *hint = json_str(row->error, "hint");
+		char *place;
 
 		if (row->state != ROW_FAILED)
 			continue;
-		term_note("line %zu: %s%s%s\n", row->line, json_str(row->error, "message"),
+		place = place_of(rows, row);
+		term_note("%s: %s%s%s\n", place, json_str(row->error, "message"),
 		    hint != NULL && *hint != '\0' ? "; " : "", hint != NULL ? hint : "");
+		free(place);
 		shown++;
 	}
 	if (failed > shown)
@@ -244,7 +310,7 @@ outcome(const struct rows *rows, size_t done, size_t failed, bool dry_run, struc
 		i++;
 	code = json_str(rows->list[i].error, "code");
 	(void)pmj_fail(err, code != NULL ? pmj_code_from_name(code) : PMJ_FAILED,
-	    "%zu of %zu rows cannot be taken; the first: line %zu: %s", failed, rows->count,
+	    "%zu of %zu rows cannot be taken; the first: line %u: %s", failed, rows->count,
 	    rows->list[i].line, json_str(rows->list[i].error, "message"));
 	pmj_hint(err, "%s",
 	    json_str(rows->list[i].error, "hint") != NULL ? json_str(rows->list[i].error, "hint")
@@ -256,12 +322,13 @@ enum pmj_code
 import_practice(struct cli *cli, size_t *saved, struct pmj_error *err)
 {
 	char *path = mem_printf("%s/practice.jsonl", conf_dir()), *name = NULL;
+	struct reading as = {.kind = NULL};
 	enum pmj_code rc;
 	struct rows rows;
 
 	*saved = 0;
-	rows_init(&rows);
-	if ((rc = read_file(cli, &rows, &name, path, NULL, err)) == PMJ_OK)
+	rows_init(&rows, NULL);
+	if ((rc = read_file(cli, &rows, &name, path, &as, err)) == PMJ_OK)
 		rc = send_rows(cli, &rows, name, false, err);
 	for (size_t i = 0; i < rows.count; i++)
 		*saved += rows.list[i].state == ROW_DONE;
@@ -297,49 +364,106 @@ was_stopped(const struct rows *rows, size_t done, bool dry_run, struct pmj_error
 	return rc;
 }
 
+static void
+count_rows(const struct rows *rows, size_t *done, size_t *failed, size_t *before)
+{
+	*done = *failed = *before = 0;
+	for (size_t i = 0; i < rows->count; i++) {
+		*done += rows->list[i].state == ROW_DONE;
+		*before += rows->list[i].before;
+		*failed += rows->list[i].state == ROW_FAILED;
+	}
+}
+
+/* With all-or-nothing everything is checked first, and nothing is sent when a row is not good. What
+ * was good a moment ago is saved then; what breaks off in between goes on when it is typed again.
+ */
+static enum pmj_code
+check_all(struct cli *cli, struct rows *rows, bool *bad, struct pmj_error *err)
+{
+	enum pmj_code rc = send_rows(cli, rows, NULL, true, err);
+
+	*bad = rc != PMJ_OK || term_stopped();
+	for (size_t i = 0; i < rows->count; i++)
+		*bad = *bad || rows->list[i].state == ROW_FAILED;
+	for (size_t i = 0; i < rows->count && !*bad; i++) {
+		rows->list[i].state = ROW_WAITS;
+		rows->list[i].before = false;
+		json_decref(rows->list[i].saved);
+		rows->list[i].saved = NULL;
+	}
+	return rc;
+}
+
+static enum pmj_code
+choose_reading(struct reading *as, const struct args *args, struct pmj_error *err)
+{
+	const char *named = NULL;
+	enum pmj_code rc = PMJ_OK;
+
+	as->hsds = args_has(args, "hsds");
+	as->mapped = args_has(args, "map");
+	if (as->hsds && as->mapped)
+		return pmj_fail(err, PMJ_USAGE, "--hsds and --map do not go together");
+	if (as->mapped)
+		rc = mapping_read(&as->map, &named, args_value(args, "map"), err);
+	as->kind = args_has(args, "kind") ? args_value(args, "kind") : named;
+	return rc;
+}
+
+static void
+say_outcome(struct cli *cli, const struct rows *rows, bool dry_run)
+{
+	size_t done, failed, before;
+	json_t *document;
+
+	count_rows(rows, &done, &failed, &before);
+	if (done + failed == 0)
+		return;
+	if (cli->json) {
+		document = report(rows, dry_run ? 0 : done, failed, dry_run);
+		print_json(document);
+		json_decref(document);
+		return;
+	}
+	say_failed(rows, failed);
+	say_new_words(cli, rows, dry_run);
+	term_say(dry_run ? LANG_N("Checked: %zu of %zu rows are good; nothing was saved.\n")
+	                 : LANG_N("Saved %zu of %zu rows.\n"),
+	    done, rows->count);
+	if (before > 0 && !dry_run)
+		term_say("%zu of them there already; none was saved twice.\n", before);
+}
+
 enum pmj_code
 import_run(struct cli *cli, const struct args *args, struct pmj_error *err)
 {
 	bool dry_run = args_has(args, "dry-run");
-	size_t done = 0, failed = 0, before = 0;
+	size_t done, failed, before;
+	struct reading as = {.kind = NULL};
 	char *name = NULL;
 	enum pmj_code rc;
 	struct rows rows;
-	json_t *document;
 
-	rows_init(&rows);
-	if ((rc = read_file(cli, &rows, &name, args->words[0], args_value(args, "kind"), err)) !=
-	    PMJ_OK)
+	rows_init(&rows, NULL);
+	if ((rc = choose_reading(&as, args, err)) != PMJ_OK ||
+	    (rc = read_file(cli, &rows, &name, args->words[0], &as, err)) != PMJ_OK)
 		goto out;
 	term_hold_stop();
-	rc = send_rows(cli, &rows, name, dry_run, err);
-	for (size_t i = 0; i < rows.count; i++) {
-		done += rows.list[i].state == ROW_DONE;
-		before += rows.list[i].before;
-		failed += rows.list[i].state == ROW_FAILED;
-	}
+	if (args_has(args, "all-or-nothing") && !dry_run)
+		rc = check_all(cli, &rows, &dry_run, err);
+	if (rc == PMJ_OK && (!args_has(args, "all-or-nothing") || !dry_run))
+		rc = send_rows(cli, &rows, name, dry_run, err);
+	count_rows(&rows, &done, &failed, &before);
 	if (rc != PMJ_OK && !dry_run)
 		rc = broke_off(&rows, done, err);
 	else if (rc == PMJ_OK && done + failed < rows.count)
 		rc = was_stopped(&rows, done, dry_run, err);
 	else if (rc == PMJ_OK)
 		rc = outcome(&rows, done, failed, dry_run, err);
-	if (done + failed == 0)
-		goto out;
-	if (cli->json) {
-		document = report(&rows, dry_run ? 0 : done, failed, dry_run);
-		print_json(document);
-		json_decref(document);
-	} else {
-		say_failed(&rows, failed);
-		say_new_words(cli, &rows, dry_run);
-		term_say(dry_run ? LANG_N("Checked: %zu of %zu rows are good; nothing was saved.\n")
-		                 : LANG_N("Saved %zu of %zu rows.\n"),
-		    done, rows.count);
-		if (before > 0)
-			term_say("%zu of them were saved before this was begun again.\n", before);
-	}
+	say_outcome(cli, &rows, dry_run);
 out:
+	mapping_close(&as.map);
 	rows_close(&rows);
 	free(name);
 	return rc;

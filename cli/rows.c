@@ -9,101 +9,154 @@
 #include "cli/kinds.h"
 
 void
-rows_init(struct rows *rows)
+rows_init(struct rows *rows, const json_t *kinds)
 {
-	*rows = (struct rows){.by_ref = json_object()};
+	*rows = (struct rows){.by_ref = json_object(), .kinds = kinds};
 }
 
 void
 rows_close(struct rows *rows)
 {
 	for (size_t i = 0; i < rows->count; i++) {
-		json_decref(rows->list[i].request);
 		json_decref(rows->list[i].saved);
 		json_decref(rows->list[i].error);
-		free(rows->list[i].id);
 	}
 	free(rows->list);
 	json_decref(rows->by_ref);
+	buf_wipe(&rows->lines);
+	csv_close(&rows->csv);
+	csv_row_close(&rows->header);
+	mapping_close(&rows->map);
 	*rows = (struct rows){0};
 }
 
-/* Takes the request over, also on failure. */
-static enum pmj_code
-add_row(struct rows *rows, size_t line, json_t *request, struct pmj_error *err)
+void
+row_fail(struct rows *rows, struct row *row, const struct pmj_error *err, size_t column)
 {
-	const char *ref = json_str(request, "ref");
-	char *text;
+	row->state = ROW_FAILED;
+	json_decref(row->error);
+	row->error = json_pack("{s:s, s:s, s:s}", "code", pmj_code_name(err->code), "message",
+	    err->message, "hint", err->hint);
+	if (column == 0)
+		return;
+	(void)json_object_set_new(row->error, "column", json_integer((json_int_t)column));
+	if (column <= rows->header.count)
+		(void)json_object_set_new(
+		    row->error, "head", json_string(rows->header.cells[column - 1]));
+}
 
+/* *out: of the list until the next one is added. */
+static enum pmj_code
+add_row(struct rows *rows, struct row **out, size_t at, size_t line, struct pmj_error *err)
+{
 	if (rows->count == ROWS_MAX) {
-		json_decref(request);
 		(void)pmj_fail(err, PMJ_TOO_BIG, "more than %u rows", ROWS_MAX);
 		pmj_hint(err, "import it in parts");
 		return PMJ_TOO_BIG;
 	}
-	if (ref != NULL && json_object_get(rows->by_ref, ref) != NULL) {
-		(void)pmj_fail(
-		    err, PMJ_INVALID, "line %zu: ref \"%.60s\" is there twice", line, ref);
-		json_decref(request);
-		return PMJ_INVALID;
-	}
-	if (ref != NULL)
-		(void)json_object_set_new(rows->by_ref, ref, json_integer((json_int_t)rows->count));
 	if (rows->count == rows->room) {
 		rows->room = rows->room == 0 ? 64 : rows->room * 2;
 		rows->list = mem_grow(rows->list, rows->room, sizeof(*rows->list));
 	}
-	text = json_text(request);
-	rows->list[rows->count++] =
-	    (struct row){.line = line, .request = request, .bytes = strlen(text)};
-	free(text);
+	*out = &rows->list[rows->count++];
+	**out = (struct row){.at = at, .line = (unsigned)line};
+	return PMJ_OK;
+}
+
+static void
+note_ref(struct rows *rows, struct row *row, const char *ref)
+{
+	struct pmj_error err = {0};
+
+	if (json_object_get(rows->by_ref, ref) == NULL) {
+		(void)json_object_set_new(
+		    rows->by_ref, ref, json_integer((json_int_t)(row - rows->list)));
+		return;
+	}
+	(void)pmj_fail(&err, PMJ_INVALID, "ref \"%.60s\" is there twice", ref);
+	pmj_hint(&err, "each row has a ref of its own, or none");
+	row_fail(rows, row, &err, 0);
+}
+
+/* ---- JSON lines ---- */
+
+/* What an export says beside its records: nothing to be saved. */
+static bool
+is_aside(const json_t *line)
+{
+	return json_str(line, "notice") != NULL || json_obj(line, "consent") != NULL;
+}
+
+static enum pmj_code
+check_line(const json_t *line, const json_t *kind, struct pmj_error *err)
+{
+	static const char *const known[] = {
+	    "kind", "ref", "id", "state", "fields", "by", "made_at", "voided", NULL};
+	const char *stranger;
+
+	if (!json_is_object(line) || json_obj(line, "fields") == NULL)
+		return pmj_fail(err, PMJ_INVALID, "\"fields\" is missing");
+	if ((stranger = json_stranger(line, known)) != NULL)
+		return pmj_fail(err, PMJ_INVALID,
+		    "\"%.40s\" does not belong here; use kind, ref, fields", stranger);
+	if (json_str(line, "kind") == NULL && kind == NULL)
+		return pmj_fail(err, PMJ_INVALID, "\"kind\" is missing (or add --kind)");
+	if (json_object_get(line, "ref") != NULL && json_str(line, "ref") == NULL)
+		return pmj_fail(err, PMJ_INVALID, "\"ref\" must be text");
 	return PMJ_OK;
 }
 
 static enum pmj_code
-read_line(struct rows *rows, size_t line, const char *text, size_t len, const char *kind,
-    struct pmj_error *err)
+parse_line(json_t **out, const struct rows *rows, const struct row *row, struct pmj_error *err)
 {
-	static const char *const known[] = {"kind", "ref", "fields", NULL};
-	const char *stranger;
-	json_t *request = NULL;
-	enum pmj_code rc;
+	enum pmj_code rc =
+	    json_read(out, buf_text(&rows->lines) + row->at, row->bytes, &json_limits_entry, err);
 
-	if ((rc = json_read(&request, text, len, &json_limits_entry, err)) != PMJ_OK) {
-		pmj_context(err, "line %zu", line);
+	if (rc != PMJ_OK)
 		pmj_hint(err, "each line is {\"kind\":\"person\",\"fields\":{\"name\":\"…\"}}; "
 		              "for CSV add --kind KIND");
-		return rc;
+	else if (is_aside(*out))
+		return PMJ_OK;
+	else if ((rc = check_line(*out, rows->kind, err)) != PMJ_OK) {
+		json_decref(*out);
+		*out = NULL;
 	}
-	if (!json_is_object(request) || json_obj(request, "fields") == NULL)
-		rc = pmj_fail(err, PMJ_INVALID, "line %zu: \"fields\" is missing", line);
-	else if ((stranger = json_stranger(request, known)) != NULL)
-		rc = pmj_fail(err, PMJ_INVALID,
-		    "line %zu: \"%.40s\" does not belong here; use kind, ref, fields", line,
-		    stranger);
-	else if (json_str(request, "kind") == NULL && kind == NULL)
-		rc = pmj_fail(
-		    err, PMJ_INVALID, "line %zu: \"kind\" is missing (or add --kind)", line);
-	else if (json_object_get(request, "ref") != NULL && json_str(request, "ref") == NULL)
-		rc = pmj_fail(err, PMJ_INVALID, "line %zu: \"ref\" must be text", line);
-	if (rc != PMJ_OK) {
-		json_decref(request);
+	return rc;
+}
+
+static enum pmj_code
+read_line(struct rows *rows, size_t at, size_t bytes, size_t line, struct pmj_error *err)
+{
+	struct pmj_error why = {0};
+	struct row *row;
+	json_t *parsed = NULL;
+	enum pmj_code rc;
+
+	if ((rc = add_row(rows, &row, at, line, err)) != PMJ_OK)
 		return rc;
-	}
-	if (json_str(request, "kind") == NULL)
-		(void)json_object_set_new(request, "kind", json_string(kind));
-	return add_row(rows, line, request, err);
+	row->bytes = (unsigned)bytes;
+	if (parse_line(&parsed, rows, row, &why) != PMJ_OK)
+		row_fail(rows, row, &why, 0);
+	else if (is_aside(parsed) || json_flag(parsed, "voided"))
+		rows->count--;
+	else if (json_str(parsed, "ref") != NULL)
+		note_ref(rows, row, json_str(parsed, "ref"));
+	json_decref(parsed);
+	return PMJ_OK;
 }
 
 enum pmj_code
 rows_read_lines(
-    struct rows *rows, const char *text, size_t len, const char *kind, struct pmj_error *err)
+    struct rows *rows, const char *text, size_t len, const json_t *kind, struct pmj_error *err)
 {
 	enum pmj_code rc;
 	size_t at = 0, line = 1;
 
 	if (len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
 		at = 3;
+	rows->kind = kind;
+	buf_put(&rows->lines, text, len);
+	text = buf_text(&rows->lines);
 	for (; at < len; line++) {
 		const char *newline = memchr(text + at, '\n', len - at);
 		size_t end = newline != NULL ? (size_t)(newline - text) : len, stop = end;
@@ -112,8 +165,7 @@ rows_read_lines(
 			at++;
 		while (stop > at && isspace((unsigned char)text[stop - 1]))
 			stop--;
-		if (stop > at &&
-		    (rc = read_line(rows, line, text + at, stop - at, kind, err)) != PMJ_OK)
+		if (stop > at && (rc = read_line(rows, at, stop - at, line, err)) != PMJ_OK)
 			return rc;
 		at = end + 1;
 	}
@@ -122,133 +174,96 @@ rows_read_lines(
 	return PMJ_OK;
 }
 
-/* The field a column's head means: by name, or by label as people write it. NULL: none. */
-static const char *
-field_of_head(const json_t *kind, const char *head)
+/* ---- tables ---- */
+
+static bool
+all_empty(const struct csv_row *row)
 {
-	const json_t *field;
-	size_t i;
-
-	if (kinds_field(kind, head) != NULL)
-		return head;
-	json_array_foreach(json_arr(kind, "fields"), i, field)
-	{
-		const char *label = json_str(field, "label"), *name = json_str(field, "name");
-
-		if (text_same(head, name) || (label != NULL && text_same(head, label)))
-			return name;
-	}
-	return text_same(head, "ref") ? "ref" : NULL;
-}
-
-static enum pmj_code
-fail_head(const json_t *kind, const struct csv_row *heads, size_t at, struct pmj_error *err)
-{
-	const char *names[CSV_COLUMNS_MAX], *near;
-	const json_t *field;
-	size_t count = 0, i;
-	struct buf all;
-
-	buf_init(&all, 0);
-	json_array_foreach(json_arr(kind, "fields"), i, field)
-	{
-		if (count == CSV_COLUMNS_MAX)
-			break;
-		names[count++] = json_str(field, "name");
-		buf_putf(&all, "%s%s", i > 0 ? ", " : "", json_str(field, "name"));
-	}
-	near = text_nearest(heads->cells[at], names, count);
-	(void)pmj_fail(err, PMJ_INVALID, "line %zu: column %zu \"%.60s\" is no field of %s",
-	    heads->line, at + 1, heads->cells[at], json_str(kind, "name"));
-	if (near != NULL)
-		pmj_hint(err, "did you mean %s?", near);
-	else
-		pmj_hint(err, "its fields: %s", buf_text(&all));
-	buf_close(&all);
-	return PMJ_INVALID;
-}
-
-/* Several values in one cell are told apart by ';' or '|', as people write them. */
-static json_t *
-cell_value(const json_t *field, const char *text)
-{
-	const char *type = json_str(field, "type");
-	char *copy, *rest, *part;
-	json_t *list;
-
-	if (type == NULL || strcmp(type, "choices") != 0)
-		return json_string(text);
-	copy = rest = mem_strdup(text);
-	list = json_array();
-	while ((part = strsep(&rest, ";|,")) != NULL) {
-		while (isspace((unsigned char)*part))
-			part++;
-		while (*part != '\0' && isspace((unsigned char)part[strlen(part) - 1]))
-			part[strlen(part) - 1] = '\0';
-		if (*part != '\0')
-			(void)json_array_append_new(list, json_string(part));
-	}
-	free(copy);
-	return list;
-}
-
-static enum pmj_code
-add_csv_row(struct rows *rows, const struct csv_row *row, const char *const *names,
-    const json_t *kind, struct pmj_error *err)
-{
-	json_t *request = json_pack("{s:s}", "kind", json_str(kind, "name"));
-	json_t *fields = json_object();
-
-	for (size_t i = 0; i < row->count && names[i] != NULL; i++) {
-		if (row->cells[i][0] == '\0')
-			continue;
-		if (strcmp(names[i], "ref") == 0 && kinds_field(kind, "ref") == NULL)
-			(void)json_object_set_new(request, "ref", json_string(row->cells[i]));
-		else
-			(void)json_object_set_new(fields, names[i],
-			    cell_value(kinds_field(kind, names[i]), row->cells[i]));
-	}
-	if (json_object_size(fields) == 0) { /* ";;;;" is how spreadsheets end */
-		json_decref(request);
-		json_decref(fields);
-		return PMJ_OK;
-	}
-	(void)json_object_set_new(request, "fields", fields);
-	return add_row(rows, row->line, request, err);
+	for (size_t i = 0; i < row->count; i++)
+		if (row->cells[i][0] != '\0')
+			return false;
+	return true;
 }
 
 enum pmj_code
-rows_read_csv(struct rows *rows, const struct csv *csv, const json_t *kind, struct pmj_error *err)
+rows_read_csv(struct rows *rows, const char *text, size_t len, const json_t *kind,
+    struct mapping *map, bool numbered, struct pmj_error *err)
 {
-	const char *names[CSV_COLUMNS_MAX] = {NULL};
-	const struct csv_row *heads;
-	enum pmj_code rc;
+	struct pmj_error why;
+	struct csv_row cells;
+	struct row *row;
+	const char *ref;
+	enum pmj_code rc, read;
+	size_t number = 0;
+	bool more = true;
 
-	if (csv->count < 2)
-		return pmj_fail(err, PMJ_INVALID, "the file has no rows under its header");
-	heads = &csv->rows[0];
-	for (size_t i = 0; i < heads->count; i++) {
-		if ((names[i] = field_of_head(kind, heads->cells[i])) == NULL)
-			return fail_head(kind, heads, i, err);
-		for (size_t j = 0; j < i; j++)
-			if (strcmp(names[j], names[i]) == 0)
-				return pmj_fail(err, PMJ_INVALID, "line %zu: two columns are %s",
-				    heads->line, names[i]);
+	rows->kind = kind;
+	rows->numbered = numbered;
+	if (map != NULL) {
+		rows->map = *map;
+		*map = (struct mapping){0};
 	}
-	for (size_t i = 1; i < csv->count; i++)
-		if ((rc = add_csv_row(rows, &csv->rows[i], names, kind, err)) != PMJ_OK)
+	rows->map.lenient = numbered;
+	if ((rc = csv_open(&rows->csv, &rows->header, text, len, err)) != PMJ_OK ||
+	    (rc = mapping_bind(&rows->map, kind, &rows->header, err)) != PMJ_OK)
+		return rc;
+	for (;;) {
+		why = (struct pmj_error){0};
+		read = csv_next(&rows->csv, &cells, &more, &why);
+		if (read == PMJ_OK && !more)
+			break;
+		number++;
+		if (read == PMJ_OK && (all_empty(&cells) || !mapping_wants(&rows->map, &cells))) {
+			csv_row_close(&cells);
+			continue;
+		}
+		rc = add_row(rows, &row, cells.at, numbered ? number : cells.line, err);
+		if (rc == PMJ_OK && read != PMJ_OK)
+			row_fail(rows, row, &why, rows->csv.column);
+		else if (rc == PMJ_OK && (ref = mapping_ref(&rows->map, &cells)) != NULL)
+			note_ref(rows, row, ref);
+		csv_row_close(&cells);
+		if (rc != PMJ_OK)
 			return rc;
-	if (rows->count == 0)
-		return pmj_fail(err, PMJ_INVALID, "the file has no rows under its header");
-	return PMJ_OK;
+	}
+	if (rows->count > 0)
+		return PMJ_OK;
+	if (number > 0)
+		return pmj_fail(
+		    err, PMJ_INVALID, "no row of the file is one that the mapping wants");
+	return pmj_fail(err, PMJ_INVALID, "the file has no rows under its header");
 }
 
-static enum pmj_code
-link_row(struct rows *rows, size_t at, const json_t *kinds, struct pmj_error *err)
+size_t
+rows_column(const struct rows *rows, const char *field)
 {
-	struct row *row = &rows->list[at];
-	json_t *fields = json_object_get(row->request, "fields"), *value;
-	const json_t *kind = kinds_in(kinds, json_str(row->request, "kind"));
+	return mapping_column(&rows->map, field);
+}
+
+/* ---- what is sent ---- */
+
+static enum pmj_code
+parse_cells(
+    json_t **out, struct rows *rows, const struct row *row, size_t *column, struct pmj_error *err)
+{
+	struct csv_row cells, at = {.at = row->at, .line = row->line};
+	bool more;
+	enum pmj_code rc;
+
+	csv_seek(&rows->csv, &at);
+	if ((rc = csv_next(&rows->csv, &cells, &more, err)) != PMJ_OK)
+		return rc;
+	rc = mapping_request(out, &rows->map, rows->kind, &cells, column, err);
+	csv_row_close(&cells);
+	return rc;
+}
+
+/* "@ref" in a link field means a row above it. */
+static enum pmj_code
+link_row(struct rows *rows, size_t at, json_t *request, struct pmj_error *err)
+{
+	json_t *fields = json_object_get(request, "fields"), *value;
+	const json_t *kind = kinds_in(rows->kinds, json_str(request, "kind"));
 	const char *name;
 	void *next;
 
@@ -262,8 +277,8 @@ link_row(struct rows *rows, size_t at, const json_t *kinds, struct pmj_error *er
 			continue;
 		meant = json_object_get(rows->by_ref, text + 1);
 		if (meant == NULL || (size_t)json_integer_value(meant) >= at) {
-			(void)pmj_fail(err, PMJ_INVALID,
-			    "line %zu: %s = %.60s names no row above it", row->line, name, text);
+			(void)pmj_fail(
+			    err, PMJ_INVALID, "%s = %.60s names no row above it", name, text);
 			pmj_hint(err,
 			    "give the row that is meant \"ref\":\"%.60s\" and put it higher up",
 			    text + 1);
@@ -274,13 +289,41 @@ link_row(struct rows *rows, size_t at, const json_t *kinds, struct pmj_error *er
 	return PMJ_OK;
 }
 
-enum pmj_code
-rows_link(struct rows *rows, const json_t *kinds, struct pmj_error *err)
+/* The id that an export gave a record names it for ever, wherever it is imported. */
+static void
+tidy_line(const struct rows *rows, json_t *line)
 {
+	if (json_str(line, "kind") == NULL)
+		(void)json_object_set_new(line, "kind", json_string(json_str(rows->kind, "name")));
+	if (json_str(line, "id") != NULL) {
+		(void)json_object_set(line, "source", json_object_get(line, "id"));
+		(void)json_object_del(line, "id");
+	}
+	(void)json_object_del(line, "by");
+	(void)json_object_del(line, "made_at");
+	(void)json_object_del(line, "state");
+}
+
+json_t *
+rows_request(struct rows *rows, size_t at)
+{
+	struct row *row = &rows->list[at];
+	struct pmj_error err = {0};
+	json_t *request = NULL;
+	size_t column = 0;
 	enum pmj_code rc;
 
-	for (size_t i = 0; i < rows->count; i++)
-		if ((rc = link_row(rows, i, kinds, err)) != PMJ_OK)
-			return rc;
-	return PMJ_OK;
+	if (rows->lines.len > 0) {
+		if ((rc = parse_line(&request, rows, row, &err)) == PMJ_OK)
+			tidy_line(rows, request);
+	} else {
+		rc = parse_cells(&request, rows, row, &column, &err);
+	}
+	if (rc == PMJ_OK)
+		rc = link_row(rows, at, request, &err);
+	if (rc == PMJ_OK)
+		return request;
+	json_decref(request);
+	row_fail(rows, row, &err, column);
+	return NULL;
 }

@@ -1,56 +1,68 @@
 /* rows.h - what is imported: rows of a file with references among them, cut into requests the
- * daemon takes. Pure. */
+ * daemon takes. Of a row only its place in the file is kept, and what became of it: a file of a
+ * million rows is read on a small laptop. Pure. */
 #ifndef CLI_ROWS_H
 #define CLI_ROWS_H
 #include "base/json.h"
 #include "cli/csv.h"
+#include "cli/mapping.h"
 
 #define ROWS_BATCH_MAX 50u
 #define ROWS_BATCH_MIN 5u
 #define ROWS_BATCH_FIRST 20u
 #define ROWS_BATCH_BYTES_MAX (900u * 1024)
-#define ROWS_MAX 100000u
+#define ROWS_MAX 4000000u
 
 enum row_state { ROW_WAITS, ROW_DONE, ROW_FAILED };
 struct row {
-	size_t line;
-	json_t *request; /* {"kind","ref"?,"fields"}; a link to another row is {"ref":R} */
-	size_t bytes;    /* of its text */
+	size_t at;     /* in the text */
+	unsigned line; /* of the file, from 1; of a form's submissions: which of them */
+	unsigned bytes;
 	enum row_state state;
-	char *id;      /* once done, unless it was only checked */
-	bool before;   /* it was saved by an import that broke off */
+	bool before;   /* it was there already: saved by an import that broke off, or by its id */
+	char id[17];   /* once done, unless it was only checked */
 	json_t *saved; /* the answer, where it has "new_words" */
-	json_t *error; /* once failed */
+	json_t *error; /* once failed: {"code","message","hint","column"?,"head"?} */
 };
 struct rows {
 	struct row *list;
 	size_t count;
 	size_t room;
-	json_t *by_ref; /* ref -> index in list */
+	json_t *by_ref;        /* ref -> index in list */
+	const json_t *kinds;   /* all; borrowed */
+	const json_t *kind;    /* of the rows that name none, or NULL */
+	struct buf lines;      /* JSON lines, or ... */
+	struct csv_reader csv; /* ... a table */
+	struct csv_row header;
+	struct mapping map;
+	bool numbered; /* rows are submissions, told by their number */
 };
-void rows_init(struct rows *rows);
+void rows_init(struct rows *rows, const json_t *kinds);
 void rows_close(struct rows *rows);
 
 /**
- * Read one JSON object a line: {"kind","ref"?,"fields"}. Empty lines are left out.
+ * Read one JSON object a line: {"kind","ref"?,"fields"}. Empty lines are left out, and what an
+ * export says beside its records. A line that cannot be taken is a row that failed.
  *
  * kind    for rows that name none; NULL: each must.
- * Errors  PMJ_INVALID naming the line.
+ * Errors  PMJ_INVALID for a file without any line.
  */
 PMJ_MUST_CHECK enum pmj_code rows_read_lines(
-    struct rows *rows, const char *text, size_t len, const char *kind, struct pmj_error *err);
-/** Take the rows of a table; its header holds names or labels of the kind's fields, or "ref". Empty
- * cells are left out. */
-PMJ_MUST_CHECK enum pmj_code rows_read_csv(
-    struct rows *rows, const struct csv *csv, const json_t *kind, struct pmj_error *err);
+    struct rows *rows, const char *text, size_t len, const json_t *kind, struct pmj_error *err);
 /**
- * Turn "@ref" in link fields into {"ref":R}.
+ * Read a table; its header holds names or labels of the kind's fields, or "ref", or what a mapping
+ * names. Empty cells are left out. A row that cannot be read is one that failed.
  *
- * kinds   the list of all kinds; what it does not know is left to the daemon.
- * Errors  PMJ_INVALID naming the line: the row meant must stand above.
+ * map       taken over; NULL: by the header alone.
+ * numbered  the rows are submissions, and told by their number, not by a line.
  */
-PMJ_MUST_CHECK enum pmj_code rows_link(
-    struct rows *rows, const json_t *kinds, struct pmj_error *err);
+PMJ_MUST_CHECK enum pmj_code rows_read_csv(struct rows *rows, const char *text, size_t len,
+    const json_t *kind, struct mapping *map, bool numbered, struct pmj_error *err);
+/** What is sent for a row; a link to another row is {"ref":R}. A new reference, or NULL: then the
+ * row has failed, and says why. */
+json_t *rows_request(struct rows *rows, size_t at);
+/** The column that a field of a table comes from, counted from 1; 0: none. */
+size_t rows_column(const struct rows *rows, const char *field);
 
 struct batch {
 	json_t *rows; /* for the request */
@@ -69,5 +81,8 @@ void rows_batch(struct batch *out, struct rows *rows, size_t *next, size_t most,
 PMJ_MUST_CHECK enum pmj_code rows_take(
     struct rows *rows, const struct batch *batch, const json_t *items, struct pmj_error *err);
 void batch_close(struct batch *batch);
+
+/** The row failed: by err, at this column (0: none). Only for rows*.c. */
+void row_fail(struct rows *rows, struct row *row, const struct pmj_error *err, size_t column);
 
 #endif

@@ -1,12 +1,12 @@
 /* rows_batch.c - rows to import, cut into requests: what refers to another row goes with it or
  * after it. */
-#include "cli/rows.h"
-
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
+#include "cli/rows.h"
 
-#define ROW_NUMBER_BYTES 16 /* ,"row":99999 */
+#define ROW_NUMBER_BYTES 18 /* ,"row":9999999 and a comma */
 
 static bool
 in_batch(const struct batch *batch, size_t at)
@@ -28,22 +28,10 @@ meant_by(const struct rows *rows, const json_t *value)
 	return at != NULL ? (size_t)json_integer_value(at) : rows->count;
 }
 
-static void
-fail_row(struct row *row, const struct row *meant)
-{
-	char *message =
-	    mem_printf("the row of line %zu, which it refers to, was not taken", meant->line);
-
-	row->state = ROW_FAILED;
-	row->error = json_pack("{s:s, s:s, s:s}", "code", pmj_code_name(PMJ_INVALID), "message",
-	    message, "hint", "mend that row first");
-	free(message);
-}
-
 /* Rows a dry run must send along for this one, itself included, as far as the batch does not hold
  * them. */
 static size_t
-needs(const struct batch *batch, const struct rows *rows, size_t at, size_t most)
+needs(const struct batch *batch, struct rows *rows, size_t at, json_t *request, size_t most)
 {
 	const char *name;
 	size_t count = 1;
@@ -51,62 +39,84 @@ needs(const struct batch *batch, const struct rows *rows, size_t at, size_t most
 
 	if (in_batch(batch, at))
 		return 0;
-	json_object_foreach(json_object_get(rows->list[at].request, "fields"), name, value)
+	json_object_foreach(json_object_get(request, "fields"), name, value)
 	{
 		size_t meant = meant_by(rows, value);
+		json_t *other;
 
-		if (meant < rows->count && count <= most)
-			count += needs(batch, rows, meant, most - count);
+		if (meant == rows->count || count > most ||
+		    (other = rows_request(rows, meant)) == NULL)
+			continue;
+		count += needs(batch, rows, meant, other, most - count);
+		json_decref(other);
 	}
 	return count;
 }
 
 static void
-put_row(struct batch *batch, struct rows *rows, size_t at, bool dry_run)
+put_row(struct batch *batch, struct rows *rows, size_t at, json_t *request, bool dry_run)
 {
-	struct row *row = &rows->list[at];
-	json_t *copy, *fields, *value;
+	json_t *fields = json_object_get(request, "fields"), *value;
 	const char *name;
 	void *next;
 
 	if (in_batch(batch, at))
 		return;
-	copy = json_deep_copy(row->request);
-	(void)json_object_set_new(copy, "row", json_integer((json_int_t)at));
-	fields = json_object_get(copy, "fields");
+	(void)json_object_set_new(request, "row", json_integer((json_int_t)at));
 	json_object_foreach_safe(fields, next, name, value)
 	{
 		size_t meant = meant_by(rows, value);
+		json_t *other;
 
 		if (meant == rows->count)
 			continue;
-		if (dry_run)
-			put_row(batch, rows, meant, true);
-		else if (rows->list[meant].id != NULL)
+		if (dry_run && (other = rows_request(rows, meant)) != NULL) {
+			put_row(batch, rows, meant, other, true);
+			json_decref(other);
+		} else if (!dry_run && rows->list[meant].id[0] != '\0') {
 			(void)json_object_set_new(fields, name, json_string(rows->list[meant].id));
+		}
 	}
-	(void)json_array_append_new(batch->rows, copy);
-	batch->bytes += row->bytes + ROW_NUMBER_BYTES + 1;
+	batch->bytes += json_dumpb(request, NULL, 0, JSON_COMPACT) + ROW_NUMBER_BYTES;
+	(void)json_array_append(batch->rows, request);
 	batch->index[batch->count++] = at;
 }
 
 /* Is a row it refers to lost? Then it cannot be sent. */
 static bool
-lost(struct rows *rows, struct row *row)
+lost(struct rows *rows, struct row *row, const json_t *request)
 {
+	struct pmj_error err = {0};
 	const char *name;
 	json_t *value;
 
-	json_object_foreach(json_object_get(row->request, "fields"), name, value)
+	json_object_foreach(json_object_get(request, "fields"), name, value)
 	{
 		size_t meant = meant_by(rows, value);
 
-		if (meant < rows->count && rows->list[meant].state == ROW_FAILED) {
-			fail_row(row, &rows->list[meant]);
-			return true;
-		}
+		if (meant == rows->count || rows->list[meant].state != ROW_FAILED)
+			continue;
+		(void)pmj_fail(&err, PMJ_INVALID,
+		    "the row of line %u, which it refers to, was not taken",
+		    rows->list[meant].line);
+		pmj_hint(&err, "mend that row first");
+		row_fail(rows, row, &err, rows_column(rows, name));
+		return true;
 	}
 	return false;
+}
+
+static bool
+too_long(struct rows *rows, struct row *row, size_t bytes)
+{
+	struct pmj_error err = {0};
+
+	if (bytes <= ROWS_BATCH_BYTES_MAX)
+		return false;
+	(void)pmj_fail(&err, PMJ_TOO_BIG, "the row is too long to be sent");
+	pmj_hint(&err, "shorten its texts");
+	row_fail(rows, row, &err, 0);
+	return true;
 }
 
 void
@@ -115,19 +125,43 @@ rows_batch(struct batch *out, struct rows *rows, size_t *next, size_t most, bool
 	*out = (struct batch){.rows = json_array()};
 	for (; *next < rows->count; (*next)++) {
 		struct row *row = &rows->list[*next];
-		size_t more = dry_run ? needs(out, rows, *next, ROWS_BATCH_MAX) : 1;
+		json_t *request;
+		size_t more, bytes;
 
-		if (row->state != ROW_WAITS || lost(rows, row))
+		if (row->state != ROW_WAITS || (request = rows_request(rows, *next)) == NULL)
 			continue;
-		if (out->count > 0 &&
-		    (out->count + more > most || out->bytes + row->bytes > ROWS_BATCH_BYTES_MAX))
-			return;
-		if (more > ROWS_BATCH_MAX) { /* only a dry run: too long a chain to check at once */
-			row->state = ROW_DONE;
+		bytes = json_dumpb(request, NULL, 0, JSON_COMPACT);
+		if (lost(rows, row, request) || too_long(rows, row, bytes)) {
+			json_decref(request);
 			continue;
 		}
-		put_row(out, rows, *next, dry_run);
+		more = dry_run ? needs(out, rows, *next, request, ROWS_BATCH_MAX) : 1;
+		if (out->count > 0 &&
+		    (out->count + more > most || out->bytes + bytes > ROWS_BATCH_BYTES_MAX)) {
+			json_decref(request);
+			return;
+		}
+		if (more > ROWS_BATCH_MAX) /* only a dry run: too long a chain to check at once */
+			row->state = ROW_DONE;
+		else
+			put_row(out, rows, *next, request, dry_run);
+		json_decref(request);
 	}
+}
+
+/* The daemon names the field; the person sees a column. */
+static void
+take_error(struct rows *rows, struct row *row, const json_t *error)
+{
+	const char *field = json_str(error, "field");
+	size_t column = field != NULL ? rows_column(rows, field) : 0;
+
+	row->state = ROW_FAILED;
+	row->error = json_copy((json_t *)error);
+	if (column == 0 || column > rows->header.count)
+		return;
+	(void)json_object_set_new(row->error, "column", json_integer((json_int_t)column));
+	(void)json_object_set_new(row->error, "head", json_string(rows->header.cells[column - 1]));
 }
 
 enum pmj_code
@@ -139,17 +173,21 @@ rows_take(struct rows *rows, const struct batch *batch, const json_t *items, str
 	for (size_t i = 0; i < batch->count; i++) {
 		struct row *row = &rows->list[batch->index[i]];
 		const json_t *item = json_array_get(items, i), *error = json_obj(item, "error");
+		const char *id = json_str(item, "id");
 
 		if (row->state != ROW_WAITS)
 			continue; /* sent along once more */
-		row->state = error != NULL ? ROW_FAILED : ROW_DONE;
+		row->state = ROW_DONE;
 		row->before = json_flag(item, "before");
-		if (json_arr(item, "new_words") != NULL)
-			row->saved = json_incref((json_t *)item);
+		if (json_arr(item, "new_words") != NULL) {
+			row->saved = json_copy((json_t *)item);
+			(void)json_object_set(row->saved, "kind",
+			    json_object_get(json_array_get(batch->rows, i), "kind"));
+		}
 		if (error != NULL)
-			row->error = json_incref((json_t *)error);
-		else if (json_str(item, "id") != NULL)
-			row->id = mem_strdup(json_str(item, "id"));
+			take_error(rows, row, error);
+		else if (id != NULL && strlen(id) < sizeof(row->id))
+			memcpy(row->id, id, strlen(id) + 1);
 	}
 	return PMJ_OK;
 }

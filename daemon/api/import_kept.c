@@ -5,6 +5,7 @@
 #include <string.h>
 
 #define NAME_KEY IMPORT_KEPT "name"
+#define PARTS_KEY IMPORT_KEPT "parts" /* how many there are at most */
 
 static const char *
 part_key(char out[static 32], int64_t part)
@@ -34,10 +35,14 @@ enum pmj_code
 import_kept_save(struct import_kept *kept, struct pmj_error *err)
 {
 	char key[32];
+	enum pmj_code rc;
 
 	if (!kept->changed)
 		return PMJ_OK;
 	kept->changed = false;
+	if (journal_int(kept->journal, PARTS_KEY, 0) <= kept->part &&
+	    (rc = journal_put_int(kept->journal, PARTS_KEY, kept->part + 1, err)) != PMJ_OK)
+		return rc;
 	return journal_put_blob(
 	    kept->journal, part_key(key, kept->part), kept->ids, sizeof(kept->ids), err);
 }
@@ -71,4 +76,27 @@ import_kept_put(struct import_kept *kept, int64_t row, const uint8_t rec[static 
 {
 	memcpy(kept->ids[row % IMPORT_KEPT_ROWS], rec, PMJ_RECORD_BYTES);
 	kept->changed = true;
+}
+
+#define FORGOTTEN_AT_ONCE 16 /* parts: 64 KiB of rows, zeroed page by page */
+
+enum pmj_code
+import_kept_forget(struct journal *journal, const char *name, bool *more, struct pmj_error *err)
+{
+	char *known = journal_text(journal, NAME_KEY), key[32];
+	bool same = known != NULL && name != NULL && strcmp(known, name) == 0;
+	int64_t parts = journal_int(journal, PARTS_KEY, 0);
+	enum pmj_code rc = PMJ_OK;
+
+	*more = false;
+	free(known);
+	if (known == NULL || same)
+		return PMJ_OK;
+	for (int i = 0; i < FORGOTTEN_AT_ONCE && parts > 0 && rc == PMJ_OK; i++)
+		rc = journal_forget(journal, part_key(key, --parts), err);
+	*more = parts > 0;
+	if (rc != PMJ_OK)
+		return rc;
+	return *more ? journal_put_int(journal, PARTS_KEY, parts, err)
+	             : journal_forget(journal, IMPORT_KEPT, err);
 }

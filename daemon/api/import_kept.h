@@ -7,7 +7,7 @@
 
 #define IMPORT_KEPT "import." /* so begin its names in the journal */
 #define IMPORT_KEPT_ROWS 400  /* in one value, of about a page */
-#define IMPORT_KEPT_ROW_MAX 100000
+#define IMPORT_KEPT_ROW_MAX 4000000
 
 struct import_kept {
 	struct journal *journal;
@@ -19,6 +19,10 @@ struct import_kept {
 /** The rows of the import of this name; what was kept of any other is forgotten. */
 PMJ_MUST_CHECK enum pmj_code import_kept_begin(
     struct import_kept *kept, struct journal *journal, const char *name, struct pmj_error *err);
+/** Some of what is kept of any import but this one (NULL: of all) is forgotten; *more: there is
+ * more of it. */
+PMJ_MUST_CHECK enum pmj_code import_kept_forget(
+    struct journal *journal, const char *name, bool *more, struct pmj_error *err);
 /** Is that row saved? Then rec is its record. PMJ_USAGE for a number that is none. */
 PMJ_MUST_CHECK enum pmj_code import_kept_row(struct import_kept *kept, int64_t row, bool *saved,
     uint8_t rec[static PMJ_RECORD_BYTES], struct pmj_error *err);

@@ -125,6 +125,21 @@ json_read(json_t **out, const char *bytes, size_t len, const struct json_limits 
 	return PMJ_OK;
 }
 
+enum pmj_code
+json_read_foreign(json_t **out, const char *bytes, size_t len, struct pmj_error *err)
+{
+	json_error_t at;
+	enum pmj_code rc = check_depth(bytes, len, 32, err);
+
+	*out = NULL;
+	if (rc != PMJ_OK)
+		return rc;
+	if ((*out = json_loadb(bytes, len, JSON_REJECT_DUPLICATES, &at)) != NULL)
+		return PMJ_OK;
+	return pmj_fail(err, PMJ_INVALID, "not JSON at byte %d, line %d: %.100s", at.position,
+	    at.line, at.text);
+}
+
 static int
 put_chunk(const char *bytes, size_t len, void *ctx)
 {

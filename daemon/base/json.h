@@ -24,6 +24,10 @@ extern const struct json_limits json_limits_api;   /* the same, 4096 keys, strin
  */
 PMJ_MUST_CHECK enum pmj_code json_read(json_t **out, const char *bytes, size_t len,
     const struct json_limits *limits, struct pmj_error *err);
+/** A document that others wrote for others, with all that JSON allows: fractions, any names. Nested
+ * at most 32 deep, no key twice. */
+PMJ_MUST_CHECK enum pmj_code json_read_foreign(
+    json_t **out, const char *bytes, size_t len, struct pmj_error *err);
 /** Compact text in insertion order, UTF-8 kept, into out. */
 void json_put(struct buf *out, const json_t *value);
 /** Caller frees. */

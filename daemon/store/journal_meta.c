@@ -31,8 +31,10 @@ journal_put_blob(
 enum pmj_code
 journal_forget(struct journal *journal, const char *beginning, struct pmj_error *err)
 {
+	/* By the key's order, so that no other value is looked at: there may be a million. */
 	return sql_run(
-	    sql_text(sql_get(journal, "DELETE FROM pmj_meta WHERE substr(key, 1, length(?1)) = ?1"),
+	    sql_text(sql_get(journal, "DELETE FROM pmj_meta WHERE key >= ?1 AND key < ?1 || "
+	                              "char(0x10ffff)"),
 	        1, beginning),
 	    err);
 }

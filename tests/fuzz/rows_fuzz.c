@@ -40,9 +40,8 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 		kinds = json_pack("[{s:s, s:[{s:s, s:s, s:s}]}]", "name", "contact", "fields",
 		    "name", "person", "type", "link", "link", "person");
 	for (int dry_run = 0; dry_run < 2; dry_run++) {
-		rows_init(&rows);
-		if (rows_read_lines(&rows, (const char *)bytes, len, NULL, &err) == PMJ_OK &&
-		    rows_link(&rows, kinds, &err) == PMJ_OK)
+		rows_init(&rows, kinds);
+		if (rows_read_lines(&rows, (const char *)bytes, len, NULL, &err) == PMJ_OK)
 			run(&rows, dry_run != 0);
 		rows_close(&rows);
 	}

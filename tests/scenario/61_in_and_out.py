@@ -5,7 +5,7 @@ import json
 import os
 import stat
 
-from lab import check, run
+from lab import TOP, check, run
 
 FULL = {"discloser": "care team", "purpose": "referral", "from": "2020-01-01", "expires": "2099-12-31", "how": "written", "signed_by": "the person",
         "signed_on": "2020-01-01", "revocation_told": "yes"}
@@ -134,6 +134,163 @@ def story_a_persons_own_copy(lab):
     page = read(out(lab, "juma.html"))
     check("Musa &lt;b&gt;K.&lt;/b&gt;" in page and "<html lang=\"en\">" in page and "Asha" not in page and "somebody else" in page, page)
     home.refused(2, "export", out(lab, "no.html"), "--own-copy")
+
+
+def write(path, text, encoding="utf-8"):
+    with open(path, "w", encoding=encoding, newline="") as file:
+        file.write(text)
+    return path
+
+
+def story_one_bad_line_of_many(lab):
+    """The bad line is told with its number, its column and the mend; the others are saved, or with --all-or-nothing none."""
+    home = lab.home("neema").start().init()
+    many = ["name;birth_year;village"] + [f"Person {n};{1950 + n % 50};Kimana" for n in range(3000)]
+    many[1234] = "Asha;19x4;Kimana"
+    path = write(out(lab, "many.csv"), "﻿" + "\r\n".join(many) + "\r\n")
+    answer = home.run("import", path, "--kind", "person", "--all-or-nothing", status=2)
+    check("line 1235, column 2 (birth_year): " in answer.err and "nothing was saved" in answer.out, answer)
+    check(home.status()["journal"]["entries"] == 0)
+    answer = home.run("import", path, "--kind", "person", json_out=True, status=8)
+    bad = [item for item in answer.json["items"] if "error" in item]
+    check(len(bad) == 1 and answer.json["imported"] == 2999, bad, answer.json["imported"])
+    error = bad[0]["error"]
+    check(bad[0]["line"] == 1235 and (error["column"], error["head"]) == (2, "birth_year") and error["hint"], bad)
+    check(home.status()["journal"]["entries"] == 2999)
+
+    # a line that is no row at all: unclosed quotes, too many cells; and it is mended and taken whole
+    path = write(out(lab, "few.csv"), "name,village\nJuma,\"Kimana\nAmina,Rombo\nBaraka,a,b\nZawadi,Taveta\n")
+    answer = home.run("import", path, "--kind", "person", status=8)
+    check("line 2, column 2 (village): " in answer.err and "never closed" in answer.err, answer)
+    check("line 4, column 3: " in answer.err and "more cells" in answer.err and "Saved 2 of 4" in answer.out, answer)
+    write(path, "name,village\nNuru,Kimana\nPendo,Rombo\n")
+    home.run("import", path, "--kind", "person", "--all-or-nothing")
+    check(len(home.json("find", "pendo")["items"]) == 1)
+    answer = home.run("import", write(out(lab, "l.jsonl"), '{"kind":"person","fields":{"name":"Tatu"}}\n{"kind":\n'), status=8)
+    check("line 2: " in answer.err and len(home.json("find", "tatu")["items"]) == 1, answer)
+
+
+VISITS = """[import]
+kind = contact
+source = meta/instanceID
+dates = d/m/y
+only = consented is yes
+
+[field person]
+column = client
+
+[field kind]
+column = how
+map.tel = phone
+map.home = visit
+
+[field on]
+column = visit/day
+
+[field note]
+columns = visit/said | visit/next
+between = ,
+
+[field signs]
+column = signs
+split = spaces
+map.a = sleep
+map.b = mood
+"""
+
+
+def story_forms_by_a_mapping(lab):
+    """ODK, Kobo and CommCare exports come in by a mapping written once; a dry run first; the same export again saves nothing twice."""
+    home = lab.home("neema").start().init()
+    asha = home.add("person", name="Asha")
+    visits = write(out(lab, "visits.ini"), VISITS)
+    # ODK Central: CSV, group-question; here through a spreadsheet: semicolons, CRLF, Windows-1252
+    odk = write(out(lab, "odk.csv"), "SubmissionDate;meta-instanceID;client;how;visit-day;visit-said;visit-next;signs;consented\r\n"
+                f"x;uuid:1;{asha};tel;31/03/2026;caf\xe9 talk;call;a b;yes\r\n"
+                f"x;uuid:2;{asha};home;31/02/2026;;;;yes\r\n"
+                f"x;uuid:3;{asha};home;01/04/2026;;;;no\r\n", encoding="cp1252")
+    answer = home.run("import", odk, "--map", visits, "--dry-run", status=2)
+    check("line 3, column 5 (visit-day): " in answer.err and "31/03/2026" in answer.err and "1 of 2 rows are good" in answer.out, answer)
+    check(home.json("contact", "list")["items"] == [])
+    home.run("import", odk, "--map", visits, status=8)
+    made = home.json("contact", "list")["items"]
+    check(len(made) == 1 and made[0]["fields"] == {"person": asha, "kind": "phone", "on": "2026-03-31", "note": "café talk, call", "signs": ["sleep", "mood"], "crisis": False}, made)
+    write(odk, read_cp(odk).replace("31/02", "28/02"), encoding="cp1252")
+    answer = home.run("import", odk, "--map", visits)
+    check("1 of them there already" in answer.out and len(home.json("contact", "list")["items"]) == 2, answer)
+    # a record that was voided is not there any more
+    home.run("void", made[0]["id"], "entered twice")
+    home.run("import", odk, "--map", visits)
+    check(len(home.json("contact", "list")["items"]) == 2)
+
+    kobo = {"count": 2, "results": [
+        {"_id": 1, "meta/instanceID": "uuid:4", "client": asha, "how": "tel", "visit/day": "02/04/2026", "signs": "b", "consented": "yes", "_geolocation": [-2.9, 37.5]},
+        {"_id": 2, "meta/instanceID": "uuid:5", "client": "Nobody", "how": "tel", "visit/day": "02/04/2026", "consented": "yes"}]}
+    answer = home.run("import", write(out(lab, "kobo.json"), json.dumps(kobo)), "--map", visits, status=8)
+    check("record 2, column " in answer.err and "Nobody" in answer.err, answer)
+    commcare = {"objects": [{"id": "f1", "form": {"client": asha, "how": "home", "visit": {"day": "03/04/2026"}, "consented": "yes", "meta": {"instanceID": "uuid:6"}}}]}
+    mapping = write(out(lab, "cc.ini"), VISITS.replace("= meta/", "= form.meta.").replace("column = ", "column = form.").replace("columns = visit/said | visit/next", "column = form.how")
+                    .replace("only = consented", "only = form.consented").replace("[field signs]\ncolumn = form.signs\nsplit = spaces\nmap.a = sleep\nmap.b = mood\n", "")
+                    .replace("between = ,\n", ""))
+    home.run("import", write(out(lab, "cc.json"), json.dumps(commcare)), "--map", mapping)
+    check({item["fields"]["on"] for item in home.json("contact", "list")["items"]} == {"2026-03-31", "2026-02-28", "2026-04-02", "2026-04-03"})
+    error = home.refused(2, "import", odk, "--map", write(out(lab, "bad.ini"), VISITS.replace("visit/day", "visit/dya")))
+    check("bad.ini line 16" in error["message"] and "visit-day" in error["hint"], error)
+    error = home.refused(2, "import", odk, "--map", write(out(lab, "bad.ini"), VISITS.replace("[field on]", "[field onn]")))
+    check("no field onn" in error["message"], error)
+
+
+def read_cp(path):
+    with open(path, encoding="cp1252", newline="") as file:
+        return file.read()
+
+
+def story_directories(lab):
+    """A directory of services in Open Referral HSDS 3.0 JSON, and a national list of facilities by the mapping that comes along; again later."""
+    home = lab.home("neema").start().init()
+    services = {"total_items": 2, "contents": None, "services": [
+        {"id": "aaaa", "name": "Counselling", "status": "active", "organization": {"id": "o", "name": "Kilima Trust"}, "description": "weekly",
+         "phones": [{"number": "+254 700 000 001"}], "eligibility_description": "adults", "schedules": [{"opens_at": "08:00", "closes_at": "16:00", "byday": "MO,TU"}],
+         "attributes": [{"taxonomy_term": {"name": "mental health"}}],
+         "service_at_locations": [{"location": {"name": "House", "addresses": [{"city": "Loitokitok"}]}}]},
+        {"id": "bbbb", "name": "Old Shelter", "status": "defunct"}]}
+    path = write(out(lab, "hsds.json"), json.dumps(services))
+    home.run("import", path, "--hsds", "--dry-run")
+    home.run("import", path, "--hsds")
+    made = home.json("resource", "list")["items"]
+    check(len(made) == 1 and made[0]["title"] == "Counselling, Kilima Trust", made)
+    fields = made[0]["fields"]
+    check((fields["category"], fields["place"], fields["phone"], fields["hours"]) == ("mental health", "Loitokitok", "+254 700 000 001", "MO,TU 08:00-16:00"), fields)
+    check("1 of them there already" in home.run("import", path, "--hsds").out)
+
+    heads = "Code,Name,Officialname,Registration_number,Keph level,Facility type,Owner,Owner type,Beds,County,Constituency,Sub county,Ward,Operation status,Open_whole_day"
+    listed = write(out(lab, "list.csv"), "﻿" + heads + "\r\n"
+                   "90001,Mlima,Mlima Dispensary,,Level 2,Dispensary,Ministry,Public,0,Kajiado,Kajiado South,Loitokitok,Kimana,Operational,No\r\n"
+                   "90002,Bonde,\"Bonde Hospital, Annex\",,Level 4,Hospital,Ministry,Public,40,Kajiado,Kajiado South,Loitokitok,Rombo,Operational,Yes\r\n"
+                   "90003,Zamani,Zamani Clinic,,Level 2,Clinic,Private,Private,0,Kajiado,Kajiado South,Loitokitok,Rombo,Closed,No\r\n")
+    home.run("import", listed, "--map", os.path.join(TOP, "conf", "mappings", "facilities-kenya.ini"))
+    made = {item["title"]: item["fields"] for item in home.json("resource", "list")["items"]}
+    check(set(made) == {"Counselling, Kilima Trust", "Mlima Dispensary", "Bonde Hospital, Annex"}, made)
+    check(made["Bonde Hospital, Annex"]["place"] == "Rombo, Loitokitok, Kajiado" and made["Bonde Hospital, Annex"]["hours"] == "day and night", made)
+    check("hours" not in made["Mlima Dispensary"])
+
+
+def story_out_and_in_again(lab):
+    """What was exported for the programme's own use is imported elsewhere with its links, and a second time nothing is doubled."""
+    home = worker(lab)
+    people, needs, lines_file = (out(lab, name) for name in ("people.csv", "needs.csv", "all.jsonl"))
+    home.run("export", people, "--kind", "person", "--internal", "a new laptop")
+    home.run("export", needs, "--kind", "need", "--internal", "a new laptop")
+    home.stop()
+    other = lab.home("juma").start().init()
+    for _ in range(2):
+        other.run("import", people, "--kind", "person")
+        other.run("import", needs, "--kind", "need")
+    found = {item["title"]: item["id"] for item in other.json("person", "list")["items"]}
+    check(set(found) == {"Asha M.", "=HYPERLINK(\"x\")"}, found)
+    made = other.json("need", "list")["items"]
+    check(sorted((item["fields"]["person"], item["fields"]["text"]) for item in made) == sorted([(found["Asha M."], "a roof"), (found["=HYPERLINK(\"x\")"], "bread")]), made)
+    check(other.show(found["Asha M."])["fields"]["strengths"] == "her sisters")
 
 
 run(globals())

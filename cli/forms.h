@@ -1,0 +1,26 @@
+/* forms.h - what form servers and directories give out as JSON, made into a table. Pure. */
+#ifndef CLI_FORMS_H
+#define CLI_FORMS_H
+#include "base/buf.h"
+
+/** Does it begin as a JSON document of several lines or a list? Not JSON lines. */
+bool forms_is_json(const char *text, size_t len);
+/**
+ * Submissions as a CSV table, one a row: a list, or an object with the list under "value" (ODK
+ * Central), "results" (Kobo) or "objects" (CommCare). What is nested becomes a column
+ * "group/question"; lists of words are parted by spaces; repeats of whole groups are left out.
+ *
+ * Errors  PMJ_INVALID: no JSON (with the byte), nested too deep, no list of submissions in it.
+ */
+PMJ_MUST_CHECK enum pmj_code forms_to_table(
+    struct buf *out, const char *text, size_t len, struct pmj_error *err);
+/** The same of an Open Referral HSDS 3.0 document (services, with what belongs to them): a table of
+ * the kind resource, with the service's id as `id`. */
+PMJ_MUST_CHECK enum pmj_code hsds_to_table(
+    struct buf *out, const char *text, size_t len, struct pmj_error *err);
+#define HSDS_HEADER                                                                                \
+	"id,name,category,place,phone,contact_name,hours,eligibility,cost,transport,note\r\n"
+/** One cell, quoted. */
+void forms_put_cell(struct buf *out, bool first, const char *text);
+
+#endif

@@ -1,0 +1,382 @@
+/* mapping.c - fields and their columns, found: by name and label, or as a file says. */
+#include "cli/mapping.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "cli/kinds.h"
+
+void
+mapping_close(struct mapping *map)
+{
+	if (map->has_file)
+		conf_close(&map->conf);
+	free(map->list);
+	*map = (struct mapping){0};
+}
+
+static struct mapped *
+add_mapped(struct mapping *map, const json_t *kind, const char *field)
+{
+	struct mapped *m;
+
+	map->list = mem_grow(map->list, map->count + 1, sizeof(*map->list));
+	m = &map->list[map->count++];
+	*m = (struct mapped){.field = field, .declared = kinds_field(kind, field), .between = " "};
+	return m;
+}
+
+/* ---- the file ---- */
+
+static enum pmj_code
+check_file(struct mapping *map, const char **kind, struct pmj_error *err)
+{
+	static const char *const import_keys[] = {"kind", "source", "dates", "only", NULL};
+	static const char *const field_keys[] = {
+	    "column", "columns", "between", "value", "dates", "split", NULL};
+
+	for (size_t i = 0; i < map->conf.count; i++) {
+		const struct conf_item *item = &map->conf.items[i];
+		bool head = strcmp(item->section, "import") == 0, known = false;
+		const char *const *keys = head ? import_keys : field_keys;
+
+		if (!head && strncmp(item->section, "field ", 6) != 0) {
+			(void)conf_fail(
+			    err, &map->conf, item->line, "there is no section [%s]", item->section);
+			pmj_hint(err, "use [import] and [field NAME]");
+			return PMJ_INVALID;
+		}
+		for (size_t k = 0; keys[k] != NULL; k++)
+			known = known || strcmp(item->key, keys[k]) == 0;
+		if (known || (!head && strncmp(item->key, "map.", 4) == 0))
+			continue;
+		(void)conf_fail(
+		    err, &map->conf, item->line, "[%s] knows no %.60s", item->section, item->key);
+		pmj_hint(err, "%s",
+		    head ? "it knows kind, source, dates and only"
+		         : "it knows column, columns, between, value, dates, split and map.WORD");
+		return PMJ_INVALID;
+	}
+	if (conf_get(&map->conf, "import", "kind") != NULL)
+		*kind = conf_get(&map->conf, "import", "kind")->value;
+	return PMJ_OK;
+}
+
+enum pmj_code
+mapping_read(struct mapping *out, const char **kind, const char *path, struct pmj_error *err)
+{
+	enum pmj_code rc;
+
+	*out = (struct mapping){0};
+	if ((rc = conf_read(&out->conf, &os_real, path, err)) != PMJ_OK)
+		return rc;
+	out->has_file = true;
+	if ((rc = check_file(out, kind, err)) != PMJ_OK)
+		mapping_close(out);
+	return rc;
+}
+
+enum pmj_code
+mapping_read_text(struct mapping *out, const char **kind, const char *name, const char *text,
+    size_t len, struct pmj_error *err)
+{
+	enum pmj_code rc;
+
+	*out = (struct mapping){0};
+	if ((rc = conf_read_text(&out->conf, name, text, len, err)) != PMJ_OK)
+		return rc;
+	out->has_file = true;
+	if ((rc = check_file(out, kind, err)) != PMJ_OK)
+		mapping_close(out);
+	return rc;
+}
+
+/* ODK writes group-question, Kobo group/question, CommCare form.group.question. */
+static bool
+same_column(const char *a, const char *b)
+{
+	for (; *a != '\0' && *b != '\0'; a++, b++) {
+		bool parts_a = strchr("-/.:", *a) != NULL, parts_b = strchr("-/.:", *b) != NULL;
+
+		if (*a != *b && !(parts_a && parts_b))
+			return false;
+	}
+	return *a == *b;
+}
+
+/* *at: from 0. */
+static enum pmj_code
+find_column(size_t *at, const struct mapping *map, const struct conf_item *item, const char *named,
+    const struct csv_row *header, struct pmj_error *err)
+{
+	const char *near;
+
+	for (int pass = 0; pass < 3; pass++)
+		for (*at = 0; *at < header->count; ++*at) {
+			const char *head = header->cells[*at];
+
+			if (pass == 0   ? strcmp(head, named) == 0
+			    : pass == 1 ? same_column(head, named)
+			                : text_same(head, named))
+				return PMJ_OK;
+		}
+	near = text_nearest(named, (const char *const *)header->cells, header->count);
+	(void)conf_fail(err, &map->conf, item->line, "the file has no column \"%.80s\"", named);
+	if (near != NULL)
+		pmj_hint(err, "did you mean %.80s?", near);
+	else
+		pmj_hint(err, "its first line names the columns");
+	return PMJ_INVALID;
+}
+
+/* "A | B | C" into m->columns. */
+static enum pmj_code
+find_columns(struct mapped *m, const struct mapping *map, const struct conf_item *item,
+    const struct csv_row *header, struct pmj_error *err)
+{
+	char *copy = mem_strdup(item->value), *rest = copy, *part;
+	enum pmj_code rc = PMJ_OK;
+
+	while (rc == PMJ_OK && (part = strsep(&rest, "|")) != NULL) {
+		size_t len;
+
+		part += strspn(part, " \t");
+		len = strlen(part);
+		while (len > 0 && (part[len - 1] == ' ' || part[len - 1] == '\t'))
+			part[--len] = '\0';
+		if (m->column_count == MAPPING_COLUMNS_MAX) {
+			rc = conf_fail(
+			    err, &map->conf, item->line, "at most %u columns", MAPPING_COLUMNS_MAX);
+			break;
+		}
+		rc = find_column(&m->columns[m->column_count], map, item, part, header, err);
+		if (rc == PMJ_OK)
+			m->column_count++;
+		else if (map->lenient)
+			rc = PMJ_OK;
+	}
+	free(copy);
+	return rc;
+}
+
+static enum pmj_code
+read_dates(
+    enum mapping_date *out, const struct mapping *map, const char *section, struct pmj_error *err)
+{
+	static const char *const names[] = {"y-m-d", "d/m/y", "m/d/y", "y/m/d"};
+	const struct conf_item *item = conf_get(&map->conf, section, "dates");
+
+	for (size_t i = 0; item != NULL && i < sizeof(names) / sizeof(*names); i++)
+		if (strcmp(item->value, names[i]) == 0) {
+			*out = (enum mapping_date)i;
+			return PMJ_OK;
+		}
+	if (item == NULL)
+		return PMJ_OK;
+	(void)conf_fail(
+	    err, &map->conf, item->line, "dates = %.20s is not understood", item->value);
+	pmj_hint(err, "write y-m-d, d/m/y, m/d/y or y/m/d");
+	return PMJ_INVALID;
+}
+
+static enum pmj_code
+bind_section(struct mapping *map, const json_t *kind, const struct conf_section *section,
+    const struct csv_row *header, struct pmj_error *err)
+{
+	const char *field = section->name + strlen("field ");
+	const struct conf_item *column = conf_get(&map->conf, section->name, "column"),
+	                       *columns = conf_get(&map->conf, section->name, "columns"),
+	                       *value = conf_get(&map->conf, section->name, "value"),
+	                       *between = conf_get(&map->conf, section->name, "between"),
+	                       *split = conf_get(&map->conf, section->name, "split");
+	struct mapped *m;
+	enum pmj_code rc;
+
+	if (kinds_field(kind, field) == NULL) {
+		(void)conf_fail(err, &map->conf, section->line, "a %s has no field %.40s",
+		    json_str(kind, "name"), field);
+		pmj_hint(err, "`pamoja %s --help` shows its fields", json_str(kind, "name"));
+		return PMJ_INVALID;
+	}
+	m = add_mapped(map, kind, field);
+	m->section = section->name;
+	m->dates = DATES_ISO;
+	if ((rc = read_dates(&m->dates, map, "import", err)) != PMJ_OK ||
+	    (rc = read_dates(&m->dates, map, section->name, err)) != PMJ_OK)
+		return rc;
+	if (between != NULL) /* a space beside it would not survive the file */
+		m->between = strcmp(between->value, ",") == 0 ? ", " : between->value;
+	m->spaces = split != NULL && strcmp(split->value, "spaces") == 0;
+	if (value != NULL)
+		m->value = value->value;
+	else if (column != NULL || columns != NULL)
+		return find_columns(m, map, column != NULL ? column : columns, header, err);
+	else
+		return conf_fail(err, &map->conf, section->line,
+		    "[%s] needs column = or value =", section->name);
+	return PMJ_OK;
+}
+
+/* only = COLUMN is VALUE */
+static enum pmj_code
+bind_only(struct mapping *map, const struct csv_row *header, struct pmj_error *err)
+{
+	const struct conf_item *item = conf_get(&map->conf, "import", "only");
+	const char *is = item != NULL ? strstr(item->value, " is ") : NULL;
+	char *column;
+	enum pmj_code rc;
+
+	if (item == NULL)
+		return PMJ_OK;
+	if (is == NULL) {
+		(void)conf_fail(err, &map->conf, item->line, "only = is not understood");
+		pmj_hint(err, "write only = COLUMN is VALUE");
+		return PMJ_INVALID;
+	}
+	column = mem_strndup(item->value, (size_t)(is - item->value));
+	if ((rc = find_column(&map->only, map, item, column, header, err)) == PMJ_OK)
+		map->only++;
+	map->only_value = is + strlen(" is ");
+	free(column);
+	return rc;
+}
+
+static enum pmj_code
+bind_file(
+    struct mapping *map, const json_t *kind, const struct csv_row *header, struct pmj_error *err)
+{
+	const struct conf_item *source = conf_get(&map->conf, "import", "source");
+	enum pmj_code rc;
+	bool found = false;
+
+	if ((rc = bind_only(map, header, err)) != PMJ_OK)
+		return rc;
+	if (source != NULL) {
+		if ((rc = find_column(&map->source, map, source, source->value, header, err)) !=
+		    PMJ_OK)
+			return rc;
+		map->source++;
+	}
+	for (size_t i = 0; i < map->conf.section_count && rc == PMJ_OK; i++)
+		if (strcmp(map->conf.sections[i].name, "import") != 0)
+			rc = bind_section(map, kind, &map->conf.sections[i], header, err);
+	for (size_t i = 0; i < map->count; i++)
+		found = found || map->list[i].column_count > 0;
+	if (rc == PMJ_OK && map->count > 0 && !found) {
+		rc = conf_fail(err, &map->conf, 0, "the file has none of its columns");
+		pmj_hint(err, "is it the mapping of another form?");
+	}
+	if (rc == PMJ_OK && map->count == 0)
+		rc = conf_fail(err, &map->conf, 0, "it maps no field: write [field NAME]");
+	return rc;
+}
+
+/* ---- by the header alone ---- */
+
+/* The field a column's head means: by name, or by label as people write it. NULL: none. */
+static const char *
+field_of_head(const json_t *kind, const char *head)
+{
+	const json_t *field;
+	size_t i;
+
+	if (kinds_field(kind, head) != NULL)
+		return json_str(kinds_field(kind, head), "name");
+	json_array_foreach(json_arr(kind, "fields"), i, field)
+	{
+		const char *label = json_str(field, "label"), *name = json_str(field, "name");
+
+		if (text_same(head, name) || (label != NULL && text_same(head, label)))
+			return name;
+	}
+	return NULL;
+}
+
+static enum pmj_code
+fail_head(const json_t *kind, const struct csv_row *heads, size_t at, struct pmj_error *err)
+{
+	const char *names[CSV_COLUMNS_MAX], *near;
+	const json_t *field;
+	size_t count = 0, i;
+	struct buf all;
+
+	buf_init(&all, 0);
+	json_array_foreach(json_arr(kind, "fields"), i, field)
+	{
+		if (count == CSV_COLUMNS_MAX)
+			break;
+		names[count++] = json_str(field, "name");
+		buf_putf(&all, "%s%s", i > 0 ? ", " : "", json_str(field, "name"));
+	}
+	near = text_nearest(heads->cells[at], names, count);
+	(void)pmj_fail(err, PMJ_INVALID, "line %zu: column %zu \"%.60s\" is no field of %s",
+	    heads->line, at + 1, heads->cells[at], json_str(kind, "name"));
+	if (near != NULL)
+		pmj_hint(err, "did you mean %s?", near);
+	else
+		pmj_hint(err, "its fields: %s", buf_text(&all));
+	buf_close(&all);
+	return PMJ_INVALID;
+}
+
+/* Columns that an export of ours has beside the fields. */
+static bool
+is_of_an_export(struct mapping *map, const json_t *kind, const char *head, size_t at)
+{
+	size_t len = strlen(head);
+
+	if (strcmp(head, "id") == 0) {
+		map->source = at + 1;
+		return true;
+	}
+	if (strcmp(head, "state") == 0) {
+		map->state = at + 1;
+		return true;
+	}
+	if (strcmp(head, "told_under") == 0)
+		return true;
+	if (len > 5 && strcmp(head + len - 5, "_name") == 0) {
+		char *field = mem_strndup(head, len - 5);
+		bool known = kinds_field(kind, field) != NULL;
+
+		free(field);
+		return known;
+	}
+	return false;
+}
+
+static enum pmj_code
+bind_header(
+    struct mapping *map, const json_t *kind, const struct csv_row *heads, struct pmj_error *err)
+{
+	for (size_t i = 0; i < heads->count; i++) {
+		const char *field = field_of_head(kind, heads->cells[i]);
+		struct mapped *m;
+
+		if (field == NULL && text_same(heads->cells[i], "ref")) {
+			map->ref = i + 1;
+			continue;
+		}
+		if (field == NULL && is_of_an_export(map, kind, heads->cells[i], i))
+			continue;
+		if (field == NULL)
+			return fail_head(kind, heads, i, err);
+		for (size_t j = 0; j < map->count; j++)
+			if (strcmp(map->list[j].field, field) == 0)
+				return pmj_fail(err, PMJ_INVALID, "line %zu: two columns are %s",
+				    heads->line, field);
+		m = add_mapped(map, kind, field);
+		m->columns[m->column_count++] = i;
+	}
+	return PMJ_OK;
+}
+
+enum pmj_code
+mapping_bind(
+    struct mapping *map, const json_t *kind, const struct csv_row *header, struct pmj_error *err)
+{
+	return map->has_file ? bind_file(map, kind, header, err)
+	                     : bind_header(map, kind, header, err);
+}
