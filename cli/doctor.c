@@ -160,6 +160,12 @@ doctor_sudo(void)
 }
 
 bool
+doctor_is_hub(const struct doctor *d)
+{
+	return json_flag(d->status, "hub");
+}
+
+bool
 doctor_open(const struct doctor *d)
 {
 	return json_flag(d->inner, "open");

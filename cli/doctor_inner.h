@@ -36,6 +36,7 @@ char *doctor_quoted(const char *text);
 char *doctor_program(const char *name);
 /** Is a person who reads mends root already? "" or "sudo ". */
 const char *doctor_sudo(void);
+bool doctor_is_hub(const struct doctor *d);
 /** Was the daemon asked while its journal is open? */
 bool doctor_open(const struct doctor *d);
 

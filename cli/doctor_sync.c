@@ -3,26 +3,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/date.h"
 #include "base/mem.h"
 #include "base/os.h"
-#include "base/within.h"
 #include "cli/doctor_inner.h"
-
-static bool
-is_hub(const struct doctor *d)
-{
-	return json_flag(d->status, "hub");
-}
 
 /* Is there a hub to speak of: enrolled, and unlocked so that it is known? */
 static bool
 is_enrolled(const struct doctor *d)
 {
-	return doctor_open(d) && json_flag(d->status, "enrolled") && !is_hub(d);
+	return doctor_open(d) && json_flag(d->status, "enrolled") && !doctor_is_hub(d);
 }
 
 void
@@ -50,87 +41,6 @@ doctor_inside(struct doctor *d)
 		doctor_say(d, DOCTOR_OK, "", "the journal was checked since it was unlocked");
 }
 
-/* ---- mailbox ---- */
-
-enum found { FOUND_ALL, FOUND_NO_FOLDER, FOUND_NOT_OURS, FOUND_NO_BOX };
-
-struct look {
-	const char *url;
-	const json_t *names;
-};
-
-/* In a child: a folder of a share that has gone may never answer. */
-static int
-look_there(void *ctx)
-{
-	const struct look *look = ctx;
-	const json_t *name;
-	size_t missing = 0, i;
-	struct stat st;
-
-	if (stat(look->url, &st) != 0 || !S_ISDIR(st.st_mode))
-		return FOUND_NO_FOLDER;
-	if (access(look->url, R_OK | W_OK | X_OK) != 0)
-		return FOUND_NOT_OURS;
-	json_array_foreach(look->names, i, name)
-	{
-		char *head = mem_printf("%s/%s.git/HEAD", look->url, json_string_value(name));
-
-		missing += stat(head, &st) != 0;
-		free(head);
-	}
-	return missing > 0 ? FOUND_NO_BOX : FOUND_ALL;
-}
-
-static void
-say_found(struct doctor *d, const char *url, int found)
-{
-	char *quoted = doctor_quoted(url);
-	/* A laptop in the field is often away from its mailbox; a hub never should be. */
-	enum doctor_state away = is_hub(d) ? DOCTOR_FAIL : DOCTOR_WARN;
-
-	if (found == FOUND_ALL)
-		doctor_say(d, DOCTOR_OK, "", "%s", url);
-	else if (found == FOUND_NO_FOLDER)
-		doctor_say(d, away,
-		    is_hub(d) ? "connect the disk or share that holds it, or put the folder back"
-		              : "connect the disk or share that holds it, or exchange by stick: "
-		                "pamoja carry DIR",
-		    "the folder of mailboxes is not there: %s", url);
-	else if (found == FOUND_NOT_OURS)
-		doctor_tell(d, away, mem_printf("chmod u+rwx %s", quoted),
-		    mem_printf("you may not write in %s", url));
-	else if (found == FOUND_NO_BOX && is_hub(d))
-		doctor_tell(d, DOCTOR_WARN, mem_printf("%s hub merge", d->command),
-		    mem_printf("not every worker's mailbox is in %s; merging makes them", url));
-	else if (found == FOUND_NO_BOX)
-		doctor_say(d, DOCTOR_WARN, "ask your coordinator to type: pamoja hub merge",
-		    "your mailbox is not in %s yet", url);
-	else
-		doctor_say(d, away, "look after the disk or share that holds it",
-		    "%s gives no answer", url);
-	free(quoted);
-}
-
-void
-doctor_mailbox(struct doctor *d)
-{
-	const json_t *boxes = json_obj(d->inner, "mailboxes");
-	struct look look = {.url = json_str(boxes, "url"), .names = json_arr(boxes, "names")};
-	struct buf none;
-
-	if (look.url == NULL || *look.url == '\0')
-		return;
-	if (strstr(look.url, "://") != NULL) {
-		doctor_say(d, DOCTOR_OK, "", "%s; the next exchange tells whether it is reached",
-		    look.url);
-		return;
-	}
-	buf_init(&none, 1);
-	say_found(d, look.url, within(&none, DOCTOR_WAIT_MS, look_there, &look));
-	buf_close(&none);
-}
-
 /* ---- exchange ---- */
 
 /* Whole days since a time of an answer (ms); -1 for none. */
@@ -154,7 +64,7 @@ say_broke_off(struct doctor *d, const json_t *last)
 	message = message != NULL ? message : "";
 	if (where == NULL)
 		doctor_tell(d, DOCTOR_WARN,
-		    mem_printf("%s %s", d->command, is_hub(d) ? "hub merge" : "sync"),
+		    mem_printf("%s %s", d->command, doctor_is_hub(d) ? "hub merge" : "sync"),
 		    mem_printf("the last exchange did not work: %s", message));
 	else
 		doctor_tell(d, DOCTOR_WARN,
@@ -181,14 +91,14 @@ doctor_exchange(struct doctor *d)
 		    mem_strdup("not joined to a hub yet"));
 	else if (last != NULL && !json_flag(last, "ok"))
 		say_broke_off(d, last);
-	else if (!is_hub(d) && waits > 0 && days >= WAITS_DAYS)
+	else if (!doctor_is_hub(d) && waits > 0 && days >= WAITS_DAYS)
 		doctor_tell(d, DOCTOR_WARN, mem_printf("%s sync", d->command),
 		    mem_printf(
 		        waits == 1
 		            ? "%lld entry waits, and the hub's last receipt is %lld days old"
 		            : "%lld entries wait, and the hub's last receipt is %lld days old",
 		        (long long)waits, (long long)days));
-	else if (is_hub(d))
+	else if (doctor_is_hub(d))
 		doctor_say(d, DOCTOR_OK, "", "the hub looks into the mailboxes by itself");
 	else
 		doctor_say(d, DOCTOR_OK, "", "%lld entr%s for a receipt of the hub",
@@ -236,7 +146,7 @@ doctor_certificate(struct doctor *d)
 	int64_t end = json_int(d->inner, "certificate_end", 0), now = os_now(&os_real);
 	long long days = (long long)((end - now) / DAY_MS);
 	char *renew = mem_printf("%s hub renew --root-key /media/stick/root.key", d->command);
-	const char *mend = is_hub(d) ? renew : "tell your coordinator";
+	const char *mend = doctor_is_hub(d) ? renew : "tell your coordinator";
 	char day[17];
 
 	(void)date_stamp(day, end, os_real.offset_minutes(NULL, end));
@@ -245,14 +155,14 @@ doctor_certificate(struct doctor *d)
 	if (end == 0)
 		goto out;
 	if (now > end)
-		doctor_say(d, is_hub(d) ? DOCTOR_FAIL : DOCTOR_WARN, mend,
-		    is_hub(d) ? "the hub's certificate ended on %s; bring its root key"
-		              : "the hub's certificate ended on %s",
+		doctor_say(d, doctor_is_hub(d) ? DOCTOR_FAIL : DOCTOR_WARN, mend,
+		    doctor_is_hub(d) ? "the hub's certificate ended on %s; bring its root key"
+		                     : "the hub's certificate ended on %s",
 		    day);
 	else if (days < CERTIFICATE_WARN_DAYS)
 		doctor_say(d, DOCTOR_WARN, mend,
-		    is_hub(d) ? "the hub's certificate ends on %s; bring its root key"
-		              : "the hub's certificate ends on %s",
+		    doctor_is_hub(d) ? "the hub's certificate ends on %s; bring its root key"
+		                     : "the hub's certificate ends on %s",
 		    day);
 	else
 		doctor_say(d, DOCTOR_OK, "", "the hub's is good for %lld days", days);
@@ -279,7 +189,7 @@ doctor_queues(struct doctor *d)
 		return;
 	for (size_t i = 0; i < sizeof(queues) / sizeof(*queues); i++) {
 		long long n = (long long)json_int(d->status, queues[i].key, 0);
-		const char *command = is_hub(d) ? queues[i].hub : queues[i].worker;
+		const char *command = doctor_is_hub(d) ? queues[i].hub : queues[i].worker;
 
 		if (n == 0)
 			continue;

@@ -19,7 +19,7 @@ tried(enum pmj_code rc, const struct pmj_error *err)
 static json_t *
 mailboxes(struct core *core)
 {
-	json_t *names = json_array(), *remotes = NULL, *remote;
+	json_t *names = json_array(), *whose = json_array(), *remotes = NULL, *remote;
 	uint8_t own[PMJ_MAILBOX_BYTES];
 	char *url = NULL;
 	size_t i;
@@ -27,8 +27,12 @@ mailboxes(struct core *core)
 	if (core->hub != NULL) {
 		url = hub_mailboxes(core->hub);
 		if (hub_remotes(core->hub, &remotes, NULL) == PMJ_OK)
-			json_array_foreach(remotes, i, remote)(void)
-			    json_array_append(names, json_object_get(remote, "mailbox"));
+			json_array_foreach(remotes, i, remote)
+			{
+				(void)json_array_append(names, json_object_get(remote, "mailbox"));
+				(void)json_array_append_new(
+				    whose, hub_mailbox_of(core->hub, json_str(remote, "mailbox")));
+			}
 	} else if (device_mailbox(core->journal, own, NULL) == PMJ_OK) {
 		url = device_remote(core->journal);
 		(void)json_array_append_new(names, json_hex(own, sizeof(own)));
@@ -36,9 +40,10 @@ mailboxes(struct core *core)
 	json_decref(remotes);
 	if (url == NULL) {
 		json_decref(names);
+		json_decref(whose);
 		return json_null();
 	}
-	remote = json_pack("{s:s,s:o}", "url", url, "names", names);
+	remote = json_pack("{s:s,s:o,s:o}", "url", url, "names", names, "whose", whose);
 	free(url);
 	return remote;
 }

@@ -111,6 +111,8 @@ PMJ_MUST_CHECK enum pmj_code hub_published_each(
     struct journal *journal, published_use *use, void *ctx, struct pmj_error *err);
 /** The folder where the mailboxes are. Caller frees. */
 char *hub_mailboxes(struct hub *hub);
+/** Whose a mailbox (in hex) is: a name. New reference. */
+json_t *hub_mailbox_of(struct hub *hub, const char *mailbox);
 /** `remotes` of the carry protocol. New reference. */
 PMJ_MUST_CHECK enum pmj_code hub_remotes(struct hub *hub, json_t **out, struct pmj_error *err);
 

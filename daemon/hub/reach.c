@@ -237,6 +237,18 @@ is_first(const struct hub *hub, size_t which)
 	return true;
 }
 
+json_t *
+hub_mailbox_of(struct hub *hub, const char *mailbox)
+{
+	struct hub_device device = {.name = ""};
+	uint8_t id[PMJ_MAILBOX_BYTES];
+
+	if (mailbox != NULL && strlen(mailbox) == 2 * sizeof(id) &&
+	    text_unhex(id, sizeof(id), mailbox))
+		(void)(office_by_mailbox(hub, &device, id, NULL) == PMJ_OK);
+	return json_string(device.name);
+}
+
 enum pmj_code
 hub_remotes(struct hub *hub, json_t **out, struct pmj_error *err)
 {

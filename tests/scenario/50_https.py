@@ -373,8 +373,12 @@ def story_a_full_mailbox(lab):
         lab.web.close()
 
 
+def boxes_of(hub):
+    return next((item["state"], item["message"]) for item in hub.run("doctor", json_out=True, check_status=False).json["items"] if item["check"] == "mailbox")
+
+
 def story_a_mailbox_that_may_hold_no_more(lab):
-    """A hub lets a mailbox hold so much: its laptop hears that by whatever way, what fitted is merged, the rest goes when it may hold more."""
+    """A hub lets a mailbox hold so much: its laptop hears that by whatever way, its coordinator by `doctor`; what fitted is merged, the rest goes when it may hold more."""
     lab.quiet()
     serve(lab)
     reach = f"[hub]\nmailbox_mb = 1\nurl = https://localhost:{lab.web.port}/pamoja\npin = {lab.web.pin}\n"
@@ -396,12 +400,14 @@ def story_a_mailbox_that_may_hold_no_more(lab):
     check("the mailbox is full" in error["message"], error)
     merged = hub.json("hub", "merge")["merged"]
     check(0 < merged < 600, merged)
+    check(boxes_of(hub) == ("warn", "the mailbox of Neema is full, and takes nothing more"), boxes_of(hub))
     waiting = neema.status()["outbox"]["entries"]
     hub.stop()
     hub.settings(settings.replace("mailbox_mb = 1", "mailbox_mb = 10")).start().unlock()
     hub.run("hub", "merge")
     lab.exchange(hub, neema)
     check(waiting > 0 and neema.status()["outbox"]["entries"] == 0, waiting, neema.status()["outbox"])
+    check(boxes_of(hub)[0] == "ok", boxes_of(hub))
     check(neema.json("verify")["digest"] == hub.json("verify")["digest"])
 
 
