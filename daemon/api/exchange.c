@@ -210,6 +210,14 @@ exchange_give_up(struct core *core, struct exchange *exchange, const struct pmj_
 	return true;
 }
 
+/* The first of very much tells how big the rest may be; once an exchange. */
+static bool
+may_learn(const struct core *core, const struct exchange *exchange)
+{
+	return !core->is_hub && !exchange->learned && !exchange->last && exchange->round == 0 &&
+	       exchange->kind != EXCHANGE_CARRY && exchange->where == NULL;
+}
+
 static bool
 step_seal(struct core *core, struct exchange *exchange)
 {
@@ -218,6 +226,10 @@ step_seal(struct core *core, struct exchange *exchange)
 
 	if (sync_seal_step(core->sync, &more, &err) != PMJ_OK)
 		return exchange_give_up(core, exchange, &err);
+	if (more && may_learn(core, exchange) && sync_link_to_learn(core->sync)) {
+		exchange->learns = exchange->learned = true;
+		more = false;
+	}
 	if (!more)
 		exchange->phase = PHASE_SPOOL;
 	return true;
@@ -278,6 +290,13 @@ step_settle(struct core *core, struct exchange *exchange)
 		exchange->last = true;
 		exchange->phase = PHASE_SEAL;
 		return true;
+	}
+	if (exchange->learns) {
+		exchange->learns = false;
+		if (exchange->failed.code == PMJ_OK && core->revoked == 0) {
+			exchange->phase = PHASE_SEAL;
+			return true;
+		}
 	}
 	/* Answers go out at once where they can: a second round, and no third. */
 	if (!exchange->last && exchange->round == 0 && exchange->failed.code != PMJ_UNREACHED &&

@@ -13,6 +13,8 @@ struct exchange {
 	enum exchange_phase phase;
 	int round;
 	bool tidies;        /* this round is for the spool alone: nothing waits for another end */
+	bool learns;        /* it sends some of what waits, to learn how big the rest may be ... */
+	bool learned;       /* ... or did */
 	bool last;          /* of a revoked laptop: what is unsent goes, then the keys */
 	bool over;          /* ... and is sealed */
 	bool paused;        /* it brought the word that this laptop is suspended */

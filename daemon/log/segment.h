@@ -47,6 +47,7 @@ struct segment_draft {
 	const struct segment_line *lines;
 	size_t count;                    /* 1 to PMJ_SEGMENT_ENTRIES_MAX */
 	const struct segment_pack *pack; /* the same lines, packed before; NULL: packed now */
+	const uint8_t (*chains)[32];     /* after each of them, found before; NULL: found now */
 	enum ring_key writer;            /* which of our keys signs */
 	bool unsigned_note;              /* lane 4: writer id, prev and signature all zero */
 	const uint8_t *test_esk;         /* 32, 24: only for known answers; NULL otherwise */

@@ -124,7 +124,9 @@ segment_inner_write(struct buf *out, uint8_t chain[static 32], const struct segm
 		goto out;
 	}
 	memcpy(after, chain, sizeof(after));
-	for (size_t i = 0; i < draft->count; i++) {
+	if (draft->chains != NULL)
+		memcpy(after, draft->chains[draft->count - 1], sizeof(after));
+	for (size_t i = 0; i < draft->count && draft->chains == NULL; i++) {
 		chain_entry(e, draft->lines[i].bytes, draft->lines[i].len);
 		chain_lane_next(after, e);
 	}

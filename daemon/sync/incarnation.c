@@ -118,7 +118,8 @@ incarnation_begin(struct sync *sync, const struct sync_peer *peer, enum incarnat
 		return lane_save(sync, &lane, err);
 	}
 	lane.closed = true;
-	if ((rc = lane_save(sync, &lane, err)) != PMJ_OK)
+	if ((rc = queue_numbered(sync, err)) != PMJ_OK ||
+	    (rc = lane_save(sync, &lane, err)) != PMJ_OK)
 		return rc;
 	if ((rc = queue_again(sync, &lane, err)) != PMJ_OK)
 		return rc;

@@ -6,17 +6,21 @@
 #include "log/chain.h"
 #include "sync/sync.h"
 
-#define SYNC_RAW_MAX (200 * 1024)   /* lines of a segment, before they are packed */
+#define SYNC_RAW_MAX (200 * 1024) /* lines of a segment, before they are packed, in one step */
+/* ... and over several: with more libzstd takes 36 MB and 30 ms to begin with, or packs no better.
+ */
+#define SYNC_RAW_MOST (512 * 1024)
 #define SYNC_RAW_BEGIN (128 * 1024) /* ... of the first one */
 #define SYNC_RAW_SLOW                                                                              \
-	(128 * 1024)    /* where numbering is slow, or the machine has other work: 7 ms, or 20 */
-#define SYNC_SEAL_MS 12 /* numbering and committing them, in one step */
+	(128 * 1024)     /* where numbering is slow, or the machine has other work: 7 ms, or 20 */
+#define SYNC_NUMBERS 128 /* lines that leave the queue together, after their segment was sealed */
+#define SYNC_SEAL_MS 12  /* numbering and committing them, in one step */
 #define SYNC_PIECE                                                                                 \
 	(24 * 1024) /* packed in one step: 4 ms, or 12; smaller ones pack worse and worse */
 #define SYNC_PIECE_MOST (64 * 1024) /* ... where that takes no longer than SYNC_PIECE_MS */
 /* Of a segment: what a link that is cut every few seconds lets through; and where one is not. */
 #define SYNC_FILE_MOST (16 * 1024)
-#define SYNC_FILE_GOOD (25 * 1024)
+#define SYNC_FILE_GOOD (256 * 1024)
 /* Of its file what is not padded: the header, the tag, the signature. */
 #define LINK_OUTSIDE (SEGMENT_OVERHEAD_BYTES + PRIM_TAG_BYTES)
 #define SYNC_FITS_MAX 3        /* times that one is packed anew, to fill its file */
@@ -34,6 +38,13 @@ struct take_opening;
 struct files_pass;
 struct seal_packing;
 struct seal_due;
+
+/* How a segment is made that is too much for one step. */
+enum seal_haste {
+	HASTE_NONE,
+	HASTE_SOME, /* so small that its last step can look at all of it again */
+	HASTE_GREAT /* all of it in one step */
+};
 
 struct sync {
 	struct journal *journal;
@@ -61,7 +72,9 @@ struct sync {
 	struct seal_packing *packing; /* a segment half packed, or NULL */
 	struct seal_due *due;         /* mailboxes still to seal for, as listed before, or NULL */
 	size_t due_count, due_at;
-	bool hasty;              /* the next one is made in one step */
+	enum seal_haste haste;   /* of what is made next */
+	bool numbers;            /* lines of a sealed segment may still stand in the queue */
+	struct pace number_pace; /* how many of them leave it in a step */
 	bool spool_dirty;        /* spool/out may differ from the journal */
 	struct files_pass *pass; /* spool/out half looked through, or NULL */
 	struct timespec in_seen; /* mtime of spool/in when it was last listed */

@@ -1,11 +1,14 @@
 /* link.c - how big a segment's file may be: what the network lately let through in one piece, by
  * the carrier's word. What is bigger may never arrive over a link that is cut again and again; what
  * is smaller packs worse. */
+#include "store/sql.h"
 #include "sync/seal_inner.h"
 
 #define LINK_STEP "sync.step"
 /* From here on it carried twice what an exchange begins with. */
 #define LINK_GOOD (64 * 1024)
+/* So much goes before the carrier's steps are that big (daemon/carry/step.c). */
+#define LINK_LEARNS (2 * LINK_GOOD)
 
 size_t
 link_legal(size_t most)
@@ -22,11 +25,11 @@ link_legal(size_t most)
 static void
 link_apply(struct sync *sync, int64_t step)
 {
-	size_t most = step >= LINK_GOOD ? SYNC_FILE_GOOD : SYNC_FILE_MOST;
+	size_t most = SYNC_FILE_MOST;
 
-	if (step > 0 && step < SYNC_FILE_MOST)
-		most = (size_t)step;
-	sync->file_most = link_legal(most);
+	if (step >= LINK_GOOD || (step > 0 && step < SYNC_FILE_MOST))
+		most = step > SYNC_FILE_GOOD ? SYNC_FILE_GOOD : (size_t)step;
+	seal_raw_scale(sync, link_legal(most));
 	sync->fills = step > 0;
 }
 
@@ -54,6 +57,18 @@ sync_link(struct sync *sync, int64_t step, struct pmj_error *err)
 	return sync_end(sync, journal_put_int(sync->journal, LINK_STEP, step, err), err);
 }
 
+bool
+sync_link_to_learn(struct sync *sync)
+{
+	struct sql *sql;
+
+	if (!sync->fills || sync->packing != NULL || sync->numbers ||
+	    sync->file_most != link_legal(SYNC_FILE_MOST) || !sync_has_answers(sync))
+		return false;
+	sql = sql_get(sync->journal, "SELECT sum(length(bytes)) FROM pmj_segment WHERE state<?1");
+	return sql_first_int(sql_int(sql, 1, SYNC_DELIVERED), 0) >= LINK_LEARNS;
+}
+
 void
 sync_link_unknown(struct sync *sync)
 {
@@ -61,6 +76,6 @@ sync_link_unknown(struct sync *sync)
 
 	if (sync->file_most <= most)
 		return;
-	sync->file_most = most;
+	seal_raw_scale(sync, most);
 	seal_packing_drop(sync);
 }

@@ -167,32 +167,52 @@ queue_item_read(struct queue_item *item, struct sql *sql)
 		item->line = mem_strndup((const char *)line, item->len);
 }
 
-enum pmj_code
-queue_items(struct sync *sync, struct queue_item **out, size_t *count, const uint8_t *mailbox,
-    size_t most, struct pmj_error *err)
+/* Those of one rank. */
+static enum pmj_code
+queue_items_of(struct sync *sync, struct queue_item *items, size_t *count, const uint8_t *mailbox,
+    const struct queue_place *behind, size_t most, struct pmj_error *err)
 {
-	struct sql *sql =
-	    sql_get(sync->journal, "SELECT id,n,forward,line FROM pmj_queue WHERE mailbox=?1"
-	                           " ORDER BY rank DESC,pos LIMIT ?2");
-	struct queue_item *items = mem_array(most, sizeof(*items));
-	size_t at = 0;
+	struct sql *sql = sql_get(sync->journal,
+	    "SELECT id,n,forward,line,pos FROM pmj_queue WHERE mailbox=?1 AND rank=?2 AND pos>?3"
+	    " ORDER BY pos LIMIT ?4");
 	enum pmj_code rc;
 	bool row;
 
 	sql_blob(sql, 1, mailbox, PMJ_MAILBOX_BYTES);
-	sql_int(sql, 2, (int64_t)most);
-	while ((rc = sql_row(sql, &row, err)) == PMJ_OK && row && at < most) {
-		queue_item_read(&items[at], sql);
-		items[at++].id = sql_col_int(sql, 0);
+	sql_int(sql_int(sql, 2, behind->rank), 3, behind->pos);
+	sql_int(sql, 4, (int64_t)most);
+	while ((rc = sql_row(sql, &row, err)) == PMJ_OK && row && *count < most) {
+		struct queue_item *item = &items[(*count)++];
+
+		queue_item_read(item, sql);
+		item->id = sql_col_int(sql, 0);
+		item->place = (struct queue_place){behind->rank, sql_col_int(sql, 4)};
 	}
 	sql_done(sql);
+	return rc;
+}
+
+enum pmj_code
+queue_items(struct sync *sync, struct queue_item **out, size_t *count, const uint8_t *mailbox,
+    const struct queue_place *behind, size_t most, struct pmj_error *err)
+{
+	struct queue_item *items = mem_array(most, sizeof(*items));
+	struct queue_place at = *behind;
+	size_t found = 0;
+	enum pmj_code rc;
+
+	rc = queue_items_of(sync, items, &found, mailbox, &at, most, err);
+	while (rc == PMJ_OK && found == 0 && at.rank > QUEUE_ROUTINE) {
+		at = (struct queue_place){at.rank - 1, INT64_MIN};
+		rc = queue_items_of(sync, items, &found, mailbox, &at, most, err);
+	}
 	if (rc != PMJ_OK) {
-		queue_items_free(items, at);
+		queue_items_free(items, found);
 		items = NULL;
-		at = 0;
+		found = 0;
 	}
 	*out = items;
-	*count = at;
+	*count = found;
 	return rc;
 }
 

@@ -10,16 +10,24 @@ enum queue_rank {
 	QUEUE_AGAIN = 2 /* re-issued: before everything, in its old order */
 };
 
+struct queue_place { /* in sealing order */
+	int rank;
+	int64_t pos;
+};
+#define QUEUE_START ((struct queue_place){QUEUE_AGAIN, INT64_MIN})
+
 struct queue_item {
 	int64_t id;
+	struct queue_place place;
 	int64_t n;    /* journal number; 0: none, `line` is all there is */
 	bool forward; /* to be wrapped in ctl.fwd */
 	char *line;   /* bytes as sealed before, or NULL */
 	size_t len;
 };
-/** The first `most` items of a mailbox, in sealing order. Close with queue_items_free. */
+/** The first `most` items of a mailbox behind a place, in sealing order; fewer do not mean that
+ * there are no more, none do. Close with queue_items_free. */
 PMJ_MUST_CHECK enum pmj_code queue_items(struct sync *sync, struct queue_item **out, size_t *count,
-    const uint8_t *mailbox, size_t most, struct pmj_error *err);
+    const uint8_t *mailbox, const struct queue_place *behind, size_t most, struct pmj_error *err);
 /** Into the queue, or to another place in it. pos NULL: behind all others. */
 PMJ_MUST_CHECK enum pmj_code queue_put_item(struct sync *sync, const uint8_t *mailbox,
     const struct queue_item *item, enum queue_rank rank, const int64_t *pos, struct pmj_error *err);
@@ -43,6 +51,9 @@ PMJ_MUST_CHECK enum pmj_code queue_sent_put(struct sync *sync, const struct lane
 /** The chain we had at a line of ours that is not acked. */
 PMJ_MUST_CHECK enum pmj_code queue_sent_chain(struct sync *sync, const struct lane *lane,
     uint64_t seq, uint8_t *chain, bool *found, struct pmj_error *err);
+/** What was left to later steps when a big segment was sealed (seal_number.c) is done. Inside a
+ * transaction, before something is asked of pmj_sent that must be whole. */
+PMJ_MUST_CHECK enum pmj_code queue_numbered(struct sync *sync, struct pmj_error *err);
 /** A receipt covers the lane's lines up to seq: they are done. */
 PMJ_MUST_CHECK enum pmj_code queue_sent_acked(
     struct sync *sync, const struct lane *lane, uint64_t seq, struct pmj_error *err);

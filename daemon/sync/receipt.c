@@ -132,6 +132,8 @@ receipt_lane(struct sync *sync, const struct sync_peer *peer, const struct recei
 	}
 	if (lane.closed)
 		return PMJ_OK; /* its lines went on in another incarnation */
+	if ((rc = queue_numbered(sync, err)) != PMJ_OK)
+		return rc;
 	rc = queue_sent_chain(sync, &lane, receipt->seq, chain, &found, err);
 	if (rc != PMJ_OK)
 		return rc;

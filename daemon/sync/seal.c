@@ -15,6 +15,7 @@ seal_init(struct seal *seal, struct sync *sync, size_t raw_max, size_t count_max
 	seal->sync = sync;
 	seal->raw_max = raw_max;
 	seal->count_max = count_max;
+	seal->at = QUEUE_START;
 	buf_init(&seal->says, 0);
 	/* The head of a segment (acks, nacks of 64 incarnations) may come on top of what the queue
 	 * gives. */
@@ -30,6 +31,7 @@ seal_close(struct seal *seal)
 	free(seal->bytes);
 	free(seal->sent);
 	free(seal->taken);
+	free(seal->chains);
 	buf_close(&seal->says);
 	json_decref(seal->ack);
 }
@@ -41,6 +43,21 @@ seal_add(struct seal *seal, struct buf *line, const struct queue_sent *sent)
 	seal->sent[seal->count] = *sent;
 	seal->raw += line->len + 1;
 	seal->count++;
+}
+
+/* The lane's chain after this line, which follows the last that was asked for. */
+static void
+seal_chain(struct seal *seal, size_t i)
+{
+	uint8_t e[PMJ_ENTRY_BYTES];
+
+	if (seal->chains != NULL) {
+		memcpy(seal->lane.chain, seal->chains[i], sizeof(seal->lane.chain));
+	} else {
+		chain_entry(e, seal->bytes[i].bytes, seal->bytes[i].len);
+		chain_lane_next(seal->lane.chain, e);
+	}
+	memcpy(seal->sent[i].chain, seal->lane.chain, sizeof(seal->sent[i].chain));
 }
 
 static enum pmj_code
@@ -55,16 +72,18 @@ seal_rows(struct seal *seal, const struct buf *file, const uint8_t *chain, const
 
 	for (size_t i = 0; i < seal->count; i++) {
 		struct queue_sent *sent = &seal->sent[i];
-		uint8_t e[PMJ_ENTRY_BYTES];
 
-		chain_entry(e, seal->bytes[i].bytes, seal->bytes[i].len);
-		chain_lane_next(lane->chain, e);
-		memcpy(sent->chain, lane->chain, sizeof(sent->chain));
+		seal_chain(seal, i);
+		if (seal->big && sent->n != 0)
+			continue;
 		rc = queue_sent_put(seal->sync, lane, lane->seq + i + 1, point.segno, sent, err);
 		if (rc != PMJ_OK)
 			return rc;
 		entries += sent->n != 0;
 	}
+	rc = seal->big ? seal_number_later(seal, point.segno, err) : seal_take_all(seal, err);
+	if (rc != PMJ_OK)
+		return rc;
 	memcpy(point.id, id, sizeof(point.id));
 	memcpy(point.chain, chain, sizeof(point.chain));
 	if ((rc = lane_point_put(seal->sync, lane, &point, err)) != PMJ_OK)
@@ -129,6 +148,7 @@ seal_encode(struct seal *seal, const struct segment_pack *pack, struct buf *file
 	    .lines = lines,
 	    .count = seal->count,
 	    .pack = pack,
+	    .chains = (const uint8_t(*)[32])seal->chains,
 	    .writer = seal->peer.signs,
 	};
 	enum pmj_code rc;
@@ -209,21 +229,23 @@ seal_collect(struct seal *seal, const uint8_t *mailbox, bool due, struct seal *p
 		return sync_drop_queue(sync, mailbox, err);
 	if (seal->peer.closed)
 		return PMJ_OK;
-	if ((rc = seal_begin(seal, err)) != PMJ_OK)
+	if ((rc = queue_numbered(sync, err)) != PMJ_OK || (rc = seal_begin(seal, err)) != PMJ_OK)
 		return rc;
+	/* What is forwarded is asked about once more when it is sealed, all of it in that step. */
+	if (seal->peer.writes != LANE_UP && seal->raw_max > (size_t)sync->raw_pace.amount)
+		seal->raw_max = (size_t)sync->raw_pace.amount;
 	for (size_t i = 0; i < seal->head; i++)
 		due = due || seal->sent[i].counts;
 	seal->waits = seal->announces;
 	seal_fit_apply(seal);
-	if (!seal->announces) {
-		rc = packed != NULL ? seal_queue_packed(seal, packed, err) : seal_queue(seal, err);
-		if (rc != PMJ_OK)
-			return rc;
-	}
+	if (!seal->announces && packed != NULL)
+		seal_queue_packed(seal, packed);
+	else if (!seal->announces && (rc = seal_queue(seal, err)) != PMJ_OK)
+		return rc;
 	if ((seal->count == seal->head && !due) || seal->count == 0)
-		return PMJ_OK; /* what was queued was withdrawn: that alone is committed */
+		return seal_take_all(seal, err); /* what was queued was withdrawn */
 	*some = true;
-	return seal_left(seal, err);
+	return seal->partial ? PMJ_OK : seal_left(seal, err);
 }
 
 /* These stay under sync->file_most however badly they pack. */
@@ -231,6 +253,26 @@ static size_t
 seal_raw_small(const struct sync *sync)
 {
 	return sync->file_most - LINK_OUTSIDE - SEGMENT_HEAD_BYTES;
+}
+
+static void
+seal_raw_bound(struct sync *sync)
+{
+	size_t most = sync->file_most > SYNC_FILE_MOST ? SYNC_RAW_MOST : SYNC_RAW_MAX;
+
+	if (sync->raw_max < seal_raw_small(sync))
+		sync->raw_max = seal_raw_small(sync);
+	if (sync->raw_max > most)
+		sync->raw_max = most;
+}
+
+void
+seal_raw_scale(struct sync *sync, size_t file_most)
+{
+	if (sync->file_most != 0)
+		sync->raw_max = (size_t)((uint64_t)sync->raw_max * file_most / sync->file_most);
+	sync->file_most = file_most;
+	seal_raw_bound(sync);
 }
 
 /* Fewer lines the next time, where the file became too big; some more, where it was far from it.
@@ -242,14 +284,13 @@ seal_learn(struct sync *sync, const struct seal *seal, size_t did, size_t file_l
 
 	if (file_len > sync->file_most) /* less in any case, also where one line is longer */
 		sync->raw_max = fits < sync->raw_max ? fits - fits / 8 : sync->raw_max / 2;
+	else if (sync->file_most > SYNC_FILE_MOST && did >= SYNC_PIECE)
+		sync->raw_max = fits - fits / 32; /* it is not made twice for its padding */
 	else if (sync->fills && seal->waits && did >= SYNC_PIECE)
 		sync->raw_max = fits + fits / 32;
 	else if (did >= sync->raw_max / 2 && file_len < sync->file_most * 3 / 4)
 		sync->raw_max += sync->raw_max / 4;
-	if (sync->raw_max < seal_raw_small(sync))
-		sync->raw_max = seal_raw_small(sync);
-	if (sync->raw_max > SYNC_RAW_MAX)
-		sync->raw_max = SYNC_RAW_MAX;
+	seal_raw_bound(sync);
 }
 
 /* One transaction. PMJ_TOO_BIG, and nothing happened: so many lines make a file that is too big.
@@ -264,8 +305,10 @@ seal_try_one(struct seal *seal, const uint8_t *mailbox, bool due, struct buf *fi
 	*made = *pieces = false;
 	if ((rc = journal_begin(sync->journal, err)) != PMJ_OK)
 		return rc;
+	seal->piece = (size_t)sync->raw_pace.amount;
 	rc = seal_collect(seal, mailbox, due, NULL, made, err);
-	*pieces = rc == PMJ_OK && *made && seal->raw > SYNC_PIECE && seal->count > seal->head + 1;
+	*pieces = rc == PMJ_OK && *made &&
+	          (seal->partial || (seal->raw > SYNC_PIECE && seal->count > seal->head + 1));
 	if (*pieces) {
 		journal_rollback(sync->journal);
 		sync->tell = *made = false;
@@ -281,12 +324,14 @@ seal_try_one(struct seal *seal, const uint8_t *mailbox, bool due, struct buf *fi
 	return rc;
 }
 
-/* How many bytes of lines: what makes a file of the size that is asked for and is numbered in one
- * step; or what is packed in one, too. */
+/* How many bytes of lines: what makes a file of the size that is asked for; or also is looked at
+ * again and numbered in one step; or is packed in one, too. */
 static size_t
 seal_room(const struct sync *sync)
 {
-	size_t fits = sync->hasty ? SYNC_PIECE : (size_t)sync->raw_pace.amount;
+	size_t fits = sync->haste == HASTE_GREAT  ? SYNC_PIECE
+	              : sync->haste == HASTE_SOME ? (size_t)sync->raw_pace.amount
+	                                          : SYNC_RAW_MOST;
 
 	return fits < sync->raw_max ? fits : sync->raw_max;
 }
@@ -313,13 +358,15 @@ seal_one(struct sync *sync, const uint8_t *mailbox, bool due, bool *made, bool *
 		/* What begins a new run is another one each time that it is put together. */
 		again = (pieces && seal.lane.segno == 0) ||
 		        (rc == PMJ_TOO_BIG && file.len > sync->file_most);
-		sync->hasty = sync->hasty || (pieces && again);
+		if (pieces && again)
+			sync->haste = HASTE_GREAT;
 		if (pieces && !again)
 			rc = seal_packing_begin(sync, &seal, due, err);
 		else
 			seal_close(&seal);
 	} while (again);
-	sync->hasty = sync->hasty && !*made;
+	if (*made)
+		sync->haste = HASTE_NONE;
 	sync->spool_dirty |= *made;
 	buf_close(&file);
 	return rc;
@@ -338,7 +385,7 @@ sync_seal_first(struct sync *sync, const uint8_t mailbox[static PMJ_MAILBOX_BYTE
 	rc = sql_row(sql, &sealed, err);
 	sql_done(sql);
 	if (rc == PMJ_OK && !sealed) {
-		sync->hasty = true;
+		sync->haste = HASTE_GREAT;
 		rc = seal_one(sync, mailbox, false, &made, &waits, err);
 	}
 	return rc == PMJ_OK ? sync_segment(sync, mailbox, 1, segment, err) : rc;

@@ -153,6 +153,8 @@ sync_seal_step(struct sync *sync, bool *more, struct pmj_error *err)
 	*more = sync->packing != NULL;
 	if (*more)
 		return seal_packing_step(sync, err);
+	if ((rc = seal_number_step(sync, more, err)) != PMJ_OK || *more)
+		return rc;
 	/* Nearly always the first of the queue can go; only when it cannot (its mailbox takes
 	 * nothing more) all are looked through. */
 	if ((rc = seal_first_mailbox(sync, first.mailbox, &found, err)) != PMJ_OK)
@@ -164,5 +166,8 @@ sync_seal_step(struct sync *sync, bool *more, struct pmj_error *err)
 		*more = true;
 		return PMJ_OK;
 	}
-	return seal_listed(sync, more, err);
+	rc = seal_listed(sync, more, err);
+	if (!*more) /* whoever wrote all the time may be done by the next time */
+		sync->haste = HASTE_NONE;
+	return rc;
 }

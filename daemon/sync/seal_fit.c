@@ -60,7 +60,8 @@ seal_fit(struct sync *sync, const struct seal_packing *packing)
 		return false;
 	if (file <= most) {
 		/* What is left over goes in the next one, so there must be one. */
-		if (!packing->done || !seal->waits || tries > 0 || file - full <= file / 64)
+		if (!packing->done || !seal->waits || tries > 0 || most > SYNC_FILE_MOST ||
+		    file - full <= file / 64)
 			return false;
 		most = link_legal(file - 1);
 	}

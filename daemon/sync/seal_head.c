@@ -58,6 +58,8 @@ seal_left(struct seal *seal, struct pmj_error *err)
 	sql_done(sql);
 	if (rc != PMJ_OK)
 		return rc;
+	for (size_t i = 0; i < seal->taken_count; i++)
+		left -= seal->taken[i].n != 0;
 	(void)json_object_set_new(seal->ack, "waits", json_integer((json_int_t)left));
 	buf_init(&line, PMJ_LINE_WRAPPED_MAX);
 	rc = lines_own(seal->sync, &line, "ctl.ack", json_incref(seal->ack), err);

@@ -18,22 +18,64 @@ seal_packing_drop(struct sync *sync)
 	sync->packing = NULL;
 }
 
-enum pmj_code
-seal_packing_begin(struct sync *sync, struct seal *seal, bool due, struct pmj_error *err)
+static enum pmj_code
+seal_pack_lines(struct sync *sync, struct seal_packing *packing, struct pmj_error *err)
 {
-	struct seal_packing *packing = mem_new(sizeof(*packing));
-	struct segment_line *lines = seal_lines(seal);
-	enum pmj_code rc;
+	struct segment_line *lines = seal_lines(&packing->seal);
+	enum pmj_code rc = segment_pack_new(&packing->pack, lines, packing->seal.count, err);
 
-	packing->seal = *seal;
-	packing->due = due;
-	packing->transaction = journal_transaction(sync->journal);
-	sync->packing = packing;
-	rc = segment_pack_new(&packing->pack, lines, seal->count, err);
 	free(lines);
 	if (rc != PMJ_OK)
 		seal_packing_drop(sync);
 	return rc;
+}
+
+enum pmj_code
+seal_packing_begin(struct sync *sync, struct seal *seal, bool due, struct pmj_error *err)
+{
+	struct seal_packing *packing = mem_new(sizeof(*packing));
+
+	packing->seal = *seal;
+	packing->seal.big = seal->partial;
+	packing->due = due;
+	packing->transaction = journal_transaction(sync->journal);
+	sync->packing = packing;
+	return seal->partial ? PMJ_OK : seal_pack_lines(sync, packing, err);
+}
+
+/* A big one: more lines, as many as go in a step. Where something was written between two steps,
+ * this is too long a way: the next one is small enough to be looked at again at its end. */
+static enum pmj_code
+seal_pack_gather(struct sync *sync, struct seal_packing *packing, struct pmj_error *err)
+{
+	enum pmj_code rc;
+
+	if (journal_transaction(sync->journal) != packing->transaction) {
+		sync->haste = HASTE_SOME;
+		seal_packing_drop(sync);
+		return PMJ_OK;
+	}
+	if ((rc = seal_queue(&packing->seal, err)) != PMJ_OK ||
+	    (!packing->seal.partial && (rc = seal_left(&packing->seal, err)) != PMJ_OK)) {
+		seal_packing_drop(sync);
+		return rc;
+	}
+	return packing->seal.partial ? PMJ_OK : seal_pack_lines(sync, packing, err);
+}
+
+/* ... and its chain, which for thousands of lines is a step, too. */
+static void
+seal_pack_chain(struct seal *seal)
+{
+	uint8_t chain[32], e[PMJ_ENTRY_BYTES];
+
+	seal->chains = mem_array(seal->count, sizeof(*seal->chains));
+	memcpy(chain, seal->lane.chain, sizeof(chain));
+	for (size_t i = 0; i < seal->count; i++) {
+		chain_entry(e, seal->bytes[i].bytes, seal->bytes[i].len);
+		chain_lane_next(chain, e);
+		memcpy(seal->chains[i], chain, sizeof(chain));
+	}
 }
 
 /* Is what would be sealed now what was packed? Something may have been written between two steps:
@@ -80,6 +122,9 @@ seal_swap(struct seal *now, struct seal *packed, bool over)
 		packed->sent[i] = sent;
 	}
 	now->raw = packed->raw;
+	now->big = packed->big;
+	now->chains = packed->chains;
+	packed->chains = NULL;
 }
 
 /* The last step. Where it is no longer the same, nothing happened, and the next one is made in one
@@ -98,12 +143,17 @@ seal_packing_end(struct sync *sync, struct seal_packing *packing, struct pmj_err
 	if ((rc = journal_begin(sync->journal, err)) != PMJ_OK)
 		goto out;
 	over = journal_transaction(sync->journal) == packing->transaction + 1;
+	if (packing->seal.big && !over) {
+		journal_rollback(sync->journal);
+		sync->haste = HASTE_SOME;
+		goto out;
+	}
 	rc = seal_collect(&seal, packing->seal.peer.mailbox, packing->due,
 	    over ? &packing->seal : NULL, &made, err);
 	if (rc == PMJ_OK && (!made || !seal_same(&seal, &packing->seal, over))) {
 		journal_rollback(sync->journal);
 		sync->tell = false;
-		sync->hasty = true;
+		sync->haste = HASTE_GREAT;
 		goto out;
 	}
 	if (rc == PMJ_OK) {
@@ -113,7 +163,10 @@ seal_packing_end(struct sync *sync, struct seal_packing *packing, struct pmj_err
 	if ((rc = sync_end(sync, rc, err)) != PMJ_OK)
 		goto out;
 	sync->spool_dirty = true;
-	pace_learn(&sync->raw_pace, (int64_t)seal.raw, sync->os->mono_ms(sync->os->ctx) - began);
+	sync->numbers |= seal.big;
+	if (!seal.big)
+		pace_learn(
+		    &sync->raw_pace, (int64_t)seal.raw, sync->os->mono_ms(sync->os->ctx) - began);
 	seal_learn(sync, &seal, seal.raw, file.len);
 out:
 	seal_close(&seal);
@@ -121,17 +174,20 @@ out:
 	return rc == PMJ_NOT_FOUND ? PMJ_OK : rc; /* the mailbox is no more */
 }
 
-/* What fits in a step; the fewer pieces, the better it packs. */
+/* What fits in a step; the fewer pieces, the better it packs. Before the first one of a big segment
+ * libzstd clears its tables, for half a step; how long that takes says nothing of the others. */
 static enum pmj_code
 seal_pack_piece(struct sync *sync, struct seal_packing *packing, struct pmj_error *err)
 {
 	int64_t began = sync->os->mono_ms(sync->os->ctx);
+	bool first = segment_pack_taken(packing->pack) == 0 && packing->seal.big;
+	size_t piece = first ? SYNC_PIECE : (size_t)sync->piece_pace.amount;
 	enum pmj_code rc;
 
 	packing->raw_was = segment_pack_taken(packing->pack);
 	packing->body_was = segment_pack_bytes(packing->pack);
-	rc = segment_pack_step(packing->pack, (size_t)sync->piece_pace.amount, &packing->done, err);
-	if (rc == PMJ_OK)
+	rc = segment_pack_step(packing->pack, piece, &packing->done, err);
+	if (rc == PMJ_OK && !first)
 		pace_learn(&sync->piece_pace,
 		    (int64_t)(segment_pack_taken(packing->pack) - packing->raw_was),
 		    sync->os->mono_ms(sync->os->ctx) - began);
@@ -144,6 +200,12 @@ seal_packing_step(struct sync *sync, struct pmj_error *err)
 	struct seal_packing *packing = sync->packing;
 	enum pmj_code rc;
 
+	if (packing->pack == NULL)
+		return seal_pack_gather(sync, packing, err);
+	if (packing->done && packing->seal.big && packing->seal.chains == NULL) {
+		seal_pack_chain(&packing->seal);
+		return PMJ_OK;
+	}
 	if (packing->done) {
 		rc = seal_packing_end(sync, packing, err);
 		seal_packing_drop(sync);

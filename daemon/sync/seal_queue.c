@@ -67,14 +67,27 @@ seal_take(struct seal *seal, const struct seal_taken *taken, struct pmj_error *e
 		rc = sync_forget_sent(sync, mailbox, taken->n, err);
 	if (rc == PMJ_OK && taken->as == SEAL_SENT && taken->forward)
 		rc = queue_done_put(sync, mailbox, taken->n, true, 0, 0, err);
-	if (rc != PMJ_OK)
-		return rc;
+	return rc;
+}
+
+enum pmj_code
+seal_take_all(struct seal *seal, struct pmj_error *err)
+{
+	enum pmj_code rc = PMJ_OK;
+
+	for (size_t i = 0; i < seal->taken_count && rc == PMJ_OK; i++)
+		rc = seal_take(seal, &seal->taken[i], err);
+	return rc;
+}
+
+static void
+seal_note(struct seal *seal, const struct seal_taken *taken)
+{
 	if (seal->taken_count == seal->taken_room) {
 		seal->taken_room = seal->taken_room * 2 + 64;
 		seal->taken = mem_grow(seal->taken, seal->taken_room, sizeof(*seal->taken));
 	}
 	seal->taken[seal->taken_count++] = *taken;
-	return PMJ_OK;
 }
 
 static enum pmj_code
@@ -90,7 +103,12 @@ seal_item(struct seal *seal, const struct queue_item *item, bool *full, struct p
 		goto out;
 	*full =
 	    taken.as == SEAL_SENT && seal->count > 0 && seal->raw + line.len + 1 > seal->raw_max;
-	if (*full || (rc = seal_take(seal, &taken, err)) != PMJ_OK || taken.as != SEAL_SENT)
+	if (*full)
+		goto out;
+	seal->at = item->place;
+	taken.line = seal->count;
+	seal_note(seal, &taken);
+	if (taken.as != SEAL_SENT)
 		goto out;
 	if (item->forward || item->n == 0) {
 		sent.line = (const char *)line.bytes;
@@ -103,40 +121,49 @@ out:
 	return rc;
 }
 
+/* Is there room for another line, and time in this step? */
+static bool
+seal_goes_on(const struct seal *seal, size_t until)
+{
+	return seal->count < seal->count_max && seal->taken_count < PMJ_SEGMENT_ENTRIES_MAX &&
+	       seal->raw < until;
+}
+
 enum pmj_code
 seal_queue(struct seal *seal, struct pmj_error *err)
 {
+	size_t until = seal->piece > 0 ? seal->raw + seal->piece : SIZE_MAX;
 	bool full = false;
 	enum pmj_code rc = PMJ_OK;
 
-	while (!full && rc == PMJ_OK && seal->count < seal->count_max) {
+	while (!full && rc == PMJ_OK && seal_goes_on(seal, until)) {
 		struct queue_item *items = NULL;
 		size_t count = 0;
 
-		rc = queue_items(seal->sync, &items, &count, seal->peer.mailbox, 64, err);
-		for (size_t i = 0;
-		     i < count && rc == PMJ_OK && !full && seal->count < seal->count_max; i++)
+		rc =
+		    queue_items(seal->sync, &items, &count, seal->peer.mailbox, &seal->at, 64, err);
+		for (size_t i = 0; i < count && rc == PMJ_OK && !full && seal_goes_on(seal, until);
+		     i++)
 			rc = seal_item(seal, &items[i], &full, err);
 		queue_items_free(items, count);
-		if (count == 0)
+		if (count == 0) {
+			seal->partial = false;
 			return rc;
+		}
 	}
+	seal->partial = !full && seal->raw >= until;
 	seal->waits = true;
 	return rc;
 }
 
-enum pmj_code
-seal_queue_packed(struct seal *seal, struct seal *packed, struct pmj_error *err)
+void
+seal_queue_packed(struct seal *seal, struct seal *packed)
 {
-	enum pmj_code rc;
-
 	for (size_t i = 0; i < packed->taken_count; i++)
-		if ((rc = seal_take(seal, &packed->taken[i], err)) != PMJ_OK)
-			return rc;
+		seal_note(seal, &packed->taken[i]);
 	for (size_t i = packed->head; i < packed->count; i++) {
 		seal_add(seal, &packed->bytes[i], &packed->sent[i]);
 		buf_init(&packed->bytes[i], 0);
 	}
 	seal->waits = packed->waits;
-	return PMJ_OK;
 }

@@ -56,6 +56,10 @@ const char *const sync_schema[] = {
     "segno INTEGER NOT NULL,last_seq INTEGER NOT NULL,state INTEGER NOT NULL,"
     /* entries: journaled lines in it that no receipt covers, so that `status` need not count */
     "entries INTEGER NOT NULL,bytes BLOB NOT NULL,UNIQUE(lane,segno))",
+    /* Some lines each of a segment that is sealed, which still stand in the queue (seal_number.c).
+     */
+    "CREATE TABLE IF NOT EXISTS pmj_numbering(id INTEGER PRIMARY KEY,lane INTEGER NOT NULL,"
+    "segno INTEGER NOT NULL,items BLOB NOT NULL)",
     "CREATE TABLE IF NOT EXISTS pmj_foreign(mailbox BLOB NOT NULL,inc BLOB NOT NULL,"
     "segno INTEGER NOT NULL,PRIMARY KEY(mailbox,inc)) WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS pmj_aside(id INTEGER PRIMARY KEY,mailbox BLOB NOT NULL,"
@@ -86,7 +90,11 @@ sync_new(struct sync **out, struct journal *journal, const char *home,
 	    (struct pace){.amount = 200, .least = 50, .most = 1000, .target_ms = SYNC_COMMIT_MS};
 	sync->raw_max = SYNC_RAW_BEGIN;
 	sync->raw_pace = (struct pace){SYNC_RAW_MAX, SYNC_RAW_SLOW, SYNC_RAW_MAX, SYNC_SEAL_MS};
+	sync->number_pace =
+	    (struct pace){SYNC_NUMBERS, SYNC_NUMBERS, 8 * SYNC_NUMBERS, SYNC_SEAL_MS};
+	sync->numbers = true; /* a process that ended may have left some */
 	sync->piece_pace = (struct pace){SYNC_PIECE, SYNC_PIECE, SYNC_PIECE_MOST, SYNC_PIECE_MS};
+	sync->file_most = link_legal(SYNC_FILE_MOST);
 	link_recall(sync);
 	sync->spool_dirty = true; /* whatever happened to the folder while we were away */
 	if ((rc = fs_make_dir(sync->os, sync->in, err)) != PMJ_OK ||

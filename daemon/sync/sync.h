@@ -105,9 +105,12 @@ PMJ_MUST_CHECK enum pmj_code sync_seal_first(struct sync *sync,
  * an ack or the weekly one is due (5.4). */
 PMJ_MUST_CHECK enum pmj_code sync_seal_step(struct sync *sync, bool *more, struct pmj_error *err);
 /** carry's word of what the network lately let through in one piece (its `step`): segments that are
- * made from now on are no bigger, 4 KiB at least, and up to 25 KiB where it is 64 KiB and more.
+ * made from now on are no bigger, 4 KiB at least, and up to 256 KiB where it is 64 KiB and more.
  * Kept. A transaction of its own, where it changes anything. */
 PMJ_MUST_CHECK enum pmj_code sync_link(struct sync *sync, int64_t step, struct pmj_error *err);
+/** Is so much sealed that what becomes of it tells more of the network than is known, and more
+ * waits? Then what was made is sent first: the rest is made as big as sync_link then says. */
+bool sync_link_to_learn(struct sync *sync);
 /** What is sealed from now on may go by any way: at most 16 KiB, until the next sync_link. */
 void sync_link_unknown(struct sync *sync);
 /** Take at most PMJ_STEP_MS of what lies in spool/in: verify, open, apply, move the lanes, delete

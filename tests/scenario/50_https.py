@@ -676,6 +676,47 @@ def story_a_certificate_that_expired(lab):
     check(neema.status()["outbox"]["entries"] == 0 and len(hub.json("contact", "list")["items"]) == 1, neema.status())
 
 
+def blobs(box):
+    """Sizes of the segments in a mailbox, the newest first of each run."""
+    env = {"PATH": os.environ["PATH"], "GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "safe.directory", "GIT_CONFIG_VALUE_0": "*"}
+
+    def git(*arguments, **more):
+        return subprocess.run(["git", "-C", box, *arguments], capture_output=True, text=True, check=True, env=env, **more).stdout.splitlines()
+
+    runs = git("for-each-ref", "--format=%(refname)", "refs/heads/l1/")
+    return [[int(size) for size in git("cat-file", "--batch-check=%(objectsize)", input="".join(f"{commit}:s\n" for commit in git("rev-list", run)))]
+            for run in runs]
+
+
+def many_records(lab, home, count, seed=9):
+    made = subprocess.run([sys.executable, os.path.join(lab_module.TOP, "tests", "lib", "records.py"), "--people", str(count), "--seed", str(seed)],
+                          capture_output=True, text=True, check=True).stdout
+    path = os.path.join(lab.dir, "records.jsonl")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write("\n".join(made.splitlines()[:count]) + "\n")
+    home.run("import", path, timeout=600)
+
+
+def story_the_first_of_very_much(lab):
+    """A laptop's first thousands of records, on a network that is never cut: the first 128 KiB go in small segments, what is learned by them makes the
+    rest big, and one `sync` does all of it."""
+    lab.quiet()
+    serve(lab)
+    reach = f"[hub]\nurl = {lab.web.url}\npin = {lab.web.pin}\n"
+    hub = lab.home("hub").settings(lab.ini.replace("[hub]\n", reach)).start().init(hub_mailboxes=lab.mailboxes, person="Office")
+    neema = lab.worker("Neema", hub)
+    many_records(lab, neema, 5000)
+    neema.run("sync", timeout=600)
+    check(neema.status()["outbox"]["saved"] == 0, neema.status()["outbox"])
+    box = os.path.join(lab.mailboxes, next(name for name in os.listdir(lab.mailboxes) if name.endswith(".git")))
+    (sizes,) = blobs(box)
+    check(max(sizes) > 40000 and max(sizes) <= 256 * 1024 and sum(size > 16384 for size in sizes) <= 3, sizes)
+    check(sum(size for size in sizes if size <= 16384) > 100000, "the first were small", sizes)
+    hub.run("hub", "merge", timeout=600)
+    neema.run("sync", timeout=600)
+    check(neema.status()["outbox"]["entries"] == 0 and neema.status()["outbox"]["merged"] >= 5000, neema.status()["outbox"])
+
+
 def story_a_hub_hears_at_once(lab):
     """What a laptop sends is merged and its receipt is back in the same request, though the hub looks but once an hour and nobody asks."""
     lab.quiet()

@@ -101,12 +101,77 @@ test_while_incarnating(void **state)
 	lab_close(&lab);
 }
 
+static int steps_left; /* of work_some_steps */
+
+/* A process that ends between two steps, nothing closed. */
+static void
+work_some_steps(struct lab_end *end)
+{
+	struct pmj_error err;
+	bool more = true;
+
+	while (more && steps_left-- > 0)
+		check_ok(sync_seal_step(end->sync, &more, &err), &err);
+	_exit(more ? 77 : 0);
+}
+
+/* The same between all steps in which a big segment is made: each line waits or has its one number.
+ */
+static void
+test_while_a_big_one_is_made(void **state)
+{
+	struct lab lab;
+	struct lab_end *a = &lab.ends[1];
+	struct pmj_error err;
+	char name[1201];
+	int entries = 0;
+	bool whole = false, half = false;
+
+	(void)state;
+	memset(name, 'n', sizeof(name) - 1);
+	name[sizeof(name) - 1] = '\0';
+	lab_open_with(&lab, 1);
+	lab_exchange(a);
+	check_ok(sync_link(a->sync, 64 * 1024, &err), &err);
+	for (int cut = 1; !whole; cut++) {
+		for (int i = 0; i < 300; i++) {
+			for (size_t at = 0; at < 200; at++)
+				name[at] = (char)('a' + random() % 26);
+			lab_person(a, name);
+		}
+		entries += 300;
+		steps_left = cut;
+		whole = lab_dies(a, work_some_steps, -1);
+		half = half || lab_number(a, "SELECT count(*) FROM pmj_numbering") > 0;
+		assert_int_equal(
+		    lab_number(a, "SELECT count(*) FROM pmj_entry WHERE origin=0 AND n NOT IN"
+		                  "(SELECT n FROM pmj_queue WHERE n IS NOT NULL UNION SELECT n FROM"
+		                  " pmj_sent UNION SELECT n FROM pmj_done)"),
+		    0);
+		assert_true(cut < 100);
+		if (cut % 4 != 0 && !whole)
+			continue; /* what was cut off is left to the next round */
+		(void)lab_seal(a);
+		assert_int_equal(
+		    lab_number(a, "SELECT count(*)-count(DISTINCT n) FROM pmj_sent WHERE n<>0"), 0);
+		for (int i = 0; i < 3; i++)
+			lab_exchange(a);
+		check_once(&lab, entries);
+		assert_int_equal(lab_number(a, "SELECT count(*) FROM pmj_sent WHERE n<>0"), 0);
+	}
+	assert_int_equal(lab_number(a, "SELECT count(*) FROM pmj_lane WHERE ours=1"), 1);
+	assert_int_equal(lab_number(a, "SELECT count(*) FROM pmj_numbering"), 0);
+	assert_true(half); /* some ended while lines of a sealed one still stood in the queue */
+	lab_close(&lab);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_every_call),
 	    cmocka_unit_test(test_while_incarnating),
+	    cmocka_unit_test(test_while_a_big_one_is_made),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
