@@ -42,6 +42,10 @@ static const struct option find_options[] = {
     {"limit", "N", "at most N (usually 50)"},
     {NULL, NULL, NULL},
 };
+static const struct option slip_options[] = {
+    SHEET_OPTIONS,
+    {NULL, NULL, NULL},
+};
 static const struct option list_options[] = {
     {"since", "DATE", "list: from this day on"},
     {"limit", "N", "list: at most N (usually 100)"},
@@ -115,6 +119,14 @@ const struct command command_table[] = {
         "their consent. Examples:\n"
         "  pamoja disclosures \"Juma K.\"\n"
         "  pamoja disclosures 7k3f9 --since 2026-01-01\n"},
+    {"slip", GROUP_RECORDS, record_slip, 1, COMMAND_MANY, "ID",
+        "what a person carries to where they were sent", slip_options,
+        "Where and when, and a code; nothing on it says why, or who sent them. Whoever hears the\n"
+        "code from the service records what it answered, also another worker, or the office.\n"
+        "Examples:\n"
+        "  pamoja slip r4d7q\n"
+        "  pamoja slip r4d7q --out slip.html\n"
+        "  pamoja referral answer k7qm2-xp9a4 accept\n"},
     {"find", GROUP_RECORDS, record_find, 1, COMMAND_MANY, "WORDS",
         "search everything; beginnings of words are enough", find_options, NULL},
     {"today", GROUP_RECORDS, record_today, 0, 0, "", "what is due", none, NULL},

@@ -182,8 +182,10 @@ put_verbs(struct script *to, const json_t *kinds)
 		}
 		if (json_flag(kind, "person"))
 			offer(to, "", "plan", "", "what the person takes home");
-		if (json_flag(kind, "sends"))
+		if (json_flag(kind, "sends")) {
 			offer(to, "", "packet", "", "what is handed over, with its notice");
+			offer(to, "", "answer", "", "what was answered, by the code of a slip");
+		}
 		json_array_foreach(json_arr(kind, "moves"), j, move)
 		    offer(to, "", json_str(move, "verb"), "", json_str(move, "label"));
 	}

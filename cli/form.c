@@ -353,7 +353,10 @@ names_of(const json_t *kind, bool required)
 
 	json_array_foreach(json_arr(kind, "fields"), i, field)
 	{
-		if (json_flag(field, "required") == required)
+		const char *otherwise = json_str(field, "default");
+
+		if (json_flag(field, "required") == required &&
+		    (otherwise == NULL || strcmp(otherwise, "random") != 0)) /* ours to give */
 			(void)json_array_append(names, json_object_get(field, "name"));
 	}
 	return names;

@@ -338,9 +338,11 @@ help_kind(const json_t *kind, const char *verb, struct pmj_error *err)
 	if (json_flag(kind, "person"))
 		term_say("  pamoja %s plan ID               what the person takes home\n", name);
 	if (json_flag(kind, "sends"))
-		term_say("  pamoja %s packet ID [--out FILE] [--format text|html]\n"
-		         "      what is handed over: the notice, the consent, and what it covers\n",
-		    name);
+		term_say(
+		    "  pamoja %s packet ID [--out FILE] [--format text|html]\n"
+		    "      what is handed over: the notice, the consent, and what it covers\n"
+		    "  pamoja %s answer CODE VERB     what was answered, by the code of the slip\n",
+		    name, name);
 	say_fields(kind);
 	say_title(LANG_N("Examples"));
 	term_say("  pamoja %s add\n", name);

@@ -316,6 +316,8 @@ kinds_command(struct cli *cli, const struct args *args, struct pmj_error *err)
 		return add(cli, args, kind, NULL, err);
 	if (strcmp(verb, "list") == 0)
 		return list(cli, args, kind, err);
+	if (strcmp(verb, "answer") == 0 && json_flag(kind, "sends"))
+		return record_answer(cli, args, kind, err);
 	for (size_t i = 0; i < sizeof(common) / sizeof(*common); i++) {
 		if (strcmp(verb, common[i].verb) != 0)
 			continue;

@@ -35,6 +35,10 @@ PMJ_MUST_CHECK enum pmj_code record_about(struct cli *cli, json_t **out, const c
 /** `guide`: the first hour of a practice home. */
 enum pmj_code guide_run(struct cli *cli, const struct args *args, struct pmj_error *err);
 enum pmj_code record_plan(struct cli *cli, const struct args *args, struct pmj_error *err);
+enum pmj_code record_slip(struct cli *cli, const struct args *args, struct pmj_error *err);
+/** KIND answer CODE VERB …: what a service answered, by the code of its slip. */
+enum pmj_code record_answer(
+    struct cli *cli, const struct args *args, const json_t *kind, struct pmj_error *err);
 enum pmj_code record_packet(struct cli *cli, const struct args *args, struct pmj_error *err);
 enum pmj_code record_disclosures(struct cli *cli, const struct args *args, struct pmj_error *err);
 enum pmj_code record_find(struct cli *cli, const struct args *args, struct pmj_error *err);

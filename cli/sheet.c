@@ -84,6 +84,12 @@ sheet_free(struct sheet *sheet)
 	free(sheet);
 }
 
+void
+sheet_language(struct sheet *sheet, const char *lang)
+{
+	(void)snprintf(sheet->lang, sizeof(sheet->lang), "%.2s", lang);
+}
+
 bool
 sheet_is_html(const struct sheet *sheet)
 {

@@ -12,7 +12,7 @@ struct sheet; /* being written */
 
 /** --out and --format of a command; the format is also seen by the file's name. */
 #define SHEET_OPTIONS                                                                              \
-	{"out", "FILE", "packet, slip: into this new file, not onto the screen"},                  \
+	{"out", "FILE", "packet, slip: into this new file"},                                       \
 	{                                                                                          \
 		"format", "text|html", "packet, slip: plain text (usual) or a page to print"       \
 	}
@@ -27,6 +27,8 @@ struct sheet; /* being written */
 PMJ_MUST_CHECK enum pmj_code sheet_new(
     struct sheet **out, const struct args *args, const char *lang, struct pmj_error *err);
 void sheet_free(struct sheet *sheet);
+/** en or sw: of what stands on it. */
+void sheet_language(struct sheet *sheet, const char *lang);
 bool sheet_is_html(const struct sheet *sheet);
 /** Onto the screen, or durable in its file. */
 PMJ_MUST_CHECK enum pmj_code sheet_put(struct sheet *sheet, struct pmj_error *err);

@@ -6,6 +6,17 @@
 #include "api/record_inner.h"
 #include "base/text.h"
 #include "domain/adds_up.h"
+#include "domain/code.h"
+
+static void
+put_code(const struct call *call, json_t *set, const struct field *field)
+{
+	uint8_t random[CODE_RANDOM];
+	char code[CODE_CHARS + 1];
+
+	call->core->os->random(call->core->os->ctx, random, sizeof(random));
+	(void)json_object_set_new(set, field->name, json_string(code_make(code, random)));
+}
 
 /* Defaults for what was not said, then whether all that is required is there. What a refusal leaves
  * unsaid stays so: it was not signed today, nor by anyone. */
@@ -19,8 +30,10 @@ complete_fields(const struct call *call, json_t *set, const struct kind *kind, b
 	for (size_t i = 0; i < kind->field_count; i++) {
 		const struct field *field = &kind->fields[i];
 
-		if (json_object_get(set, field->name) == NULL && field->otherwise != NULL &&
-		    (added || field->required)) {
+		if (field_is_code(field) && added)
+			put_code(call, set, field);
+		else if (json_object_get(set, field->name) == NULL && field->otherwise != NULL &&
+		         (added || field->required)) {
 			json_t *typed = json_string(field->otherwise);
 			json_t *taken = NULL;
 

@@ -3,6 +3,7 @@
 
 #include "api/record_inner.h"
 #include "base/date.h"
+#include "domain/code.h"
 
 /* A dry run of an import cannot know ids that will be made: all zeros stand for one. */
 static enum pmj_code
@@ -52,6 +53,12 @@ record_take(const struct call *call, json_t *set, const struct kind *kind, const
 
 		if ((rc = kind_need_field(&field, kind, name, err)) != PMJ_OK)
 			return rc;
+		if (field_is_code(field)) {
+			rc = pmj_fail(
+			    err, PMJ_INVALID, "%s is given by Pamoja, at random", field->name);
+			pmj_hint(err, "leave it out");
+			return rc;
+		}
 		if ((rc = value_take(&taken, kind, field, value, &context, err)) != PMJ_OK)
 			return rc;
 		(void)json_object_set_new(set, name, taken);

@@ -151,6 +151,8 @@ kind_free(struct kind *kind)
 	names_free(kind->adds, kind->adds_count);
 	names_free(kind->told_as, kind->told_count);
 	free(kind->told_by);
+	free(kind->slip_called);
+	names_free(kind->slip, kind->slip_count);
 	names_free(kind->receives_nothing, kind->receives_nothing_count);
 	free(kind->total);
 	free(kind->checked);

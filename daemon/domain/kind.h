@@ -84,6 +84,7 @@ struct move {
 	char *dates;        /* a date field that is today's unless another is given, or NULL */
 	enum move_by by;    /* the author of the record, or somebody else: a second pair of eyes */
 	bool needs_consent; /* the person's consent must cover it (rule of domain/consent) */
+	bool answers;       /* it tells what the recipient answered: by the code of the slip */
 	bool discloses;     /* the same without a consent: to the person, an emergency, the law */
 	struct texts label;
 };
@@ -161,6 +162,9 @@ struct kind {
 	/* Of the kind that recipients are: who is never told anything. FIELD, VALUE, FIELD ... */
 	char **receives_nothing;
 	size_t receives_nothing_count;
+	char **slip; /* fields that stand on a slip: of the record, and of its recipient */
+	size_t slip_count;
+	char *slip_called; /* of a recipient: what a slip calls it instead, or NULL */
 	/* A record is only made under a consent of its person for this purpose, given to this
 	 * recipient (plain words); both or neither. */
 	char *consent_for, *consent_to;

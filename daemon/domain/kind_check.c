@@ -270,7 +270,7 @@ check_rules(const struct kind *kind, const struct conf *conf, struct pmj_error *
 	} names[] = {{"due", kind->due}, {"total", kind->total},
 	    {"discloses_to", kind->discloses_to}, {"discloses_for", kind->discloses_for},
 	    {"discloses_category", kind->discloses_category}, {"discloses", kind->discloses},
-	    {"told_by", kind->told_by}};
+	    {"told_by", kind->told_by}, {"slip_called", kind->slip_called}};
 	enum pmj_code rc;
 
 	for (size_t i = 0; i < COUNT(names); i++)
@@ -282,6 +282,10 @@ check_rules(const struct kind *kind, const struct conf *conf, struct pmj_error *
 		if ((rc = need_field(kind, kind->consent_needs[i], conf,
 		         kind_check_line(conf, "rules", "consent_needs"), "consent_needs", err)) !=
 		    PMJ_OK)
+			return rc;
+	for (size_t i = 0; i < kind->slip_count; i++)
+		if ((rc = need_field(kind, kind->slip[i], conf,
+		         kind_check_line(conf, "rules", "slip"), "slip", err)) != PMJ_OK)
 			return rc;
 	if (kind->due != NULL && kind_field(kind, kind->due)->type != FIELD_DATE) {
 		(void)conf_fail(err, conf, kind_check_line(conf, "rules", "due"),

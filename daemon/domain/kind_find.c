@@ -254,6 +254,7 @@ moves_json(const struct kind *kind, enum lang lang)
 		put_names(out, "asks", move->asks, move->asks_count);
 		put_flag(out, "needs_consent", move->needs_consent);
 		put_flag(out, "discloses", move->discloses);
+		put_flag(out, "answers", move->answers);
 		put_flag(out, "starts", kind_starts_in(kind, move->to));
 		put(out, "by",
 		    move->by == BY_ANOTHER  ? "another"

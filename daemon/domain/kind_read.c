@@ -31,13 +31,13 @@ static const char *const field_keys[] = {"type", "required", "default", "privacy
     "open", "past", "least", "most", "link", "choices", "example", "told_as", "label.en",
     "label.sw", "help.en", "help.sw"};
 static const char *const state_keys[] = {"refusing", "closed", "start", "label.en", "label.sw"};
-static const char *const move_keys[] = {
-    "from", "to", "asks", "dates", "by", "needs_consent", "discloses", "label.en", "label.sw"};
+static const char *const move_keys[] = {"from", "to", "asks", "dates", "by", "needs_consent",
+    "answers", "discloses", "label.en", "label.sw"};
 static const char *const plan_keys[] = {"place", "title.en", "title.sw", "shows"};
 static const char *const rule_keys[] = {"subjects", "append_only", "author_only", "revocation_wins",
     "due", "urgent", "urgent_move", "discloses_to", "discloses_for", "discloses_category",
     "discloses", "consent_needs", "consent_signed", "consent_for", "consent_to", "total", "adds",
-    "told_as", "told_by", "receives_nothing", "checked", "stale_days"};
+    "told_as", "told_by", "receives_nothing", "slip", "slip_called", "checked", "stale_days"};
 
 const char *
 field_type_name(enum field_type type)
@@ -221,6 +221,7 @@ read_move(struct kind *kind, const struct part *part)
 	    (rc = part_word(&by, part, "by", by_names, COUNT(by_names), BY_ANYONE)) != PMJ_OK ||
 	    (rc = part_flag(&move->needs_consent, part, "needs_consent")) != PMJ_OK ||
 	    (rc = part_flag(&move->discloses, part, "discloses")) != PMJ_OK ||
+	    (rc = part_flag(&move->answers, part, "answers")) != PMJ_OK ||
 	    (rc = part_texts(&move->label, part, "label", true)) != PMJ_OK)
 		return rc;
 	move->by = (enum move_by)by;
@@ -260,6 +261,7 @@ read_rules(struct kind *kind, const struct part *part)
 	kind->discloses_category = part_text(part, "discloses_category");
 	kind->discloses = part_text(part, "discloses");
 	kind->told_by = part_text(part, "told_by");
+	kind->slip_called = part_text(part, "slip_called");
 	if ((rc = kind_check_keys(part, rule_keys, COUNT(rule_keys), NULL)) != PMJ_OK ||
 	    (rc = part_list(&kind->subjects, &kind->subject_count, part, "subjects")) != PMJ_OK ||
 	    (rc = part_flag(&kind->append_only, part, "append_only")) != PMJ_OK ||
@@ -267,6 +269,7 @@ read_rules(struct kind *kind, const struct part *part)
 	    (rc = part_flag(&kind->author_only, part, "author_only")) != PMJ_OK ||
 	    (rc = part_flag(&kind->revocation_wins, part, "revocation_wins")) != PMJ_OK ||
 	    (rc = kind_read_receives(kind, part)) != PMJ_OK ||
+	    (rc = part_list(&kind->slip, &kind->slip_count, part, "slip")) != PMJ_OK ||
 	    (rc = part_list(&kind->adds, &kind->adds_count, part, "adds")) != PMJ_OK ||
 	    (rc = part_list(&kind->told_as, &kind->told_count, part, "told_as")) != PMJ_OK ||
 	    (rc = part_list(&kind->consent_needs, &kind->consent_needs_count, part,

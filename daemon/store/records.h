@@ -12,6 +12,11 @@
 PMJ_MUST_CHECK enum pmj_code records_resolve(struct journal *journal,
     uint8_t rec[static PMJ_RECORD_BYTES], const char *kind, const char *typed,
     struct pmj_error *err);
+/** The record that has this code (as code_read gives it) in the kind's code field, unless it was
+ * voided. */
+PMJ_MUST_CHECK enum pmj_code records_by_code(struct journal *journal,
+    uint8_t rec[static PMJ_RECORD_BYTES], bool *found, const struct kind *kind, const char *code,
+    struct pmj_error *err);
 /** Shortest unique prefix, at least 5 characters. */
 void records_short(struct journal *journal, char out[static PMJ_RECORD_CHARS + 1],
     const uint8_t rec[static PMJ_RECORD_BYTES]);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "domain/code.h"
 #include "store/journal_inner.h"
 #include "store/names.h"
 #include "store/project.h"
@@ -112,7 +113,7 @@ check_name(const char *what, const char *name, struct pmj_error *err)
 	return PMJ_INVALID;
 }
 
-/* Links get an index: "the contacts of this person". */
+/* Links get an index: "the contacts of this person"; and so does the code of a slip. */
 static enum pmj_code
 add_kind_field(struct journal *journal, const struct kind *kind, const struct field *field,
     struct pmj_error *err)
@@ -126,7 +127,7 @@ add_kind_field(struct journal *journal, const struct kind *kind, const struct fi
 	else
 		rc = journal_exec(journal, text, err);
 	free(text);
-	if (rc != PMJ_OK || field->type != FIELD_LINK)
+	if (rc != PMJ_OK || (field->type != FIELD_LINK && !field_is_code(field)))
 		return rc;
 	text =
 	    mem_printf("CREATE INDEX \"pmj_by_%s_%s\" ON \"%s\" (\"%s\") WHERE \"%s\" IS NOT NULL",

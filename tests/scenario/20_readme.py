@@ -392,8 +392,6 @@ def story_what_is_not_there_is_not_there(lab):
         missing(home, word)
     for verb in ("duplicates", "join"):
         missing(home, "hub", verb)
-    for verb in ("slip",):
-        missing(home, verb)
 
 
 def settings_of_the_source():

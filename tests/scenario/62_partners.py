@@ -3,6 +3,7 @@ import os
 import re
 import shutil
 import stat
+import subprocess
 
 from lab import TOP, check, run
 
@@ -120,6 +121,95 @@ def story_16_a_long_history(lab):
     check(len(days) == 1201 and len(ledger(neema, asha)) == 2, len(days))
     lines = re.findall(r"20\d\d-\d\d-\d\d", neema.run("referral", "packet", referral).out.split("Contacts\n")[1])
     check(lines == sorted(lines) and len(lines) == 1201, len(lines))
+
+
+MARKS = re.compile(r"addict|recover|rehab|sober|drug|alcohol|peer|pamoja|uraib|kupona|kulevya|consent|referral|rufaa", re.I)
+
+
+def read_qr(lab, dark, side):
+    """What a reader of QR codes makes of the dark squares."""
+    path, big = os.path.join(lab.dir, "qr.pbm"), 6
+    with open(path, "w", encoding="ascii") as file:
+        file.write(f"P1 {side * big} {side * big}\n")
+        for y in range(side * big):
+            file.write("".join("1" if (x // big, y // big) in dark else "0" for x in range(side * big)) + "\n")
+    done = subprocess.run(["zbarimg", "--quiet", "--raw", path], capture_output=True, text=True, check=False)
+    return done.stdout.strip()
+
+
+def of_blocks(text):
+    """The dark squares of a QR code that is drawn with half blocks."""
+    lines = [line for line in text.split("\n") if re.fullmatch(r"[ \u2580\u2584\u2588]{20,}", line)]
+    return {(x, 2 * y + part) for y, line in enumerate(lines) for x, c in enumerate(line) for part in (0, 1)
+            if c == "\u2588" or c == ("\u2580", "\u2584")[part]}, max(len(lines[0]), 2 * len(lines))
+
+
+def of_picture(page):
+    side = int(re.search(r'viewBox="0 0 (\d+)', page).group(1))
+    return {(int(x), int(y)) for x, y in re.findall(r"M(\d+) (\d+)h1v1h-1z", page)}, side
+
+
+def story_13_a_slip(lab):
+    """Where and when and a code; nothing says why, who, or whom. A reader of QR codes finds the code and nothing else."""
+    neema, asha, clinic, referral = prepared(lab)
+    neema.run("edit", referral, "appointment=Tuesday 9 o'clock")
+    said = neema.run("slip", referral)
+    code = neema.show(referral)["fields"]["code"]
+    shown = f"{code[:5]}-{code[5:]}"
+    for words in ("Loitokitok Clinic", "behind the market", "0722 333 444", "Tuesday 9", shown):
+        check(words in said.out, words, said)
+    for words in ("Asha", "Kimani", "Neema", "lungs", "health", referral, asha):
+        check(words not in said.out, words, said)
+    check(not MARKS.search(said.out), MARKS.search(said.out))
+    check(read_qr(lab, *of_blocks(said.out)) == code.upper(), said.out)
+    out = os.path.join(lab.dir, "slip.html")
+    neema.run("slip", referral, "--out", out)
+    with open(out, encoding="utf-8") as file:
+        page = file.read()
+    check(stat.S_IMODE(os.stat(out).st_mode) == 0o600 and not MARKS.search(page) and "Asha" not in page, page)
+    check(read_qr(lab, *of_picture(page)) == code.upper())
+    check(neema.json("slip", referral)["code"] == shown, "the code stays")
+    check(ledger(neema, asha) == [], "the person carries it: nothing was told")
+    # a place whose name would tell why: its name for slips, or none at all
+    neema.run("edit", clinic, "name=Hope Recovery House", "transport=beside the REHÁB bus stop")
+    said = neema.run("slip", referral)
+    check("Hope" not in said.out and "bus stop" not in said.out and "behind the market" in said.out and "slip_name" in said.err, said)
+    neema.run("edit", clinic, "slip_name=The blue gate")
+    said = neema.run("slip", referral)
+    check("Name: The blue gate" in said.out and not MARKS.search(said.out), said)
+    # in the language of who carries it
+    neema.run("edit", asha, "language=swahili")
+    said = neema.run("slip", referral).out
+    check(said.startswith("Miadi\n") and "Appointment" not in said and not MARKS.search(said), said)
+    check("no slip" in neema.refused(2, "slip", asha)["message"])
+    neema.run("referral", "withdraw", referral)
+    check("withdrawn" in neema.refused(5, "slip", referral)["message"])
+
+
+def story_13_the_answer(lab):
+    """By its code, at the hub or by another worker of the team; a code of nobody and one of somebody else's person are one and the same."""
+    hub, neema, juma = lab.office(ally="Neema", peer="Juma")
+    neema, asha, clinic, referral = prepared(lab, neema, information="needs")
+    code = neema.json("slip", referral)["code"]
+    error = neema.refused(5, "referral", "answer", code, "accept")
+    check("draft" in error["message"], error)
+    neema.run("referral", "send", referral)
+    for words, what in (((), "which code"), ((code,), "what was answered"), ((code, "send"), "no answer"), ((code[:-1] + ("0" if code[-1] != "0" else "1"), "accept"), "not the code")):
+        check(what in neema.refused(2, "referral", "answer", *words)["message"], words)
+    lab.exchange(hub, neema, juma)
+    unknown = juma.refused(3, "referral", "answer", "00000-00000", "accept")
+    check(juma.refused(3, "referral", "answer", code, "accept") == unknown and "00000" not in str(unknown), unknown)
+    check(hub.refused(3, "referral", "answer", "00000-00000", "accept")["message"] == unknown["message"])
+    hub.run("referral", "answer", code.upper().replace("-", " "), "accept", "note=they called the office")
+    hub.run("hub", "assign", asha, "Juma")
+    lab.exchange(hub, neema, juma, rounds=2)
+    check(neema.show(referral)["state"] == "accepted" and clinic)
+    juma.run("referral", "answer", code.replace("0", "O").replace("1", "l"), "attend", "attended_on=today")
+    lab.exchange(hub, juma, neema, rounds=2)
+    check(neema.show(referral)["state"] == "attended" and hub.show(referral)["state"] == "attended")
+    check("given by Pamoja" in neema.refused(2, "edit", referral, "code=aaaaa")["message"])
+    neema.run("void", referral, "a test")
+    check(neema.refused(3, "referral", "answer", code, "attend") == neema.refused(3, "referral", "answer", "00000-00000", "attend"))
 
 
 def story_22_the_notice_is_data(lab):
