@@ -157,6 +157,13 @@ const struct command command_table[] = {
         "  pamoja export juma.html --person \"Juma K.\" --own-copy\n"
         "  pamoja export services.csv --kind resource\n"
         "  pamoja export check.jsonl --internal \"the monthly check of our papers\"\n"},
+    {"materials", GROUP_RECORDS, materials_run, 0, 2, "[NAME [FILE]]",
+        "what the office sends to read: sheets and training packets", none,
+        "A text is shown, anything else becomes a file of its name here; with FILE, that one.\n"
+        "Examples:\n"
+        "  pamoja materials\n"
+        "  pamoja materials first-steps.txt\n"
+        "  pamoja materials first-steps.pdf /media/stick/first-steps.pdf\n"},
     {"kinds", GROUP_RECORDS, kinds_list, 0, 0, "", "the kinds of records there are", none, NULL},
     {"kinds check", GROUP_RECORDS, kinds_check, 1, 1, "FILE",
         "is this declaration of a kind in order?", none, NULL},
@@ -247,9 +254,17 @@ const struct command command_table[] = {
         "  pamoja hub move https://hub.example.org/pamoja\n"
         "  pamoja hub move\n"
         "  pamoja hub move --end\n"},
+    {"hub materials", GROUP_HUB, hub_materials, 0, 2, "[publish FILE]",
+        "what workers are to read: publish it, withdraw it", none,
+        "A sheet, a training packet: at most 512 KB, for it goes over every worker's link, behind\n"
+        "everything else. Examples:\n"
+        "  pamoja hub materials publish first-steps.pdf\n"
+        "  pamoja hub materials withdraw first-steps.pdf\n"
+        "  pamoja hub materials\n"},
     {"hub kinds", GROUP_HUB, hub_kinds, 0, COMMAND_MANY, "[publish FILE…]",
         "kinds of the programme's own, published to every laptop", none,
-        "FILE is a kind's file, such as bicycle.ini, or the folder it is in. It is checked with\n"
+        "FILE is a kind's file, such as bicycle.ini, or the folder it is in; a notice goes the\n"
+        "same way. It is checked with\n"
         "all that is in force: fields and choices that were published never go, and each change\n"
         "has a new version. Laptops take it up with their next exchange; records stay readable.\n"
         "Without anything: what is published. Examples:\n"

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/conf.h"
 #include "base/mem.h"
 #include "base/os.h"
 #include "base/text.h"
@@ -177,54 +176,32 @@ check_way(const struct export *e, const struct args *args, struct pmj_error *err
 
 /* ---- the notice ---- */
 
-/* Its paragraphs, one after the other; NULL: there is none. Caller frees. */
-static char *
-notice_words(const struct conf *conf, const char *key)
-{
-	struct buf words;
-	char *text;
-
-	buf_init(&words, 0);
-	for (size_t i = 0; i < conf->count; i++)
-		if (strncmp(conf->items[i].section, "paragraph ", 10) == 0 &&
-		    strcmp(conf->items[i].key, key) == 0)
-			buf_putf(&words, "%s%s", words.len > 0 ? " " : "", conf->items[i].value);
-	text = words.len > 0 ? mem_strdup(buf_text(&words)) : NULL;
-	buf_close(&words);
-	return text;
-}
-
+/* As it is in force here, in the language of the file. */
 static enum pmj_code
-read_notice(struct export_notice *notice, const char *lang, struct pmj_error *err)
+read_notice(struct cli *cli, struct export_notice *notice, const char *lang, struct pmj_error *err)
 {
-	char *path = mem_printf("%s/notices/redisclosure.ini", conf_dir());
-	const struct conf_item *version, *draft;
-	char *text;
-	struct conf conf;
+	const char *own = cli->client.lang;
+	const json_t *paragraph;
+	json_t *answer = NULL;
+	struct buf words;
 	enum pmj_code rc;
+	size_t i;
 
-	if ((rc = conf_read(&conf, &os_real, path, err)) != PMJ_OK) {
-		free(path);
+	cli->client.lang = lang;
+	rc = client_get(&cli->client, &answer, "/v1/notices/redisclosure", err);
+	cli->client.lang = own;
+	if (rc != PMJ_OK)
 		return rc;
-	}
-	text = notice_words(&conf, strcmp(lang, "sw") == 0 ? "text.sw" : "text.en");
-	version = conf_get(&conf, "notice", "version");
-	draft = conf_get(&conf, "notice", "draft");
-	if (text == NULL || version == NULL) {
-		rc = pmj_fail(
-		    err, PMJ_INVALID, "%s: [notice] needs version, and a paragraph text", path);
-	} else {
-		bool is_draft = draft != NULL && strcmp(draft->value, "yes") == 0;
-
-		notice->version =
-		    mem_printf("redisclosure %s%s", version->value, is_draft ? " draft" : "");
-		notice->text = mem_printf("%s (%s%s): %s", lang_text("NOTICE"), version->value,
-		    is_draft ? lang_text(", DRAFT, not the official words") : "", text);
-	}
-	free(text);
-	conf_close(&conf);
-	free(path);
-	return rc;
+	buf_init(&words, 0);
+	json_array_foreach(json_arr(answer, "paragraphs"), i, paragraph)
+	    buf_putf(&words, "%s%s", i > 0 ? " " : "", json_string_value(paragraph));
+	notice->version = mem_strdup(json_str(answer, "id"));
+	notice->text = mem_printf("%s (%s%s): %s", lang_text("NOTICE"), notice->version,
+	    json_flag(answer, "draft") ? lang_text(", DRAFT, not the official words") : "",
+	    buf_text(&words));
+	buf_close(&words);
+	json_decref(answer);
+	return PMJ_OK;
 }
 
 /* ---- the whole ---- */
@@ -296,7 +273,7 @@ export_file(struct export *e, const struct args *args, const struct export_write
 	enum pmj_code rc;
 
 	if ((rc = check_way(e, args, err)) != PMJ_OK ||
-	    (rc = read_notice(&e->notice, e->lang, err)) != PMJ_OK ||
+	    (rc = read_notice(e->cli, &e->notice, e->lang, err)) != PMJ_OK ||
 	    (rc = outfile_open(&e->file, args->words[0], err)) != PMJ_OK)
 		return rc;
 	writer->begin(e);

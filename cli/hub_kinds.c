@@ -17,14 +17,17 @@
 static enum pmj_code
 add_file(json_t *files, const char *path, struct pmj_error *err)
 {
-	const char *slash = strrchr(path, '/');
-	char *name = mem_printf("kinds/%s", slash != NULL ? slash + 1 : path);
+	const char *slash = strrchr(path, '/'), *stem = slash != NULL ? slash + 1 : path;
+	char *name = NULL;
 	json_t *file;
 	struct buf text;
 	enum pmj_code rc;
 
 	buf_init(&text, 0);
 	if ((rc = term_slurp(&text, path, PMJ_CONF_FILE_MAX, err)) == PMJ_OK) {
+		/* A notice goes the same way: it, too, is a file in versions. */
+		name = mem_printf("%s/%s",
+		    strstr(buf_text(&text), "\n[notice]") != NULL ? "notices" : "kinds", stem);
 		file = text_is_utf8(buf_text(&text), text.len)
 		           ? json_pack("{s:s,s:s}", "name", name, "text", buf_text(&text))
 		           : NULL;

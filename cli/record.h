@@ -32,6 +32,8 @@ enum pmj_code record_history(struct cli *cli, const struct args *args, struct pm
 /** GET, or with a body POST, /v1/record/ID<tail> for the record a person named. */
 PMJ_MUST_CHECK enum pmj_code record_about(struct cli *cli, json_t **out, const char *typed,
     const char *tail, const json_t *body, struct pmj_error *err);
+/** `materials`: what the office sends to read. */
+enum pmj_code materials_run(struct cli *cli, const struct args *args, struct pmj_error *err);
 /** `guide`: the first hour of a practice home. */
 enum pmj_code guide_run(struct cli *cli, const struct args *args, struct pmj_error *err);
 enum pmj_code record_plan(struct cli *cli, const struct args *args, struct pmj_error *err);

@@ -130,6 +130,13 @@ void core_kinds_news(struct core *core);
 PMJ_MUST_CHECK enum pmj_code core_kinds_now(
     struct core *core, struct kinds *out, struct pmj_error *err);
 void core_kinds_end(struct core *core);
+/** Files that the office published, of those whose names begin with `folder` (officefiles.c). */
+PMJ_MUST_CHECK enum pmj_code published_files(struct journal *journal, const char *folder,
+    published_use *use, void *ctx, struct pmj_error *err);
+/** The notice of this name that is in force; the caller ends it with notice_close. */
+struct notice;
+PMJ_MUST_CHECK enum pmj_code office_notice(
+    const struct core *core, struct notice *out, const char *name, struct pmj_error *err);
 /** Keep a copy of the kinds in force in HOME/kinds. */
 void core_keep_kinds(struct core *core);
 char *core_path(const struct core *core, const char *name); /* HOME/name; caller frees */

@@ -123,14 +123,13 @@ warn_of_office(struct core *core, const struct pmj_error *why)
 }
 
 static void
-lay_over(void *ctx, const char *name, const uint8_t *bytes, size_t len)
+lay_over(void *ctx, const struct published_got *got)
 {
 	struct over *over = ctx;
 	struct pmj_error why = {0};
 
-	if (strncmp(name, "kinds/", 6) != 0)
-		return;
-	if (kinds_lay_over(over->kinds, name, (const char *)bytes, len, &why) == PMJ_OK)
+	if (kinds_lay_over(over->kinds, got->name, (const char *)got->bytes, got->len, &why) ==
+	    PMJ_OK)
 		return;
 	warn_of_office(over->core, &why);
 	over->all = false;
@@ -147,9 +146,7 @@ read_over(struct core *core, struct kinds *out, struct journal *journal, struct 
 	core->kinds_warning[0] = '\0';
 	if ((rc = read_own(core, out, err)) != PMJ_OK)
 		return rc;
-	rc = ring_is_hub(journal_ring(journal))
-	         ? hub_published_each(journal, lay_over, &over, err)
-	         : device_published_each(journal, lay_over, &over, err);
+	rc = published_files(journal, "kinds/", lay_over, &over, err);
 	if (rc == PMJ_OK && kinds_hold_together(out, &why) != PMJ_OK) {
 		kinds_close(out);
 		if ((rc = read_own(core, out, err)) == PMJ_OK)

@@ -16,15 +16,13 @@
 enum pmj_code
 record_notice(const struct call *call, struct notice *out, const char *name, struct pmj_error *err)
 {
-	char *path = mem_printf("%s/notices/%s.ini", call->core->conf, name);
-	enum pmj_code rc = notice_read(out, call->core->os, path, err);
+	enum pmj_code rc = office_notice(call->core, out, name, err);
 
 	if (rc != PMJ_OK) {
 		pmj_context(err, "nothing is told without its notice");
 		if (err->hint[0] == '\0')
 			pmj_hint(err, "put the file back: it comes with Pamoja");
 	}
-	free(path);
 	return rc;
 }
 

@@ -7,6 +7,7 @@
 #include "base/conf.h"
 #include "base/fs.h"
 #include "base/mem.h"
+#include "domain/notice.h"
 #include "log/published.h"
 
 #define FILES_MAX 64 /* at once */
@@ -77,6 +78,15 @@ check_version(const struct publication *to, const struct kind *kind, struct pmj_
 	return PMJ_REFUSED;
 }
 
+static void
+take(struct publication *to, const char *file, const char *text, const char *name, int version)
+{
+	to->files[to->count++] = (struct hub_file){
+	    .name = file, .version = version, .bytes = (const uint8_t *)text, .len = strlen(text)};
+	(void)json_array_append_new(
+	    to->items, json_pack("{s:s,s:i}", "name", name, "version", version));
+}
+
 static enum pmj_code
 take_kind(struct publication *to, const char *name, const char *text, struct pmj_error *err)
 {
@@ -88,15 +98,38 @@ take_kind(struct publication *to, const char *name, const char *text, struct pmj
 		return rc;
 	if ((rc = check_name(kind, name, err)) == PMJ_OK &&
 	    (rc = check_version(to, kind, err)) == PMJ_OK &&
-	    (rc = kinds_lay_over(&to->kinds, name, text, len, err)) == PMJ_OK) {
-		to->files[to->count++] = (struct hub_file){.name = name,
-		    .version = kind->version,
-		    .bytes = (const uint8_t *)text,
-		    .len = len};
-		(void)json_array_append_new(to->items,
-		    json_pack("{s:s,s:i}", "name", kind->name, "version", kind->version));
-	}
+	    (rc = kinds_lay_over(&to->kinds, name, text, len, err)) == PMJ_OK)
+		take(to, name, text, kind->name, kind->version);
 	kind_free(kind);
+	return rc;
+}
+
+/* Of which the ledger says by its version what went along. */
+static enum pmj_code
+take_notice(struct publication *to, const char *file, const char *text, struct pmj_error *err)
+{
+	const char *stem = file + strlen("notices/");
+	struct notice notice = {0}, old = {0};
+	enum pmj_code rc;
+
+	if ((rc = notice_read_text(&notice, file, text, strlen(text), err)) != PMJ_OK)
+		return rc;
+	if (strncmp(stem, notice.name, strlen(notice.name)) != 0 ||
+	    strcmp(stem + strlen(notice.name), ".ini") != 0) {
+		rc = pmj_fail(err, PMJ_INVALID, "the file %.80s is not named after its notice, %s",
+		    stem, notice.name);
+		pmj_hint(err, "call it %s.ini", notice.name);
+	} else if (office_notice(to->call->core, &old, notice.name, err) == PMJ_OK &&
+	           notice.version <= old.version) {
+		rc = pmj_fail(err, PMJ_REFUSED,
+		    "%s: version %d is in force already, with another text", notice.name,
+		    old.version);
+		pmj_hint(err, "write version = %d in the file, then publish it", old.version + 1);
+	} else {
+		take(to, file, text, notice.name, notice.version);
+	}
+	notice_close(&old);
+	notice_close(&notice);
 	return rc;
 }
 
@@ -114,8 +147,10 @@ take_files(struct publication *to, const json_t *files, struct pmj_error *err)
 	{
 		const char *name = json_str(file, "name"), *text = json_str(file, "text");
 
+		bool notice = name != NULL && strncmp(name, "notices/", 8) == 0;
+
 		if (name == NULL || text == NULL || !published_name_fits(name) ||
-		    strncmp(name, "kinds/", 6) != 0) {
+		    (!notice && strncmp(name, "kinds/", 6) != 0)) {
 			rc = pmj_fail(err, PMJ_INVALID, "%.80s is no name of a kind's file",
 			    name != NULL ? name : "\"\"");
 			pmj_hint(err, "a kind's file is called after it, such as bicycle.ini");
@@ -123,7 +158,8 @@ take_files(struct publication *to, const json_t *files, struct pmj_error *err)
 		}
 		if (is_in_force(to, name, text, strlen(text)))
 			to->unchanged++;
-		else if ((rc = take_kind(to, name, text, err)) != PMJ_OK)
+		else if ((rc = notice ? take_notice(to, name, text, err)
+		                      : take_kind(to, name, text, err)) != PMJ_OK)
 			return rc;
 	}
 	return kinds_hold_together(&to->kinds, err);
@@ -142,7 +178,7 @@ office_publish(const struct call *call, json_t **out, struct pmj_error *err)
 	to.items = json_array();
 	rc = take_files(&to, json_arr(call->body, "files"), err);
 	if (rc == PMJ_OK && to.count > 0 &&
-	    (rc = hub_publish(core->hub, to.files, to.count, err)) == PMJ_OK) {
+	    (rc = hub_publish(core->hub, to.files, to.count, NULL, err)) == PMJ_OK) {
 		core_kinds_news(core);
 		core_queued(core, true);
 	}

@@ -14,7 +14,7 @@ static const char *const reserved_kinds[] = {"init", "unlock", "lock", "passphra
     "status", "doctor", "log", "verify", "enrol", "hub", "show", "edit", "void", "history", "find",
     "today", "week", "note", "slip", "disclosures", "forget", "programme", "sync", "carry",
     "approve", "refuse", "export", "import", "backup", "restore", "kinds", "open", "help",
-    "completion", "guide", "ctl", "bak"};
+    "completion", "guide", "materials", "ctl", "bak"};
 static const char *const reserved_verbs[] = {"add", "list", "plan", "packet", "answer", "help"};
 
 static bool

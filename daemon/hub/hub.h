@@ -98,17 +98,20 @@ struct hub_file {
 	const uint8_t *bytes;
 	size_t len;
 };
-/** These files are in force from now on, in place of those of their names; all laptops are told.
- * They were checked. A transaction of its own. PMJ_REFUSED: too many, or the clock. */
-PMJ_MUST_CHECK enum pmj_code hub_publish(
-    struct hub *hub, const struct hub_file *files, size_t count, struct pmj_error *err);
-/** What is published: a list of {"name","version","hash"}. New reference. */
+/** These files are in force from now on, in place of those of their names, and `withdrawn` (or
+ * NULL) no more; all laptops are told. They were checked. A transaction of its own. PMJ_REFUSED:
+ * too many, or the clock. */
+PMJ_MUST_CHECK enum pmj_code hub_publish(struct hub *hub, const struct hub_file *files,
+    size_t count, const char *withdrawn, struct pmj_error *err);
+/** What is published: a list of {"name","version","hash","bytes"}. New reference. */
 json_t *hub_published(struct journal *journal);
+/** Which version of this file is in force; 0: none. */
+int64_t hub_published_version(struct journal *journal, const char *name);
 /** Another after each publication; 0 before the first. */
 int64_t hub_published_mark(struct journal *journal);
 /** ... and each with its bytes. */
-PMJ_MUST_CHECK enum pmj_code hub_published_each(
-    struct journal *journal, published_use *use, void *ctx, struct pmj_error *err);
+PMJ_MUST_CHECK enum pmj_code hub_published_each(struct journal *journal, const char *folder,
+    published_use *use, void *ctx, struct pmj_error *err);
 /** The folder where the mailboxes are. Caller frees. */
 char *hub_mailboxes(struct hub *hub);
 /** Whose a mailbox (in hex) is: a name. New reference. */

@@ -54,6 +54,17 @@ file_of(json_t *files, const char *name)
 	return NULL;
 }
 
+int64_t
+hub_published_version(struct journal *journal, const char *name)
+{
+	json_t *files = hub_published(journal);
+	const json_t *file = file_of(files, name);
+	int64_t version = file != NULL ? json_int(file, "version", 0) : 0;
+
+	json_decref(files);
+	return version;
+}
+
 /* The bytes of one file as lines, from which `file` gets their numbers. */
 static enum pmj_code
 put_parts(struct hub *hub, json_t *file, const struct buf *packed, struct pmj_error *err)
@@ -95,6 +106,7 @@ put_file(struct hub *hub, json_t *files, const struct hub_file *new, struct pmj_
 	published_hash(hash, new->name, new->bytes, new->len);
 	(void)json_object_set_new(file, "version", json_integer((json_int_t) new->version));
 	(void)json_object_set_new(file, "hash", json_hex(hash, sizeof(hash)));
+	(void)json_object_set_new(file, "bytes", json_integer((json_int_t) new->len));
 	(void)json_object_set_new(file, "n", json_array());
 	buf_init(&packed, 0);
 	if ((rc = published_pack(&packed, new->bytes, new->len, err)) == PMJ_OK)
@@ -184,6 +196,20 @@ tell_published(struct hub *hub, json_t *state, const struct hub_file *files, siz
 	return rc;
 }
 
+/* Afterwards the list names it no more; its lines stay where they were. */
+static void
+take_out(json_t *list, const char *name)
+{
+	json_t *file;
+	size_t i;
+
+	json_array_foreach(list, i, file) if (strcmp(json_str(file, "name"), name) == 0)
+	{
+		(void)json_array_remove(list, i);
+		break;
+	}
+}
+
 static enum pmj_code
 publish_inside(struct hub *hub, json_t *state, const struct hub_file *files, size_t count,
     struct pmj_error *err)
@@ -211,7 +237,8 @@ publish_inside(struct hub *hub, json_t *state, const struct hub_file *files, siz
 }
 
 enum pmj_code
-hub_publish(struct hub *hub, const struct hub_file *files, size_t count, struct pmj_error *err)
+hub_publish(struct hub *hub, const struct hub_file *files, size_t count, const char *withdrawn,
+    struct pmj_error *err)
 {
 	enum pmj_code rc = journal_begin(hub->journal, err);
 	json_t *state;
@@ -219,6 +246,8 @@ hub_publish(struct hub *hub, const struct hub_file *files, size_t count, struct 
 	if (rc != PMJ_OK)
 		return rc;
 	state = in_force(hub->journal);
+	if (withdrawn != NULL)
+		take_out(json_object_get(state, "files"), withdrawn);
 	rc = decide_end(hub, publish_inside(hub, state, files, count, err), err);
 	json_decref(state);
 	return rc;
@@ -260,22 +289,27 @@ use_file(struct journal *journal, const json_t *file, published_use *use, void *
 	    add_part(journal, &packed, json_integer_value(n), err);
 	if (rc == PMJ_OK &&
 	    (rc = published_unpack(&bytes, packed.bytes, packed.len, err)) == PMJ_OK)
-		use(ctx, json_str(file, "name"), bytes.bytes, bytes.len);
+		use(ctx, &(struct published_got){.name = json_str(file, "name"),
+		             .version = json_int(file, "version", 0),
+		             .bytes = bytes.bytes,
+		             .len = bytes.len});
 	buf_close(&packed);
 	buf_close(&bytes);
 	return rc;
 }
 
 enum pmj_code
-hub_published_each(struct journal *journal, published_use *use, void *ctx, struct pmj_error *err)
+hub_published_each(struct journal *journal, const char *folder, published_use *use, void *ctx,
+    struct pmj_error *err)
 {
 	json_t *files = hub_published(journal);
 	enum pmj_code rc = PMJ_OK;
 	const json_t *file;
 	size_t i;
 
-	json_array_foreach(files, i, file) if (rc == PMJ_OK) rc =
-	    use_file(journal, file, use, ctx, err);
+	json_array_foreach(files, i,
+	    file) if (rc == PMJ_OK && strncmp(json_str(file, "name"), folder, strlen(folder)) == 0)
+	    rc = use_file(journal, file, use, ctx, err);
 	json_decref(files);
 	return rc;
 }

@@ -9,6 +9,9 @@
 
 #define LABEL "pmj hub stmt v1"
 #define PACK_LEVEL 12
+#define PACK_LEVEL_LARGE                                                                           \
+	3 /* of more than 64 KiB: mostly packed already, and no step may be long                   \
+	   */
 /* Keeps it apart from the statements of seal epochs under the same label. */
 static const char signs[] = "files";
 
@@ -25,6 +28,15 @@ published_name_fits(const char *name)
 		    *at != '-' && at != slash && at != dot)
 			return false;
 	return true;
+}
+
+bool
+published_names(const struct published *list, const char *name)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (strcmp(list->files[i].name, name) == 0)
+			return true;
+	return false;
 }
 
 void
@@ -148,7 +160,8 @@ published_pack(struct buf *out, const uint8_t *bytes, size_t len, struct pmj_err
 	buf_put_zeros(out, bound);
 	if ((rc = buf_check(out, err)) != PMJ_OK)
 		return rc;
-	packed = ZSTD_compress(out->bytes + from, bound, bytes, len, PACK_LEVEL);
+	packed = ZSTD_compress(out->bytes + from, bound, bytes, len,
+	    len > (size_t)64 * 1024 ? PACK_LEVEL_LARGE : PACK_LEVEL);
 	if (ZSTD_isError(packed))
 		return pmj_fail(err, PMJ_NO_MEMORY, "compressing: %s", ZSTD_getErrorName(packed));
 	out->len = from + packed;

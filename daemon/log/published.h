@@ -13,9 +13,9 @@
 
 #define PUBLISHED_FILES_MAX 100
 #define PUBLISHED_NAME_MAX 64 /* bytes of "kinds/NAME.ini" */
-#define PUBLISHED_FILE_MAX (64 * 1024)
+#define PUBLISHED_FILE_MAX (512 * 1024)
 #define PUBLISHED_PART_BYTES 12000
-#define PUBLISHED_PARTS_MAX 8 /* of 64 KiB that would not compress, and some room */
+#define PUBLISHED_PARTS_MAX 48 /* of so much that would not compress, and some room */
 
 struct published_file {
 	char name[PUBLISHED_NAME_MAX + 1];
@@ -31,6 +31,8 @@ struct published {
 
 /** "kinds/" or another folder of the office, then a plain name: no path leads out of it. */
 bool published_name_fits(const char *name);
+/** Is there one of this name? */
+bool published_names(const struct published *list, const char *name);
 void published_hash(
     uint8_t out[static PRIM_HASH_BYTES], const char *name, const uint8_t *bytes, size_t len);
 /** The signed list; a new reference, NULL without memory. */

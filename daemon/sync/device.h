@@ -53,10 +53,17 @@ void device_who(struct journal *journal, const uint8_t device[static PMJ_DEVICE_
  * *name. */
 bool device_handed_over(struct journal *journal, const uint8_t person[static PMJ_RECORD_BYTES],
     char **name, int64_t *at_ms);
-/** Each file that the office published and that is whole here, by name. */
-typedef void published_use(void *ctx, const char *name, const uint8_t *bytes, size_t len);
-PMJ_MUST_CHECK enum pmj_code device_published_each(
-    struct journal *journal, published_use *use, void *ctx, struct pmj_error *err);
+/** Each file that the office published and that is whole here, by name; of those whose name begins
+ * with `folder`. */
+struct published_got {
+	const char *name;
+	int64_t version;
+	const uint8_t *bytes;
+	size_t len;
+};
+typedef void published_use(void *ctx, const struct published_got *got);
+PMJ_MUST_CHECK enum pmj_code device_published_each(struct journal *journal, const char *folder,
+    published_use *use, void *ctx, struct pmj_error *err);
 /** Another after one of them came. */
 int64_t device_published_mark(struct journal *journal);
 /** Highest roster version seen. */

@@ -26,6 +26,30 @@ known_list(const struct device_at *at, struct published *out)
 	free(text);
 }
 
+/* Materials may be withdrawn; of kinds and notices the last one stays, for records speak of it. */
+static enum pmj_code
+drop_withdrawn(const struct device_at *at, const struct published *list, struct pmj_error *err)
+{
+	struct sql *sql = sql_get(
+	    at->journal, "SELECT name FROM pmj_file WHERE name GLOB 'materials/*' ORDER BY name");
+	char *names[PUBLISHED_FILES_MAX];
+	size_t count = 0;
+	enum pmj_code rc;
+	bool row = false;
+
+	while ((rc = sql_row(sql, &row, err)) == PMJ_OK && row)
+		if (!published_names(list, sql_col_text(sql, 0)) && count < COUNT(names))
+			names[count++] = mem_strdup(sql_col_text(sql, 0));
+	sql_done(sql);
+	for (size_t i = 0; i < count; i++) {
+		sql = sql_get(at->journal, "DELETE FROM pmj_file WHERE name=?1");
+		if (rc == PMJ_OK)
+			rc = sql_run(sql_text(sql, 1, names[i]), err);
+		free(names[i]);
+	}
+	return rc;
+}
+
 /* The hub's stamps only grow: what is older came by a slow way. */
 enum pmj_code
 device_kinds(const struct device_at *at, struct pmj_error *err)
@@ -44,6 +68,8 @@ device_kinds(const struct device_at *at, struct pmj_error *err)
 	text = json_text(at->json);
 	rc = journal_put_text(at->journal, DEVICE_KINDS, text, err);
 	free(text);
+	if (rc == PMJ_OK)
+		rc = drop_withdrawn(at, &list, err);
 	return rc == PMJ_OK ? journal_put_int(at->journal, DEVICE_KINDS_AT, stamp, err) : rc;
 }
 
@@ -76,24 +102,30 @@ put_part(const struct device_at *at, const uint8_t *hash, int64_t part, const st
 	return sql_run(sql_blob(sql, 3, bytes->bytes, bytes->len), err);
 }
 
-/* Those of its parts that are here, in order; how many. */
+static size_t
+parts_here(const struct device_at *at, const struct published_file *file)
+{
+	struct sql *sql = sql_get(at->journal, "SELECT count(*) FROM pmj_file_part WHERE hash=?1");
+
+	return (size_t)sql_first_int(sql_blob(sql, 1, file->hash, sizeof(file->hash)), 0);
+}
+
+/* All of its parts, in order. */
 static enum pmj_code
 join_parts(const struct device_at *at, const struct published_file *file, struct buf *out,
-    size_t *count, struct pmj_error *err)
+    struct pmj_error *err)
 {
 	struct sql *sql =
 	    sql_get(at->journal, "SELECT bytes FROM pmj_file_part WHERE hash=?1 ORDER BY part");
 	enum pmj_code rc;
 	bool row = false;
 
-	*count = 0;
 	(void)sql_blob(sql, 1, file->hash, sizeof(file->hash));
 	while ((rc = sql_row(sql, &row, err)) == PMJ_OK && row) {
 		size_t len;
 		const uint8_t *bytes = sql_col_blob(sql, 0, &len);
 
 		buf_put(out, bytes, len);
-		*count += 1;
 	}
 	return rc;
 }
@@ -149,13 +181,13 @@ take_part(const struct device_at *at, const struct published_file *file, int64_t
     const struct buf *bytes, struct pmj_error *err)
 {
 	struct buf packed;
-	size_t count;
 	enum pmj_code rc;
 
-	if ((rc = put_part(at, file->hash, part, bytes, err)) != PMJ_OK)
+	if ((rc = put_part(at, file->hash, part, bytes, err)) != PMJ_OK ||
+	    parts_here(at, file) < file->parts)
 		return rc;
 	buf_init(&packed, 0);
-	if ((rc = join_parts(at, file, &packed, &count, err)) == PMJ_OK && count == file->parts)
+	if ((rc = join_parts(at, file, &packed, err)) == PMJ_OK)
 		rc = take_whole(at, file, &packed, err);
 	buf_close(&packed);
 	return rc;
@@ -195,17 +227,22 @@ device_published_mark(struct journal *journal)
 }
 
 enum pmj_code
-device_published_each(struct journal *journal, published_use *use, void *ctx, struct pmj_error *err)
+device_published_each(struct journal *journal, const char *folder, published_use *use, void *ctx,
+    struct pmj_error *err)
 {
-	struct sql *sql = sql_get(journal, "SELECT name,bytes FROM pmj_file ORDER BY name");
+	struct sql *sql = sql_get(journal,
+	    "SELECT name,version,bytes FROM pmj_file WHERE substr(name,1,length(?1))=?1"
+	    " ORDER BY name");
 	enum pmj_code rc;
 	bool row = false;
 
+	(void)sql_text(sql, 1, folder);
 	while ((rc = sql_row(sql, &row, err)) == PMJ_OK && row) {
-		size_t len;
-		const uint8_t *bytes = sql_col_blob(sql, 1, &len);
+		struct published_got got = {
+		    .name = sql_col_text(sql, 0), .version = sql_col_int(sql, 1)};
 
-		use(ctx, sql_col_text(sql, 0), bytes, len);
+		got.bytes = sql_col_blob(sql, 2, &got.len);
+		use(ctx, &got);
 	}
 	return rc;
 }

@@ -1,5 +1,6 @@
 """Kinds are data: private ones never leave, fields are added, half-written files change nothing, strange ones are held at the hub."""
 import base64
+import json
 import os
 import re
 import shutil
@@ -401,6 +402,63 @@ def story_published_kinds_outlive_a_restore(lab):
     office, _ = restore(lab, backup, code, "hub2")
     check(office.show(old)["fields"]["number"] == "K 17" and len(office.json("bicycle", "list")["items"]) == 2)
     check([item["name"] for item in office.json("hub", "kinds")["items"]] == ["kinds/bicycle.ini"])
+
+
+def story_what_the_office_sends_to_read(lab):
+    """Materials reach every laptop as they are, and are withdrawn; a notice of the programme's takes the place of the draft."""
+    lab.quiet()
+    hub, neema = lab.office(ally="Neema")
+    folder = os.path.join(lab.dir, "office")
+    os.mkdir(folder)
+    paths = {name: os.path.join(folder, name) for name in ("steps.txt", "course.pdf", "large.pdf", "Course.pdf", "empty.pdf")}
+    wanted = {"steps.txt": "Hatua ya kwanza: sikiliza.\n".encode(), "course.pdf": os.urandom(300000), "large.pdf": os.urandom(600000),
+              "Course.pdf": b"x", "empty.pdf": b""}
+    for name, path in paths.items():
+        with open(path, "wb") as file:
+            file.write(wanted[name])
+    check(neema.json("materials")["items"] == [] and "nothing to read" in neema.run("materials").out)
+    for name in ("steps.txt", "course.pdf"):
+        check(hub.json("hub", "materials", "publish", paths[name]) == {"name": name, "version": 1})
+    check(hub.refused(2, "hub", "materials", "publish", paths["large.pdf"])["hint"])
+    hub.refused(2, "hub", "materials", "publish", paths["Course.pdf"])
+    hub.refused(2, "hub", "materials", "publish", paths["empty.pdf"])
+    hub.refused(2, "hub", "materials", "send", paths["steps.txt"])
+    asha = hub.add("person", name="Asha")
+    hub.run("hub", "assign", asha, "Neema")
+    lab.exchange(hub, neema, rounds=3)
+    check(neema.show(asha)["fields"]["name"] == "Asha", "they go behind everything else")
+    check([(item["name"], item["bytes"]) for item in neema.json("materials")["items"]] == [("course.pdf", 300000), ("steps.txt", 27)], neema.json("materials"))
+    check(neema.run("materials", "steps.txt").out == wanted["steps.txt"].decode())
+    got = os.path.join(lab.dir, "got.pdf")
+    neema.run("materials", "course.pdf", got)
+    with open(got, "rb") as file:
+        check(file.read() == wanted["course.pdf"], "other bytes")
+    neema.refused(5, "materials", "course.pdf", got)
+    neema.refused(3, "materials", "no.pdf")
+    again(neema)
+    check(len(neema.json("materials")["items"]) == 2)
+    hub.run("hub", "materials", "withdraw", "course.pdf")
+    hub.refused(3, "hub", "materials", "withdraw", "course.pdf")
+    lab.exchange(hub, neema, rounds=2)
+    check([item["name"] for item in neema.json("materials")["items"]] == ["steps.txt"])
+    # the notice: what goes with a packet is the office's now
+    person = neema.add("person", name="Baraka")
+    neema.add("consent", person=person, recipient="Kimana Clinic", purpose="treatment", information="contact details", how="written", expires="in 6 months")
+    referral = neema.add("referral", person=person, resource="Kimana Clinic", category="treatment", purpose="treatment")
+    neema.run("referral", "send", referral)
+    check(neema.json("referral", "packet", referral)["notice"]["id"] == "redisclosure 1 draft")
+    with open(os.path.join(TOP, "conf", "notices", "redisclosure.ini"), encoding="utf-8") as file:
+        draft = file.read()
+    path = os.path.join(folder, "redisclosure.ini")
+    for text, status in ((draft.replace("title.en = Notice", "title.en = The notice"), 5), (draft.replace("version = 1", "version = two"), 2),
+                         (draft.replace("version = 1", "version = 2").replace("draft = yes\n", ""), 0)):
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+        answer = hub.refused(status, "hub", "kinds", "publish", path) if status else hub.json("hub", "kinds", "publish", path)
+    check(answer["published"] == [{"name": "redisclosure", "version": 2}], answer)
+    lab.exchange(hub, neema, rounds=2)
+    check(neema.json("referral", "packet", referral)["notice"]["id"] == "redisclosure 2", "the office's")
+    check("redisclosure 2" in json.dumps(neema.json("disclosures", person)))
 
 
 def story_a_kind_that_the_hub_lacks(lab):

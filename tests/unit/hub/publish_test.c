@@ -12,13 +12,13 @@ struct got {
 };
 
 static void
-keep(void *ctx, const char *name, const uint8_t *bytes, size_t len)
+keep(void *ctx, const struct published_got *file)
 {
 	struct got *got = ctx;
 
 	got->files++;
-	if (strcmp(name, got->name) == 0)
-		buf_put(&got->bytes, bytes, len);
+	if (strcmp(file->name, got->name) == 0)
+		buf_put(&got->bytes, file->bytes, file->len);
 }
 
 static void
@@ -29,9 +29,9 @@ check_file(const struct lab_end *end, bool is_hub, const char *name, const void 
 
 	buf_init(&got.bytes, 0);
 	if (is_hub)
-		check_ok(hub_published_each(end->journal, keep, &got, &err), &err);
+		check_ok(hub_published_each(end->journal, "", keep, &got, &err), &err);
 	else
-		check_ok(device_published_each(end->journal, keep, &got, &err), &err);
+		check_ok(device_published_each(end->journal, "", keep, &got, &err), &err);
 	assert_int_equal(got.bytes.len, len);
 	if (len > 0)
 		assert_memory_equal(got.bytes.bytes, want, len);
@@ -44,7 +44,7 @@ publish(struct lab *lab, const char *name, int64_t version, const void *bytes, s
 	struct hub_file file = {.name = name, .version = version, .bytes = bytes, .len = len};
 	struct pmj_error err = {0};
 
-	check_ok(hub_publish(lab->hub, &file, 1, &err), &err);
+	check_ok(hub_publish(lab->hub, &file, 1, NULL, &err), &err);
 }
 
 /* Bytes that no compression makes small: six parts. */
