@@ -152,8 +152,9 @@ const struct command command_table[] = {
         "records into a file: for a partner, for a person, for the office", export_options,
         "Of people only who consented to this recipient and purpose is in it, and only what the\n"
         "consent names; the others are listed, exit status 8. Each one's `disclosures` has it.\n"
-        "The form is the file's ending: .csv (with --kind), .jsonl. Examples:\n"
+        "The form is the file's ending: .csv (with --kind), .jsonl, .fhir.json. Examples:\n"
         "  pamoja export needs.csv --kind need --to \"Kimana Clinic\" --for referral\n"
+        "  pamoja export juma.fhir.json --person \"Juma K.\" --to \"Kimana Clinic\" --for health\n"
         "  pamoja export juma.html --person \"Juma K.\" --own-copy\n"
         "  pamoja export services.csv --kind resource\n"
         "  pamoja export check.jsonl --internal \"the monthly check of our papers\"\n"},

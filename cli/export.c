@@ -40,6 +40,7 @@ static const struct {
 	const char *way; /* as the accounting calls it */
 } formats[] = {{"csv", ".csv", EXPORT_CSV, &export_csv, "table"},
     {"jsonl", ".jsonl", EXPORT_LINES, &export_lines, "lines"},
+    {"fhir", ".fhir.json", EXPORT_FHIR, &export_fhir, "fhir"},
     {"page", ".html", EXPORT_PAGE, &export_page, "paper"}};
 
 #define FORMATS (sizeof(formats) / sizeof(*formats))
@@ -237,9 +238,9 @@ say_exported(const struct export *e)
 	    [EXPORT_OPEN] = ""};
 
 	if (e->cli->json) {
-		json_t *out = json_pack("{s:s?,s:I,s:I,s:O}", "file", e->file.path, "people",
-		    (json_int_t)e->people, "records", (json_int_t)e->records, "left_out",
-		    e->left_out);
+		json_t *out = json_pack("{s:s?,s:I,s:I,s:I,s:O}", "file", e->file.path, "people",
+		    (json_int_t)e->people, "records", (json_int_t)e->records, "unmapped",
+		    (json_int_t)e->unmapped, "left_out", e->left_out);
 
 		print_json(out);
 		json_decref(out);
@@ -250,6 +251,8 @@ say_exported(const struct export *e)
 		return;
 	term_say(
 	    "Written: %zu records, in %s. Only you can read the file.\n", e->records, e->file.path);
+	if (e->unmapped > 0)
+		term_say("FHIR has no form for %zu of them: those are not in it.\n", e->unmapped);
 	if (*after[e->way] != '\0')
 		term_say("%s", lang_text(after[e->way]));
 }

@@ -22,8 +22,8 @@ struct export
 	const json_t *kinds;
 	const json_t *kind; /* of the records; NULL: all */
 	struct export_notice notice;
-	const char *lang; /* of labels and notice */
-	size_t people, records;
+	const char *lang;                 /* of labels and notice */
+	size_t people, records, unmapped; /* unmapped: records that this form has no place for */
 	json_t *left_out; /* [{"short","title","message"}]: of whom nothing may be told */
 	json_t *state;    /* of the writer of this format; or NULL */
 };
@@ -34,7 +34,7 @@ struct export_writer {
 	void (*person)(struct export *e, const json_t *about, const json_t *items);
 	void (*end)(struct export *e);
 };
-extern const struct export_writer export_csv, export_lines, export_page;
+extern const struct export_writer export_csv, export_lines, export_fhir, export_page;
 
 /** One cell as a spreadsheet may have it: quoted, and no formula. */
 void export_cell(struct buf *out, const char *text);

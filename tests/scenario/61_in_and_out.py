@@ -3,7 +3,11 @@ import csv
 import io
 import json
 import os
+import re
+import shutil
 import stat
+
+import jsonschema
 
 from lab import TOP, check, run
 
@@ -291,6 +295,94 @@ def story_out_and_in_again(lab):
     made = other.json("need", "list")["items"]
     check(sorted((item["fields"]["person"], item["fields"]["text"]) for item in made) == sorted([(found["Asha M."], "a roof"), (found["=HYPERLINK(\"x\")"], "bread")]), made)
     check(other.show(found["Asha M."])["fields"]["strengths"] == "her sisters")
+
+
+# What the schema leaves open since an extension might stand in its place: what R4 requires, and its closed lists of codes (hl7.org/fhir/R4).
+REQUIRED = {"Encounter": ("status", "class"), "ServiceRequest": ("status", "intent", "subject"), "Task": ("status", "intent"), "Goal": ("lifecycleStatus", "description", "subject"),
+            "Consent": ("status", "scope", "category", "policyRule"), "QuestionnaireResponse": ("status",), "Provenance": ("target", "recorded", "agent"), "CareTeam": (), "Patient": ()}
+CODES = {("ServiceRequest", "status"): "draft active on-hold revoked completed entered-in-error unknown", ("ServiceRequest", "intent"): "proposal plan directive order",
+         ("ServiceRequest", "priority"): "routine urgent asap stat", ("Task", "intent"): "unknown proposal plan order",
+         ("Task", "status"): "draft requested received accepted rejected ready cancelled in-progress on-hold failed completed entered-in-error",
+         ("Goal", "lifecycleStatus"): "proposed planned accepted active on-hold completed cancelled entered-in-error rejected",
+         ("Consent", "status"): "draft proposed active rejected inactive entered-in-error", ("CareTeam", "status"): "proposed active suspended inactive entered-in-error",
+         ("QuestionnaireResponse", "status"): "in-progress completed amended entered-in-error stopped", ("Patient", "gender"): "male female other unknown",
+         ("Encounter", "status"): "planned arrived triaged in-progress onleave finished cancelled entered-in-error unknown"}
+
+
+def faults(bundle):
+    """What is wrong with a bundle: by the schema, by what it leaves open, by references that lead nowhere."""
+    with open(os.path.join(TOP, "tests", "lib", "fhir_r4.schema.json"), encoding="utf-8") as file:
+        schema = json.load(file)
+    found = []
+    urls = [entry["fullUrl"] for entry in bundle["entry"]]
+    found += ["a fullUrl twice"] if len(set(urls)) != len(urls) else []
+    for entry in bundle["entry"]:
+        resource = entry["resource"]
+        kind = resource["resourceType"]
+        one = jsonschema.Draft6Validator({"$ref": f"#/definitions/{kind}", "definitions": schema["definitions"]})
+        found += [f"{kind}: {'/'.join(map(str, error.absolute_path))}: {error.message[:200]}" for error in one.iter_errors(resource)]
+        found += [f"{kind} lacks {name}" for name in REQUIRED[kind] if name not in resource]
+        found += [f"{kind}.{name} {resource[name]}" for (of, name), codes in CODES.items() if of == kind and name in resource and resource[name] not in codes.split()]
+        found += [f"{kind}: {url} is not in the bundle" for url in re.findall(r'"reference": "(urn:uuid:[^"]*)"', json.dumps(resource)) if url not in urls]
+    whole = jsonschema.Draft6Validator(dict(schema["definitions"]["Bundle_Entry"], definitions={**schema["definitions"], "ResourceList": {}}))
+    return found + [error.message[:200] for entry in bundle["entry"] for error in whole.iter_errors(entry)]
+
+
+def story_fhir(lab):
+    """Everything of a person as a FHIR R4 bundle: valid by the schema, closed codes, and references; with the consent and the notice; and only what it covers."""
+    home = worker(lab)
+    home.add("consent", person=home.asha, recipient=home.clinic, information="all", **{**FULL, "purpose": "treatment"})
+    home.add("consent", person=home.asha, recipient="Her mother", **{**FULL, "how": "spoken"})
+    referral = home.add("referral", person=home.asha, resource=home.clinic, category="health", reason="a <cough> & \"more\"", urgency="today")
+    home.run("referral", "send", referral)
+    home.run("referral", "decline", referral, "declined_reason=full")
+    home.run("goal", "start", home.json("goal", "list")["items"][0]["id"], "agreed=yes", check_status=False)
+    home.add("pairing", person=home.asha, worker="Neema", role="peer")
+    home.add("followup", person=home.asha, due="tomorrow", what="ask")
+    home.add("milestone", person=home.asha, kind="first day", text="a day")
+    score = dict.fromkeys(("matters", "content", "energy", "belongs", "friends", "fulfilled", "home", "answers", "services", "progress"), 5)
+    home.add("barc10", person=home.asha, **score)
+    path = out(lab, "asha.fhir.json")
+    answer = home.run("export", path, "--person", home.asha, "--to", home.clinic, "--for", "treatment")
+    check("FHIR has no form for" in answer.out, answer)
+    bundle = json.loads(read(path))
+    check(bundle["type"] == "collection" and bundle["meta"]["security"][0]["code"] == "NORDSCLCD" and "draft" in bundle["meta"]["tag"][0]["code"], bundle["meta"])
+    there = {}
+    for entry in bundle["entry"]:
+        there.setdefault(entry["resource"]["resourceType"], []).append(entry["resource"])
+    check(set(there) == {"Patient", "Encounter", "ServiceRequest", "Task", "Consent", "Goal", "CareTeam", "QuestionnaireResponse", "Provenance"}, set(there))
+    check(not faults(bundle), *faults(bundle)[:10])
+    patient = there["Patient"][0]
+    check(patient["name"] == [{"text": "Asha M."}] and patient["communication"][0]["language"]["coding"][0]["code"] == "sw", patient)
+    sent = next(task for task in there["Task"] if "focus" in task)
+    check(sent["status"] == "rejected" and sent["statusReason"]["text"] == "full" and sent["for"]["reference"] == bundle["entry"][0]["fullUrl"], sent)
+    answers = {item["linkId"]: item["answer"][0]["valueInteger"] for item in there["QuestionnaireResponse"][0]["item"]}
+    check(answers == {**score, "total": 50}, answers)
+    check("&lt;cough&gt; &amp; &quot;more&quot;" in read(path).replace("\\\"", "\""))
+    # the test itself sees what is wrong
+    for name, code in (("status", "lost"), ("intent", "wish")):
+        broken = json.loads(read(path))
+        next(entry["resource"] for entry in broken["entry"] if entry["resource"]["resourceType"] == "ServiceRequest")[name] = code
+        check(faults(broken))
+    broken = json.loads(read(path))
+    broken["entry"][0]["resource"]["birthDate"] = "31/03/1990"
+    check(any("birthDate" in fault for fault in faults(broken)))
+    broken["entry"][0]["resource"]["colour"] = "blue"
+    check(any("colour" in fault for fault in faults(broken)))
+
+    if os.environ.get("PAMOJA_FHIR_KEEP"):  # for the heavier validator, run by hand (tests/README.md)
+        shutil.copy(path, os.environ["PAMOJA_FHIR_KEEP"])
+
+    # narrower: of the person the name alone, and no contact
+    narrow = out(lab, "needs.fhir.json")
+    home.run("export", narrow, "--person", home.asha, "--to", home.clinic, "--for", "referral", "--what", "needs")
+    bundle = json.loads(read(narrow))
+    check(not {entry["resource"]["resourceType"] for entry in bundle["entry"]} & {"Encounter", "Goal", "CareTeam", "QuestionnaireResponse"}, bundle)
+    check("telecom" not in bundle["entry"][0]["resource"] and "0700000001" not in read(narrow))
+    check(not faults(bundle), *faults(bundle)[:10])
+    inside = out(lab, "all.fhir.json")
+    home.run("export", inside, "--internal", "to look at it")
+    check(not faults(json.loads(read(inside))), *faults(json.loads(read(inside)))[:10])
 
 
 run(globals())
