@@ -49,6 +49,7 @@ static const struct saved_table {
         {{"n", 'i', NULL}, {"device", 'b', NULL}, {"mailbox", 'b', NULL}, {"inc", 'b', NULL},
             {"seq", 'i', NULL}}},
     {"pmj_back", 1, "n <= ?1", {{"n", 'i', NULL}, {"giver", 'b', NULL}, {"name", 't', NULL}}},
+    {"pmj_let_in", 1, "1", {{"e", 'b', NULL}}},
     {"pmj_same", 2, "n <= ?1", {{"of", 'b', NULL}, {"device", 'b', NULL}, {"n", 'i', NULL}}},
     {"pmj_moved", 1, "n <= ?1",
         {{"device", 'b', NULL}, {"n", 'i', NULL}, {"e", 'b', NULL}, {"came_ms", 'i', NULL}}},

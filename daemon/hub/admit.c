@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/text.h"
 #include "domain/adds_up.h"
 #include "hub/hub_inner.h"
 
@@ -15,45 +14,6 @@ struct verdict {
 	const char *mark;
 };
 
-/* The persons this entry's record would belong to: the record's own, and those the entry sets. */
-static size_t
-entry_subjects(struct hub *hub, uint8_t out[][PMJ_RECORD_BYTES], size_t room,
-    const struct kind *kind, const struct entry *entry)
-{
-	uint8_t(*of_record)[PMJ_RECORD_BYTES] = NULL;
-	size_t record_count = 0, count = 0;
-
-	if (strcmp(kind->name, "person") == 0) {
-		memcpy(out[0], entry->rec, PMJ_RECORD_BYTES);
-		return 1;
-	}
-	if (!entry->makes &&
-	    records_subjects(hub->journal, &of_record, &record_count, entry->rec, NULL) == PMJ_OK) {
-		for (size_t i = 0; i < record_count && count < room; i++)
-			memcpy(out[count++], of_record[i], PMJ_RECORD_BYTES);
-	}
-	free(of_record);
-	for (size_t i = 0; i < kind->subject_count && count < room; i++) {
-		const char *id =
-		    entry->set != NULL ? json_str(entry->set, kind->subjects[i]) : NULL;
-
-		if (id != NULL && strlen(id) == PMJ_RECORD_CHARS &&
-		    text_unbase32(out[count], PMJ_RECORD_BYTES, id, PMJ_RECORD_CHARS))
-			count++;
-	}
-	return count;
-}
-
-static bool
-person_is_here(struct hub *hub, const uint8_t person[PMJ_RECORD_BYTES])
-{
-	struct sql *q = sql_get(hub->journal, "SELECT 1 FROM pmj_entry WHERE rec = ?1 AND kind = "
-	                                      "'person' AND status IN (0, 1) LIMIT 1");
-
-	(void)sql_blob(q, 1, person, PMJ_RECORD_BYTES);
-	return sql_any(q, false);
-}
-
 /* Authority for kinds of scope person: on the team in roster version rv, or made the person; or the
  * office itself. */
 static enum pmj_code
@@ -61,7 +21,7 @@ judge_team(struct hub *hub, struct verdict *out, const struct hub_device *writer
     const struct kind *kind, const struct entry *entry, struct pmj_error *err)
 {
 	uint8_t persons[16][PMJ_RECORD_BYTES];
-	size_t count = entry_subjects(hub, persons, 16, kind, entry);
+	size_t count = office_subjects(hub, persons, 16, kind, entry);
 	enum pmj_code rc;
 
 	if (strcmp(kind->name, "person") == 0 && entry->makes)
@@ -73,7 +33,7 @@ judge_team(struct hub *hub, struct verdict *out, const struct hub_device *writer
 	for (size_t i = 0; i < count; i++) {
 		bool then, now;
 
-		if (!person_is_here(hub, persons[i])) {
+		if (!office_knows(hub, persons[i])) {
 			out->reason = "person_unknown";
 			out->waits = true;
 			return PMJ_OK;
@@ -128,19 +88,6 @@ values_fit(const struct kind *kind, const struct entry *entry)
 	return adds_up(kind, entry->set);
 }
 
-/* Who may sign under whose session is asked of people, not of laptops: what a worker's later laptop
- * writes counts as written by the one that made the record. `entry` is a copy. */
-static void
-as_worker(struct hub *hub, const struct kind *kind, struct entry *entry,
-    const struct entry_row *rows, size_t count)
-{
-	if (!file_is(kind))
-		return;
-	for (size_t i = 0; i < count; i++)
-		if (rows[i].entry.makes && same_worker(hub, rows[i].entry.by, entry->by))
-			memcpy(entry->by, rows[i].entry.by, PMJ_DEVICE_BYTES);
-}
-
 /* States, moves and the kind's own rules, against all that is here of the record. */
 static enum pmj_code
 judge_rules(struct hub *hub, struct verdict *out, const struct kind *kind,
@@ -170,7 +117,8 @@ judge_rules(struct hub *hub, struct verdict *out, const struct kind *kind,
 	for (size_t i = 0; i < count; i++)
 		if (memcmp(rows[i].entry.e, entry->e, PMJ_ENTRY_BYTES) != 0)
 			others[other_count++] = &rows[i].entry;
-	as_worker(hub, kind, &same, rows, count);
+	if (file_is(kind))
+		same_as_maker(hub, &same, rows, count);
 	verdict = merge_judge(kind, &same, others, other_count);
 	if (verdict != MERGE_OK) {
 		out->reason = reasons[verdict];
@@ -190,7 +138,7 @@ is_of_revoked(struct hub *hub, const struct hub_device *writer, int64_t n)
 }
 
 static enum pmj_code
-judge(struct hub *hub, struct verdict *out, const struct hub_device *writer,
+judge_by_rules(struct hub *hub, struct verdict *out, const struct hub_device *writer,
     const struct entry *entry, int64_t n, int64_t recv_ms, struct pmj_error *err)
 {
 	const struct kind *kind = kinds_get(journal_kinds(hub->journal), entry->kind);
@@ -219,6 +167,26 @@ judge(struct hub *hub, struct verdict *out, const struct hub_device *writer,
 	if (out->reason != NULL)
 		return PMJ_OK;
 	return judge_rules(hub, out, kind, entry, err);
+}
+
+/* What the rules hold, and the coordinator let in before this hub was restored, stays in. */
+static enum pmj_code
+judge(struct hub *hub, struct verdict *out, const struct hub_device *writer,
+    const struct entry *entry, int64_t n, int64_t recv_ms, struct pmj_error *err)
+{
+	enum pmj_code rc = judge_by_rules(hub, out, writer, entry, n, recv_ms, err);
+
+	if (rc == PMJ_OK && out->reason != NULL && !out->waits && back_let_in(hub, entry->e))
+		out->reason = NULL;
+	return rc;
+}
+
+static enum entry_status
+status_of(const struct verdict *verdict)
+{
+	return verdict->waits            ? ENTRY_WAITING
+	       : verdict->reason != NULL ? ENTRY_HELD
+	                                 : ENTRY_ADMITTED;
 }
 
 /* What follows from an admitted entry: a new person's team, the teams' copies. */
@@ -286,9 +254,7 @@ admit_entry(struct hub *hub, const struct sync_peer *peer, const struct sync_lin
 		return rc;
 	entry.reason = verdict.reason;
 	entry.mark = verdict.mark;
-	entry.status = verdict.waits            ? ENTRY_WAITING
-	               : verdict.reason != NULL ? ENTRY_HELD
-	                                        : ENTRY_ADMITTED;
+	entry.status = status_of(&verdict);
 	if ((rc = entries_append(hub->journal, &entry, &n, &known, err)) != PMJ_OK ||
 	    (known && (rc = back_came(hub, n, &came, err)) != PMJ_OK) ||
 	    (came && (rc = entries_set_status(hub->journal, n, entry.status, entry.reason, err)) !=
@@ -329,9 +295,7 @@ admit_own(struct hub *hub, const struct entry *entry, const char *line, size_t l
 	    (rc = judge(hub, &verdict, &self, entry, 0, entry->pt, err)) != PMJ_OK)
 		return rc;
 	new_entry.reason = verdict.reason;
-	new_entry.status = verdict.waits            ? ENTRY_WAITING
-	                   : verdict.reason != NULL ? ENTRY_HELD
-	                                            : ENTRY_ADMITTED;
+	new_entry.status = status_of(&verdict);
 	if ((rc = entries_append(hub->journal, &new_entry, n, &known, err)) != PMJ_OK || known)
 		return rc;
 	hub->waiting = true;
@@ -383,8 +347,7 @@ admit_again(struct hub *hub, int64_t n, bool *settled, struct pmj_error *err)
 		goto out;
 	}
 	*settled = true;
-	rc = entries_set_status(hub->journal, n,
-	    verdict.reason != NULL ? ENTRY_HELD : ENTRY_ADMITTED, verdict.reason, err);
+	rc = entries_set_status(hub->journal, n, status_of(&verdict), verdict.reason, err);
 	if (rc == PMJ_OK && verdict.reason != NULL)
 		rc = hold_entry(hub, n, &row.entry, verdict.reason, &writer, err);
 	else if (rc == PMJ_OK)

@@ -153,6 +153,22 @@ release_inside(
 }
 
 enum pmj_code
+held_let_in(struct hub *hub, const struct entry_row *row, bool *held, struct pmj_error *err)
+{
+	struct hold hold = {.held = row->n};
+	struct sql *q = sql_get(hub->journal,
+	    "SELECT n, e FROM pmj_hold_line WHERE held = ?1 AND released IS NULL LIMIT 1");
+	enum pmj_code rc;
+
+	if ((rc = sql_row(sql_int(q, 1, row->n), held, err)) == PMJ_OK && *held) {
+		hold.hold_n = sql_col_int(q, 0);
+		(void)sql_col_copy(q, 1, hold.hold_e, sizeof(hold.hold_e));
+	}
+	sql_done(q);
+	return rc == PMJ_OK && *held ? release_inside(hub, &hold, row, err) : rc;
+}
+
+enum pmj_code
 hub_release(struct hub *hub, const char *id, struct pmj_error *err)
 {
 	struct entry_row row = {.n = 0};

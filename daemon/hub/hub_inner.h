@@ -94,6 +94,11 @@ PMJ_MUST_CHECK enum pmj_code office_mailboxes(
     struct hub *hub, struct hub_device **out, size_t *count, struct pmj_error *err);
 /** Is what it sends put off until its suspension ends? */
 bool office_is_suspended(struct hub *hub, const uint8_t device[static PMJ_DEVICE_BYTES]);
+/** The persons this entry's record would belong to: the record's own, and those the entry sets; at
+ * most `room`. How many. */
+size_t office_subjects(struct hub *hub, uint8_t out[][PMJ_RECORD_BYTES], size_t room,
+    const struct kind *kind, const struct entry *entry);
+bool office_knows(struct hub *hub, const uint8_t person[static PMJ_RECORD_BYTES]);
 /** Was the device on the person's team in roster version rv? rv < 0: is it now? */
 PMJ_MUST_CHECK enum pmj_code office_on_team(struct hub *hub, bool *on,
     const uint8_t person[static PMJ_RECORD_BYTES], const uint8_t device[static PMJ_DEVICE_BYTES],
@@ -128,6 +133,10 @@ PMJ_MUST_CHECK enum pmj_code file_may_write(struct hub *hub, bool *may, bool *kn
 /** Is the device that of the worker who had `first`, or had it before one in its place? */
 bool same_worker(struct hub *hub, const uint8_t first[static PMJ_DEVICE_BYTES],
     const uint8_t device[static PMJ_DEVICE_BYTES]);
+/** Who may sign under whose session is asked of people, not of laptops: what a worker's later
+ * laptop writes counts as written by the one that made the record. entry: a copy. */
+void same_as_maker(
+    struct hub *hub, struct entry *entry, const struct entry_row *rows, size_t count);
 /** The worker of `of` has this device now, says line n. Inside a transaction. */
 PMJ_MUST_CHECK enum pmj_code same_keep(struct hub *hub, const struct hub_device *device,
     const uint8_t of[static PMJ_DEVICE_BYTES], int64_t n, struct pmj_error *err);
@@ -188,6 +197,9 @@ PMJ_MUST_CHECK enum pmj_code admit_own(struct hub *hub, const struct entry *entr
 /** Hold this entry: a line of our own, which its author gets; its status is the caller's. */
 PMJ_MUST_CHECK enum pmj_code hold_entry(struct hub *hub, int64_t held, const struct entry *entry,
     const char *reason, const struct hub_device *author, struct pmj_error *err);
+/** Let this held entry in, by a new line. *held: it was held. Inside a transaction. */
+PMJ_MUST_CHECK enum pmj_code held_let_in(
+    struct hub *hub, const struct entry_row *row, bool *held, struct pmj_error *err);
 /** Only the row of the hold line number n, with hash e. */
 PMJ_MUST_CHECK enum pmj_code hold_keep(struct hub *hub, int64_t n,
     const uint8_t e[static PMJ_ENTRY_BYTES], int64_t held, const char *reason,
@@ -242,6 +254,11 @@ PMJ_MUST_CHECK enum pmj_code back_came(
 /** Those that wait for their author or the coordinator, behind `items` of hub_held. */
 PMJ_MUST_CHECK enum pmj_code back_list(struct hub *hub, json_t *items, struct pmj_error *err);
 int64_t back_count(struct hub *hub);
+/** A ctl.release that a laptop gives back. Inside a transaction. */
+PMJ_MUST_CHECK enum pmj_code returned_release(struct hub *hub, const struct entry *release,
+    const char *line, size_t len, struct pmj_error *err);
+/** Is it one that was let in after the backup, against a hold? */
+bool back_let_in(struct hub *hub, const uint8_t e[static PMJ_ENTRY_BYTES]);
 /* lacks.c */
 /** Out of a backup just now. Inside the transaction, as the next two. */
 PMJ_MUST_CHECK enum pmj_code lacks_begin(struct hub *hub, struct pmj_error *err);

@@ -160,6 +160,44 @@ office_team(struct hub *hub, struct hub_device **out, size_t *count,
 	return PMJ_OK;
 }
 
+size_t
+office_subjects(struct hub *hub, uint8_t out[][PMJ_RECORD_BYTES], size_t room,
+    const struct kind *kind, const struct entry *entry)
+{
+	uint8_t(*of_record)[PMJ_RECORD_BYTES] = NULL;
+	size_t record_count = 0, count = 0;
+
+	if (strcmp(kind->name, "person") == 0) {
+		memcpy(out[0], entry->rec, PMJ_RECORD_BYTES);
+		return 1;
+	}
+	if (!entry->makes &&
+	    records_subjects(hub->journal, &of_record, &record_count, entry->rec, NULL) == PMJ_OK) {
+		for (size_t i = 0; i < record_count && count < room; i++)
+			memcpy(out[count++], of_record[i], PMJ_RECORD_BYTES);
+	}
+	free(of_record);
+	for (size_t i = 0; i < kind->subject_count && count < room; i++) {
+		const char *id =
+		    entry->set != NULL ? json_str(entry->set, kind->subjects[i]) : NULL;
+
+		if (id != NULL && strlen(id) == PMJ_RECORD_CHARS &&
+		    text_unbase32(out[count], PMJ_RECORD_BYTES, id, PMJ_RECORD_CHARS))
+			count++;
+	}
+	return count;
+}
+
+bool
+office_knows(struct hub *hub, const uint8_t person[static PMJ_RECORD_BYTES])
+{
+	struct sql *q = sql_get(hub->journal, "SELECT 1 FROM pmj_entry WHERE rec = ?1 AND kind = "
+	                                      "'person' AND status IN (0, 1) LIMIT 1");
+
+	(void)sql_blob(q, 1, person, PMJ_RECORD_BYTES);
+	return sql_any(q, false);
+}
+
 enum pmj_code
 office_was_on_team(struct hub *hub, bool *then, bool *now,
     const uint8_t person[static PMJ_RECORD_BYTES], const uint8_t device[static PMJ_DEVICE_BYTES],

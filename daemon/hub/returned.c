@@ -1,7 +1,7 @@
 /* returned.c - what this hub decided after the backup that it was restored from, given back by its
  * laptops (9). What its own key signed is taken up as it was; a hold, which only ever stops what
- * its own author wrote, too; a release or a withdrawal proves nothing by itself and is only noted.
- */
+ * its own author wrote, too; a release that carries its word (returned_entry.c); a withdrawal says
+ * nothing that the unassignment does not. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -329,7 +329,7 @@ hold_back(struct hub *hub, struct returned *back, struct pmj_error *err)
 	if (reason == NULL || !json_unhex(back->entry.json, "e", e, sizeof(e)) ||
 	    entries_find(hub->journal, &row, e, NULL) != PMJ_OK)
 		return PMJ_OK;
-	if (row.status == ENTRY_ADMITTED &&
+	if (row.status == ENTRY_ADMITTED && !back_let_in(hub, e) &&
 	    memcmp(row.entry.by, back->peer->device, PMJ_DEVICE_BYTES) == 0 &&
 	    (rc = keep_line(hub, back, &n, &known, err)) == PMJ_OK && !known &&
 	    (rc = hold_keep(hub, n, back->entry.e, row.n, reason, err)) == PMJ_OK)
@@ -371,9 +371,7 @@ returned_line(struct hub *hub, const struct sync_peer *peer, const struct sync_l
 	else if (strcmp(back.entry.kind, "ctl.hold") == 0)
 		rc = hold_back(hub, &back, err);
 	else if (strcmp(back.entry.kind, "ctl.release") == 0)
-		rc = journal_event(hub->journal, "returned", "ok",
-		    "a laptop says that a hold was released after the backup: pamoja hub held",
-		    err);
+		rc = returned_release(hub, &back.entry, back.line, back.len, err);
 	roster_statement_close(&back.statement);
 	entry_close(&back.entry);
 	return rc;

@@ -3,7 +3,9 @@
  *
  * Its own carry its word (log/vouch), which no laptop can make: they count at once. For another's
  * nothing stands but the one who gives it back, who could have written it: so it waits, listed with
- * what is held, until its author sends it or the coordinator lets it in. */
+ * what is held, until its author sends it or the coordinator lets it in. And what the coordinator
+ * had let in against a hold: that word is proven in the same way, and counts before the entry
+ * comes. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -69,6 +71,43 @@ returned_entry(struct hub *hub, const struct sync_peer *peer, const struct entry
 	else if (n == 0)
 		rc = wait_for_author(hub, peer, &new_entry, name, &n, err);
 	return rc == PMJ_OK ? sync_has(hub->sync, peer->mailbox, n, err) : rc;
+}
+
+enum pmj_code
+returned_release(struct hub *hub, const struct entry *release, const char *line, size_t len,
+    struct pmj_error *err)
+{
+	struct entry_row row = {.n = 0};
+	struct pmj_error none = {0};
+	uint8_t e[PMJ_ENTRY_BYTES];
+	bool held = false;
+	struct sql *q;
+	enum pmj_code rc;
+
+	if (!json_unhex(release->json, "e", e, sizeof(e)) || !vouch_holds(hub->ring, line, len))
+		return journal_event(hub->journal, "returned", "ok",
+		    "a laptop says that a hold was released after the backup: pamoja hub held",
+		    err);
+	if ((rc = entries_find(hub->journal, &row, e, &none)) == PMJ_OK)
+		rc = held_let_in(hub, &row, &held, err);
+	else if (rc == PMJ_NOT_FOUND)
+		rc = PMJ_OK;
+	else
+		*err = none;
+	if (rc == PMJ_OK && !held) {
+		q = sql_get(hub->journal, "INSERT OR IGNORE INTO pmj_let_in(e) VALUES(?1)");
+		rc = sql_run(sql_blob(q, 1, e, sizeof(e)), err);
+	}
+	entry_row_close(&row);
+	return rc;
+}
+
+bool
+back_let_in(struct hub *hub, const uint8_t e[static PMJ_ENTRY_BYTES])
+{
+	struct sql *q = sql_get(hub->journal, "SELECT 1 FROM pmj_let_in WHERE e = ?1");
+
+	return sql_any(sql_blob(q, 1, e, PMJ_ENTRY_BYTES), false);
 }
 
 enum pmj_code

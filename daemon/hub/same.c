@@ -20,6 +20,14 @@ same_worker(struct hub *hub, const uint8_t first[static PMJ_DEVICE_BYTES],
 	return sql_any(q, false);
 }
 
+void
+same_as_maker(struct hub *hub, struct entry *entry, const struct entry_row *rows, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (rows[i].entry.makes && same_worker(hub, rows[i].entry.by, entry->by))
+			memcpy(entry->by, rows[i].entry.by, PMJ_DEVICE_BYTES);
+}
+
 enum pmj_code
 same_keep(struct hub *hub, const struct hub_device *device,
     const uint8_t of[static PMJ_DEVICE_BYTES], int64_t n, struct pmj_error *err)

@@ -366,6 +366,67 @@ test_what_is_invented(void **state)
 	lab_close(&lab);
 }
 
+/* Held, and let in by the coordinator, both after the backup: so it is again, whichever comes
+ * first.
+ */
+static void
+test_let_in(void **state)
+{
+	struct lab lab;
+	struct lab_end *a = &lab.ends[1], *b = &lab.ends[2], *hub = lab_hub(&lab);
+	const uint8_t(*ids)[PMJ_DEVICE_BYTES];
+	uint8_t asha[PMJ_RECORD_BYTES];
+	struct pmj_error err = {0};
+	struct entry_row row;
+	json_t *items = NULL;
+
+	(void)state;
+	office_open(&lab, 2);
+	(void)lab_person(a, "Asha");
+	all_exchange(&lab, 1);
+	record_of(hub, asha, "Asha");
+	assign(&lab, asha, b);
+	all_exchange(&lab, 2);
+	ids = (const uint8_t(*)[PMJ_DEVICE_BYTES])ring_device_id(b->ring);
+	check_ok(hub_unassign(lab.hub, asha, ids, 1, &err), &err);
+	all_exchange(&lab, 2);
+	(void)lab_change_entry(b, asha, "person", "note", "held in the backup");
+	all_exchange(&lab, 2);
+	assert_int_equal(held(&lab, &items), 1);
+	office_keep(&lab);
+	office_passes(&lab);
+	check_ok(
+	    hub_release(lab.hub, json_str(json_array_get(json_arr(items, "items"), 0), "id"), &err),
+	    &err);
+	json_decref(items);
+	(void)lab_change_entry(b, asha, "person", "village", "Kimana");
+	all_exchange(&lab, 2);
+	assert_int_equal(held(&lab, &items), 1);
+	check_ok(
+	    hub_release(lab.hub, json_str(json_array_get(json_arr(items, "items"), 0), "id"), &err),
+	    &err);
+	json_decref(items);
+	all_exchange(&lab, 2);
+	assert_int_equal(lab_admitted(hub), 3);
+	office_restore(&lab);
+	office_passes(&lab);
+	assert_int_equal(held_count(&lab), 1);
+	check_ok(
+	    entries_get(b->journal, &row,
+	        lab_number(b, "SELECT max(n) FROM pmj_entry WHERE kind = 'ctl.release'"), &err),
+	    &err);
+	gives_back(a, row.line); /* before what it speaks of */
+	entry_row_close(&row);
+	assert_int_equal(lab_number(hub, "SELECT count(*) FROM pmj_let_in"), 1);
+	all_exchange(&lab, 4);
+	assert_int_equal(held_count(&lab), 0);
+	assert_int_equal(lab_admitted(hub), 3);
+	assert_int_equal(lab_number(b, "SELECT count(*) FROM pmj_entry WHERE status = 1"), 0);
+	/* that of the backup, and none anew */
+	assert_int_equal(lab_number(hub, "SELECT count(*) FROM pmj_hold_line"), 1);
+	lab_close(&lab);
+}
+
 /* ---- either program ends amid it ---- */
 
 static void
@@ -434,6 +495,7 @@ main(void)
 	    cmocka_unit_test(test_its_own),
 	    cmocka_unit_test(test_decided_again_meanwhile),
 	    cmocka_unit_test(test_of_others),
+	    cmocka_unit_test(test_let_in),
 	    cmocka_unit_test(test_what_is_invented),
 	    cmocka_unit_test(test_every_call),
 	};
