@@ -28,7 +28,7 @@ const char *const hub_schema[] = {
        calls their author. */
     "CREATE TABLE IF NOT EXISTS pmj_back(n INTEGER PRIMARY KEY, giver BLOB NOT NULL, name TEXT NOT "
     "NULL)",
-    /* Entries that were let in before this hub was restored, and whatever came of them since. */
+    /* Entries that were let in after the backup that this hub was restored from. */
     "CREATE TABLE IF NOT EXISTS pmj_let_in(e BLOB PRIMARY KEY) WITHOUT ROWID",
     /* Two laptops of one worker, the one in place of the other (same.c); n: the line that says so.
      */
