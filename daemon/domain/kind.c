@@ -129,6 +129,7 @@ kind_free(struct kind *kind)
 	for (size_t i = 0; i < kind->state_count; i++) {
 		free(kind->states[i].name);
 		texts_close(&kind->states[i].label);
+		texts_close(&kind->states[i].silent);
 	}
 	for (size_t i = 0; i < kind->move_count; i++) {
 		struct move *move = &kind->moves[i];
@@ -150,6 +151,7 @@ kind_free(struct kind *kind)
 	free(kind->shows);
 	names_free(kind->adds, kind->adds_count);
 	names_free(kind->told_as, kind->told_count);
+	texts_close(&kind->due_says);
 	free(kind->told_by);
 	free(kind->slip_called);
 	names_free(kind->slip, kind->slip_count);

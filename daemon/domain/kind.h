@@ -67,10 +67,13 @@ struct field {
 };
 struct state {
 	char *name;
-	bool refusing; /* terminal refusing: revoked, withdrawn, declined - shown first among
-	                  concurrent ones */
-	bool closed;   /* no longer work to do: leaves `today` */
-	bool start;    /* a record may be made in it at once; the first state always is one */
+	bool refusing;   /* terminal refusing: revoked, withdrawn, declined - shown first among
+	                    concurrent ones */
+	bool closed;     /* no longer work to do: leaves `today` */
+	int silent_days; /* so long nothing may be heard in it; then it stands in `today`. 0: for
+	                    ever */
+	struct texts silent; /* what is to be done then */
+	bool start;          /* a record may be made in it at once; the first state always is one */
 	struct texts label;
 };
 enum move_by { BY_ANYONE, BY_AUTHOR, BY_ANOTHER };
@@ -139,12 +142,14 @@ struct kind {
 	bool append_only; /* fields are never edited: mistakes are voided */
 	bool author_only; /* only the author may edit */
 	bool revocation_wins;
-	char *due;     /* a date field that makes the record appear in `today` until its state is
-	                  closed, or NULL */
-	char *checked; /* a date field: when it was last seen to be still so, or NULL */
-	int64_t stale_days; /* after so many it is to be checked again */
-	char *total;        /* an integer field: the sum of `adds`, or NULL */
-	char **adds;        /* integer fields */
+	char *due;      /* a date field that makes the record appear in `today` until its state is
+	                   closed, or NULL */
+	int due_before; /* days before it that it appears */
+	struct texts due_says; /* what that day means; none: how far the record is */
+	char *checked;         /* a date field: when it was last seen to be still so, or NULL */
+	int64_t stale_days;    /* after so many it is to be checked again */
+	char *total;           /* an integer field: the sum of `adds`, or NULL */
+	char **adds;           /* integer fields */
 	size_t adds_count;
 	char *urgent_field; /* `urgent = when FIELD is VALUE`, or NULL */
 	char *urgent_value;

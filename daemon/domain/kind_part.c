@@ -92,6 +92,24 @@ part_number(int64_t *to, const struct part *part, const char *key)
 	return PMJ_INVALID;
 }
 
+enum pmj_code
+part_days(int *to, const struct part *part, const char *key)
+{
+	const struct conf_item *item = part_item(part, key);
+	int64_t days = 0;
+	enum pmj_code rc = part_number(&days, part, key);
+
+	*to = 0;
+	if (rc == PMJ_OK && (days < 0 || days > 3650)) {
+		rc = conf_fail(part->err, part->conf, item->line, "%s = %.20s is out of range", key,
+		    item->value);
+		pmj_hint(part->err, "write a number of days from 0 to 3650");
+	}
+	if (rc == PMJ_OK)
+		*to = (int)days;
+	return rc;
+}
+
 /* One word of a table; `otherwise` when the key is absent (COUNT of the table: it must be there).
  */
 enum pmj_code

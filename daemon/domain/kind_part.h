@@ -26,6 +26,8 @@ char *part_text(const struct part *part, const char *key);
  * an empty list. */
 PMJ_MUST_CHECK enum pmj_code part_flag(bool *to, const struct part *part, const char *key);
 PMJ_MUST_CHECK enum pmj_code part_number(int64_t *to, const struct part *part, const char *key);
+/* 0 to 3650. */
+PMJ_MUST_CHECK enum pmj_code part_days(int *to, const struct part *part, const char *key);
 /* The place of the value among words; `otherwise` when absent (count: it must be there). */
 PMJ_MUST_CHECK enum pmj_code part_word(size_t *to, const struct part *part, const char *key,
     const char *const *words, size_t count, size_t otherwise);

@@ -30,14 +30,16 @@ static const char *const kind_keys[] = {"name", "version", "scope", "title.en", 
 static const char *const field_keys[] = {"type", "required", "default", "privacy", "searchable",
     "open", "past", "least", "most", "link", "choices", "example", "told_as", "label.en",
     "label.sw", "help.en", "help.sw"};
-static const char *const state_keys[] = {"refusing", "closed", "start", "label.en", "label.sw"};
+static const char *const state_keys[] = {
+    "refusing", "closed", "start", "silent_days", "silent.en", "silent.sw", "label.en", "label.sw"};
 static const char *const move_keys[] = {"from", "to", "asks", "dates", "by", "needs_consent",
     "answers", "discloses", "label.en", "label.sw"};
 static const char *const plan_keys[] = {"place", "title.en", "title.sw", "shows"};
 static const char *const rule_keys[] = {"subjects", "append_only", "author_only", "revocation_wins",
-    "due", "urgent", "urgent_move", "discloses_to", "discloses_for", "discloses_category",
-    "discloses", "consent_needs", "consent_signed", "consent_for", "consent_to", "total", "adds",
-    "told_as", "told_by", "receives_nothing", "slip", "slip_called", "checked", "stale_days"};
+    "due", "due_before", "due_says.en", "due_says.sw", "urgent", "urgent_move", "discloses_to",
+    "discloses_for", "discloses_category", "discloses", "consent_needs", "consent_signed",
+    "consent_for", "consent_to", "total", "adds", "told_as", "told_by", "receives_nothing", "slip",
+    "slip_called", "checked", "stale_days"};
 
 const char *
 field_type_name(enum field_type type)
@@ -197,7 +199,9 @@ read_state(struct kind *kind, const struct part *part)
 	if ((rc = kind_check_keys(part, state_keys, COUNT(state_keys), NULL)) != PMJ_OK ||
 	    (rc = part_flag(&state->refusing, part, "refusing")) != PMJ_OK ||
 	    (rc = part_flag(&state->closed, part, "closed")) != PMJ_OK ||
-	    (rc = part_flag(&state->start, part, "start")) != PMJ_OK)
+	    (rc = part_flag(&state->start, part, "start")) != PMJ_OK ||
+	    (rc = part_days(&state->silent_days, part, "silent_days")) != PMJ_OK ||
+	    (rc = part_texts(&state->silent, part, "silent", state->silent_days > 0)) != PMJ_OK)
 		return rc;
 	return part_texts(&state->label, part, "label", true);
 }
@@ -269,6 +273,8 @@ read_rules(struct kind *kind, const struct part *part)
 	    (rc = part_flag(&kind->author_only, part, "author_only")) != PMJ_OK ||
 	    (rc = part_flag(&kind->revocation_wins, part, "revocation_wins")) != PMJ_OK ||
 	    (rc = kind_read_receives(kind, part)) != PMJ_OK ||
+	    (rc = part_days(&kind->due_before, part, "due_before")) != PMJ_OK ||
+	    (rc = part_texts(&kind->due_says, part, "due_says", false)) != PMJ_OK ||
 	    (rc = part_list(&kind->slip, &kind->slip_count, part, "slip")) != PMJ_OK ||
 	    (rc = part_list(&kind->adds, &kind->adds_count, part, "adds")) != PMJ_OK ||
 	    (rc = part_list(&kind->told_as, &kind->told_count, part, "told_as")) != PMJ_OK ||

@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/date.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "domain/due.h"
 #include "domain/value.h"
 #include "store/records.h"
 #include "store/search.h"
@@ -43,16 +43,6 @@ is_closed(const struct kind *kind, const char *state_name)
 	    kind != NULL && state_name != NULL ? kind_state(kind, state_name) : NULL;
 
 	return state != NULL && state->closed;
-}
-
-static const char *
-due_date(const struct kind *kind, const struct merge_record *record)
-{
-	const char *due = kind != NULL && kind->due != NULL
-	                      ? json_string_value(merge_shown(record, kind->due))
-	                      : NULL;
-
-	return due != NULL && date_is_day(due) ? due : NULL;
 }
 
 static bool
@@ -94,6 +84,7 @@ paint_record(struct picture *out, const struct journal *journal, const struct ki
 	const char *title = own_title(kind, record);
 	char *name = title != NULL ? text_fold(title) : NULL;
 	char *shown = shown_text(record);
+	struct due due;
 	uint8_t digest[PRIM_HASH_BYTES];
 	struct row_set *rows = &out->rows;
 	int64_t changed = 0;
@@ -116,7 +107,8 @@ paint_record(struct picture *out, const struct journal *journal, const struct ki
 		row_int(rows, "made_pt", record->maker->pt);
 	}
 	row_int(rows, "changed_pt", changed);
-	row_text(rows, "due", due_date(kind, record));
+	due_of(&due, kind, record);
+	row_text(rows, "due", due.from[0] != '\0' ? due.from : NULL);
 	row_int(rows, "closed", is_closed(kind, state));
 	row_int(rows, "entries", (int64_t)count);
 	row_int(rows, "private", kind != NULL && kind->scope == SCOPE_AUTHOR);

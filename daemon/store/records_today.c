@@ -3,26 +3,43 @@
 #include <string.h>
 
 #include "base/date.h"
+#include "domain/due.h"
 #include "store/journal_inner.h"
 #include "store/records_inner.h"
 
-/* Why it stands there: how far it is ("to do", "sent"). Where the kind has no states, what its day
- * is called. */
-static void
-put_due(struct journal *journal, json_t *item, const char *on, enum lang lang)
+/* Why it stands there: what its day means, or how far it is ("to do", "sent"). Where the kind has
+ * no states, what its day is called. */
+static const char *
+why_of(const struct kind *kind, const struct due *due, const json_t *item, enum lang lang)
+{
+	if (due->why != NULL)
+		return texts_in(due->why, lang);
+	if (kind->state_count > 0)
+		return json_str(item, "state_label");
+	return texts_in(&kind_field(kind, kind->due)->label, lang);
+}
+
+static enum pmj_code
+put_due(struct journal *journal, json_t *item, const uint8_t rec[static PMJ_RECORD_BYTES],
+    const char *on, enum lang lang, struct pmj_error *err)
 {
 	const struct kind *kind = kinds_get(journal->kinds, json_str(item, "kind"));
-	const struct field *field =
-	    kind != NULL && kind->due != NULL ? kind_field(kind, kind->due) : NULL;
-	const char *due = field != NULL ? json_str(json_obj(item, "fields"), field->name) : NULL;
+	struct record_full record = {.row_count = 0};
+	struct due due;
+	enum pmj_code rc = records_load(journal, &record, rec, err);
 
-	if (due == NULL)
-		return;
-	(void)json_object_set_new(item, "overdue", json_boolean(strcmp(due, on) < 0));
-	(void)json_object_set_new(item, "why",
-	    json_string(kind->state_count > 0 ? json_str(item, "state_label")
-	                                      : texts_in(&field->label, lang)));
-	(void)json_object_set_new(item, "due", json_string(due));
+	if (rc == PMJ_OK && kind != NULL) {
+		due_of(&due, kind, &record.merged);
+		if (due.from[0] != '\0') {
+			(void)json_object_set_new(
+			    item, "overdue", json_boolean(strcmp(due.day, on) < 0));
+			(void)json_object_set_new(
+			    item, "why", json_string(why_of(kind, &due, item, lang)));
+			(void)json_object_set_new(item, "due", json_string(due.day));
+		}
+	}
+	record_full_close(&record);
+	return rc;
 }
 
 enum pmj_code
@@ -43,11 +60,9 @@ records_today(struct journal *journal, json_t **out, const char *on, const char 
 	if ((rc = records_ids(sql_text(sql, 1, until), &recs, &count, err)) == PMJ_OK)
 		rc = records_items(journal, out, (const uint8_t(*)[PMJ_RECORD_BYTES])recs, count,
 		    200, 0, lang, err);
+	items = rc == PMJ_OK ? json_object_get(*out, "items") : NULL;
+	for (size_t i = 0; i < json_array_size(items) && rc == PMJ_OK; i++)
+		rc = put_due(journal, json_array_get(items, i), recs[i], on, lang, err);
 	free(recs);
-	if (rc != PMJ_OK)
-		return rc;
-	items = json_object_get(*out, "items");
-	for (size_t i = 0; i < json_array_size(items); i++)
-		put_due(journal, json_array_get(items, i), on, lang);
-	return PMJ_OK;
+	return rc;
 }

@@ -173,15 +173,16 @@ kind_print(uint8_t out[static PRIM_HASH_BYTES], const struct kind *kind)
 	struct buf b;
 
 	buf_init(&b, 0);
-	buf_putf(&b, "1|%s|%s|%s|%d", kind->name, kind->shows != NULL ? kind->shows : "",
-	    kind->due != NULL ? kind->due : "", (int)kind->scope);
+	buf_putf(&b, "2|%d|%s|%s|%s|%d", kind->due_before, kind->name,
+	    kind->shows != NULL ? kind->shows : "", kind->due != NULL ? kind->due : "",
+	    (int)kind->scope);
 	for (size_t i = 0; i < kind->field_count; i++)
 		buf_putf(&b, "|f%s %d %d %s", kind->fields[i].name, (int)kind->fields[i].type,
 		    kind->fields[i].searchable,
 		    kind->fields[i].link_kind != NULL ? kind->fields[i].link_kind : "");
 	for (size_t i = 0; i < kind->state_count; i++)
-		buf_putf(&b, "|s%s %d %d", kind->states[i].name, kind->states[i].refusing,
-		    kind->states[i].closed);
+		buf_putf(&b, "|s%s %d %d %d", kind->states[i].name, kind->states[i].refusing,
+		    kind->states[i].closed, kind->states[i].silent_days);
 	for (size_t i = 0; i < kind->subject_count; i++)
 		buf_putf(&b, "|p%s", kind->subjects[i]);
 	prim_hash(out, "pmj schema v1", PRIM_PARTS({b.bytes, b.len}));

@@ -5,7 +5,7 @@ import shutil
 import stat
 import subprocess
 
-from lab import TOP, check, run
+from lab import TOP, check, run, set_clock
 
 SW = {"LC_ALL": "sw_KE.UTF-8", "LANGUAGE": "sw"}
 SIGNED = dict(purpose="referral", expires="in 90 days", how="written")
@@ -210,6 +210,57 @@ def story_13_the_answer(lab):
     check("given by Pamoja" in neema.refused(2, "edit", referral, "code=aaaaa")["message"])
     neema.run("void", referral, "a test")
     check(neema.refused(3, "referral", "answer", code, "attend") == neema.refused(3, "referral", "answer", "00000-00000", "attend"))
+
+
+def due(home):
+    return {item["kind"]: (item["due"], item["why"], item["overdue"]) for item in home.json("today")["items"] if item["kind"] in ("referral", "consent")}
+
+
+def story_13_silence(lab):
+    """Each silence of a referral stands in today after its days, with what to do, and leaves it when somebody speaks; a day of one's own comes first."""
+    neema = lab.worker("Neema")
+    neema, _, clinic, referral = prepared(lab, neema, information="needs", expires="in 300 days")
+    clock = set_clock(lab, neema)
+    check(due(neema) == {}, due(neema))
+    now = 0
+    for verb, days, words in (("send", 7, "no word from them"), ("receive", 7, "have not answered"), ("accept", 14, "nobody said that the person went")):
+        neema.run("referral", verb, referral)
+        clock.set(now + days - 1)
+        check(due(neema) == {}, verb, due(neema))
+        clock.set(now + days + 1)
+        found = due(neema)
+        check(words in found["referral"][1] and found["referral"][2], verb, found)
+        now += days + 1
+    check("nobody said" in neema.run("today").out and "hakuna aliyesema" in neema.run("today", env=SW).out)
+    neema.run("edit", referral, "check_on=in 3 days")
+    check(due(neema) == {}, "the worker's own day")
+    clock.set(now + 3)
+    check(due(neema)["referral"][1] == "accepted", due(neema))
+    neema.run("referral", "attend", referral, "attended_on=today")
+    clock.set(now + 18)
+    check("how it was" in due(neema)["referral"][1], due(neema))
+    neema.run("referral", "close", referral, "outcome=service received")
+    check(due(neema) == {} and clinic)
+    neema.run("verify", "--rebuild")
+
+
+def story_23_a_consent_runs_out(lab):
+    """It stands in today from thirty days before, until it is ended; then it allows nothing any more."""
+    neema = lab.worker("Neema")
+    neema, asha, clinic, referral = prepared(lab, neema, information="needs", expires="in 40 days")
+    consent = neema.json("consent", "list")["items"][0]["id"]
+    clock = set_clock(lab, neema)
+    clock.set(9)
+    check("consent" not in due(neema), due(neema))
+    clock.set(10)
+    check("runs out" in due(neema)["consent"][1] and not due(neema)["consent"][2], due(neema))
+    neema.run("referral", "send", referral)
+    clock.set(42)
+    check(due(neema)["consent"][2] and "expired" in neema.refused(5, "referral", "packet", referral)["message"])
+    neema.add("consent", person=asha, recipient=clinic, information="needs", **SIGNED)
+    neema.run("consent", "end", consent)
+    check("consent" not in due(neema))
+    neema.run("referral", "packet", referral)
 
 
 def story_22_the_notice_is_data(lab):

@@ -344,6 +344,34 @@ who_receives_nothing(void **state)
 	json_decref(y);
 }
 
+/* Silence that stands in `today` says what to do. */
+static void
+silence_has_words(void **state)
+{
+	static const struct {
+		const char *text, *message;
+	} cases[] = {
+	    {HEAD FIELD "[state open]\nsilent_days = 7\nsilent.en = ask\nlabel.en = O\n", NULL},
+	    {HEAD FIELD "[state open]\nsilent_days = 7\nlabel.en = O\n", "silent.en"},
+	    {HEAD FIELD "[state open]\nsilent_days = -1\nlabel.en = O\n", "out of range"},
+	    {HEAD FIELD "[state open]\nsilent_days = a week\nlabel.en = O\n", "whole number"},
+	    {HEAD FIELD "[rules]\ndue_before = 4000\n", "out of range"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct kind *kind;
+		struct pmj_error err;
+		enum pmj_code rc = read_kind(&kind, cases[i].text, &err);
+
+		if ((rc == PMJ_OK) != (cases[i].message == NULL) ||
+		    (rc != PMJ_OK &&
+		        (strstr(err.message, cases[i].message) == NULL || *err.hint == '\0')))
+			fail_msg("case %zu: %s (%s)", i, err.message, err.hint);
+		kind_free(kind);
+	}
+}
+
 /* A file cut at any byte is refused, or is a whole kind: never a crash, never half of one. */
 static void
 half_written_files(void **state)
@@ -596,6 +624,7 @@ main(void)
 	    cmocka_unit_test(reads_everything_of_a_kind),
 	    cmocka_unit_test(bad_kinds_are_refused_with_line_and_mend),
 	    cmocka_unit_test(who_receives_nothing),
+	    cmocka_unit_test(silence_has_words),
 	    cmocka_unit_test(half_written_files),
 	    cmocka_unit_test(a_folder_of_kinds),
 	    cmocka_unit_test(nearest_names_are_offered),
