@@ -8,6 +8,7 @@
 #include "cli/doctor.h"
 #include "cli/enrol.h"
 #include "cli/export.h"
+#include "cli/forget.h"
 #include "cli/help.h"
 #include "cli/home.h"
 #include "cli/hub.h"
@@ -222,6 +223,14 @@ const struct command command_table[] = {
         "Without options it shows the values and asks. Examples:\n"
         "  pamoja hub resolve 3f9a --keep 2\n"
         "  pamoja hub resolve 3f9a --value 0712000000\n"},
+    {"forget", GROUP_HUB, forget_run, 0, COMMAND_MANY, "PERSON",
+        "erase everything about a person, for good", forget_options,
+        "A supervisor approves it first; where there is none, it is done a day later. It goes\n"
+        "from the hub, and from each laptop with its next exchange. What the programme must\n"
+        "keep stands in retention.ini. With --certificate: who has confirmed, without names\n"
+        "of those who were forgotten. Examples:\n"
+        "  pamoja forget \"Juma K.\"\n"
+        "  pamoja forget --certificate\n"},
     {"hub pending", GROUP_HUB, pending_list, 0, 0, "", "what waits for a second person", none,
         NULL},
     {"approve", GROUP_HUB, pending_approve, 0, 1, "[ID]",

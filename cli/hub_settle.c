@@ -175,6 +175,7 @@ hub_reason_words(const char *reason)
 	    {"record_unknown", LANG_N("it belongs to a record that is not known here")},
 	    {"forged_author", LANG_N("it names another author than its writer")},
 	    {"revoked", LANG_N("the laptop was revoked")},
+	    {"erased", LANG_N("the person was forgotten; nothing of it is kept")},
 	    {"kind_unknown", LANG_N("this kind of record is not known here")},
 	    {"private_kind", LANG_N("this kind never leaves its author's laptop")},
 	    {"not_your_office", LANG_N("only who wrote it and the office may change it")},

@@ -219,6 +219,21 @@ open_parts(struct core *core, bool fresh, struct pmj_error *err)
 	return core_begin_sync(core, err);
 }
 
+/* Tombstones are worth nothing without their key: it is in the key file before there is one. */
+static void
+have_tombstone_key(struct core *core)
+{
+	uint8_t key[32];
+	struct pmj_error err;
+
+	if (ring_has_tombstone_key(core->ring))
+		return;
+	ring_tombstone_key(core->ring, key);
+	prim_wipe(key, sizeof(key));
+	if (keyfile_save(core->keys, core->ring, false, &err) != PMJ_OK)
+		diag_error("keeping the tombstone key", &err);
+}
+
 enum pmj_code
 core_open(
     struct core *core, struct keyfile *keys, struct ring *ring, bool fresh, struct pmj_error *err)
@@ -246,6 +261,8 @@ core_open(
 	core->disk_full = false;
 	core->revoked = core->is_hub ? 0 : device_revoked(core->journal);
 	core->suspended = core->is_hub ? 0 : device_suspended(core->journal);
+	core->erase_failed = false;
+	have_tombstone_key(core);
 	if (journal_reserve_make(core->journal, NULL) != PMJ_OK)
 		diag("the reserve file could not be made");
 	core->tick_at_ms = 0;

@@ -70,6 +70,8 @@ struct core {
 	bool left_to_carrier;   /* it goes on with what is sealed while we are locked */
 	char waits_for[16];     /* by the carrier's word: network, metered, later; "" for nothing */
 	int64_t waits_until_ms; /* mono; 0: until something happens */
+	bool erase_failed;      /* forgetting a person met an error: not tried again before the next
+	                           unlock */
 	bool urgent_waits; /* something urgent was queued since the last exchange that went well */
 	struct keyfile_tries tries;
 	struct words_last words_last;
@@ -163,6 +165,8 @@ void core_lock_begin(struct core *core, struct request *request);
 PMJ_MUST_CHECK enum pmj_code core_begin_sync(struct core *core, struct pmj_error *err);
 /** Begin the hub's work and its lanes. */
 PMJ_MUST_CHECK enum pmj_code core_begin_hub(struct core *core, struct pmj_error *err);
+/** Seal keys may have been destroyed: is what was erased unreadable by that? Then it is said. */
+void core_erase_keys(struct core *core);
 /** Rewrite the key file with the present anchor. */
 PMJ_MUST_CHECK enum pmj_code core_save_anchor(struct core *core, struct pmj_error *err);
 

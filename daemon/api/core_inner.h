@@ -9,6 +9,8 @@
 PMJ_MUST_CHECK enum pmj_code core_read_settings(struct core *core, struct pmj_error *err);
 /** End what open keys made possible, in reverse. */
 void core_close_parts(struct core *core);
+/** One step of what people decided to forget; false: there is nothing, or it cannot be done now. */
+bool core_erase_step(struct core *core);
 /** One step of locking; false when it is locked. */
 bool core_lock_step(struct core *core);
 

@@ -239,7 +239,8 @@ work_step(struct core *core)
 	/* A person waits for it. */
 	if (core_find_step(core) || core_report_step(core))
 		return true;
-	if (pending_step(core) || share_step(core) || exchange_step(core) || core_verify_step(core))
+	if (core_erase_step(core) || pending_step(core) || share_step(core) ||
+	    exchange_step(core) || core_verify_step(core))
 		return true;
 	core->step_name = "check";
 	return core->checking && check_step(core);

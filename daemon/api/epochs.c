@@ -54,12 +54,15 @@ core_epochs(struct core *core)
 		diag_error("seal keys", &err);
 		return;
 	}
-	if (done.made == 0 && !done.turned && !done.destroyed)
+	if (done.made == 0 && !done.turned && !done.destroyed) {
+		core_erase_keys(core);
 		return;
+	}
 	if (keyfile_save(core->keys, core->ring, done.destroyed, &err) != PMJ_OK) {
 		diag_error("saving the seal keys", &err);
 		sync_epochs_undo(core->sync, &done);
 	} else if (tell(core, &done, &err) != PMJ_OK) {
 		diag_error("telling a seal key", &err);
 	}
+	core_erase_keys(core);
 }

@@ -9,6 +9,8 @@ pending_list(const struct call *call, json_t **out, struct pmj_error *err)
 {
 	struct core *core = call->core;
 
+	if (core->hub != NULL && hub_pending_due(core->hub))
+		core_wake(core); /* time alone may have made it ready */
 	return core->hub != NULL ? hub_pending(core->hub, out, err)
 	                         : device_asks(core->journal, out, err);
 }

@@ -128,7 +128,7 @@ append(struct restore_take *take, struct entries_new *new, struct pmj_error *err
 	new->mark = json_str(take->note, "mark");
 	new->recv_ms = json_integer_value(json_array_get(recv, 0));
 	new->recv_counter = (uint16_t)json_integer_value(json_array_get(recv, 1));
-	if (new->status > ENTRY_CONTROL || new->origin > ENTRY_RECEIVED)
+	if (new->status > ENTRY_ERASED || new->origin > ENTRY_RECEIVED)
 		return unfit("an entry has no such status", err);
 	chain_journal_next(take->j, new->entry->e);
 	take->entries++;
@@ -158,6 +158,20 @@ take_line(struct restore_take *take, const struct segment_line *line, const uint
 	rc = append(take, &new, err);
 	entry_close(&entry);
 	return rc;
+}
+
+/* An entry of a person who was erased: its hash, for the chain, and who wrote one that came late.
+ */
+static enum pmj_code
+take_erased(struct restore_take *take, const json_t *stub, struct pmj_error *err)
+{
+	struct entry entry = {.kind = ""};
+	struct entries_new new = {.entry = &entry};
+
+	if (!json_unhex(stub, "e", entry.e, sizeof(entry.e)) ||
+	    !json_unhex(stub, "by", entry.by, sizeof(entry.by)))
+		return unfit("an entry that was erased cannot be read", err);
+	return append(take, &new, err);
 }
 
 /* An entry whose line was handed over: what is left of it. */
@@ -206,7 +220,8 @@ take_object(struct restore_take *take, enum backup_kind kind, json_t *object, st
 		take->note = json_incref(object);
 		return PMJ_OK;
 	case BACKUP_STUB:
-		return take_stub(take, object, err);
+		return json_int(take->note, "s", 0) == ENTRY_ERASED ? take_erased(take, object, err)
+		                                                    : take_stub(take, object, err);
 	case BACKUP_ROW:
 		return take->check ? PMJ_OK : backup_tables_put(take->journal, object, err);
 	case BACKUP_END:

@@ -90,6 +90,8 @@ static const struct route {
     {"POST", "/v1/hub/renew", NEEDS_OPEN | NEEDS_HUB, office_renew, NULL},
     {"GET", "/v1/hub/move", NEEDS_OPEN | NEEDS_HUB, office_moving, NULL},
     {"POST", "/v1/hub/move", NEEDS_OPEN | NEEDS_HUB, office_move, NULL},
+    {"POST", "/v1/hub/forget", NEEDS_OPEN | NEEDS_HUB, erase_ask, NULL},
+    {"GET", "/v1/hub/forgotten", NEEDS_OPEN | NEEDS_HUB, erase_list, NULL},
     {"GET", "/v1/pending", NEEDS_OPEN | NEEDS_SYNC, pending_list, NULL},
     {"POST", "/v1/approve", NEEDS_OPEN | NEEDS_SYNC, pending_approve, NULL},
     {"POST", "/v1/refuse", NEEDS_OPEN | NEEDS_SYNC, pending_refuse, NULL},

@@ -377,6 +377,12 @@ ring_set_hub_time(struct ring *ring, uint64_t ms)
 	ring->hub_time = ms;
 }
 
+bool
+ring_has_tombstone_key(const struct ring *ring)
+{
+	return ring->has_tombstone;
+}
+
 void
 ring_tombstone_key(struct ring *ring, uint8_t out[static 32])
 {

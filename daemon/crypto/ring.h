@@ -106,6 +106,7 @@ const uint8_t *ring_incarnation(const struct ring *ring); /* 16: of the device's
 void ring_set_incarnation(struct ring *ring, const uint8_t incarnation[static 16]);
 uint64_t ring_hub_time(const struct ring *ring); /* highest seen, ms */
 void ring_set_hub_time(struct ring *ring, uint64_t ms);
+bool ring_has_tombstone_key(const struct ring *ring);
 /** The tombstone key (32), made when first asked for. KDF-only use; wipe the copy. */
 void ring_tombstone_key(struct ring *ring, uint8_t out[static 32]);
 

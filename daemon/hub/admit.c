@@ -6,6 +6,7 @@
 
 #include "domain/adds_up.h"
 #include "hub/hub_inner.h"
+#include "sync/erase.h"
 
 /* What admission says of an entry. reason NULL: admitted. */
 struct verdict {
@@ -232,6 +233,20 @@ writer_of(struct hub *hub, const uint8_t device[static PMJ_DEVICE_BYTES], struct
 	return rc;
 }
 
+/* Of a person who was erased nothing is taken in but that something came. */
+static enum pmj_code
+refuse_erased(struct hub *hub, const struct sync_line *line, struct pmj_error *err)
+{
+	enum pmj_code rc;
+	int64_t n;
+	bool known;
+
+	rc = entries_append_erased(hub->journal, line->entry, ENTRY_RECEIVED, &n, &known, err);
+	if (rc != PMJ_OK || known)
+		return rc;
+	return hold_entry(hub, n, line->entry, "erased", &hub->writer, err);
+}
+
 static enum pmj_code
 admit_entry(struct hub *hub, const struct sync_peer *peer, const struct sync_line *line,
     struct pmj_error *err)
@@ -242,10 +257,14 @@ admit_entry(struct hub *hub, const struct sync_peer *peer, const struct sync_lin
 	struct verdict verdict = {.reason = "deferred", .waits = true};
 	enum pmj_code rc;
 	int64_t n;
-	bool known, over, came = false;
+	bool known, over, gone, came = false;
 
 	if ((rc = writer_of(hub, peer->device, err)) != PMJ_OK ||
-	    (rc = defer_full(hub, &over, peer->device, err)) != PMJ_OK)
+	    (rc = erase_refuses(hub->journal, line->entry, &gone, err)) != PMJ_OK)
+		return rc;
+	if (gone)
+		return refuse_erased(hub, line, err);
+	if ((rc = defer_full(hub, &over, peer->device, err)) != PMJ_OK)
 		return rc;
 	over = over || strcmp(writer->state, "suspended") == 0;
 	note_arrival(hub, &entry);
@@ -337,6 +356,10 @@ admit_again(struct hub *hub, int64_t n, bool *settled, struct pmj_error *err)
 	*settled = false;
 	if ((rc = entries_get(hub->journal, &row, n, err)) != PMJ_OK)
 		return rc;
+	if (row.status == ENTRY_ERASED) { /* while it waited */
+		*settled = true;
+		goto out;
+	}
 	if ((rc = office_device(hub, &writer, row.entry.by, err)) != PMJ_OK ||
 	    (rc = judge(hub, &verdict, &writer, &row.entry, n, row.recv_ms, err)) != PMJ_OK)
 		goto out;

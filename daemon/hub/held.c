@@ -178,6 +178,11 @@ hub_release(struct hub *hub, const char *id, struct pmj_error *err)
 	if ((rc = find_hold(hub, &hold, id, err)) != PMJ_OK ||
 	    (rc = entries_get(hub->journal, &row, hold.held, err)) != PMJ_OK)
 		return rc;
+	if (row.status == ENTRY_ERASED) {
+		entry_row_close(&row);
+		return pmj_fail(err, PMJ_REFUSED,
+		    "it was about a person who was erased, and nothing of it is kept");
+	}
 	if ((rc = journal_begin(hub->journal, err)) == PMJ_OK)
 		rc = decide_end(hub, release_inside(hub, &hold, &row, err), err);
 	entry_row_close(&row);

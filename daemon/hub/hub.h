@@ -153,6 +153,18 @@ PMJ_MUST_CHECK enum pmj_code hub_pending_one(
 PMJ_MUST_CHECK enum pmj_code hub_refuse(struct hub *hub, const char *typed, struct pmj_error *err);
 /** Why that is not done at the hub, which asked. Never PMJ_OK. */
 PMJ_MUST_CHECK enum pmj_code hub_approve(struct hub *hub, const char *typed, struct pmj_error *err);
+/** Ask that a person be erased (security 11), for a cause of retention.ini (NULL: the first there).
+ * id receives what it is known by. PMJ_REFUSED: something must be kept. */
+PMJ_MUST_CHECK enum pmj_code hub_forget(struct hub *hub,
+    const uint8_t person[static PMJ_RECORD_BYTES], const char *cause, uint8_t id[static 32],
+    struct pmj_error *err);
+/** The hub's own word: removed, or unreadable. Inside a transaction. */
+PMJ_MUST_CHECK enum pmj_code hub_erased(
+    struct hub *hub, const uint8_t act[static 32], const char *done, struct pmj_error *err);
+/** {"items":[certificate…]}: what was erased, the newest first; no name is in it. typed: the
+ * beginning of one's id, or NULL. New reference. */
+PMJ_MUST_CHECK enum pmj_code hub_forgotten(
+    struct hub *hub, json_t **out, const char *typed, struct pmj_error *err);
 /** May something be done that waited? Cheap. */
 bool hub_pending_due(struct hub *hub);
 /** Do what enough people have agreed to; *done: something was. Transactions of its own. */

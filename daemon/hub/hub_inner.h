@@ -338,6 +338,9 @@ PMJ_MUST_CHECK enum pmj_code share_everything(
     struct hub *hub, const struct hub_device *device, struct pmj_error *err);
 
 /* team.c */
+/** Is this a person's record, merged here? */
+PMJ_MUST_CHECK enum pmj_code team_need_person(
+    struct hub *hub, const uint8_t person[static PMJ_RECORD_BYTES], struct pmj_error *err);
 /** One more on the team (unless it is already), and one off it that is told nothing: it is revoked.
  * Inside a transaction. */
 PMJ_MUST_CHECK enum pmj_code team_hand_over(struct hub *hub,

@@ -252,6 +252,8 @@ pending_sign(struct hub *hub, const struct sync_peer *peer, const struct sync_li
 	if ((rc = keep_sign(hub, line, &known, err)) != PMJ_OK || known ||
 	    (rc = office_device(hub, &signer, peer->device, err)) != PMJ_OK)
 		return rc;
+	if (json_str(json, "done") != NULL)
+		return erase_said(hub, hash, peer->device, json_str(json, "done"), err);
 	rc = pending_get(hub, &pending, hash, err);
 	if (rc == PMJ_NOT_FOUND) /* asked for after the backup that this hub came out of */
 		return journal_event(hub->journal, "line_refused", "not_found",

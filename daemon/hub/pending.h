@@ -60,6 +60,16 @@ int64_t pending_supervisors(struct hub *hub);
 /** The rule of an operation; false: there is no such one. */
 bool pending_rule(enum pending_rule *rule, const char *op);
 
+/* erase.c */
+PMJ_MUST_CHECK enum pmj_code erase_agreed(
+    struct hub *hub, const struct pending *pending, json_t *by, struct pmj_error *err);
+/** What an order of several people means here. Inside a transaction. */
+PMJ_MUST_CHECK enum pmj_code erase_ordered(
+    struct hub *hub, const struct act *act, struct pmj_error *err);
+/** done: removed or unreadable. Inside a transaction. */
+PMJ_MUST_CHECK enum pmj_code erase_said(struct hub *hub, const uint8_t act[static ACT_HASH_BYTES],
+    const uint8_t device[static PMJ_DEVICE_BYTES], const char *done, struct pmj_error *err);
+
 /* enlist_office.c */
 struct enrol_request;
 PMJ_MUST_CHECK enum pmj_code enlist_agreed(

@@ -15,6 +15,7 @@ static const struct {
 	carry_out *carry_out;
 } operations[] = {
     {"enrol", PENDING_TWO_SUPERVISORS, enlist_agreed},
+    {"erase", PENDING_SUPERVISOR, erase_agreed},
 };
 #define OPERATIONS (sizeof(operations) / sizeof(*operations))
 

@@ -7,7 +7,7 @@
 
 #include "base/date.h"
 #include "base/text.h"
-#include "hub/hub_inner.h"
+#include "hub/pending.h"
 #include "log/chain.h"
 #include "log/roster.h"
 
@@ -221,6 +221,20 @@ take_team(struct hub *hub, const struct returned *back, bool on, struct pmj_erro
 	return share_person(hub, person, &device, err);
 }
 
+/* A person who was erased after the backup is erased again. */
+static enum pmj_code
+take_erase(struct hub *hub, const struct returned *back, struct pmj_error *err)
+{
+	struct act act;
+	enum pmj_code rc;
+
+	if (act_of_statement(&act, &back->statement, NULL) != PMJ_OK)
+		return PMJ_OK;
+	rc = erase_ordered(hub, &act, err);
+	act_close(&act);
+	return rc;
+}
+
 static enum pmj_code
 take_same(struct hub *hub, const struct returned *back, int64_t n, struct pmj_error *err)
 {
@@ -246,6 +260,8 @@ take_statement(struct hub *hub, const struct returned *back, int64_t n, struct p
 		return take_team(hub, back, op[0] == 'a', err);
 	if (strcmp(op, "same") == 0)
 		return take_same(hub, back, n, err);
+	if (strcmp(op, "erase") == 0)
+		return take_erase(hub, back, err);
 	return PMJ_OK; /* the others only fill the chain */
 }
 

@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "hub/hub_inner.h"
 #include "log/vouch.h"
+#include "sync/erase.h"
 
 #define NAME_MAX_BYTES 256
 
@@ -60,13 +61,17 @@ returned_entry(struct hub *hub, const struct sync_peer *peer, const struct entry
 	    .entry = entry, .line = line, .len = len, .origin = own ? ENTRY_OWN : ENTRY_RECEIVED};
 	enum pmj_code rc;
 	int64_t n;
+	bool gone, known;
 
 	/* What it wrote itself it sends as such. */
 	if (memcmp(entry->by, peer->device, PMJ_DEVICE_BYTES) == 0)
 		return PMJ_OK;
-	if ((rc = find_here(hub, &n, entry, err)) != PMJ_OK)
+	if ((rc = find_here(hub, &n, entry, err)) != PMJ_OK ||
+	    (rc = erase_refuses(hub->journal, entry, &gone, err)) != PMJ_OK)
 		return rc;
-	if (n == 0 && own && vouch_holds(hub->ring, line, len))
+	if (n == 0 && gone)
+		rc = entries_append_erased(hub->journal, entry, new_entry.origin, &n, &known, err);
+	else if (n == 0 && own && vouch_holds(hub->ring, line, len))
 		rc = admit_own(hub, entry, line, len, &n, err);
 	else if (n == 0)
 		rc = wait_for_author(hub, peer, &new_entry, name, &n, err);

@@ -71,6 +71,9 @@ const char *const hub_schema[] = {
     "NULL, extra TEXT, asked_ms INTEGER NOT NULL, state INTEGER NOT NULL) WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS pmj_pending_sign(id BLOB NOT NULL, device BLOB NOT NULL, g BLOB "
     "NOT NULL, at_ms INTEGER NOT NULL, PRIMARY KEY(id, device)) WITHOUT ROWID",
+    /* Whoever had something of an erased person (erase.c), and when they said that it is gone. */
+    "CREATE TABLE IF NOT EXISTS pmj_erased(act BLOB NOT NULL, device BLOB NOT NULL, removed_ms "
+    "INTEGER, unreadable_ms INTEGER, PRIMARY KEY(act, device)) WITHOUT ROWID",
     /* used: both halves were typed into a machine. No secret is here (backup_key.c). */
     "CREATE TABLE IF NOT EXISTS pmj_backup_key(number INTEGER PRIMARY KEY, made_ms INTEGER NOT "
     "NULL, pk BLOB NOT NULL, used INTEGER NOT NULL DEFAULT 0, destroyed_ms INTEGER)",

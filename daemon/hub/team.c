@@ -18,8 +18,8 @@ team_statement(
 	    json_hex(device, PMJ_DEVICE_BYTES));
 }
 
-static enum pmj_code
-need_person(struct hub *hub, const uint8_t person[PMJ_RECORD_BYTES], struct pmj_error *err)
+enum pmj_code
+team_need_person(struct hub *hub, const uint8_t person[PMJ_RECORD_BYTES], struct pmj_error *err)
 {
 	struct record_full record = {.row_count = 0};
 	enum pmj_code rc;
@@ -65,7 +65,7 @@ change_team(struct hub *hub, const uint8_t person[PMJ_RECORD_BYTES],
 {
 	enum pmj_code rc;
 
-	if ((rc = need_person(hub, person, err)) != PMJ_OK ||
+	if ((rc = team_need_person(hub, person, err)) != PMJ_OK ||
 	    (rc = journal_begin(hub->journal, err)) != PMJ_OK)
 		return rc;
 	for (size_t i = 0; i < count && rc == PMJ_OK; i++) {

@@ -82,9 +82,8 @@ entry_note_hash(
 	hash_note(out, journal, &note);
 }
 
-/* Add or take the note of entry n as it stands; *rec receives its record (has_rec false: none). */
-static enum pmj_code
-count_entry(struct journal *journal, int64_t n, bool add, uint8_t *rec, bool *has_rec,
+enum pmj_code
+entries_count(struct journal *journal, int64_t n, bool add, uint8_t *rec, bool *has_rec,
     struct pmj_error *err)
 {
 	struct sql *sql =
@@ -113,6 +112,21 @@ struct known {
 	bool first; /* no entry of its record is here; only told of one that makes a record */
 };
 
+static enum pmj_code
+find_erased(struct journal *journal, struct known *out, const uint8_t *e, struct pmj_error *err)
+{
+	struct sql *sql =
+	    sql_get(journal, "SELECT n FROM pmj_entry WHERE e = ?1 AND " ENTRY_BY_HASH);
+	enum pmj_code rc;
+	bool row;
+
+	rc = sql_row(sql_blob(sql, 1, e, PMJ_ENTRY_BYTES), &row, err);
+	if (rc == PMJ_OK && row)
+		*out = (struct known){.n = sql_col_int(sql, 0)};
+	sql_done(sql);
+	return rc;
+}
+
 /* One that makes a record is found among the entries of that record, the oldest of which it mostly
  * is; any other by its hash. */
 static enum pmj_code
@@ -123,8 +137,9 @@ find_known(struct journal *journal, struct known *out, const struct entries_new 
 	bool makes = new->entry->has_rec &&new->status !=
 	             ENTRY_CONTROL &&memcmp(e, new->entry->rec, PMJ_RECORD_BYTES) == 0;
 	struct sql *sql = sql_get(journal,
-	    makes ? "SELECT n, line IS NULL, e = ?1 FROM pmj_entry WHERE rec = ?2"
-	          : "SELECT n, line IS NULL, 1 FROM pmj_entry WHERE e = ?1 AND " ENTRY_BY_HASH);
+	    makes ? "SELECT n, line IS NULL AND status <> 4, e = ?1 FROM pmj_entry WHERE rec = ?2"
+	          : "SELECT n, line IS NULL AND status <> 4, 1 FROM pmj_entry WHERE e = ?1 "
+	            "AND " ENTRY_BY_HASH);
 	enum pmj_code rc;
 	bool row;
 
@@ -141,7 +156,10 @@ find_known(struct journal *journal, struct known *out, const struct entries_new 
 		sql_done(sql);
 		break;
 	}
-	return rc;
+	/* An erased one is not found by its record, which it no longer names. */
+	return rc == PMJ_OK && out->first && entries_were_erased(journal)
+	           ? find_erased(journal, out, e, err)
+	           : rc;
 }
 
 static void
@@ -255,6 +273,8 @@ entries_append(struct journal *journal, const struct entries_new *new, int64_t *
 
 	assert(journal->in_transaction);
 	*known = false;
+	if (new->status == ENTRY_ERASED && (rc = entries_note_erased(journal, err)) != PMJ_OK)
+		return rc;
 	if ((rc = find_known(journal, &here, new, err)) != PMJ_OK)
 		return rc;
 	*n = here.n;
@@ -263,9 +283,9 @@ entries_append(struct journal *journal, const struct entries_new *new, int64_t *
 		return PMJ_OK;
 	}
 	if (here.stub) {
-		if ((rc = count_entry(journal, *n, false, rec, &has_rec, err)) != PMJ_OK ||
+		if ((rc = entries_count(journal, *n, false, rec, &has_rec, err)) != PMJ_OK ||
 		    (rc = replace_stub(journal, new, *n, err)) != PMJ_OK ||
-		    (rc = count_entry(journal, *n, true, rec, &has_rec, err)) != PMJ_OK)
+		    (rc = entries_count(journal, *n, true, rec, &has_rec, err)) != PMJ_OK)
 			return rc;
 	} else {
 		*n = (int64_t)journal->live.count + 1;
@@ -290,12 +310,12 @@ entries_set_status(struct journal *journal, int64_t n, enum entry_status status,
 	enum pmj_code rc;
 
 	assert(journal->in_transaction);
-	if ((rc = count_entry(journal, n, false, rec, &has_rec, err)) != PMJ_OK)
+	if ((rc = entries_count(journal, n, false, rec, &has_rec, err)) != PMJ_OK)
 		return rc;
 	sql = sql_get(journal, "UPDATE pmj_entry SET status = ?2, reason = ?3 WHERE n = ?1");
 	(void)sql_text(sql_int(sql_int(sql, 1, n), 2, status), 3, reason);
 	if ((rc = sql_run(sql, err)) != PMJ_OK ||
-	    (rc = count_entry(journal, n, true, rec, &has_rec, err)) != PMJ_OK)
+	    (rc = entries_count(journal, n, true, rec, &has_rec, err)) != PMJ_OK)
 		return rc;
 	return has_rec ? project_record(journal, rec, err) : PMJ_OK;
 }
@@ -333,11 +353,11 @@ entries_stub(struct journal *journal, int64_t n, struct pmj_error *err)
 		goto out;
 	was = stub_was(&row.entry);
 	text = json_text(was);
-	if ((rc = count_entry(journal, n, false, rec, &has_rec, err)) != PMJ_OK)
+	if ((rc = entries_count(journal, n, false, rec, &has_rec, err)) != PMJ_OK)
 		goto out;
 	sql = sql_get(journal, "UPDATE pmj_entry SET line = NULL, was = ?2 WHERE n = ?1");
 	if ((rc = sql_run(sql_text(sql_int(sql, 1, n), 2, text), err)) != PMJ_OK ||
-	    (rc = count_entry(journal, n, true, rec, &has_rec, err)) != PMJ_OK)
+	    (rc = entries_count(journal, n, true, rec, &has_rec, err)) != PMJ_OK)
 		goto out;
 	if (has_rec)
 		rc = project_record(journal, rec, err);

@@ -7,7 +7,13 @@
 #include "domain/line.h"
 #include "store/journal.h"
 
-enum entry_status { ENTRY_ADMITTED = 0, ENTRY_HELD = 1, ENTRY_WAITING = 2, ENTRY_CONTROL = 3 };
+enum entry_status {
+	ENTRY_ADMITTED = 0,
+	ENTRY_HELD = 1,
+	ENTRY_WAITING = 2,
+	ENTRY_CONTROL = 3,
+	ENTRY_ERASED = 4 /* of a person who was erased: number and hash are left, for the chain */
+};
 /* For the WHERE of a statement: SQLite uses the index of the few that are not admitted only where
  * its own condition stands in the statement, too. */
 #define ENTRY_IS_HELD "status IN (1, 2) AND status = 1"
@@ -38,6 +44,19 @@ PMJ_MUST_CHECK enum pmj_code entries_set_status(struct journal *journal, int64_t
 /** Replace the payload by a stub (number, e, rec, kind, `was` per field set); projects. */
 PMJ_MUST_CHECK enum pmj_code entries_stub(
     struct journal *journal, int64_t n, struct pmj_error *err);
+
+/** Every entry of a record, whatever its status, to number and hash; its rows go. A line of it that
+ * comes later is not taken back in. *count: how many. */
+PMJ_MUST_CHECK enum pmj_code entries_erase_record(struct journal *journal,
+    const uint8_t rec[static PMJ_RECORD_BYTES], int64_t *count, struct pmj_error *err);
+/** One entry that is not admitted. */
+PMJ_MUST_CHECK enum pmj_code entries_erase(
+    struct journal *journal, int64_t n, struct pmj_error *err);
+/** One that comes of a record that was erased: its hash and author, and nothing of what it says.
+ * *known: it was here. */
+PMJ_MUST_CHECK enum pmj_code entries_append_erased(struct journal *journal,
+    const struct entry *entry, enum entry_origin origin, int64_t *n, bool *known,
+    struct pmj_error *err);
 
 struct entry_row {
 	int64_t n;

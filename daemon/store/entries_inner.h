@@ -9,4 +9,12 @@
 void entry_note_hash(
     uint8_t out[static PRIM_HASH_BYTES], const struct journal *journal, struct sql *sql, int from);
 
+/** Add or take the note of entry n as it stands; *rec receives its record (has_rec false: none). */
+PMJ_MUST_CHECK enum pmj_code entries_count(struct journal *journal, int64_t n, bool add,
+    uint8_t *rec, bool *has_rec, struct pmj_error *err);
+/** From now on there are. */
+PMJ_MUST_CHECK enum pmj_code entries_note_erased(struct journal *journal, struct pmj_error *err);
+/** May there be entries that were erased? Asked for each new record. */
+bool entries_were_erased(struct journal *journal);
+
 #endif

@@ -50,6 +50,12 @@ bool journal_search_owes(const struct journal *journal);
 PMJ_MUST_CHECK enum pmj_code journal_search_merge(
     struct journal *journal, int64_t pages, bool *more, struct pmj_error *err);
 
+/** What was taken out of the full-text table still stands in its index until that is merged into
+ * one: some of it, in transactions of its own, durable like journal_search_merge. begin: all that
+ * is there now. *more: again, without `begin`. */
+PMJ_MUST_CHECK enum pmj_code journal_search_purge(
+    struct journal *journal, bool begin, bool *more, struct pmj_error *err);
+
 /** One level. Whatever fails inside: journal_rollback. After commit returned PMJ_OK the rows are
  * durable. */
 PMJ_MUST_CHECK enum pmj_code journal_begin(struct journal *journal, struct pmj_error *err);

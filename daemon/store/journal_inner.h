@@ -52,6 +52,7 @@ struct journal {
 	struct sql *statements[JOURNAL_SQL_BUCKETS];
 	struct rows_table *tables; /* pmj_record, pmj_subject, then one a kind */
 	size_t table_count;
+	int erased; /* are there erased entries? 0: not known, 1: none, 2: yes */
 	bool in_transaction;
 	bool resting;         /* one is open, but nobody is in it */
 	bool rested;          /* the one under way has rested before */

@@ -195,6 +195,24 @@ journal_search_merge(struct journal *journal, int64_t pages, bool *more, struct 
 	return rc;
 }
 
+#define PURGE_PAGES 32 /* some 10 ms */
+
+/* A negative count puts all segments on one level first, so that they become one. */
+enum pmj_code
+journal_search_purge(struct journal *journal, bool begin, bool *more, struct pmj_error *err)
+{
+	enum pmj_code rc = journal_settle(journal, err);
+	bool merged;
+
+	*more = true;
+	if (rc != PMJ_OK)
+		return rc;
+	if (begin)
+		return merge_pages(journal, -PURGE_PAGES, &merged, err);
+	rc = merge_pages(journal, PURGE_PAGES, more, err);
+	return rc;
+}
+
 enum pmj_code
 search_put(struct journal *journal, int64_t number, const char *text, bool fresh, bool *differed,
     struct pmj_error *err)

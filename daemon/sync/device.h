@@ -91,6 +91,12 @@ json_t *device_beacon(struct journal *journal, int64_t now_ms);
  */
 PMJ_MUST_CHECK enum pmj_code device_asks(
     struct journal *journal, json_t **out, struct pmj_error *err);
+/** This device's word on an order that it has carried out: removed, unreadable. Inside a
+ * transaction.
+ */
+PMJ_MUST_CHECK enum pmj_code device_done(struct sync *sync,
+    const uint8_t mailbox[static PMJ_MAILBOX_BYTES], const uint8_t act[static 32], const char *done,
+    struct pmj_error *err);
 /** How many of these were not answered. */
 int64_t device_asks_open(struct journal *journal);
 /** This person's word on one, by the beginning of its id: {"id","what","answer"}. A refusal after

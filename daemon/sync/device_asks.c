@@ -220,6 +220,14 @@ device_say(struct sync *sync, const uint8_t mailbox[static PMJ_MAILBOX_BYTES], c
 }
 
 enum pmj_code
+device_done(struct sync *sync, const uint8_t mailbox[static PMJ_MAILBOX_BYTES],
+    const uint8_t act[static 32], const char *done, struct pmj_error *err)
+{
+	return device_say(sync, mailbox, "ctl.sign",
+	    json_pack("{s:o,s:s}", "statement", json_hex(act, ACT_HASH_BYTES), "done", done), err);
+}
+
+enum pmj_code
 device_answer(
     struct sync *sync, const char *typed, bool approve, json_t **out, struct pmj_error *err)
 {

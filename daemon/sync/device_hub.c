@@ -5,9 +5,11 @@
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "log/act.h"
 #include "log/roster.h"
 #include "store/sql.h"
 #include "sync/device_inner.h"
+#include "sync/erase.h"
 
 enum pmj_code
 device_keep_cert(struct journal *journal, const struct cert *cert, struct pmj_error *err)
@@ -111,6 +113,30 @@ device_came_back(const struct device_at *at, const json_t *statement, struct pmj
 	return sql_run(sql_blob(sql, 1, person, sizeof(person)), err);
 }
 
+/* A person is erased. What several people decided takes their signatures; whose keys those are only
+ * the hub's word says to a worker. */
+static enum pmj_code
+device_erases(
+    const struct device_at *at, const struct roster_statement *statement, struct pmj_error *err)
+{
+	const char *text = json_str(statement->p, "person");
+	uint8_t person[PMJ_RECORD_BYTES];
+	struct pmj_error no = {0};
+	struct act act;
+	enum pmj_code rc;
+
+	if (act_of_statement(&act, statement, &no) != PMJ_OK)
+		return device_refuse(at, "nobody signed what it says", err);
+	if (text == NULL || strlen(text) != PMJ_RECORD_CHARS ||
+	    !text_unbase32(person, sizeof(person), text, PMJ_RECORD_CHARS))
+		rc = device_refuse(at, "it names no person", err);
+	else
+		rc = erase_begin(
+		    at->journal, person, act.hash, os_now(journal_os(at->journal)), err);
+	act_close(&act);
+	return rc;
+}
+
 /* What follows from it is the daemon's to do, once everything that came with it is taken. */
 static enum pmj_code
 device_stands(
@@ -154,6 +180,8 @@ device_roster(const struct device_at *at, struct pmj_error *err)
 		rc = device_put_who(at->journal, statement.p, err);
 	if (rc == PMJ_OK && strcmp(statement.op, "assign") == 0)
 		rc = device_came_back(at, statement.p, err);
+	if (rc == PMJ_OK && strcmp(statement.op, "erase") == 0)
+		rc = device_erases(at, &statement, err);
 	if (rc == PMJ_OK)
 		rc = device_stands(at, &statement, err);
 	roster_statement_close(&statement);

@@ -9,6 +9,7 @@
 #include "store/records.h"
 #include "store/sql.h"
 #include "sync/device_inner.h"
+#include "sync/erase.h"
 #include "sync/queue.h"
 
 enum pmj_code
@@ -56,9 +57,13 @@ device_append_inner(const struct device_at *at, const struct entry *entry, const
 	    .recv_counter = (uint16_t)json_integer_value(json_array_get(recv, 1))};
 	char *reason = NULL;
 	int64_t n;
-	bool known;
+	bool known, gone;
 	enum pmj_code rc;
 
+	if ((rc = erase_refuses(at->journal, entry, &gone, err)) != PMJ_OK)
+		return rc;
+	if (gone)
+		return entries_append_erased(at->journal, entry, new.origin, &n, &known, err);
 	if ((rc = device_standing_hold(at->journal, entry->e, &reason, err)) != PMJ_OK)
 		return rc;
 	if (reason != NULL) {

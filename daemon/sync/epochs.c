@@ -13,6 +13,9 @@
 #define KEPT_DAYS 60                   /* after its end, for a peer that seals to no later one */
 #define USED_SINCE "epochs.used_since" /* the present one, ms */
 #define LOOK_MS HOUR_MS
+/* Something was erased that may lie sealed to the present one: it ends as early as it may (11.3).
+ */
+#define EARLY "epochs.early"
 
 /* Those of one state, of which there is one or none but for the ended ones. */
 static bool
@@ -89,7 +92,7 @@ take_turn(struct sync *sync, const struct ring_epoch *now, const struct ring_epo
 	struct ring *ring = journal_ring(sync->journal);
 	enum pmj_code rc = journal_put_int(sync->journal, USED_SINCE, now_ms, err);
 
-	if (rc != PMJ_OK)
+	if (rc != PMJ_OK || (rc = journal_put_int(sync->journal, EARLY, 0, err)) != PMJ_OK)
 		return rc;
 	ring_epoch_state(ring, now->epoch, 3);
 	ring_epoch_state(ring, next->epoch, 2);
@@ -119,6 +122,7 @@ epochs_inside(struct sync *sync, int64_t now_ms, bool may_destroy, struct sync_e
 {
 	struct ring *ring = journal_ring(sync->journal);
 	int64_t since_ms = journal_int(sync->journal, USED_SINCE, 0);
+	bool early = journal_int(sync->journal, EARLY, 0) != 0;
 	struct ring_epoch now, next;
 	enum pmj_code rc = PMJ_OK;
 
@@ -129,12 +133,12 @@ epochs_inside(struct sync *sync, int64_t now_ms, bool may_destroy, struct sync_e
 			return rc;
 	}
 	if (!epoch_in(sync, 1, &next)) {
-		if (now_ms - since_ms >= (USE_DAYS - PUBLISHED_DAYS) * DAY_MS) {
+		if (early || now_ms - since_ms >= (USE_DAYS - PUBLISHED_DAYS) * DAY_MS) {
 			ring_epoch_add(ring, (uint64_t)now_ms);
 			if (epoch_in(sync, 1, &next))
 				out->made = next.epoch;
 		}
-	} else if (now_ms - since_ms >= USE_DAYS * DAY_MS &&
+	} else if ((early || now_ms - since_ms >= USE_DAYS * DAY_MS) &&
 	           now_ms - (int64_t)next.created_ms >= PUBLISHED_DAYS * DAY_MS) {
 		rc = take_turn(sync, &now, &next, now_ms, err);
 		since_ms = now_ms;
@@ -143,6 +147,12 @@ epochs_inside(struct sync *sync, int64_t now_ms, bool may_destroy, struct sync_e
 	return rc == PMJ_OK && may_destroy
 	           ? destroy_old(sync, since_ms, now_ms, &out->destroyed, err)
 	           : rc;
+}
+
+enum pmj_code
+sync_epochs_early(struct journal *journal, struct pmj_error *err)
+{
+	return journal_put_int(journal, EARLY, 1, err);
 }
 
 enum pmj_code

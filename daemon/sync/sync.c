@@ -31,6 +31,11 @@ const char *const sync_schema[] = {
     "CREATE INDEX IF NOT EXISTS pmj_lane_begun ON pmj_lane(mailbox) WHERE ours=1 AND closed=0"
     " AND segno=0 AND cause IN ('copy','restore')",
     "CREATE INDEX IF NOT EXISTS pmj_lane_old ON pmj_lane(made_ms) WHERE (ours=0 OR closed=1)",
+    /* People who are erased (erase.c): what is under way, and tombstones. */
+    "CREATE TABLE IF NOT EXISTS pmj_erase(act BLOB PRIMARY KEY,person BLOB,begun_ms INTEGER NOT "
+    "NULL,stage INTEGER NOT NULL,rec BLOB NOT NULL,n INTEGER NOT NULL,removed_ms INTEGER,"
+    "epoch INTEGER,unreadable_ms INTEGER) WITHOUT ROWID",
+    "CREATE TABLE IF NOT EXISTS pmj_tomb(tag BLOB PRIMARY KEY) WITHOUT ROWID",
     /* Lanes whose branches the carrier dropped. */
     "CREATE TABLE IF NOT EXISTS pmj_ended(lane INTEGER PRIMARY KEY)",
     "CREATE INDEX IF NOT EXISTS pmj_lane_made ON pmj_lane(made_ms) WHERE ours=1 AND closed=0"

@@ -244,6 +244,9 @@ struct sync_epochs {   /* what became of our own seal keys */
  * destroyed). may_destroy: nothing else is sealed to them. A transaction of its own. */
 PMJ_MUST_CHECK enum pmj_code sync_epochs(struct sync *sync, int64_t now_ms, bool may_destroy,
     struct sync_epochs *out, struct pmj_error *err);
+/** The present key ends as early as it may: the next is made with the next look, and in use 30 days
+ * after that. Inside a transaction. */
+PMJ_MUST_CHECK enum pmj_code sync_epochs_early(struct journal *journal, struct pmj_error *err);
 /** The ring could not be saved: a key that was made is none. */
 void sync_epochs_undo(struct sync *sync, const struct sync_epochs *done);
 /** A device: tell the hub which keys it has (ctl.hello). A transaction of its own. */

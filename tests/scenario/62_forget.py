@@ -1,8 +1,12 @@
-"""What needs more than one person (security 7.2): supervisors and coordinators are enrolled by two supervisors, by the root key while there
+"""Forgetting a person (security 11), and what needs more than one person (7.2): supervisors and coordinators are enrolled by two supervisors, by the root key while there
 are fewer; what waits is listed, approved or refused on other people's laptops."""
 import os
+import random
+import shutil
+import time
 
-from lab import check, run
+from backups import code_of, opened_by
+from lab import Clock, check, run
 
 
 def root_file(lab, hub):
@@ -149,6 +153,330 @@ def story_the_answer_survives(lab):
     lab.exchange(hub, baraka)
     check(pending(hub) == [])
     check(hub.json(*ask, stdin=request)["role"] == "supervisor")
+
+
+# ---- a person is forgotten ----
+
+def word():
+    """Not to be found by chance."""
+    return "".join(random.SystemRandom().choice("bdfghjklmnprstvz") for _ in range(9)) + "wort"
+
+
+class Case:
+    """An office with a supervisor, two laptops that know a person, one that does not; the person's records bear words of their own."""
+
+    def __init__(self, lab, **more):
+        lab.quiet()
+        self.lab = lab
+        self.hub = lab.hub(**more)
+        self.amina = enrol_by_root(lab, self.hub, "Amina", "supervisor")
+        self.neema, self.juma, self.zuri = [lab.worker(name, self.hub, role="ally") for name in ("Neema", "Juma", "Zuri")]
+        self.homes = (self.hub, self.amina, self.neema, self.juma, self.zuri)
+        self.words = {name: word() for name in ("name", "note", "goal", "held", "unsent", "incident", "relation")}
+        w = self.words
+        self.asha = self.neema.add("person", name=f"Asha {w['name']}", phone="+254 722 000 111")
+        self.baraka = self.neema.add("person", name="Baraka M.")
+        self.contact = self.neema.add("contact", person=self.asha, kind="phone", note=w["note"])
+        self.neema.add("goal", person=self.asha, text=w["goal"])
+        self.neema.add("contact", person=self.baraka, kind="phone", note="went well")
+        self.neema.add("relation", supporter=self.asha, person=self.baraka, what="sister")
+        self.incident = self.neema.add("incident", kind="accident", person=self.asha, what=w["incident"])
+        lab.exchange(self.hub, self.neema, self.juma)
+        self.hub.run("hub", "assign", self.asha, "Juma")
+        lab.exchange(self.hub, self.neema, self.juma, self.zuri, self.amina)
+        for worker, number in ((self.neema, "1"), (self.juma, "2")):  # a conflict
+            worker.run("edit", self.asha, f"phone=+254 722 000 11{number}")
+        lab.exchange(self.hub, self.neema, self.juma)
+        self.juma.add("contact", person=self.asha, kind="phone", note=w["unsent"])
+
+    def ask(self, *more):
+        return self.hub.json("forget", self.asha, "--sure", *more)["pending"]["id"]
+
+    def agree(self, asked):
+        self.lab.exchange(self.hub, self.amina)
+        self.amina.run("approve", asked, "--sure")
+        self.lab.exchange(self.hub, self.amina)
+
+    def knows(self, home):
+        """Does anything that can be asked there still speak of her?"""
+        said = [home.run("show", self.asha, check_status=False).status == 0]
+        said += [bool(home.json("find", each)["items"]) for each in self.words.values()]
+        said += [self.asha in home.run(*words, json_out=True).out
+                 for words in (("person", "list"), ("contact", "list"), ("goal", "list"), ("relation", "list"), ("today",), ("incident", "list"))]
+        return any(said)
+
+    def whole(self, home):
+        answer = home.json("verify", "--rebuild")
+        check(answer["ok"], home.name, answer)
+        return answer["digest"]
+
+
+def certificate(hub):
+    items = hub.json("forget", "--certificate")["items"]
+    check(len(items) == 1, items)
+    return items[0]
+
+
+def of_stage(item, part):
+    return sorted(one["name"] for one in item["removed"][part])
+
+
+def until_forgotten(case, home):
+    """Its background work is soon done."""
+    end = time.monotonic() + 60
+    while case.knows(home):
+        check(time.monotonic() < end, home.name, "still knows her:", home.messages())
+        time.sleep(0.05)
+
+
+def story_a_person_is_forgotten(lab):
+    case = Case(lab)
+    hub, amina, neema, juma, zuri = case.homes
+    check(case.knows(hub) and case.knows(neema) and case.knows(juma) and not case.knows(zuri))
+    check("hub" in neema.refused(2, "forget", case.asha, "--sure")["message"], "only at the hub")
+    check(hub.refused(2, "forget", case.asha)["hint"] == "add --sure")
+    check("asked" in hub.refused(2, "forget", case.asha, "--sure", "--cause", "because")["hint"])
+    asked = case.ask()
+    check(case.ask() == asked and pending(hub)[0]["missing"] == 1, pending(hub))
+    check(hub.json("forget", "--certificate")["items"] == [] and case.knows(hub), "nothing is done before somebody agreed")
+    before = hub.json("verify", case.baraka)["digest"]
+    case.agree(asked)
+    until_forgotten(case, hub)
+    check(pending(hub) == [])
+    first = certificate(hub)
+    check(first["id"] == asked and first["cause"] == "asked" and not first["removed"]["whole"], first)
+    check(of_stage(first, "confirmed") == ["Office"] and of_stage(first, "missing") == ["Juma", "Neema"], first)
+    # the laptops hear of it; Juma has written meanwhile, and not sent it
+    juma.run("sync")
+    until_forgotten(case, juma)
+    lab.exchange(hub, neema, juma, zuri, amina)
+    until_forgotten(case, neema)
+    lab.exchange(hub, neema, juma, zuri, amina)
+    second = certificate(hub)
+    check(second["removed"]["whole"] and of_stage(second, "confirmed") == ["Juma", "Neema", "Office"], second)
+    check(not second["unreadable"]["whole"] and second["unreadable"]["at"] is None and second["unreadable"]["waits"], second)
+    said = hub.run("forget", "--certificate").out + hub.run("forget", "--certificate", asked[:4]).out
+    check(not any(each in said for each in case.words.values()) and case.asha not in said, said)
+    check(hub.refused(3, "forget", "--certificate", "zzzz"))
+    for home in case.homes:
+        case.whole(home)
+        check(not case.knows(home), home.name)
+    check(hub.json("verify", case.baraka)["digest"] == neema.json("verify", case.baraka)["digest"] != before, "what is left is the same")
+    neema.add("contact", person=case.baraka, kind="phone", note="and work goes on")
+    lab.exchange(hub, neema)
+    check({item["reason"] for item in hub.json("hub", "held")["items"]} <= {"erased"}, "what Juma had sent before he heard")
+    for home in case.homes:
+        home.stop()
+        home.start().unlock()
+        case.whole(home)
+        check(not case.knows(home), home.name)
+
+
+def story_what_comes_late_is_refused(lab):
+    """A laptop that was away, and wrote of her: what it sends is refused with its reason, and nothing of it is kept."""
+    case = Case(lab)
+    hub, amina, neema, juma, zuri = case.homes
+    asked = case.ask()
+    case.agree(asked)
+    until_forgotten(case, hub)
+    late = word()
+    neema.add("contact", person=case.asha, kind="phone", note=late)
+    neema.run("edit", case.incident, "what=" + late)
+    stick = os.path.join(lab.dir, "stick")
+    os.mkdir(stick)
+    neema.run("carry", stick)  # sealed before it has heard
+    hub.run("carry", stick)
+    held = hub.json("hub", "held")["items"]
+    check(held and {item["reason"] for item in held} == {"erased"} and {item["by"] for item in held} == {"Neema"}, held)
+    check("forgotten" in hub.run("hub", "held").out)
+    error = hub.refused(5, "hub", "release", held[0]["id"])
+    check("erased" in error["message"], error)
+    check(hub.json("find", late)["items"] == [] and not case.knows(hub))
+    lab.exchange(hub, neema)
+    until_forgotten(case, neema)
+    check(neema.json("find", late)["items"] == [])
+    for home in (hub, neema):
+        case.whole(home)
+    # assigned again, or written about by her id, she does not come back
+    check(hub.refused(3, "hub", "assign", case.asha, "Zuri"))
+    check(neema.run("contact", "add", "person=" + case.asha, "kind=phone", "note=" + late, check_status=False).status != 0)
+
+
+def story_one_no_keeps_her(lab):
+    case = Case(lab)
+    asked = case.ask()
+    lab.exchange(case.hub, case.amina)
+    case.amina.run("refuse", asked)
+    lab.exchange(case.hub, case.amina, case.neema)
+    check(case.knows(case.hub) and case.knows(case.neema) and case.hub.json("forget", "--certificate")["items"] == [])
+    second = case.ask()
+    check(second != asked)
+    case.hub.run("refuse", second)
+    case.amina.run("sync")
+    case.lab.exchange(case.hub, case.amina)
+    check(case.knows(case.hub) and pending(case.hub) == [])
+
+
+def story_nobody_else_can_agree(lab):
+    """A programme of one person: it is done a day later, and can be taken back until then."""
+    lab.quiet()
+    home = lab.home("hub")
+    clock = Clock(lab, home)
+    hub = home.start(env=clock.env).init(hub_mailboxes=lab.mailboxes, person="Office")
+    asha = hub.add("person", name="Asha")
+    asked = hub.json("forget", asha, "--sure")["pending"]
+    check(asked["missing"] == 0 and asked["not_before"] - asked["asked_at"] == 86400000 and asked["all"], asked)
+    hub.run("refuse", asked["id"])
+    asked = hub.json("forget", asha, "--sure")["pending"]["id"]
+    check("by itself" in hub.refused(5, "approve", asked, "--sure")["hint"])
+    pending(hub)
+    check(hub.show(asha)["id"] == asha and len(pending(hub)) == 1)
+    clock.set(1)
+    check(len(pending(hub)) == 1, "it looks, and answers")
+    end = time.monotonic() + 30
+    while hub.run("show", asha, check_status=False).status == 0:
+        check(time.monotonic() < end, "it was not done", pending(hub), hub.messages())
+        time.sleep(0.05)
+    check(pending(hub) == [] and of_stage(certificate(hub), "confirmed") == ["Office"], certificate(hub))
+
+
+def story_unreadable_in_the_end(lab):
+    """The second stage: months later the keys are gone that open what was sealed before, and the papers that open a backup."""
+    lab.quiet()
+    homes = [lab.home(name) for name in ("hub", "Neema")]
+    clocks = [Clock(lab, home) for home in homes]
+    hub, neema = homes
+    hub.start(env=clocks[0].env).init(hub_mailboxes=lab.mailboxes, person="Office")
+    neema.start(env=clocks[1].env).init(role="ally")
+    lab.enrol(neema, hub, role="ally")
+    asha = neema.add("person", name="Asha")
+    lab.exchange(hub, neema)
+    hub.json("forget", asha, "--sure")
+
+    def passes(days):
+        for clock in clocks:
+            clock.set(days)
+        lab.exchange(hub, neema, rounds=3)
+        return certificate(hub)["unreadable"] if hub.json("forget", "--certificate")["items"] else None
+
+    check(passes(2) is not None)
+    end = time.monotonic() + 30
+    while neema.run("show", asha, check_status=False).status == 0:
+        check(time.monotonic() < end)
+        lab.exchange(hub, neema)
+    waits = passes(3)["waits"]
+    check(sorted(one["of"] for one in waits) == ["Neema", "Office"] and {one["what"] for one in waits} == {"seal_key"}, waits)
+    check(not passes(30)["whole"], "the next keys are not in use yet")
+    for day in range(34, 110, 4):
+        if (state := passes(day))["whole"]:
+            break
+    check(state["whole"] and state["waits"] == [] and state["at"], state)
+    check(day < 95, "early", day)
+    said = hub.run("forget", "--certificate").out
+    check("no key is left" in said and "recovery code" in said, said)
+
+
+def story_what_must_be_kept(lab):
+    case = Case(lab)
+    hub = case.hub
+    rules = os.path.join(hub.path, "retention.ini")
+
+    def write(text):
+        with open(rules, "w", encoding="utf-8") as file:
+            file.write(text)
+
+    write("[keep contact]\nyears = 6\nfrom = changed\nbut = mistake | law\n[forget]\ncauses = done | mistake | law\n")
+    error = hub.refused(5, "forget", case.asha, "--sure")
+    check("contact" in error["message"] and "must be kept until 20" in error["message"] and "mistake" in error["hint"], error)
+    check(pending(hub) == [])
+    write("[keep consent]\nyears = 6\n[keep milestone]\ndays = 9\n")  # of which there are none
+    hub.run("refuse", case.ask())
+    write("[keep incident]\nyears = 7\n")
+    check("incident" in hub.refused(5, "forget", case.asha, "--sure")["message"])
+    for text, line, what in (("[keep contact]\nyears = six\n", 2, "whole number"), ("[keep nothing]\nyears = 6\n", 1, "no kind"),
+                             ("[keep contact]\nyeers = 6\n", 2, "yeers"), ("[kept]\n", 1, "section"), ("[keep contact]\n", 1, "years and days"),
+                             ("[keep contact]\ndays = 0\n", 2, "1 to"), ("[keep contact]\ndays = 5\nfrom = then\n", 3, "made or changed")):
+        write(text)
+        error = hub.refused(2, "forget", case.asha, "--sure")
+        check(f"line {line}" in error["message"] and what in error["message"] and "retention.ini" in error["message"], text, error)
+    # what must be kept is looked at again when it is agreed to
+    os.remove(rules)
+    asked = case.ask()
+    write("[keep contact]\nyears = 6\n")
+    case.agree(asked)
+    check(case.knows(hub) and len(pending(hub)) == 1, pending(hub))
+    os.remove(rules)
+    hub.stop()
+    hub.start().unlock()
+    until_forgotten(case, hub)
+
+
+def story_an_old_backup_forgets_again(lab):
+    case = Case(lab)
+    hub, amina, neema, juma, zuri = case.homes
+    old = {home.name: os.path.join(lab.dir, home.name + ".backup") for home in (hub, neema)}
+    for home in (hub, neema):
+        home.run("backup", old[home.name])
+    case.agree(case.ask())
+    until_forgotten(case, hub)
+    lab.exchange(hub, neema, juma, zuri, amina)
+    until_forgotten(case, neema)
+    lab.exchange(hub, neema, juma, zuri, amina)
+    new = os.path.join(lab.dir, "new.backup")
+    hub.run("backup", new)
+
+    def restored(home, path):
+        home.stop()
+        shutil.rmtree(home.path)
+        code = code_of(home)
+        home.start()
+        home.run("--passphrase-file", home.passphrase_file, "restore", path, *opened_by(code))
+
+    # a laptop put back from before: it is told once more
+    restored(neema, old["Neema"])
+    check(case.knows(neema))
+    lab.exchange(hub, neema, rounds=2)
+    until_forgotten(case, neema)
+    case.whole(neema)
+    check(not case.knows(hub))
+    # the hub put back from after: it knows; and who had confirmed
+    restored(hub, new)
+    check(not case.knows(hub) and certificate(hub)["removed"]["whole"], certificate(hub))
+    case.whole(hub)
+    # the hub put back from before: any laptop gives the order back
+    restored(hub, old["hub"])
+    check(case.knows(hub) and hub.json("forget", "--certificate")["items"] == [])
+    lab.exchange(hub, zuri, rounds=2)
+    until_forgotten(case, hub)
+    case.whole(hub)
+    lab.exchange(hub, neema, juma, zuri, amina, rounds=2)
+    for home in case.homes:
+        check(not case.knows(home), home.name)
+        case.whole(home)
+
+
+def story_killed_on_the_way(lab):
+    """However often it is killed, it is finished by a later run."""
+    case = Case(lab)
+    hub, amina, neema, juma, zuri = case.homes
+    for i in range(60):
+        case.neema.add("contact", person=case.asha, kind="phone", note=f"{case.words['note']} {i}")
+    lab.exchange(hub, neema, juma)
+    case.agree(case.ask())
+    rolls = random.Random(7)
+    for home in (hub, neema):
+        if home is neema:
+            neema.run("sync", check_status=False)
+        for _ in range(6):
+            time.sleep(rolls.random() * 0.05)
+            home.kill()
+            home.start().unlock()
+        if home is neema:
+            lab.exchange(hub, neema)
+        until_forgotten(case, home)
+        case.whole(home)
+    lab.exchange(hub, neema, juma, rounds=2)
+    check(certificate(hub)["removed"]["whole"], certificate(hub))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,9 @@
+/* forget.h - a person is forgotten. */
+#ifndef CLI_FORGET_H
+#define CLI_FORGET_H
+#include "cli/cli.h"
+
+extern const struct option forget_options[];
+enum pmj_code forget_run(struct cli *cli, const struct args *args, struct pmj_error *err);
+
+#endif

@@ -1,0 +1,186 @@
+/* retain.c - retention.ini: what must be kept, by kind (security 11.1). */
+#include "hub/retain.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fs.h"
+#include "base/mem.h"
+#include "base/text.h"
+
+#define FILE_NAME "retention.ini"
+#define DAYS_A_YEAR 366 /* never a day too short */
+#define YEARS_MAX 100
+#define CAUSE_MAX 39
+
+/* Is the word among those of a list? */
+static bool
+is_among(const char *list, const char *word)
+{
+	size_t len = strlen(word);
+
+	while (list != NULL && *list != '\0') {
+		size_t part = strcspn(list, "|"), from = strspn(list, " ");
+		size_t end = part;
+
+		while (end > from && list[end - 1] == ' ')
+			end--;
+		if (end - from == len && strncmp(list + from, word, len) == 0)
+			return true;
+		list += part;
+		list += *list == '|';
+	}
+	return false;
+}
+
+bool
+retain_holds(const struct retain_rule *rule, const char *cause)
+{
+	return !is_among(rule->but, cause);
+}
+
+enum pmj_code
+retain_cause(
+    const struct retain *retain, const char *typed, char out[static 40], struct pmj_error *err)
+{
+	size_t first = strcspn(retain->causes, " |");
+	enum pmj_code rc;
+
+	if (typed == NULL) {
+		(void)snprintf(out, 40, "%.*s", (int)first, retain->causes);
+		return PMJ_OK;
+	}
+	if (strlen(typed) <= CAUSE_MAX && is_among(retain->causes, typed)) {
+		(void)snprintf(out, 40, "%s", typed);
+		return PMJ_OK;
+	}
+	rc = pmj_fail(err, PMJ_INVALID, "%.40s is no cause to forget somebody", typed);
+	pmj_hint(err, "one of: %.100s", retain->causes);
+	return rc;
+}
+
+/* A whole number of days, of `years` or of `days`. */
+static enum pmj_code
+read_days(struct retain *retain, struct retain_rule *rule, const char *section,
+    const struct conf_section *at, struct pmj_error *err)
+{
+	const struct conf_item *years = conf_get(&retain->conf, section, "years");
+	const struct conf_item *days = conf_get(&retain->conf, section, "days");
+	const struct conf_item *item = years != NULL ? years : days;
+	long long most = years != NULL ? YEARS_MAX : YEARS_MAX * DAYS_A_YEAR, n;
+	char *end = NULL;
+
+	if ((years == NULL) == (days == NULL))
+		return conf_fail(err, &retain->conf, at->line, "say one of years and days");
+	n = strtoll(item->value, &end, 10);
+	if (*item->value == '\0' || *end != '\0' || n < 1 || n > most)
+		return conf_fail(err, &retain->conf, item->line,
+		    "%s = %.20s; write a whole number from 1 to %lld", item->key, item->value,
+		    most);
+	rule->days = years != NULL ? n * DAYS_A_YEAR : n;
+	return PMJ_OK;
+}
+
+static enum pmj_code
+read_rule(struct retain *retain, const struct kinds *kinds, const struct conf_section *at,
+    struct pmj_error *err)
+{
+	const struct conf_item *from, *but;
+	struct retain_rule rule = {.kind = at->name + strlen("keep ")};
+	enum pmj_code rc;
+
+	if (kinds_get(kinds, rule.kind) == NULL)
+		return conf_fail(err, &retain->conf, at->line, "there is no kind %.40s", rule.kind);
+	if ((rc = read_days(retain, &rule, at->name, at, err)) != PMJ_OK)
+		return rc;
+	from = conf_get(&retain->conf, at->name, "from");
+	but = conf_get(&retain->conf, at->name, "but");
+	rule.changed = from != NULL && strcmp(from->value, "changed") == 0;
+	if (from != NULL && !rule.changed && strcmp(from->value, "made") != 0)
+		return conf_fail(err, &retain->conf, from->line,
+		    "from = %.20s; write made or changed", from->value);
+	rule.but = but != NULL ? but->value : NULL;
+	retain->rules = mem_grow(retain->rules, retain->count + 1, sizeof(*retain->rules));
+	retain->rules[retain->count++] = rule;
+	return PMJ_OK;
+}
+
+static enum pmj_code
+check_keys(const struct retain *retain, struct pmj_error *err)
+{
+	static const char *const known[] = {"years", "days", "from", "but"};
+
+	for (size_t i = 0; i < retain->conf.count; i++) {
+		const struct conf_item *item = &retain->conf.items[i];
+		bool is_known =
+		    strcmp(item->section, "forget") == 0 && strcmp(item->key, "causes") == 0;
+
+		for (size_t k = 0; k < sizeof(known) / sizeof(*known) && !is_known; k++)
+			is_known = strncmp(item->section, "keep ", 5) == 0 &&
+			           strcmp(item->key, known[k]) == 0;
+		if (!is_known)
+			return conf_fail(err, &retain->conf, item->line,
+			    "there is no %.30s in [%.40s]", item->key, item->section);
+	}
+	return PMJ_OK;
+}
+
+static enum pmj_code
+read_all(struct retain *retain, const struct kinds *kinds, struct pmj_error *err)
+{
+	const struct conf_item *causes = conf_get(&retain->conf, "forget", "causes");
+	enum pmj_code rc = check_keys(retain, err);
+
+	retain->causes = causes != NULL && *causes->value != '\0' ? causes->value : "asked";
+	for (size_t i = 0; i < retain->conf.section_count && rc == PMJ_OK; i++) {
+		const struct conf_section *section = &retain->conf.sections[i];
+
+		if (strncmp(section->name, "keep ", 5) == 0)
+			rc = read_rule(retain, kinds, section, err);
+		else if (strcmp(section->name, "forget") != 0)
+			rc = conf_fail(err, &retain->conf, section->line,
+			    "there is no section [%.40s]; write [keep KIND] or [forget]",
+			    section->name);
+	}
+	if (rc != PMJ_OK)
+		retain_close(retain);
+	return rc;
+}
+
+enum pmj_code
+retain_read(struct retain *out, const struct os *os, const char *home, const struct kinds *kinds,
+    struct pmj_error *err)
+{
+	char *path = fs_join(home, FILE_NAME);
+	enum pmj_code rc;
+
+	memset(out, 0, sizeof(*out));
+	if (!fs_exists(os, path)) {
+		free(path);
+		path = fs_join(conf_dir(), FILE_NAME);
+	}
+	if ((rc = conf_read(&out->conf, os, path, err)) == PMJ_OK)
+		rc = read_all(out, kinds, err);
+	free(path);
+	return rc;
+}
+
+enum pmj_code
+retain_read_text(struct retain *out, const char *name, const char *text, const struct kinds *kinds,
+    struct pmj_error *err)
+{
+	enum pmj_code rc;
+
+	memset(out, 0, sizeof(*out));
+	rc = conf_read_text(&out->conf, name, text, strlen(text), err);
+	return rc == PMJ_OK ? read_all(out, kinds, err) : rc;
+}
+
+void
+retain_close(struct retain *retain)
+{
+	free(retain->rules);
+	conf_close(&retain->conf);
+	memset(retain, 0, sizeof(*retain));
+}
