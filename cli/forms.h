@@ -18,6 +18,12 @@ PMJ_MUST_CHECK enum pmj_code forms_to_table(
  * the kind resource, with the service's id as `id`. */
 PMJ_MUST_CHECK enum pmj_code hsds_to_table(
     struct buf *out, const char *text, size_t len, struct pmj_error *err);
+/** The same of an older HSDS package: files, in the order of these names (NULL ends them), empty
+ * where one is not there. */
+extern const char *const hsds_package_names[];
+#define HSDS_PACKAGE_FILES 7
+PMJ_MUST_CHECK enum pmj_code hsds_package_to_table(
+    struct buf *out, const struct buf *files, struct pmj_error *err);
 #define HSDS_HEADER                                                                                \
 	"id,name,category,place,phone,contact_name,hours,eligibility,cost,transport,note\r\n"
 /** One cell, quoted. */

@@ -2,8 +2,10 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/conf.h"
+#include "base/fs.h"
 #include "base/mem.h"
 #include "base/os.h"
 #include "base/pace.h"
@@ -22,7 +24,7 @@
 const struct option import_options[] = {
     {"kind", "KIND", "what the rows are; CSV needs it"},
     {"map", "FILE", "which column goes into which field, written down once"},
-    {"hsds", NULL, "a directory of services: an Open Referral HSDS document"},
+    {"hsds", NULL, "a directory of services: Open Referral HSDS, JSON or folder"},
     {"dry-run", NULL, "only check: nothing is saved"},
     {"all-or-nothing", NULL, "check all first: one bad row, and nothing is saved"},
     {NULL, NULL, NULL},
@@ -33,6 +35,7 @@ struct reading {
 	const char *kind;
 	struct mapping map;
 	bool mapped, hsds;
+	bool package; /* a folder of tables, of which one was made already */
 };
 
 static enum pmj_code
@@ -52,6 +55,36 @@ need_kind(const json_t **out, struct cli *cli, const char *kind, struct pmj_erro
 	return PMJ_OK;
 }
 
+/* The tables of an older directory, one after the other behind each other's place in files. */
+static enum pmj_code
+read_package(struct buf *table, const char *dir, struct pmj_error *err)
+{
+	struct buf files[HSDS_PACKAGE_FILES];
+	enum pmj_code rc = PMJ_OK;
+
+	for (size_t i = 0; i < HSDS_PACKAGE_FILES; i++) {
+		char *path = fs_join(dir, hsds_package_names[i]);
+
+		buf_init(&files[i], 0);
+		if (rc == PMJ_OK && fs_exists(&os_real, path))
+			rc = term_slurp(&files[i], path, IMPORT_FILE_MAX, err);
+		free(path);
+	}
+	if (rc == PMJ_OK)
+		rc = hsds_package_to_table(table, files, err);
+	for (size_t i = 0; i < HSDS_PACKAGE_FILES; i++)
+		buf_wipe(&files[i]);
+	return rc;
+}
+
+static bool
+is_folder(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
 /* A table, or what is made into one. */
 static enum pmj_code
 read_table(struct cli *cli, struct rows *rows, const struct buf *file, struct reading *as,
@@ -64,9 +97,9 @@ read_table(struct cli *cli, struct rows *rows, const struct buf *file, struct re
 
 	if ((rc = need_kind(&kind, cli, as->hsds ? "resource" : as->kind, err)) != PMJ_OK)
 		return rc;
-	if (!made)
+	if (!made || as->package)
 		return rows_read_csv(rows, buf_text(file), file->len, kind,
-		    as->mapped ? &as->map : NULL, false, err);
+		    as->mapped ? &as->map : NULL, as->package, err);
 	buf_init(&table, 0);
 	rc = as->hsds ? hsds_to_table(&table, buf_text(file), file->len, err)
 	              : forms_to_table(&table, buf_text(file), file->len, err);
@@ -111,8 +144,12 @@ read_file(struct cli *cli, struct rows *rows, char **name, const char *path, str
 	struct buf file;
 
 	buf_init(&file, 0);
-	if ((rc = kinds_load(cli, &kinds, err)) != PMJ_OK ||
-	    (rc = term_slurp(&file, path, IMPORT_FILE_MAX, err)) != PMJ_OK)
+	if ((rc = kinds_load(cli, &kinds, err)) != PMJ_OK)
+		goto out;
+	as->package = as->hsds && is_folder(path);
+	rc = as->package ? read_package(&file, path, err)
+	                 : term_slurp(&file, path, IMPORT_FILE_MAX, err);
+	if (rc != PMJ_OK)
 		goto out;
 	rows->kinds = kinds;
 	if (!is_lines(&file, as))

@@ -1,5 +1,6 @@
 /* A form server's or a directory's document of any bytes: what is made of it is a table. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "cli/csv.h"
 #include "cli/forms.h"
@@ -26,6 +27,31 @@ check_table(const struct buf *table)
 	csv_close(&in);
 }
 
+/* The tables of a package, one behind the other, a NUL between them. */
+static void
+check_package(const uint8_t *bytes, size_t len)
+{
+	struct buf files[HSDS_PACKAGE_FILES], table;
+	struct pmj_error err;
+	size_t at = 0;
+
+	for (size_t i = 0; i < HSDS_PACKAGE_FILES; i++) {
+		const uint8_t *nul = at < len ? memchr(bytes + at, '\0', len - at) : NULL;
+		size_t end = nul != NULL ? (size_t)(nul - bytes) : len;
+
+		buf_init(&files[i], 0);
+		if (at < end)
+			buf_put(&files[i], bytes + at, end - at);
+		at = end + 1;
+	}
+	buf_init(&table, 0);
+	if (hsds_package_to_table(&table, files, &err) == PMJ_OK)
+		check_table(&table);
+	buf_close(&table);
+	for (size_t i = 0; i < HSDS_PACKAGE_FILES; i++)
+		buf_close(&files[i]);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
@@ -42,5 +68,6 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 		buf_close(&table);
 	}
 	buf_close(&text);
+	check_package(bytes, len);
 	return 0;
 }

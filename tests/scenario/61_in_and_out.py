@@ -250,7 +250,7 @@ def read_cp(path):
 
 
 def story_directories(lab):
-    """A directory of services in Open Referral HSDS 3.0 JSON, and a national list of facilities by the mapping that comes along; again later."""
+    """A directory of services in Open Referral HSDS 3.0 JSON and as a package of tables, and a national list of facilities by the mapping that comes along; again later."""
     home = lab.home("neema").start().init()
     services = {"total_items": 2, "contents": None, "services": [
         {"id": "aaaa", "name": "Counselling", "status": "active", "organization": {"id": "o", "name": "Kilima Trust"}, "description": "weekly",
@@ -267,6 +267,21 @@ def story_directories(lab):
     check((fields["category"], fields["place"], fields["phone"], fields["hours"]) == ("mental health", "Loitokitok", "+254 700 000 001", "MO,TU 08:00-16:00"), fields)
     check("1 of them there already" in home.run("import", path, "--hsds").out)
 
+    # the older package: tables that name each other by ids
+    package = out(lab, "package")
+    os.mkdir(package)
+    for name, text in (("organizations", "id,name\no1,Kilima Trust\n"), ("locations", "id,name,transportation\nl1,House,bus 12\n"),
+                       ("services", "id,organization_id,name,status,fees\ns1,o1,Shelter,active,free\ns2,o1,Gone,defunct,\n"),
+                       ("services_at_location", "id,service_id,location_id\n1,s1,l1\n"), ("physical_addresses", "id,location_id,city\n1,l1,Rombo\n"),
+                       ("phones", "id,location_id,organization_id,number\n1,,o1,+254 700 000 002\n")):
+        write(os.path.join(package, name + ".csv"), text)
+    for _ in range(2):
+        home.run("import", package, "--hsds")
+    fields = next(item["fields"] for item in home.json("resource", "list")["items"] if item["title"] == "Shelter, Kilima Trust")
+    check((fields["place"], fields["phone"], fields["cost"], fields["transport"]) == ("Rombo", "+254 700 000 002", "free", "bus 12"), fields)
+    check(len(home.json("resource", "list")["items"]) == 2)
+    check("services.csv" in home.refused(2, "import", lab.mailboxes, "--hsds")["message"])
+
     heads = "Code,Name,Officialname,Registration_number,Keph level,Facility type,Owner,Owner type,Beds,County,Constituency,Sub county,Ward,Operation status,Open_whole_day"
     listed = write(out(lab, "list.csv"), "﻿" + heads + "\r\n"
                    "90001,Mlima,Mlima Dispensary,,Level 2,Dispensary,Ministry,Public,0,Kajiado,Kajiado South,Loitokitok,Kimana,Operational,No\r\n"
@@ -274,7 +289,7 @@ def story_directories(lab):
                    "90003,Zamani,Zamani Clinic,,Level 2,Clinic,Private,Private,0,Kajiado,Kajiado South,Loitokitok,Rombo,Closed,No\r\n")
     home.run("import", listed, "--map", os.path.join(TOP, "conf", "mappings", "facilities-kenya.ini"))
     made = {item["title"]: item["fields"] for item in home.json("resource", "list")["items"]}
-    check(set(made) == {"Counselling, Kilima Trust", "Mlima Dispensary", "Bonde Hospital, Annex"}, made)
+    check(set(made) == {"Counselling, Kilima Trust", "Shelter, Kilima Trust", "Mlima Dispensary", "Bonde Hospital, Annex"}, made)
     check(made["Bonde Hospital, Annex"]["place"] == "Rombo, Loitokitok, Kajiado" and made["Bonde Hospital, Annex"]["hours"] == "day and night", made)
     check("hours" not in made["Mlima Dispensary"])
 
