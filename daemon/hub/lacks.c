@@ -70,13 +70,17 @@ is_place(const struct hub *hub, const char *url)
 	return false;
 }
 
+/* An enrolment that comes back fills its number and enrols nobody: of the laptop's mailbox and key
+ * nothing else is here. */
 static int64_t
 decisions_gone(struct hub *hub)
 {
 	int64_t known = journal_int(hub->journal, KNOWN, 0);
 	int64_t seen = journal_int(hub->journal, SEEN, 0);
 	struct sql *q =
-	    sql_get(hub->journal, "SELECT count(*) FROM pmj_roster WHERE ver > ?1 AND ver <= ?2");
+	    sql_get(hub->journal, "SELECT count(*) FROM pmj_roster r WHERE ver > ?1 AND ver <= ?2"
+	                          " AND op <> 'role' AND (op <> 'enrol' OR EXISTS (SELECT 1 FROM"
+	                          " pmj_device d WHERE d.device = r.device))");
 	int64_t back = sql_first_int(sql_int(sql_int(q, 1, known), 2, seen), 0);
 
 	return seen > known ? seen - known - back : 0;

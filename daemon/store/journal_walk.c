@@ -115,8 +115,8 @@ put_after(struct buf *out, const struct journal_walk *walk, const struct walk_in
 		     name = strtok_r(NULL, ",", &rest)) {
 			bool null = sqlite3_value_type(walk->last[at++]) == SQLITE_NULL;
 			buf_putf(out, null ? "(%s IS NOT NULL" : "(%s > ?%zu", name, at);
-			buf_putf(
-			    out, at < walk->last_count ? " OR (%s IS ?%zu AND " : "", name, at);
+			if (at < walk->last_count)
+				buf_putf(out, " OR (%s IS ?%zu AND ", name, at);
 		}
 		for (size_t i = 1; i < 2 * walk->last_count; i++)
 			buf_put_text(out, ")");

@@ -283,6 +283,40 @@ test_what_is_lacking_is_told(void **state)
 	lab_close(&lab);
 }
 
+/* A laptop that was enrolled after the backup is not on the roster again by that somebody keeps the
+ * statement: its coordinator is told until it is enrolled anew. */
+static void
+test_an_enrolment_comes_back(void **state)
+{
+	struct lab lab;
+	struct lab_end *a = &lab.ends[1], *b, *hub = lab_hub(&lab);
+	struct pmj_error err = {0};
+
+	(void)state;
+	office_open(&lab, 1);
+	office_exchange(a);
+	office_keep(&lab);
+	office_passes(&lab);
+	b = lab_add(&lab);
+	office_enrol(b);
+	/* as a supervisor's laptop gets every statement */
+	check_ok(journal_begin(hub->journal, &err), &err);
+	for (int64_t back = 0; back < 2; back++)
+		check_ok(sync_queue(hub->sync, a->mailbox,
+		             lab_number(hub, "SELECT max(n) FROM pmj_roster") - back, false, &err),
+		    &err);
+	check_ok(journal_commit(hub->journal, &err), &err);
+	office_exchange(a);
+	office_exchange(a);
+	office_restore(&lab);
+	office_passes(&lab);
+	office_exchange(a);
+	office_exchange(a);
+	assert_int_equal(lab_number(hub, "SELECT count(*) FROM pmj_roster WHERE op = 'enrol'"), 2);
+	assert_int_equal(lacks(&lab, "decisions"), 1);
+	lab_close(&lab);
+}
+
 /* A suspended laptop is not enrolled by asking once more, and is told what leads on. */
 static void
 test_suspended_and_asks_again(void **state)
@@ -456,6 +490,7 @@ main(void)
 	    cmocka_unit_test(test_a_later_decision_stays),
 	    cmocka_unit_test(test_given_back_in_steps),
 	    cmocka_unit_test(test_what_is_lacking_is_told),
+	    cmocka_unit_test(test_an_enrolment_comes_back),
 	    cmocka_unit_test(test_suspended_and_asks_again),
 	    cmocka_unit_test(test_resumed_after_the_backup),
 	    cmocka_unit_test(test_put_off_before_it_was_revoked),
