@@ -20,7 +20,7 @@ struct look {
 
 #define FULL_MAX 65536 /* bytes of their places in the list */
 #define NUMBER_CHARS 64
-#define LEAST_ROOM (4 * 4096) /* that a sealed file takes: less, and none fits */
+#define LEAST_ROOM (256 * 1024) /* that a sealed file may take, where the link is good */
 
 /* A number that the hub's carrier keeps in a mailbox; -1: none is there. */
 static long long
