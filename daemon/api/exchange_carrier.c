@@ -5,6 +5,7 @@
 #include "api/handlers.h"
 #include "base/diag.h"
 #include "base/mem.h"
+#include "base/text.h"
 
 #define CARRIER_WAIT_MS 8000 /* the starter needs a moment after the daemon began */
 #define CARRIER_LOOK_MS 200
@@ -172,6 +173,25 @@ exchange_fail_stopped(struct pmj_error *err)
 	return err->code;
 }
 
+/* A segment that is too big for the link. */
+static void
+note_stopped(struct core *core, const json_t *done)
+{
+	const json_t *place = json_arr(done, "stuck");
+	struct sync_stopped at = {.tries = json_int(done, "tries", 0)};
+	struct pmj_error why;
+
+	if (core->sync == NULL || core->is_hub || json_array_size(place) != 4 ||
+	    !text_unhex(
+	        at.mailbox, sizeof(at.mailbox), json_string_value(json_array_get(place, 0))) ||
+	    !text_unhex(at.incarnation, sizeof(at.incarnation),
+	        json_string_value(json_array_get(place, 2))))
+		return;
+	at.segno = (uint64_t)json_integer_value(json_array_get(place, 3));
+	if (sync_link_stopped(core->sync, &at, &why) != PMJ_OK)
+		diag_error("making smaller what the network does not let through", &why);
+}
+
 void
 exchange_carried(struct core *core, int64_t id, const json_t *done)
 {
@@ -183,6 +203,7 @@ exchange_carried(struct core *core, int64_t id, const json_t *done)
 		return;
 	if (core->sync != NULL && sync_link(core->sync, json_int(done, "step", 0), &why) != PMJ_OK)
 		diag_error("noting what the network lets through", &why);
+	note_stopped(core, done);
 	exchange->sent += json_int(done, "sent", 0);
 	exchange->got += json_int(done, "got", 0);
 	if (json_str(done, "instead") != NULL && exchange->instead == NULL)

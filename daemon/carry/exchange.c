@@ -55,6 +55,17 @@ exchange_there(struct exchange *ex, size_t segments)
 	exchange_beat(ex);
 }
 
+void
+exchange_stuck(struct exchange *ex, const struct shape_place *run, const struct chain_links *links,
+    size_t first, int tries)
+{
+	if (tries == 0 || first >= links->count)
+		return;
+	ex->stuck = *run;
+	ex->stuck.segno = links->items[first].segno;
+	ex->stuck_tries = tries;
+}
+
 uint8_t
 exchange_read_lane(const struct exchange *ex)
 {

@@ -45,6 +45,9 @@ struct exchange {
 	uint64_t up;  /* bytes over the network, above TCP */
 	uint64_t down;
 	uint32_t step; /* what the network lately let through in one piece; 0: none was used */
+	struct shape_place
+	    stuck;       /* the first segment that is not there, where the link broke under it */
+	int stuck_tries; /* ... so often; 0: it did not */
 	struct exchange_count count;
 	struct pmj_error instead; /* why an old place was used; code PMJ_OK: none was */
 	struct spool_list out;    /* what is in spool/out; filled by exchange_begin */
@@ -59,6 +62,10 @@ void exchange_end(struct exchange *ex);
 void exchange_beat(const struct exchange *ex);
 /** So many segments more are at the mailbox, by its own word. */
 void exchange_there(struct exchange *ex, size_t segments);
+
+/** The link broke so often under the first of these, and it is not there. */
+void exchange_stuck(struct exchange *ex, const struct shape_place *run,
+    const struct chain_links *links, size_t first, int tries);
 
 /** The lane we read. */
 uint8_t exchange_read_lane(const struct exchange *ex);

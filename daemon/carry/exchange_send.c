@@ -191,6 +191,12 @@ fail_forked(const struct sending *s, uint64_t segno, struct pmj_error *err)
 	return rc;
 }
 
+static uint64_t
+waits_upto(const struct sending *s)
+{
+	return s->count > 0 ? s->items[s->count - 1].place.segno : 0;
+}
+
 /* Push what the far side lacks, and read its tip back before saying that it is there. */
 static enum pmj_code
 push_run(struct sending *s, const struct standing *standing, struct pmj_error *err)
@@ -203,17 +209,23 @@ push_run(struct sending *s, const struct standing *standing, struct pmj_error *e
 	enum pmj_code rc;
 
 	rc = chain_walk(s->own, &links, &s->ours.tip, standing->far_segno, err);
+	/* What its writer gave up lies in our store, and in the spool no more. */
+	while (links.count > 0 && links.items[links.count - 1].segno > waits_upto(s))
+		links.count--;
 	count->left = rc == PMJ_OK ? links.count : 0;
 	if (rc == PMJ_OK && links.count > 0)
 		rc = s->far->push(s->far->ctx, s->own, &s->ours.run, &links, &s->far_tip, err);
 	if (rc == PMJ_OK)
 		rc = s->far->tip(s->far->ctx, &back, &s->ours.run, err);
-	if (rc == PMJ_OK && !git_oid_equal(&back, &s->ours.tip))
+	if (rc == PMJ_OK &&
+	    !git_oid_equal(
+	        &back, links.count > 0 ? &links.items[links.count - 1].commit : &s->far_tip))
 		rc = pmj_fail(err, PMJ_BUSY, "the mailbox does not show what was sent");
 	if (rc == PMJ_OK) {
 		s->ex->sent += links.count;
 		exchange_there(s->ex, links.count - (count->there - before));
-		place.segno = s->ours.tip_segno;
+		place.segno =
+		    links.count > 0 ? links.items[links.count - 1].segno : standing->far_segno;
 		if (s->count > 0 && place.segno >= s->items[0].place.segno)
 			s->ex->tell(s->ex->ctx, EXCHANGE_DELIVERED, &place, 0);
 	}

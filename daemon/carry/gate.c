@@ -192,14 +192,19 @@ push(void *ctx, git_repository *own, const struct shape_place *run, const struct
 {
 	struct gate *gate = ctx;
 	size_t done = 0;
-	int failures = 0;
+	int failures = 0, tries = 0;
 
 	(void)was; /* the gate puts a segment only behind the one that it follows */
 	while (done < links->count) {
 		size_t before = done;
+		int broken = gate->failures;
 		enum pmj_code rc = put_step(gate, own, run, links, &done, err);
 		const struct wire_tip *tip;
 
+		tries = done > before ? 0 : tries + (gate->failures > broken);
+		if (done > before)
+			gate->ex->stuck_tries = 0;
+		exchange_stuck(gate->ex, run, links, done, tries);
 		exchange_there(gate->ex, done - before);
 		failures = done > before ? 0 : failures + 1;
 		if (rc == PMJ_OK)
@@ -218,7 +223,7 @@ push(void *ctx, git_repository *own, const struct shape_place *run, const struct
 		if (done > before) {
 			exchange_there(gate->ex, done - before);
 			gate_spared(gate, bytes_of(own, links->items + before, done - before));
-			failures = 0;
+			failures = tries = gate->ex->stuck_tries = 0;
 		}
 	}
 	return PMJ_OK;

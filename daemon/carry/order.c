@@ -207,6 +207,18 @@ put_line(struct buf *out, json_t *event)
 	json_decref(event);
 }
 
+static json_t *
+place_json(const struct shape_place *place)
+{
+	json_t *out = json_array();
+
+	(void)json_array_append_new(out, json_hex(place->mailbox, sizeof(place->mailbox)));
+	(void)json_array_append_new(out, json_integer(place->lane));
+	(void)json_array_append_new(out, json_hex(place->incarnation, sizeof(place->incarnation)));
+	(void)json_array_append_new(out, json_integer((json_int_t)place->segno));
+	return out;
+}
+
 void
 order_put_event(
     struct buf *out, enum exchange_event what, const struct shape_place *place, size_t count)
@@ -224,15 +236,7 @@ order_put_event(
 		    event, "inc", json_hex(place->incarnation, sizeof(place->incarnation)));
 		(void)json_object_set_new(event, "segno", json_integer((json_int_t)place->segno));
 	} else {
-		json_t *segment = json_array();
-
-		(void)json_array_append_new(
-		    segment, json_hex(place->mailbox, sizeof(place->mailbox)));
-		(void)json_array_append_new(segment, json_integer(place->lane));
-		(void)json_array_append_new(
-		    segment, json_hex(place->incarnation, sizeof(place->incarnation)));
-		(void)json_array_append_new(segment, json_integer((json_int_t)place->segno));
-		(void)json_object_set_new(event, "segment", segment);
+		(void)json_object_set_new(event, "segment", place_json(place));
 	}
 	put_line(out, event);
 }
@@ -298,5 +302,9 @@ order_put_done(struct buf *out, int64_t id, enum pmj_code rc, const struct pmj_e
 	}
 	if (ex != NULL && ex->step > 0)
 		(void)json_object_set_new(event, "step", json_integer(ex->step));
+	if (ex != NULL && ex->stuck_tries > 0 && rc != PMJ_OK) {
+		(void)json_object_set_new(event, "stuck", place_json(&ex->stuck));
+		(void)json_object_set_new(event, "tries", json_integer(ex->stuck_tries));
+	}
 	put_line(out, event);
 }

@@ -337,15 +337,18 @@ smart_push(struct smart *smart, git_repository *own, const struct shape_place *r
     const struct chain_links *links, const git_oid *was, struct pmj_error *err)
 {
 	size_t done = 0;
-	int failures = 0;
+	int failures = 0, tries = 0;
 
 	while (done < links->count) {
+		int broken = smart->failures;
 		const git_oid *from = done > 0 ? &links->items[done - 1].commit : was;
 		size_t before = done;
 		size_t count = how_many(smart, own, links, done);
 		enum pmj_code rc =
 		    push_step(smart, own, run, links->items + done, count, from, err);
 
+		tries += smart->failures > broken;
+		exchange_stuck(smart->ex, run, links, done, tries);
 		if (rc == PMJ_OK)
 			done += count;
 		else if (rc != PMJ_UNREACHED || smart->stop.code != PMJ_OK)
@@ -355,6 +358,8 @@ smart_push(struct smart *smart, git_repository *own, const struct shape_place *r
 		if (rc != PMJ_OK)
 			return rc;
 		failures = done > before ? 0 : failures + 1;
+		if (done > before)
+			tries = smart->ex->stuck_tries = 0;
 		if (failures == SMART_FAILURES_MAX)
 			return PMJ_UNREACHED;
 		exchange_there(smart->ex, done - before);

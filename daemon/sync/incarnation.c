@@ -94,13 +94,67 @@ incarnation_announces(struct sync *sync, const struct sync_peer *peer, const str
 	       is_cause(lane, peer->writes == LANE_UP ? INCARNATION_COPY : INCARNATION_RESTORE);
 }
 
+/* What of this lane lies above a segment is not acked, and goes again. */
+static enum pmj_code
+incarnation_give_up(
+    struct sync *sync, const struct lane *lane, uint64_t upto, struct pmj_error *err)
+{
+	struct lane_point point = {0};
+	struct sql *sql;
+	enum pmj_code rc = PMJ_OK;
+	bool found = true;
+
+	if (upto > 0)
+		rc = lane_point(sync, &point, lane, upto, &found, err);
+	if (rc != PMJ_OK || (rc = queue_numbered(sync, err)) != PMJ_OK ||
+	    (rc = queue_again(sync, lane, point.seq, err)) != PMJ_OK)
+		return rc;
+	sql = sql_get(sync->journal, "DELETE FROM pmj_segment WHERE lane=?1 AND segno>?2");
+	sql_int(sql_int(sql, 1, lane->id), 2, found ? (int64_t)upto : 0);
+	sync->spool_dirty = true;
+	return sql_run(sql, err);
+}
+
+/* This one is closed, and goes on in another with what lies above a segment. */
+static enum pmj_code
+incarnation_next(struct sync *sync, const struct sync_peer *peer, struct lane *lane, uint64_t upto,
+    enum incarnation_cause cause, struct pmj_error *err)
+{
+	char message[96];
+	enum pmj_code rc;
+
+	lane->closed = true;
+	if ((rc = lane_save(sync, lane, err)) != PMJ_OK ||
+	    (rc = incarnation_give_up(sync, lane, upto, err)) != PMJ_OK ||
+	    (rc = incarnation_due_again(sync, peer->mailbox, err)) != PMJ_OK)
+		return rc;
+	rc = incarnation_start(sync, peer, incarnation_names[cause], lane, err);
+	if (rc != PMJ_OK)
+		return rc;
+	(void)snprintf(
+	    message, sizeof(message), "a new run of segments began (%s)", incarnation_names[cause]);
+	return journal_event(sync->journal, "incarnation", incarnation_names[cause], message, err);
+}
+
+static enum pmj_code
+incarnation_kept_again(struct sync *sync, const struct sync_peer *peer, struct pmj_error *err)
+{
+	struct lane *lanes = NULL;
+	size_t count = 0;
+	enum pmj_code rc = lane_list(sync, &lanes, &count, peer->mailbox, true, err);
+
+	for (size_t i = count; i-- > 0 && rc == PMJ_OK;)
+		if (lanes[i].closed && queue_sent_any(sync, &lanes[i]))
+			rc = incarnation_give_up(sync, &lanes[i], 0, err);
+	free(lanes);
+	return rc;
+}
+
 enum pmj_code
 incarnation_begin(struct sync *sync, const struct sync_peer *peer, enum incarnation_cause cause,
     struct pmj_error *err)
 {
 	struct lane lane;
-	struct sql *sql;
-	char message[96];
 	enum pmj_code rc;
 
 	if ((rc = incarnation_current(sync, peer, &lane, err)) != PMJ_OK)
@@ -111,31 +165,26 @@ incarnation_begin(struct sync *sync, const struct sync_peer *peer, enum incarnat
 	if (lane.acked_segno == 0 && is_cause(&lane, INCARNATION_COPY) && peer->writes == LANE_UP &&
 	    was_restored(sync))
 		cause = INCARNATION_COPY;
-	if (lane.segno == 0) { /* nothing of it was sealed: it is new already */
+	if (lane.segno > 0) {
+		rc = incarnation_next(sync, peer, &lane, 0, cause, err);
+	} else { /* nothing of it was sealed: it is new already */
 		if (cause == INCARNATION_COPY || cause == INCARNATION_RESTORE)
 			(void)snprintf(
 			    lane.cause, sizeof(lane.cause), "%s", incarnation_names[cause]);
-		return lane_save(sync, &lane, err);
+		rc = lane_save(sync, &lane, err);
 	}
-	lane.closed = true;
-	if ((rc = queue_numbered(sync, err)) != PMJ_OK ||
-	    (rc = lane_save(sync, &lane, err)) != PMJ_OK)
+	if (rc != PMJ_OK || cause == INCARNATION_SIZE)
 		return rc;
-	if ((rc = queue_again(sync, &lane, err)) != PMJ_OK)
-		return rc;
-	sql = sql_get(sync->journal, "DELETE FROM pmj_segment WHERE lane=?1");
-	sql_int(sql, 1, lane.id);
-	if ((rc = sql_run(sql, err)) != PMJ_OK)
-		return rc;
-	sync->spool_dirty = true;
-	if ((rc = incarnation_due_again(sync, peer->mailbox, err)) != PMJ_OK)
-		return rc;
-	rc = incarnation_start(sync, peer, incarnation_names[cause], &lane, err);
-	if (rc != PMJ_OK)
-		return rc;
-	(void)snprintf(
-	    message, sizeof(message), "a new run of segments began (%s)", incarnation_names[cause]);
-	return journal_event(sync->journal, "incarnation", incarnation_names[cause], message, err);
+	/* What of earlier ones is kept because it is at the mailbox: where the reader or the writer
+	 * is another, it may not be read. */
+	return incarnation_kept_again(sync, peer, err);
+}
+
+enum pmj_code
+incarnation_smaller(struct sync *sync, const struct sync_peer *peer, struct lane *lane,
+    uint64_t upto, struct pmj_error *err)
+{
+	return incarnation_next(sync, peer, lane, upto, INCARNATION_SIZE, err);
 }
 
 static bool

@@ -18,6 +18,10 @@ PMJ_MUST_CHECK enum pmj_code incarnation_current(
 /** Close it, begin another, re-issue what is not acked. */
 PMJ_MUST_CHECK enum pmj_code incarnation_begin(struct sync *sync, const struct sync_peer *peer,
     enum incarnation_cause cause, struct pmj_error *err);
+/** The same, but that segments up to `upto` are at the mailbox and wait there for their receipt:
+ * only what lies above goes again, in smaller ones. *lane: the present one, in and out. */
+PMJ_MUST_CHECK enum pmj_code incarnation_smaller(struct sync *sync, const struct sync_peer *peer,
+    struct lane *lane, uint64_t upto, struct pmj_error *err);
 #define SYNC_RESTORED "sync.restored" /* this journal came out of a backup; it goes into none */
 /** Is the first segment of this lane the announcement of an end that was restored? */
 bool incarnation_announces(

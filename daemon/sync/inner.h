@@ -69,6 +69,11 @@ struct sync {
 		size_t count; /* lines; 0: as many as there is room for */
 		int tries;
 	} fit;
+	struct sync_stuck { /* of a lane, the first that is not there, and how often it broke off */
+		int64_t lane;
+		uint64_t segno;
+		int64_t tries;
+	} stuck;
 	struct seal_packing *packing; /* a segment half packed, or NULL */
 	struct seal_due *due;         /* mailboxes still to seal for, as listed before, or NULL */
 	size_t due_count, due_at;

@@ -1,10 +1,16 @@
 /* link.c - how big a segment's file may be: what the network lately let through in one piece, by
  * the carrier's word. What is bigger may never arrive over a link that is cut again and again; what
  * is smaller packs worse. */
+#include <string.h>
+
 #include "store/sql.h"
+#include "sync/incarnation.h"
 #include "sync/seal_inner.h"
 
 #define LINK_STEP "sync.step"
+#define LINK_GAVE_BACK "sync.gave_back"     /* when, ms */
+#define LINK_REST_MS (INT64_C(3600) * 1000) /* ... and no more for so long */
+#define LINK_TRIES 3
 /* From here on it carried twice what an exchange begins with. */
 #define LINK_GOOD (64 * 1024)
 /* So much goes before the carrier's steps are that big (daemon/carry/step.c). */
@@ -55,6 +61,76 @@ sync_link(struct sync *sync, int64_t step, struct pmj_error *err)
 	if ((rc = journal_begin(sync->journal, err)) != PMJ_OK)
 		return rc;
 	return sync_end(sync, journal_put_int(sync->journal, LINK_STEP, step, err), err);
+}
+
+/* How big it is; 0: it is none of what waits in the present run. */
+static enum pmj_code
+link_stopped_at(struct sync *sync, const struct sync_stopped *at, struct lane *lane, int64_t *bytes,
+    struct pmj_error *err)
+{
+	struct sql *sql;
+	enum pmj_code rc;
+	bool found;
+
+	*bytes = 0;
+	rc = lane_current(sync, lane, at->mailbox, &found, err);
+	if (rc != PMJ_OK || !found || memcmp(lane->inc, at->incarnation, sizeof(lane->inc)) != 0)
+		return rc;
+	sql = sql_get(sync->journal,
+	    "SELECT length(bytes) FROM pmj_segment WHERE lane=?1 AND segno=?2 AND state<?3");
+	sql_int(sql_int(sql, 1, lane->id), 2, (int64_t)at->segno);
+	*bytes = sql_first_int(sql_int(sql, 3, SYNC_DELIVERED), 0);
+	return PMJ_OK;
+}
+
+/* One is enough for a network, since it is as small as that lets through; on the way from one to
+ * the next they must not pile up at the hub. */
+static bool
+link_may_give_back(const struct sync *sync)
+{
+	int64_t now_ms = os_now(sync->os);
+	int64_t last_ms = journal_int(sync->journal, LINK_GAVE_BACK, 0);
+
+	return last_ms == 0 || now_ms < last_ms || now_ms - last_ms >= LINK_REST_MS;
+}
+
+static enum pmj_code
+link_give_back(
+    struct sync *sync, const struct sync_stopped *at, struct lane *lane, struct pmj_error *err)
+{
+	struct sync_peer peer = {0};
+	enum pmj_code rc;
+
+	if ((rc = sync->hooks.peer(sync->hooks.ctx, &peer, at->mailbox, err)) != PMJ_OK ||
+	    (rc = incarnation_smaller(sync, &peer, lane, at->segno - 1, err)) != PMJ_OK)
+		return rc;
+	return journal_put_int(sync->journal, LINK_GAVE_BACK, os_now(sync->os), err);
+}
+
+enum pmj_code
+sync_link_stopped(struct sync *sync, const struct sync_stopped *at, struct pmj_error *err)
+{
+	struct sync_stuck *stuck = &sync->stuck;
+	struct lane lane;
+	int64_t bytes;
+	enum pmj_code rc;
+
+	if (at->segno == 0)
+		return PMJ_OK;
+	if ((rc = link_stopped_at(sync, at, &lane, &bytes, err)) != PMJ_OK || bytes == 0)
+		return rc;
+	if (stuck->lane != lane.id || stuck->segno != at->segno)
+		*stuck = (struct sync_stuck){lane.id, at->segno, 0};
+	stuck->tries += at->tries;
+	if (stuck->tries < LINK_TRIES || (size_t)bytes <= sync->file_most ||
+	    !link_may_give_back(sync))
+		return PMJ_OK;
+	if ((rc = journal_begin(sync->journal, err)) != PMJ_OK)
+		return rc;
+	rc = sync_end(sync, link_give_back(sync, at, &lane, err), err);
+	if (rc == PMJ_OK)
+		seal_packing_drop(sync);
+	return rc;
 }
 
 bool

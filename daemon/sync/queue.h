@@ -57,9 +57,11 @@ PMJ_MUST_CHECK enum pmj_code queue_numbered(struct sync *sync, struct pmj_error 
 /** A receipt covers the lane's lines up to seq: they are done. */
 PMJ_MUST_CHECK enum pmj_code queue_sent_acked(
     struct sync *sync, const struct lane *lane, uint64_t seq, struct pmj_error *err);
-/** Everything of this lane that is not acked goes back to the head of the queue, in order. */
+/** What of this lane is not acked, above seq, goes back to the head of the queue, in order. */
 PMJ_MUST_CHECK enum pmj_code queue_again(
-    struct sync *sync, const struct lane *lane, struct pmj_error *err);
+    struct sync *sync, const struct lane *lane, uint64_t seq, struct pmj_error *err);
+/** Is anything of this lane not acked? */
+bool queue_sent_any(struct sync *sync, const struct lane *lane);
 /** Note that the far end has entry n (it came back from there, or a receipt covers it). */
 PMJ_MUST_CHECK enum pmj_code queue_done_put(struct sync *sync, const uint8_t *mailbox, int64_t n,
     bool forward, int64_t lane, uint64_t seq, struct pmj_error *err);

@@ -135,16 +135,18 @@ queue_sent_next(struct sync *sync, const struct lane *lane, uint64_t seq, struct
 /* Where the first of them must stand so that all are before whatever an earlier re-issue left
  * unsealed. */
 static enum pmj_code
-queue_again_from(struct sync *sync, const struct lane *lane, int64_t *pos, struct pmj_error *err)
+queue_again_from(
+    struct sync *sync, const struct lane *lane, uint64_t seq, int64_t *pos, struct pmj_error *err)
 {
 	struct sql *sql = sql_get(sync->journal,
 	    "SELECT coalesce((SELECT min(pos) FROM pmj_queue WHERE mailbox=?2),1)"
-	    "-(SELECT count(*) FROM pmj_sent WHERE lane=?1)");
+	    "-(SELECT count(*) FROM pmj_sent WHERE lane=?1 AND seq>?3)");
 	enum pmj_code rc;
 	bool row;
 
 	sql_int(sql, 1, lane->id);
 	sql_blob(sql, 2, lane->mailbox, sizeof(lane->mailbox));
+	sql_int(sql, 3, (int64_t)seq);
 	rc = sql_row(sql, &row, err);
 	if (rc == PMJ_OK)
 		*pos = sql_col_int(sql, 0);
@@ -153,16 +155,16 @@ queue_again_from(struct sync *sync, const struct lane *lane, int64_t *pos, struc
 }
 
 enum pmj_code
-queue_again(struct sync *sync, const struct lane *lane, struct pmj_error *err)
+queue_again(struct sync *sync, const struct lane *lane, uint64_t seq, struct pmj_error *err)
 {
 	struct queue_item item;
-	uint64_t seq = 0;
+	uint64_t above = seq;
 	int64_t pos = 0;
 	struct sql *sql;
 	enum pmj_code rc;
 	bool found;
 
-	if ((rc = queue_again_from(sync, lane, &pos, err)) != PMJ_OK)
+	if ((rc = queue_again_from(sync, lane, seq, &pos, err)) != PMJ_OK)
 		return rc;
 	for (;; pos++) {
 		rc = queue_sent_next(sync, lane, seq, &item, &seq, &found, err);
@@ -175,7 +177,15 @@ queue_again(struct sync *sync, const struct lane *lane, struct pmj_error *err)
 		if (rc != PMJ_OK)
 			return rc;
 	}
-	sql = sql_get(sync->journal, "DELETE FROM pmj_sent WHERE lane=?1");
-	sql_int(sql, 1, lane->id);
+	sql = sql_get(sync->journal, "DELETE FROM pmj_sent WHERE lane=?1 AND seq>?2");
+	sql_int(sql_int(sql, 1, lane->id), 2, (int64_t)above);
 	return sql_run(sql, err);
+}
+
+bool
+queue_sent_any(struct sync *sync, const struct lane *lane)
+{
+	struct sql *sql = sql_get(sync->journal, "SELECT 1 FROM pmj_sent WHERE lane=?1 LIMIT 1");
+
+	return sql_any(sql_int(sql, 1, lane->id), true);
 }

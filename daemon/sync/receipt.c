@@ -108,6 +108,22 @@ receipt_some(struct sync *sync, struct lane *lane, const struct receipt *receipt
 	return receipt_cover(sync, lane, &piece, err);
 }
 
+/* The chain after a segment of ours that ends with this line. */
+static enum pmj_code
+receipt_point(struct sync *sync, const struct lane *lane, uint64_t seq, uint8_t *chain, bool *found,
+    struct pmj_error *err)
+{
+	struct sql *sql =
+	    sql_get(sync->journal, "SELECT chain FROM pmj_point WHERE lane=?1 AND seq=?2");
+	enum pmj_code rc;
+
+	sql_int(sql_int(sql, 1, lane->id), 2, (int64_t)seq);
+	if ((rc = sql_row(sql, found, err)) == PMJ_OK && *found)
+		*found = sql_col_copy(sql, 0, chain, 32);
+	sql_done(sql);
+	return rc;
+}
+
 static enum pmj_code
 receipt_lane(struct sync *sync, const struct sync_peer *peer, const struct receipt *receipt,
     bool *again, struct pmj_error *err)
@@ -130,12 +146,18 @@ receipt_lane(struct sync *sync, const struct sync_peer *peer, const struct recei
 		lane.deferred_seq = receipt->deferred;
 		return lane_save(sync, &lane, err);
 	}
-	if (lane.closed)
+	if (lane.closed && !queue_sent_any(sync, &lane))
 		return PMJ_OK; /* its lines went on in another incarnation */
 	if ((rc = queue_numbered(sync, err)) != PMJ_OK)
 		return rc;
 	rc = queue_sent_chain(sync, &lane, receipt->seq, chain, &found, err);
 	if (rc != PMJ_OK)
+		return rc;
+	/* Of a closed one only a part is kept; what was given up of it may have come there all the
+	 * same. */
+	if (!found && lane.closed &&
+	    ((rc = receipt_point(sync, &lane, receipt->seq, chain, &found, err)) != PMJ_OK ||
+	        !found))
 		return rc;
 	if (!found || memcmp(chain, receipt->chain, sizeof(chain)) != 0)
 		return incarnation_copy(sync, peer, receipt->inc, receipt->seq, err);

@@ -45,9 +45,11 @@ sync_have(struct sync *sync, json_t **out, struct pmj_error *err)
 enum pmj_code
 sync_acked(struct sync *sync, json_t **out, struct pmj_error *err)
 {
-	struct sql *sql = sql_get(sync->journal,
-	    "SELECT mailbox,lane,inc,CASE WHEN closed AND done THEN segno ELSE acked_segno END AS s"
-	    " FROM pmj_lane WHERE ours=1 AND s>0");
+	struct sql *sql =
+	    sql_get(sync->journal, "SELECT mailbox,lane,inc,CASE WHEN closed AND done AND NOT "
+	                           "EXISTS(SELECT 1 FROM pmj_sent"
+	                           " WHERE lane=pmj_lane.id) THEN segno ELSE acked_segno END AS s"
+	                           " FROM pmj_lane WHERE ours=1 AND s>0");
 	enum pmj_code rc;
 	bool row;
 

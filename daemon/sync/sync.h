@@ -108,6 +108,17 @@ PMJ_MUST_CHECK enum pmj_code sync_seal_step(struct sync *sync, bool *more, struc
  * made from now on are no bigger, 4 KiB at least, and up to 256 KiB where it is 64 KiB and more.
  * Kept. A transaction of its own, where it changes anything. */
 PMJ_MUST_CHECK enum pmj_code sync_link(struct sync *sync, int64_t step, struct pmj_error *err);
+struct sync_stopped { /* a segment under which the link broke, and how often, by carry's word */
+	uint8_t mailbox[PMJ_MAILBOX_BYTES];
+	uint8_t incarnation[PMJ_INCARNATION_BYTES];
+	uint64_t segno; /* those before it are at the mailbox */
+	int64_t tries;
+};
+/** carry's word of such a one, behind its sync_link: where it broke off three times and is bigger
+ * than what goes through, it and what follows is re-issued in smaller ones (section 9, cause size),
+ * at most once an hour. A transaction of its own, where it changes anything. */
+PMJ_MUST_CHECK enum pmj_code sync_link_stopped(
+    struct sync *sync, const struct sync_stopped *at, struct pmj_error *err);
 /** Is so much sealed that what becomes of it tells more of the network than is known, and more
  * waits? Then what was made is sent first: the rest is made as big as sync_link then says. */
 bool sync_link_to_learn(struct sync *sync);

@@ -717,6 +717,36 @@ def story_the_first_of_very_much(lab):
     check(neema.status()["outbox"]["entries"] == 0 and neema.status()["outbox"]["merged"] >= 5000, neema.status()["outbox"])
 
 
+def story_too_big_for_the_link(lab):
+    """What was sealed on a good day is too big for a connection that dies after 11 KB, smaller ones are made of it in a new run, and these go; what
+    had arrived before is not sent again, and each entry is at the hub once."""
+    lab.quiet()
+    serve(lab)
+    link = BadLink(lab.web.port)
+    reach = f"[hub]\nurl = https://localhost:{link.port}/pamoja\npin = {lab.web.pin}\n"
+    hub = lab.home("hub").settings(lab.ini.replace("[hub]\n", reach)).start().init(hub_mailboxes=lab.mailboxes, person="Office")
+    neema = lab.worker("Neema", hub)
+    lab.exchange(hub, neema)
+    box = os.path.join(lab.mailboxes, next(name for name in os.listdir(lab.mailboxes) if name.endswith(".git")))
+    many_records(lab, neema, 1500)
+    (before,) = blobs(box)
+    link.set(Profile(cut_bytes=11000))
+    ended = []
+    while not ended or (ended[-1] != 0 and len(ended) < 12):
+        ended.append(neema.run("sync", check_status=False, timeout=300).status)
+    check(ended[0] == 6 and ended[-1] == 0, "it never went", ended, blobs(box), neema.status()["outbox"])
+    runs = blobs(box)
+    check(len(runs) == 2 and before in runs, "nothing of the run that was given up comes any more", runs)
+    (small,) = [sizes for sizes in runs if sizes != before]
+    check(max(small) < 10000 and len(small) > 8, small)
+    link.set(Profile())
+    lab.exchange(hub, neema, rounds=2)
+    outbox = neema.status()["outbox"]
+    check(outbox["entries"] == 0 and outbox["merged"] >= 1500, outbox)
+    said = [event for event in neema.json("log")["items"] if event["event"] == "incarnation"]
+    check([event["code"] for event in said] == ["size"], said)
+
+
 def story_a_hub_hears_at_once(lab):
     """What a laptop sends is merged and its receipt is back in the same request, though the hub looks but once an hour and nobody asks."""
     lab.quiet()

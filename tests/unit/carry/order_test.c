@@ -119,6 +119,11 @@ events_are_lines(void **state)
 	ex.up = 300;
 	ex.step = 12288;
 	order_put_done(&line, 6, PMJ_OK, &err, &ex);
+	ex.stuck = place;
+	ex.stuck_tries = 3;
+	ex.up = 0;
+	order_put_done(&line, 7, PMJ_UNREACHED, &err, &ex);
+	order_put_done(&line, 8, PMJ_OK, &err, &ex); /* it went after all */
 	assert_string_equal(buf_text(&line),
 	    "{\"event\":\"hello\",\"version\":\"" PAMOJA_VERSION "\",\"folders_only\":true}\n"
 	    "{\"event\":\"arrived\",\"count\":3}\n"
@@ -134,7 +139,12 @@ events_are_lines(void **state)
 	    "{\"event\":\"done\",\"id\":5,\"code\":\"unreached\",\"message\":\"no \\\"way\\\"\","
 	    "\"hint\":\"wait\",\"sent\":0,\"got\":0}\n"
 	    "{\"event\":\"done\",\"id\":6,\"code\":\"ok\",\"message\":\"\",\"hint\":\"\","
-	    "\"sent\":1,\"got\":2,\"up\":300,\"down\":0,\"step\":12288}\n");
+	    "\"sent\":1,\"got\":2,\"up\":300,\"down\":0,\"step\":12288}\n"
+	    "{\"event\":\"done\",\"id\":7,\"code\":\"unreached\",\"message\":\"no \\\"way\\\"\","
+	    "\"hint\":\"wait\",\"sent\":1,\"got\":2,\"step\":12288,\"stuck\":[" RUN
+	    ",9],\"tries\":3}\n"
+	    "{\"event\":\"done\",\"id\":8,\"code\":\"ok\",\"message\":\"\",\"hint\":\"\","
+	    "\"sent\":1,\"got\":2,\"step\":12288}\n");
 	buf_close(&line);
 }
 

@@ -1,6 +1,7 @@
 /* incarnation_test.c - forks, clones, restores, NACKs (9): who begins anew, what is sent again,
  * what is ignored. */
 #include "base/date.h"
+#include "sync/lane.h"
 #include "sync_lab.h"
 
 #define OURS "SELECT count(*) FROM pmj_lane WHERE ours=1"
@@ -418,10 +419,141 @@ test_epoch(void **state)
 	lab_close(&lab);
 }
 
+/* ---- too big for the link (section 9, cause size) ---- */
+
+static bool
+up_to_two(void *ctx, const char *name)
+{
+	(void)ctx;
+	return strstr(name, "-1.seg") != NULL || strstr(name, "-2.seg") != NULL;
+}
+
+static struct sync_stopped
+stopped_at(struct lab_end *end, uint64_t segno, int64_t tries)
+{
+	struct sync_stopped at = {.segno = segno, .tries = tries};
+	struct lane lane;
+	struct pmj_error err;
+	bool found;
+
+	memcpy(at.mailbox, end->mailbox, sizeof(at.mailbox));
+	check_ok(lane_current(end->sync, &lane, end->mailbox, &found, &err), &err);
+	memcpy(at.incarnation, lane.inc, sizeof(at.incarnation));
+	return at;
+}
+
+static int64_t
+runs(struct lab_end *end)
+{
+	return lab_number(end, "SELECT count(*) FROM pmj_lane WHERE ours=1");
+}
+
+/* The third segment breaks off again and again: it and what follows goes in smaller ones, the first
+ * two are not sent again, and their receipt counts. */
+static void
+test_too_big_for_the_link(void **state)
+{
+	struct lab lab;
+	struct lab_end *hub = &lab.ends[0];
+	struct lab_end *a = &lab.ends[1];
+	struct sync_stopped at;
+	struct pmj_error err;
+	char name[401];
+	int64_t kept;
+
+	(void)state;
+	lab_open_with(&lab, 1);
+	check_ok(sync_link(a->sync, 32 * 1024, &err), &err);
+	for (int i = 0; i < 200; i++) {
+		for (size_t c = 0; c + 1 < sizeof(name); c++)
+			name[c] = (char)('a' + random() % 26);
+		name[sizeof(name) - 1] = '\0';
+		(void)lab_person(a, name);
+	}
+	(void)lab_seal(a);
+	assert_true(lab_number(a, "SELECT count(*) FROM pmj_segment") >= 4);
+	lab_carry(a, hub, up_to_two, NULL);
+	at = stopped_at(a, 3, 2);
+	check_ok(sync_mark(a->sync, SYNC_DELIVERED, a->mailbox, 1, at.incarnation, 2, &err), &err);
+	kept = lab_number(a, "SELECT count(*) FROM pmj_sent WHERE n<>0 AND segno<=2");
+
+	check_ok(sync_link(a->sync, 4096, &err), &err);
+	check_ok(sync_link_stopped(a->sync, &at, &err), &err);
+	assert_int_equal(runs(a), 1); /* twice is not enough */
+	at.tries = 1;
+	check_ok(sync_link(a->sync, 64 * 1024, &err), &err);
+	check_ok(sync_link_stopped(a->sync, &at, &err), &err);
+	assert_int_equal(runs(a), 1); /* nor one that is not too big */
+	check_ok(sync_link(a->sync, 4096, &err), &err);
+	check_ok(sync_link_stopped(a->sync, &at, &err), &err);
+	assert_int_equal(runs(a), 2);
+	assert_int_equal(lab_number(a, "SELECT count(*) FROM pmj_sent WHERE n<>0"), kept);
+	assert_int_equal(lab_number(a, "SELECT count(*) FROM pmj_queue"), 200 - kept);
+	lab_restart(a);
+	(void)lab_seal(a);
+	assert_int_equal(lab_number(a, "SELECT max(length(bytes)) FROM pmj_segment WHERE lane="
+	                               "(SELECT max(id) FROM pmj_lane WHERE ours=1)"),
+	    4376);
+	assert_int_equal(lab_number(a, "SELECT count(*) FROM pmj_sent WHERE n<>0"), 200);
+	/* No more for an hour. */
+	at = stopped_at(a, 1, 5);
+	a->sync->file_most = 100;
+	check_ok(sync_link_stopped(a->sync, &at, &err), &err);
+	assert_int_equal(runs(a), 2);
+
+	lab_exchange(a);
+	lab_exchange(a);
+	assert_int_equal(lab_admitted(hub), 200);
+	lab_same(a, hub);
+	/* Each line came once. */
+	assert_in_range(
+	    lab_number(hub, "SELECT sum(seq) FROM pmj_lane WHERE ours=0"), 200, 200 + 100);
+	assert_int_equal(lab_number(a, "SELECT count(*) FROM pmj_sent WHERE n<>0"), 0);
+	assert_int_equal(lab_number(a, "SELECT count(*) FROM pmj_segment WHERE entries>0"), 0);
+	assert_int_equal(
+	    lab_number(hub, "SELECT count(*) FROM pmj_lane WHERE ours=0 AND closed=0"), 1);
+	lab_close(&lab);
+}
+
+/* ... and where all is to be sent anew, what was left there is, too. */
+static void
+test_too_big_then_anew(void **state)
+{
+	struct lab lab;
+	struct lab_end *hub = &lab.ends[0];
+	struct lab_end *a = &lab.ends[1];
+	struct sync_stopped at;
+	struct pmj_error err;
+
+	(void)state;
+	lab_open_with(&lab, 1);
+	for (int i = 0; i < 3; i++) {
+		(void)lab_person(a, "One a segment");
+		(void)lab_seal(a);
+	}
+	at = stopped_at(a, 3, 3);
+	a->sync->file_most = 100;
+	check_ok(sync_link_stopped(a->sync, &at, &err), &err);
+	assert_int_equal(runs(a), 2);
+	assert_true(lab_number(a, "SELECT count(*) FROM pmj_queue") < 3);
+	check_ok(sync_incarnate(a->sync, a->mailbox, "nack", &err), &err);
+	assert_int_equal(lab_number(a, "SELECT count(*) FROM pmj_sent"), 0);
+	assert_int_equal(lab_number(a, "SELECT count(*) FROM pmj_queue WHERE n IS NOT NULL"), 3);
+	lab_restart(a);
+	lab_exchange(a);
+	lab_exchange(a);
+	assert_int_equal(lab_admitted(hub), 3);
+	lab_same(a, hub);
+	assert_int_equal(lab_number(a, "SELECT count(*) FROM pmj_sent WHERE n<>0"), 0);
+	lab_close(&lab);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_too_big_for_the_link),
+	    cmocka_unit_test(test_too_big_then_anew),
 	    cmocka_unit_test(test_nack),
 	    cmocka_unit_test(test_restored_copy),
 	    cmocka_unit_test(test_copy_later_self_changed),
