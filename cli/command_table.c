@@ -195,6 +195,15 @@ const struct command command_table[] = {
         "share a person with workers", none, NULL},
     {"hub unassign", GROUP_HUB, hub_unassign, 2, COMMAND_MANY, "PERSON WORKER …", "withdraw it",
         none, NULL},
+    {"hub caseload", GROUP_HUB, hub_caseload, 0, 0, "", "how much each worker carries", none,
+        "People, contacts, crises, what is overdue, supervision against what is needed, and what\n"
+        "runs out within 30 days; and the people whom nobody has.\n"},
+    {"hub match", GROUP_HUB, hub_match, 1, COMMAND_MANY, "PERSON", "which worker fits a person",
+        hub_match_options,
+        "The best first: who knows what is needed, speaks the language, and has the fewest\n"
+        "people. Examples:\n"
+        "  pamoja hub match \"Juma K.\"\n"
+        "  pamoja hub match 7k3f9 --tag families\n"},
     {"hub suspend", GROUP_HUB, hub_suspend, 1, 1, "WORKER", "lock a mislaid laptop for a while",
         hub_suspend_options,
         "It locks with its next exchange; what it sends waits until the suspension ends.\n"

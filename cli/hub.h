@@ -5,7 +5,7 @@
 
 extern const struct option hub_enrol_options[], hub_resolve_options[], hub_merge_options[],
     hub_revoke_options[], hub_release_options[], hub_suspend_options[], hub_renew_options[],
-    hub_move_options[], hub_report_options[], hub_replace_options[];
+    hub_move_options[], hub_report_options[], hub_match_options[], hub_replace_options[];
 enum pmj_code hub_enrol(struct cli *cli, const struct args *args, struct pmj_error *err);
 enum pmj_code hub_merge(struct cli *cli, const struct args *args, struct pmj_error *err);
 enum pmj_code hub_conflicts(struct cli *cli, const struct args *args, struct pmj_error *err);
@@ -19,6 +19,8 @@ enum pmj_code hub_roster(struct cli *cli, const struct args *args, struct pmj_er
 enum pmj_code hub_renew(struct cli *cli, const struct args *args, struct pmj_error *err);
 enum pmj_code hub_move(struct cli *cli, const struct args *args, struct pmj_error *err);
 enum pmj_code hub_kinds(struct cli *cli, const struct args *args, struct pmj_error *err);
+enum pmj_code hub_caseload(struct cli *cli, const struct args *args, struct pmj_error *err);
+enum pmj_code hub_match(struct cli *cli, const struct args *args, struct pmj_error *err);
 enum pmj_code hub_report(struct cli *cli, const struct args *args, struct pmj_error *err);
 enum pmj_code hub_materials(struct cli *cli, const struct args *args, struct pmj_error *err);
 enum pmj_code hub_held(struct cli *cli, const struct args *args, struct pmj_error *err);

@@ -203,6 +203,25 @@ say_stale(const json_t *answer)
 	        json_str(one, "plural"), json_str(one, "kind"));
 }
 
+/* In the week's view: what a worker needs for themselves. */
+static void
+say_expected(const json_t *answer)
+{
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach(json_arr(answer, "expected"), i, one)
+	{
+		long long minutes = (long long)json_int(one, "minutes", 0),
+		          of = (long long)json_int(one, "of", 0);
+
+		term_say("%s this month: %lld:%02lld of %lld:%02lld hours; in the last seven days: "
+		         "%lld of %lld\n",
+		    json_str(one, "title"), minutes / 60, minutes % 60, of / 60, of % 60,
+		    (long long)json_int(one, "times", 0), (long long)json_int(one, "times_of", 0));
+	}
+}
+
 static enum pmj_code
 say_due(struct cli *cli, const char *path, const char *nothing, struct pmj_error *err)
 {
@@ -220,6 +239,7 @@ say_due(struct cli *cli, const char *path, const char *nothing, struct pmj_error
 	} else if (json_array_size(json_object_get(answer, "items")) == 0) {
 		term_say("%s", lang_text(nothing));
 		say_stale(answer);
+		say_expected(answer);
 	} else {
 		table = table_new(heads, sizeof(heads) / sizeof(*heads));
 		json_array_foreach(json_object_get(answer, "items"), i, item)
@@ -241,6 +261,7 @@ say_due(struct cli *cli, const char *path, const char *nothing, struct pmj_error
 		table_print(table);
 		term_say("\nOpen one: pamoja show ID\n");
 		say_stale(answer);
+		say_expected(answer);
 	}
 	json_decref(answer);
 	return rc;

@@ -106,7 +106,7 @@ struct core {
 	struct exchange *exchanges; /* sync, carry and merge under way, first come first served */
 	struct verify *verify;      /* under way, or NULL */
 	struct find *finds;         /* under way, first come first served */
-	struct publishing *reports; /* the same */
+	struct office_work *office; /* the same */
 	struct backup *backup;      /* being made: exchanges wait; or NULL */
 	struct restore *restore;    /* being read, or NULL */
 	struct hub_backup_key key_draft; /* shown, and not known to be on paper; number 0: none */
@@ -273,9 +273,9 @@ PMJ_MUST_CHECK enum pmj_code core_check_chain(
 /** One step of the first find under way (record_find.c); false when there is none. */
 bool core_find_step(struct core *core);
 void core_find_drop(struct core *core, const struct pmj_error *err);
-/** The same of reports that are being published. */
-bool core_report_step(struct core *core);
-void core_report_drop(struct core *core, const struct pmj_error *err);
+/** The same of what the office asks. */
+bool core_office_step(struct core *core);
+void core_office_drop(struct core *core, const struct pmj_error *err);
 /** One step of the verify under way (verify.c); false when there is none. */
 bool core_verify_step(struct core *core);
 void core_verify_drop(struct core *core, const struct pmj_error *err);

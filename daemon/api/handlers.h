@@ -32,7 +32,7 @@ handler_now enrol_ask, enrol_take, office_enrol, office_conflicts, office_resolv
 handler_now notice_show, materials_list, materials_get, materials_publish, materials_withdraw;
 handler_now pending_list, pending_approve, pending_refuse;
 handler_now report_list, report_kept;
-handler_later report_publish;
+handler_later report_publish, office_caseload, office_match;
 handler_now erase_ask, erase_list;
 handler_now backup_key_make, backup_key_kept, backup_key_list, backup_key_destroyed;
 handler_now backup_begin, backup_part, backup_kept, restore_begin, restore_part;

@@ -216,6 +216,23 @@ put_stale(const struct call *call, json_t *answer, struct pmj_error *err)
 	return rc;
 }
 
+/* A worker's own; a supervisor's laptop holds others' too. */
+static enum pmj_code
+put_expected(const struct call *call, json_t *answer, const char *today, struct pmj_error *err)
+{
+	char *role = journal_text(call->core->journal, "role");
+	json_t *expected = NULL;
+	enum pmj_code rc = PMJ_OK;
+
+	if (role == NULL || strcmp(role, "supervisor") != 0)
+		rc = records_expected(call->core->journal, &expected, today, call->lang, err);
+	if (rc == PMJ_OK && json_array_size(expected) > 0)
+		(void)json_object_set(answer, "expected", expected);
+	json_decref(expected);
+	free(role);
+	return rc;
+}
+
 enum pmj_code
 record_today(const struct call *call, json_t **out, struct pmj_error *err)
 {
@@ -231,5 +248,7 @@ record_today(const struct call *call, json_t **out, struct pmj_error *err)
 	rc = records_today(call->core->journal, out, date, until, call->lang, err);
 	if (rc == PMJ_OK && call->core->is_hub) /* who keeps the directory */
 		rc = put_stale(call, *out, err);
+	else if (rc == PMJ_OK && days > 0)
+		rc = put_expected(call, *out, date, err);
 	return rc;
 }

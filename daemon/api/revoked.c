@@ -189,7 +189,7 @@ core_revoked_end(struct core *core)
 	core_exchange_none_due(core);
 	(void)core_revoked_refuse(core, &err);
 	core_find_drop(core, &err);
-	core_report_drop(core, &err);
+	core_office_drop(core, &err);
 	core_verify_drop(core, &err);
 	core_backup_drop(core);
 	core->checking = core->mending = false;

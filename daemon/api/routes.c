@@ -102,6 +102,8 @@ static const struct route {
     {"POST", "/v1/hub/materials/withdraw", NEEDS_OPEN | NEEDS_HUB, materials_withdraw, NULL},
     {"GET", "/v1/hub/kinds", NEEDS_OPEN | NEEDS_HUB, office_published, NULL},
     {"POST", "/v1/hub/kinds", NEEDS_OPEN | NEEDS_HUB, office_publish, NULL},
+    {"GET", "/v1/hub/caseload", NEEDS_OPEN | NEEDS_HUB, NULL, office_caseload},
+    {"POST", "/v1/hub/match", NEEDS_OPEN | NEEDS_HUB, NULL, office_match},
     {"GET", "/v1/hub/report", NEEDS_OPEN | NEEDS_HUB, report_list, NULL},
     {"GET", "/v1/hub/report/{}", NEEDS_OPEN | NEEDS_HUB, report_kept, NULL},
     {"POST", "/v1/hub/report/{}", NEEDS_OPEN | NEEDS_HUB, NULL, report_publish},

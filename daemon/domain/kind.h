@@ -148,6 +148,8 @@ struct kind {
 	struct texts due_says; /* what that day means; none: how far the record is */
 	char *checked;         /* a date field: when it was last seen to be still so, or NULL */
 	int64_t stale_days;    /* after so many it is to be checked again */
+	int64_t month_minutes; /* of each worker, in a month, at least so much of it; 0: none */
+	int64_t week_times;    /* ... and so often a week */
 	char *total;           /* an integer field: the sum of `adds`, or NULL */
 	char **adds;           /* integer fields */
 	size_t adds_count;

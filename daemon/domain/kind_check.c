@@ -262,6 +262,26 @@ check_checked(const struct kind *kind, const struct conf *conf, struct pmj_error
 	return PMJ_INVALID;
 }
 
+/* What is expected of each worker is counted by its day and its minutes. */
+static enum pmj_code
+check_expected(const struct kind *kind, const struct conf *conf, struct pmj_error *err)
+{
+	const struct field *on = kind_field(kind, "on"), *minutes = kind_field(kind, "minutes");
+	bool some = kind->month_minutes != 0 || kind->week_times != 0;
+
+	if (!some || (on != NULL && on->type == FIELD_DATE && minutes != NULL &&
+	                 minutes->type == FIELD_INTEGER && kind->scope == SCOPE_SUPERVISION &&
+	                 kind->month_minutes >= 0 && kind->month_minutes <= 44640 &&
+	                 kind->week_times >= 0 && kind->week_times <= 50))
+		return PMJ_OK;
+	(void)conf_fail(err, conf,
+	    kind_check_line(
+	        conf, "rules", kind->month_minutes != 0 ? "month_minutes" : "week_times"),
+	    "what is expected of workers is a kind of scope supervision with on and minutes");
+	pmj_hint(err, "write month_minutes = 240 and week_times = 1");
+	return PMJ_INVALID;
+}
+
 static enum pmj_code
 check_rules(const struct kind *kind, const struct conf *conf, struct pmj_error *err)
 {
@@ -296,6 +316,7 @@ check_rules(const struct kind *kind, const struct conf *conf, struct pmj_error *
 	if ((rc = check_subjects(kind, conf, err)) == PMJ_OK &&
 	    (rc = check_consent_for(kind, conf, err)) == PMJ_OK &&
 	    (rc = check_checked(kind, conf, err)) == PMJ_OK &&
+	    (rc = check_expected(kind, conf, err)) == PMJ_OK &&
 	    (rc = check_urgent(kind, conf, err)) == PMJ_OK)
 		rc = check_total(kind, conf, err);
 	return rc;

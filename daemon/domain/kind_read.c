@@ -39,7 +39,7 @@ static const char *const rule_keys[] = {"subjects", "append_only", "author_only"
     "due", "due_before", "due_says.en", "due_says.sw", "urgent", "urgent_move", "discloses_to",
     "discloses_for", "discloses_category", "discloses", "consent_needs", "consent_signed",
     "consent_for", "consent_to", "total", "adds", "told_as", "told_by", "receives_nothing", "slip",
-    "slip_called", "checked", "stale_days"};
+    "slip_called", "checked", "stale_days", "month_minutes", "week_times"};
 
 const char *
 field_type_name(enum field_type type)
@@ -270,6 +270,8 @@ read_rules(struct kind *kind, const struct part *part)
 	    (rc = part_list(&kind->subjects, &kind->subject_count, part, "subjects")) != PMJ_OK ||
 	    (rc = part_flag(&kind->append_only, part, "append_only")) != PMJ_OK ||
 	    (rc = part_number(&kind->stale_days, part, "stale_days")) != PMJ_OK ||
+	    (rc = part_number(&kind->month_minutes, part, "month_minutes")) != PMJ_OK ||
+	    (rc = part_number(&kind->week_times, part, "week_times")) != PMJ_OK ||
 	    (rc = part_flag(&kind->author_only, part, "author_only")) != PMJ_OK ||
 	    (rc = part_flag(&kind->revocation_wins, part, "revocation_wins")) != PMJ_OK ||
 	    (rc = kind_read_receives(kind, part)) != PMJ_OK ||

@@ -265,6 +265,19 @@ void hub_report_free(struct hub_report *report);
 /** Go on until mono ms until_ms. *out: what is published, a new reference; NULL: there is more. */
 PMJ_MUST_CHECK enum pmj_code hub_report_step(
     struct hub_report *report, json_t **out, int64_t until_ms, struct pmj_error *err);
+/* How much each worker carries, what runs out soon (caseload.c); or, with a match, who could take a
+ * person, best first. */
+struct hub_caseload;
+struct hub_match {
+	uint8_t person[PMJ_RECORD_BYTES];
+	const char *tag, *language; /* NULL: what the person's record says */
+};
+PMJ_MUST_CHECK enum pmj_code hub_caseload_new(struct hub *hub, struct hub_caseload **out,
+    const struct hub_match *match, enum lang lang, struct pmj_error *err);
+void hub_caseload_free(struct hub_caseload *load);
+/** As hub_report_step. Documents of daemon/api/DESIGN.md. */
+PMJ_MUST_CHECK enum pmj_code hub_caseload_step(
+    struct hub_caseload *load, json_t **out, int64_t until_ms, struct pmj_error *err);
 /** Name and role of a device. Caller frees both. */
 void hub_who(
     struct hub *hub, const uint8_t device[static PMJ_DEVICE_BYTES], char **name, char **role);

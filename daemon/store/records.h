@@ -62,6 +62,10 @@ PMJ_MUST_CHECK enum pmj_code records_list(struct journal *journal, json_t **out,
  * [{"kind","plural","count","days"}]; a new reference. */
 PMJ_MUST_CHECK enum pmj_code records_stale(
     struct journal *journal, json_t **out, enum lang lang, struct pmj_error *err);
+/** What is expected of a worker (rules month_minutes, week_times), of a laptop that holds one
+ * worker's: [{"kind","title","minutes","of" (this month),"times","times_of" (in seven days)}]. */
+PMJ_MUST_CHECK enum pmj_code records_expected(struct journal *journal, json_t **out,
+    const char *today, enum lang lang, struct pmj_error *err);
 /** Full text over searchable fields and ids: every word by prefix, accents and case aside; best
  * first. In pieces, each until the clock says until_ms (0: as much as a piece may be); call until
  * *out is there: {"items":[item…],"more":bool}. What is written between two pieces may or may not

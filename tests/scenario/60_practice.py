@@ -413,6 +413,95 @@ def story_28_supervision(lab):
     check("  not met  (" in told and "not_met" not in told, told)
 
 
+def story_28_hours_that_are_needed(lab):
+    """Supervision of this month against four hours, and of a week against one session: at the worker's, and at the office for each."""
+    hub, neema, juma = lab.office(ally="Neema", peer="Juma")
+    day = datetime.date.today()
+    neema.add("supervision", **{"with": "Office"}, minutes=90, topics="sleep", on=in_days(0))
+    if day.day > 1:
+        neema.add("supervision", **{"with": "Office"}, minutes=30, topics="rest", on=day.replace(day=1).isoformat())
+    neema.add("supervision", **{"with": "Office"}, minutes=45, topics="last month's", on=(day.replace(day=1) - datetime.timedelta(10)).isoformat())
+    voided = neema.add("supervision", **{"with": "Office"}, minutes=500, topics="a mistake")
+    neema.run("void", voided, "a", "mistake")
+    minutes = 120 if day.day > 1 else 90
+    (mine,) = neema.json("week")["expected"]
+    check((mine["minutes"], mine["of"], mine["times_of"]) == (minutes, 240, 1) and mine["times"] >= 1, mine)
+    check(f"{minutes // 60}:{minutes % 60:02d} of 4:00 hours" in neema.run("week").out and "expected" not in neema.json("today"))
+    (none,) = juma.json("week")["expected"]
+    check((none["minutes"], none["times"]) == (0, 0), none)
+    # a supervisor's own note of a session is of whom it names
+    lab.exchange(hub, neema, juma)
+    hub.add("supervision", **{"with": "Juma"}, minutes=60, topics="first weeks")
+    load = hub.json("hub", "caseload")
+    check(load["expects"] == {"minutes": 240, "week": 1}, load)
+    of = {item["name"]: item["supervision"] for item in load["items"]}
+    check(of["Neema"]["minutes"] == minutes and of["Juma"] == {"minutes": 60, "times": 1, "week": 1}, of)
+    said = hub.run("hub", "caseload").out
+    check(f"{minutes // 60}:{minutes % 60:02d} of 4:00" in said and "1:00 of 4:00" in said, said)
+
+
+def story_29_workload(lab):
+    """What each worker carries, for the coordinator: people, contacts, crises, what is overdue, what runs out, and whom nobody has."""
+    hub, neema, juma = lab.office(ally="Neema", peer="Juma")
+    people = [neema.add("person", name=f"Asha {n}") for n in range(3)]
+    neema.run("person", "close", people[2])
+    for n in range(6):
+        neema.add("contact", person=people[0], kind="phone", on=in_days(-n), crisis="yes" if n == 0 else "no")
+    neema.add("contact", person=people[0], kind="phone", on=in_days(-40))
+    neema.add("followup", person=people[0], due=in_days(-2), what="late")
+    neema.add("followup", person=people[0], due=in_days(5), what="not yet")
+    neema.add("training", course="first aid", kind="certificate", renew_by=in_days(20))
+    neema.add("training", course="families", kind="certificate", renew_by=in_days(200))
+    for days in (10, 90):
+        neema.add("consent", person=people[1], recipient="the clinic", purpose="referral", information="needs", expires=in_days(days), how="written")
+    lab.exchange(hub, neema, juma)
+    nobodys = hub.add("person", name="Baraka")
+    hub.run("hub", "assign", people[1], "Juma")
+    neema.add("boundary", person=people[0], relation="friend")
+    lab.exchange(hub, neema, juma)
+    load = hub.json("hub", "caseload")
+    by = {item["name"]: item for item in load["items"]}
+    check({name: by["Neema"][name] for name in ("people", "contacts", "crises", "certificates", "consents", "boundaries")} ==
+          {"people": 2, "contacts": 6, "crises": 1, "certificates": 1, "consents": 1, "boundaries": 1}, by["Neema"])
+    check(by["Neema"]["overdue"] == 1 and (by["Juma"]["people"], by["Juma"]["contacts"], by["Juma"]["consents"]) == (1, 0, 1), by)
+    check(load["nobodys"] == 1 and [(item["person"], item["expires"]) for item in load["consents"]] == [("Asha 1", in_days(10))], load)
+    said = hub.run("hub", "caseload").out
+    for words in ("1.5", "1 person has no worker", "Asha 1: the consent", "1 boundary", "Juma: no supervision"):
+        check(words in said, words, said)
+    neema.refused(2, "hub", "caseload")
+    hub.run("hub", "revoke", "Neema", "--sure")
+    load = hub.json("hub", "caseload")
+    check([item["name"] for item in load["items"]] == ["Juma"] and load["nobodys"] == 2 and nobodys, load)
+
+
+def story_08_who_fits(lab):
+    """Who knows what a person needs, speaks their language and has room stands first; who may not, last."""
+    hub, neema, juma = lab.office(ally="Neema", peer="Juma")
+    asha = neema.add("person", name="Asha", language="maasai", wants="families")
+    for name in ("one", "two"):
+        neema.add("person", name=name)
+    lab.exchange(hub, neema, juma)
+    fits = hub.json("hub", "match", asha)
+    check((fits["wants"], fits["language"]) == (["families"], ["maasai"]), fits)
+    check([(item["name"], item["lacks"], item["speaks"]) for item in fits["items"]] == [("Juma", ["families"], False), ("Neema", ["families"], False)], fits)
+    neema.add("training", course="families, 46 hours", competencies="families")
+    neema.add("worker", name="Neema", languages="english,maasai", most=20)
+    juma.add("worker", name="Juma", languages="swahili", tags="families,youth")
+    lapsed = juma.add("training", course="trauma", competencies="trauma")
+    juma.run("training", "lapse", lapsed)
+    lab.exchange(hub, neema, juma)
+    fits = hub.json("hub", "match", asha)["items"]
+    check([(item["name"], item["lacks"], item["speaks"], item["has"]) for item in fits] == [("Neema", [], True, True), ("Juma", [], False, False)], fits)
+    check([item["name"] for item in hub.json("hub", "match", asha, "--tag", "youth", "--language", "swahili")["items"]] == ["Juma", "Neema"])
+    check(all("trauma" in item["lacks"] for item in hub.json("hub", "match", asha, "--tag", "trauma")["items"]), "what lapsed counts")
+    said = hub.run("hub", "match", "Asha").out
+    check("has them already" in said and "does not say to speak" in said and "Wanted: families; maasai" in said, said)
+    juma.add("boundary", person="Asha", relation="neighbour")
+    lab.exchange(hub, juma)
+    last = hub.json("hub", "match", asha, "--tag", "youth", "--language", "swahili")["items"][-1]
+    check(last["name"] == "Juma" and last["apart"], last)
+
+
 def story_29_for_oneself(lab):
     """How a worker is themselves stays on the laptop."""
     hub, neema = lab.office(ally="Neema")
