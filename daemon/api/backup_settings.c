@@ -26,8 +26,8 @@ big_number(json_t *value)
 static bool
 stays_here(const char *key)
 {
-	static const char *const own[] = {
-	    "schema: ", "kind: ", "journal sums", "sync.", "device.nonce", "backup.", IMPORT_KEPT};
+	static const char *const own[] = {"schema: ", "kind: ", "journal sums", "sync.", "rekey.",
+	    "device.nonce", "backup.", IMPORT_KEPT};
 
 	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
 		if (strncmp(key, own[i], strlen(own[i])) == 0)

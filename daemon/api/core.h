@@ -39,7 +39,14 @@ enum core_state {
 	CORE_OPEN
 };
 
-enum core_lock_phase { LOCK_SEAL, LOCK_SPOOL, LOCK_CHECKPOINT, LOCK_ANCHOR, LOCK_CLOSE };
+enum core_lock_phase {
+	LOCK_SEAL,
+	LOCK_SPOOL,
+	LOCK_CHECKPOINT,
+	LOCK_REKEY,
+	LOCK_ANCHOR,
+	LOCK_CLOSE
+};
 
 struct core {
 	const struct os *os;
@@ -55,6 +62,7 @@ struct core {
 	char kinds_warning[480]; /* why conf/kinds is not in force, or "" */
 	enum core_state state;
 	enum core_lock_phase lock_phase; /* while CORE_LOCKING */
+	struct journal_rekey *rekey;     /* while LOCK_REKEY, or NULL */
 	bool unseen; /* just made: nobody is known to have seen its recovery code (fresh.c) */
 	bool is_hub;
 	bool stretching; /* a passphrase is being stretched: one at a time */

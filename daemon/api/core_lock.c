@@ -1,8 +1,10 @@
 /* core_lock.c - locking: what is unsent is sealed, in steps, then the keys go. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "api/core_inner.h"
 #include "base/diag.h"
+#include "base/fs.h"
 
 /* What is unsent goes to the spool in small segments, so that the carrier can go on with it (4.5).
  * One segment or a few files a time; *more: not all yet. */
@@ -51,13 +53,72 @@ leave_to_carrier(struct core *core)
 	json_decref(acked);
 }
 
+/* ---- another key for the journal, after an erasure (6.7) ---- */
+
+/* The key file says which file counts: it is written when the new one is whole. */
+static enum pmj_code
+rekey_turn(struct core *core, struct pmj_error *err)
+{
+	enum pmj_code rc;
+
+	if (journal_wal_frames(core->journal) != 0)
+		return pmj_fail(err, PMJ_BUSY, "something was written to it meanwhile");
+	journal_rekey_turn(core->rekey, true);
+	if ((rc = keyfile_save(core->keys, core->ring, true, err)) != PMJ_OK)
+		journal_rekey_turn(core->rekey, false);
+	else
+		diag("the journal has a new key");
+	return rc;
+}
+
+/* Nobody writes while it is locked. What fails is tried again at the next lock: the old file is in
+ * use until then. False: there is nothing more to do. */
+static bool
+rekey_step(struct core *core)
+{
+	int64_t until_ms = core->os->mono_ms(core->os->ctx) + CORE_PIECE_MS;
+	struct pmj_error err;
+	bool done = false;
+	enum pmj_code rc = PMJ_OK;
+
+	if (core->rekey == NULL && !journal_rekey_due(core->journal))
+		return false;
+	if (core->rekey == NULL)
+		rc = journal_rekey_new(&core->rekey, core->journal, &err);
+	else
+		rc = journal_rekey_step(core->rekey, until_ms, &done, &err);
+	if (rc == PMJ_OK && done)
+		rc = rekey_turn(core, &err);
+	if (rc != PMJ_OK) {
+		diag_error("giving the journal a new key", &err);
+		journal_rekey_free(core->rekey);
+		core->rekey = NULL;
+	}
+	return rc == PMJ_OK && !done;
+}
+
+/* The old file, when nothing is open any more. */
+static void
+drop_old_file(struct core *core, char *left)
+{
+	struct pmj_error err;
+
+	if (left != NULL && fs_shred(core->os, left, &err) != PMJ_OK)
+		diag_error("removing the journal's old file", &err);
+	free(left);
+}
+
 static void
 lock_finish(struct core *core)
 {
 	struct request *request = core->lock_request;
+	char *left = core->rekey != NULL ? journal_rekey_left(core->rekey) : NULL;
 
 	leave_to_carrier(core);
+	journal_rekey_free(core->rekey);
+	core->rekey = NULL;
 	core_close_parts(core);
+	drop_old_file(core, left);
 	core->state = CORE_LOCKED;
 	diag("locked");
 	core->lock_request = NULL;
@@ -85,9 +146,14 @@ core_lock_step(struct core *core)
 		return true;
 	case LOCK_CHECKPOINT:
 		core->step_name = "last checkpoint";
-		core->lock_phase = LOCK_ANCHOR;
+		core->lock_phase = LOCK_REKEY;
 		if (journal_checkpoint(core->journal, &err) != PMJ_OK)
 			diag_error("checkpoint", &err);
+		return true;
+	case LOCK_REKEY:
+		core->step_name = "a new key for the journal";
+		if (!rekey_step(core))
+			core->lock_phase = LOCK_ANCHOR;
 		return true;
 	case LOCK_ANCHOR:
 		core->lock_phase = LOCK_CLOSE;

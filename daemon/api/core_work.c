@@ -230,6 +230,9 @@ pending_step(struct core *core)
 static bool
 work_step(struct core *core)
 {
+	/* While the journal is copied nothing is written to it. */
+	if (core->state == CORE_LOCKING && core->rekey != NULL)
+		return core_lock_step(core);
 	/* Before anything else, also amid an exchange: a long WAL would make one long step of it
 	 * later. */
 	if (checkpoint_step(core) || search_step(core))

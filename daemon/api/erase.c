@@ -62,8 +62,9 @@ finish_one(struct core *core, bool keys, bool *found, struct pmj_error *err)
 		return rc;
 	rc = keys ? erase_unreadable(core->journal, now, act, found, err)
 	          : erase_done(core->journal, now, act, found, err);
-	if (rc == PMJ_OK && *found && !keys)
-		rc = sync_epochs_early(core->journal, err);
+	if (rc == PMJ_OK && *found && !keys &&
+	    (rc = sync_epochs_early(core->journal, err)) == PMJ_OK)
+		rc = journal_rekey_wanted(core->journal, err);
 	if (rc == PMJ_OK && *found)
 		rc = report_erasure(core, act, keys ? "unreadable" : "removed", err);
 	if (rc == PMJ_OK)
@@ -92,7 +93,7 @@ void
 core_erase_keys(struct core *core)
 {
 	struct pmj_error err;
-	bool found = erase_opens(core->journal);
+	bool found = erase_opens(core->journal) && !journal_rekey_due(core->journal);
 
 	while (found)
 		if (finish_one(core, true, &found, &err) != PMJ_OK) {

@@ -191,8 +191,10 @@ read_in(struct journal *journal, const struct journal_setup *setup, struct pmj_e
 
 	if ((rc = journal_begin(journal, err)) != PMJ_OK)
 		return rc;
-	if ((rc = schema_migrate(journal, setup->schema, err)) != PMJ_OK ||
-	    (rc = journal_live_read(journal, err)) != PMJ_OK)
+	if ((rc = schema_migrate(journal, setup->schema, err)) != PMJ_OK)
+		goto out;
+	journal_row_key(journal);
+	if ((rc = journal_live_read(journal, err)) != PMJ_OK)
 		goto out;
 	if (setup->kinds_in != NULL)
 		setup->kinds_in(setup->kinds_ctx, journal);

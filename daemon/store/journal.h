@@ -121,6 +121,27 @@ const struct kinds *journal_kinds(const struct journal *journal);
 const struct os *journal_os(const struct journal *journal);
 struct ring *journal_ring(const struct journal *journal);
 
+/* Another key and file for the journal (6.7), while nothing is written to it. */
+struct journal_rekey;
+/** This file is to go with its key. Inside a transaction. */
+PMJ_MUST_CHECK enum pmj_code journal_rekey_wanted(struct journal *journal, struct pmj_error *err);
+/** Is it still this file? */
+bool journal_rekey_due(struct journal *journal);
+/** Begin; from here to the end nothing may be written. PMJ_FULL where there is no room for two. */
+PMJ_MUST_CHECK enum pmj_code journal_rekey_new(
+    struct journal_rekey **out, struct journal *journal, struct pmj_error *err);
+/** Some of it until mono ms until_ms. *done: the new file is whole, read back and on the disk. */
+PMJ_MUST_CHECK enum pmj_code journal_rekey_step(
+    struct journal_rekey *rekey, int64_t until_ms, bool *done, struct pmj_error *err);
+/** The ring names the new file (on), or the old one again: the key file is the caller's to write,
+ * and what is in it counts. */
+void journal_rekey_turn(struct journal_rekey *rekey, bool on);
+/** The old file, to be overwritten and removed when the journal is closed; NULL: it is still in
+ * use. Caller frees. */
+char *journal_rekey_left(const struct journal_rekey *rekey);
+/** One that was not turned takes the new file away. Before the journal is closed. */
+void journal_rekey_free(struct journal_rekey *rekey);
+
 /** HOME/reserve, 4 MiB kept back for a full disk (6.5). Making it again when it is there does
  * nothing. PMJ_FULL: no room yet. */
 PMJ_MUST_CHECK enum pmj_code journal_reserve_make(struct journal *journal, struct pmj_error *err);

@@ -36,6 +36,10 @@ struct search_row {
 	bool there; /* the table has a row of this number */
 };
 
+struct journal;
+/** The key of the rows' sums, where it is not the file's own (journal_rekey.c). */
+void journal_row_key(struct journal *journal);
+
 #define JOURNAL_SQL_BUCKETS 256
 #define JOURNAL_OWN_TABLES 2 /* of those below: pmj_record, pmj_subject */
 

@@ -1,6 +1,8 @@
 /* vfs_copy.c - section 6.7: the journal copied page by page under a new key and file id. No VACUUM:
  * that needs a journal file, which this VFS refuses, or the whole journal in memory. */
 
+#include <string.h>
+
 #include "store/vfs_file.h"
 
 /* The new file, open for this copy alone. */
@@ -51,35 +53,107 @@ target_open(struct target *target, const char *path, const char *vfs_name)
  */
 #define LOCK_PAGE_AT 0x40000000
 
+struct pmjvfs_copying {
+	struct vfs_file *from;
+	struct target target;
+	sqlite3_int64 size, at;
+	bool compares; /* all is written: it is read back */
+};
+
 static int
-copy_pages(sqlite3_file *from, sqlite3_file *to)
+copy_page(sqlite3_file *from, sqlite3_file *to, sqlite3_int64 at)
 {
 	uint8_t page[VFS_PAGE];
-	sqlite3_int64 size = 0;
-	int rc = from->pMethods->xFileSize(from, &size);
+	int rc = from->pMethods->xRead(from, page, VFS_PAGE, at);
 
-	for (sqlite3_int64 at = 0; rc == SQLITE_OK && at < size; at += VFS_PAGE) {
-		if (at == LOCK_PAGE_AT)
-			continue;
-		rc = from->pMethods->xRead(from, page, VFS_PAGE, at);
-		if (rc == SQLITE_OK)
-			rc = to->pMethods->xWrite(to, page, VFS_PAGE, at);
-	}
+	if (rc == SQLITE_OK)
+		rc = to->pMethods->xWrite(to, page, VFS_PAGE, at);
 	prim_wipe(page, sizeof(page));
-	return rc == SQLITE_OK ? to->pMethods->xSync(to, SQLITE_SYNC_FULL) : rc;
+	return rc;
+}
+
+/* What is read back is opened with the new key, and so is what was sealed with it. */
+static int
+compare_page(sqlite3_file *from, sqlite3_file *to, sqlite3_int64 at)
+{
+	uint8_t one[VFS_PAGE], other[VFS_PAGE];
+	int rc = from->pMethods->xRead(from, one, VFS_PAGE, at);
+
+	if (rc == SQLITE_OK)
+		rc = to->pMethods->xRead(to, other, VFS_PAGE, at);
+	if (rc == SQLITE_OK && memcmp(one, other, VFS_PAGE) != 0)
+		rc = SQLITE_IOERR_DATA;
+	prim_wipe(one, sizeof(one));
+	prim_wipe(other, sizeof(other));
+	return rc;
+}
+
+int
+pmjvfs_copy_begin(
+    struct pmjvfs_copying **out, struct sqlite3 *db, const char *to_path, const char *to_vfs)
+{
+	struct pmjvfs_copying *copying = sqlite3_malloc(sizeof(*copying));
+	int rc;
+
+	*out = NULL;
+	if (copying == NULL)
+		return SQLITE_NOMEM;
+	memset(copying, 0, sizeof(*copying));
+	copying->from = vfs_main_file(db);
+	rc = copying->from == NULL ? SQLITE_MISUSE : pmjvfs_checkpoint(db);
+	if (rc == SQLITE_OK)
+		rc = target_open(&copying->target, to_path, to_vfs);
+	if (rc == SQLITE_OK)
+		rc = copying->from->base.pMethods->xFileSize(&copying->from->base, &copying->size);
+	if (rc != SQLITE_OK) {
+		pmjvfs_copy_end(copying);
+		return rc;
+	}
+	*out = copying;
+	return SQLITE_OK;
+}
+
+int
+pmjvfs_copy_some(struct pmjvfs_copying *copying, int pages, int *done)
+{
+	sqlite3_file *from = &copying->from->base, *to = copying->target.file;
+	int rc = SQLITE_OK;
+
+	*done = 0;
+	for (; rc == SQLITE_OK && pages > 0 && copying->at < copying->size; pages--) {
+		if (copying->at != LOCK_PAGE_AT)
+			rc = copying->compares ? compare_page(from, to, copying->at)
+			                       : copy_page(from, to, copying->at);
+		copying->at += VFS_PAGE;
+	}
+	if (rc != SQLITE_OK || copying->at < copying->size)
+		return rc;
+	if (copying->compares) {
+		*done = 1;
+		return SQLITE_OK;
+	}
+	copying->compares = true;
+	copying->at = 0;
+	return to->pMethods->xSync(to, SQLITE_SYNC_FULL);
+}
+
+void
+pmjvfs_copy_end(struct pmjvfs_copying *copying)
+{
+	target_close(&copying->target);
+	sqlite3_free(copying);
 }
 
 int
 pmjvfs_copy(struct sqlite3 *db, const char *to_path, const char *to_vfs)
 {
-	struct vfs_file *from = vfs_main_file(db);
-	struct target target = {0};
-	int rc = from == NULL ? SQLITE_MISUSE : pmjvfs_checkpoint(db);
+	struct pmjvfs_copying *copying;
+	int rc = pmjvfs_copy_begin(&copying, db, to_path, to_vfs), done = 0;
 
-	if (rc == SQLITE_OK)
-		rc = target_open(&target, to_path, to_vfs);
-	if (rc == SQLITE_OK)
-		rc = copy_pages(&from->base, target.file);
-	target_close(&target);
+	if (rc != SQLITE_OK)
+		return rc;
+	while (rc == SQLITE_OK && !done)
+		rc = pmjvfs_copy_some(copying, 1024, &done);
+	pmjvfs_copy_end(copying);
 	return rc;
 }

@@ -61,5 +61,15 @@ int pmjvfs_checkpoint(struct sqlite3 *db);
  *          journal.
  */
 int pmjvfs_copy(struct sqlite3 *db, const char *to_path, const char *to_vfs);
+/**
+ * The same, some pages at a time; then all are read back and compared. Nothing may be written
+ * through db from the beginning to the end. done: the copy is whole, the same and on the disk.
+ * Always ended.
+ */
+struct pmjvfs_copying;
+int pmjvfs_copy_begin(
+    struct pmjvfs_copying **out, struct sqlite3 *db, const char *to_path, const char *to_vfs);
+int pmjvfs_copy_some(struct pmjvfs_copying *copying, int pages, int *done);
+void pmjvfs_copy_end(struct pmjvfs_copying *copying);
 
 #endif

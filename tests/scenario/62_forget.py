@@ -162,6 +162,13 @@ def word():
     return "".join(random.SystemRandom().choice("bdfghjklmnprstvz") for _ in range(9)) + "wort"
 
 
+def journal_of(home):
+    """The one file that its records are in."""
+    found = [name for name in os.listdir(home.path) if name.startswith("journal-") and name.endswith(".db")]
+    check(len(found) == 1, home.name, found)
+    return found[0]
+
+
 class Case:
     """An office with a supervisor, two laptops that know a person, one that does not; the person's records bear words of their own."""
 
@@ -266,10 +273,16 @@ def story_a_person_is_forgotten(lab):
     lab.exchange(hub, neema)
     check({item["reason"] for item in hub.json("hub", "held")["items"]} <= {"erased"}, "what Juma had sent before he heard")
     for home in case.homes:
+        before = journal_of(home)
         home.stop()
+        check(journal_of(home) != before, home.name, "the file and its key are still the old ones")
+        now = journal_of(home)
         home.start().unlock()
         case.whole(home)
         check(not case.knows(home), home.name)
+        home.run("lock")
+        check(journal_of(home) == now, "once is enough")
+        home.unlock()
 
 
 def story_what_comes_late_is_refused(lab):
@@ -364,6 +377,9 @@ def story_unreadable_in_the_end(lab):
     while neema.run("show", asha, check_status=False).status == 0:
         check(time.monotonic() < end)
         lab.exchange(hub, neema)
+    for home in homes:  # they are closed in the evening
+        home.run("lock")
+        home.unlock()
     waits = passes(3)["waits"]
     check(sorted(one["of"] for one in waits) == ["Neema", "Office"] and {one["what"] for one in waits} == {"seal_key"}, waits)
     check(not passes(30)["whole"], "the next keys are not in use yet")
@@ -477,6 +493,20 @@ def story_killed_on_the_way(lab):
         case.whole(home)
     lab.exchange(hub, neema, juma, rounds=2)
     check(certificate(hub)["removed"]["whole"], certificate(hub))
+    # and while the journal gets its new key: the old file counts, or the new one
+    before = journal_of(hub)
+    for i in range(12):
+        hub.daemon.terminate()
+        time.sleep(rolls.random() * 0.12)
+        hub.kill()
+        hub.start().unlock()
+        case.whole(hub)
+        check(not case.knows(hub) and hub.show(case.baraka)["id"] == case.baraka)
+        journal_of(hub)
+    hub.stop()
+    check(journal_of(hub) != before)
+    hub.start().unlock()
+    case.whole(hub)
 
 
 if __name__ == "__main__":
