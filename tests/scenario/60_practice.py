@@ -132,6 +132,64 @@ def story_07_families(lab):
     check("never changed" in error["message"], error)
 
 
+def story_09_stories(lab):
+    """A session says who told and in which role; what was told is kept only under the teller's own consent to that."""
+    neema = lab.worker("Neema")
+    asha, baraka = neema.add("person", name="Asha"), neema.add("person", name="Baraka")
+    session = neema.add("session", kind="storytelling", topic="my first winter", presenters="peer,guest", headcount=14)
+    check(neema.show(session)["fields"]["presenters"] == ["peer", "guest"])
+    told = ("title=my first winter", "text=the river was still dark", f"session={session}")
+    error = neema.refused(5, "story", "add", f"person={asha}", *told)
+    check("consent" in error["message"], error)
+    consent_to_be_named(neema, asha)  # to be named is not to have one's story kept
+    neema.refused(5, "story", "add", f"person={asha}", *told)
+    consent = neema.add("consent", person=asha, recipient="programme", purpose="storytelling", information="all", expires="in 90 days", how="written")
+    story = neema.json("story", "add", f"person={asha}", *told)["id"]
+    check(neema.show(story)["fields"]["told_to"] == "the group")
+    neema.refused(5, "story", "add", f"person={baraka}", *told)
+    neema.run("consent", "revoke", consent)
+    neema.refused(5, "story", "add", f"person={asha}", *told)
+
+
+def story_21_many_pathways(lab):
+    """Several pathways at once, and one of the person's own; language and culture; the same in Swahili."""
+    neema = lab.worker("Neema")
+    asha = neema.add("person", name="Asha", pathways="faith,family,the sea at dawn", language="maasai", culture="greet her mother first")
+    fields = neema.show(asha)["fields"]
+    check(fields["pathways"] == ["faith", "family", "the sea at dawn"] and fields["language"] == "maasai", fields)
+    said = neema.run("show", asha, env={"LC_ALL": "sw_KE.UTF-8", "LANGUAGE": "sw"}).out
+    for words in ("Imani", "Familia", "the sea at dawn", "Utamaduni", "greet her mother first"):
+        check(words in said, words, said)
+    check(ids(neema, "person", "list", "pathways=faith") == [asha])
+
+
+def story_30_of_ones_own_life(lab):
+    """A worker's own lived experience stays on the laptop that wrote it, and is in no export."""
+    hub, neema = lab.office(ally="Neema")
+    mine = neema.add("lived", text="I slept at the bus station", since="2020-03-01", told="nobody")
+    lab.exchange(hub, neema)
+    check(neema.status()["outbox"]["entries"] == 0)
+    hub.refused(3, "show", mine)
+    check(hub.json("find", "station")["items"] == [])
+    answer = neema.run("export", "lived", check_status=False)
+    check(answer.status != 0 and "station" not in answer.out + answer.err, answer)
+
+
+def story_38_mutual_aid(lab):
+    """What supports somebody chose is written only if they want; a mutual-aid group is sent people, and never told anything about them."""
+    neema = lab.worker("Neema")
+    asha = neema.add("person", name="Asha")
+    check("supports" not in neema.show(asha)["fields"])
+    group = neema.add("resource", name="Tuesday circle", category="mutual aid")
+    referral = neema.add("referral", person=asha, resource=group, category="mutual aid")
+    neema.run("referral", "send", referral)  # the person goes: nothing is told, so no consent is needed
+    check(neema.json("disclosures", asha)["items"] == [])
+    kind = next(kind for kind in neema.json("kinds")["kinds"] if kind["name"] == "group")
+    check(all(field["type"] != "link" for field in kind["fields"]), "a group lists people")
+    neema.run("edit", asha, "supports=the Tuesday circle, my sister")
+    check(neema.show(asha)["fields"]["supports"] == "the Tuesday circle, my sister")
+
+
 def story_10_in_the_community(lab):
     """An activity has no person in it, and no field that could."""
     neema = lab.worker("Neema")
