@@ -195,6 +195,19 @@ hub_reason_words(const char *reason)
 	return reason;
 }
 
+/* With the laptop that gave it back: whether its worker is to be believed is the question. Caller
+ * frees. */
+static char *
+why_held(const json_t *held)
+{
+	const char *giver = json_str(held, "giver");
+
+	if (giver != NULL)
+		return mem_printf(
+		    lang_text("the laptop of %s gave it back; its author has not sent it"), giver);
+	return mem_strdup(hub_reason_words(json_str(held, "reason")));
+}
+
 enum pmj_code
 hub_held(struct cli *cli, const struct args *args, struct pmj_error *err)
 {
@@ -217,15 +230,15 @@ hub_held(struct cli *cli, const struct args *args, struct pmj_error *err)
 		table = table_new(heads, sizeof(heads) / sizeof(*heads));
 		json_array_foreach(json_object_get(answer, "items"), i, held)
 		{
-			char ago[PRINT_WHEN_MAX], id[13];
+			char ago[PRINT_WHEN_MAX], id[13], *why = why_held(held);
 			const char *cells[] = {id, print_ago(ago, json_object_get(held, "since")),
-			    json_str(held, "by"), json_str(held, "kind"),
-			    hub_reason_words(json_str(held, "reason"))};
+			    json_str(held, "by"), json_str(held, "kind"), why};
 
 			(void)snprintf(id, sizeof(id), "%s",
 			    json_str(held, "id") != NULL ? json_str(held, "id") : "");
 			table_row(table, cells);
 			returned = returned || json_str(held, "giver") != NULL;
+			free(why);
 		}
 		table_print(table);
 		term_say("\nAdmit one: pamoja hub release ID\n");

@@ -273,7 +273,9 @@ add_open(json_t *out, const struct call *call)
 	            : count_rows(core, "SELECT count(*) FROM pmj_entry WHERE " ENTRY_IS_HELD)));
 	(void)json_object_set_new(out, "waiting",
 	    json_integer(
-	        count_rows(core, "SELECT count(*) FROM pmj_entry WHERE " ENTRY_IS_WAITING)));
+	        core->hub != NULL
+	            ? hub_count(core->hub, "waiting")
+	            : count_rows(core, "SELECT count(*) FROM pmj_entry WHERE " ENTRY_IS_WAITING)));
 	(void)json_object_set_new(out, "conflicts",
 	    json_integer(count_rows(core, "SELECT count(*) FROM pmj_record WHERE conflict = 1")));
 	(void)json_object_set_new(out, "pending",
