@@ -36,7 +36,8 @@ const struct option command_global[] = {
 
 static const struct option none[] = {{NULL, NULL, NULL}};
 static const struct option disclosures_options[] = {
-    {"since", "DATE", "from this day on"},
+    {"since", "DATE", "from this day on (usually three years back)"},
+    SHEET_OPTIONS,
     {NULL, NULL, NULL},
 };
 static const struct option find_options[] = {

@@ -12,9 +12,9 @@ struct sheet; /* being written */
 
 /** --out and --format of a command; the format is also seen by the file's name. */
 #define SHEET_OPTIONS                                                                              \
-	{"out", "FILE", "packet, slip: into this new file"},                                       \
+	{"out", "FILE", "into this new file, not onto the screen"},                                \
 	{                                                                                          \
-		"format", "text|html", "packet, slip: plain text (usual) or a page to print"       \
+		"format", "text|html", "plain text (usual) or a page to print"                     \
 	}
 
 /**

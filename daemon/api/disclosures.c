@@ -1,12 +1,12 @@
 /* disclosures.c - the accounting of what was told about a person, to whom, what for, by whom (42
  * CFR 2.25): read from the entries that told it, which nobody can take back. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "api/record_inner.h"
 #include "base/date.h"
-#include "base/mem.h"
-#include "base/text.h"
+#include "domain/notice.h"
 
 /* What stood when it was told: the entry that tells sets it (see moves.c), an older program's did
  * not. */
@@ -121,67 +121,96 @@ of_record(json_t *items, const struct call *call, const struct kind *kind,
 	return rc;
 }
 
+/* Where the next piece goes on: a kind of the list, and one of its records about the person. */
+struct told_cursor {
+	size_t kind, record;
+	int64_t until_ms;
+	bool more;
+};
+
 static enum pmj_code
 of_kind(json_t *items, const struct call *call, const struct kind *kind,
-    const uint8_t person[static PMJ_RECORD_BYTES], const char *since, struct pmj_error *err)
+    const uint8_t person[static PMJ_RECORD_BYTES], const char *since, struct told_cursor *at,
+    struct pmj_error *err)
 {
+	const struct os *os = call->core->os;
 	uint8_t(*recs)[PMJ_RECORD_BYTES] = NULL;
-	size_t count = 0;
+	size_t count = 0, first = at->record;
 	enum pmj_code rc =
 	    records_about(call->core->journal, &recs, &count, person, kind->name, err);
 
-	for (size_t i = 0; i < count && rc == PMJ_OK; i++)
-		rc = of_record(items, call, kind, recs[i], since, err);
+	while (rc == PMJ_OK && at->record < count &&
+	       (at->record == first || os->mono_ms(os->ctx) < at->until_ms))
+		rc = of_record(items, call, kind, recs[at->record++], since, err);
+	at->more = at->record < count;
 	free(recs);
 	return rc;
 }
 
-static int
-by_time(const void *a, const void *b)
+static enum pmj_code
+of_kinds(json_t *items, const struct call *call, const uint8_t person[static PMJ_RECORD_BYTES],
+    const char *since, struct told_cursor *at, struct pmj_error *err)
 {
-	json_int_t x = json_int(*(json_t *const *)a, "at", 0),
-	           y = json_int(*(json_t *const *)b, "at", 0);
+	const struct os *os = call->core->os;
+	const struct kinds *kinds = &call->core->kinds;
+	enum pmj_code rc = PMJ_OK;
 
-	return (x > y) - (x < y);
+	for (; at->kind < kinds->count && rc == PMJ_OK; at->kind++, at->record = 0) {
+		if (kinds->list[at->kind]->discloses_to == NULL)
+			continue;
+		if (os->mono_ms(os->ctx) >= at->until_ms)
+			at->more = true;
+		else
+			rc = of_kind(items, call, kinds->list[at->kind], person, since, at, err);
+		if (at->more)
+			return rc;
+	}
+	return rc;
 }
 
-/* The oldest first. */
-static json_t *
-in_order(const json_t *items)
+/* The first piece brings the notice that stands above the list. The list is the person's by right:
+ * a file that cannot be read keeps nobody from it. */
+static void
+put_accounting(json_t *out, const struct call *call)
 {
-	size_t count = json_array_size(items);
-	const json_t **list = mem_array(count + 1, sizeof(*list));
-	json_t *out = json_array();
+	struct pmj_error err;
+	struct notice notice;
 
-	for (size_t i = 0; i < count; i++)
-		list[i] = json_array_get(items, i);
-	if (count > 0)
-		qsort((void *)list, count, sizeof(*list), by_time);
-	for (size_t i = 0; i < count; i++)
-		(void)json_array_append(out, (json_t *)list[i]);
-	free((void *)list);
-	return out;
+	if (record_notice(call, &notice, "accounting", &err) != PMJ_OK) {
+		(void)json_object_set_new(out, "notice_missing", json_string(err.message));
+		return;
+	}
+	(void)json_object_set_new(out, "notice", notice_json(&notice, call->lang));
+	notice_close(&notice);
 }
 
 enum pmj_code
 record_disclosures(const struct call *call, json_t **out, struct pmj_error *err)
 {
-	const struct kinds *kinds = &call->core->kinds;
+	const struct os *os = call->core->os;
+	struct told_cursor at = {.until_ms = os->mono_ms(os->ctx) + CORE_PIECE_MS};
+	const char *from = json_str(call->query, "from");
 	struct record_full person = {.row_count = 0};
 	uint8_t rec[PMJ_RECORD_BYTES];
 	const struct kind *kind;
 	json_t *items = json_array();
-	char since[11];
+	char since[11], next[48];
 	enum pmj_code rc;
 
-	if ((rc = call_since(call, since, err)) != PMJ_OK ||
-	    (rc = record_person(call, &person, &kind, rec, err)) != PMJ_OK)
+	if (from != NULL && sscanf(from, "%zu-%zu", &at.kind, &at.record) != 2)
+		rc = pmj_fail(err, PMJ_USAGE, "from is the \"next\" of an earlier answer");
+	else
+		rc = call_since(call, since, err);
+	if (rc != PMJ_OK || (rc = record_person(call, &person, &kind, rec, err)) != PMJ_OK ||
+	    (rc = of_kinds(items, call, rec, since, &at, err)) != PMJ_OK)
 		goto out;
-	for (size_t i = 0; i < kinds->count && rc == PMJ_OK; i++)
-		if (kinds->list[i]->discloses_to != NULL)
-			rc = of_kind(items, call, kinds->list[i], rec, since, err);
-	if (rc == PMJ_OK)
-		*out = json_pack("{s:o}", "items", in_order(items));
+	*out = json_pack("{s:O}", "items", items);
+	if (at.more) {
+		(void)snprintf(next, sizeof(next), "%zu-%zu", at.kind, at.record);
+		(void)json_object_set_new(*out, "next", json_string(next));
+	}
+	if (from == NULL)
+		put_accounting(*out, call);
 out:
 	json_decref(items);
 	record_full_close(&person);

@@ -273,6 +273,7 @@ def story_22_the_notice_is_data(lab):
     neema, asha, _, referral = prepared(lab, neema, information="needs")
     error = neema.refused(3, "referral", "packet", referral)
     check("notice" in error["message"] and ledger(neema, asha) == [], error)
+    check("accounting.ini" in neema.run("disclosures", asha).err, "the list is the person's by right")
     os.mkdir(os.path.join(conf, "notices"))
     path = os.path.join(conf, "notices", "redisclosure.ini")
     with open(path, "w", encoding="utf-8") as file:
@@ -334,6 +335,65 @@ def story_23_the_ledger(lab):
           == [("Loitokitok Clinic", "", "", True), ("district hospital", "emergency", "unconscious; the doctor asked", False)], items)
     said = neema.run("disclosures", asha).out
     check("without a consent" in said and "taken out again" in said, said)
+
+
+def story_23_the_accounting(lab):
+    """Under its own notice, three years back, in pieces when it is long; what was sent again and again is one paragraph; as a page to hand over."""
+    neema, asha, clinic, _ = prepared(lab, information="housing")
+    body = {"kind": "disclosure", "verb": "tell", "fields": {"recipient": clinic, "purpose": "referral", "information": "housing", "way": "phone"}}
+    for _ in range(400):
+        check("id" in neema.post(f"/v1/record/{asha}/disclose", body))
+    check(len(ledger(neema, asha)) == 400 and ledger(neema, asha) == sorted(ledger(neema, asha), key=lambda item: item["at"]))
+    said = neema.run("disclosures", asha).out
+    check(said.startswith("What was told about you\n") and "400 times" in said and said.count("Loitokitok Clinic") == 1, said)
+    check(neema.json("disclosures", asha)["notice"]["id"] == "accounting 1 draft")
+    out = os.path.join(lab.dir, "told.html")
+    neema.run("disclosures", asha, "--out", out)
+    with open(out, encoding="utf-8") as file:
+        check("400 times" in file.read() and stat.S_IMODE(os.stat(out).st_mode) == 0o600)
+    check(neema.run("disclosures", asha, env=SW).out.startswith("Yaliyoelezwa kukuhusu\n"))
+    clock = set_clock(lab, neema)
+    clock.set(3 * 366 + 2)
+    check(neema.json("disclosures", asha, env=clock.env)["items"] == [] and len(ledger(neema, asha, "--since", "2020-01-01")) == 400)
+
+
+def story_22_existence(lab):
+    """Whoever asks for what is not theirs learns nothing: what is nobody's and what is somebody else's are answered alike, word for word."""
+    hub, neema, juma = lab.office(ally="Neema", peer="Juma")
+    neema, asha, _, referral = prepared(lab, neema, information="needs")
+    consent = neema.json("consent", "list")["items"][0]["id"]
+    lab.exchange(hub, neema, juma, rounds=2)
+    nobody = "7" * 16
+    asks = [("show",), ("history",), ("edit", "note=x"), ("void", "x"), ("disclosures",), ("slip",), ("referral", "packet"), ("referral", "send"), ("person", "plan"),
+            ("consent", "revoke"), ("verify",)]
+    for ask in asks:
+        at = 2 if ask[0] in ("referral", "person", "consent") else 1
+        answers = set()
+        for record in (nobody, nobody[:5], asha, asha[:5], referral, consent):
+            answer = juma.run("--json", *ask[:at], record, *ask[at:], check_status=False)
+            answers.add((answer.status, answer.out, (answer.err.strip().splitlines() or [""])[-1].replace(record, "ID")))
+        check(len(answers) == 1 and next(iter(answers))[0] == 3, ask, answers)
+    answers = {(juma.run(*words, check_status=False).status, juma.run(*words, check_status=False).err.replace(words[-1], "NAME"))
+               for words in (("show", "Asha Kimani"), ("show", "Zuhura Mbwana"))}
+    check(len(answers) == 1, answers)
+    for path, body in (("slip", {}), ("packet", {}), ("edit", {"fields": {"note": "x"}}), ("void", {"reason": "x"}), ("move", {"verb": "send"})):
+        answers = {str(juma.post(f"/v1/record/{record}/{path}", body)).replace(record, "ID") for record in (nobody, asha, referral, consent)}
+        check(len(answers) == 1 and "not_found" in next(iter(answers)), path, answers)
+    check(juma.json("find", "Asha")["items"] == juma.json("find", "Zuhura")["items"] == [])
+
+
+def story_23_revoked_offline(lab):
+    """Without any link a revocation works at once: nothing more is handed over, sent or told under it."""
+    neema, asha, _, referral = prepared(lab, information="needs")
+    consent = neema.json("consent", "list")["items"][0]["id"]
+    neema.run("referral", "packet", referral)
+    neema.run("consent", "revoke", consent)
+    for words in (("referral", "packet"), ("referral", "send")):
+        error = neema.refused(5, *words, referral)
+        check("revoked" in error["message"], error)
+    line = neema.add("disclosure", person=asha, recipient="Loitokitok Clinic", purpose="referral", information="needs")
+    check("revoked" in neema.refused(5, "disclosure", "tell", line)["message"])
+    check(len(ledger(neema, asha)) == 1, "what was handed over before stays in the list")
 
 
 run(globals())
