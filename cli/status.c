@@ -126,10 +126,11 @@ say_queues(const json_t *status)
 
 	for (size_t i = 0; i < sizeof(queues) / sizeof(*queues); i++) {
 		int64_t n = json_int(status, queues[i].key, 0);
-		bool command = hub || strncmp(queues[i].command, "pamoja hub", 10) != 0;
+		bool of_hub = strncmp(queues[i].command, "pamoja hub", 10) == 0;
+		bool command = hub || !of_hub;
 		char *text;
 
-		if (n == 0 || (strcmp(queues[i].key, "pending") == 0 && hub != command))
+		if (n == 0 || (strcmp(queues[i].key, "pending") == 0 && hub != of_hub))
 			continue;
 		text = mem_printf("%lld %s%s%s%s", (long long)n, lang_text(queues[i].words),
 		    command ? " (" : "", command ? queues[i].command : "", command ? ")" : "");

@@ -70,12 +70,16 @@ def story_a_supervisor_is_enrolled(lab):
     check(asked["what"]["op"] == "enrol" and asked["what"]["name"] == "Chausiku" and asked["missing"] == 2, asked)
     check(hub.json(*ask, stdin=request)["pending"]["id"] == asked["id"] and len(pending(hub)) == 1, "asked twice")
     check(hub.status()["pending"] == 1)
+    said = hub.run("status").out
+    check("second person (pamoja hub pending)" in said and "your word" not in said, said)
     # the hub's own yes is in it, and is not another person's
     error = hub.refused(5, "approve", asked["id"], "--sure")
     check("asked for here" in error["message"], error)
     lab.exchange(hub, amina, baraka)
     for supervisor in (amina, baraka):
         check(supervisor.status()["pending"] == 1)
+        said = supervisor.run("status").out
+        check("waiting for your word (pamoja approve)" in said and "second person" not in said, said)
         mine = supervisor.json("approve")["items"]
         check(len(mine) == 1 and mine[0]["id"] == asked["id"] and mine[0]["what"]["role"] == "coordinator", mine)
     check("--sure" in amina.refused(2, "approve", asked["id"])["hint"], "nobody was asked")
