@@ -169,6 +169,8 @@ record_find(struct cli *cli, const struct args *args, struct pmj_error *err)
 	} else if (rc == PMJ_OK && json_array_size(json_arr(answer, "items")) == 0) {
 		term_say("Nothing found for \"%s\". The beginning of a word is enough.\n", words);
 	} else if (rc == PMJ_OK) {
+		if (json_flag(answer, "sounds_alike"))
+			term_say("Nothing is written like that; this sounds alike:\n\n");
 		record_print_items(json_arr(answer, "items"), NULL);
 		if (json_flag(answer, "more"))
 			term_note("There are more: raise --limit, or add a word.\n");

@@ -24,14 +24,14 @@ struct hit {
 
 /* First the records with every word whole, then those in which words begin so. */
 struct question {
-	bool exact;
+	bool exact, sound;
 	int64_t numbers[ROWS_MAX]; /* of records that answer it, newest first */
 	size_t count;
 	size_t at; /* looked at */
 	size_t people;
 };
 
-enum find_phase { FIND_WORDS, FIND_BEGINNINGS, FIND_LOOK, FIND_ITEMS };
+enum find_phase { FIND_WORDS, FIND_BEGINNINGS, FIND_SOUNDS, FIND_LOOK, FIND_ITEMS };
 
 /* Nothing of SQLite is open between two pieces: numbers and ids are kept, and what they stand for
  * is read when its turn comes. */
@@ -79,7 +79,8 @@ static enum pmj_code
 ask(struct records_find *find, struct question *question, struct pmj_error *err)
 {
 	struct sql *sql;
-	char *query = search_query(find->words, question->exact);
+	char *query = question->sound ? search_query_sound(find->words)
+	                              : search_query(find->words, question->exact);
 	enum pmj_code rc = PMJ_OK;
 	bool row = false;
 
@@ -127,7 +128,11 @@ take_hit(struct records_find *find, int64_t number, bool exact, struct pmj_error
 	if ((rc = sql_row(sql_int(sql, 1, number), &row, err)) != PMJ_OK || !row)
 		return rc;
 	hit->changed = sql_col_int(sql, 2);
-	hit->score = (exact ? 1 : 0) + 2 * name_score(sql_col_text(sql, 1), find->folded);
+	hit->score =
+	    find->questions[1].sound
+	        ? -(int)text_distance(
+	              sql_col_text(sql, 1) != NULL ? sql_col_text(sql, 1) : "", find->folded)
+	        : (exact ? 1 : 0) + 2 * name_score(sql_col_text(sql, 1), find->folded);
 	if (sql_col_int(sql, 3) != 0)
 		hit->score -= 1000;
 	if (sql_col_copy(sql, 0, hit->rec, sizeof(hit->rec)))
@@ -255,6 +260,14 @@ go_on(struct records_find *find, bool *done, int64_t until_ms, struct pmj_error 
 		if ((rc = ask(find, &find->questions[find->phase], err)) == PMJ_OK)
 			find->phase++;
 		break;
+	case FIND_SOUNDS: /* only where nothing else is found */
+		if (find->questions[0].count + find->questions[1].count == 0) {
+			find->questions[1].sound = true;
+			rc = ask(find, &find->questions[1], err);
+		}
+		if (rc == PMJ_OK)
+			find->phase++;
+		break;
 	case FIND_LOOK:
 		rc = look_on(find, until_ms, err);
 		break;
@@ -278,7 +291,8 @@ records_find_step(struct records_find *find, json_t **out, int64_t until_ms, str
 		rc = go_on(find, &done, until_ms, err);
 	} while (rc == PMJ_OK && find->phase != phase && !is_over(find, until_ms));
 	if (rc == PMJ_OK && done)
-		*out = json_pack("{s:O,s:b}", "items", find->items, "more",
-		    find->shown < find->hit_count || find->questions[1].count >= CANDIDATES);
+		*out = json_pack("{s:O,s:b,s:b}", "items", find->items, "more",
+		    find->shown < find->hit_count || find->questions[1].count >= CANDIDATES,
+		    "sounds_alike", find->questions[1].sound && find->hit_count > 0);
 	return rc;
 }

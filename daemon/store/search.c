@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/sound.h"
 #include "base/text.h"
 #include "domain/value.h"
 
@@ -72,6 +73,21 @@ add_value(struct buf *out, const struct field *field, const json_t *value)
 	free(text);
 }
 
+/* Beside a name what it sounds like, as words that nobody types. */
+#define SOUND_MARK "qx"
+
+static void
+add_sounds(struct buf *out, const json_t *value)
+{
+	char *folded = json_is_string(value) ? text_fold(json_string_value(value)) : NULL;
+	char *rest = folded, *word, key[SOUND_MAX + 1];
+
+	while (rest != NULL && (word = strsep(&rest, " '-.,")) != NULL)
+		if (sound_key(key, word))
+			buf_putf(out, " " SOUND_MARK "%s", key);
+	mem_free_wiped(folded);
+}
+
 char *
 search_text(const struct kind *kind, const struct merge_record *record)
 {
@@ -87,6 +103,9 @@ search_text(const struct kind *kind, const struct merge_record *record)
 		for (size_t k = 0;
 		     (field->searchable || shown) && merged != NULL && k < merged->count; k++)
 			add_value(&all, field, merged->values[k].value);
+		for (size_t k = 0;
+		     shown && field->type == FIELD_TEXT && merged != NULL && k < merged->count; k++)
+			add_sounds(&all, merged->values[k].value);
 	}
 	buf_putf(&all, " %s", text_base32(id, record->rec, PMJ_RECORD_BYTES));
 	folded = text_fold(buf_text(&all));
@@ -216,5 +235,29 @@ search_query(const char *words, bool exact)
 		free(list[i].text);
 	buf_close(&out);
 	free(folded);
+	return query;
+}
+
+char *
+search_query_sound(const char *words)
+{
+	struct word list[WORDS_MAX];
+	char *folded = text_fold(words), *query = NULL, key[SOUND_MAX + 1];
+	size_t count = cut_words(list, folded), heard = 0;
+	struct buf out;
+
+	buf_init(&out, 0);
+	for (size_t i = 0; i < count; i++) {
+		if (sound_key(key, list[i].text)) {
+			buf_putf(&out, "%s\"" SOUND_MARK "%s\"", heard > 0 ? " AND " : "", key);
+			heard++;
+		}
+	}
+	if (heard > 0 && heard == count)
+		query = mem_strdup(buf_text(&out));
+	for (size_t i = 0; i < count; i++)
+		free(list[i].text);
+	buf_wipe(&out);
+	mem_free_wiped(folded);
 	return query;
 }

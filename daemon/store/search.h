@@ -23,5 +23,7 @@ void search_forget(struct journal *journal);
 /** A query in the words of FTS5, or NULL when there is nothing to look for. exact: whole words
  * only. Caller frees. */
 char *search_query(const char *words, bool exact);
+/** Records whose name sounds like these words; NULL: one of them sounds like nothing. */
+char *search_query_sound(const char *words);
 
 #endif
