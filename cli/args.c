@@ -78,7 +78,8 @@ fail_unknown(struct pmj_error *err, const struct option *const *tables, const ch
 			names[count++] = o->name;
 	near = text_nearest(name, names, count);
 	if (near != NULL)
-		pmj_hint(err, "did you mean --%s?", near);
+		pmj_hint(err, "did you mean --%s? a field is written without dashes: %s=VALUE",
+		    near, field);
 	else
 		pmj_hint(err,
 		    "add --help to see the options; a field is written without dashes: %s=VALUE",
