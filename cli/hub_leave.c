@@ -15,6 +15,7 @@ const struct option hub_revoke_options[] = {
 
 const struct option hub_suspend_options[] = {
     {"end", NULL, "it is in the right hands again"},
+    {"until", "DATE", "with --end: a volunteer's new last day"},
     {NULL, NULL, NULL},
 };
 
@@ -111,7 +112,13 @@ hub_suspend(struct cli *cli, const struct args *args, struct pmj_error *err)
 	bool end = args_has(args, "end");
 	json_t *body = json_pack("{s:s,s:b}", "worker", args->words[0], "end", end);
 	json_t *answer = NULL;
-	enum pmj_code rc = client_post(&cli->client, &answer, "/v1/hub/suspend", body, err);
+	char until[11];
+	enum pmj_code rc = args_date(until, args, "until", err);
+
+	if (until[0] != '\0')
+		(void)json_object_set_new(body, "until", json_string(until));
+	if (rc == PMJ_OK)
+		rc = client_post(&cli->client, &answer, "/v1/hub/suspend", body, err);
 
 	if (rc == PMJ_OK && cli->json)
 		print_json(answer);

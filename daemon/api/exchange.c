@@ -14,6 +14,7 @@ exchange_start(
 {
 	struct exchange *exchange = mem_new(sizeof(*exchange));
 	struct exchange **at = &core->exchanges;
+	struct pmj_error err;
 
 	exchange->kind = kind;
 	exchange->where = where != NULL ? mem_strdup(where) : NULL;
@@ -22,6 +23,9 @@ exchange_start(
 	exchange->holds = core->hub != NULL ? hub_holds_made(core->hub) : 0;
 	if (core->hub != NULL)
 		hub_share_again(core->hub);
+	/* Before anything of theirs is merged. */
+	if (core->hub != NULL && hub_ended_due(core->hub, &err) != PMJ_OK)
+		diag_error("those whose last day is over", &err);
 	/* A merge that somebody asked for is a look too. */
 	if (kind == EXCHANGE_LOOK || kind == EXCHANGE_MERGE || kind == EXCHANGE_MERGE_ALL)
 		core->last_look_ms = exchange->started_ms;

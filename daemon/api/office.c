@@ -145,6 +145,8 @@ office_suspend(const struct call *call, json_t **out, struct pmj_error *err)
 
 	if ((rc = call_text(call, &worker, "worker", err)) != PMJ_OK ||
 	    (rc = live_worker(call->core->hub, device, worker, err)) != PMJ_OK ||
+	    (json_flag(call->body, "end") && (rc = hub_extend(call->core->hub, device,
+	                                          json_str(call->body, "until"), err)) != PMJ_OK) ||
 	    (rc = hub_suspend(call->core->hub, device, json_flag(call->body, "end"), err)) !=
 	        PMJ_OK)
 		return rc;

@@ -215,6 +215,12 @@ PMJ_MUST_CHECK enum pmj_code hub_revoke(
  * locks. Twice is no error. */
 PMJ_MUST_CHECK enum pmj_code hub_suspend(struct hub *hub,
     const uint8_t device[static PMJ_DEVICE_BYTES], bool end, struct pmj_error *err);
+/** Suspend those whose last day is over (a volunteer's `until`). Cheap when there are none. */
+PMJ_MUST_CHECK enum pmj_code hub_ended_due(struct hub *hub, struct pmj_error *err);
+/** Before a suspension ends: until which day from now on (NULL: as it was, PMJ_REFUSED when that is
+ * over). */
+PMJ_MUST_CHECK enum pmj_code hub_extend(struct hub *hub,
+    const uint8_t device[static PMJ_DEVICE_BYTES], const char *until, struct pmj_error *err);
 /** How many people a device has. */
 int64_t hub_people_of(struct hub *hub, const uint8_t device[static PMJ_DEVICE_BYTES]);
 /** A revoked laptop and the one in its place are of one and the same worker: what is between them

@@ -217,6 +217,69 @@ hub_suspend(
 	return decide_end(hub, suspend_inside(hub, &who, end, err), err);
 }
 
+/* The day here, as a coordinator reads it. */
+static void
+local_day(const struct hub *hub, char out[static 11])
+{
+	int64_t now = os_now(hub->os);
+	char stamp[17];
+
+	(void)date_stamp(stamp, now, hub->os->offset_minutes(hub->os->ctx, now));
+	stamp[10] = '\0';
+	memcpy(out, stamp, 11);
+}
+
+enum pmj_code
+hub_ended_due(struct hub *hub, struct pmj_error *err)
+{
+	uint8_t device[PMJ_DEVICE_BYTES];
+	enum pmj_code rc = PMJ_OK;
+	bool row = true;
+	char today[11];
+
+	local_day(hub, today);
+	while (rc == PMJ_OK && row) {
+		struct sql *q = sql_get(hub->journal,
+		    "SELECT device FROM pmj_device WHERE state = 'live' AND mailbox IS NOT NULL AND"
+		    " until < ?1 LIMIT 1");
+
+		if ((rc = sql_row(sql_text(q, 1, today), &row, err)) == PMJ_OK && row)
+			row = sql_col_copy(q, 0, device, sizeof(device));
+		sql_done(q);
+		if (rc == PMJ_OK && row)
+			rc = hub_suspend(hub, device, false, err);
+	}
+	return rc;
+}
+
+enum pmj_code
+hub_extend(struct hub *hub, const uint8_t device[static PMJ_DEVICE_BYTES], const char *until,
+    struct pmj_error *err)
+{
+	struct sql *q = sql_get(hub->journal, "UPDATE pmj_device SET until = ?2 WHERE device = ?1");
+	struct hub_device who;
+	enum pmj_code rc;
+	char today[11];
+
+	local_day(hub, today);
+	if ((rc = office_device(hub, &who, device, err)) != PMJ_OK)
+		return rc;
+	if (until != NULL && (!date_is_day(until) || strcmp(until, today) < 0))
+		return pmj_fail(err, PMJ_INVALID, "%.20s is no day to come", until);
+	if (until == NULL && who.until[0] != '\0' && strcmp(who.until, today) < 0) {
+		rc = pmj_fail(err, PMJ_REFUSED, "%.60s was with us until %s", who.name, who.until);
+		pmj_hint(err, "say until when now: pamoja hub suspend \"%.40s\" --end --until DATE",
+		    who.name);
+		return rc;
+	}
+	if (until == NULL)
+		return PMJ_OK;
+	(void)sql_blob(q, 1, device, PMJ_DEVICE_BYTES);
+	if ((rc = journal_begin(hub->journal, err)) != PMJ_OK)
+		return rc;
+	return decide_end(hub, sql_run(sql_text(q, 2, until), err), err);
+}
+
 int64_t
 hub_people_of(struct hub *hub, const uint8_t device[static PMJ_DEVICE_BYTES])
 {

@@ -5,7 +5,7 @@ The number in a story's name is the practice's in the list of tests/README.md, w
 import datetime
 import json
 
-from lab import Failed, check, run
+from lab import Failed, check, run, set_clock
 
 
 def consent_to_be_named(home, person):
@@ -568,6 +568,38 @@ def story_29_for_oneself(lab):
     check(neema.show(mine)["fields"]["recovery"] == 2 and neema.status()["outbox"]["entries"] == 0)
     hub.refused(3, "show", mine)
     check(hub.json("find", "week")["items"] == [])
+
+
+def story_32_until_a_day(lab):
+    """A volunteer's access ends by itself after the last day: the laptop locks, what it sends waits; the office may give another day."""
+    hub = lab.hub()
+    juma = lab.home("Juma").start().init(role="volunteer")
+    request = juma.json("enrol", "request")["request"]
+    invited = hub.json("hub", "enrol", "-", "--role", "volunteer", "--name", "Juma", "--until", in_days(3), "--words-checked", stdin=request)
+    hub.run("hub", "merge")
+    juma.run("enrol", "accept", "-", "--words-checked", stdin=invited["invitation"])
+    asha = juma.add("person", name="Asha")
+    lab.exchange(hub, juma)
+    check(hub.json("hub", "roster")["items"][-1]["until"] == in_days(3))
+    check( hub.show(asha)["fields"]["name"] == "Asha")
+    clock = set_clock(lab, hub)
+    for days, state in ((3, "live"), (4, "suspended")):
+        clock.set(days)
+        hub.run("hub", "merge")
+        item = hub.json("hub", "roster")["items"][-1]
+        check(item["state"] == state, days, item)
+    juma.add("person", name="Baraka")
+    juma.run("sync", check_status=False)
+    hub.run("hub", "merge")
+    check(hub.json("find", "Baraka")["items"] == [], "what came after the last day counts")
+    juma.refused(4, "show", asha)
+    error = hub.refused(5, "hub", "suspend", "Juma", "--end")
+    check("until " + in_days(3) in error["message"] and "--until" in error["hint"], error)
+    hub.run("hub", "suspend", "Juma", "--end", "--until", in_days(30))
+    hub.run("hub", "merge")
+    item = hub.json("hub", "roster")["items"][-1]
+    check((item["state"], item["until"]) == ("live", in_days(30)), item)
+    check(len(hub.json("find", "Baraka")["items"]) == 1, "what waited is lost")
 
 
 def story_33_advocacy(lab):
