@@ -173,6 +173,19 @@ def journal_of(home):
     return found[0]
 
 
+def in_the_open(folder, words):
+    """Where a word stands in a file as it is; how `06_needles` looks, without its dresses."""
+    found = []
+    for top, _, names in os.walk(folder):
+        for name in names:
+            path = os.path.join(top, name)
+            if os.path.isfile(path):
+                with open(path, "rb") as file:
+                    data = file.read()
+                found += [(path, each) for each in words if each.encode() in data]
+    return found
+
+
 class Case:
     """An office with a supervisor, two laptops that know a person, one that does not; the person's records bear words of their own."""
 
@@ -287,6 +300,8 @@ def story_a_person_is_forgotten(lab):
         home.run("lock")
         check(journal_of(home) == now, "once is enough")
         home.unlock()
+    check(in_the_open(os.path.join(lab.dir, "hub"), ["unlock_ms"]), "the search finds")
+    check(in_the_open(lab.dir, case.words.values()) == [], in_the_open(lab.dir, case.words.values()))
 
 
 def story_what_comes_late_is_refused(lab):
