@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "base/date.h"
 #include "base/mem.h"
+#include "base/os.h"
 #include "cli/client.h"
 #include "cli/lang.h"
 #include "cli/print.h"
