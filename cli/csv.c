@@ -75,11 +75,17 @@ find_separator(const char *text, size_t len)
 	return best;
 }
 
+bool
+csv_is_formula(const char *text)
+{
+	text += strspn(text, "' ");
+	return *text != '\0' && strchr("=+-@\t\r", *text) != NULL;
+}
+
 static enum pmj_code
 add_cell(struct csv_reader *in, struct csv_row *row, struct pmj_error *err)
 {
 	const char *text = buf_text(&in->cell);
-	char next;
 
 	if (row->count == CSV_COLUMNS_MAX || (in->columns > 0 && row->count == in->columns)) {
 		if (*text == '\0')
@@ -89,8 +95,7 @@ add_cell(struct csv_reader *in, struct csv_row *row, struct pmj_error *err)
 		return PMJ_INVALID;
 	}
 	/* An export puts ' before what a spreadsheet would take for a formula. */
-	if (text[0] == '\'' && (next = text[1 + strspn(text + 1, " ")]) != '\0' &&
-	    strchr("=+-@\t\r", next) != NULL)
+	if (text[0] == '\'' && csv_is_formula(text + 1))
 		text++;
 	row->cells = mem_grow(row->cells, row->count + 1, sizeof(*row->cells));
 	row->cells[row->count++] = mem_strdup(text);

@@ -42,6 +42,9 @@ PMJ_MUST_CHECK enum pmj_code csv_next(
     struct csv_reader *in, struct csv_row *row, bool *more, struct pmj_error *err);
 /** The next row read is this one again. */
 void csv_seek(struct csv_reader *in, const struct csv_row *row);
+/** Would a spreadsheet take it for a formula, perhaps behind spaces, or behind the ' that is put
+ * before one? */
+bool csv_is_formula(const char *text);
 void csv_row_close(struct csv_row *row);
 void csv_close(struct csv_reader *in);
 

@@ -4,19 +4,19 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "cli/csv.h"
 #include "cli/export.h"
 #include "cli/kinds.h"
 #include "cli/print.h"
 
 /* Security 12: what a spreadsheet would take for a formula gets a leading '. One after spaces is
- * none to a spreadsheet, but is cut to one by some; it gets it, too. */
+ * none to a spreadsheet, but is cut to one by some; it gets it, too, and so does what begins with
+ * such a ' already, so that reading it takes off no more than was put on. */
 void
 export_cell(struct buf *out, const char *text)
 {
-	const char *first = text + strspn(text, " ");
-
 	buf_put_u8(out, '"');
-	if (*first != '\0' && strchr("=+-@\t\r", *first) != NULL)
+	if (csv_is_formula(text))
 		buf_put_u8(out, '\'');
 	for (; *text != '\0'; text++) {
 		if (*text == '"')

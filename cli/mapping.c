@@ -37,17 +37,23 @@ check_file(struct mapping *map, const char **kind, struct pmj_error *err)
 	static const char *const field_keys[] = {
 	    "column", "columns", "between", "value", "dates", "split", NULL};
 
+	/* Also those without a line of their own. */
+	for (size_t i = 0; i < map->conf.section_count; i++) {
+		const struct conf_section *section = &map->conf.sections[i];
+
+		if (strcmp(section->name, "import") == 0 ||
+		    strncmp(section->name, "field ", 6) == 0)
+			continue;
+		(void)conf_fail(
+		    err, &map->conf, section->line, "there is no section [%s]", section->name);
+		pmj_hint(err, "use [import] and [field NAME]");
+		return PMJ_INVALID;
+	}
 	for (size_t i = 0; i < map->conf.count; i++) {
 		const struct conf_item *item = &map->conf.items[i];
 		bool head = strcmp(item->section, "import") == 0, known = false;
 		const char *const *keys = head ? import_keys : field_keys;
 
-		if (!head && strncmp(item->section, "field ", 6) != 0) {
-			(void)conf_fail(
-			    err, &map->conf, item->line, "there is no section [%s]", item->section);
-			pmj_hint(err, "use [import] and [field NAME]");
-			return PMJ_INVALID;
-		}
 		for (size_t k = 0; keys[k] != NULL; k++)
 			known = known || strcmp(item->key, keys[k]) == 0;
 		if (known || (!head && strncmp(item->key, "map.", 4) == 0))
