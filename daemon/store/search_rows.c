@@ -218,11 +218,11 @@ search_put(struct journal *journal, int64_t number, const char *text, bool fresh
     struct pmj_error *err)
 {
 	size_t at = place_of(journal, number);
-	struct search_row *row = &journal->search[at];
+	struct search_row *row = at < journal->search_count ? &journal->search[at] : NULL;
 	bool there = false;
 	enum pmj_code rc;
 
-	if (at < journal->search_count && row->number == number) {
+	if (row != NULL && row->number == number) {
 		*differed = !same_text(row->text, text);
 	} else {
 		*differed = fresh;
