@@ -12,31 +12,50 @@
 
 /* ---- retention ---- */
 
-/* When the newest record of a kind that is about the person, or names them, was made or changed; 0:
- * there is none. */
-static int64_t
-newest_of(struct hub *hub, const struct retain_rule *rule, const uint8_t *person)
+static void
+take_newer(struct hub *hub, int64_t *newest, const struct retain_rule *rule, const uint8_t *rec)
 {
 	struct sql *q = sql_get(hub->journal,
-	    "SELECT max(CASE WHEN ?3 THEN changed_pt ELSE coalesce(made_pt, changed_pt) END) FROM"
-	    " pmj_record WHERE kind = ?1 AND (rec = ?2 OR instr(shown, ?4) > 0)");
-	char id[PMJ_RECORD_CHARS + 1];
+	    "SELECT CASE WHEN ?3 THEN changed_pt ELSE coalesce(made_pt, changed_pt) END FROM"
+	    " pmj_record WHERE kind = ?1 AND rec = ?2");
+	int64_t at;
 
-	(void)sql_blob(sql_text(q, 1, rule->kind), 2, person, PMJ_RECORD_BYTES);
-	(void)sql_int(q, 3, rule->changed);
-	return sql_first_int(sql_text(q, 4, text_base32(id, person, PMJ_RECORD_BYTES)), 0);
+	(void)sql_blob(sql_text(q, 1, rule->kind), 2, rec, PMJ_RECORD_BYTES);
+	at = sql_first_int(sql_int(q, 3, rule->changed), 0);
+	*newest = at > *newest ? at : *newest;
+}
+
+/* When the newest record of a kind that is about the person, or names them, was made or changed; 0:
+ * there is none. */
+static enum pmj_code
+newest_of(struct hub *hub, int64_t *newest, const struct retain_rule *rule, const uint8_t *person,
+    struct pmj_error *err)
+{
+	uint8_t rec[PMJ_RECORD_BYTES] = {0};
+	bool found = true;
+	enum pmj_code rc = PMJ_OK;
+
+	*newest = 0;
+	take_newer(hub, newest, rule, person);
+	while (rc == PMJ_OK && found)
+		if ((rc = records_naming(hub->journal, rec, &found, rule->kind, person, err)) ==
+		        PMJ_OK &&
+		    found)
+			take_newer(hub, newest, rule, rec);
+	return rc;
 }
 
 static enum pmj_code
 check_rule(struct hub *hub, const struct retain_rule *rule, const uint8_t *person,
     const char *cause, struct pmj_error *err)
 {
-	int64_t newest = newest_of(hub, rule, person), now = os_now(hub->os);
+	int64_t newest, now = os_now(hub->os);
 	char day[11];
-	enum pmj_code rc;
+	enum pmj_code rc = newest_of(hub, &newest, rule, person, err);
 
-	if (newest == 0 || newest + rule->days * DAY_MS <= now || !retain_holds(rule, cause))
-		return PMJ_OK;
+	if (rc != PMJ_OK || newest == 0 || newest + rule->days * DAY_MS <= now ||
+	    !retain_holds(rule, cause))
+		return rc;
 	date_of_days(day, (newest + rule->days * DAY_MS) / DAY_MS + 1);
 	rc = pmj_fail(err, PMJ_REFUSED, "what is kept of this person (%s) must be kept until %s",
 	    rule->kind, day);

@@ -41,8 +41,9 @@ enum pmj_code
 hub_held(struct hub *hub, json_t **out, struct pmj_error *err)
 {
 	struct sql *q = sql_get(hub->journal,
-	    "SELECT x.e, h.reason, x.by, x.kind, x.rec, x.recv FROM pmj_hold_line h"
-	    " JOIN pmj_entry x ON x.n = h.held WHERE h.released IS NULL ORDER BY h.n");
+	    "SELECT " ENTRY_HASH_OF(
+	        "x") ", h.reason, x.by, x.kind, x.rec, x.recv FROM pmj_hold_line h"
+	             " JOIN pmj_entry x ON x.n = h.held WHERE h.released IS NULL ORDER BY h.n");
 	json_t *items = json_array();
 	enum pmj_code rc;
 	bool row;
@@ -81,9 +82,11 @@ find_hold(struct hub *hub, struct hold *out, const char *id, struct pmj_error *e
 {
 	struct sql *q = sql_get(hub->journal,
 	    "SELECT h.n, h.held, h.e FROM pmj_hold_line h CROSS JOIN pmj_entry x ON x.n = h.held"
-	    " WHERE h.released IS NULL AND substr(lower(hex(x.e)), 1, ?2) = ?1"
-	    " UNION ALL SELECT 0, b.n, NULL FROM pmj_back b CROSS JOIN pmj_entry x ON x.n = b.n"
-	    " WHERE substr(lower(hex(x.e)), 1, ?2) = ?1");
+	    " WHERE h.released IS NULL AND substr(lower(hex(" ENTRY_HASH_OF(
+	        "x") ")), 1, ?2) = ?1"
+	             " UNION ALL SELECT 0, b.n, NULL FROM pmj_back b CROSS JOIN pmj_entry x ON x.n "
+	             "= b.n"
+	             " WHERE substr(lower(hex(" ENTRY_HASH_OF("x") ")), 1, ?2) = ?1");
 	size_t found = 0;
 	enum pmj_code rc;
 	bool row;

@@ -127,6 +127,15 @@ find_erased(struct journal *journal, struct known *out, const uint8_t *e, struct
 	return rc;
 }
 
+static bool
+makes_record(const struct entries_new *new)
+{
+	const struct entry *entry = new->entry;
+
+	return entry->has_rec &&
+	       new->status != ENTRY_CONTROL &&memcmp(entry->e, entry->rec, PMJ_RECORD_BYTES) == 0;
+}
+
 /* One that makes a record is found among the entries of that record, the oldest of which it mostly
  * is; any other by its hash. */
 static enum pmj_code
@@ -134,10 +143,10 @@ find_known(struct journal *journal, struct known *out, const struct entries_new 
     struct pmj_error *err)
 {
 	const uint8_t *e = new->entry->e;
-	bool makes = new->entry->has_rec &&new->status !=
-	             ENTRY_CONTROL &&memcmp(e, new->entry->rec, PMJ_RECORD_BYTES) == 0;
+	bool makes = makes_record(new);
 	struct sql *sql = sql_get(journal,
-	    makes ? "SELECT n, line IS NULL AND status <> 4, e = ?1 FROM pmj_entry WHERE rec = ?2"
+	    makes ? "SELECT n, line IS NULL AND status <> 4, " ENTRY_HASH
+	            " = ?1 FROM pmj_entry WHERE rec = ?2"
 	          : "SELECT n, line IS NULL AND status <> 4, 1 FROM pmj_entry WHERE e = ?1 "
 	            "AND " ENTRY_BY_HASH);
 	enum pmj_code rc;
@@ -162,13 +171,16 @@ find_known(struct journal *journal, struct known *out, const struct entries_new 
 	           : rc;
 }
 
+#define PACKED "pmj_packed(?11, ?5, ?6, ?4)"
+
 static void
 bind_new(struct sql *sql, const struct entries_new *new, int64_t n)
 {
 	const struct entry *entry = new->entry;
 
 	(void)sql_int(sql, 1, n);
-	(void)sql_blob(sql, 2, entry->e, PMJ_ENTRY_BYTES);
+	if (new->line == NULL || !makes_record(new))
+		(void)sql_blob(sql, 2, entry->e, PMJ_ENTRY_BYTES);
 	(void)sql_text(sql, 3, entry->kind != NULL ? entry->kind : "");
 	if (entry->has_rec && new->status != ENTRY_CONTROL)
 		(void)sql_blob(sql, 4, entry->rec, PMJ_RECORD_BYTES);
@@ -194,11 +206,14 @@ insert(struct journal *journal, const struct entries_new *new, int64_t n, const 
 	struct sql *sql = sql_get(journal,
 	    "INSERT INTO pmj_entry (n, e, kind, rec, by, pt, counter, rv, status, origin, line, "
 	    "recv, recv_counter, reason, mark, j, was)"
-	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)");
+	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, " PACKED
+	    ", ?12, ?13, ?14, ?15, ?16, ?17)");
 
 	bind_new(sql, new, n);
 	(void)sql_text(sql, 17, new->line == NULL ? new->stub_was : NULL);
-	return sql_run(sql_blob(sql, 16, j, PRIM_HASH_BYTES), err);
+	if (n % ENTRY_CHAINED == 0)
+		(void)sql_blob(sql, 16, j, PRIM_HASH_BYTES);
+	return sql_run(sql, err);
 }
 
 /* A full line takes the place of its stub: same number, same chain, the judgement of now. */
@@ -206,11 +221,11 @@ static enum pmj_code
 replace_stub(
     struct journal *journal, const struct entries_new *new, int64_t n, struct pmj_error *err)
 {
-	struct sql *sql =
-	    sql_get(journal, "UPDATE pmj_entry SET was = NULL, e = ?2, kind = ?3, rec = ?4, by = "
-	                     "?5, pt = ?6, counter = ?7, rv = ?8, status = ?9,"
-	                     " origin = ?10, line = ?11, recv = ?12, recv_counter = ?13, reason = "
-	                     "?14, mark = ?15 WHERE n = ?1");
+	struct sql *sql = sql_get(journal,
+	    "UPDATE pmj_entry SET was = NULL, e = ?2, kind = ?3, rec = ?4, by = "
+	    "?5, pt = ?6, counter = ?7, rv = ?8, status = ?9,"
+	    " origin = ?10, line = " PACKED ", recv = ?12, recv_counter = ?13, reason = "
+	    "?14, mark = ?15 WHERE n = ?1");
 
 	bind_new(sql, new, n);
 	return sql_run(sql, err);
@@ -355,8 +370,9 @@ entries_stub(struct journal *journal, int64_t n, struct pmj_error *err)
 	text = json_text(was);
 	if ((rc = entries_count(journal, n, false, rec, &has_rec, err)) != PMJ_OK)
 		goto out;
-	sql = sql_get(journal, "UPDATE pmj_entry SET line = NULL, was = ?2 WHERE n = ?1");
-	if ((rc = sql_run(sql_text(sql_int(sql, 1, n), 2, text), err)) != PMJ_OK ||
+	sql = sql_get(journal, "UPDATE pmj_entry SET e = ?3, line = NULL, was = ?2 WHERE n = ?1");
+	(void)sql_blob(sql_text(sql_int(sql, 1, n), 2, text), 3, row.entry.e, PMJ_ENTRY_BYTES);
+	if ((rc = sql_run(sql, err)) != PMJ_OK ||
 	    (rc = entries_count(journal, n, true, rec, &has_rec, err)) != PMJ_OK)
 		goto out;
 	if (has_rec)

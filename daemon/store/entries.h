@@ -18,7 +18,15 @@ enum entry_status {
  * its own condition stands in the statement, too. */
 #define ENTRY_IS_HELD "status IN (1, 2) AND status = 1"
 #define ENTRY_IS_WAITING "status IN (1, 2) AND status = 2"
-/* The same for the entries that are looked up by hash: those that make a record go by its id. */
+/* The chain is kept with each so many-th entry; between them it is made anew. */
+#define ENTRY_CHAINED 64
+/* The hash and the line of an entry, as SQL: `e` is not kept where the line makes its record, and
+ * lines are packed. */
+#define ENTRY_HASH "pmj_hash(e, line, by, pt, rec)"
+#define ENTRY_HASH_OF(x) "pmj_hash(" x ".e, " x ".line, " x ".by, " x ".pt, " x ".rec)"
+#define ENTRY_LINE "pmj_line(line, by, pt, rec)"
+#define ENTRY_LINE_OF(x) "pmj_line(" x ".line, " x ".by, " x ".pt, " x ".rec)"
+/* For the WHERE of those that are looked up by hash: those that make a record go by its id. */
 #define ENTRY_BY_HASH "(rec IS NULL OR rec <> substr(e, 1, 10))"
 enum entry_origin { ENTRY_OWN = 0, ENTRY_RECEIVED = 1 };
 

@@ -34,7 +34,8 @@ enum pmj_code
 entries_erase(struct journal *journal, int64_t n, struct pmj_error *err)
 {
 	struct sql *sql = sql_get(journal,
-	    "UPDATE pmj_entry SET line = NULL, was = NULL, kind = '', rec = NULL, by = ?2, pt = 0,"
+	    "UPDATE pmj_entry SET e = " ENTRY_HASH
+	    ", line = NULL, was = NULL, kind = '', rec = NULL, by = ?2, pt = 0,"
 	    " counter = 0, rv = 0, status = ?3, recv = NULL, recv_counter = NULL, reason = NULL,"
 	    " mark = NULL WHERE n = ?1");
 	static const uint8_t nobody[PMJ_DEVICE_BYTES];

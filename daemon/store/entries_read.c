@@ -8,7 +8,8 @@
 #include "base/mem.h"
 
 #define ROW_COLUMNS                                                                                \
-	"n, e, kind, rec, by, pt, counter, status, origin, line, was, recv, recv_counter, "        \
+	"n, e, kind, rec, by, pt, counter, status, origin, " ENTRY_LINE                            \
+	", was, recv, recv_counter, "                                                              \
 	"reason, mark"
 
 /* What the columns say, for a stub and for a held line that is none. */
@@ -49,12 +50,13 @@ read_row(struct entry_row *out, struct sql *sql, struct pmj_error *err)
 	out->recv_counter = (uint16_t)sql_col_int(sql, 12);
 	out->reason = reason != NULL ? mem_strdup(reason) : NULL;
 	out->mark = mark != NULL ? mem_strdup(mark) : NULL;
-	(void)sql_col_copy(sql, 1, e, sizeof(e));
 	if (sql_col_null(sql, 9)) {
 		rc = read_stub(&out->entry, sql, err);
 	} else {
 		line = sql_col_blob(sql, 9, &out->len);
 		out->line = mem_strndup(line != NULL ? (const char *)line : "", out->len);
+		if (!sql_col_copy(sql, 1, e, sizeof(e)))
+			prim_hash(e, "pmj entry v1", PRIM_PARTS({out->line, out->len}));
 		rc = line_read(&out->entry, out->line, out->len, e, err);
 		/* A bad line inside a good segment is kept, held. */
 		if (rc != PMJ_OK && out->status != ENTRY_ADMITTED)
@@ -95,8 +97,8 @@ entries_get(struct journal *journal, struct entry_row *out, int64_t n, struct pm
 enum pmj_code
 entries_raw(struct journal *journal, struct entry_raw *out, int64_t n, struct pmj_error *err)
 {
-	struct sql *sql =
-	    sql_get(journal, "SELECT kind, recv, recv_counter, line FROM pmj_entry WHERE n = ?1");
+	struct sql *sql = sql_get(
+	    journal, "SELECT kind, recv, recv_counter, " ENTRY_LINE " FROM pmj_entry WHERE n = ?1");
 	const char *kind;
 	const uint8_t *line;
 	enum pmj_code rc;
@@ -124,10 +126,10 @@ enum pmj_code
 entries_find(struct journal *journal, struct entry_row *out,
     const uint8_t e[static PMJ_ENTRY_BYTES], struct pmj_error *err)
 {
-	struct sql *sql =
-	    sql_get(journal, "SELECT " ROW_COLUMNS " FROM pmj_entry WHERE e = ?1 AND rec = ?2"
-	                     " UNION ALL SELECT " ROW_COLUMNS " FROM pmj_entry WHERE e = ?1"
-	                     " AND " ENTRY_BY_HASH);
+	struct sql *sql = sql_get(journal,
+	    "SELECT " ROW_COLUMNS " FROM pmj_entry WHERE rec = ?2 AND " ENTRY_HASH " = ?1"
+	    " UNION ALL SELECT " ROW_COLUMNS " FROM pmj_entry WHERE e = ?1"
+	    " AND " ENTRY_BY_HASH);
 
 	(void)sql_blob(sql, 1, e, PMJ_ENTRY_BYTES);
 	return read_one(out, sql_blob(sql, 2, e, PMJ_RECORD_BYTES), err);

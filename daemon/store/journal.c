@@ -13,6 +13,7 @@
 #include "pamoja/pmjvfs.h"
 #include "store/cache.h"
 #include "store/journal_inner.h"
+#include "store/lines.h"
 #include "store/records.h"
 #include "store/search.h"
 
@@ -118,6 +119,8 @@ connect(struct journal *journal, const char *path, int more_flags, struct pmj_er
 	free(pragma);
 	if (result == SQLITE_OK)
 		result = search_functions(journal->db);
+	if (result == SQLITE_OK)
+		result = lines_functions(journal->db);
 	if (result != SQLITE_OK) {
 		enum pmj_code rc = journal_fail(journal, result, err);
 		disconnect(journal);

@@ -11,7 +11,7 @@
 
 #define JOURNAL_RESERVE_BYTES (4 * 1024 * 1024)
 /* PRAGMA user_version; a higher one in the file is refused unchanged (PMJ_TOO_NEW). */
-#define JOURNAL_VERSION 2
+#define JOURNAL_VERSION 3
 
 struct journal;
 struct journal_setup {

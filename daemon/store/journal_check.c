@@ -42,9 +42,9 @@ damaged(struct pmj_error *err, uint64_t n, const char *what)
 	return PMJ_INTEGRITY;
 }
 
-/* The chain value stored with entry n; j_0 for 0. */
+/* The chain value stored with entry n, one of those that have it; j_0 for 0. */
 static enum pmj_code
-stored(
+stored_with(
     struct journal *journal, uint64_t n, uint8_t j[static PRIM_HASH_BYTES], struct pmj_error *err)
 {
 	struct sql *sql;
@@ -61,12 +61,35 @@ stored(
 	if (!row)
 		return pmj_fail(
 		    err, PMJ_NOT_FOUND, "there is no entry %llu", (unsigned long long)n);
-	(void)sql_col_copy(sql, 0, j, PRIM_HASH_BYTES);
+	row = sql_col_copy(sql, 0, j, PRIM_HASH_BYTES);
 	sql_done(sql);
-	return PMJ_OK;
+	return row ? PMJ_OK : damaged(err, n, "the chain is not there");
 }
 
-#define CHECK_COLUMNS "n, e, kind, rec, by, pt, counter, rv, line, j, status, " ENTRY_NOTE_COLUMNS
+enum pmj_code
+journal_chain_stored(
+    struct journal *journal, uint64_t n, uint8_t j[static PRIM_HASH_BYTES], struct pmj_error *err)
+{
+	struct sql *sql = sql_get(
+	    journal, "SELECT " ENTRY_HASH " FROM pmj_entry WHERE n > ?1 AND n <= ?2 ORDER BY n");
+	uint64_t at = n - n % ENTRY_CHAINED;
+	uint8_t e[PMJ_ENTRY_BYTES];
+	enum pmj_code rc;
+	bool row = false;
+
+	if ((rc = stored_with(journal, at, j, err)) != PMJ_OK)
+		return rc;
+	(void)sql_int(sql_int(sql, 1, (int64_t)at), 2, (int64_t)n);
+	while ((rc = sql_row(sql, &row, err)) == PMJ_OK && row) {
+		at++;
+		if (sql_col_copy(sql, 0, e, sizeof(e)))
+			journal_chain_next(j, e);
+	}
+	return rc == PMJ_OK && at != n ? damaged(err, at + 1, "it is missing") : rc;
+}
+
+#define CHECK_COLUMNS                                                                              \
+	"n, e, kind, rec, by, pt, counter, rv, " ENTRY_LINE ", j, status, " ENTRY_NOTE_COLUMNS
 
 /* The columns beside the line repeat it for the sake of queries. */
 static bool
@@ -85,9 +108,9 @@ columns_agree(struct sql *sql, const struct entry *entry)
 }
 
 static enum pmj_code
-check_line(struct sql *sql, uint64_t n, const uint8_t *e, struct pmj_error *err)
+check_line(
+    struct sql *sql, uint64_t n, const uint8_t *e, const uint8_t *hash, struct pmj_error *err)
 {
-	uint8_t hash[PMJ_ENTRY_BYTES];
 	struct entry entry;
 	size_t len = 0;
 	const uint8_t *line = sql_col_blob(sql, 8, &len);
@@ -95,8 +118,7 @@ check_line(struct sql *sql, uint64_t n, const uint8_t *e, struct pmj_error *err)
 
 	if (line == NULL)
 		return PMJ_OK; /* a stub */
-	prim_hash(hash, "pmj entry v1", PRIM_PARTS({line, len}));
-	if (memcmp(hash, e, sizeof(hash)) != 0)
+	if (memcmp(hash, e, PMJ_ENTRY_BYTES) != 0)
 		return damaged(err, n, "the line is not the one that was appended");
 	if (line_read(&entry, (const char *)line, len, e, NULL) != PMJ_OK)
 		return sql_col_int(sql, 10) == ENTRY_ADMITTED
@@ -112,16 +134,23 @@ static enum pmj_code
 check_row(
     struct sql *sql, uint64_t expected, uint8_t j[static PRIM_HASH_BYTES], struct pmj_error *err)
 {
-	uint8_t e[PMJ_ENTRY_BYTES], there[PRIM_HASH_BYTES];
+	uint8_t e[PMJ_ENTRY_BYTES], hash[PMJ_ENTRY_BYTES], there[PRIM_HASH_BYTES];
+	size_t len = 0;
+	const uint8_t *line = sql_col_blob(sql, 8, &len);
 
+	prim_hash(hash, "pmj entry v1", PRIM_PARTS({line, len}));
 	if ((uint64_t)sql_col_int(sql, 0) != expected)
 		return damaged(err, expected, "it is missing");
-	if (!sql_col_copy(sql, 1, e, sizeof(e)) || !sql_col_copy(sql, 9, there, sizeof(there)))
-		return damaged(err, expected, "it has no hash");
+	if (!sql_col_copy(sql, 1, e, sizeof(e))) {
+		if (line == NULL)
+			return damaged(err, expected, "it has no hash");
+		memcpy(e, hash, sizeof(e));
+	}
 	journal_chain_next(j, e);
-	if (memcmp(j, there, sizeof(there)) != 0)
-		return damaged(err, expected, "it does not follow the one before it");
-	return check_line(sql, expected, e, err);
+	if (sql_col_copy(sql, 9, there, sizeof(there)) ? memcmp(j, there, sizeof(there)) != 0
+	                                               : expected % ENTRY_CHAINED == 0)
+		return damaged(err, expected, "it does not follow those before it");
+	return check_line(sql, expected, e, hash, err);
 }
 
 /* Rows (from, to]; j is the value at `from` and becomes that at `to`. */
@@ -149,6 +178,9 @@ check_run(struct journal *journal, uint64_t from, uint64_t to, uint8_t j[static 
 	sql_done(sql);
 	if (rc == PMJ_OK && at != to)
 		return damaged(err, at + 1, "it is missing");
+	if (rc == PMJ_OK && to == journal->live.count &&
+	    memcmp(j, journal->live.j, PRIM_HASH_BYTES) != 0)
+		return damaged(err, to, "the chain does not end where it ended");
 	return rc;
 }
 
@@ -162,7 +194,7 @@ journal_chain_at(struct journal *journal, uint64_t count, uint8_t j[static PRIM_
 	if (count > journal->live.count)
 		return pmj_fail(err, PMJ_NOT_FOUND, "the journal has %llu entries, not %llu",
 		    (unsigned long long)journal->live.count, (unsigned long long)count);
-	if ((rc = stored(journal, from, j, err)) != PMJ_OK)
+	if ((rc = journal_chain_stored(journal, from, j, err)) != PMJ_OK)
 		return rc;
 	return check_run(journal, from, count, j, false, err);
 }
@@ -199,7 +231,7 @@ journal_check_slice(
 	} else if (live->entry_checking && live->entry_at != from) {
 		live->entry_checking = false; /* begun elsewhere: only the chain is checked */
 	}
-	if ((rc = stored(journal, from, j, err)) != PMJ_OK ||
+	if ((rc = journal_chain_stored(journal, from, j, err)) != PMJ_OK ||
 	    (rc = check_run(journal, from, to, j, live->entry_checking, err)) != PMJ_OK) {
 		live->entry_checking = false;
 		return rc;

@@ -98,11 +98,17 @@ PMJ_MUST_CHECK enum pmj_code schema_tables(struct journal *journal, struct pmj_e
 /** The table of a kind, or NULL. */
 const struct rows_table *schema_table(const struct journal *journal, const char *kind);
 void schema_forget(struct journal *journal);
+/** Notes have none: they are long, `find` looks into them, and nobody lists by one. */
+bool schema_has_column(const struct field *field);
 
 /** The head and the sums as they stand in the file. */
 PMJ_MUST_CHECK enum pmj_code journal_live_read(struct journal *journal, struct pmj_error *err);
 /** j_0 and j_i of 5.3. */
 void journal_chain_start(const struct journal *journal, uint8_t j[static PRIM_HASH_BYTES]);
+/** The chain's value after entry n, from the last one that is kept before it: a slice of a check
+ * begins with it, and what it says is not checked. */
+PMJ_MUST_CHECK enum pmj_code journal_chain_stored(
+    struct journal *journal, uint64_t n, uint8_t j[static PRIM_HASH_BYTES], struct pmj_error *err);
 void journal_chain_next(uint8_t j[static PRIM_HASH_BYTES], const uint8_t e[static PMJ_ENTRY_BYTES]);
 
 /** Finalise every cached statement. */

@@ -118,14 +118,14 @@ journal_live_read(struct journal *journal, struct pmj_error *err)
 
 	memset(live, 0, sizeof(*live));
 	journal_chain_start(journal, live->j);
-	sql = sql_get(journal, "SELECT n, j FROM pmj_entry ORDER BY n DESC LIMIT 1");
+	sql = sql_get(journal, "SELECT n FROM pmj_entry ORDER BY n DESC LIMIT 1");
 	if ((rc = sql_row(sql, &row, err)) != PMJ_OK)
 		return rc;
-	if (row) {
+	if (row)
 		live->count = (uint64_t)sql_col_int(sql, 0);
-		(void)sql_col_copy(sql, 1, live->j, sizeof(live->j));
-	}
 	sql_done(sql);
+	if (row && (rc = journal_chain_stored(journal, live->count, live->j, err)) != PMJ_OK)
+		return rc;
 	if (journal_blob(journal, "journal sums", bytes, sizeof(bytes))) {
 		memcpy(live->total.rows.bytes, bytes, PRIM_HASH_BYTES);
 		memcpy(live->entry_sum.bytes, bytes + PRIM_HASH_BYTES, PRIM_HASH_BYTES);

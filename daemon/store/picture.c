@@ -55,27 +55,6 @@ is_handed_over(const struct merge_record *record)
 	return false;
 }
 
-/* {field: [value]}, or [] where it is handed over: null is a value of its own. */
-static char *
-shown_text(const struct merge_record *record)
-{
-	json_t *all = json_object();
-	char *text;
-
-	for (size_t i = 0; i < record->field_count; i++) {
-		const struct merge_field *field = &record->fields[i];
-		const json_t *value = field->values[field->shown].value;
-		json_t *holder = json_array();
-
-		if (value != NULL)
-			(void)json_array_append(holder, (json_t *)value);
-		(void)json_object_set_new(all, field->name, holder);
-	}
-	text = json_text(all);
-	json_decref(all);
-	return text;
-}
-
 static void
 paint_record(struct picture *out, const struct journal *journal, const struct kind *kind,
     const struct merge_record *record, const struct entry *const *entries, size_t count)
@@ -83,7 +62,6 @@ paint_record(struct picture *out, const struct journal *journal, const struct ki
 	const char *state = json_string_value(merge_shown(record, "state"));
 	const char *title = own_title(kind, record);
 	char *name = title != NULL ? text_fold(title) : NULL;
-	char *shown = shown_text(record);
 	struct due due;
 	uint8_t digest[PRIM_HASH_BYTES];
 	struct row_set *rows = &out->rows;
@@ -113,9 +91,7 @@ paint_record(struct picture *out, const struct journal *journal, const struct ki
 	row_int(rows, "entries", (int64_t)count);
 	row_int(rows, "private", kind != NULL && kind->scope == SCOPE_AUTHOR);
 	row_blob(rows, "digest", digest, sizeof(digest));
-	row_text(rows, "shown", shown);
 	row_end(rows);
-	free(shown);
 	free(name);
 }
 
@@ -182,15 +158,10 @@ paint_cell(struct row_set *rows, const char *column, const json_t *value)
 static void
 paint_kind(struct picture *out, const struct rows_table *table, const struct merge_record *record)
 {
-	char id[PMJ_RECORD_CHARS + 1];
-
 	row_begin(&out->rows, table);
 	for (size_t i = 0; i < table->column_count; i++) {
 		const char *column = table->columns[i];
-		if (strcmp(column, "id") == 0)
-			row_text(
-			    &out->rows, column, text_base32(id, record->rec, PMJ_RECORD_BYTES));
-		else if (strcmp(column, "voided") == 0)
+		if (strcmp(column, "voided") == 0)
 			row_int(&out->rows, column, record->voided);
 		else
 			paint_cell(&out->rows, column, merge_shown(record, column));
@@ -199,8 +170,8 @@ paint_kind(struct picture *out, const struct rows_table *table, const struct mer
 }
 
 /* The kind of the making entry; without it, merging says which. */
-static const struct kind *
-kind_of(const struct journal *journal, const struct entry *const *entries, size_t count)
+const struct kind *
+picture_kind_of(const struct journal *journal, const struct entry *const *entries, size_t count)
 {
 	const struct kind *kind = NULL;
 	struct merge_record record;
@@ -219,7 +190,7 @@ enum pmj_code
 picture_paint(struct picture *out, struct journal *journal, const struct entry *const *entries,
     size_t count, struct pmj_error *err)
 {
-	const struct kind *kind = kind_of(journal, entries, count);
+	const struct kind *kind = picture_kind_of(journal, entries, count);
 	const struct rows_table *table;
 	struct merge_record record;
 	enum pmj_code rc;

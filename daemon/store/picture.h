@@ -19,6 +19,9 @@ struct picture {
 PMJ_MUST_CHECK enum pmj_code picture_paint(struct picture *out, struct journal *journal,
     const struct entry *const *entries, size_t count, struct pmj_error *err);
 void picture_close(struct picture *picture);
+/** The kind that the entries of a record are read by, or NULL. */
+const struct kind *picture_kind_of(
+    const struct journal *journal, const struct entry *const *entries, size_t count);
 /** The kind whose table the picture has a row in, or NULL. */
 const char *picture_kind(const struct picture *picture, const struct journal *journal);
 

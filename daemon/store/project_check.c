@@ -243,11 +243,8 @@ project_rebuild(struct journal *journal, int64_t *records, int64_t *differed, st
 	do
 		rc = project_rebuild_slice(journal, FULL_SLICE, &done, records, differed, err);
 	while (rc == PMJ_OK && !done);
-	if (rc == PMJ_OK)
-		rc = search_settle(journal, err);
 	if (rc == PMJ_OK) /* the words of the search texts, which no sum covers */
-		rc = journal_exec(
-		    journal, "INSERT INTO pmj_search (pmj_search) VALUES ('rebuild')", err);
+		rc = search_rebuild(journal, err);
 	return rc;
 }
 

@@ -5,29 +5,54 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/text.h"
 #include "store/journal_inner.h"
+#include "store/picture.h"
 #include "store/records_inner.h"
+
+/* {field: [value]}, or [] where it is handed over: null is a value of its own. */
+static json_t *
+shown_values(const struct merge_record *record)
+{
+	json_t *all = json_object();
+
+	for (size_t i = 0; i < record->field_count; i++) {
+		const struct merge_field *field = &record->fields[i];
+		const json_t *value = field->values[field->shown].value;
+		json_t *holder = json_array();
+
+		if (value != NULL)
+			(void)json_array_append(holder, (json_t *)value);
+		(void)json_object_set_new(all, field->name, holder);
+	}
+	return all;
+}
 
 enum pmj_code
 records_values(struct journal *journal, json_t **out, const uint8_t *rec, struct pmj_error *err)
 {
-	struct sql *sql = sql_get(journal, "SELECT shown FROM pmj_record WHERE rec = ?1");
-	const uint8_t *text;
-	size_t len = 0;
+	const struct entry **entries;
+	struct merge_record merged;
+	struct entry_row *rows;
+	size_t count;
 	enum pmj_code rc;
-	bool row = false;
 
 	*out = NULL;
-	rc = sql_row(sql_blob(sql, 1, rec, PMJ_RECORD_BYTES), &row, err);
-	if (rc == PMJ_OK && row) {
-		text = sql_col_blob(sql, 0, &len);
-		rc = json_read(
-		    out, text != NULL ? (const char *)text : "", len, &json_limits_api, err);
-	} else if (rc == PMJ_OK) {
+	if ((rc = entries_of_record(journal, &rows, &count, rec, true, err)) != PMJ_OK)
+		return rc;
+	entries = mem_array(count, sizeof(*entries));
+	for (size_t i = 0; i < count; i++)
+		entries[i] = &rows[i].entry;
+	if (count > 0) {
+		merge_record(&merged, picture_kind_of(journal, entries, count), entries, count);
+		*out = shown_values(&merged);
+		merge_record_close(&merged);
+	} else {
 		*out = json_object();
 	}
-	sql_done(sql);
-	return rc;
+	free(entries);
+	entry_rows_free(rows, count);
+	return PMJ_OK;
 }
 
 /* ---- whole records ---- */
@@ -132,6 +157,40 @@ records_about(struct journal *journal, uint8_t (**out)[PMJ_RECORD_BYTES], size_t
 
 	(void)sql_blob(sql, 1, person, PMJ_RECORD_BYTES);
 	return records_ids(sql_text(sql, 2, kind), out, count, err);
+}
+
+/* A line that names the person tells which to look at; what is shown of the record now decides. */
+enum pmj_code
+records_naming(struct journal *journal, uint8_t rec[static PMJ_RECORD_BYTES], bool *found,
+    const char *kind, const uint8_t person[static PMJ_RECORD_BYTES], struct pmj_error *err)
+{
+	char id[PMJ_RECORD_CHARS + 1];
+	enum pmj_code rc = PMJ_OK;
+	bool row = true;
+
+	*found = false;
+	(void)text_base32(id, person, PMJ_RECORD_BYTES);
+	while (rc == PMJ_OK && row && !*found) {
+		struct sql *sql = sql_get(journal,
+		    "SELECT r.rec FROM pmj_record r WHERE r.kind = ?1 AND r.rec > ?2 AND EXISTS"
+		    " (SELECT 1 FROM pmj_entry x WHERE x.rec = r.rec AND"
+		    " instr(" ENTRY_LINE_OF("x") ", ?3) > 0) ORDER BY r.rec LIMIT 1");
+		json_t *values = NULL;
+		char *shown;
+
+		(void)sql_blob(sql_text(sql, 1, kind), 2, rec, PMJ_RECORD_BYTES);
+		if ((rc = sql_row(sql_text(sql, 3, id), &row, err)) != PMJ_OK || !row)
+			break;
+		(void)sql_col_copy(sql, 0, rec, PMJ_RECORD_BYTES);
+		sql_done(sql);
+		if ((rc = records_values(journal, &values, rec, err)) != PMJ_OK)
+			break;
+		shown = json_text(values);
+		*found = strstr(shown, id) != NULL;
+		mem_free_wiped(shown);
+		json_decref(values);
+	}
+	return rc;
 }
 
 /* ---- digests ---- */

@@ -92,6 +92,11 @@ PMJ_MUST_CHECK enum pmj_code records_subjects(struct journal *journal,
 PMJ_MUST_CHECK enum pmj_code records_of_person(struct journal *journal,
     uint8_t (**out)[PMJ_RECORD_BYTES], size_t *count, const uint8_t person[static PMJ_RECORD_BYTES],
     struct pmj_error *err);
+/** The next record of the kind, in order of id above *rec, in what is shown of which this person's
+ * id stands; it may belong to somebody else, or to nobody. *rec moves on whatever was found. */
+PMJ_MUST_CHECK enum pmj_code records_naming(struct journal *journal,
+    uint8_t rec[static PMJ_RECORD_BYTES], bool *found, const char *kind,
+    const uint8_t person[static PMJ_RECORD_BYTES], struct pmj_error *err);
 /** The records of one kind about a person, by id. Caller frees *out. */
 PMJ_MUST_CHECK enum pmj_code records_about(struct journal *journal,
     uint8_t (**out)[PMJ_RECORD_BYTES], size_t *count, const uint8_t person[static PMJ_RECORD_BYTES],

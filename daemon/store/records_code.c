@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "base/text.h"
 #include "domain/code.h"
 #include "store/journal_inner.h"
 #include "store/records_inner.h"
@@ -20,15 +19,12 @@ records_by_code(struct journal *journal, uint8_t rec[static PMJ_RECORD_BYTES], b
 	*found = false;
 	if (field == NULL)
 		return PMJ_OK;
-	text = mem_printf(
-	    "SELECT id FROM \"%s\" WHERE \"%s\" = ?1 AND voided = 0", kind->name, field->name);
+	text = mem_printf("SELECT r.rec FROM \"%s\" t JOIN pmj_record r ON r.num = t._num WHERE "
+	                  "t.\"%s\" = ?1 AND t.voided = 0",
+	    kind->name, field->name);
 	sql = sql_text(sql_new(journal, text), 1, code);
-	if ((rc = sql_row(sql, found, err)) == PMJ_OK && *found) {
-		const char *id = sql_col_text(sql, 0);
-
-		*found = id != NULL && strlen(id) == PMJ_RECORD_CHARS &&
-		         text_unbase32(rec, PMJ_RECORD_BYTES, id, PMJ_RECORD_CHARS);
-	}
+	if ((rc = sql_row(sql, found, err)) == PMJ_OK && *found)
+		*found = sql_col_copy(sql, 0, rec, PMJ_RECORD_BYTES);
 	sql_free(sql);
 	free(text);
 	return rc;

@@ -35,12 +35,14 @@ consents_naming(struct journal *journal, uint8_t (**out)[PMJ_RECORD_BYTES], size
 {
 	struct sql *sql =
 	    sql_get(journal, "SELECT DISTINCT rec FROM pmj_entry WHERE kind = 'consent' AND status "
-	                     "= 0 AND instr(line, ?1) > 0 ORDER BY rec");
+	                     "= 0 AND (instr(line, ?1) > 0 OR instr(line, ?2) > 0) ORDER BY rec");
 	char id[PMJ_RECORD_CHARS + 1];
 
-	/* A line is kept as a blob, and instr of a blob looks for a blob. */
+	/* In a packed line an id stands as its bytes, in one that could not be packed as text. A
+	 * line is kept as a blob, and instr of a blob looks for a blob. */
 	(void)text_base32(id, person, PMJ_RECORD_BYTES);
-	return records_ids(sql_blob(sql, 1, id, PMJ_RECORD_CHARS), out, count, err);
+	(void)sql_blob(sql_blob(sql, 1, person, PMJ_RECORD_BYTES), 2, id, PMJ_RECORD_CHARS);
+	return records_ids(sql, out, count, err);
 }
 
 /* Is it about this person, by any of the values that stand? */

@@ -12,6 +12,7 @@
 	5000 /* of each of the two questions, newest first: among these people are sought */
 #define CANDIDATES 300 /* of other records, newest first; and of people */
 #define LIMIT_MAX 300
+#define IDS_MAX "50" /* that begin as what was typed */
 /* Whatever the clock says, a piece is no more than this. */
 #define LOOKS_AT_ONCE 2000
 #define ITEMS_AT_ONCE 100
@@ -74,25 +75,65 @@ records_find_free(struct records_find *find)
 	free(find);
 }
 
+/* In its place, newest first. */
+static void
+add_number(struct question *question, int64_t number)
+{
+	size_t at = 0;
+
+	while (at < question->count && question->numbers[at] > number)
+		at++;
+	if (question->count == ROWS_MAX ||
+	    (at < question->count && question->numbers[at] == number))
+		return;
+	memmove(&question->numbers[at + 1], &question->numbers[at],
+	    (question->count - at) * sizeof(question->numbers[0]));
+	question->numbers[at] = number;
+	question->count++;
+}
+
+/* A word alone may be an id, or begin one. */
+static enum pmj_code
+ask_ids(struct records_find *find, struct question *question, struct pmj_error *err)
+{
+	uint8_t low[PMJ_RECORD_BYTES], high[PMJ_RECORD_BYTES];
+	enum pmj_code rc;
+	struct sql *sql;
+	bool row = false;
+
+	if ((question->exact && strlen(find->folded) != PMJ_RECORD_CHARS) ||
+	    !records_range(low, high, find->folded))
+		return PMJ_OK;
+	sql = sql_get(find->journal,
+	    "SELECT num FROM pmj_record WHERE rec >= ?1 AND rec <= ?2 ORDER BY rec LIMIT " IDS_MAX);
+	(void)sql_blob(sql_blob(sql, 1, low, sizeof(low)), 2, high, sizeof(high));
+	while ((rc = sql_row(sql, &row, err)) == PMJ_OK && row)
+		add_number(question, sql_col_int(sql, 0));
+	return rc;
+}
+
 /* The numbers alone come out of FTS5 by the thousand in a millisecond. */
 static enum pmj_code
 ask(struct records_find *find, struct question *question, struct pmj_error *err)
 {
 	struct sql *sql;
-	char *query = question->sound ? search_query_sound(find->words)
-	                              : search_query(find->words, question->exact);
-	enum pmj_code rc = PMJ_OK;
+	char *words = search_words(find->journal->db, find->words);
+	char *query = question->sound
+	                  ? search_query_sound(find->words)
+	                  : search_query(words != NULL ? words : find->words, question->exact);
+	enum pmj_code rc = search_settle(find->journal, err);
 	bool row = false;
 
-	if (query == NULL)
-		return PMJ_OK;
-	if ((rc = search_settle(find->journal, err)) == PMJ_OK) {
+	if (rc == PMJ_OK && query != NULL) {
 		sql = sql_get(find->journal, "SELECT rowid FROM pmj_search WHERE pmj_search MATCH "
 		                             "?1 ORDER BY rowid DESC LIMIT ?2");
 		(void)sql_int(sql_text(sql, 1, query), 2, ROWS_MAX);
 		while ((rc = sql_row(sql, &row, err)) == PMJ_OK && row)
 			question->numbers[question->count++] = sql_col_int(sql, 0);
 	}
+	if (rc == PMJ_OK && !question->sound)
+		rc = ask_ids(find, question, err);
+	mem_free_wiped(words);
 	mem_free_wiped(query);
 	return rc;
 }

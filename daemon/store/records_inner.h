@@ -7,6 +7,12 @@
  * New reference. */
 PMJ_MUST_CHECK enum pmj_code records_values(
     struct journal *journal, json_t **out, const uint8_t *rec, struct pmj_error *err);
+/** The title of a record whose shown values are at hand. Caller frees. */
+char *records_title_with(
+    struct journal *journal, const uint8_t *rec, json_t *values, enum lang lang);
+/** The lowest and highest id that begins with what was typed; false where it begins none. */
+bool records_range(
+    uint8_t low[static PMJ_RECORD_BYTES], uint8_t high[static PMJ_RECORD_BYTES], const char *typed);
 /** In words; links as titles. depth: how many links led here. Caller frees. */
 char *records_value_text(struct journal *journal, const struct field *field, const json_t *value,
     enum lang lang, int depth);

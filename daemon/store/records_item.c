@@ -54,11 +54,12 @@ put_values(
 }
 
 static json_t *
-head(struct journal *journal, const uint8_t *rec, const char *kind_name, enum lang lang)
+head(struct journal *journal, const uint8_t *rec, json_t *values, const char *kind_name,
+    enum lang lang)
 {
 	json_t *item = json_object();
 	char id[PMJ_RECORD_CHARS + 1];
-	char *title = records_title(journal, rec, lang);
+	char *title = records_title_with(journal, rec, values, lang);
 
 	(void)json_object_set_new(item, "id", json_string(text_base32(id, rec, PMJ_RECORD_BYTES)));
 	records_short(journal, id, rec);
@@ -113,7 +114,7 @@ item_of_held(struct journal *journal, json_t **out, const uint8_t *rec, enum lan
 		entries[i] = &rows[i].entry;
 	kind = kinds_get(journal->kinds, rows[0].entry.kind);
 	merge_record(&merged, kind, entries, count);
-	*out = head(journal, rec, rows[0].entry.kind, lang);
+	*out = head(journal, rec, NULL, rows[0].entry.kind, lang);
 	put_state(*out, kind, json_string_value(merge_shown(&merged, "state")), lang);
 	put_marks(*out, merged.conflict, merged.voided, false);
 	(void)json_object_set_new(*out, "refused", json_true());
@@ -154,7 +155,7 @@ records_item(struct journal *journal, json_t **out, const uint8_t rec[static PMJ
 	sql_done(sql);
 	if ((rc = records_values(journal, &values, rec, err)) == PMJ_OK) {
 		kind = kinds_get(journal->kinds, kind_name);
-		*out = head(journal, rec, kind_name, lang);
+		*out = head(journal, rec, values, kind_name, lang);
 		put_state(*out, kind, state, lang);
 		put_marks(*out, conflict, voided, gone);
 		put_values(journal, *out, kind, values, lang);

@@ -142,6 +142,11 @@ add_field(struct journal *journal, struct filter *filter, const struct kind *kin
 		return add_state(filter, kind, typed, err);
 	if ((rc = kind_need_field(&field, kind, name, err)) != PMJ_OK)
 		return rc;
+	if (!schema_has_column(field)) {
+		(void)pmj_fail(err, PMJ_USAGE, "%s is a note: nothing is listed by one", name);
+		pmj_hint(err, "look for its words: pamoja find WORDS");
+		return PMJ_USAGE;
+	}
 	switch (field->type) {
 	case FIELD_LINK:
 		return add_link(journal, filter, field, typed, err);

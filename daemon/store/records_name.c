@@ -35,8 +35,8 @@ add_candidates(struct candidates *out, struct sql *sql, struct pmj_error *err)
 }
 
 /* The lowest and highest id that begins with what was typed. */
-static bool
-prefix_range(
+bool
+records_range(
     uint8_t low[static PMJ_RECORD_BYTES], uint8_t high[static PMJ_RECORD_BYTES], const char *typed)
 {
 	char text[PMJ_RECORD_CHARS];
@@ -61,7 +61,7 @@ by_prefix(struct journal *journal, struct candidates *out, const char *kind, con
 	struct sql *sql;
 	enum pmj_code rc;
 
-	if (!prefix_range(low, high, typed))
+	if (!records_range(low, high, typed))
 		return PMJ_OK;
 	sql = sql_get(journal, "SELECT rec FROM pmj_record WHERE rec >= ?1 AND rec <= ?2 AND (?3 "
 	                       "IS NULL OR kind = ?3) ORDER BY rec LIMIT 6");
@@ -210,18 +210,24 @@ shown(struct journal *journal, const uint8_t *rec, const char *field)
 
 #define TITLE_DEPTH 3 /* a contact shows its person; nothing sensible goes further */
 
-static char *title_at(struct journal *journal, const uint8_t *rec, enum lang lang, int depth);
+static char *title_at(
+    struct journal *journal, const uint8_t *rec, json_t *values, enum lang lang, int depth);
 
 /* The shown value of the field that names a record, in words; NULL when there is none. */
 static char *
-title_of_field(
-    struct journal *journal, const uint8_t *rec, const struct kind *kind, enum lang lang, int depth)
+title_of_field(struct journal *journal, const uint8_t *rec, json_t *values, const struct kind *kind,
+    enum lang lang, int depth)
 {
 	const struct field *field = kind->shows != NULL ? kind_field(kind, kind->shows) : NULL;
 	json_t *value = NULL;
 	char *title = NULL;
 
-	if (field == NULL || (value = shown(journal, rec, field->name)) == NULL)
+	if (field == NULL)
+		return NULL;
+	value = values != NULL
+	            ? json_incref(json_array_get(json_object_get(values, field->name), 0))
+	            : shown(journal, rec, field->name);
+	if (value == NULL)
 		return NULL;
 	title = records_value_text(journal, field, value, lang, depth);
 	json_decref(value);
@@ -233,7 +239,7 @@ title_of_field(
 }
 
 static char *
-title_at(struct journal *journal, const uint8_t *rec, enum lang lang, int depth)
+title_at(struct journal *journal, const uint8_t *rec, json_t *values, enum lang lang, int depth)
 {
 	struct sql *sql = sql_get(journal, "SELECT kind, title FROM pmj_record WHERE rec = ?1");
 	char id[PMJ_RECORD_CHARS + 1];
@@ -248,7 +254,7 @@ title_at(struct journal *journal, const uint8_t *rec, enum lang lang, int depth)
 	}
 	sql_done(sql);
 	if (title == NULL && kind != NULL)
-		title = title_of_field(journal, rec, kind, lang, depth);
+		title = title_of_field(journal, rec, values, kind, lang, depth);
 	if (title != NULL)
 		return title;
 	records_short(journal, id, rec);
@@ -265,12 +271,18 @@ records_value_text(struct journal *journal, const struct field *field, const jso
 
 	if (field->type == FIELD_LINK && id != NULL && depth < TITLE_DEPTH && value_is_id(value) &&
 	    text_unbase32(rec, sizeof(rec), id, PMJ_RECORD_CHARS))
-		return title_at(journal, rec, lang, depth + 1);
+		return title_at(journal, rec, NULL, lang, depth + 1);
 	return value_text(field, value, lang);
 }
 
 char *
 records_title(struct journal *journal, const uint8_t rec[static PMJ_RECORD_BYTES], enum lang lang)
 {
-	return title_at(journal, rec, lang, 0);
+	return title_at(journal, rec, NULL, lang, 0);
+}
+
+char *
+records_title_with(struct journal *journal, const uint8_t *rec, json_t *values, enum lang lang)
+{
+	return title_at(journal, rec, values, lang, 0);
 }

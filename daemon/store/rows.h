@@ -15,7 +15,7 @@ struct rows_table {
 	char *name;
 	char **columns;
 	size_t column_count;
-	size_t key_count; /* the first columns, which name a row */
+	size_t key_count; /* the first columns, which name a row among a record's; 0: it has one */
 	bool by_number;   /* its rows lie under the record's number, else under its id */
 	char *select;     /* rows of one record, in key order */
 	char *range;      /* rows of records above ?1, up to ?2 */

@@ -35,6 +35,8 @@ select_text(const struct rows_table *table)
 	buf_putf(&b, " FROM \"%s\" WHERE %s = ?1 ORDER BY ", table->name,
 	    table->by_number ? "_num" : "rec");
 	put_columns(&b, table, table->key_count, "", ", ");
+	if (table->key_count == 0)
+		buf_put_text(&b, "_num");
 	return take_text(&b);
 }
 
@@ -74,7 +76,7 @@ insert_text(const struct rows_table *table)
 	buf_put_text(&b, ") ON CONFLICT (");
 	if (!table->by_number)
 		put_columns(&b, table, table->key_count, "", ", ");
-	else if (table->key_count == 1)
+	else if (table->key_count == 0)
 		buf_put_text(&b, "_num");
 	else
 		buf_putf(&b, "_num, \"%s\"", table->columns[1]);
@@ -92,8 +94,9 @@ remove_text(const struct rows_table *table)
 	struct buf b;
 
 	buf_init(&b, 0);
-	buf_putf(&b, "DELETE FROM \"%s\" WHERE ", table->name);
-	put_columns(&b, table, table->key_count, " = ?", " AND ");
+	buf_putf(&b, "DELETE FROM \"%s\" WHERE 1", table->name);
+	for (size_t i = 0; i < table->key_count; i++)
+		buf_putf(&b, " AND \"%s\" = ?%zu", table->columns[i], i + 1);
 	if (table->by_number)
 		buf_putf(&b, " AND _num = ?%zu", table->column_count + 1);
 	return take_text(&b);
@@ -108,8 +111,8 @@ numbers_text(const struct rows_table *table)
 	    "SELECT t._num, r.num IS NULL FROM (SELECT DISTINCT _num FROM \"%s\" WHERE "
 	    "_num > ?1 ORDER BY _num LIMIT ?2) t LEFT JOIN pmj_record r ON r.num = "
 	    "t._num%s%s%s ORDER BY t._num",
-	    table->name, table->key_count == 1 ? " AND r.kind = '" : "",
-	    table->key_count == 1 ? table->name : "", table->key_count == 1 ? "'" : "");
+	    table->name, table->key_count == 0 ? " AND r.kind = '" : "",
+	    table->key_count == 0 ? table->name : "", table->key_count == 0 ? "'" : "");
 }
 
 void

@@ -75,6 +75,41 @@ static const char *const migrations[JOURNAL_VERSION] = {
     "CREATE TABLE pmj_subject (_num INTEGER NOT NULL, person BLOB NOT NULL, rec BLOB NOT NULL,"
     " PRIMARY KEY (_num, person)) WITHOUT ROWID;"
     "CREATE INDEX pmj_subject_person ON pmj_subject (person, rec);",
+    /* A fourth of the bytes. Lines are packed. `e` is NULL where the line makes its record: it is
+     * the line's hash; the chain is kept with each ENTRY_CHAINED-th entry. What is shown of a
+     * record is made from its entries when it is asked for. Words are kept without their places,
+     * and what they were read from apart, packed. */
+    "CREATE TABLE pmj_entry_3 (n INTEGER PRIMARY KEY, e BLOB, kind TEXT NOT NULL, rec BLOB, by "
+    "BLOB NOT NULL, pt INTEGER NOT NULL, counter INTEGER NOT NULL, rv INTEGER NOT NULL,"
+    " status INTEGER NOT NULL, origin INTEGER NOT NULL, line BLOB, was TEXT, recv INTEGER,"
+    " recv_counter INTEGER, reason TEXT, mark TEXT, j BLOB);"
+    "INSERT INTO pmj_entry_3 SELECT n, iif(line IS NULL OR " ENTRY_BY_HASH ", e, NULL), kind, rec,"
+    " by, pt, counter, rv, status, origin, pmj_packed(line, by, pt, rec), was, recv, recv_counter,"
+    " reason, mark, iif(n % 64 = 0, j, NULL) FROM pmj_entry ORDER BY n;"
+    "DROP TABLE pmj_entry;"
+    "ALTER TABLE pmj_entry_3 RENAME TO pmj_entry;"
+    "CREATE INDEX pmj_entry_rec ON pmj_entry (rec, n) WHERE rec IS NOT NULL;"
+    "CREATE UNIQUE INDEX pmj_entry_e ON pmj_entry (e) WHERE " ENTRY_BY_HASH ";"
+    "CREATE INDEX pmj_entry_status ON pmj_entry (status, n) WHERE status IN (1, 2);"
+    "CREATE INDEX pmj_entry_consent ON pmj_entry (rec) WHERE kind = 'consent';"
+    "DROP TABLE pmj_record;"
+    "DELETE FROM pmj_subject;"
+    "CREATE TABLE pmj_record (num INTEGER PRIMARY KEY, rec BLOB NOT NULL UNIQUE, kind TEXT NOT "
+    "NULL, title TEXT, name TEXT, state TEXT, voided INTEGER NOT NULL, conflict INTEGER NOT NULL,"
+    " handed_over INTEGER NOT NULL, made_by BLOB, made_pt INTEGER, changed_pt INTEGER NOT NULL, "
+    "due TEXT, closed "
+    "INTEGER NOT "
+    "NULL, entries INTEGER NOT NULL, private INTEGER NOT NULL, digest BLOB NOT NULL);"
+    "CREATE INDEX pmj_record_changed ON pmj_record (changed_pt);"
+    "CREATE INDEX pmj_record_kind ON pmj_record (kind, changed_pt);"
+    "CREATE INDEX pmj_record_name ON pmj_record (name) WHERE name IS NOT NULL;"
+    "CREATE INDEX pmj_record_due ON pmj_record (due) WHERE due IS NOT NULL AND closed = 0 AND "
+    "voided = 0;"
+    "CREATE INDEX pmj_record_conflict ON pmj_record (rec) WHERE conflict = 1;"
+    "DROP TABLE pmj_search;"
+    "CREATE TABLE pmj_text (num INTEGER PRIMARY KEY, text BLOB NOT NULL);"
+    "CREATE VIRTUAL TABLE pmj_search USING fts5 (text, content = '', columnsize = 0, detail = "
+    "none, prefix = '2 3', tokenize = \"unicode61 remove_diacritics 2\");",
 };
 
 static enum pmj_code
@@ -94,7 +129,7 @@ our_tables(struct journal *journal, struct pmj_error *err)
 	if (version == JOURNAL_VERSION)
 		return PMJ_OK;
 	journal->remake = version > 0;
-	if (version == 1 && (rc = schema_drop_kinds(journal, err)) != PMJ_OK)
+	if (version > 0 && (rc = schema_drop_kinds(journal, err)) != PMJ_OK)
 		return rc;
 	for (; version < JOURNAL_VERSION; version++)
 		if ((rc = journal_exec(journal, migrations[version], err)) != PMJ_OK)
@@ -106,9 +141,9 @@ our_tables(struct journal *journal, struct pmj_error *err)
 /* FTS5 merges what it has written 64 of its pages at a time, for each level of them: with pages of
  * 4,050 bytes that is up to 30 ms in the middle of whoever writes, with these some 8, and no more
  * in all. */
-#define SEARCH_PAGES "INSERT INTO pmj_search (pmj_search, rank) VALUES ('pgsz', 1000)"
+#define SEARCH_PAGES "INSERT INTO pmj_search (pmj_search, rank) VALUES ('pgsz', 1000);"
 /* Merged in steps of our own (search_rows.c). */
-#define SEARCH_MERGES "INSERT INTO pmj_search (pmj_search, rank) VALUES ('automerge', 0)"
+#define SEARCH_MERGES "INSERT INTO pmj_search (pmj_search, rank) VALUES ('automerge', 0);"
 
 /* A text runs once in the life of a file. */
 static enum pmj_code

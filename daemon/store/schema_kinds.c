@@ -11,7 +11,7 @@
 
 static const char *const record_columns[] = {"rec", "kind", "title", "name", "state", "voided",
     "conflict", "handed_over", "made_by", "made_pt", "changed_pt", "due", "closed", "entries",
-    "private", "digest", "shown"};
+    "private", "digest"};
 static const char *const subject_columns[] = {"rec", "person"};
 
 const struct rows_table *
@@ -90,7 +90,7 @@ schema_tables(struct journal *journal, struct pmj_error *err)
 		if ((rc = table_columns(journal, &columns, kinds.list[i], err)) != PMJ_OK)
 			goto out;
 		rows_table_init(&journal->tables[journal->table_count++], kinds.list[i],
-		    (const char *const *)columns.list, columns.count, 1, true);
+		    (const char *const *)columns.list, columns.count, 0, true);
 		names_close(&columns);
 	}
 out:
@@ -137,6 +137,12 @@ add_kind_field(struct journal *journal, const struct kind *kind, const struct fi
 	return rc;
 }
 
+bool
+schema_has_column(const struct field *field)
+{
+	return field->type != FIELD_NOTE;
+}
+
 /* No column has a declared type: what a line says is kept as it is, numbers as numbers. */
 static enum pmj_code
 kind_table(struct journal *journal, const struct kind *kind, bool there, struct pmj_error *err)
@@ -150,17 +156,17 @@ kind_table(struct journal *journal, const struct kind *kind, bool there, struct 
 	if (!there) {
 		/* Rows lie in the order they came, and no index goes by id: a merge touches few
 		 * pages of them. `_num` is pmj_record's number; no field has such a name. */
-		text =
-		    mem_printf("CREATE TABLE \"%s\" (_num INTEGER PRIMARY KEY, id TEXT NOT NULL, "
-		               "state TEXT, voided INTEGER NOT NULL)",
-		        kind->name);
+		text = mem_printf("CREATE TABLE \"%s\" (_num INTEGER PRIMARY KEY, "
+		                  "state TEXT, voided INTEGER NOT NULL)",
+		    kind->name);
 		rc = journal_exec(journal, text, err);
 		free(text);
 	}
 	if (rc == PMJ_OK)
 		rc = table_columns(journal, &columns, kind->name, err);
 	for (size_t i = 0; rc == PMJ_OK && i < kind->field_count; i++)
-		if (!names_has(&columns, kind->fields[i].name))
+		if (schema_has_column(&kind->fields[i]) &&
+		    !names_has(&columns, kind->fields[i].name))
 			rc = add_kind_field(journal, kind, &kind->fields[i], err);
 	names_close(&columns);
 	return rc;
@@ -173,7 +179,7 @@ kind_print(uint8_t out[static PRIM_HASH_BYTES], const struct kind *kind)
 	struct buf b;
 
 	buf_init(&b, 0);
-	buf_putf(&b, "2|%d|%s|%s|%s|%d", kind->due_before, kind->name,
+	buf_putf(&b, "3|%d|%s|%s|%s|%d", kind->due_before, kind->name,
 	    kind->shows != NULL ? kind->shows : "", kind->due != NULL ? kind->due : "",
 	    (int)kind->scope);
 	for (size_t i = 0; i < kind->field_count; i++)

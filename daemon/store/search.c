@@ -91,7 +91,6 @@ add_sounds(struct buf *out, const json_t *value)
 char *
 search_text(const struct kind *kind, const struct merge_record *record)
 {
-	char id[PMJ_RECORD_CHARS + 1];
 	struct buf all;
 	char *folded;
 
@@ -107,13 +106,62 @@ search_text(const struct kind *kind, const struct merge_record *record)
 		     shown && field->type == FIELD_TEXT && merged != NULL && k < merged->count; k++)
 			add_sounds(&all, merged->values[k].value);
 	}
-	buf_putf(&all, " %s", text_base32(id, record->rec, PMJ_RECORD_BYTES));
 	folded = text_fold(buf_text(&all));
 	buf_close(&all);
 	return folded;
 }
 
 /* ---- queries ---- */
+
+static int
+put_token(void *ctx, int flags, const char *token, int len, int from, int to)
+{
+	struct buf *out = ctx;
+
+	(void)flags, (void)from, (void)to;
+	buf_put_text(out, " ");
+	buf_put(out, token, (size_t)len);
+	return SQLITE_OK;
+}
+
+/* As FTS5 says it. */
+static fts5_api *
+api_of(sqlite3 *db)
+{
+	sqlite3_stmt *statement = NULL;
+	fts5_api *api = NULL;
+
+	if (sqlite3_prepare_v2(db, "SELECT fts5(?1)", -1, &statement, NULL) == SQLITE_OK) {
+		(void)sqlite3_bind_pointer(statement, 1, (void *)&api, "fts5_api_ptr", NULL);
+		(void)sqlite3_step(statement);
+	}
+	(void)sqlite3_finalize(statement);
+	return api;
+}
+
+char *
+search_words(sqlite3 *db, const char *typed)
+{
+	const char *how[] = {"remove_diacritics", "2"};
+	fts5_api *api = api_of(db);
+	fts5_tokenizer tokenizer;
+	Fts5Tokenizer *made = NULL;
+	char *folded = text_fold(typed), *words = NULL;
+	struct buf out;
+	void *ctx;
+
+	buf_init(&out, 0);
+	if (api != NULL && api->xFindTokenizer(api, "unicode61", &ctx, &tokenizer) == SQLITE_OK &&
+	    tokenizer.xCreate(ctx, how, 2, &made) == SQLITE_OK) {
+		if (tokenizer.xTokenize(made, &out, FTS5_TOKENIZE_QUERY, folded,
+		        (int)strlen(folded), put_token) == SQLITE_OK)
+			words = mem_strdup(buf_text(&out));
+		tokenizer.xDelete(made);
+	}
+	buf_close(&out);
+	free(folded);
+	return words;
+}
 
 /* Letters and digits; every byte above ASCII is taken for one, as FTS5 does with most of them. */
 static bool
@@ -183,32 +231,6 @@ put_numbers(struct buf *out, const struct word *words, size_t count, bool exact)
 	buf_put_text(out, ")");
 }
 
-/* An id may be typed with o for 0, i or l for 1. */
-static void
-put_word(struct buf *out, const char *word, bool exact)
-{
-	uint8_t rec[PMJ_RECORD_BYTES];
-	char id[PMJ_RECORD_CHARS + 1];
-	size_t len = strlen(word);
-
-	memset(id, '0', PMJ_RECORD_CHARS);
-	id[PMJ_RECORD_CHARS] = '\0';
-	if (!exact && len >= PMJ_RECORD_PREFIX_MIN && len <= PMJ_RECORD_CHARS) {
-		memcpy(id, word, len);
-		if (text_unbase32(rec, sizeof(rec), id, PMJ_RECORD_CHARS)) {
-			(void)text_base32(id, rec, sizeof(rec));
-			id[len] = '\0';
-			buf_put_text(out, "(");
-			put_term(out, word, exact);
-			buf_put_text(out, " OR ");
-			put_term(out, id, exact);
-			buf_put_text(out, ")");
-			return;
-		}
-	}
-	put_term(out, word, exact);
-}
-
 char *
 search_query(const char *words, bool exact)
 {
@@ -226,7 +248,7 @@ search_query(const char *words, bool exact)
 		if (list[i].number)
 			put_numbers(&out, &list[i], run, exact);
 		else
-			put_word(&out, list[i].text, exact);
+			put_term(&out, list[i].text, exact);
 		i += run;
 	}
 	if (out.len > 0)

@@ -20,6 +20,11 @@ PMJ_MUST_CHECK enum pmj_code search_put(struct journal *journal, int64_t number,
 PMJ_MUST_CHECK enum pmj_code search_settle(struct journal *journal, struct pmj_error *err);
 /** What waits is gone with its transaction. */
 void search_forget(struct journal *journal);
+/** What was typed as the words that the table would make of it, a space between: it keeps no places
+ * of words, so a query must not ask for two in a row. NULL: that cannot be told. Caller frees. */
+char *search_words(sqlite3 *db, const char *typed);
+/** All texts into the table anew. In a transaction. */
+PMJ_MUST_CHECK enum pmj_code search_rebuild(struct journal *journal, struct pmj_error *err);
 /** A query in the words of FTS5, or NULL when there is nothing to look for. exact: whole words
  * only. Caller frees. */
 char *search_query(const char *words, bool exact);

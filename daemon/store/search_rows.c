@@ -56,18 +56,24 @@ add_waiting(struct journal *journal, size_t at, int64_t number, bool there)
 	return &rows[at];
 }
 
+/* The text that the table has of this number, as it was put there: NULL where it has none. */
 static enum pmj_code
-text_differs(struct journal *journal, int64_t number, const char *text, bool *there, bool *differed,
-    struct pmj_error *err)
+text_there(struct journal *journal, int64_t number, char **text, struct pmj_error *err)
 {
-	struct sql *sql = sql_get(journal, "SELECT text FROM pmj_search WHERE rowid = ?1");
-	enum pmj_code rc = sql_row(sql_int(sql, 1, number), there, err);
+	struct sql *sql =
+	    sql_get(journal, "SELECT pmj_line(text, NULL, 0, NULL) FROM pmj_text WHERE num = ?1");
+	const uint8_t *bytes;
+	enum pmj_code rc;
+	size_t len;
+	bool row;
 
-	if (rc != PMJ_OK)
+	*text = NULL;
+	if ((rc = sql_row(sql_int(sql, 1, number), &row, err)) != PMJ_OK)
 		return rc;
-	*differed =
-	    *there ? text == NULL || sql_col_null(sql, 0) || strcmp(sql_col_text(sql, 0), text) != 0
-	           : text != NULL;
+	if (row) {
+		bytes = sql_col_blob(sql, 0, &len);
+		*text = mem_strndup(bytes != NULL ? (const char *)bytes : "", len);
+	}
 	sql_done(sql);
 	return PMJ_OK;
 }
@@ -79,22 +85,90 @@ same_text(const char *a, const char *b)
 }
 
 static enum pmj_code
+text_differs(struct journal *journal, int64_t number, const char *text, bool *there, bool *differed,
+    struct pmj_error *err)
+{
+	char *old;
+	enum pmj_code rc = text_there(journal, number, &old, err);
+
+	*there = old != NULL;
+	*differed = !same_text(old, text);
+	free(old);
+	return rc;
+}
+
+/* The table keeps words only: they are taken out by the text that they came from. */
+static enum pmj_code
+take_words(struct journal *journal, int64_t number, struct pmj_error *err)
+{
+	struct sql *sql;
+	char *old;
+	enum pmj_code rc;
+
+	if ((rc = text_there(journal, number, &old, err)) != PMJ_OK || old == NULL)
+		return rc;
+	sql = sql_get(
+	    journal, "INSERT INTO pmj_search (pmj_search, rowid, text) VALUES ('delete', ?1, ?2)");
+	rc = sql_run(sql_text(sql_int(sql, 1, number), 2, old), err);
+	free(old);
+	return rc;
+}
+
+static enum pmj_code
+put_words(struct journal *journal, int64_t number, const char *text, struct pmj_error *err)
+{
+	struct sql *sql = sql_get(journal, "INSERT INTO pmj_search (rowid, text) VALUES (?1, ?2)");
+
+	return sql_run(sql_text(sql_int(sql, 1, number), 2, text), err);
+}
+
+static enum pmj_code
 write_row(struct journal *journal, const struct search_row *row, struct pmj_error *err)
 {
 	struct sql *sql;
+	enum pmj_code rc;
 
 	if (row->text == NULL && !row->there)
 		return PMJ_OK;
 	journal->search_wrote = true;
+	if (row->there && (rc = take_words(journal, row->number, err)) != PMJ_OK)
+		return rc;
 	if (row->text == NULL) {
-		sql = sql_get(journal, "DELETE FROM pmj_search WHERE rowid = ?1");
+		sql = sql_get(journal, "DELETE FROM pmj_text WHERE num = ?1");
 		return sql_run(sql_int(sql, 1, row->number), err);
 	}
-	if (row->there)
-		sql = sql_get(journal, "UPDATE pmj_search SET text = ?2 WHERE rowid = ?1");
-	else
-		sql = sql_get(journal, "INSERT INTO pmj_search (rowid, text) VALUES (?1, ?2)");
+	if ((rc = put_words(journal, row->number, row->text, err)) != PMJ_OK)
+		return rc;
+	sql = sql_get(journal, "INSERT OR REPLACE INTO pmj_text (num, text) VALUES (?1, "
+	                       "pmj_packed(?2, NULL, 0, NULL))");
 	return sql_run(sql_text(sql_int(sql, 1, row->number), 2, row->text), err);
+}
+
+/* One text after the other, so that none is held longer than it takes. */
+enum pmj_code
+search_rebuild(struct journal *journal, struct pmj_error *err)
+{
+	int64_t number = INT64_MIN;
+	enum pmj_code rc = search_settle(journal, err);
+
+	if (rc == PMJ_OK)
+		rc = journal_exec(
+		    journal, "INSERT INTO pmj_search (pmj_search) VALUES ('delete-all')", err);
+	while (rc == PMJ_OK) {
+		struct sql *sql = sql_get(
+		    journal, "SELECT num FROM pmj_text WHERE num > ?1 ORDER BY num LIMIT 1");
+		char *text = NULL;
+		bool row;
+
+		if ((rc = sql_row(sql_int(sql, 1, number), &row, err)) != PMJ_OK || !row)
+			break;
+		number = sql_col_int(sql, 0);
+		sql_done(sql);
+		if ((rc = text_there(journal, number, &text, err)) == PMJ_OK && text != NULL)
+			rc = put_words(journal, number, text, err);
+		free(text);
+	}
+	return rc;
 }
 
 /* Those of new records only, or all. */

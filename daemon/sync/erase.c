@@ -8,6 +8,7 @@
 #include "crypto/prim.h"
 #include "crypto/ring.h"
 #include "store/entries.h"
+#include "store/records.h"
 #include "store/sql.h"
 
 #define TAG_BYTES 16
@@ -227,10 +228,6 @@ static enum pmj_code
 one_linked(struct journal *journal, struct erase *erase, struct pmj_error *err)
 {
 	const struct kinds *kinds = journal_kinds(journal);
-	struct sql *sql = sql_get(journal,
-	    "SELECT rec FROM pmj_record WHERE kind = ?1 AND rec > ?2 AND instr(shown, ?3) > 0"
-	    " ORDER BY rec LIMIT 1");
-	char id[PMJ_RECORD_CHARS + 1];
 	enum pmj_code rc = PMJ_OK;
 	bool found = false;
 
@@ -238,12 +235,9 @@ one_linked(struct journal *journal, struct erase *erase, struct pmj_error *err)
 		go_on(erase, STAGE_HELD);
 		return PMJ_OK;
 	}
-	(void)text_base32(id, erase->person, sizeof(erase->person));
-	if (may_name_a_person(kinds->list[erase->n])) {
-		(void)sql_text(sql, 1, kinds->list[erase->n]->name);
-		(void)sql_text(sql_blob(sql, 2, erase->rec, sizeof(erase->rec)), 3, id);
-		rc = take_rec(sql, erase, &found, err);
-	}
+	if (may_name_a_person(kinds->list[erase->n]))
+		rc = records_naming(
+		    journal, erase->rec, &found, kinds->list[erase->n]->name, erase->person, err);
 	if (rc == PMJ_OK && found)
 		return erase_record(journal, erase->rec, err);
 	erase->n++;

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """dictionary.py - trains the zstd dictionary that ships with the program, on made-up records as they travel.
 
-    PAMOJA_BIN=build/bin python3 tests/bench/dictionary.py OUT [ID]
+    PAMOJA_BIN=build/bin python3 tests/bench/dictionary.py OUT [ID]              # of lines as they travel
+    PAMOJA_BIN=build/bin python3 tests/bench/dictionary.py --journal OUT [ID]    # as a journal keeps them: records only, marked
 
 Its lines come out of the real programs: a worker's records, edits and moves, the hub's lines of its own, and a worker's lines as the hub sends
 them on. A dictionary that has shipped never changes: a better one gets another number and stands beside it (conf/dictionary/README.md).
@@ -23,9 +24,9 @@ SEEDS = (21, 22)
 EDITS = 250
 
 
-def lines_of(home):
+def lines_of(home, *how):
     home.stop()
-    return subprocess.run([os.path.join(BIN, "bench_lines"), home.path, home.passphrase_file], capture_output=True, check=True).stdout.splitlines()
+    return subprocess.run([os.path.join(BIN, "bench_lines"), home.path, home.passphrase_file, *how], capture_output=True, check=True).stdout.splitlines()
 
 
 def work_on(home, rng):
@@ -75,7 +76,9 @@ def control(rng):
 
 
 def main():
-    out, number = sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else "40001"
+    marked = ["marked"] if "--journal" in sys.argv else []
+    words = [word for word in sys.argv[1:] if word != "--journal"]
+    out, number = words[0], words[1] if len(words) > 1 else "40002" if marked else "40001"
     rng = random.Random(1)
     lab = Lab(on_disk=True)
     lines = []
@@ -88,10 +91,10 @@ def main():
                                stdout=file, check=True)
             home.run("import", path, timeout=600)
             work_on(home, rng)
-            lines += lines_of(home)
+            lines += lines_of(home, *marked)
         folder = os.path.join(lab.dir, "samples")
         os.mkdir(folder)
-        samples = lines + [sent_on(line, rng) for line in lines[::4]] + [line for _ in range(200) for line in control(rng)]
+        samples = lines if marked else lines + [sent_on(line, rng) for line in lines[::4]] + [line for _ in range(200) for line in control(rng)]
         names = []
         for at, line in enumerate(samples):
             names.append(os.path.join(folder, f"{at:06}"))

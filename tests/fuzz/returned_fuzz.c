@@ -134,8 +134,9 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 		at = stop + 1;
 	}
 	check_proven();
-	if (sql_first_int(
-	        sql_get(journal, "SELECT count(*) - count(DISTINCT e) FROM pmj_entry"), -1) != 0)
+	if (sql_first_int(sql_get(journal, "SELECT count(*) - count(DISTINCT pmj_hash(e, line, by, "
+	                                   "pt, rec)) FROM pmj_entry"),
+	        -1) != 0)
 		abort();
 	journal_rollback(journal);
 	return 0;

@@ -4,7 +4,7 @@ import random
 import subprocess
 import time
 
-from lab import BIN, check, files, run
+from lab import BIN, TOP, check, files, run
 
 PAGE = 4096
 FRAME = 4208
@@ -238,7 +238,9 @@ def story_newer_journal(lab):
     neema.stop()
     after = {name: data for name, data in files(neema).items() if data or not name.endswith("-wal")}
     check(after == before, [name for name in {*before, *after} if after.get(name) != before.get(name)])
-    subprocess.run([bump, neema.path, neema.passphrase_file, "1"], check=True)
+    with open(os.path.join(TOP, "daemon", "store", "journal.h"), encoding="utf-8") as file:
+        own = next(line.split()[2] for line in file if line.startswith("#define JOURNAL_VERSION"))
+    subprocess.run([bump, neema.path, neema.passphrase_file, own], check=True)
     neema.start().unlock()
     check(neema.show(neema.ids[0])["fields"]["name"] == "Person 0")
 

@@ -535,9 +535,7 @@ test_slices_among_writes(void **state)
 	assert_true(i > 8);
 	exec_text(&store,
 	    "UPDATE pmj_record SET title = 'Other' WHERE rec = (SELECT max(rec) FROM pmj_record)");
-	exec_text(&store,
-	    "INSERT INTO person (_num, id, voided, name) VALUES (999, '0000000000000001', 0, "
-	    "'Nobody')");
+	exec_text(&store, "INSERT INTO person (_num, voided, name) VALUES (999, 0, 'Nobody')");
 	exec_text(&store, "INSERT INTO pmj_subject (_num, rec, person) VALUES (1000, "
 	                  "x'00000000000000000001', x'00000000000000000001')");
 	do {

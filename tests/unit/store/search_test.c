@@ -164,8 +164,12 @@ test_merged_in_steps(void **state)
 		assert_int_equal(journal_search_owes(store.journal), i >= 4);
 		check_ok(journal_begin(store.journal, &err), &err);
 		assert_false(journal_search_owes(store.journal));
-		for (int k = 0; k < 40; k++)
-			put(&store, NULL, "Baraka wa Kimana", NULL);
+		for (int k = 0; k < 120; k++) { /* words of its own: few of them fill no page */
+			char name[64];
+
+			(void)snprintf(name, sizeof(name), "Baraka wa Kimana q%dx%d", i * 7919, k);
+			put(&store, NULL, name, NULL);
+		}
 		if (i == 7) {
 			(void)journal_rest(store.journal);
 			assert_false(journal_search_owes(store.journal));
