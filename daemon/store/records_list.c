@@ -18,6 +18,7 @@
 struct filter {
 	struct buf text;
 	json_t *values; /* strings and integers, in order */
+	bool by_link;   /* one of them has an index, and few rows meet it */
 };
 
 static void
@@ -85,6 +86,7 @@ add_link(struct journal *journal, struct filter *filter, const struct field *fie
 	char id[PMJ_RECORD_CHARS + 1];
 	enum pmj_code rc = records_link(journal, id, field->link_kind, typed, err);
 
+	filter->by_link = filter->by_link || rc == PMJ_OK;
 	if (rc == PMJ_OK)
 		add_condition(filter, "", field->name, " = ", json_string(id));
 	else if (rc == PMJ_NOT_FOUND && field->open)
@@ -226,6 +228,21 @@ query_text(const struct records_query *query, const struct filter *filter)
 	    query->kind, buf_text(&filter->text));
 }
 
+/* The same of the latest of the kind only: what a list is by is mostly common, and then they hold
+ * as many as are asked for; to look at all, and to sort them, takes seconds among 100,000. */
+#define LATEST_LOOKED_AT "2000"
+
+static char *
+latest_text(const struct records_query *query, const struct filter *filter)
+{
+	return mem_printf(
+	    "SELECT r.rec FROM (SELECT num, rec, changed_pt FROM pmj_record WHERE kind = ?1 AND"
+	    " changed_pt BETWEEN ?2 AND ?5 AND NOT (changed_pt = ?5 AND rec >= ?6) AND (voided = 0"
+	    " OR ?3) ORDER BY changed_pt DESC, rec DESC LIMIT " LATEST_LOOKED_AT ") r CROSS JOIN"
+	    " \"%s\" t ON t._num = r.num WHERE 1%s ORDER BY r.changed_pt DESC, r.rec DESC LIMIT ?4",
+	    query->kind, buf_text(&filter->text));
+}
+
 static enum pmj_code
 since_ms(int64_t *out, const struct journal *journal, const struct records_query *query,
     struct pmj_error *err)
@@ -299,6 +316,36 @@ bind_values(struct sql *sql, const json_t *values)
 	}
 }
 
+struct asked {
+	const struct records_query *query;
+	const struct filter *filter;
+	const struct place *from;
+	int64_t since, most;
+};
+
+static enum pmj_code
+ask_list(struct journal *journal, uint8_t (**recs)[PMJ_RECORD_BYTES], size_t *count,
+    const char *text, const struct asked *asked, struct pmj_error *err)
+{
+	struct sql *sql = sql_new(journal, text);
+	enum pmj_code rc;
+
+	*recs = NULL;
+	*count = 0;
+	if (asked->query->kind != NULL)
+		(void)sql_text(sql, 1, asked->query->kind);
+	(void)sql_int(sql_int(sql, 2, asked->since), 3, asked->query->voided_too);
+	(void)sql_int(sql_int(sql, 4, asked->most), 5, asked->from->changed);
+	if (asked->from->is_one)
+		(void)sql_blob(sql, 6, asked->from->rec, sizeof(asked->from->rec));
+	else
+		(void)sql_null(sql, 6);
+	bind_values(sql, asked->filter->values);
+	rc = records_ids(sql, recs, count, err);
+	sql_free(sql);
+	return rc;
+}
+
 enum pmj_code
 records_list(struct journal *journal, json_t **out, const struct records_query *query,
     enum lang lang, struct pmj_error *err)
@@ -308,7 +355,6 @@ records_list(struct journal *journal, json_t **out, const struct records_query *
 	                                                             : RECORDS_LIMIT;
 	struct filter filter = {.values = json_array()};
 	uint8_t(*recs)[PMJ_RECORD_BYTES] = NULL;
-	struct sql *sql = NULL;
 	struct place from;
 	size_t count = 0;
 	char *text = NULL;
@@ -321,18 +367,19 @@ records_list(struct journal *journal, json_t **out, const struct records_query *
 	    (rc = place_read(&from, query->from, err)) != PMJ_OK ||
 	    (rc = make_filter(journal, &filter, query, err)) != PMJ_OK)
 		goto out;
-	text = query_text(query, &filter);
-	sql = sql_new(journal, text);
-	if (query->kind != NULL)
-		(void)sql_text(sql, 1, query->kind);
-	(void)sql_int(sql_int(sql_int(sql, 2, since), 3, query->voided_too), 4, limit + 1);
-	(void)sql_int(sql, 5, from.changed);
-	if (from.is_one)
-		(void)sql_blob(sql, 6, from.rec, sizeof(from.rec));
-	else
-		(void)sql_null(sql, 6);
-	bind_values(sql, filter.values);
-	if ((rc = records_ids(sql, &recs, &count, err)) == PMJ_OK)
+	if (json_array_size(filter.values) > 0 && !filter.by_link) {
+		text = latest_text(query, &filter);
+		rc = ask_list(journal, &recs, &count, text,
+		    &(struct asked){query, &filter, &from, since, limit + 1}, err);
+	}
+	if (rc == PMJ_OK && count <= (size_t)limit) {
+		free(text);
+		free(recs);
+		text = query_text(query, &filter);
+		rc = ask_list(journal, &recs, &count, text,
+		    &(struct asked){query, &filter, &from, since, limit + 1}, err);
+	}
+	if (rc == PMJ_OK)
 		rc = records_items(journal, out, (const uint8_t(*)[PMJ_RECORD_BYTES])recs, count,
 		    (size_t)limit, query->until_ms, lang, err);
 	if (rc == PMJ_OK && json_flag(*out, "more") &&
@@ -349,7 +396,6 @@ records_list(struct journal *journal, json_t **out, const struct records_query *
 		json_decref(near);
 	}
 out:
-	sql_free(sql);
 	free(text);
 	free(recs);
 	buf_close(&filter.text);
