@@ -253,6 +253,7 @@ core_open(
 	core->note_pk_known = true;
 	core->state = CORE_OPEN;
 	core->checking = !fresh;
+	core->proof = fresh ? PROOF_GOOD : PROOF_CHECKING;
 	core->mending = false;
 	core->checked = 0;
 	core->last_person_ms = core->os->mono_ms(core->os->ctx);

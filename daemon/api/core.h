@@ -39,6 +39,10 @@ enum core_state {
 	CORE_OPEN
 };
 
+/* Until the journal was checked since the unlock, nothing is told to anybody (6.6). */
+enum core_proof { PROOF_CHECKING, PROOF_GOOD, PROOF_BAD };
+struct proof_waiter;
+
 enum core_lock_phase {
 	LOCK_SEAL,
 	LOCK_SPOOL,
@@ -68,9 +72,12 @@ struct core {
 	bool stretching; /* a passphrase is being stretched: one at a time */
 	bool ending;     /* core_end waits for it: nobody will come and use what it opens */
 	bool note_pk_known;
-	bool carrier_fenced; /* it said that the kernel keeps it to its folders */
-	bool checking;       /* the journal, since the unlock */
-	bool mending;        /* the check found rows that no entry made: they are made anew */
+	bool carrier_fenced;          /* it said that the kernel keeps it to its folders */
+	bool checking;                /* the journal, since the unlock */
+	enum core_proof proof;        /* what that check has found so far */
+	bool hold_request;            /* the one in work is to wait for it */
+	struct proof_waiter *waiters; /* requests that do, first come first served */
+	bool mending;     /* the check found rows that no entry made: they are made anew */
 	bool disk_full;   /* an entry met a full disk; until there is room for the reserve again */
 	bool news_missed; /* something came while there was an exchange */
 	bool exchange_missed;   /* one was due while there was no carrier */
@@ -271,6 +278,17 @@ void exchange_broken(struct core *core);
 void exchange_drop_all(struct core *core, const struct pmj_error *err);
 bool exchange_running(const struct core *core);
 
+/** May something be told about a person by now (proof.c)? PMJ_BUSY: the request waits for that, and
+ * is served again by itself; PMJ_INTEGRITY: the check found damage. */
+PMJ_MUST_CHECK enum pmj_code core_may_tell(struct core *core, struct pmj_error *err);
+/** Did the request that was just refused ask to wait? Then it is kept. */
+bool core_hold(struct core *core, struct request *request);
+/** Serve one that waited, if it is time; false when there is none to serve. */
+bool core_waiter_step(struct core *core);
+/** Nobody will come any more. */
+void core_waiters_drop(struct core *core, const struct pmj_error *err);
+/** What the check found: who waited for it goes on. */
+void core_proven(struct core *core, enum core_proof proof);
 /** A step's worth of checking the rows, or of making them what the entries say. */
 PMJ_MUST_CHECK enum pmj_code core_check_rows(struct core *core, bool *done, struct pmj_error *err);
 PMJ_MUST_CHECK enum pmj_code core_mend_rows(

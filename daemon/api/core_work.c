@@ -17,6 +17,7 @@ check_failed(struct core *core, const struct pmj_error *err)
 	(void)snprintf(core->warning, sizeof(core->warning), "%.190s", err->message);
 	diag_error("checking the journal", err);
 	core->checking = false;
+	core_proven(core, PROOF_BAD);
 	return false;
 }
 
@@ -98,6 +99,7 @@ mend_step(struct core *core)
 			    (long long)differed);
 		diag("the projections were made anew: %lld records differed", (long long)differed);
 		core->mending = core->checking = false;
+		core_proven(core, PROOF_GOOD);
 	}
 	return !done;
 }
@@ -133,6 +135,8 @@ check_rows_step(struct core *core)
 	if (rc != PMJ_OK)
 		return check_failed(core, &err);
 	core->checking = !done;
+	if (done)
+		core_proven(core, PROOF_GOOD);
 	return !done;
 }
 
@@ -240,7 +244,7 @@ work_step(struct core *core)
 	if (core->state == CORE_LOCKING)
 		return core_lock_step(core);
 	/* A person waits for it. */
-	if (core_find_step(core) || core_office_step(core))
+	if (core_find_step(core) || core_waiter_step(core) || core_office_step(core))
 		return true;
 	if (core_erase_step(core) || pending_step(core) || share_step(core) ||
 	    exchange_step(core) || core_verify_step(core))

@@ -357,7 +357,9 @@ exchange_step(struct core *core)
 	}
 	switch (exchange->phase) {
 	case PHASE_SEAL:
-		return step_seal(core, exchange);
+		/* A hub seals what others may read (6.6). */
+		return (!core->is_hub || core->proof != PROOF_CHECKING) &&
+		       step_seal(core, exchange);
 	case PHASE_SPOOL:
 		return step_spool(core, exchange);
 	case PHASE_CARRY:

@@ -149,7 +149,7 @@ record_covered(const struct call *call, struct told *out, const struct kind *kin
 	request.recipient = recipient.known ? to : NULL;
 	request.recipient_name = recipient.known ? recipient.name : to;
 	out->nothing = recipient.nothing;
-	if (!out->nothing)
+	if (!out->nothing && (rc = core_may_tell(call->core, err)) == PMJ_OK)
 		rc = ask_consents(call, out->person, &request, out->consent, err);
 out:
 	free(recipient.name);

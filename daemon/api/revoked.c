@@ -189,6 +189,7 @@ core_revoked_end(struct core *core)
 	core_exchange_none_due(core);
 	(void)core_revoked_refuse(core, &err);
 	core_find_drop(core, &err);
+	core_waiters_drop(core, &err);
 	core_office_drop(core, &err);
 	core_verify_drop(core, &err);
 	core_backup_drop(core);

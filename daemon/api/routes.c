@@ -226,9 +226,11 @@ serve(struct core *core, const struct route *route, const struct parts *parts,
 		route->later(&call, request);
 		return;
 	}
+	core->hold_request = false;
 	if (route->now(&call, &out, &err) != PMJ_OK) {
 		json_decref(out);
-		server_fail(request, &err);
+		if (!core_hold(core, request))
+			server_fail(request, &err);
 		return;
 	}
 	server_reply(request, out);

@@ -71,6 +71,26 @@ add_entries(struct gathered *g, const struct record_full *full)
 			g->entries[g->entry_count++] = &full->rows[i].entry;
 }
 
+/* A record's entries are found through an index, which no chain covers: an old page of it put back
+ * would hide what came last. How many there are stands in the record's row, whose sum was compared
+ * since the unlock (6.6). */
+static enum pmj_code
+check_count(struct journal *journal, const struct record_full *full, const uint8_t *rec,
+    struct pmj_error *err)
+{
+	struct sql *sql = sql_get(journal, "SELECT entries FROM pmj_record WHERE rec = ?1");
+	int64_t admitted = 0;
+
+	for (size_t i = 0; i < full->row_count; i++)
+		admitted += full->rows[i].status == ENTRY_ADMITTED;
+	if (sql_first_int(sql_blob(sql, 1, rec, PMJ_RECORD_BYTES), -1) == admitted)
+		return PMJ_OK;
+	(void)pmj_fail(err, PMJ_INTEGRITY,
+	    "the journal is damaged: of a consent not everything is found that was written");
+	pmj_hint(err, "see what is wrong, and the mend: pamoja doctor");
+	return PMJ_INTEGRITY;
+}
+
 static enum pmj_code
 gather(struct journal *journal, struct gathered *g, const uint8_t *person, struct pmj_error *err)
 {
@@ -87,6 +107,10 @@ gather(struct journal *journal, struct gathered *g, const uint8_t *person, struc
 		struct record_full *full = &g->full[g->count];
 		if ((rc = records_load(journal, full, recs[i], err)) != PMJ_OK)
 			break;
+		if ((rc = check_count(journal, full, recs[i], err)) != PMJ_OK) {
+			record_full_close(full);
+			break;
+		}
 		if (!is_about(&full->merged, person)) {
 			record_full_close(full);
 			continue;

@@ -221,6 +221,59 @@ def story_old_rows_put_back(lab):
     check(mended > 0, "no old row was noticed")
 
 
+def story_a_page_put_back_hides_no_revocation(lab):
+    """Nothing is told before the journal was checked, and nothing where it was found damaged (6.6); recording never waits."""
+    neema = with_records(lab, 5)
+    person = neema.ids[0]
+    consent = neema.add("consent", person=person, recipient="Kimana Clinic", purpose="treatment", information="contact details", how="written",
+                        expires="in 6 months")
+    referral = neema.add("referral", person=person, resource="Kimana Clinic", category="treatment", purpose="treatment")
+    neema.run("lock")
+    neema.stop()
+    path, keys_path = journal_of(neema), os.path.join(neema.path, "keys")
+    old = read(path)
+    neema.start().unlock()
+    neema.run("consent", "revoke", consent)
+    neema.run("lock")
+    neema.stop()
+    new, keys = read(path), read(keys_path)
+    found = 0
+    for page in range(1, min(len(old), len(new)) // PAGE):
+        at = slice(page * PAGE, (page + 1) * PAGE)
+        if old[at] == new[at]:
+            continue
+        for name in os.listdir(neema.path):
+            if name.endswith("-wal"):
+                os.unlink(os.path.join(neema.path, name))
+        write(path, new[:at.start] + old[at] + new[at.stop:])
+        write(keys_path, keys)
+        neema.start()
+        if neema.unlock(check_status=False).status == 0:
+            answer = neema.run("referral", "send", referral, json_out=True, check_status=False)
+            check(answer.status != 0, "page", page + 1, "hid the revocation", answer)
+            found += answer.status == 7 and "damaged" in answer.error["message"]
+        neema.kill()
+    check(found > 0, "no page that was put back hid it")
+
+
+def story_what_is_told_waits_for_the_check(lab):
+    neema = with_records(lab, 5)
+    rows = os.path.join(lab.dir, "rows.jsonl")
+    with open(rows, "w", encoding="utf-8") as file:
+        file.write("".join(f'{{"kind":"contact","fields":{{"person":"{neema.ids[1]}","kind":"phone","note":"number {at}"}}}}\n' for at in range(4000)))
+    neema.run("import", rows)
+    neema.add("consent", person=neema.ids[0], recipient="Kimana Clinic", purpose="treatment", information="contact details", how="written",
+              expires="in 6 months")
+    referral = neema.add("referral", person=neema.ids[0], resource="Kimana Clinic", category="treatment", purpose="treatment")
+    neema.run("lock")
+    neema.unlock()
+    check(neema.status()["checking"], "it was checked before anybody could look: more records are needed here")
+    neema.add("contact", person=neema.ids[0], kind="phone", note="saved at once")
+    was_checking = neema.status()["checking"]
+    neema.run("referral", "send", referral)
+    check(was_checking and not neema.status()["checking"], "what is recorded did not go first, or what is told did not wait")
+
+
 def story_newer_journal(lab):
     bump = os.path.join(BIN, "journal_bump")
     check(os.path.exists(bump), "build the target journal_bump")
