@@ -456,8 +456,14 @@ put_answers(const struct resource_of *m)
 	{
 		const char *name = json_str(field, "name");
 		const json_t *value = json_object_get(m->fields, name);
+		const char *type = json_str(field, "type");
 
-		if (json_is_integer(value))
+		if (json_is_string(value) && type != NULL && strcmp(type, "choice") == 0)
+			(void)json_array_append_new(
+			    items, json_pack("{s:s,s:s,s:[{s:s}]}", "linkId", name, "text",
+			               kinds_label(field), "answer", "valueString",
+			               json_str(m->texts, name)));
+		else if (json_is_integer(value))
 			(void)json_array_append_new(items,
 			    json_pack("{s:s,s:s,s:[{s:O}]}", "linkId", name, "text",
 			        kinds_label(field), "answer", "valueInteger", (json_t *)value));
@@ -494,7 +500,7 @@ fhir_entries(json_t *entries, const json_t *item, const json_t *kind)
 	} forms[] = {{"person", put_patient}, {"contact", put_encounter},
 	    {"referral", put_referral}, {"need", put_need}, {"followup", put_followup},
 	    {"consent", put_consent}, {"goal", put_goal}, {"pairing", put_team},
-	    {"barc10", put_answers}};
+	    {"barc10", put_answers}, {"outcome", put_answers}};
 	const char *name = json_str(item, "kind");
 	struct resource_of m = {item, kind, json_obj(item, "fields"), json_obj(item, "texts"),
 	    json_str(item, "id"), json_str(item, "state"), entries};

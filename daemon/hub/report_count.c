@@ -136,7 +136,12 @@ records_text(const struct report_count *count, const struct item *item, const st
 	buf_init(&text, 0);
 	buf_put_text(&text, "SELECT pr.num, ");
 	buf_putf(&text, on != NULL ? "t.\"%s\", " : "%s", on != NULL ? on : "r.made_pt, ");
-	buf_putf(&text, sums != NULL ? "t.\"%s\"" : "%s", sums != NULL ? sums : "1");
+	/* "Chose not to say" is no number, and not nought either. */
+	if (sums != NULL)
+		buf_putf(
+		    &text, "CASE typeof(t.\"%s\") WHEN 'integer' THEN t.\"%s\" END", sums, sums);
+	else
+		buf_put_text(&text, "1");
 	if (divided)
 		put_by(&text, count, item);
 	buf_putf(&text, " FROM \"%s\" t", kind->name);

@@ -229,7 +229,7 @@ def story_questions(lab):
     screen = on_a_terminal(neema, ["person", "add"], ["?", "", "Baraka M.", "n", "hapana"])
     check("(lazima)" in screen and "hakutaka kusema" in screen and "hili linahitajika" in screen and "Imehifadhiwa" in screen, screen)
     check(screen.count("[ndiyo/HAPANA]") == 2, screen)
-    screen = on_a_terminal(neema, ["contact", "add"], ["baraka", "9999", "visit", "nyuma", "2", "bado", "jana", "ndiyo"] + ["hakutaka kusema"] * 9)
+    screen = on_a_terminal(neema, ["contact", "add"], ["baraka", "9999", "visit", "nyuma", "2", "bado", "jana", "ndiyo"] + ["hakutaka kusema"] * 10)
     check("Imehifadhiwa" in screen, screen)
     contact = neema.show(re.search(r"pamoja show (\w+)", screen).group(1))
     check(contact["fields"]["kind"] == "phone" and contact["fields"]["minutes"] == {"declined": True}, contact)

@@ -47,6 +47,18 @@ def story_03_paired(lab):
     check(neema.show(pairing)["state"] == "ended" and ids(neema, "pairing", "list", "state=walking") == [])
 
 
+def story_03_written_for_another(lab):
+    """What somebody else did, from their paper, says so: who held it, and on which day."""
+    neema = lab.worker("Neema")
+    asha = neema.add("person", name="Asha")
+    contact = neema.add("contact", person=asha, kind="visit", on="2026-03-02", minutes=40, held_by="Juma", note="walked to the clinic")
+    shown = neema.show(contact)
+    check(shown["fields"]["held_by"] == "Juma" and shown["by"][0]["name"] == "Neema", shown)
+    for said in (neema.run("show", contact).out, neema.run("history", contact).out, neema.run("contact", "list", f"person={asha}").out):
+        check("Juma" in said and "2026-03-02" in said, said)
+    check(ids(neema, "find", "Juma") == [contact], "found by who held it")
+
+
 def reminded(home, person):
     return sorted((item["fields"]["due"], item["fields"]["what"]) for item in home.json("followup", "list", f"person={person}", "--all")["items"])
 
@@ -723,6 +735,32 @@ def story_35_few(lab):
     lab.exchange(hub, neema)
     told = next(report for report in hub.json("hub", "report", period, "--publish")["reports"] if report["kind"] == "barc10")
     check(told["total"] is None and "change" not in told, told)
+
+
+def story_35_asked_rarely(lab):
+    """How it goes, for who wants to answer: every question may be left out, and one that was is no nought in what changed."""
+    hub, neema = lab.office(ally="Neema")
+    period, first, before = last_quarter()
+    rows = []
+    for n in range(40):
+        rows += [("person", {"name": f"Asha number {n}"}, f"p{n}"), ("contact", {"person": f"@p{n}", "kind": "phone", "on": first.isoformat()}, None)]
+        for on, nights in ((before, 8), (first, 2 if n < 25 else 8)):
+            rows.append(("outcome", {"person": f"@p{n}", "on": on.isoformat(), "hospital_nights": nights if n < 28 else "chose not to say", "wellbeing": 3 if on == before or n < 20 else 4,
+                                     **({"housing": "with family"} if n < 20 else {"housing": "chose not to say"})}, None))
+    neema.run("import", "-", stdin="".join(json.dumps({"kind": kind, "fields": fields, **({"ref": ref} if ref else {})}) + "\n" for kind, fields, ref in rows))
+    asha = ids(neema, "find", "Asha number 7")[0]
+    neema.add("outcome", person=asha)
+    check("use 1 to 5" in neema.refused(2, "outcome", "add", f"person={asha}", "wellbeing=6")["hint"])
+    lab.exchange(hub, neema)
+    told = {report["report"]: report for report in hub.json("hub", "report", period, "--publish")["reports"] if report["kind"] == "outcome"}
+    nights, wellbeing = told["nights"], told["wellbeing"]
+    check(nights["total"] == 28 and (nights["change"]["first"], nights["change"]["last"]) == (80, 26), nights)
+    check(wellbeing["total"] == 40 and {row["value"]: row["n"] for row in wellbeing["change"]["tables"][0]["rows"]} == {"more": 20, "same": 20}, wellbeing)
+    check(told["emergencies"]["total"] == told["use"]["total"] == 0 and "change" not in told["use"], told)
+    housing = next(table for table in told["living"]["tables"] if table["by"] == "housing")
+    check({row["value"]: row["n"] for row in housing["rows"]}["with family"] == 20, housing)
+    said = hub.run("hub", "report", period).out
+    check("Nights in hospital" in said and "8.0" in said and "2.6" in said, said)
 
 
 def story_36_a_form_of_ones_own(lab):
