@@ -1,6 +1,7 @@
 /* kinds_next.c - what follows a new or changed record: what it brought about, what may be done
  * next. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/kinds.h"
@@ -9,11 +10,29 @@
 #include "cli/record.h"
 #include "cli/term.h"
 
+/* What is saved and cannot be used as it stands. */
+static void
+say_unusable(const json_t *answer)
+{
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach(json_arr(answer, "warnings"), i, one)
+	{
+		char *text = lang_message(json_string_value(one));
+
+		term_note("%s%s\n", lang_text("Careful: "), text);
+		free(text);
+	}
+}
+
 void
 kinds_say_reminders(const json_t *answer)
 {
 	const json_t *one;
 	size_t i;
+
+	say_unusable(answer);
 
 	if (json_str(answer, "says") != NULL) {
 		term_say("\n");

@@ -115,6 +115,8 @@ say_queues(const json_t *status)
 	} queues[] = {
 	    {"held", LANG_N("Held"), LANG_N("held back"), "pamoja hub held"},
 	    {"conflicts", LANG_N("Conflicts"), LANG_N("to be settled"), "pamoja hub conflicts"},
+	    {"running_out", LANG_N("Consents"), LANG_N("running out within 30 days"),
+	        "pamoja today"},
 	    {"waiting", LANG_N("Waiting"), LANG_N("waiting for what is missing"), "pamoja log"},
 	    {"pending", LANG_N("Decisions"), LANG_N("waiting for a second person"),
 	        "pamoja hub pending"},

@@ -6,6 +6,38 @@
 #include "base/text.h"
 #include "domain/notice.h"
 
+static enum pmj_code
+fail_verdict(const struct consent_verdict *verdict, struct pmj_error *err)
+{
+	(void)pmj_fail(err, PMJ_REFUSED, "no consent covers this: %s", verdict->missing);
+	pmj_hint(err, "%s", verdict->hint);
+	return PMJ_REFUSED;
+}
+
+/* Of the consent that comes nearest: perhaps its class of recipients is nobody. */
+static enum pmj_code
+fail_near(const struct call *call, const struct consent_verdict *verdict, struct pmj_error *err)
+{
+	struct record_full record = {.row_count = 0};
+	enum pmj_code rc = records_load(call->core->journal, &record, verdict->consent, err);
+	const struct kind *kind;
+
+	if (rc == PMJ_OK && record.merged.kind != NULL &&
+	    (kind = kinds_get(&call->core->kinds, record.merged.kind)) != NULL &&
+	    record_class_empty(call, kind, merge_shown(&record.merged, "recipient"))) {
+		rc = pmj_fail(err, PMJ_REFUSED,
+		    "no consent covers this: nobody in the directory belongs to \"%.60s\"",
+		    json_string_value(merge_shown(&record.merged, "recipient")));
+		pmj_hint(err,
+		    "if this service does: pamoja edit RESOURCE class=... or category=...; "
+		    "else ask the person for a consent that names it");
+	} else if (rc == PMJ_OK) {
+		rc = fail_verdict(verdict, err);
+	}
+	record_full_close(&record);
+	return rc;
+}
+
 /* Ask the person's consents whether this may be done today. consent (or NULL) receives the one that
  * covers it. */
 static enum pmj_code
@@ -25,9 +57,7 @@ ask_consents(const struct call *call, const uint8_t person[static PMJ_RECORD_BYT
 		memcpy(consent, verdict.consent, PMJ_RECORD_BYTES);
 	if (verdict.covered)
 		return PMJ_OK;
-	rc = pmj_fail(err, PMJ_REFUSED, "no consent covers this: %s", verdict.missing);
-	pmj_hint(err, "%s", verdict.hint);
-	return rc;
+	return verdict.nearest ? fail_near(call, &verdict, err) : fail_verdict(&verdict, err);
 }
 
 enum pmj_code
@@ -66,7 +96,9 @@ struct recipient {
 	bool known;   /* it is a record */
 	bool closed;  /* it takes nobody any more */
 	bool nothing; /* it is never told anything about a person */
+	bool through; /* it passes on what it receives */
 	char *name;
+	json_t *classes; /* to which it belongs, or NULL */
 };
 
 static enum pmj_code
@@ -93,6 +125,9 @@ look_at_recipient(
 		state = name != NULL ? kind_state(kind, name) : NULL;
 		out->closed = state != NULL && state->closed;
 		out->nothing = kind_receives_nothing(kind, shown_of, &record.merged);
+		out->classes = record_classes(kind, &record.merged);
+		out->through = kind->through != NULL &&
+		               json_is_true(merge_shown(&record.merged, kind->through));
 	}
 	record_full_close(&record);
 	return rc;
@@ -122,7 +157,7 @@ enum pmj_code
 record_covered(const struct call *call, struct told *out, const struct kind *kind,
     const struct merge_record *merged, const json_t *set, struct pmj_error *err)
 {
-	const char *information[32];
+	const char *information[32], *classes[32];
 	const json_t *list = record_moved_value(merged, set, kind->discloses);
 	const char *person_id =
 	    kind->subject_count > 0 ? moved_text(merged, set, kind->subjects[0]) : NULL;
@@ -148,10 +183,16 @@ record_covered(const struct call *call, struct told *out, const struct kind *kin
 		    json_string_value(json_array_get(list, i));
 	request.recipient = recipient.known ? to : NULL;
 	request.recipient_name = recipient.known ? recipient.name : to;
+	request.through = recipient.through;
+	request.classes = classes;
+	for (size_t i = 0; i < json_array_size(recipient.classes) && request.class_count < 32; i++)
+		classes[request.class_count++] =
+		    json_string_value(json_array_get(recipient.classes, i));
 	out->nothing = recipient.nothing;
 	if (!out->nothing && (rc = core_may_tell(call->core, err)) == PMJ_OK)
 		rc = ask_consents(call, out->person, &request, out->consent, err);
 out:
+	json_decref(recipient.classes);
 	free(recipient.name);
 	return rc;
 }

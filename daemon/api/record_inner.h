@@ -47,6 +47,23 @@ void record_reminders_close(struct reminders *reminders);
 /** The value a move works with: what it sets, else what stands (merged NULL: nothing does). */
 const json_t *record_moved_value(
     const struct merge_record *merged, const json_t *set, const char *name);
+/* record_class.c */
+/** The words by which a consent may name this record: "category:health", "treating providers". New
+ * reference. */
+json_t *record_classes(const struct kind *kind, const struct merge_record *merged);
+/** Is the recipient of a consent a class to which nobody belongs who could be told anything? */
+bool record_class_empty(
+    const struct call *call, const struct kind *consents, const json_t *recipient);
+/* record_warn.c */
+/** `warnings` of the answer, where what was saved cannot be used as it stands. */
+void record_warn(
+    json_t *answer, const struct call *call, const struct kind *kind, const json_t *set);
+/** PMJ_INVALID: a purpose that takes a consent of its own stands beside others. */
+PMJ_MUST_CHECK enum pmj_code record_apart(
+    const struct kind *kind, const json_t *set, struct pmj_error *err);
+/** PMJ_INVALID: a consent that is added ran out already, or ends before it begins. */
+PMJ_MUST_CHECK enum pmj_code record_lasts(
+    const struct call *call, const struct kind *kind, const json_t *set, struct pmj_error *err);
 /* record_consent.c */
 #define RECORD_TOLD_NOTHING "nothing" /* the word of `information` that says so */
 struct told {

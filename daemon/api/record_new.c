@@ -161,7 +161,8 @@ record_prepare(const struct call *call, struct core_draft *draft, json_t **set, 
 		return rc;
 	state = first != NULL ? kind_state(draft->kind, first) : NULL;
 	if ((state == NULL || !state->refusing) &&
-	    (rc = grant_knows(call, knows, draft->kind, *set, err)) != PMJ_OK)
+	    ((rc = record_apart(draft->kind, *set, err)) != PMJ_OK ||
+	        (rc = grant_knows(call, knows, draft->kind, *set, err)) != PMJ_OK))
 		return rc;
 	if (first != NULL)
 		(void)json_object_set_new(*set, "state", json_string(first));

@@ -141,6 +141,7 @@ saved_with(const struct call *call, struct made *made, const struct core_draft *
 	json_t *out = record_saved(call, made->recs[0], draft->kind, draft->set);
 
 	record_say_reminders(out, call, &made->reminders, made->recs + 1);
+	record_warn(out, call, draft->kind, draft->set);
 	record_reminders_close(&made->reminders);
 	return out;
 }
@@ -156,6 +157,8 @@ record_add(const struct call *call, json_t **out, struct pmj_error *err)
 	enum pmj_code rc;
 
 	rc = record_prepare(call, &draft, &set, &knows, &wanted, err);
+	if (rc == PMJ_OK && wanted.verb == NULL)
+		rc = record_lasts(call, draft.kind, set, err);
 	if (rc == PMJ_OK)
 		rc = append_with(call, &made, &draft, NULL, err);
 	if (rc == PMJ_OK)
@@ -353,7 +356,8 @@ record_edit(const struct call *call, json_t **out, struct pmj_error *err)
 	if ((rc = record_open(call, &record, &kind, rec, err)) != PMJ_OK ||
 	    (rc = may_change(call, kind, &record.merged, err)) != PMJ_OK ||
 	    (rc = record_take(call, set, kind, record_fields(call), err)) != PMJ_OK ||
-	    (rc = record_keeps_subjects(kind, &record.merged, set, err)) != PMJ_OK)
+	    (rc = record_keeps_subjects(kind, &record.merged, set, err)) != PMJ_OK ||
+	    (rc = record_apart(kind, set, err)) != PMJ_OK)
 		goto out;
 	if (json_object_size(set) == 0) {
 		rc = pmj_fail(err, PMJ_USAGE, "nothing to change was given");

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "api/handlers.h"
+#include "api/record_inner.h"
 #include "base/date.h"
 #include "base/mem.h"
 #include "base/sandbox.h"
@@ -246,6 +246,7 @@ add_open(json_t *out, const struct call *call)
 	char *name = journal_text(core->journal, "name");
 	char *role = journal_text(core->journal, "role");
 	json_t *notes = NULL, *exchange;
+	char today[11];
 
 	(void)json_object_set_new(
 	    out, "device", json_hex(ring_device_id(core->ring), PMJ_DEVICE_BYTES));
@@ -278,6 +279,9 @@ add_open(json_t *out, const struct call *call)
 	            : count_rows(core, "SELECT count(*) FROM pmj_entry WHERE " ENTRY_IS_WAITING)));
 	(void)json_object_set_new(out, "conflicts",
 	    json_integer(count_rows(core, "SELECT count(*) FROM pmj_record WHERE conflict = 1")));
+	record_date(call, today);
+	(void)json_object_set_new(
+	    out, "running_out", json_integer(records_running_out(core->journal, today)));
 	(void)json_object_set_new(out, "pending",
 	    json_integer(core->hub != NULL ? hub_count(core->hub, "pending")
 	                                   : device_asks_open(core->journal)));

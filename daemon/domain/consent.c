@@ -41,6 +41,9 @@ consent_names_recipient(const json_t *value, const struct consent_request *reque
 		return false;
 	if (value_is_id(value))
 		return request->recipient != NULL && strcmp(text, request->recipient) == 0;
+	for (size_t i = 0; i < request->class_count; i++)
+		if (text_same(text, request->classes[i]))
+			return true;
 	return request->recipient_name != NULL && text_same(text, request->recipient_name);
 }
 
@@ -71,8 +74,10 @@ consent_overlap(const json_t *a, const json_t *b)
 }
 
 static bool
-covers_information(const json_t *value, const struct consent_request *request)
+covers_information(const json_t *value, const struct deciding *d)
 {
+	const struct consent_request *request = d->request;
+
 	if (consent_lists(value, EVERYTHING))
 		return true;
 	for (size_t i = 0; i < request->information_count; i++)
@@ -103,45 +108,6 @@ check_state(struct doubts *doubts, const struct deciding *d, const struct merge_
 			continue;
 		consent_doubt(doubts, 4, "it does not stand any more", "record a new consent");
 		return;
-	}
-}
-
-/* Is the field filled, by every value of it that stands? A yes-no is filled by yes. */
-static bool
-is_filled(const struct merge_record *grant, const char *name)
-{
-	const struct merge_field *field = merge_field(grant, name);
-
-	for (size_t i = 0; field != NULL && i < field->count; i++)
-		if (!consent_is_answer(field->values[i].value) ||
-		    json_is_false(field->values[i].value))
-			return false;
-	return field != NULL;
-}
-
-static void
-check_complete(struct doubts *doubts, const struct deciding *d, const struct merge_record *grant)
-{
-	static const char *const usual[] = {
-	    "person", "recipient", "purpose", "information", "from", "expires", "how"};
-	size_t count = d->kind->consent_needs_count > 0 ? d->kind->consent_needs_count
-	                                                : sizeof(usual) / sizeof(usual[0]);
-	char what[120], hint[160], id[PMJ_RECORD_CHARS + 1];
-
-	text_base32(id, grant->rec, PMJ_RECORD_BYTES);
-	for (size_t i = 0; i < count; i++) {
-		const char *name =
-		    d->kind->consent_needs_count > 0 ? d->kind->consent_needs[i] : usual[i];
-		const struct field *field = kind_field(d->kind, name);
-		if (is_filled(grant, name))
-			continue;
-		if (field != NULL && field->type == FIELD_YES_NO)
-			(void)snprintf(what, sizeof(what), "%s is not answered with yes", name);
-		else
-			(void)snprintf(what, sizeof(what), "%s is missing", name);
-		(void)snprintf(
-		    hint, sizeof(hint), "ask the person, then: pamoja edit %s %s=...", id, name);
-		consent_doubt(doubts, 1, what, hint);
 	}
 }
 
@@ -197,21 +163,32 @@ check_signed(struct doubts *doubts, const struct deciding *d, const struct merge
 }
 
 static bool
-all_fit(const struct merge_record *grant, const char *name, const struct consent_request *request,
-    bool (*fits)(const json_t *value, const struct consent_request *request))
+all_fit(const struct merge_record *grant, const char *name, const struct deciding *d,
+    bool (*fits)(const json_t *value, const struct deciding *d))
 {
 	const struct merge_field *field = merge_field(grant, name);
 
 	for (size_t i = 0; field != NULL && i < field->count; i++)
-		if (!fits(field->values[i].value, request))
+		if (!fits(field->values[i].value, d))
 			return false;
 	return field != NULL;
 }
 
 static bool
-covers_purpose(const json_t *value, const struct consent_request *request)
+covers_recipient(const json_t *value, const struct deciding *d)
 {
-	return consent_lists(value, request->purpose) || consent_lists(value, request->category);
+	return consent_names_recipient(value, d->request);
+}
+
+static bool
+covers_purpose(const json_t *value, const struct deciding *d)
+{
+	const struct consent_request *request = d->request;
+
+	return consent_lists(value, request->purpose) || consent_lists(value, request->category) ||
+	       (d->kind->consent_general_count > 0 &&
+	           consent_lists(value, d->kind->consent_general[0]) &&
+	           consent_is_general_purpose(d->kind, request));
 }
 
 /* A part that is missing altogether is said by check_complete. */
@@ -221,17 +198,17 @@ check_scope(struct doubts *doubts, const struct deciding *d, const struct merge_
 	const struct consent_request *request = d->request;
 	char what[120];
 
-	if (is_filled(grant, "recipient") &&
-	    !all_fit(grant, "recipient", request, consent_names_recipient))
+	if (consent_is_filled(grant, "recipient") &&
+	    !all_fit(grant, "recipient", d, covers_recipient))
 		consent_doubt(doubts, 32, "it is for another recipient",
 		    "ask the person for a consent that names this recipient");
-	if (is_filled(grant, "purpose") && !all_fit(grant, "purpose", request, covers_purpose)) {
+	if (consent_is_filled(grant, "purpose") && !all_fit(grant, "purpose", d, covers_purpose)) {
 		(void)snprintf(what, sizeof(what), "its purpose is not %.60s",
 		    request->purpose != NULL ? request->purpose : "stated");
 		consent_doubt(doubts, 16, what, "ask the person for a consent with this purpose");
 	}
-	if (is_filled(grant, "information") &&
-	    !all_fit(grant, "information", request, covers_information))
+	if (consent_is_filled(grant, "information") &&
+	    !all_fit(grant, "information", d, covers_information))
 		consent_doubt(doubts, 2,
 		    "it does not cover all the information that would be disclosed",
 		    "disclose less, or ask the person for a wider consent");
@@ -244,7 +221,7 @@ judge_grant(struct doubts *doubts, const struct deciding *d, const struct merge_
 	check_scope(doubts, d, grant);
 	check_state(doubts, d, grant);
 	consent_check_revocations(doubts, d, grant);
-	check_complete(doubts, d, grant);
+	consent_check_complete(doubts, d, grant);
 	check_days(doubts, d, grant);
 	check_signed(doubts, d, grant);
 }

@@ -7,8 +7,12 @@
 struct consent_request {
 	const char *recipient;      /* record id text of the resource, or NULL */
 	const char *recipient_name; /* its name, or the plain text recipient */
-	const char *purpose;        /* e.g. "referral" */
-	const char *category;       /* a consent whose purpose names it covers too; may be NULL */
+	/* What else a consent may call it: words of its classes, "category:health" */
+	const char *const *classes;
+	size_t class_count;
+	bool through;         /* it passes on what it receives: an intermediary */
+	const char *purpose;  /* e.g. "referral" */
+	const char *category; /* a consent whose purpose names it covers too; may be NULL */
 	/* What would be disclosed; count 0: what the consent describes. */
 	const char *const *information;
 	size_t information_count;
@@ -28,7 +32,8 @@ struct consent_verdict {
  * May it be disclosed?
  *
  * A grant is complete with everything the kind's consent_needs names (a yes-no must say yes) and a
- * signed form (`how` among its consent_signed). It is active when it is not revoked, refused or
+ * signed form (`how` among its consent_signed); the general purpose alone may leave `expires` out,
+ * and a purpose of consent_apart stands alone. It is active when it is not revoked, refused or
  * voided and from <= on <= expires. It covers when it is both, for this recipient, purpose (or
  * category) and information, and when it names in `knows` every revocation or refusal, in whichever
  * record, that covers the recipient and one of its purposes. A revocation stays one when its record
@@ -50,5 +55,9 @@ void consent_decide(struct consent_verdict *out, const struct kind *kind,
 json_t *consent_knows(const struct kind *kind, const struct merge_record *records,
     size_t record_count, const struct entry *const *entries, size_t entry_count,
     const json_t *grant_set);
+/** Is this the general purpose alone, which need not expire? purposes: a value, or NULL. */
+bool consent_is_general(const struct kind *kind, const json_t *purposes);
+/** The purpose that takes a consent of its own and stands beside others, or NULL. */
+const char *consent_mixes(const struct kind *kind, const json_t *purposes);
 
 #endif

@@ -33,6 +33,16 @@ bool consent_lists(const json_t *value, const char *word);
 /* Have two values a word in common? */
 bool consent_overlap(const json_t *a, const json_t *b);
 
+/* Of consent_whole.c: */
+
+/* Is the field filled, by every value of it that stands? A yes-no is filled by yes. */
+bool consent_is_filled(const struct merge_record *grant, const char *name);
+/* Is what is asked for of those things that the general purpose stands for? */
+bool consent_is_general_purpose(const struct kind *kind, const struct consent_request *request);
+/* Doubts what is missing of a complete consent, and purposes that must not stand together. */
+void consent_check_complete(
+    struct doubts *doubts, const struct deciding *d, const struct merge_record *grant);
+
 /* Of consent_revoke.c: */
 
 /* Does a refusing state stand in the record, be it one of several? */

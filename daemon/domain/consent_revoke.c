@@ -43,8 +43,25 @@ revokes_recipient(const struct merge_record *record, const struct consent_reques
 	return false;
 }
 
+/* Have two lists of purposes something in common: a word, or one is the general purpose and the
+ * other something it covers? */
 static bool
-revokes_purpose(const struct merge_record *record, const struct merge_record *grant)
+purposes_meet(const struct kind *kind, const json_t *a, const json_t *b)
+{
+	if (consent_overlap(a, b))
+		return true;
+	for (size_t i = 1; i < kind->consent_general_count; i++)
+		if ((consent_lists(a, kind->consent_general[0]) &&
+		        consent_lists(b, kind->consent_general[i])) ||
+		    (consent_lists(b, kind->consent_general[0]) &&
+		        consent_lists(a, kind->consent_general[i])))
+			return true;
+	return false;
+}
+
+static bool
+revokes_purpose(
+    const struct kind *kind, const struct merge_record *record, const struct merge_record *grant)
 {
 	const struct merge_field *taken = merge_field(record, "purpose");
 	const struct merge_field *given = merge_field(grant, "purpose");
@@ -54,7 +71,7 @@ revokes_purpose(const struct merge_record *record, const struct merge_record *gr
 	for (size_t i = 0; i < taken->count; i++)
 		for (size_t j = 0; j < given->count; j++)
 			if (!consent_is_answer(taken->values[i].value) ||
-			    consent_overlap(taken->values[i].value, given->values[j].value))
+			    purposes_meet(kind, taken->values[i].value, given->values[j].value))
 				return true;
 	return false;
 }
@@ -105,7 +122,8 @@ consent_check_revocations(
 			    "ask the person, and record a new consent if they give one");
 			return;
 		}
-		if (revokes_recipient(record, d->request) && revokes_purpose(record, grant)) {
+		if (revokes_recipient(record, d->request) &&
+		    revokes_purpose(d->kind, record, grant)) {
 			consent_doubt(doubts, 4,
 			    "another consent for the same recipient was revoked or refused, and "
 			    "this "
@@ -116,16 +134,17 @@ consent_check_revocations(
 	}
 }
 
+/* Words may be classes that have someone in common. */
 static bool
 may_be_same(const json_t *a, const json_t *b)
 {
-	if (!consent_is_answer(a) || !consent_is_answer(b) || value_is_id(a) != value_is_id(b))
+	if (!consent_is_answer(a) || !consent_is_answer(b) || !value_is_id(a) || !value_is_id(b))
 		return true;
 	return text_same(json_string_value(a), json_string_value(b));
 }
 
 static bool
-may_cover(const struct merge_record *record, const json_t *grant_set)
+may_cover(const struct kind *kind, const struct merge_record *record, const json_t *grant_set)
 {
 	const struct merge_field *recipient = merge_field(record, "recipient");
 	const struct merge_field *purpose = merge_field(record, "purpose");
@@ -138,7 +157,7 @@ may_cover(const struct merge_record *record, const json_t *grant_set)
 	for (size_t i = 0; purpose != NULL && i < purpose->count; i++)
 		same_why = same_why || !consent_is_answer(purpose->values[i].value) ||
 		           !consent_is_answer(why) ||
-		           consent_overlap(purpose->values[i].value, why);
+		           purposes_meet(kind, purpose->values[i].value, why);
 	return same_to && same_why;
 }
 
@@ -160,7 +179,8 @@ consent_knows(const struct kind *kind, const struct merge_record *records, size_
 			continue;
 		record = record_of(records, record_count, entries[i]);
 		text_hex(version, entries[i]->e, PMJ_VERSION_BYTES);
-		if (record != NULL && may_cover(record, grant_set) && !consent_lists(list, version))
+		if (record != NULL && may_cover(kind, record, grant_set) &&
+		    !consent_lists(list, version))
 			(void)json_array_append_new(list, json_string(version));
 	}
 	return list;

@@ -143,6 +143,12 @@ kind_free(struct kind *kind)
 	names_free(kind->subjects, kind->subject_count);
 	names_free(kind->consent_needs, kind->consent_needs_count);
 	names_free(kind->consent_signed, kind->consent_signed_count);
+	names_free(kind->consent_apart, kind->consent_apart_count);
+	names_free(kind->consent_general, kind->consent_general_count);
+	names_free(kind->consent_general_needs, kind->consent_general_needs_count);
+	names_free(kind->consent_through, kind->consent_through_count);
+	names_free(kind->classes, kind->classes_count);
+	free(kind->through);
 	free(kind->fields);
 	free(kind->states);
 	free(kind->moves);

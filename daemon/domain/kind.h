@@ -181,6 +181,22 @@ struct kind {
 	size_t consent_needs_count;
 	char **consent_signed; /* values of `how` that suffice to disclose */
 	size_t consent_signed_count;
+	char **consent_apart; /* purposes that take a consent of their own (42 CFR 2.31) */
+	size_t consent_apart_count;
+	/* The one purpose that need not expire, then the purposes and categories it covers. */
+	char **consent_general;
+	size_t consent_general_count;
+	char **consent_general_needs; /* fields it needs besides */
+	size_t consent_general_needs_count;
+	char **consent_through; /* a yes-no: the recipient passes it on; then the fields that say to
+	                         * whom
+	                         */
+	size_t consent_through_count;
+	/* Of the kind that recipients are. */
+	char *
+	    *classes; /* fields by whose words a consent may name it; the first needs no "FIELD:" */
+	size_t classes_count;
+	char *through; /* a yes-no: it passes on what it receives; or NULL */
 };
 struct kinds {
 	struct kind **list; /* sorted by name */

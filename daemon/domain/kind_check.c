@@ -38,8 +38,8 @@ hint_near(struct pmj_error *err, const char *word, const char *const *names, siz
 		pmj_hint(err, "%s", otherwise);
 }
 
-static enum pmj_code
-need_field(const struct kind *kind, const char *name, const struct conf *conf, int line,
+enum pmj_code
+kind_check_field_named(const struct kind *kind, const char *name, const struct conf *conf, int line,
     const char *who, struct pmj_error *err)
 {
 	const char *names[KIND_FIELDS_MAX];
@@ -92,7 +92,7 @@ check_move(const struct kind *kind, const struct move *move, const struct conf *
 	         kind_check_line_in(conf, "move", move->verb, "to"), move->verb, err)) != PMJ_OK)
 		return rc;
 	for (size_t i = 0; i < move->asks_count; i++)
-		if ((rc = need_field(kind, move->asks[i], conf,
+		if ((rc = kind_check_field_named(kind, move->asks[i], conf,
 		         kind_check_line_in(conf, "move", move->verb, "asks"), "asks", err)) !=
 		    PMJ_OK)
 			return rc;
@@ -153,8 +153,8 @@ check_subjects(const struct kind *kind, const struct conf *conf, struct pmj_erro
 
 	for (size_t i = 0; i < kind->subject_count; i++) {
 		const struct field *field = kind_field(kind, kind->subjects[i]);
-		if ((rc = need_field(kind, kind->subjects[i], conf, line, "subjects", err)) !=
-		    PMJ_OK)
+		if ((rc = kind_check_field_named(
+		         kind, kind->subjects[i], conf, line, "subjects", err)) != PMJ_OK)
 			return rc;
 		if (field->type == FIELD_LINK && !field->open && field->required)
 			continue;
@@ -189,7 +189,8 @@ check_urgent(const struct kind *kind, const struct conf *conf, struct pmj_error 
 	}
 	if (kind->urgent_field == NULL)
 		return PMJ_OK;
-	if ((rc = need_field(kind, kind->urgent_field, conf, line, "urgent", err)) != PMJ_OK)
+	if ((rc = kind_check_field_named(kind, kind->urgent_field, conf, line, "urgent", err)) !=
+	    PMJ_OK)
 		return rc;
 	field = kind_field(kind, kind->urgent_field);
 	if (field_can_be(field, kind->urgent_value))
@@ -207,7 +208,7 @@ check_total(const struct kind *kind, const struct conf *conf, struct pmj_error *
 	enum pmj_code rc;
 
 	for (size_t i = 0; i < kind->adds_count; i++) {
-		if ((rc = need_field(kind, kind->adds[i], conf,
+		if ((rc = kind_check_field_named(kind, kind->adds[i], conf,
 		         kind_check_line(conf, "rules", "adds"), "adds", err)) != PMJ_OK)
 			return rc;
 		if (kind_field(kind, kind->adds[i])->type == FIELD_INTEGER)
@@ -229,20 +230,6 @@ check_total(const struct kind *kind, const struct conf *conf, struct pmj_error *
 		return PMJ_OK;
 	(void)conf_fail(err, conf, line, "total = %s is not a whole number", kind->total);
 	pmj_hint(err, "in [field %s] write type = integer", kind->total);
-	return PMJ_INVALID;
-}
-
-static enum pmj_code
-check_consent_for(const struct kind *kind, const struct conf *conf, struct pmj_error *err)
-{
-	if ((kind->consent_for == NULL) == (kind->consent_to == NULL) &&
-	    (kind->consent_for == NULL || kind->subject_count > 0))
-		return PMJ_OK;
-	(void)conf_fail(err, conf,
-	    kind_check_line(
-	        conf, "rules", kind->consent_for != NULL ? "consent_for" : "consent_to"),
-	    "a kind that is made under a consent must say whose, for what and to whom");
-	pmj_hint(err, "write subjects = FIELD, consent_for = PURPOSE and consent_to = WHO");
 	return PMJ_INVALID;
 }
 
@@ -294,17 +281,12 @@ check_rules(const struct kind *kind, const struct conf *conf, struct pmj_error *
 	enum pmj_code rc;
 
 	for (size_t i = 0; i < COUNT(names); i++)
-		if ((rc = need_field(kind, names[i].field, conf,
+		if ((rc = kind_check_field_named(kind, names[i].field, conf,
 		         kind_check_line(conf, "rules", names[i].key), names[i].key, err)) !=
 		    PMJ_OK)
 			return rc;
-	for (size_t i = 0; i < kind->consent_needs_count; i++)
-		if ((rc = need_field(kind, kind->consent_needs[i], conf,
-		         kind_check_line(conf, "rules", "consent_needs"), "consent_needs", err)) !=
-		    PMJ_OK)
-			return rc;
 	for (size_t i = 0; i < kind->slip_count; i++)
-		if ((rc = need_field(kind, kind->slip[i], conf,
+		if ((rc = kind_check_field_named(kind, kind->slip[i], conf,
 		         kind_check_line(conf, "rules", "slip"), "slip", err)) != PMJ_OK)
 			return rc;
 	if (kind->due != NULL && kind_field(kind, kind->due)->type != FIELD_DATE) {
@@ -314,7 +296,7 @@ check_rules(const struct kind *kind, const struct conf *conf, struct pmj_error *
 		return PMJ_INVALID;
 	}
 	if ((rc = check_subjects(kind, conf, err)) == PMJ_OK &&
-	    (rc = check_consent_for(kind, conf, err)) == PMJ_OK &&
+	    (rc = kind_check_consent(kind, conf, err)) == PMJ_OK &&
 	    (rc = check_checked(kind, conf, err)) == PMJ_OK &&
 	    (rc = check_expected(kind, conf, err)) == PMJ_OK &&
 	    (rc = check_urgent(kind, conf, err)) == PMJ_OK)
@@ -339,15 +321,15 @@ kind_check(const struct kind *kind, const struct conf *conf, struct pmj_error *e
 		pmj_hint(err, "add a [field NAME] with type and label.en");
 		return PMJ_INVALID;
 	}
-	if ((rc = need_field(kind, kind->shows, conf, kind_check_line(conf, "kind", "shows"),
-	         "shows", err)) != PMJ_OK ||
+	if ((rc = kind_check_field_named(kind, kind->shows, conf,
+	         kind_check_line(conf, "kind", "shows"), "shows", err)) != PMJ_OK ||
 	    (rc = check_states(kind, conf, err)) != PMJ_OK)
 		return rc;
 	for (size_t i = 0; i < kind->move_count; i++)
 		if ((rc = check_move(kind, &kind->moves[i], conf, err)) != PMJ_OK)
 			return rc;
 	for (size_t i = 0; i < kind->plan.show_count; i++)
-		if ((rc = need_field(kind, kind->plan.shows[i], conf,
+		if ((rc = kind_check_field_named(kind, kind->plan.shows[i], conf,
 		         kind_check_line(conf, "plan", "shows"), "shows", err)) != PMJ_OK)
 			return rc;
 	for (size_t i = 0; i < kind->reminder_count; i++)

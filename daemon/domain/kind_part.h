@@ -48,5 +48,6 @@ PMJ_MUST_CHECK enum pmj_code kind_check_keys(
 PMJ_MUST_CHECK enum pmj_code kind_read_reminder(struct kind *kind, const struct part *part);
 PMJ_MUST_CHECK enum pmj_code kind_read_report(struct kind *kind, const struct part *part);
 PMJ_MUST_CHECK enum pmj_code kind_read_receives(struct kind *kind, const struct part *part);
+PMJ_MUST_CHECK enum pmj_code kind_read_consent(struct kind *kind, const struct part *part);
 
 #endif

@@ -38,8 +38,10 @@ static const char *const plan_keys[] = {"place", "title.en", "title.sw", "shows"
 static const char *const rule_keys[] = {"subjects", "append_only", "author_only", "revocation_wins",
     "due", "due_before", "due_says.en", "due_says.sw", "urgent", "urgent_move", "discloses_to",
     "discloses_for", "discloses_category", "discloses", "consent_needs", "consent_signed",
-    "consent_for", "consent_to", "total", "adds", "told_as", "told_by", "receives_nothing", "slip",
-    "slip_called", "checked", "stale_days", "month_minutes", "week_times"};
+    "consent_apart", "consent_general", "consent_general_needs", "consent_through", "classes",
+    "through", "consent_for", "consent_to", "total", "adds", "told_as", "told_by",
+    "receives_nothing", "slip", "slip_called", "checked", "stale_days", "month_minutes",
+    "week_times"};
 
 const char *
 field_type_name(enum field_type type)
@@ -280,10 +282,7 @@ read_rules(struct kind *kind, const struct part *part)
 	    (rc = part_list(&kind->slip, &kind->slip_count, part, "slip")) != PMJ_OK ||
 	    (rc = part_list(&kind->adds, &kind->adds_count, part, "adds")) != PMJ_OK ||
 	    (rc = part_list(&kind->told_as, &kind->told_count, part, "told_as")) != PMJ_OK ||
-	    (rc = part_list(&kind->consent_needs, &kind->consent_needs_count, part,
-	         "consent_needs")) != PMJ_OK ||
-	    (rc = part_list(&kind->consent_signed, &kind->consent_signed_count, part,
-	         "consent_signed")) != PMJ_OK)
+	    (rc = kind_read_consent(kind, part)) != PMJ_OK)
 		return rc;
 	return part_when(&kind->urgent_field, &kind->urgent_value, part, "urgent", "when ");
 }

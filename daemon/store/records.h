@@ -80,6 +80,8 @@ void records_find_free(struct records_find *find);
  * `on`). */
 PMJ_MUST_CHECK enum pmj_code records_today(struct journal *journal, json_t **out, const char *on,
     const char *until, enum lang lang, struct pmj_error *err);
+/** How many consents run out in the days before which their kind says so (due_before), or today. */
+int64_t records_running_out(struct journal *journal, const char *on);
 /** The title of a record: its `shows` field, or kind and short id. Caller frees. */
 char *records_title(
     struct journal *journal, const uint8_t rec[static PMJ_RECORD_BYTES], enum lang lang);

@@ -66,3 +66,25 @@ records_today(struct journal *journal, json_t **out, const char *on, const char 
 	free(recs);
 	return rc;
 }
+
+int64_t
+records_running_out(struct journal *journal, const char *on)
+{
+	int64_t count = 0;
+
+	for (size_t i = 0; date_is_day(on) && i < journal->kinds->count; i++) {
+		const struct kind *kind = journal->kinds->list[i];
+		struct sql *q;
+		char first[11];
+
+		if (!kind->revocation_wins || kind->due == NULL)
+			continue;
+		date_of_days(first, date_days(on) - kind->due_before);
+		q = sql_get(journal,
+		    "SELECT count(*) FROM pmj_record WHERE due IS NOT NULL AND closed = 0 AND "
+		    "voided = 0 AND due BETWEEN ?1 AND ?2 AND kind = ?3");
+		count += sql_first_int(
+		    sql_text(sql_text(sql_text(q, 1, first), 2, on), 3, kind->name), 0);
+	}
+	return count;
+}

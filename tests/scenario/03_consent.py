@@ -36,11 +36,13 @@ def story_says_what_is_missing(lab):
     neema, person, clinic, referral = prepared(lab)
     other = neema.add("resource", name="Rombo Shelter")
     for change, word in ((dict(recipient=other), "recipient"), (dict(purpose="housing"), "purpose"), (dict(expires=""), "expire"),
-                         (dict(expires="yesterday", **{"from": "30 days ago"}), "expired"), (dict(**{"from": "tomorrow"}), "not valid before"),
+                         (dict(expires="today", **{"from": "30 days ago"}), "expired"), (dict(**{"from": "tomorrow"}), "not valid before"),
                          (dict(how="spoken"), "sign"), (dict(information=""), "information")):
         fields = dict(FULL, person=person, recipient=clinic)
         fields.update(change)
         consent = neema.add("consent", **{name: value for name, value in fields.items() if value != ""})
+        if word == "expired":
+            neema.run("edit", consent, "expires=yesterday")
         error = neema.refused(5, "referral", "send", referral)
         check(word in (error["message"] + error["hint"]).lower(), word, error)
         neema.run("void", consent, "a test")

@@ -71,8 +71,10 @@ def story_16_refused(lab):
     out = os.path.join(lab.dir, "refused.txt")
     shelter = neema.add("resource", name="Rombo Shelter")
     for change, words in ((None, "no consent of this person"), (dict(recipient=shelter), "recipient"), (dict(purpose="housing"), "purpose is not referral"),
-                          (dict(expires="yesterday", **{"from": "30 days ago"}), "expired"), (dict(how="spoken"), "signed"), (dict(information="none"), "nothing that is recorded")):
+                          (dict(expires="today", **{"from": "30 days ago"}), "expired"), (dict(how="spoken"), "signed"), (dict(information="none"), "nothing that is recorded")):
         consent = neema.add("consent", **dict(dict(person=asha, recipient=clinic, information="needs", **SIGNED), **change)) if change else None
+        if words == "expired":
+            neema.run("edit", consent, "expires=yesterday")
         error = neema.refused(5, "referral", "packet", referral, "--out", out)
         check(words in error["message"] + error["hint"] and error["hint"], words, error)
         check(not os.path.exists(out) and not os.path.exists(out + ".part"), "no file is left")

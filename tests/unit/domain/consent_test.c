@@ -506,11 +506,117 @@ a_stray_revocation_is_passed_over(void **state)
 	test_entry_free(revoked);
 }
 
+static void
+a_class_of_recipients(void **state)
+{
+	static const char *const classes[] = {"class:payers", "payers", "category:health"};
+	struct consent_request member = usual;
+	struct consent_verdict verdict;
+
+	(void)state;
+	one(&verdict, "{\"recipient\":\"category:health\"}", &member);
+	assert_non_null(strstr(verdict.missing, "another recipient"));
+	member.classes = classes;
+	member.class_count = 3;
+	for (size_t i = 0; i < 3; i++) {
+		char with[60];
+
+		snprintf(with, sizeof(with), "{\"recipient\":\"%s\"}", classes[i]);
+		one(&verdict, with, &member);
+		assert_true(verdict.covered);
+	}
+	one(&verdict, "{\"recipient\":\"category:housing\"}", &member);
+	assert_false(verdict.covered);
+}
+
+static void
+the_general_purpose(void **state)
+{
+	struct consent_verdict verdict;
+	struct consent_request other = usual;
+
+	(void)state;
+	one(&verdict, "{\"purpose\":[\"treatment payment operations\"],\"expires\":null}", &usual);
+	assert_string_equal(verdict.missing, "redisclosure_told is not answered with yes");
+	one(&verdict,
+	    "{\"purpose\":[\"treatment payment operations\"],\"expires\":null,"
+	    "\"redisclosure_told\":true}",
+	    &usual);
+	assert_true(verdict.covered);
+	other.category = "housing";
+	one(&verdict, "{\"purpose\":[\"treatment payment operations\"],\"redisclosure_told\":true}",
+	    &other);
+	assert_non_null(strstr(verdict.missing, "its purpose is not referral"));
+	one(&verdict,
+	    "{\"purpose\":[\"treatment payment operations\",\"housing\"],\"expires\":null,"
+	    "\"redisclosure_told\":true}",
+	    &other);
+	assert_string_equal(verdict.missing, "expires is missing");
+}
+
+static void
+instruments_apart(void **state)
+{
+	struct consent_verdict verdict;
+
+	(void)state;
+	one(&verdict, "{\"purpose\":[\"referral\",\"legal proceedings\"]}", &usual);
+	assert_string_equal(
+	    verdict.missing, "\"legal proceedings\" stands in it beside other purposes");
+}
+
+static void
+who_passes_it_on(void **state)
+{
+	struct consent_request through = usual;
+	struct consent_verdict verdict;
+
+	(void)state;
+	through.through = true;
+	one(&verdict, "{}", &through);
+	assert_string_equal(verdict.missing, "participants is missing");
+	one(&verdict, "{\"intermediary\":true}", &usual);
+	assert_string_equal(verdict.missing, "participants is missing");
+	one(&verdict, "{\"intermediary\":true,\"participants\":\"those who treat me\"}", &through);
+	assert_true(verdict.covered);
+}
+
+/* What the general purpose stands for goes with it, and it with what stands for a part of it. */
+static void
+a_general_revocation(void **state)
+{
+	static const char *const cases[][2] = {
+	    {"[\"treatment payment operations\"]", "[\"treatment\"]"},
+	    {"[\"treatment\"]", "[\"treatment payment operations\"]"}};
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		char first[120], second[120];
+		struct entry *all[3];
+		struct consent_verdict verdict;
+
+		snprintf(first, sizeof(first), "{\"purpose\":%s,\"redisclosure_told\":true}",
+		    cases[i][0]);
+		snprintf(second, sizeof(second), "{\"purpose\":%s,\"redisclosure_told\":true}",
+		    cases[i][1]);
+		all[0] = grant(first, NULL);
+		all[1] = moved(all[0], "revoke", "revoked", 1);
+		all[2] = grant(second, NULL);
+		decide(&verdict, all, 3, &usual);
+		assert_false(verdict.covered);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_whole_consent_covers),
+	    cmocka_unit_test(a_class_of_recipients),
+	    cmocka_unit_test(the_general_purpose),
+	    cmocka_unit_test(instruments_apart),
+	    cmocka_unit_test(who_passes_it_on),
+	    cmocka_unit_test(a_general_revocation),
 	    cmocka_unit_test(none_at_all),
 	    cmocka_unit_test(every_missing_element_is_named),
 	    cmocka_unit_test(several_are_named_together),

@@ -1,0 +1,150 @@
+"""Consents as the law asks for them: classes of recipients, intermediaries, the general one, instruments apart, the end and the paper."""
+from lab import check, run, set_clock
+
+GIVEN = dict(purpose="referral", information="needs", expires="in 90 days", how="written")
+
+
+def asha_and_clinic(lab, neema=None, **clinic):
+    neema = neema or lab.worker("Neema")
+    asha = neema.add("person", name="Asha Kimani")
+    there = neema.add("resource", **dict(dict(name="Loitokitok Clinic", category="health"), **clinic))
+    neema.add("need", person=asha, area="health", text="a check of the lungs")
+    return neema, asha, there, neema.add("referral", person=asha, resource=there, category="health", information="needs")
+
+
+def consent(neema, asha, **fields):
+    return neema.json("consent", "add", f"person={asha}", *[f"{name}={value}" for name, value in dict(GIVEN, **fields).items() if value])
+
+
+def told(neema, asha):
+    return [item["to"] for item in neema.json("disclosures", asha)["items"]]
+
+
+def story_23_a_class_of_recipients(lab):
+    """A class is whoever belongs to it when something is sent; what is told names the one who got it; a class of nobody is said at once, and again at sending."""
+    neema, asha, clinic, referral = asha_and_clinic(lab)
+    for word in ("treating providers", "class:our partners", "category:food", "category:helth"):
+        said = consent(neema, asha, recipient=word)
+        check(word in said["warnings"][0] and "nobody in the directory" in said["warnings"][0], said)
+        error = neema.refused(5, "referral", "send", referral)
+        check("nobody in the directory" in error["message"] and word in error["message"] and "class=" in error["hint"], error)
+        neema.run("void", said["id"], "a test")
+    check("Careful: nobody in the directory" in neema.run("consent", "add", f"person={asha}", "recipient=payers", "purpose=referral").err)
+    # who is closed, or is never told anything, is nobody
+    group = neema.add("resource", name="Tuesday group", category="mutual aid")
+    shut = neema.add("resource", name="Old clinic", category="mental health")
+    neema.run("resource", "close", shut)
+    check(all("warnings" in consent(neema, asha, recipient=word) for word in ("category:mutual aid", "category:mental health")) and group)
+    # a person or an office that is not in the directory is no class
+    check("warnings" not in consent(neema, asha, recipient="district hospital"))
+    for other in neema.json("consent", "list")["items"]:
+        neema.run("void", other["id"], "a test")
+    given = consent(neema, asha, recipient="category:health")
+    check("warnings" not in given, given)
+    neema.run("referral", "send", referral)
+    packet = neema.json("referral", "packet", referral)
+    check(packet["to"] == "Loitokitok Clinic" and packet["consent"]["id"] == given["id"], packet)
+    check(told(neema, asha) == ["Loitokitok Clinic"] * 2, told(neema, asha))
+    # another of the class, by the list it is put on; one outside stays outside
+    shelter = neema.add("resource", name="Rombo Shelter", category="housing")
+    there = neema.add("referral", person=asha, resource=shelter, information="needs")
+    error = neema.refused(5, "referral", "send", there)
+    check("recipient" in error["message"], error)
+    neema.run("edit", shelter, "class=our partners,treating providers")
+    consent(neema, asha, recipient="treating providers")
+    neema.run("referral", "send", there)
+    # the class taken back counts for each of its members, also under a consent that names one
+    neema.add("consent", person=asha, recipient=clinic, **GIVEN)
+    neema.run("consent", "revoke", given["id"])
+    again = neema.add("referral", person=asha, resource=clinic, information="needs")
+    error = neema.refused(5, "referral", "send", again)
+    check("revoked" in error["message"], error)
+    consent(neema, asha, recipient="category:health")
+    neema.run("referral", "send", again)
+
+
+def story_23_an_intermediary(lab):
+    """Who passes on what it receives: the consent names to whom, whether the consent says so or the directory."""
+    for of_resource, of_consent in (({}, {"intermediary": "yes"}), ({"intermediary": "yes"}, {})):
+        neema, asha, exchange, referral = asha_and_clinic(lab, lab.worker(f"Neema {len(of_resource)}"), **of_resource)
+        given = consent(neema, asha, recipient=exchange, **of_consent)["id"]
+        error = neema.refused(5, "referral", "send", referral)
+        check("participants is missing" in error["message"] and "participants=" in error["hint"], error)
+        neema.run("edit", given, "participants=those who treat me")
+        neema.run("referral", "send", referral)
+
+
+def story_23_for_all_treatment(lab):
+    """One consent for all future treatment, payment and operations: no end, recipients by a class, and redisclosure told; for treatment, and for nothing else."""
+    neema, asha, clinic, referral = asha_and_clinic(lab, **{"class": "treating providers"})
+    given = consent(neema, asha, recipient="treating providers", purpose="treatment payment operations", expires="")["id"]
+    error = neema.refused(5, "referral", "send", referral)
+    check("redisclosure_told is not answered with yes" in error["message"] and "expires" not in error["message"], error)
+    neema.run("edit", given, "redisclosure_told=yes")
+    neema.run("referral", "send", referral)
+    housing = neema.add("referral", person=asha, resource=clinic, category="housing", information="needs")
+    check("purpose" in neema.refused(5, "referral", "send", housing)["message"])
+    # beside another purpose it needs an end like any other
+    neema.run("edit", given, "purpose=treatment payment operations,housing")
+    check("expires is missing" in neema.refused(5, "referral", "send", housing)["message"])
+    neema.run("edit", given, "expires=in 90 days")
+    neema.run("referral", "send", housing)
+    # taken back, it takes with it what was given for treatment before
+    consent(neema, asha, recipient=clinic, purpose="treatment")
+    neema.run("consent", "revoke", given)
+    again = neema.add("referral", person=asha, resource=clinic, purpose="treatment", information="needs")
+    check("revoked" in neema.refused(5, "referral", "send", again)["message"])
+
+
+def story_23_instruments_apart(lab):
+    """Legal proceedings and counselling notes each take a consent of their own; a refusal may name everything."""
+    neema, asha, clinic, referral = asha_and_clinic(lab)
+    for apart in ("legal proceedings", "counselling notes"):
+        fields = [f"{name}={value}" for name, value in dict(GIVEN, person=asha, recipient=clinic, purpose=f"referral,{apart}").items()]
+        error = neema.refused(2, "consent", "add", *fields)
+        check(apart in error["message"] and "of its own" in error["message"] and "alone" in error["hint"], error)
+    alone = consent(neema, asha, recipient=clinic, purpose="legal proceedings")["id"]
+    check("of its own" in neema.refused(2, "edit", alone, "purpose=legal proceedings,referral")["message"])
+    check("purpose" in neema.refused(5, "referral", "send", referral)["message"])
+    check("legal proceedings" in neema.run("consent", "add", "--help").out)
+    check(neema.json("consent", "refuse", f"person={asha}", f"recipient={clinic}", "purpose=referral,legal proceedings")["state"] == "refused")
+
+
+def story_23_what_is_said_at_once(lab):
+    """A consent that has run out allows nothing: refused, with its own words; a referral to who has closed is kept, and said."""
+    neema, asha, clinic, _ = asha_and_clinic(lab)
+    fields = [f"{name}={value}" for name, value in dict(GIVEN, person=asha, recipient=clinic).items() if name != "expires"]
+    error = neema.refused(2, "consent", "add", *fields, "expires=yesterday", "from=30 days ago")
+    check("ran out" in error["message"] and "expires=" in error["hint"], error)
+    error = neema.refused(2, "consent", "add", *fields, "expires=tomorrow", "from=in 2 days")
+    check("before it begins" in error["message"], error)
+    check(neema.json("consent", "list")["items"] == [])
+    neema.add("consent", person=asha, recipient=clinic, **dict(GIVEN, expires="today"))
+    neema.run("resource", "close", clinic)
+    said = neema.json("referral", "add", f"person={asha}", f"resource={clinic}")
+    check("Loitokitok Clinic has closed" in said["warnings"][0] and neema.show(said["id"])["state"] == "draft", said)
+    check("has closed" in neema.refused(5, "referral", "send", said["id"])["message"])
+    # what comes from elsewhere is history, and kept
+    rows = f'{{"kind":"consent","fields":{{"person":"{asha}","recipient":"{clinic}","purpose":"referral","from":"2020-01-01","expires":"2020-06-01"}}}}\n'
+    neema.run("import", "-", stdin=rows)
+    check(len(neema.json("consent", "list")["items"]) == 2)
+
+
+def story_23_status_counts_what_runs_out(lab):
+    """Thirty days before, to the day, at the worker and at the hub."""
+    hub, neema = lab.office(peer="Neema")
+    neema, asha, clinic, _ = asha_and_clinic(lab, neema)
+    ends = [consent(neema, asha, recipient=clinic, expires=f"in {days} days")["id"] for days in (29, 30, 31)]
+    lab.exchange(hub, neema)
+    check([home.status()["running_out"] for home in (neema, hub)] == [2, 2], neema.status()["running_out"], hub.status()["running_out"])
+    check("2 running out within 30 days (pamoja today)" in neema.run("status").out, neema.run("status").out)
+    neema.run("consent", "end", ends[0])
+    check(neema.status()["running_out"] == 1)
+    clock = set_clock(lab, neema)
+    clock.set(1)
+    check(neema.status()["running_out"] == 2)
+    clock.set(31)
+    check(neema.status()["running_out"] == 1, "what ran out is overdue in today, and no warning any more")
+
+
+run(globals())
