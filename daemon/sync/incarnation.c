@@ -94,8 +94,7 @@ incarnation_announces(struct sync *sync, const struct sync_peer *peer, const str
 	       is_cause(lane, peer->writes == LANE_UP ? INCARNATION_COPY : INCARNATION_RESTORE);
 }
 
-/* What of this lane lies above a segment is not acked, and goes again. */
-static enum pmj_code
+enum pmj_code
 incarnation_give_up(
     struct sync *sync, const struct lane *lane, uint64_t upto, struct pmj_error *err)
 {

@@ -22,6 +22,10 @@ PMJ_MUST_CHECK enum pmj_code incarnation_begin(struct sync *sync, const struct s
  * only what lies above goes again, in smaller ones. *lane: the present one, in and out. */
 PMJ_MUST_CHECK enum pmj_code incarnation_smaller(struct sync *sync, const struct sync_peer *peer,
     struct lane *lane, uint64_t upto, struct pmj_error *err);
+/** What of this lane of ours lies above a segment is not acked, and goes again in the present one.
+ */
+PMJ_MUST_CHECK enum pmj_code incarnation_give_up(
+    struct sync *sync, const struct lane *lane, uint64_t upto, struct pmj_error *err);
 #define SYNC_RESTORED "sync.restored" /* this journal came out of a backup; it goes into none */
 /** Is the first segment of this lane the announcement of an end that was restored? */
 bool incarnation_announces(

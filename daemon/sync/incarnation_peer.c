@@ -131,7 +131,8 @@ incarnation_nacked(struct sync *sync, const struct sync_peer *peer, const struct
 	if (rc != PMJ_OK || !found)
 		return rc;
 	rc = lane_find(sync, &lane, peer->mailbox, (int)peer->writes, inc, &found, err);
-	if (rc != PMJ_OK || !found || lane.closed)
+	/* Of a closed one there may be segments that were left at the mailbox (cause size). */
+	if (rc != PMJ_OK || !found || (lane.closed && !queue_sent_any(sync, &lane)))
 		return rc;
 	rc = lane_point(sync, &point, &lane, (uint64_t)segno, &found, err);
 	if (rc != PMJ_OK || !found || memcmp(point.id, id, sizeof(id)) != 0)
@@ -140,6 +141,8 @@ incarnation_nacked(struct sync *sync, const struct sync_peer *peer, const struct
 	    (long long)segno, reason != NULL ? reason : "?");
 	if ((rc = journal_event(sync->journal, "nack", "integrity", message, err)) != PMJ_OK)
 		return rc;
+	if (lane.closed)
+		return incarnation_give_up(sync, &lane, (uint64_t)segno - 1, err);
 	return incarnation_begin(sync, peer, INCARNATION_NACK, err);
 }
 

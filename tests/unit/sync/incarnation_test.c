@@ -548,12 +548,55 @@ test_too_big_then_anew(void **state)
 	lab_close(&lab);
 }
 
+/* ... and what the other end could not read of what was left there goes again, too. */
+static void
+test_too_big_then_unread(void **state)
+{
+	struct lab lab;
+	struct lab_end *hub = &lab.ends[0];
+	struct lab_end *a = &lab.ends[1];
+	struct sync_stopped at;
+	struct pmj_error err;
+	struct ring *real;
+
+	(void)state;
+	lab_open_with(&lab, 1);
+	for (int i = 0; i < 3; i++) {
+		(void)lab_person(a, "One a segment");
+		(void)lab_seal(a);
+	}
+	lab_carry(a, hub, up_to_two, NULL);
+	real = hub->ring;
+	lab_stop(hub);
+	hub->ring = test_ring(10, 99, 70);
+	lab_start(hub);
+	(void)lab_take(hub);
+	lab_stop(hub);
+	ring_free(hub->ring);
+	hub->ring = real;
+	lab_start(hub);
+	(void)lab_seal(hub); /* with the NACK */
+	at = stopped_at(a, 3, 3);
+	a->sync->file_most = 100;
+	check_ok(sync_link_stopped(a->sync, &at, &err), &err);
+	assert_int_equal(runs(a), 2);
+	assert_int_equal(lab_number(a, "SELECT count(*) FROM pmj_queue WHERE n IS NOT NULL"), 1);
+	lab_carry(hub, a, NULL, NULL);
+	(void)lab_take(a);
+	settle(&lab, 3);
+	assert_int_equal(lab_admitted(hub), 3);
+	lab_same(a, hub);
+	assert_int_equal(lab_number(a, "SELECT count(*) FROM pmj_sent WHERE n<>0"), 0);
+	lab_close(&lab);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_too_big_for_the_link),
 	    cmocka_unit_test(test_too_big_then_anew),
+	    cmocka_unit_test(test_too_big_then_unread),
 	    cmocka_unit_test(test_nack),
 	    cmocka_unit_test(test_restored_copy),
 	    cmocka_unit_test(test_copy_later_self_changed),
