@@ -247,6 +247,21 @@ refuse_erased(struct hub *hub, const struct sync_line *line, struct pmj_error *e
 	return hold_entry(hub, n, line->entry, "erased", &hub->writer, err);
 }
 
+/* *came: until now it was here by another's hand only, and did not count. */
+static enum pmj_code
+author_came(struct hub *hub, const struct sync_peer *peer, const struct sync_line *line, int64_t n,
+    bool *came, struct pmj_error *err)
+{
+	enum pmj_code rc;
+
+	*came = false;
+	if (memcmp(line->entry->by, peer->device, PMJ_DEVICE_BYTES) != 0)
+		return PMJ_OK;
+	if ((rc = back_came(hub, n, came, err)) != PMJ_OK || *came)
+		return rc;
+	return held_as_forged(hub, n, came, err);
+}
+
 static enum pmj_code
 admit_entry(struct hub *hub, const struct sync_peer *peer, const struct sync_line *line,
     struct pmj_error *err)
@@ -275,7 +290,7 @@ admit_entry(struct hub *hub, const struct sync_peer *peer, const struct sync_lin
 	entry.mark = verdict.mark;
 	entry.status = status_of(&verdict);
 	if ((rc = entries_append(hub->journal, &entry, &n, &known, err)) != PMJ_OK ||
-	    (known && (rc = back_came(hub, n, &came, err)) != PMJ_OK) ||
+	    (known && (rc = author_came(hub, peer, line, n, &came, err)) != PMJ_OK) ||
 	    (came && (rc = entries_set_status(hub->journal, n, entry.status, entry.reason, err)) !=
 	                 PMJ_OK))
 		return rc;

@@ -53,7 +53,8 @@ put_control(struct hub *hub, struct line_draft *draft, const char *kind, json_t 
 	draft->kind = kind;
 	draft->more = more;
 	line_write(&line, draft);
-	if (strcmp(kind, "ctl.release") == 0) /* its reader may have to prove it (returned.c) */
+	if (strcmp(kind, "ctl.release") == 0 || strcmp(kind, "ctl.hold") == 0)
+		/* its reader may have to prove it (returned.c) */
 		vouch_put(&line, hub->ring);
 	rc = append_line(hub, &line, ENTRY_CONTROL, n, e, err);
 	buf_close(&line);

@@ -22,6 +22,18 @@ hold_keep(struct hub *hub, int64_t n, const uint8_t e[static PMJ_ENTRY_BYTES], i
 }
 
 enum pmj_code
+held_as_forged(struct hub *hub, int64_t n, bool *was, struct pmj_error *err)
+{
+	struct sql *q = sql_get(hub->journal,
+	    "UPDATE pmj_hold_line SET released = ?1 WHERE held = ?1 AND released IS NULL AND"
+	    " reason = 'forged_author'");
+	enum pmj_code rc = sql_run(sql_int(q, 1, n), err);
+
+	*was = rc == PMJ_OK && sql_changes(hub->journal) > 0;
+	return rc;
+}
+
+enum pmj_code
 hold_entry(struct hub *hub, int64_t held, const struct entry *entry, const char *reason,
     const struct hub_device *author, struct pmj_error *err)
 {

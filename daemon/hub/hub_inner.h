@@ -204,6 +204,10 @@ PMJ_MUST_CHECK enum pmj_code held_let_in(
 PMJ_MUST_CHECK enum pmj_code hold_keep(struct hub *hub, int64_t n,
     const uint8_t e[static PMJ_ENTRY_BYTES], int64_t held, const char *reason,
     struct pmj_error *err);
+/** Its author sends what was held because another sent it as its own: that hold is over. *was: it
+ * stood. Inside a transaction. */
+PMJ_MUST_CHECK enum pmj_code held_as_forged(
+    struct hub *hub, int64_t n, bool *was, struct pmj_error *err);
 /* pending.c */
 /** A ctl.sign. */
 PMJ_MUST_CHECK enum pmj_code pending_sign(struct hub *hub, const struct sync_peer *peer,

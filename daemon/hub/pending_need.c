@@ -5,12 +5,26 @@
 
 #define COOL_MS DAY_MS /* where there are too few people, any of them can cancel so long */
 
+/* Also one who is suspended, and so cannot sign: one person alone may do that, and undo it. */
 int64_t
 pending_supervisors(struct hub *hub)
 {
 	return sql_first_int(
 	    sql_get(hub->journal, "SELECT count(*) FROM pmj_device WHERE mailbox IS NOT NULL AND"
-	                          " state = 'live' AND role = 'supervisor'"),
+	                          " state <> 'revoked' AND role = 'supervisor'"),
+	    0);
+}
+
+/* When the last of the supervisors was taken off the roster, which one person alone may do; 0: none
+ * was. */
+static int64_t
+last_left_ms(struct hub *hub)
+{
+	return sql_first_int(
+	    sql_get(hub->journal,
+	        "SELECT max(x.pt) FROM pmj_roster r CROSS JOIN pmj_device d ON d.device = r.device"
+	        " CROSS JOIN pmj_entry x ON x.n = r.n WHERE r.op = 'revoke' AND d.role ="
+	        " 'supervisor'"),
 	    0);
 }
 
@@ -56,7 +70,7 @@ pending_need(
     struct hub *hub, struct pending_need *out, const struct act *act, struct pmj_error *err)
 {
 	enum pending_rule rule = PENDING_TWO_SUPERVISORS;
-	int64_t there = pending_supervisors(hub), unsigned_count;
+	int64_t there = pending_supervisors(hub), unsigned_count, left;
 	enum pmj_code rc;
 
 	*out = (struct pending_need){.by = json_array()};
@@ -74,6 +88,7 @@ pending_need(
 		return PMJ_OK;
 	}
 	out->all = true;
-	out->not_before_ms = act->asked_ms + COOL_MS;
+	left = last_left_ms(hub);
+	out->not_before_ms = (left > act->asked_ms ? left : act->asked_ms) + COOL_MS;
 	return count_role(hub, out, act, "coordinator", &out->missing, err);
 }

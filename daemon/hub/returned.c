@@ -10,6 +10,7 @@
 #include "hub/pending.h"
 #include "log/chain.h"
 #include "log/roster.h"
+#include "log/vouch.h"
 
 #define RETURNING "hub.returning" /* a restored hub hears its laptops, since this (ms); 0: no */
 #define ALL_KNOW "hub.returning_known" /* since when all of them know that it was restored */
@@ -100,9 +101,8 @@ is_overtaken(struct hub *hub, const struct returned *back)
 	return sql_any(sql_int(q, 2, (int64_t)back->statement.ver), true);
 }
 
-/* The entries of the revoked laptop that came since the restore, above the place up to where it
- * counted: of that incarnation, and of those that were read after it. As many as the step has time
- * for; then the line comes once more. */
+/* Of the revoked laptop, what came since the restore above the place up to where it counted: of
+ * that incarnation, and of those read after it. The rest in the next step. */
 static enum pmj_code
 hold_above(struct hub *hub, const struct hub_device *device, const struct returned *back,
     struct pmj_error *err)
@@ -181,16 +181,19 @@ take_suspend(
 	return end ? leave_share_again(hub, &device, err) : PMJ_OK;
 }
 
-/* Did the team change in this point by something that was decided later? */
+/* Was something decided later in this point? Also what changed nothing when it came back: that one
+ * who is not on the team leaves it. */
 static bool
-team_is_later(struct hub *hub, const uint8_t *person, const struct returned *back)
+team_is_later(struct hub *hub, const char *person, const struct returned *back)
 {
-	struct sql *q =
-	    sql_get(hub->journal, "SELECT 1 FROM pmj_team WHERE person = ?1 AND device = "
-	                          "?2 AND (from_ver > ?3 OR to_ver > ?3) LIMIT 1");
+	struct sql *q = sql_get(hub->journal,
+	    "SELECT 1 FROM pmj_roster r CROSS JOIN pmj_entry x ON x.n = r.n WHERE r.ver > ?1 AND"
+	    " r.device = ?2 AND r.op IN ('assign', 'unassign') AND instr(" ENTRY_LINE_OF(
+	        "x") ", ?3) > 0 LIMIT 1");
 
-	(void)sql_blob(sql_blob(q, 1, person, PMJ_RECORD_BYTES), 2, back->device, PMJ_DEVICE_BYTES);
-	return sql_any(sql_int(q, 3, (int64_t)back->statement.ver), true);
+	(void)sql_int(q, 1, (int64_t)back->statement.ver);
+	(void)sql_blob(q, 2, back->device, PMJ_DEVICE_BYTES);
+	return sql_any(sql_text(q, 3, person), true);
 }
 
 static enum pmj_code
@@ -205,7 +208,7 @@ take_team(struct hub *hub, const struct returned *back, bool on, struct pmj_erro
 
 	if (text == NULL || !text_unbase32(person, sizeof(person), text, strlen(text)) ||
 	    office_device(hub, &device, back->device, NULL) != PMJ_OK ||
-	    team_is_later(hub, person, back))
+	    team_is_later(hub, text, back))
 		return PMJ_OK;
 	if ((rc = office_on_team(hub, &is_on, person, back->device, -1, err)) != PMJ_OK ||
 	    is_on == on)
@@ -330,7 +333,8 @@ statement_back(struct hub *hub, struct returned *back, struct pmj_error *err)
 
 /* ---- holds ---- */
 
-/* Only ever of what the laptop that gives it back wrote itself. One whose entry is not here again
+/* Only with our word, or who wrote something could have it unsaid; and only of what the laptop that
+ * gives it back wrote itself. One whose entry is not here again
  * yet is left: the entry is judged anew when it comes. */
 static enum pmj_code
 hold_back(struct hub *hub, struct returned *back, struct pmj_error *err)
@@ -343,6 +347,7 @@ hold_back(struct hub *hub, struct returned *back, struct pmj_error *err)
 	bool known;
 
 	if (reason == NULL || !json_unhex(back->entry.json, "e", e, sizeof(e)) ||
+	    !vouch_holds(hub->ring, back->line, back->len) ||
 	    entries_find(hub->journal, &row, e, NULL) != PMJ_OK)
 		return PMJ_OK;
 	if (row.status == ENTRY_ADMITTED && !back_let_in(hub, e) &&

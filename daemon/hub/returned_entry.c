@@ -94,7 +94,7 @@ returned_release(struct hub *hub, const struct entry *release, const char *line,
 		    "a laptop says that a hold was released after the backup: pamoja hub held",
 		    err);
 	if ((rc = entries_find(hub->journal, &row, e, &none)) == PMJ_OK)
-		rc = held_let_in(hub, &row, &held, err);
+		rc = row.status == ENTRY_ERASED ? PMJ_OK : held_let_in(hub, &row, &held, err);
 	else if (rc == PMJ_NOT_FOUND)
 		rc = PMJ_OK;
 	else

@@ -3,6 +3,7 @@
 #include "hub/hub_inner.h"
 #include "log/vouch.h"
 #include "office_lab.h"
+#include "sync/erase.h"
 
 static void
 record_of(const struct lab_end *end, uint8_t rec[static PMJ_RECORD_BYTES], const char *title)
@@ -428,6 +429,145 @@ test_let_in(void **state)
 	lab_close(&lab);
 }
 
+/* What was let in, and then erased with its person: the word that let it in comes back later. */
+static void
+test_let_in_and_erased(void **state)
+{
+	static const uint8_t act[32] = {7};
+	struct lab lab;
+	struct lab_end *a = &lab.ends[1], *b = &lab.ends[2], *hub = lab_hub(&lab);
+	const uint8_t(*ids)[PMJ_DEVICE_BYTES];
+	uint8_t asha[PMJ_RECORD_BYTES];
+	struct pmj_error err = {0};
+	json_t *items = NULL;
+	bool more = true, left;
+	int64_t erased;
+
+	(void)state;
+	office_open(&lab, 2);
+	(void)lab_person(a, "Asha");
+	all_exchange(&lab, 1);
+	record_of(hub, asha, "Asha");
+	assign(&lab, asha, b);
+	all_exchange(&lab, 2);
+	ids = (const uint8_t(*)[PMJ_DEVICE_BYTES])ring_device_id(b->ring);
+	check_ok(hub_unassign(lab.hub, asha, ids, 1, &err), &err);
+	all_exchange(&lab, 2);
+	(void)lab_change_entry(b, asha, "person", "note", "held in the backup");
+	all_exchange(&lab, 2);
+	assert_int_equal(held(&lab, &items), 1);
+	office_keep(&lab);
+	office_passes(&lab);
+	check_ok(
+	    hub_release(lab.hub, json_str(json_array_get(json_arr(items, "items"), 0), "id"), &err),
+	    &err);
+	json_decref(items);
+	all_exchange(&lab, 2);
+	office_restore(&lab);
+	office_passes(&lab);
+	/* by the order that another laptop gave back */
+	check_ok(journal_begin(hub->journal, &err), &err);
+	check_ok(erase_begin(hub->journal, asha, act, hub->os.now_ms, &err), &err);
+	check_ok(journal_commit(hub->journal, &err), &err);
+	while (more)
+		check_ok(erase_step(hub->journal, INT64_MAX, &more, &left, &err), &err);
+	erased = lab_number(hub, "SELECT count(*) FROM pmj_entry WHERE status = 4");
+	assert_int_equal(erased, 2);
+	all_exchange(&lab, 3);
+	assert_int_equal(
+	    lab_number(hub, "SELECT count(*) FROM pmj_entry WHERE kind = 'ctl.release'"), 0);
+	assert_int_equal(
+	    lab_number(hub, "SELECT count(*) FROM pmj_entry WHERE status = 4"), erased);
+	lab_close(&lab);
+}
+
+/* A hold in the office's name, of what it wrote itself and would have unsaid: nobody but the office
+ * holds, and its own holds are proven like its releases. */
+static void
+test_nothing_is_unsaid(void **state)
+{
+	struct lab lab;
+	struct lab_end *a = &lab.ends[1], *hub = lab_hub(&lab);
+	struct line_draft draft = {.kind = "ctl.hold", .rv = -1};
+	struct entry_row row;
+	struct pmj_error err = {0};
+	struct buf line;
+
+	(void)state;
+	buf_init(&line, 0);
+	office_open(&lab, 1);
+	(void)lab_person(a, "Asha");
+	all_exchange(&lab, 2);
+	assert_int_equal(lab_admitted(hub), 1);
+	check_ok(entries_get(hub->journal, &row,
+	             lab_number(hub, "SELECT n FROM pmj_entry WHERE kind = 'person'"), &err),
+	    &err);
+	draft.by = ring_device_id(hub->ring);
+	draft.pt = a->os.now_ms;
+	os_real.random(NULL, draft.n, sizeof(draft.n));
+	draft.more = json_pack(
+	    "{s:o,s:s}", "e", json_hex(row.entry.e, PMJ_ENTRY_BYTES), "reason", "append_only");
+	line_write(&line, &draft);
+	gives_back(a, buf_text(&line));
+	assert_int_equal(lab_admitted(hub), 1);
+	assert_int_equal(held_count(&lab), 0);
+	vouch_put(&line, hub->ring);
+	gives_back(a, buf_text(&line));
+	assert_int_equal(lab_admitted(hub), 0);
+	assert_int_equal(held_count(&lab), 1);
+	json_decref((json_t *)draft.more);
+	entry_row_close(&row);
+	buf_close(&line);
+	lab_close(&lab);
+}
+
+/* Another's line, sent as its own while the hub waits for its author: it is not the author's word,
+ * and takes nothing from it. */
+static void
+test_sent_by_another(void **state)
+{
+	struct lab lab;
+	struct lab_end *a = &lab.ends[1], *b = &lab.ends[2], *hub = lab_hub(&lab);
+	uint8_t asha[PMJ_RECORD_BYTES];
+	struct pmj_error err = {0};
+
+	(void)state;
+	office_open(&lab, 2);
+	(void)lab_person(a, "Asha");
+	all_exchange(&lab, 1);
+	record_of(hub, asha, "Asha");
+	assign(&lab, asha, b);
+	all_exchange(&lab, 2);
+	office_keep(&lab);
+	office_passes(&lab);
+	(void)lab_change_entry(a, asha, "person", "village", "Kimana");
+	all_exchange(&lab, 2);
+	office_restore(&lab);
+	office_passes(&lab);
+	for (int turn = 0; turn < 2; turn++)
+		office_exchange(b);
+	assert_int_equal(held_count(&lab), 1);
+	/* b sends it in its own lane, as if it were an own entry */
+	lab_stop(b);
+	lab_start(b);
+	check_ok(journal_begin(b->journal, &err), &err);
+	check_ok(sql_run(sql_get(b->journal, "UPDATE pmj_entry SET origin = 0 WHERE n = (SELECT"
+	                                     " max(n) FROM pmj_entry WHERE kind = 'person')"),
+	             &err),
+	    &err);
+	check_ok(
+	    sync_queue(b->sync, b->mailbox,
+	        lab_number(b, "SELECT max(n) FROM pmj_entry WHERE kind = 'person'"), true, &err),
+	    &err);
+	check_ok(journal_commit(b->journal, &err), &err);
+	office_exchange(b);
+	for (int turn = 0; turn < 3; turn++)
+		office_exchange(a);
+	assert_int_equal(lab_admitted(hub), 2);
+	assert_int_equal(held_count(&lab), 0);
+	lab_close(&lab);
+}
+
 /* ---- either program ends amid it ---- */
 
 static void
@@ -498,6 +638,9 @@ main(void)
 	    cmocka_unit_test(test_of_others),
 	    cmocka_unit_test(test_let_in),
 	    cmocka_unit_test(test_what_is_invented),
+	    cmocka_unit_test(test_let_in_and_erased),
+	    cmocka_unit_test(test_nothing_is_unsaid),
+	    cmocka_unit_test(test_sent_by_another),
 	    cmocka_unit_test(test_every_call),
 	};
 

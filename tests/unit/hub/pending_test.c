@@ -199,12 +199,63 @@ test_words_that_do_not_count(void **state)
 	lab_close(&lab);
 }
 
+static void
+becomes(struct lab *lab, int end, const char *state)
+{
+	const uint8_t *device = ring_device_id(lab->ends[end].ring);
+	struct pmj_error err = {0};
+
+	if (strcmp(state, "revoked") == 0)
+		check_ok(hub_revoke(lab->hub, device, &err), &err);
+	else
+		check_ok(hub_suspend(lab->hub, device, strcmp(state, "live") == 0, &err), &err);
+}
+
+/* The coordinator who asks, and takes the one off the roster who would have to agree: for a while,
+ * then for good. The day in which others may say no begins with that. */
+static void
+test_nobody_alone(void **state)
+{
+	uint8_t asha[PMJ_RECORD_BYTES], id[32];
+	struct pmj_error err = {0};
+	struct lab lab;
+	struct lab_end *hub = lab_hub(&lab);
+	struct sql *q;
+	bool row;
+
+	(void)state;
+	office_open(&lab, 2);
+	make(&lab, 1, "supervisor");
+	(void)lab_person(&lab.ends[2], "Asha");
+	office_exchange(&lab.ends[2]);
+	q = sql_get(hub->journal, "SELECT rec FROM pmj_record WHERE kind = 'person'");
+	check_ok(sql_row(q, &row, &err), &err);
+	assert_true(row && sql_col_copy(q, 0, asha, sizeof(asha)));
+	sql_done(q);
+	check_ok(hub_forget(lab.hub, asha, "asked", id, &err), &err);
+	does(&lab, false);
+	hub->os.now_ms += INT64_C(2) * 86400 * 1000;
+	becomes(&lab, 1, "suspended");
+	lab_restart(hub);
+	does(&lab, false);
+	becomes(&lab, 1, "live");
+	becomes(&lab, 1, "revoked");
+	lab_restart(hub);
+	does(&lab, false);
+	hub->os.now_ms += INT64_C(23) * 3600 * 1000;
+	does(&lab, false);
+	hub->os.now_ms += INT64_C(2) * 3600 * 1000;
+	does(&lab, true);
+	lab_close(&lab);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_two_supervisors),
 	    cmocka_unit_test(test_words_that_do_not_count),
+	    cmocka_unit_test(test_nobody_alone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
