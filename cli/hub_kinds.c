@@ -25,9 +25,12 @@ add_file(json_t *files, const char *path, struct pmj_error *err)
 
 	buf_init(&text, 0);
 	if ((rc = term_slurp(&text, path, PMJ_CONF_FILE_MAX, err)) == PMJ_OK) {
-		/* A notice goes the same way: it, too, is a file in versions. */
+		/* A notice and a profile go the same way: they, too, are files in versions. */
 		name = mem_printf("%s/%s",
-		    strstr(buf_text(&text), "\n[notice]") != NULL ? "notices" : "kinds", stem);
+		    strstr(buf_text(&text), "\n[notice]") != NULL    ? "notices"
+		    : strstr(buf_text(&text), "\n[profile]") != NULL ? "profiles"
+		                                                     : "kinds",
+		    stem);
 		file = text_is_utf8(buf_text(&text), text.len)
 		           ? json_pack("{s:s,s:s}", "name", name, "text", buf_text(&text))
 		           : NULL;

@@ -91,6 +91,7 @@ core_end(struct core *core)
 	json_decref(core->last_sync);
 	free(core->home);
 	free(core->conf);
+	free(core->settings.country);
 	free(core->settings.url);
 	free(core->settings.pin);
 }

@@ -28,8 +28,9 @@ struct core_settings {        /* HOME/pamoja.ini */
 	int64_t intake;        /* [hub] entries_a_day: so many of one device are merged a day */
 	int64_t report_months; /* [report] months: length of what a report is about: 1, 3 or 12 */
 	int64_t report_least;  /* [report] least: smaller counts are never shown, 11 or more */
-	char *url; /* [hub] url: where laptops reach their mailboxes; NULL: in the folder */
-	char *pin; /* [hub] pin: of that host's key */
+	char *country; /* [programme] country: of its profile; NULL: as the office published */
+	char *url;     /* [hub] url: where laptops reach their mailboxes; NULL: in the folder */
+	char *pin;     /* [hub] pin: of that host's key */
 };
 
 enum core_state {
@@ -152,6 +153,11 @@ PMJ_MUST_CHECK enum pmj_code published_files(struct journal *journal, const char
     published_use *use, void *ctx, struct pmj_error *err);
 /** The notice of this name that is in force; the caller ends it with notice_close. */
 struct notice;
+struct profile;
+/** The profile of the programme's country, read anew: the one pamoja.ini names, else the one that
+ * the office published; name NULL: it has none. To be ended with profile_close. */
+PMJ_MUST_CHECK enum pmj_code office_profile(
+    const struct core *core, struct profile *out, struct pmj_error *err);
 PMJ_MUST_CHECK enum pmj_code office_notice(
     const struct core *core, struct notice *out, const char *name, struct pmj_error *err);
 /** Keep a copy of the kinds in force in HOME/kinds. */

@@ -28,6 +28,7 @@ static const struct setting settings_table[] = {
     /* Never below what the rule asks: a programme may only be stricter. */
     {"report", "least", SETTING_INT, offsetof(struct core_settings, report_least), 11, 1000,
         "people"},
+    {"programme", "country", SETTING_TEXT, offsetof(struct core_settings, country), 0, 32, "bytes"},
     {"hub", "url", SETTING_TEXT, offsetof(struct core_settings, url), 0, 200, "bytes"},
     {"hub", "pin", SETTING_TEXT, offsetof(struct core_settings, pin), 0, 100, "bytes"},
 };
@@ -62,6 +63,19 @@ check_reach(const struct conf *conf, const struct core_settings *settings, struc
 	} else {
 		return PMJ_OK;
 	}
+	return PMJ_INVALID;
+}
+
+static enum pmj_code
+check_country(const struct core *core, const struct conf *conf, struct pmj_error *err)
+{
+	const struct conf_item *item = conf_get(conf, "programme", "country");
+
+	if (item == NULL || kind_is_name(core->settings.country))
+		return PMJ_OK;
+	(void)conf_fail(err, conf, item->line, "country = %.40s is no country's short name",
+	    core->settings.country);
+	pmj_hint(err, "write the name of a file in profiles: country = ke");
 	return PMJ_INVALID;
 }
 
@@ -101,6 +115,8 @@ core_read_settings(struct core *core, struct pmj_error *err)
 		if (rc == PMJ_OK)
 			rc = conf_settings(&core->settings, &conf, settings_table,
 			    sizeof(settings_table) / sizeof(*settings_table), err);
+		if (rc == PMJ_OK)
+			rc = check_country(core, &conf, err);
 		if (rc == PMJ_OK)
 			rc = check_report(&conf, &core->settings, err);
 		if (rc == PMJ_OK)

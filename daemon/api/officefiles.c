@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "domain/notice.h"
+#include "domain/profile.h"
 #include "log/published.h"
 
 #define MATERIALS "materials/"
@@ -83,6 +84,52 @@ office_notice(const struct core *core, struct notice *out, const char *name, str
 	buf_close(&text);
 	free(file);
 	free(path);
+	return rc;
+}
+
+/* ---- the profile of the programme's country ---- */
+
+#define PROFILES "profiles/"
+
+struct country {
+	const char *wanted; /* profiles/ke.ini; NULL: whichever there is */
+	struct profile profile;
+	struct pmj_error *err;
+	enum pmj_code rc;
+};
+
+static void
+keep_profile(void *ctx, const struct published_got *got)
+{
+	struct country *to = ctx;
+
+	if (to->rc == PMJ_OK && to->profile.name == NULL &&
+	    (to->wanted == NULL || strcmp(to->wanted, got->name) == 0))
+		to->rc = profile_read_text(
+		    &to->profile, got->name, (const char *)got->bytes, got->len, to->err);
+}
+
+enum pmj_code
+office_profile(const struct core *core, struct profile *out, struct pmj_error *err)
+{
+	const char *country = core->settings.country;
+	char *name = country != NULL ? mem_printf(PROFILES "%s.ini", country) : NULL;
+	struct country to = {.wanted = name, .err = err, .rc = PMJ_OK};
+	enum pmj_code rc = published_files(core->journal, PROFILES, keep_profile, &to, err);
+
+	if (rc == PMJ_OK)
+		rc = to.rc;
+	if (rc == PMJ_OK && to.profile.name == NULL && name != NULL) {
+		char *path = fs_join(core->conf, name);
+
+		rc = profile_read(&to.profile, core->os, path, err);
+		free(path);
+	}
+	if (rc == PMJ_OK)
+		*out = to.profile;
+	else
+		profile_close(&to.profile);
+	free(name);
 	return rc;
 }
 

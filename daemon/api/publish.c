@@ -8,6 +8,7 @@
 #include "base/fs.h"
 #include "base/mem.h"
 #include "domain/notice.h"
+#include "domain/profile.h"
 #include "log/published.h"
 
 #define FILES_MAX 64 /* at once */
@@ -40,6 +41,8 @@ is_in_force(const struct publication *to, const char *name, const char *text, si
 	    file) if (strcmp(json_str(file, "name"), name) == 0) return json_unhex(file, "hash",
 	    was, sizeof(was)) &&
 	    memcmp(hash, was, sizeof(was)) == 0;
+	if (strncmp(name, "profiles/", 9) == 0)
+		return false; /* which of them holds is known by its being published */
 	path = fs_join(core->conf, name);
 	buf_init(&shipped, PMJ_CONF_FILE_MAX);
 	same = fs_read(&shipped, core->os, path, PMJ_CONF_FILE_MAX, NULL) == PMJ_OK &&
@@ -133,6 +136,66 @@ take_notice(struct publication *to, const char *file, const char *text, struct p
 	return rc;
 }
 
+struct abroad {
+	const char *file;
+	bool other;
+};
+
+static void
+see_profile(void *ctx, const struct published_got *got)
+{
+	struct abroad *seen = ctx;
+
+	seen->other = seen->other || strcmp(got->name, seen->file) != 0;
+}
+
+/* Of one country: a laptop takes the profile that there is, and must not have to choose. */
+static enum pmj_code
+check_one_country(
+    const struct publication *to, const char *file, const char *name, struct pmj_error *err)
+{
+	const struct core *core = to->call->core;
+	struct abroad seen = {.file = file};
+	enum pmj_code rc = published_files(core->journal, "profiles/", see_profile, &seen, err);
+
+	for (size_t i = 0; i < to->count; i++)
+		seen.other = seen.other || strncmp(to->files[i].name, "profiles/", 9) == 0;
+	if (rc != PMJ_OK || (!seen.other && (core->settings.country == NULL ||
+	                                        strcmp(core->settings.country, name) == 0)))
+		return rc;
+	rc = pmj_fail(err, PMJ_REFUSED, "this hub belongs to another country than %.32s", name);
+	pmj_hint(err, "a hub has the profile of one country; another country needs its own hub");
+	return rc;
+}
+
+static enum pmj_code
+take_profile(struct publication *to, const char *file, const char *text, struct pmj_error *err)
+{
+	struct profile profile;
+	char *right = NULL;
+	int64_t old = hub_published_version(to->call->core->journal, file);
+	enum pmj_code rc;
+
+	if ((rc = profile_read_text(&profile, file, text, strlen(text), err)) != PMJ_OK)
+		return rc;
+	right = mem_printf("profiles/%s.ini", profile.name);
+	if (strcmp(right, file) != 0) {
+		rc = pmj_fail(err, PMJ_INVALID, "the file %.80s is not named after its profile, %s",
+		    file + strlen("profiles/"), profile.name);
+		pmj_hint(err, "call it %s.ini", profile.name);
+	} else if (profile.version <= old) {
+		rc = pmj_fail(err, PMJ_REFUSED,
+		    "%s: version %d is in force already, with another text", profile.name,
+		    (int)old);
+		pmj_hint(err, "write version = %d in the file, then publish it", (int)old + 1);
+	} else if ((rc = check_one_country(to, file, profile.name, err)) == PMJ_OK) {
+		take(to, file, text, profile.name, profile.version);
+	}
+	free(right);
+	profile_close(&profile);
+	return rc;
+}
+
 static enum pmj_code
 take_files(struct publication *to, const json_t *files, struct pmj_error *err)
 {
@@ -148,9 +211,10 @@ take_files(struct publication *to, const json_t *files, struct pmj_error *err)
 		const char *name = json_str(file, "name"), *text = json_str(file, "text");
 
 		bool notice = name != NULL && strncmp(name, "notices/", 8) == 0;
+		bool profile = name != NULL && strncmp(name, "profiles/", 9) == 0;
 
 		if (name == NULL || text == NULL || !published_name_fits(name) ||
-		    (!notice && strncmp(name, "kinds/", 6) != 0)) {
+		    (!notice && !profile && strncmp(name, "kinds/", 6) != 0)) {
 			rc = pmj_fail(err, PMJ_INVALID, "%.80s is no name of a kind's file",
 			    name != NULL ? name : "\"\"");
 			pmj_hint(err, "a kind's file is called after it, such as bicycle.ini");
@@ -158,8 +222,9 @@ take_files(struct publication *to, const json_t *files, struct pmj_error *err)
 		}
 		if (is_in_force(to, name, text, strlen(text)))
 			to->unchanged++;
-		else if ((rc = notice ? take_notice(to, name, text, err)
-		                      : take_kind(to, name, text, err)) != PMJ_OK)
+		else if ((rc = notice    ? take_notice(to, name, text, err)
+		               : profile ? take_profile(to, name, text, err)
+		                         : take_kind(to, name, text, err)) != PMJ_OK)
 			return rc;
 	}
 	return kinds_hold_together(&to->kinds, err);

@@ -3,8 +3,10 @@
 #include <string.h>
 
 #include "api/record_inner.h"
+#include "base/mem.h"
 #include "base/text.h"
 #include "domain/notice.h"
+#include "domain/profile.h"
 
 static enum pmj_code
 fail_verdict(const struct consent_verdict *verdict, struct pmj_error *err)
@@ -99,7 +101,17 @@ struct recipient {
 	bool through; /* it passes on what it receives */
 	char *name;
 	json_t *classes; /* to which it belongs, or NULL */
+	char *country;   /* where it is; NULL: not said */
 };
+
+/* A text of its own; NULL when nothing is said. */
+static char *
+plain_copy(const json_t *value)
+{
+	const char *text = json_string_value(value);
+
+	return text != NULL && *text != '\0' ? mem_strdup(text) : NULL;
+}
 
 static enum pmj_code
 look_at_recipient(
@@ -128,6 +140,7 @@ look_at_recipient(
 		out->classes = record_classes(kind, &record.merged);
 		out->through = kind->through != NULL &&
 		               json_is_true(merge_shown(&record.merged, kind->through));
+		out->country = plain_copy(merge_shown(&record.merged, "country"));
 	}
 	record_full_close(&record);
 	return rc;
@@ -151,6 +164,28 @@ check_recipient(const struct call *call, const struct kind *kind, const char *ty
 	    "reopen %.20s",
 	    typed);
 	return rc;
+}
+
+/* Over the border of the programme's country goes what its profile lets cross, and what a consent
+ * names. */
+static enum pmj_code
+check_crossing(const struct call *call, const struct recipient *to, struct consent_request *request,
+    struct pmj_error *err)
+{
+	struct profile profile;
+	enum pmj_code rc;
+
+	if (to->country == NULL)
+		return PMJ_OK;
+	if ((rc = office_profile(call->core, &profile, err)) != PMJ_OK) {
+		pmj_context(err, "nothing goes to another country without the country's profile");
+		return rc;
+	}
+	if (profile.name != NULL && !text_same(profile.name, to->country) &&
+	    !profile_crosses(&profile, request->information, request->information_count))
+		request->abroad = to->country;
+	profile_close(&profile);
+	return PMJ_OK;
 }
 
 enum pmj_code
@@ -189,10 +224,12 @@ record_covered(const struct call *call, struct told *out, const struct kind *kin
 		classes[request.class_count++] =
 		    json_string_value(json_array_get(recipient.classes, i));
 	out->nothing = recipient.nothing;
-	if (!out->nothing && (rc = core_may_tell(call->core, err)) == PMJ_OK)
+	if (!out->nothing && (rc = core_may_tell(call->core, err)) == PMJ_OK &&
+	    (rc = check_crossing(call, &recipient, &request, err)) == PMJ_OK)
 		rc = ask_consents(call, out->person, &request, out->consent, err);
 out:
 	json_decref(recipient.classes);
+	free(recipient.country);
 	free(recipient.name);
 	return rc;
 }

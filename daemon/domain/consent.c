@@ -214,6 +214,24 @@ check_scope(struct doubts *doubts, const struct deciding *d, const struct merge_
 		    "disclose less, or ask the person for a wider consent");
 }
 
+/* To be allowed over a border each value that stands must say yes. */
+static void
+check_border(struct doubts *doubts, const struct deciding *d, const struct merge_record *grant)
+{
+	char what[120], hint[160], id[PMJ_RECORD_CHARS + 1];
+
+	if (d->request->abroad == NULL || is_filled(grant, "abroad"))
+		return;
+	text_base32(id, grant->rec, PMJ_RECORD_BYTES);
+	(void)snprintf(what, sizeof(what),
+	    "it does not say that anything may leave the country (to: %.40s)", d->request->abroad);
+	(void)snprintf(hint, sizeof(hint),
+	    "counts without names may cross; for more ask the person, then: pamoja edit %s "
+	    "abroad=yes",
+	    id);
+	consent_doubt(doubts, 1, what, hint);
+}
+
 static void
 judge_grant(struct doubts *doubts, const struct deciding *d, const struct merge_record *grant)
 {
@@ -224,6 +242,7 @@ judge_grant(struct doubts *doubts, const struct deciding *d, const struct merge_
 	consent_check_complete(doubts, d, grant);
 	check_days(doubts, d, grant);
 	check_signed(doubts, d, grant);
+	check_border(doubts, d, grant);
 }
 
 /* People joined as the same lend each other their refusals, never their grants. */

@@ -17,6 +17,9 @@ struct consent_request {
 	const char *const *information;
 	size_t information_count;
 	const char *on; /* YYYY-MM-DD */
+	/* The country it would go to, over a border that it may cross only where the consent says
+	 * so (`abroad`); NULL: it stays. */
+	const char *abroad;
 	/* Record id text: only this person's grants cover, while revocations of every record given
 	 * count (8.7: people joined as the same); NULL: not asked. */
 	const char *person;

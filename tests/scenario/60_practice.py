@@ -4,8 +4,10 @@ The number in a story's name is the practice's in the list of tests/README.md, w
 """
 import datetime
 import json
+import os
+import shutil
 
-from lab import Failed, check, run, set_clock
+from lab import TOP, Failed, check, run, set_clock
 
 
 def consent_to_be_named(home, person):
@@ -32,6 +34,68 @@ def story_01_ally_and_peer(lab):
             by = home.show(contact)["by"][0]
             check((by["name"], by["role"]) == who, home.name, by)
     check(neema.json("verify", asha) == juma.json("verify", asha))
+
+
+def profile(name, version=1, crosses=""):
+    return f"; rules\n[profile]\nname = {name}\nversion = {version}\ntitle.en = A country\ncrosses = {crosses}\n"
+
+
+def story_02_across_a_border(lab):
+    """An ally in Kenya, a peer in Tanzania: over the border goes what the person's consent names, or the profile lets cross; and counts."""
+    lab.home("hub").settings("[programme]\ncountry = ke\n")
+    hub = lab.hub()
+    neema = lab.worker("Neema", hub, role="ally")
+    for name, words in (("tz", "another country than tz"), ("ke", "")):
+        file = os.path.join(lab.dir, name + ".ini")
+        shutil.copy(os.path.join(TOP, "conf", "profiles", name + ".ini"), file)
+        if words:
+            check(words in hub.refused(5, "hub", "kinds", "publish", file)["message"], words)
+        else:
+            hub.run("hub", "kinds", "publish", file)
+    lab.exchange(hub, neema)
+    here = neema.add("resource", name="Kimana Clinic", country="ke")
+    moshi = neema.add("resource", name="Moshi team", country="tz")
+    signed = dict(purpose="referral", information="needs", expires="in 90 days", how="written")
+    people = {}
+    for name, need in (("Asha", "a dry room"), ("Baraka", "a bed in June")):
+        people[name] = neema.add("person", name=name)
+        neema.add("need", person=people[name], area="housing", text=need)
+        for to in (here, moshi):
+            people[name, to] = neema.add("consent", person=people[name], recipient=to, **signed)
+    asha = people["Asha"]
+    referral = neema.add("referral", person=asha, resource=moshi, category="housing", reason="her sister lives there")
+    for words in (("referral", "send", referral), ("referral", "packet", referral)):
+        error = neema.refused(5, *words)
+        check("leave the country (to: tz)" in error["message"] and "abroad=yes" in error["hint"], words, error)
+    check(neema.json("disclosures", asha)["items"] == [], "nothing was told")
+    neema.run("referral", "packet", neema.add("referral", person=asha, resource=here, category="housing"))
+    # the person agrees, and only what that names arrives with the peer over there
+    neema.run("edit", people["Asha", moshi], "abroad=yes")
+    out = os.path.join(lab.dir, "needs.jsonl")
+    said = neema.run("export", out, "--kind", "need", "--to", "Moshi team", "--for", "referral", status=8)
+    check("Baraka" in said.err and "leave the country" in said.err, said)
+    with open(out, encoding="utf-8") as text:
+        sent = text.read()
+    check("a dry room" in sent and "a bed in June" not in sent and "Kimana" not in sent, sent)
+    packet = neema.run("referral", "packet", referral).out
+    check("a dry room" in packet and "Tanzania" not in packet and "her sister" in packet, packet)
+    check({item["to"] for item in neema.json("disclosures", asha)["items"]} == {"Moshi team", "Kimana Clinic"})
+    # a programme that was allowed more says so in its profile, and every laptop follows
+    baraka = neema.add("referral", person=people["Baraka"], resource=moshi, category="housing", information="needs")
+    neema.refused(5, "referral", "packet", baraka)
+    hub.run("hub", "kinds", "publish", write(file, profile("ke", 2, "needs")))
+    lab.exchange(hub, neema)
+    neema.run("referral", "packet", baraka)
+    check(hub.json("hub", "report")["items"] != [], "counts cross")
+    for text, near in ((profile("ke", 2), "in force already"), (profile("ke", 3) + "needs = x\n", "needs"), (profile("tz", 3), "named after its profile")):
+        error = hub.run("hub", "kinds", "publish", write(file, text), json_out=True, check_status=False).error
+        check(near in error["message"] and error["hint"], near, error)
+
+
+def write(path, text):
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text)
+    return path
 
 
 def story_03_paired(lab):
