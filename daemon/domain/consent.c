@@ -220,7 +220,7 @@ check_border(struct doubts *doubts, const struct deciding *d, const struct merge
 {
 	char what[120], hint[160], id[PMJ_RECORD_CHARS + 1];
 
-	if (d->request->abroad == NULL || is_filled(grant, "abroad"))
+	if (d->request->abroad == NULL || consent_is_filled(grant, "abroad"))
 		return;
 	text_base32(id, grant->rec, PMJ_RECORD_BYTES);
 	(void)snprintf(what, sizeof(what),
