@@ -18,8 +18,22 @@ lines_own(struct sync *sync, struct buf *out, const char *kind, json_t *more, st
 	return buf_check(out, err);
 }
 
+static bool
+lines_owe(const struct lane *lane)
+{
+	return lane->count_seq > lane->told_seq;
+}
+
+static json_t *
+lines_receipt(const struct lane *lane)
+{
+	return json_pack("{s:o,s:I,s:o}", "inc", json_hex(lane->inc, sizeof(lane->inc)), "seq",
+	    (json_int_t)lane->seq, "chain", json_hex(lane->chain, sizeof(lane->chain)));
+}
+
 enum pmj_code
-lines_ack(struct sync *sync, const struct sync_peer *peer, json_t **more, struct pmj_error *err)
+lines_ack(struct sync *sync, const struct sync_peer *peer, json_t **more, int64_t *from,
+    struct pmj_error *err)
 {
 	struct lane *lanes = NULL;
 	size_t count = 0;
@@ -27,23 +41,25 @@ lines_ack(struct sync *sync, const struct sync_peer *peer, json_t **more, struct
 	enum pmj_code rc;
 
 	*more = NULL;
+	*from = 0;
 	if ((rc = lane_list(sync, &lanes, &count, peer->mailbox, false, err)) != PMJ_OK)
 		goto out;
-	for (size_t i = count; i-- > 0 && json_array_size(list) < PMJ_LIVE_INCARNATIONS_MAX;) {
-		const struct lane *lane = &lanes[i];
-		json_t *item;
+	/* What was not told yet before all else, or it never has room beside many that are open. */
+	for (int again = 0; again < 2; again++)
+		for (size_t i = count;
+		     i-- > 0 && json_array_size(list) < PMJ_LIVE_INCARNATIONS_MAX;) {
+			const struct lane *lane = &lanes[i];
 
-		/* A fork's id is ours, not its writer's. A closed lane is told of once more, when
-		 * lines of it came in. */
-		if (memcmp(lane->inc, lane->real, sizeof(lane->inc)) != 0 || lane->seq == 0 ||
-		    (lane->closed && lane->count_seq <= lane->told_seq))
-			continue;
-		item = json_object();
-		json_object_set_new(item, "inc", json_hex(lane->inc, sizeof(lane->inc)));
-		json_object_set_new(item, "seq", json_integer((json_int_t)lane->seq));
-		json_object_set_new(item, "chain", json_hex(lane->chain, sizeof(lane->chain)));
-		json_array_append_new(list, item);
-	}
+			/* A fork's id is ours, not its writer's. A closed lane is told of once
+			 * more, when lines of it came in. */
+			if (memcmp(lane->inc, lane->real, sizeof(lane->inc)) != 0 ||
+			    lane->seq == 0 || lines_owe(lane) != (again == 0) ||
+			    (again == 1 && lane->closed))
+				continue;
+			json_array_append_new(list, lines_receipt(lane));
+			if (again == 0 && json_array_size(list) == PMJ_LIVE_INCARNATIONS_MAX)
+				*from = lane->id;
+		}
 	if (json_array_size(list) > 0) {
 		*more = json_object();
 		json_object_set(*more, "lanes", list);

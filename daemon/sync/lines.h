@@ -7,9 +7,10 @@
  * NULL. */
 PMJ_MUST_CHECK enum pmj_code lines_own(
     struct sync *sync, struct buf *out, const char *kind, json_t *more, struct pmj_error *err);
-/** The ack of the lanes we read: NULL in *more when there is none yet. */
-PMJ_MUST_CHECK enum pmj_code lines_ack(
-    struct sync *sync, const struct sync_peer *peer, json_t **more, struct pmj_error *err);
+/** The ack of the lanes we read: NULL in *more when there is none yet. *from: it says all that is
+ * to be said of lanes from this row on; those before it had no room. */
+PMJ_MUST_CHECK enum pmj_code lines_ack(struct sync *sync, const struct sync_peer *peer,
+    json_t **more, int64_t *from, struct pmj_error *err);
 /** Members of a device's ctl.hello: who it is, and the key it is to be sealed to from now on. New
  * reference. */
 json_t *lines_hello(struct journal *journal);

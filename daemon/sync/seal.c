@@ -118,14 +118,17 @@ seal_lines(const struct seal *seal)
 	return lines;
 }
 
-/* Each segment carries the ack: what we read so far is told now. */
+/* Each segment carries the ack: what we read so far is told now, but for what it had no room for.
+ */
 static enum pmj_code
 seal_told(struct seal *seal, struct pmj_error *err)
 {
 	struct sql *sql = sql_get(seal->sync->journal,
-	    "UPDATE pmj_lane SET told_seq=seq WHERE mailbox=?1 AND ours=0 AND told_seq<>seq");
+	    "UPDATE pmj_lane SET told_seq=seq WHERE mailbox=?1 AND ours=0 AND told_seq<>seq"
+	    " AND id>=?2");
 
 	sql_blob(sql, 1, seal->peer.mailbox, PMJ_MAILBOX_BYTES);
+	sql_int(sql, 2, seal->ack_from);
 	return sql_run(sql, err);
 }
 

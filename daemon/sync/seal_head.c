@@ -175,7 +175,7 @@ seal_head(struct seal *seal, struct pmj_error *err)
 		if (rc != PMJ_OK)
 			return rc;
 	}
-	if ((rc = lines_ack(sync, &seal->peer, &more, err)) != PMJ_OK)
+	if ((rc = lines_ack(sync, &seal->peer, &more, &seal->ack_from, err)) != PMJ_OK)
 		return rc;
 	if (more != NULL) {
 		seal->ack = json_incref(more);

@@ -35,6 +35,7 @@ struct seal {
 	bool announces;   /* of a restored end: its new key alone */
 	json_t *ack;      /* what the ack says, or NULL */
 	size_t ack_at;    /* which line it is */
+	int64_t ack_from; /* the oldest lane it had room for */
 	bool beacons;     /* the hub's ctl.beacon is among them ... */
 	size_t beacon_at; /* ... there */
 };

@@ -590,6 +590,49 @@ test_too_big_then_unread(void **state)
 	lab_close(&lab);
 }
 
+static bool
+first_only(void *ctx, const char *name)
+{
+	(void)ctx;
+	return strstr(name, "-1.seg") != NULL;
+}
+
+/* More runs than a hub reads at once, each with what was left of it at the mailbox, before the hub
+ * looks for the first time. */
+static void
+test_too_big_day_after_day(void **state)
+{
+	struct lab lab;
+	struct lab_end *hub = &lab.ends[0];
+	struct lab_end *a = &lab.ends[1];
+	struct sync_stopped at;
+	struct pmj_error err;
+
+	(void)state;
+	lab_open_with(&lab, 1);
+	for (int day = 0; day < 70; day++) {
+		(void)lab_person(a, "Arrives");
+		(void)lab_seal(a);
+		(void)lab_person(a, "Goes again");
+		(void)lab_seal(a);
+		lab_carry(a, hub, first_only, NULL);
+		at = stopped_at(a, 2, 3);
+		a->sync->file_most = 100;
+		check_ok(sync_link_stopped(a->sync, &at, &err), &err);
+		assert_int_equal(runs(a), day + 2);
+		a->os.now_ms += DAY_MS;
+		hub->os.now_ms += DAY_MS;
+		if (day % 7 == 0)
+			lab_restart(a);
+	}
+	settle(&lab, 8);
+	assert_int_equal(lab_admitted(hub), 140);
+	lab_same(a, hub);
+	assert_int_equal(lab_number(a, "SELECT count(*) FROM pmj_sent WHERE n<>0"), 0);
+	assert_int_equal(lab_number(a, "SELECT count(*) FROM pmj_segment WHERE entries>0"), 0);
+	lab_close(&lab);
+}
+
 int
 main(void)
 {
@@ -597,6 +640,7 @@ main(void)
 	    cmocka_unit_test(test_too_big_for_the_link),
 	    cmocka_unit_test(test_too_big_then_anew),
 	    cmocka_unit_test(test_too_big_then_unread),
+	    cmocka_unit_test(test_too_big_day_after_day),
 	    cmocka_unit_test(test_nack),
 	    cmocka_unit_test(test_restored_copy),
 	    cmocka_unit_test(test_copy_later_self_changed),
