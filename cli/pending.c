@@ -24,6 +24,9 @@ say_what(const json_t *what)
 	else if (op != NULL && strcmp(op, "erase") == 0)
 		term_say("forget the person %s for good (cause: %s)\n", json_str(what, "person"),
 		    json_str(what, "cause"));
+	else if (op != NULL && strcmp(op, "release") == 0)
+		term_say("let in what is held of %s: %lld entries\n", json_str(what, "worker"),
+		    (long long)json_int(what, "count", 0));
 	else
 		term_say("%s\n", op != NULL ? op : "");
 }

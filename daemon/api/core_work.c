@@ -218,13 +218,14 @@ share_step(struct core *core)
 static bool
 pending_step(struct core *core)
 {
+	int64_t until_ms = core->os->mono_ms(core->os->ctx) + CORE_PIECE_MS;
 	struct pmj_error err;
 	bool done;
 
 	if (core->hub == NULL || core->backup != NULL || !hub_pending_due(core->hub))
 		return false;
 	core->step_name = "what people agreed to";
-	if (hub_pending_step(core->hub, &done, &err) != PMJ_OK)
+	if (hub_pending_step(core->hub, until_ms, &done, &err) != PMJ_OK)
 		diag_error("looking at what waits for people", &err);
 	else if (done)
 		core_queued(core, true);

@@ -250,12 +250,31 @@ office_held(const struct call *call, json_t **out, struct pmj_error *err)
 	return hub_held(call->core->hub, out, err);
 }
 
+static enum pmj_code
+release_many(const struct call *call, json_t **out, struct pmj_error *err)
+{
+	struct core *core = call->core;
+	json_t *item = NULL;
+	uint8_t id[32];
+	enum pmj_code rc;
+
+	if ((rc = hub_release_many(core->hub, json_str(call->body, "by"), id, err)) != PMJ_OK ||
+	    (rc = hub_pending_one(core->hub, &item, id, err)) != PMJ_OK)
+		return rc;
+	core_queued(core, true);
+	core_wake(core);
+	*out = json_pack("{s:o}", "pending", item);
+	return PMJ_OK;
+}
+
 enum pmj_code
 office_release(const struct call *call, json_t **out, struct pmj_error *err)
 {
 	const char *id;
 	enum pmj_code rc;
 
+	if (json_str(call->body, "by") != NULL)
+		return release_many(call, out, err);
 	if ((rc = call_text(call, &id, "id", err)) != PMJ_OK ||
 	    (rc = hub_release(call->core->hub, id, err)) != PMJ_OK)
 		return rc;

@@ -183,6 +183,22 @@ held_let_in(struct hub *hub, const struct entry_row *row, bool *held, struct pmj
 	return rc == PMJ_OK && *held ? release_inside(hub, &hold, row, err) : rc;
 }
 
+/* Whether the hub held it or a laptop gave it back. */
+enum pmj_code
+held_let_in_any(struct hub *hub, int64_t n, struct pmj_error *err)
+{
+	struct hold back = {.held = n};
+	struct entry_row row = {.n = 0};
+	bool held;
+	enum pmj_code rc;
+
+	if ((rc = entries_get(hub->journal, &row, n, err)) == PMJ_OK &&
+	    (rc = held_let_in(hub, &row, &held, err)) == PMJ_OK && !held)
+		rc = release_inside(hub, &back, &row, err);
+	entry_row_close(&row);
+	return rc;
+}
+
 enum pmj_code
 hub_release(struct hub *hub, const char *id, struct pmj_error *err)
 {

@@ -167,8 +167,10 @@ PMJ_MUST_CHECK enum pmj_code hub_forgotten(
     struct hub *hub, json_t **out, const char *typed, struct pmj_error *err);
 /** May something be done that waited? Cheap. */
 bool hub_pending_due(struct hub *hub);
-/** Do what enough people have agreed to; *done: something was. Transactions of its own. */
-PMJ_MUST_CHECK enum pmj_code hub_pending_step(struct hub *hub, bool *done, struct pmj_error *err);
+/** Do what enough people have agreed to, what is long of it until mono ms until_ms; *done:
+ * something was. Transactions of its own. */
+PMJ_MUST_CHECK enum pmj_code hub_pending_step(
+    struct hub *hub, int64_t until_ms, bool *done, struct pmj_error *err);
 
 /* The monthly backup key (11.5): the hub keeps its public half, two people a half each of the
  * secret. */
@@ -255,6 +257,11 @@ PMJ_MUST_CHECK enum pmj_code hub_resolve(struct hub *hub, const char *id, int ke
     const json_t *value, uint8_t rec[static PMJ_RECORD_BYTES], struct pmj_error *err);
 /** id: of hub_held. */
 PMJ_MUST_CHECK enum pmj_code hub_release(struct hub *hub, const char *id, struct pmj_error *err);
+#define HUB_RELEASE_ALONE 100 /* more than these at once need a second person (7.2) */
+/** Ask that all that is held of a worker, by name, be let in; id receives what that is known by.
+ * PMJ_USAGE: there is no more than one person may. */
+PMJ_MUST_CHECK enum pmj_code hub_release_many(
+    struct hub *hub, const char *worker, uint8_t id[static 32], struct pmj_error *err);
 /* The programme's report (report.c): counts of whole periods that are over, of `months` 1, 3 or 12;
  * none of 1 to least - 1. */
 struct hub_report;

@@ -51,7 +51,11 @@ struct hub {
 	int64_t intake_entries; /* of one device a day; 0: as the format specification says */
 	bool pending_news;      /* what waits for people may be ready (pending_do.c) */
 	int64_t pending_due_ms; /* ... or will be then, by time alone; 0: nothing will */
-	json_t *places;         /* where laptops reach their mailboxes: now, and before (reach.c) */
+	struct {
+		size_t table;
+		int64_t at;
+	} letting;      /* how far what was agreed to is let in (release_many.c) */
+	json_t *places; /* where laptops reach their mailboxes: now, and before (reach.c) */
 	/* Asked once for all entries of a device that one transaction takes in; 0: not known. */
 	uint64_t writer_in, intake_in;
 	struct hub_device writer;
@@ -197,6 +201,8 @@ PMJ_MUST_CHECK enum pmj_code admit_own(struct hub *hub, const struct entry *entr
 /** Hold this entry: a line of our own, which its author gets; its status is the caller's. */
 PMJ_MUST_CHECK enum pmj_code hold_entry(struct hub *hub, int64_t held, const struct entry *entry,
     const char *reason, const struct hub_device *author, struct pmj_error *err);
+/** One that waits for the coordinator: held by the hub, or given back by a laptop. */
+PMJ_MUST_CHECK enum pmj_code held_let_in_any(struct hub *hub, int64_t n, struct pmj_error *err);
 /** Let this held entry in, by a new line. *held: it was held. Inside a transaction. */
 PMJ_MUST_CHECK enum pmj_code held_let_in(
     struct hub *hub, const struct entry_row *row, bool *held, struct pmj_error *err);

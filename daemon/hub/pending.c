@@ -170,7 +170,8 @@ enum pmj_code
 pending_settle(
     struct hub *hub, const struct pending *pending, enum pending_state state, struct pmj_error *err)
 {
-	static const char *const names[] = {[PENDING_DONE] = "done", [PENDING_REFUSED] = "refused"};
+	static const char *const names[] = {
+	    [PENDING_DONE] = "done", [PENDING_REFUSED] = "refused", [PENDING_DOING] = "done"};
 	struct sql *q =
 	    sql_get(hub->journal, "UPDATE pmj_pending SET state = ?2, extra = NULL WHERE id = ?1");
 	enum pmj_code rc;
@@ -184,6 +185,15 @@ pending_settle(
 	         &n, NULL, err)) != PMJ_OK)
 		return rc;
 	return pending_tell(hub, n, err);
+}
+
+enum pmj_code
+pending_is_over(struct hub *hub, const struct pending *pending, struct pmj_error *err)
+{
+	struct sql *q = sql_get(hub->journal, "UPDATE pmj_pending SET state = ?2 WHERE id = ?1");
+
+	(void)sql_blob(q, 1, pending->act.hash, ACT_HASH_BYTES);
+	return sql_run(sql_int(q, 2, PENDING_DONE), err);
 }
 
 /* ---- answers ---- */

@@ -5,7 +5,8 @@
 #include "hub/hub_inner.h"
 #include "log/act.h"
 
-enum pending_state { PENDING_WAITS = 0, PENDING_DONE = 1, PENDING_REFUSED = 2 }; /* in the file */
+/* In the file. Doing: agreed to and stated, and not all of it is done yet. */
+enum pending_state { PENDING_WAITS = 0, PENDING_DONE = 1, PENDING_REFUSED = 2, PENDING_DOING = 3 };
 #define PENDING_ID_CHARS 8
 
 struct pending {
@@ -35,6 +36,9 @@ PMJ_MUST_CHECK enum pmj_code pending_ask(struct hub *hub, json_t *fields, const 
 PMJ_MUST_CHECK enum pmj_code pending_tell(struct hub *hub, int64_t n, struct pmj_error *err);
 PMJ_MUST_CHECK enum pmj_code pending_settle(struct hub *hub, const struct pending *pending,
     enum pending_state state, struct pmj_error *err);
+/** What was doing is done; whoever was asked heard of it when it began. */
+PMJ_MUST_CHECK enum pmj_code pending_is_over(
+    struct hub *hub, const struct pending *pending, struct pmj_error *err);
 
 /* pending_need.c */
 enum pending_rule {
@@ -69,6 +73,14 @@ PMJ_MUST_CHECK enum pmj_code erase_ordered(
 /** done: removed or unreadable. Inside a transaction. */
 PMJ_MUST_CHECK enum pmj_code erase_said(struct hub *hub, const uint8_t act[static ACT_HASH_BYTES],
     const uint8_t device[static PMJ_DEVICE_BYTES], const char *done, struct pmj_error *err);
+
+/* release_many.c */
+PMJ_MUST_CHECK enum pmj_code release_agreed(
+    struct hub *hub, const struct pending *pending, json_t *by, struct pmj_error *err);
+/** Go on letting in what was agreed to, until mono ms until_ms, in a transaction of its own; *did:
+ * there was some. */
+PMJ_MUST_CHECK enum pmj_code release_step(
+    struct hub *hub, int64_t until_ms, bool *did, struct pmj_error *err);
 
 /* enlist_office.c */
 struct enrol_request;

@@ -13,9 +13,11 @@ static const struct {
 	const char *op;
 	enum pending_rule rule;
 	carry_out *carry_out;
+	enum pending_state then;
 } operations[] = {
-    {"enrol", PENDING_TWO_SUPERVISORS, enlist_agreed},
-    {"erase", PENDING_SUPERVISOR, erase_agreed},
+    {"enrol", PENDING_TWO_SUPERVISORS, enlist_agreed, PENDING_DONE},
+    {"erase", PENDING_SUPERVISOR, erase_agreed, PENDING_DONE},
+    {"release", PENDING_SUPERVISOR, release_agreed, PENDING_DOING},
 };
 #define OPERATIONS (sizeof(operations) / sizeof(*operations))
 
@@ -59,7 +61,7 @@ do_agreed(struct hub *hub, const struct pending *pending, json_t *by, struct pmj
 	}
 	rc = operations[i].carry_out(hub, pending, by, err);
 	if (rc == PMJ_OK)
-		rc = pending_settle(hub, pending, PENDING_DONE, err);
+		rc = pending_settle(hub, pending, operations[i].then, err);
 	return decide_end(hub, rc, err);
 }
 
@@ -94,8 +96,22 @@ hub_pending_due(struct hub *hub)
 	       (hub->pending_due_ms != 0 && os_now(hub->os) >= hub->pending_due_ms);
 }
 
+/* What is agreed to already goes on; one that cannot is tried again tomorrow. */
+static bool
+goes_on(struct hub *hub, int64_t until_ms)
+{
+	struct pmj_error why = {.code = PMJ_OK};
+	bool did = false;
+
+	if (release_step(hub, until_ms, &did, &why) == PMJ_OK)
+		return did;
+	diag_error("doing what two people agreed to", &why);
+	hub->pending_due_ms = os_now(hub->os) + DAY_MS;
+	return false;
+}
+
 enum pmj_code
-hub_pending_step(struct hub *hub, bool *done, struct pmj_error *err)
+hub_pending_step(struct hub *hub, int64_t until_ms, bool *done, struct pmj_error *err)
 {
 	uint8_t(*ids)[ACT_HASH_BYTES] = NULL;
 	size_t count;
@@ -106,6 +122,8 @@ hub_pending_step(struct hub *hub, bool *done, struct pmj_error *err)
 		return PMJ_OK;
 	hub->pending_news = false;
 	hub->pending_due_ms = 0;
+	if ((*done = goes_on(hub, until_ms)))
+		return PMJ_OK;
 	rc = pending_waiting(hub, &ids, &count, err);
 	for (size_t i = 0; i < count && rc == PMJ_OK; i++) {
 		struct pmj_error why = {.code = PMJ_OK};

@@ -48,6 +48,8 @@ static const struct member members[] = {
     {"same", "of", MEMBER_HEX16},
     {"erase", "person", MEMBER_RECORD},
     {"erase", "cause", MEMBER_TEXT},
+    {"release", "worker", MEMBER_TEXT},
+    {"release", "count", MEMBER_NUMBER},
     {"end", "cause", MEMBER_TEXT},
     {"end", "until", MEMBER_TEXT},
 };

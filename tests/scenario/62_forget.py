@@ -137,6 +137,64 @@ def story_one_no_is_enough(lab):
     check("Dalila" not in roles_at(hub))
 
 
+def laptop_of(lab, hub, name, home):
+    worker = lab.home(home).start().init(role="ally")
+    invited = hub.json("hub", "enrol", "-", "--role", "ally", "--name", name, "--words-checked", stdin=request_of(worker))
+    join(lab, hub, worker, invited["invitation"])
+    return worker, invited["device"][:12]
+
+
+def story_many_are_let_in_by_two(lab):
+    """More than 100 held entries of a worker: by a second person's word, those that were held when it was asked for, and no others; kill -9 on the way."""
+    lab.quiet()
+    hub = lab.hub()
+    amina = enrol_by_root(lab, hub, "Amina", "supervisor")
+
+    def has_unsent(home, count):
+        worker, device = laptop_of(lab, hub, "Neema", home)
+        asha = worker.add("person", name="Asha " + home)
+        lab.exchange(hub, worker)
+        for i in range(count):
+            worker.add("contact", person=asha, kind="phone", note=f"unsent {i}")
+        return worker, device
+
+    def comes_in(worker, device):
+        hub.json("hub", "revoke", device, "--sure")
+        hub.run("hub", "merge")
+        worker.refused(5, "sync")
+        hub.run("hub", "merge")
+
+    def held():
+        return hub.json("hub", "held")["items"]
+
+    comes_in(*has_unsent("first", 120))
+    before = {item["id"] for item in held()}
+    check(len(before) == 120, len(before))
+    said = hub.run("hub", "release", "--by", "neema").out
+    check("second person" in said and "held of Neema: 120 entries" in said and "supervisor's approval" in said, said)
+    asked = hub.json("hub", "release", "--by", "Neema")["pending"]
+    check(asked["what"] == {"op": "release", "worker": "Neema", "count": 120} and len(pending(hub)) == 1, asked, pending(hub))
+    comes_in(*has_unsent("second", 3))
+    later = {item["id"] for item in held()} - before
+    check(len(later) == 3 and len(held()) == 123, held())
+    lab.exchange(hub, amina)
+    check("held of Neema: 120 entries" in amina.run("approve").out, amina.run("approve").out)
+    amina.run("approve", asked["id"], "--sure")
+    amina.run("sync")
+    rolls, end = random.Random(3), time.monotonic() + 60
+    hub.run("hub", "merge")
+    for _ in range(4):
+        time.sleep(rolls.random() * 0.03)
+        hub.kill()
+        hub.start().unlock()
+    while {item["id"] for item in held()} != later:
+        check(time.monotonic() < end, len(held()), pending(hub), hub.messages())
+        time.sleep(0.05)
+    check(pending(hub) == [] and amina.run("sync") and hub.json("verify", "--rebuild")["differed"] == 0)
+    check(len(hub.json("contact", "list", "--limit", "200")["items"]) == 120)
+    check(hub.json("hub", "release", "--by", "Neema") == {"released": 3} and held() == [])
+
+
 def story_the_answer_survives(lab):
     """A crash between the yes and what follows from it loses neither; the hub's backup carries what waits."""
     lab.quiet()
