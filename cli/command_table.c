@@ -53,6 +53,7 @@ static const struct option list_options[] = {
     {"limit", "N", "list: at most N (usually 100)"},
     {"all", NULL, "list: voided ones too"},
     {"stale", NULL, "list: only what is to be checked again"},
+    {"check", NULL, "paper: only say whether the file is it"},
     SHEET_OPTIONS,
     {NULL, NULL, NULL},
 };

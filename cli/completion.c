@@ -12,6 +12,7 @@
 #include "cli/command.h"
 #include "cli/init.h"
 #include "cli/kindfiles.h"
+#include "cli/kinds.h"
 #include "pamoja/limits.h"
 
 struct shell {
@@ -186,6 +187,8 @@ put_verbs(struct script *to, const json_t *kinds)
 			offer(to, "", "packet", "", "what is handed over, with its notice");
 			offer(to, "", "answer", "", "what was answered, by the code of a slip");
 		}
+		if (kinds_field(kind, "form_hash") != NULL)
+			offer(to, "", "paper", "", "which file is the signed paper");
 		json_array_foreach(json_arr(kind, "moves"), j, move)
 		    offer(to, "", json_str(move, "verb"), "", json_str(move, "label"));
 	}

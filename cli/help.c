@@ -343,6 +343,9 @@ help_kind(const json_t *kind, const char *verb, struct pmj_error *err)
 		    "      what is handed over: the notice, the consent, and what it covers\n"
 		    "  pamoja %s answer CODE VERB     what was answered, by the code of the slip\n",
 		    name, name);
+	if (kinds_field(kind, "form_hash") != NULL)
+		term_say(
+		    "  pamoja %s paper ID FILE [--check]   which file is the signed paper\n", name);
 	say_fields(kind);
 	say_title(LANG_N("Examples"));
 	term_say("  pamoja %s add\n", name);

@@ -41,6 +41,8 @@ enum pmj_code record_slip(struct cli *cli, const struct args *args, struct pmj_e
 /** KIND answer CODE VERB …: what a service answered, by the code of its slip. */
 enum pmj_code record_answer(
     struct cli *cli, const struct args *args, const json_t *kind, struct pmj_error *err);
+/** KIND paper ID FILE: which file is the signed paper. */
+enum pmj_code record_paper(struct cli *cli, const struct args *args, struct pmj_error *err);
 enum pmj_code record_packet(struct cli *cli, const struct args *args, struct pmj_error *err);
 enum pmj_code record_disclosures(struct cli *cli, const struct args *args, struct pmj_error *err);
 enum pmj_code record_find(struct cli *cli, const struct args *args, struct pmj_error *err);

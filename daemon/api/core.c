@@ -82,6 +82,7 @@ core_end(struct core *core)
 	loop_off_thread_wait(core->loop);
 	core_lock(core);
 	core_restore_drop(core);
+	core_paper_drop(core);
 	carrylink_free(core->carry);
 	loop_work_free(core->work);
 	loop_timer_free(core->tick);

@@ -125,6 +125,7 @@ struct core {
 	struct office_work *office; /* the same */
 	struct backup *backup;      /* being made: exchanges wait; or NULL */
 	struct restore *restore;    /* being read, or NULL */
+	struct paper *paper;        /* a signed paper being read, or NULL */
 	struct hub_backup_key key_draft; /* shown, and not known to be on paper; number 0: none */
 	struct request *lock_request;    /* who waits for the lock, or NULL */
 	int64_t next_job;
@@ -315,6 +316,7 @@ void core_verify_drop(struct core *core, const struct pmj_error *err);
 /* Backup and restore (backup.c, restore.c): give up what is under way. */
 void core_backup_drop(struct core *core);
 void core_restore_drop(struct core *core);
+void core_paper_drop(struct core *core);
 /** This home is made by somebody else: a restore into it is given up, not one that only looks. */
 void core_restore_yield(struct core *core);
 

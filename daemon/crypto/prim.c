@@ -81,6 +81,45 @@ hash_parts(uint8_t *out, size_t out_len, const char *label, const uint8_t *key, 
 	sodium_memzero(&state, sizeof(state));
 }
 
+struct prim_digest {
+	crypto_generichash_state state;
+};
+
+struct prim_digest *
+prim_digest_new(void)
+{
+	struct prim_digest *digest = NULL;
+
+	/* The state wants an alignment that mem_new does not promise. */
+	if (posix_memalign((void **)&digest, 64, sizeof(*digest)) != 0)
+		abort();
+	(void)crypto_generichash_init(&digest->state, NULL, 0, PRIM_HASH_BYTES);
+	return digest;
+}
+
+void
+prim_digest_add(struct prim_digest *digest, const void *bytes, size_t len)
+{
+	(void)crypto_generichash_update(&digest->state, bytes, len);
+}
+
+void
+prim_digest_end(const struct prim_digest *digest, uint8_t out[static PRIM_HASH_BYTES])
+{
+	crypto_generichash_state state = digest->state;
+
+	(void)crypto_generichash_final(&state, out, PRIM_HASH_BYTES);
+	sodium_memzero(&state, sizeof(state));
+}
+
+void
+prim_digest_free(struct prim_digest *digest)
+{
+	if (digest != NULL)
+		sodium_memzero(digest, sizeof(*digest));
+	free(digest);
+}
+
 void
 prim_hash(uint8_t out[static PRIM_HASH_BYTES], const char *label, const struct prim_part *parts,
     size_t count)

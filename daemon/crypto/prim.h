@@ -44,6 +44,13 @@ void prim_guarded_free(void *bytes);
 /** H(label, d) = BLAKE2b-256(LABEL || parts). */
 void prim_hash(uint8_t out[static PRIM_HASH_BYTES], const char *label,
     const struct prim_part *parts, size_t count);
+/** BLAKE2b-256 of bytes that come in pieces, without a label: what `b2sum -l 256` says of a file.
+ */
+struct prim_digest;
+struct prim_digest *prim_digest_new(void);
+void prim_digest_add(struct prim_digest *digest, const void *bytes, size_t len);
+void prim_digest_end(const struct prim_digest *digest, uint8_t out[static PRIM_HASH_BYTES]);
+void prim_digest_free(struct prim_digest *digest);
 /** KDF(out_len, label, k, info) = BLAKE2b-out_len, key k of 32 bytes, over LABEL || parts. out_len
  * 16 to 64. */
 void prim_kdf(uint8_t *out, size_t out_len, const char *label,

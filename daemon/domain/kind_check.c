@@ -15,7 +15,8 @@ static const char *const reserved_kinds[] = {"init", "unlock", "lock", "passphra
     "today", "week", "note", "slip", "disclosures", "forget", "programme", "sync", "carry",
     "approve", "refuse", "export", "import", "backup", "restore", "kinds", "open", "help",
     "completion", "guide", "materials", "ctl", "bak"};
-static const char *const reserved_verbs[] = {"add", "list", "plan", "packet", "answer", "help"};
+static const char *const reserved_verbs[] = {
+    "add", "list", "plan", "packet", "paper", "answer", "help"};
 
 static bool
 is_verb(const char *name)

@@ -1,4 +1,8 @@
 """Consents as the law asks for them: classes of recipients, intermediaries, the general one, instruments apart, the end and the paper."""
+import os
+import shutil
+import subprocess
+
 from lab import check, run, set_clock
 
 GIVEN = dict(purpose="referral", information="needs", expires="in 90 days", how="written")
@@ -145,6 +149,72 @@ def story_23_status_counts_what_runs_out(lab):
     check(neema.status()["running_out"] == 2)
     clock.set(31)
     check(neema.status()["running_out"] == 1, "what ran out is overdue in today, and no warning any more")
+
+
+def story_23_the_signed_paper(lab):
+    """By hash and place: the same hash that b2sum prints, whatever the size; another file is not it; of the file nothing is kept."""
+    neema, asha, clinic, referral = asha_and_clinic(lab)
+    given = consent(neema, asha, recipient=clinic)["id"]
+    scan, other = (os.path.join(lab.dir, name) for name in ("scan.jpg", "other.jpg"))
+    for size in (1, 192 * 1024, 192 * 1024 + 1, 3_000_000):
+        with open(scan, "wb") as file:
+            file.write(b"SIGNED" + os.urandom(size - 1) if size > 6 else b"x" * size)
+        said = neema.json("consent", "paper", given, scan)
+        check(said["form_hash"] == subprocess.run(["b2sum", "-l", "256", scan], capture_output=True, text=True, check=True).stdout.split()[0], size, said)
+        check(neema.show(given)["fields"]["form_hash"] == said["form_hash"] and said["another"] == (size > 1))
+    check("It is" in neema.run("consent", "paper", given, scan, "--check").out)
+    shutil.copy(scan, other)
+    check("It is" in neema.run("consent", "paper", given, other, "--check").out)
+    with open(other, "r+b") as file:
+        file.seek(2_000_000)
+        file.write(b"!!!!")
+    check("is not the paper" in neema.run("consent", "paper", given, other, "--check", check_status=False).err)
+    check(neema.json("consent", "paper", given, other, "--check")["same"] is False)
+    check(neema.show(given)["fields"]["form_hash"] == said["form_hash"])
+    bare = consent(neema, asha, recipient=clinic)["id"]
+    check("no paper was noted" in neema.refused(3, "consent", "paper", bare, scan, "--check")["message"])
+    check("no signed paper" in neema.refused(2, "consent", "paper", referral, scan)["message"])
+    check("not a file" in neema.refused(2, "consent", "paper", given, lab.dir)["message"])
+    check("which file" in neema.refused(2, "consent", "paper", given)["message"])
+    open(other, "wb").close()
+    check("empty" in neema.refused(2, "consent", "paper", given, other)["message"])
+    neema.run("void", bare, "a test")
+    check("voided" in neema.refused(5, "consent", "paper", bare, scan)["message"])
+    # one that another began meanwhile is given up, and changes nothing
+    first = neema.post(f"/v1/record/{given}/paper", {"bytes": "AAAA", "end": False, "check": False})["paper"]
+    neema.post(f"/v1/record/{given}/paper", {"bytes": "AAAA", "end": False, "check": False})
+    late = neema.post(f"/v1/record/{given}/paper", {"paper": first, "bytes": "AAAA", "end": True, "check": False})
+    check("given up" in late["error"]["message"] and neema.show(given)["fields"]["form_hash"] == said["form_hash"], late)
+
+
+def story_23_a_revocation_outruns(lab):
+    """Sent and taken back before any exchange: it works here at once; the hub and the rest of the team can send nothing more as soon as they hear of it; what was told stays."""
+    hub, neema, juma = lab.office(ally="Neema", peer="Juma")
+    neema, asha, clinic, referral = asha_and_clinic(lab, neema)
+    given = consent(neema, asha, recipient=clinic)["id"]
+    lab.exchange(hub, neema, juma)
+    hub.run("hub", "assign", asha, "Juma")
+    lab.exchange(hub, neema, juma, rounds=2)
+    # offline: Juma and the hub go by what they know, Neema's is queued and then taken back
+    juma.run("referral", "packet", referral)
+    neema.run("referral", "send", referral)
+    neema.run("consent", "revoke", given)
+    for words in (("referral", "packet", referral), ("referral", "send", neema.add("referral", person=asha, resource=clinic, information="needs"))):
+        check("revoked" in neema.refused(5, *words)["message"], words)
+    neema.run("sync")
+    hub.run("hub", "merge")
+    check(hub.show(given)["state"] == "revoked" and hub.show(referral)["state"] == "sent")
+    check("revoked" in hub.refused(5, "referral", "packet", referral)["message"])
+    check(juma.show(given)["state"] == "given")
+    juma.run("sync")
+    again = juma.add("referral", person=asha, resource=clinic, information="needs")
+    for words in (("packet", referral), ("send", again)):
+        check("revoked" in juma.refused(5, "referral", *words)["message"], words)
+    lab.exchange(hub, juma, neema, rounds=2)
+    for home in (hub, neema, juma):
+        items = home.json("disclosures", asha)["items"]
+        check(sorted((item["kind"], item["to"]) for item in items) == [("disclosure", "Loitokitok Clinic"), ("referral", "Loitokitok Clinic")], items)
+        check("revoked" in home.refused(5, "referral", "packet", referral)["message"])
 
 
 run(globals())
