@@ -236,6 +236,7 @@ say_exported(const struct export *e)
 	                               "when it has served.\n"),
 	    [EXPORT_OWN] = LANG_N("Give it to the person alone; it opens in any browser.\n"),
 	    [EXPORT_OPEN] = ""};
+	char *count;
 
 	if (e->cli->json) {
 		json_t *out = json_pack("{s:s?,s:I,s:I,s:I,s:O}", "file", e->file.path, "people",
@@ -249,8 +250,9 @@ say_exported(const struct export *e)
 	say_left_out(e);
 	if (e->file.stdout_too)
 		return;
-	term_say(
-	    "Written: %zu records, in %s. Only you can read the file.\n", e->records, e->file.path);
+	count = print_count(PRINT_RECORDS, (int64_t)e->records);
+	term_say("Written: %s, in %s. Only you can read the file.\n", count, e->file.path);
+	free(count);
 	if (e->unmapped > 0)
 		term_say("FHIR has no form for %zu of them: those are not in it.\n", e->unmapped);
 	if (*after[e->way] != '\0')
@@ -264,7 +266,11 @@ outcome_of(const struct export *e, struct pmj_error *err)
 
 	if (out == 0)
 		return PMJ_OK;
-	(void)pmj_fail(err, PMJ_PARTIAL, "%zu people are not in it: no consent covers it", out);
+	if (out == 1)
+		(void)pmj_fail(err, PMJ_PARTIAL, "1 person is not in it: no consent covers it");
+	else
+		(void)pmj_fail(
+		    err, PMJ_PARTIAL, "%zu people are not in it: no consent covers it", out);
 	pmj_hint(err, "record their consent, then export again");
 	return PMJ_PARTIAL;
 }
@@ -295,7 +301,7 @@ enum pmj_code
 export_run(struct cli *cli, const struct args *args, struct pmj_error *err)
 {
 	struct export e = {.cli = cli, .file = {.fd = -1}, .lang = cli->client.lang};
-	const char *kind = args_value(args, "kind");
+	const char *kind = args_value(args, "kind"), *mine = cli->client.lang;
 	size_t format;
 	enum pmj_code rc;
 
@@ -314,10 +320,14 @@ export_run(struct cli *cli, const struct args *args, struct pmj_error *err)
 	}
 	rc = export_file(&e, args, formats[format].writer, formats[format].way, err);
 	if (rc == PMJ_OK) {
+		lang_use(mine);
 		say_exported(&e);
 		rc = outcome_of(&e, err);
 	}
 out:
+	lang_use(
+	    mine); /* the page is in the person's language, what is said of it in the worker's */
+	cli->client.lang = mine;
 	outfile_close(&e.file);
 	buf_wipe(&e.bytes);
 	free(e.notice.version);

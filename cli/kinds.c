@@ -181,6 +181,21 @@ kinds_say_new_words(const json_t *kind, const json_t *answer)
 	}
 }
 
+void
+kinds_say_unusable(const json_t *answer)
+{
+	const json_t *unusable = json_obj(answer, "unusable");
+
+	if (unusable != NULL) {
+		char *missing = lang_message(json_str(unusable, "missing"));
+		char *hint = lang_message(json_str(unusable, "hint"));
+
+		term_note("It allows nothing as it is: %s\n  %s\n", missing, hint);
+		free(missing);
+		free(hint);
+	}
+}
+
 enum pmj_code
 kinds_list(struct cli *cli, const struct args *args, struct pmj_error *err)
 {

@@ -29,6 +29,8 @@ void kinds_say_added(struct cli *cli, const json_t *kind, const json_t *answer);
 void kinds_say_reminders(const json_t *answer);
 /** On standard error, of an answer's "new_words": what may be mistyped, and how it is mended. */
 void kinds_say_new_words(const json_t *kind, const json_t *answer);
+/** On standard error, of a consent just recorded: that it allows nothing as it is, and the mend. */
+void kinds_say_unusable(const json_t *answer);
 /**
  * Turn names typed in link fields into ids, where one record of that kind is meant; what is not
  * found stays for the daemon to judge. A field that also takes plain text gives way only to a whole

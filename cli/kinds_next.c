@@ -126,6 +126,7 @@ kinds_say_added(struct cli *cli, const json_t *kind, const json_t *answer)
 		term_say("Saved: %s %s. See it: pamoja show %s\n", kinds_label(kind), id, id);
 	}
 	kinds_say_new_words(kind, answer);
+	kinds_say_unusable(answer);
 	kinds_say_reminders(answer);
 	if (!say_about(cli, kind, id))
 		kinds_say_moves(kind, state, id, true);

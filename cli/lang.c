@@ -55,9 +55,10 @@ directive(const char *at)
 	return isalpha((unsigned char)at[len]) ? len + 1 : 0;
 }
 
-/* Does the message have the shape of this format? The shortest that fits goes into each place. */
+/* Does the message have the shape of this format? The shortest that fits goes into each place. one:
+ * no place may reach over a "; ", behind which another message begins. */
 static bool
-fits(const char *format, const char *message, struct places *places)
+fits(const char *format, const char *message, struct places *places, bool one)
 {
 	size_t len = 0;
 
@@ -76,10 +77,10 @@ fits(const char *format, const char *message, struct places *places)
 		size_t mine = places->count;
 
 		places->len[mine - 1] = taken;
-		if (fits(format + len, message + taken, places))
+		if (fits(format + len, message + taken, places, one))
 			return true;
 		places->count = mine;
-		if (message[taken] == '\0')
+		if (message[taken] == '\0' || (one && strncmp(message + taken, "; ", 2) == 0))
 			break;
 	}
 	places->count--;
@@ -146,22 +147,57 @@ put_parted(struct buf *out, const char *message, int depth)
 	return true;
 }
 
-static void
-put_message(struct buf *out, const char *message, int depth)
+/* The format that is meant; CATALOGUE_COUNT: none. */
+static size_t
+best_format(struct places *best, const char *message, bool one)
 {
-	struct places best = {.count = 0};
 	size_t most = 0, found = CATALOGUE_COUNT;
 
 	for (size_t i = 0; i < CATALOGUE_COUNT; i++) {
 		struct places places = {.count = 0};
 		size_t own = own_words(catalogue[i].english);
 
-		if (own <= most || own < 3 || !fits(catalogue[i].english, message, &places))
+		if (own <= most || own < 3 || !fits(catalogue[i].english, message, &places, one))
 			continue;
 		most = own;
 		found = i;
-		best = places;
+		*best = places;
 	}
+	return found;
+}
+
+/* "message; message": several reasons, each for itself. False: nothing to part, or the first is
+ * none of ours. */
+static bool
+put_listed(struct buf *out, const char *message, int depth)
+{
+	const char *end = strstr(message, "; ");
+	struct places places = {.count = 0};
+	size_t found;
+	char *front;
+
+	if (end == NULL)
+		return false;
+	front = mem_strndup(message, (size_t)(end - message));
+	if ((found = best_format(&places, front, true)) < CATALOGUE_COUNT) {
+		fill(out, catalogue[found].swahili, &places, depth);
+		buf_put_text(out, "; ");
+		put_message(out, end + 2, depth);
+	}
+	free(front);
+	return found < CATALOGUE_COUNT;
+}
+
+static void
+put_message(struct buf *out, const char *message, int depth)
+{
+	struct places best = {.count = 0};
+	size_t found = best_format(&best, message, true);
+
+	if (found == CATALOGUE_COUNT && put_listed(out, message, depth))
+		return;
+	if (found == CATALOGUE_COUNT)
+		found = best_format(&best, message, false);
 	if (found < CATALOGUE_COUNT)
 		fill(out, catalogue[found].swahili, &best, depth);
 	else if (!put_parted(out, message, depth))

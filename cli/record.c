@@ -239,6 +239,7 @@ record_edit(struct cli *cli, const struct args *args, struct pmj_error *err)
 	} else if (rc == PMJ_OK) {
 		term_say("Saved. See it: pamoja show %s\n", json_str(answer, "short"));
 		kinds_say_new_words(kind, answer);
+		kinds_say_unusable(answer);
 		kinds_say_reminders(answer);
 	}
 	json_decref(fields);

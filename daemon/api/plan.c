@@ -60,6 +60,28 @@ add_record(json_t *items, const struct call *call, const struct kind *kind,
 	return rc;
 }
 
+static int
+by_day(const void *a, const void *b)
+{
+	return strcmp(json_str(*(json_t *const *)a, "due"), json_str(*(json_t *const *)b, "due"));
+}
+
+/* As they come, not as they were written. */
+static void
+order_by_day(json_t *items)
+{
+	size_t count = json_array_size(items);
+	json_t **list = mem_array(count + 1, sizeof(json_t *));
+
+	for (size_t i = 0; i < count; i++)
+		list[i] = json_incref(json_array_get(items, i));
+	if (count > 0)
+		qsort((void *)list, count, sizeof(*list), by_day);
+	for (size_t i = 0; i < count; i++)
+		(void)json_array_set_new(items, i, list[i]);
+	free((void *)list);
+}
+
 static enum pmj_code
 section_of(json_t **out, const struct call *call, const struct kind *kind,
     const uint8_t person[static PMJ_RECORD_BYTES], struct pmj_error *err)
@@ -75,6 +97,7 @@ section_of(json_t **out, const struct call *call, const struct kind *kind,
 		rc = records_about(call->core->journal, &recs, &count, person, kind->name, err);
 	for (size_t i = 0; i < count && rc == PMJ_OK; i++)
 		rc = add_record(items, call, kind, recs[i], err);
+	order_by_day(items);
 	*out = json_pack("{s:s,s:s,s:O}", "kind", kind->name, "title",
 	    texts_in(&kind->plan.title, call->lang), "items", items);
 	json_decref(items);

@@ -41,6 +41,9 @@ struct reminders {
 void record_reminders(struct reminders *out, const struct call *call, const struct kind *kind,
     const uint8_t *rec, const json_t *set, const struct merge_record *merged);
 /** `reminders` and `says` of the answer; recs: the records that were made of them. */
+/** "unusable" {missing, hint} of the answer about a consent that allows nothing as it stands. */
+void record_say_unusable(json_t *answer, const struct call *call, const struct kind *kind,
+    const uint8_t rec[static PMJ_RECORD_BYTES]);
 void record_say_reminders(json_t *answer, const struct call *call,
     const struct reminders *reminders, uint8_t (*recs)[PMJ_RECORD_BYTES]);
 void record_reminders_close(struct reminders *reminders);

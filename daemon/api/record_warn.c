@@ -64,6 +64,29 @@ record_warn(json_t *answer, const struct call *call, const struct kind *kind, co
 	json_decref(list);
 }
 
+/* The person is still there to be asked: whoever records a consent that allows nothing hears it
+ * now, and not on the day it is needed. */
+void
+record_say_unusable(json_t *answer, const struct call *call, const struct kind *kind,
+    const uint8_t rec[static PMJ_RECORD_BYTES])
+{
+	struct record_full record = {.row_count = 0};
+	struct consent_verdict verdict = {.covered = true};
+	struct pmj_error ignored = {0};
+	char date[11];
+
+	if (!kind->revocation_wins)
+		return;
+	record_date(call, date);
+	if (records_load(call->core->journal, &record, rec, &ignored) == PMJ_OK &&
+	    !record.merged.voided)
+		consent_usable(&verdict, kind, &record.merged, date);
+	if (!verdict.covered)
+		(void)json_object_set_new(answer, "unusable",
+		    json_pack("{s:s,s:s}", "missing", verdict.missing, "hint", verdict.hint));
+	record_full_close(&record);
+}
+
 enum pmj_code
 record_apart(const struct kind *kind, const json_t *set, struct pmj_error *err)
 {

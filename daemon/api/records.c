@@ -140,6 +140,7 @@ saved_with(const struct call *call, struct made *made, const struct core_draft *
 {
 	json_t *out = record_saved(call, made->recs[0], draft->kind, draft->set);
 
+	record_say_unusable(out, call, draft->kind, made->recs[0]);
 	record_say_reminders(out, call, &made->reminders, made->recs + 1);
 	record_warn(out, call, draft->kind, draft->set);
 	record_reminders_close(&made->reminders);

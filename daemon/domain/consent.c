@@ -116,9 +116,9 @@ static void
 check_days(struct doubts *doubts, const struct deciding *d, const struct merge_record *grant)
 {
 	static const struct {
-		const char *field, *words;
+		const char *field;
 		bool begins;
-	} ends[] = {{"from", "it is not valid before", true}, {"expires", "it expired on", false}};
+	} ends[] = {{"from", true}, {"expires", false}};
 
 	for (size_t i = 0; i < 2; i++) {
 		const struct merge_field *field = merge_field(grant, ends[i].field);
@@ -131,7 +131,11 @@ check_days(struct doubts *doubts, const struct deciding *d, const struct merge_r
 			order = strcmp(d->request->on, day);
 			if (date_is_day(day) && (ends[i].begins ? order >= 0 : order <= 0))
 				continue;
-			(void)snprintf(what, sizeof(what), "%s %.20s", ends[i].words, day);
+			if (ends[i].begins)
+				(void)snprintf(
+				    what, sizeof(what), "it is not valid before %.20s", day);
+			else
+				(void)snprintf(what, sizeof(what), "it expired on %.20s", day);
 			consent_doubt(doubts, 1, what,
 			    ends[i].begins ? "wait until then, or ask the person for a new consent"
 			                   : "ask the person for a new consent");
@@ -191,17 +195,37 @@ covers_purpose(const json_t *value, const struct deciding *d)
 	           consent_is_general_purpose(d->kind, request));
 }
 
+/* A recipient that is nobody's record but a word of the kind file: nobody would guess it. */
+static const char *
+typed_recipient(const struct consent_request *request)
+{
+	const char *name = request->recipient_name;
+
+	return request->recipient == NULL && name != NULL && strchr(name, ' ') == NULL ? name
+	                                                                               : "...";
+}
+
+static void
+say_how_to_record(char *hint, size_t size, const struct consent_request *request)
+{
+	(void)snprintf(hint, size,
+	    "ask the person; then: pamoja consent add person=... recipient=%.40s purpose=%.40s "
+	    "information=... expires=... how=written",
+	    typed_recipient(request), request->purpose != NULL ? request->purpose : "...");
+}
+
 /* A part that is missing altogether is said by check_complete. */
 static void
 check_scope(struct doubts *doubts, const struct deciding *d, const struct merge_record *grant)
 {
 	const struct consent_request *request = d->request;
-	char what[120];
+	char what[120], hint[256];
 
 	if (consent_is_filled(grant, "recipient") &&
-	    !all_fit(grant, "recipient", d, covers_recipient))
-		consent_doubt(doubts, 32, "it is for another recipient",
-		    "ask the person for a consent that names this recipient");
+	    !all_fit(grant, "recipient", d, covers_recipient)) {
+		say_how_to_record(hint, sizeof(hint), request);
+		consent_doubt(doubts, 32, "it is for another recipient", hint);
+	}
 	if (consent_is_filled(grant, "purpose") && !all_fit(grant, "purpose", d, covers_purpose)) {
 		(void)snprintf(what, sizeof(what), "its purpose is not %.60s",
 		    request->purpose != NULL ? request->purpose : "stated");
@@ -261,16 +285,6 @@ is_of_person(const struct merge_record *grant, const char *person)
 	return field != NULL;
 }
 
-/* A recipient that is nobody's record but a word of the kind file: nobody would guess it. */
-static const char *
-typed_recipient(const struct consent_request *request)
-{
-	const char *name = request->recipient_name;
-
-	return request->recipient == NULL && name != NULL && strchr(name, ' ') == NULL ? name
-	                                                                               : "...";
-}
-
 void
 consent_decide(struct consent_verdict *out, const struct kind *kind,
     const struct merge_record *records, size_t record_count, const struct entry *const *entries,
@@ -281,10 +295,7 @@ consent_decide(struct consent_verdict *out, const struct kind *kind,
 
 	memset(out, 0, sizeof(*out));
 	(void)snprintf(out->missing, sizeof(out->missing), "no consent of this person is recorded");
-	(void)snprintf(out->hint, sizeof(out->hint),
-	    "ask the person; then: pamoja consent add person=... recipient=%.40s purpose=%.40s "
-	    "information=... expires=... how=written",
-	    typed_recipient(request), request->purpose != NULL ? request->purpose : "...");
+	say_how_to_record(out->hint, sizeof(out->hint), request);
 	for (size_t i = 0; i < record_count && !out->covered; i++) {
 		struct doubts doubts;
 		if (!is_of_person(&records[i], request->person))
@@ -304,4 +315,25 @@ consent_decide(struct consent_verdict *out, const struct kind *kind,
 	}
 	if (out->covered)
 		out->nearest = false;
+}
+
+void
+consent_usable(struct consent_verdict *out, const struct kind *kind,
+    const struct merge_record *record, const char *on)
+{
+	struct consent_request request = {.on = on};
+	struct deciding d = {.kind = kind, .request = &request};
+	struct doubts doubts = {.weight = 0};
+
+	memset(out, 0, sizeof(*out));
+	check_state(&doubts, &d, record);
+	out->covered = doubts.weight > 0;
+	if (out->covered)
+		return;
+	consent_check_complete(&doubts, &d, record);
+	check_days(&doubts, &d, record);
+	check_signed(&doubts, &d, record);
+	out->covered = doubts.weight == 0;
+	(void)snprintf(out->missing, sizeof(out->missing), "%s", doubts.words);
+	(void)snprintf(out->hint, sizeof(out->hint), "%s", doubts.hint);
 }

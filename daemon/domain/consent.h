@@ -51,6 +51,13 @@ void consent_decide(struct consent_verdict *out, const struct kind *kind,
     const struct merge_record *records, size_t record_count, const struct entry *const *entries,
     size_t entry_count, const struct consent_request *request);
 /**
+ * Could this record ever cover something on this day, by its own words? `covered` is true where it
+ * could, and where it was not given, or is over: then nobody expects it to. Else `missing` and
+ * `hint` say what is left out, out of its days, or not signed.
+ */
+void consent_usable(struct consent_verdict *out, const struct kind *kind,
+    const struct merge_record *record, const char *on);
+/**
  * What the `knows` of a grant that sets grant_set must name: versions of the revocations that cover
  * what it grants. A new reference. To be asked also for an edit that widens a grant, with the whole
  * resulting set.

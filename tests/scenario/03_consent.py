@@ -49,6 +49,30 @@ def story_says_what_is_missing(lab):
     check(neema.show(referral)["state"] == "draft")
 
 
+def story_said_while_the_person_is_there(lab):
+    """A consent that allows nothing as it is is kept, and whoever records it hears so at once, with the mend."""
+    neema, person, clinic, _ = prepared(lab)
+    for change, word, mend in ((dict(expires=""), "expires is missing", "pamoja edit"), (dict(**{"from": "tomorrow"}), "not valid before", "wait"), (dict(how="spoken"), "only spoken", "sign a form"),
+                               (dict(information="", revocation_told="no"), "information is missing; revocation_told is not answered with yes", "pamoja edit")):
+        fields = dict(FULL, person=person, recipient=clinic)
+        fields.update(change)
+        said = neema.run("consent", "add", *[f"{name}={value}" for name, value in fields.items() if value != ""])
+        check("Saved: Consent" in said.out and word in said.err and mend in said.err, word, said)
+    swahili = {"LC_ALL": "sw_KE.UTF-8", "LANGUAGE": "sw"}
+    said = neema.run("consent", "add", f"person={person}", f"recipient={clinic}", "purpose=referral", "from=2099-01-02", "expires=2099-03-01", "how=spoken", env=swahili)
+    for words in ("hairuhusu chochote", "information haijajazwa", "haitumiki kabla ya 2099-01-02", "fomu iliyosainiwa"):
+        check(words in said.err, words, said)
+    for quiet in (("consent", "add", *[f"{name}={value}" for name, value in dict(FULL, person=person, recipient=clinic).items()]),
+                  ("consent", "add", f"person={person}", "recipient=programme", "purpose=attendance", "information=attendance", "expires=in 90 days", "how=written"),
+                  ("consent", "refuse", f"person={person}", f"recipient={clinic}", "purpose=housing")):
+        said = neema.run(*quiet)
+        check("allows" not in said.err, quiet, said)
+    # one that is mended is not complained of any more
+    consent = neema.add("consent", person=person, recipient=clinic, purpose="referral", how="written", expires="in 9 days")
+    check("information is missing" in neema.run("edit", consent, "note=later").err)
+    check("allows" not in neema.run("edit", consent, "information=needs").err)
+
+
 def story_information_must_be_covered(lab):
     neema, person, clinic, referral = prepared(lab)
     neema.run("edit", referral, "information=name,health summary")

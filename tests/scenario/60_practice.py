@@ -858,6 +858,10 @@ def story_37_what_is_taken_home(lab):
         check(words in said, words, said)
     for words in ("goal that was reached", "observed", "somebody else", "Kimana", "addict", "recover", "Pamoja"):
         check(words.lower() not in said.lower(), words, said)
+    for days in (9, 2, 40, 5):
+        neema.add("followup", person=asha, due=f"in {days} days", what=f"after {days} days")
+    section = [section for section in neema.json("person", "plan", asha)["sections"] if section["kind"] == "followup"][0]
+    check([item["due"] for item in section["items"]] == sorted(item["due"] for item in section["items"]), "as they come", section)
     check("Ninachokitaka" in neema.run("person", "plan", asha, env={"LC_ALL": "sw_KE.UTF-8", "LANGUAGE": "sw"}).out)
     check("name a person" in neema.refused(2, "goal", "plan", goal)["message"] and other)
 

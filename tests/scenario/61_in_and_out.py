@@ -126,7 +126,8 @@ def story_a_persons_own_copy(lab):
     home.add("relation", supporter=home.juma, person=home.asha, what="sibling")
     home.run("edit", home.juma, "name=Musa <b>K.</b>")
     path = out(lab, "asha.html")
-    home.run("export", path, "--person", home.asha, "--own-copy")
+    said = home.run("export", path, "--person", home.asha, "--own-copy").out
+    check(said.startswith("Written: ") and "Give it to the person" in said, "the page is in her language, what is said of it in the worker's", said)
     page = read(path)
     for said in ("her sisters", "a room of her own", "worried about her brother", "<html lang=\"sw\">", "Uwezo na nguvu", "0700000001"):
         check(said in page, said)

@@ -52,6 +52,7 @@ def story_16_a_packet(lab):
     check(plain.startswith("Notice: this information is protected\n") and plain.index("42 CFR Part 2") < plain.index("Asha"), plain)
     check(max(len(line) for line in plain.splitlines()) <= 80, plain)
     check("Ilani: taarifa hizi zinalindwa" in neema.run("referral", "packet", referral, env=SW).out)
+    check("Bahasha ya taarifa" in neema.run("disclosures", asha, env=SW).out)
     items = ledger(neema, asha)
     check([(item["kind"], item["to"], item["purpose"], item["way"], item["notice"], item["by"]) for item in items]
           == [("disclosure", "Loitokitok Clinic", "referral", "packet", "redisclosure 1 draft", "Neema")] * 3, items)
