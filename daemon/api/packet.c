@@ -93,18 +93,39 @@ packet_line(const struct call *call, const struct kind *kind, const struct merge
 	return line;
 }
 
-/* The copy of the consent: what makes one complete, in the words of its kind. */
-static json_t *
-consent_copy(const struct call *call, const struct kind *kind, const struct record_full *consent)
+static void
+put_lines(json_t *lines, const struct call *call, const struct kind *kind,
+    const struct record_full *consent, char *const *names, size_t count)
 {
-	json_t *out = call_id(call, consent->merged.rec), *lines = json_array();
-
-	for (size_t i = 0; i < kind->consent_needs_count; i++) {
-		json_t *line = packet_line(call, kind, &consent->merged, kind->consent_needs[i]);
+	for (size_t i = 0; i < count; i++) {
+		json_t *line = packet_line(call, kind, &consent->merged, names[i]);
 
 		if (line != NULL)
 			(void)json_array_append_new(lines, line);
 	}
+}
+
+/* The copy of the consent: what makes one complete, in the words of its kind. */
+static json_t *
+consent_copy(const struct call *call, const struct kind *kind, const struct record_full *consent)
+{
+	static const char *const no_end[LANG_COUNT] = {"none", "haina mwisho"};
+	json_t *out = call_id(call, consent->merged.rec), *lines = json_array();
+
+	for (size_t i = 0; i < kind->consent_needs_count; i++) {
+		const struct field *field = kind_field(kind, kind->consent_needs[i]);
+		json_t *line = packet_line(call, kind, &consent->merged, kind->consent_needs[i]);
+
+		/* It covers, so what is missing is what the general one may leave open. */
+		if (line == NULL && kind->due != NULL && strcmp(field->name, kind->due) == 0)
+			line = json_pack("{s:s,s:s}", "label", texts_in(&field->label, call->lang),
+			    "text", no_end[call->lang]);
+		if (line != NULL)
+			(void)json_array_append_new(lines, line);
+	}
+	put_lines(lines, call, kind, consent, kind->consent_general_needs,
+	    kind->consent_general_needs_count);
+	put_lines(lines, call, kind, consent, kind->consent_through, kind->consent_through_count);
 	(void)json_object_set_new(out, "lines", lines);
 	return out;
 }

@@ -86,6 +86,8 @@ def story_23_for_all_treatment(lab):
     check("redisclosure_told is not answered with yes" in error["message"] and "expires" not in error["message"], error)
     neema.run("edit", given, "redisclosure_told=yes")
     neema.run("referral", "send", referral)
+    lines = {line["label"]: line["text"] for line in neema.json("referral", "packet", referral)["consent"]["lines"]}
+    check(lines["Until"] == "none" and lines["Told that it may be passed on"] == "yes" and lines["To whom"] == "treating providers", lines)
     housing = neema.add("referral", person=asha, resource=clinic, category="housing", information="needs")
     check("purpose" in neema.refused(5, "referral", "send", housing)["message"])
     # beside another purpose it needs an end like any other
