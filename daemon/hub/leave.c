@@ -182,8 +182,9 @@ suspend_inside(struct hub *hub, const struct hub_device *device, bool end, struc
 	if ((rc = sql_run(sql_text(q, 2, end ? "live" : "suspended"), err)) != PMJ_OK)
 		return rc;
 	rc = decide_statement(hub,
-	    json_pack("{s:s,s:o}", "op", end ? "resume" : "suspend", "device",
-	        json_hex(device->device, PMJ_DEVICE_BYTES)),
+	    json_pack("{s:s,s:o,s:s*}", "op", end ? "resume" : "suspend", "device",
+	        json_hex(device->device, PMJ_DEVICE_BYTES), "until",
+	        end && device->until[0] != '\0' ? device->until : NULL),
 	    &n, &ver, err);
 	if (rc == PMJ_OK)
 		rc = sync_queue(hub->sync, device->mailbox, n, true, err);

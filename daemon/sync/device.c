@@ -318,6 +318,20 @@ device_stale_days(struct journal *journal, int64_t now_ms)
 	return since_ms != 0 && now_ms - since_ms >= DAY_MS && days >= STALE_DAYS ? days : 0;
 }
 
+void
+device_last_day(struct journal *journal, char out[static 11])
+{
+	struct sql *q = sql_blob(sql_get(journal, "SELECT until FROM pmj_who WHERE device=?1"), 1,
+	    ring_device_id(journal_ring(journal)), PMJ_DEVICE_BYTES);
+	bool row = false;
+
+	out[0] = '\0';
+	if (sql_row(q, &row, NULL) == PMJ_OK && row && !sql_col_null(q, 0) &&
+	    date_is_day(sql_col_text(q, 0)))
+		memcpy(out, sql_col_text(q, 0), 11);
+	sql_done(q);
+}
+
 json_t *
 device_beacon(struct journal *journal, int64_t now_ms)
 {

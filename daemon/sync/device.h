@@ -80,6 +80,8 @@ PMJ_MUST_CHECK enum pmj_code device_answered(
     struct journal *journal, struct sync *sync, int64_t now_ms, struct pmj_error *err);
 /** Since more than a day it is so: how old the hub's last word is, in days; else 0. The hub is off,
  * or an old state of the mailbox is shown. */
+/** The last day of this device's access (of a volunteer), YYYY-MM-DD; "" without one. */
+void device_last_day(struct journal *journal, char out[static 11]);
 int64_t device_stale_days(struct journal *journal, int64_t now_ms);
 /** {"age_days","level":""|"notice"|"warning"|"cut_off","stale":bool} of the last beacon, or NULL.
  * New reference.

@@ -152,9 +152,19 @@ device_stands(
 		return journal_put_int(at->journal, DEVICE_REVOKED, since_ms, err);
 	if (strcmp(statement->op, "suspend") == 0)
 		return journal_put_int(at->journal, DEVICE_SUSPENDED, since_ms, err);
-	if (strcmp(statement->op, "resume") == 0)
-		return journal_put_int(at->journal, DEVICE_SUSPENDED, 0, err);
-	return PMJ_OK;
+	if (strcmp(statement->op, "resume") != 0)
+		return PMJ_OK;
+	if (json_str(statement->p, "until") != NULL) {
+		struct sql *q =
+		    sql_get(at->journal, "UPDATE pmj_who SET until = ?2 WHERE device = ?1");
+		enum pmj_code rc;
+
+		(void)sql_blob(q, 1, device, sizeof(device));
+		rc = sql_run(sql_text(q, 2, json_str(statement->p, "until")), err);
+		if (rc != PMJ_OK)
+			return rc;
+	}
+	return journal_put_int(at->journal, DEVICE_SUSPENDED, 0, err);
 }
 
 enum pmj_code

@@ -658,6 +658,9 @@ def story_32_until_a_day(lab):
     lab.exchange(hub, juma)
     check(hub.json("hub", "roster")["items"][-1]["until"] == in_days(3))
     check( hub.show(asha)["fields"]["name"] == "Asha")
+    warned = "".join(juma.json("status")["warnings"])
+    check("access ends after " + in_days(3) in warned and "days left: 3" in warned, "not told beforehand", warned)
+    check("ruhusa yako" in juma.run("status", env={"LC_ALL": "sw_KE.UTF-8", "LANGUAGE": "sw"}).out)
     clock = set_clock(lab, hub)
     for days, state in ((3, "live"), (4, "suspended")):
         clock.set(days)
@@ -671,11 +674,16 @@ def story_32_until_a_day(lab):
     juma.refused(4, "show", asha)
     error = hub.refused(5, "hub", "suspend", "Juma", "--end")
     check("until " + in_days(3) in error["message"] and "--until" in error["hint"], error)
-    hub.run("hub", "suspend", "Juma", "--end", "--until", in_days(30))
+    hub.run("hub", "suspend", "Juma", "--end", "--until", in_days(10))
     hub.run("hub", "merge")
     item = hub.json("hub", "roster")["items"][-1]
-    check((item["state"], item["until"]) == ("live", in_days(30)), item)
+    check((item["state"], item["until"]) == ("live", in_days(10)), item)
     check(len(hub.json("find", "Baraka")["items"]) == 1, "what waited is lost")
+    if juma.json("status")["locked"]:
+        juma.unlock()
+    juma.run("sync", check_status=False)
+    warned = "".join(juma.json("status")["warnings"])
+    check("access ends after " + in_days(10) in warned, "the laptop does not hear of the other day", warned)
 
 
 def story_33_advocacy(lab):
