@@ -300,6 +300,24 @@ key_in_force(const json_t *key)
 }
 
 enum pmj_code
+backup_make(struct cli *cli, const char *file, json_t **first_out, json_t **second_out,
+    struct pmj_error *err)
+{
+	struct made first = {NULL, NULL}, second = {NULL, NULL};
+	char *other = mem_printf("%s%s", file, BACKUP_HALVES_SUFFIX);
+	enum pmj_code rc = make_one(cli, &first, file, "recovery", err);
+
+	if (rc == PMJ_OK && key_in_force(json_obj(first.begun, "backup_key")))
+		rc = make_one(cli, &second, other, "halves", err);
+	*first_out = json_incref(first.kept);
+	*second_out = json_incref(second.kept);
+	made_close(&first);
+	made_close(&second);
+	free(other);
+	return rc;
+}
+
+enum pmj_code
 backup_run(struct cli *cli, const struct args *args, struct pmj_error *err)
 {
 	struct made first = {NULL, NULL}, second = {NULL, NULL};

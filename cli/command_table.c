@@ -18,6 +18,7 @@
 #include "cli/kinds.h"
 #include "cli/note.h"
 #include "cli/pending.h"
+#include "cli/programme.h"
 #include "cli/record.h"
 #include "cli/restore.h"
 #include "cli/sheet.h"
@@ -242,6 +243,15 @@ const struct command command_table[] = {
         "of those who were forgotten. Examples:\n"
         "  pamoja forget \"Juma K.\"\n"
         "  pamoja forget --certificate\n"},
+    {"programme end", GROUP_HUB, programme_end, 0, 0, "",
+        "the programme is over: its records are destroyed, or sealed until a date",
+        programme_options,
+        "A second person approves it. Then every laptop that hears of it hands in what is unsent\n"
+        "and destroys its keys, and at last the hub does. Where a law keeps the records, a sealed\n"
+        "file of them and its label are made first. Examples:\n"
+        "  pamoja programme end --until 2032-06-30 --opened-by \"county archive\"\n"
+        "  pamoja programme end --status\n"
+        "  pamoja programme end --finish --sealed /media/stick/sealed.pamoja\n"},
     {"hub pending", GROUP_HUB, pending_list, 0, 0, "", "what waits for a second person", none,
         NULL},
     {"approve", GROUP_HUB, pending_approve, 0, 1, "[ID]",

@@ -24,6 +24,12 @@ say_what(const json_t *what)
 	else if (op != NULL && strcmp(op, "erase") == 0)
 		term_say("forget the person %s for good (cause: %s)\n", json_str(what, "person"),
 		    json_str(what, "cause"));
+	else if (op != NULL && strcmp(op, "end") == 0 && *json_str(what, "until") != '\0')
+		term_say("end the programme: destroy its records, but for a sealed file until %s "
+		         "(for: %s)\n",
+		    json_str(what, "until"), json_str(what, "opener"));
+	else if (op != NULL && strcmp(op, "end") == 0)
+		term_say("end the programme: destroy all its records\n");
 	else if (op != NULL && strcmp(op, "release") == 0)
 		term_say("let in what is held of %s: %lld entries\n", json_str(what, "worker"),
 		    (long long)json_int(what, "count", 0));

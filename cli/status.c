@@ -238,9 +238,19 @@ say_cut_off(const json_t *revoked)
 	char when[PRINT_WHEN_MAX];
 	long long left = (long long)json_int(revoked, "left", 0);
 
-	term_say("This laptop was taken off your programme's roster (%s).\n"
-	         "Its records can no longer be read here. Speak with your coordinator.\n",
-	    print_when(when, json_object_get(revoked, "at")));
+	if (json_flag(revoked, "hub")) {
+		term_say("This programme ended (%s). What was here is destroyed; the certificate "
+		         "is the file \"ended\".\n",
+		    print_when(when, json_object_get(revoked, "at")));
+		return;
+	}
+	if (json_flag(revoked, "ended"))
+		term_say("Your programme ended (%s). Its records can no longer be read here.\n",
+		    print_when(when, json_object_get(revoked, "at")));
+	else
+		term_say("This laptop was taken off your programme's roster (%s).\n"
+		         "Its records can no longer be read here. Speak with your coordinator.\n",
+		    print_when(when, json_object_get(revoked, "at")));
 	if (left > 0)
 		term_say(
 		    left == 1

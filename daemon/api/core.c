@@ -263,6 +263,7 @@ core_open(
 	core->last_look_ms = 0;
 	core->disk_full = false;
 	core->revoked = core->is_hub ? 0 : device_revoked(core->journal);
+	core->ended = !core->is_hub && device_ended(core->journal);
 	core->suspended = core->is_hub ? 0 : device_suspended(core->journal);
 	core->erase_failed = false;
 	have_tombstone_key(core);

@@ -105,6 +105,9 @@ struct core {
 	struct pace search_pace;     /* pages of the full-text table that are merged in a step */
 	char warning[200];           /* what the anchor or the checks found, or "" */
 	int64_t suspended; /* since when the hub has this laptop suspended, ms; 0: it does not */
+	bool ended;        /* ... because the programme ends */
+	bool end_now;      /* this hub is to be destroyed; it is marked so */
+	bool was_hub;      /* it was destroyed */
 	int64_t revoked;   /* when the hub took this laptop off its roster, ms; 0: it did not */
 	struct loop_work *work;
 	int64_t steps;               /* of background work since the start */
@@ -245,6 +248,8 @@ void core_who(
 PMJ_MUST_CHECK enum pmj_code core_revoked_start(struct core *core, struct pmj_error *err);
 /** What is unsent is sealed and in the spool: destroy the keys and what they open. */
 void core_revoked_end(struct core *core);
+/** A hub that is marked so is destroyed; true: it was. */
+bool core_end_step(struct core *core);
 /** PMJ_REFUSED, and what it means. */
 enum pmj_code core_revoked_refuse(const struct core *core, struct pmj_error *err);
 /** The same of a laptop that is suspended. */

@@ -235,6 +235,8 @@ pending_step(struct core *core)
 static bool
 work_step(struct core *core)
 {
+	if (core_end_step(core))
+		return false;
 	/* While the journal is copied nothing is written to it. */
 	if (core->state == CORE_LOCKING && core->rekey != NULL)
 		return core_lock_step(core);

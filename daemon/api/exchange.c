@@ -286,6 +286,7 @@ step_settle(struct core *core, struct exchange *exchange)
 		return true;
 	if (core->hub == NULL) {
 		core->revoked = device_revoked(core->journal);
+		core->ended = device_ended(core->journal);
 		exchange->paused |= core->suspended == 0 && device_suspended(core->journal) != 0;
 		core->suspended = device_suspended(core->journal);
 		core_kinds_news(core);

@@ -34,6 +34,7 @@ handler_now pending_list, pending_approve, pending_refuse;
 handler_now report_list, report_kept;
 handler_later report_publish, office_caseload, office_match;
 handler_now erase_ask, erase_list;
+handler_now end_ask, end_state, end_finish;
 handler_now backup_key_make, backup_key_kept, backup_key_list, backup_key_destroyed;
 handler_now backup_begin, backup_part, backup_kept, restore_begin, restore_part;
 handler_later restore_finish;

@@ -40,6 +40,22 @@ core_revoked_refuse(const struct core *core, struct pmj_error *err)
 {
 	char day[11];
 
+	if (core->was_hub) {
+		(void)pmj_fail(err, PMJ_REFUSED,
+		    "this programme ended on %s; what was here is destroyed",
+		    local_day(day, core, core->revoked));
+		pmj_hint(err, "the certificate is the file \"ended\" in this home; to begin anew: "
+		              "pamoja init");
+		return PMJ_REFUSED;
+	}
+	if (core->ended) {
+		(void)pmj_fail(err, PMJ_REFUSED,
+		    "your programme ended on %s; its records can no longer be read here",
+		    local_day(day, core, core->revoked));
+		pmj_hint(err, "what was unsent goes to the office, sealed: pamoja sync, or pamoja "
+		              "carry DIR");
+		return PMJ_REFUSED;
+	}
 	(void)pmj_fail(err, PMJ_REFUSED,
 	    "this laptop was taken off your programme's roster on %s; its records can no longer be "
 	    "read here",
@@ -91,6 +107,7 @@ static enum pmj_code
 destroy(struct core *core, struct pmj_error *err)
 {
 	char *keys = core_path(core, "keys"), *in = core_path(core, "spool/in");
+	char *out = core_path(core, "spool/out");
 	char **names = NULL;
 	size_t count = 0;
 	enum pmj_code rc;
@@ -109,16 +126,19 @@ destroy(struct core *core, struct pmj_error *err)
 	}
 	if (rc == PMJ_OK)
 		rc = shred_folder(core, in, err);
+	if (rc == PMJ_OK && core->was_hub)
+		rc = shred_folder(core, out, err);
 	if (rc == PMJ_OK)
 		rc = fs_sync_dir(core->os, core->home, err);
 out:
 	fs_list_free(names, count);
 	free(in);
+	free(out);
 	free(keys);
 	return rc;
 }
 
-/* {"at","remotes","have","acked"}: when, and what the carrier is asked with. */
+/* {"at","ended","remotes","have","acked"}: when, and what the carrier is asked with. */
 static enum pmj_code
 write_mark(struct core *core, struct pmj_error *err)
 {
@@ -129,8 +149,9 @@ write_mark(struct core *core, struct pmj_error *err)
 	if ((rc = sync_have(core->sync, &have, err)) != PMJ_OK ||
 	    (rc = sync_acked(core->sync, &acked, err)) != PMJ_OK)
 		goto out;
-	mark = json_pack("{s:I,s:o?,s:O,s:O}", "at", (json_int_t)core->revoked, "remotes",
-	    device_remote_lines(core->journal), "have", have, "acked", acked);
+	mark = json_pack("{s:I,s:b,s:o?,s:O,s:O}", "at", (json_int_t)core->revoked, "ended",
+	    (int)core->ended, "remotes", device_remote_lines(core->journal), "have", have, "acked",
+	    acked);
 	text = json_text(mark);
 	rc = fs_write(core->os, path, text, strlen(text), err);
 	mem_wipe(text, strlen(text));
@@ -171,21 +192,18 @@ core_revoked_start(struct core *core, struct pmj_error *err)
 	if (mark == NULL)
 		return PMJ_OK;
 	core->revoked = json_int(mark, "at", 1);
+	core->ended = json_flag(mark, "ended");
+	core->was_hub = json_flag(mark, "hub");
 	json_decref(mark);
 	return destroy(core, err); /* cut off in the middle of it */
 }
 
-void
-core_revoked_end(struct core *core)
+/* All that stands in memory goes, and then what is on the disk. */
+static void
+close_and_destroy(struct core *core)
 {
 	struct pmj_error err;
 
-	if (write_mark(core, &err) != PMJ_OK || sync_leave_files(core->sync, &err) != PMJ_OK) {
-		/* Nothing was destroyed yet: the next exchange tries again. */
-		diag_error("before the keys of a revoked laptop are destroyed", &err);
-		core_exchange_next(core, false);
-		return;
-	}
 	core_exchange_none_due(core);
 	(void)core_revoked_refuse(core, &err);
 	core_find_drop(core, &err);
@@ -202,6 +220,37 @@ core_revoked_end(struct core *core)
 		diag_error("destroying the keys of a revoked laptop", &err);
 	else
 		diag("revoked: the keys of this home are destroyed");
+}
+
+bool
+core_end_step(struct core *core)
+{
+	struct pmj_error err;
+
+	if (!core->end_now)
+		return false;
+	core->step_name = "the end";
+	core->end_now = false;
+	core->was_hub = true;
+	core->revoked = os_now(core->os);
+	(void)core_revoked_refuse(core, &err);
+	exchange_drop_all(core, &err);
+	close_and_destroy(core);
+	return true;
+}
+
+void
+core_revoked_end(struct core *core)
+{
+	struct pmj_error err;
+
+	if (write_mark(core, &err) != PMJ_OK || sync_leave_files(core->sync, &err) != PMJ_OK) {
+		/* Nothing was destroyed yet: the next exchange tries again. */
+		diag_error("before the keys of a revoked laptop are destroyed", &err);
+		core_exchange_next(core, false);
+		return;
+	}
+	close_and_destroy(core);
 }
 
 int64_t
@@ -240,8 +289,10 @@ core_revoked_make_way(struct core *core, struct pmj_error *err)
 		rc = pmj_fail_errno(err, errno, "cannot remove", path);
 	else
 		rc = fs_sync_dir(core->os, core->home, err);
-	if (rc == PMJ_OK)
+	if (rc == PMJ_OK) {
 		core->revoked = 0;
+		core->ended = core->was_hub = false;
+	}
 	free(path);
 	return rc;
 }

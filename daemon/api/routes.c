@@ -93,6 +93,9 @@ static const struct route {
     {"POST", "/v1/hub/move", NEEDS_OPEN | NEEDS_HUB, office_move, NULL},
     {"POST", "/v1/hub/forget", NEEDS_OPEN | NEEDS_HUB, erase_ask, NULL},
     {"GET", "/v1/hub/forgotten", NEEDS_OPEN | NEEDS_HUB, erase_list, NULL},
+    {"GET", "/v1/hub/end", NEEDS_OPEN | NEEDS_HUB, end_state, NULL},
+    {"POST", "/v1/hub/end", NEEDS_OPEN | NEEDS_HUB, end_ask, NULL},
+    {"POST", "/v1/hub/end/finish", NEEDS_OPEN | NEEDS_HUB, end_finish, NULL},
     {"GET", "/v1/pending", NEEDS_OPEN | NEEDS_SYNC, pending_list, NULL},
     {"POST", "/v1/approve", NEEDS_OPEN | NEEDS_SYNC, pending_approve, NULL},
     {"POST", "/v1/refuse", NEEDS_OPEN | NEEDS_SYNC, pending_refuse, NULL},
@@ -171,7 +174,7 @@ check_needs(const struct core *core, int needs, struct pmj_error *err)
 {
 	enum pmj_code rc = PMJ_OK;
 
-	if (core->revoked != 0 && (needs & NEEDS_SYNC) && !(needs & NEEDS_HUB))
+	if (core->revoked != 0 && !core->was_hub && (needs & NEEDS_SYNC) && !(needs & NEEDS_HUB))
 		return PMJ_OK; /* what was unsent may always go */
 	if (core->revoked != 0 && (needs & (NEEDS_OPEN | NEEDS_ROSTER)))
 		return core_revoked_refuse(core, err);

@@ -328,7 +328,8 @@ status_get(const struct call *call, json_t **out, struct pmj_error *err)
 	    (json_int_t)core->longest_step_cpu_us);
 	if (core->revoked != 0)
 		(void)json_object_set_new(*out, "revoked",
-		    json_pack("{s:I,s:I}", "at", (json_int_t)core->revoked, "left",
+		    json_pack("{s:I,s:b,s:b,s:I}", "at", (json_int_t)core->revoked, "ended",
+		        (int)core->ended, "hub", (int)core->was_hub, "left",
 		        (json_int_t)core_revoked_left(core)));
 	if (core->state == CORE_OPEN && core->suspended != 0)
 		(void)json_object_set_new(

@@ -317,7 +317,8 @@ hub_enrol(struct hub *hub, const struct hub_enrol *enrol, struct buf *invitation
 	struct hub_device device = {.has_mailbox = true}, other;
 	enum pmj_code rc;
 
-	if ((rc = check_role(enrol->role, enrol->until, err)) != PMJ_OK ||
+	if ((rc = end_refuses(hub, err)) != PMJ_OK ||
+	    (rc = check_role(enrol->role, enrol->until, err)) != PMJ_OK ||
 	    (rc = enlist_request(&request, enrol->request, err)) != PMJ_OK)
 		return rc;
 	prim_device_id(device.device, request.sign_pk);

@@ -165,6 +165,19 @@ PMJ_MUST_CHECK enum pmj_code hub_erased(
  * beginning of one's id, or NULL. New reference. */
 PMJ_MUST_CHECK enum pmj_code hub_forgotten(
     struct hub *hub, json_t **out, const char *typed, struct pmj_error *err);
+/* The programme ends (end.c). */
+struct hub_end {
+	const char *until;  /* what a law keeps is sealed until that day; or NULL: nothing is */
+	const char *opener; /* who may open it */
+};
+/** Ask for it; id receives what it is known by. */
+PMJ_MUST_CHECK enum pmj_code hub_end_ask(
+    struct hub *hub, const struct hub_end *end, uint8_t id[static 32], struct pmj_error *err);
+/** Did two people agree to it? */
+bool hub_ending(struct hub *hub);
+/** {"ending"}, and when it is: "at","until","opener","missing","laptops":[{"device","name","role",
+ * "state","confirmed","last_seen"}…]. New reference. */
+PMJ_MUST_CHECK enum pmj_code hub_end_state(struct hub *hub, json_t **out, struct pmj_error *err);
 /** May something be done that waited? Cheap. */
 bool hub_pending_due(struct hub *hub);
 /** Do what enough people have agreed to, what is long of it until mono ms until_ms; *done:

@@ -129,6 +129,10 @@ PMJ_MUST_CHECK enum pmj_code file_may_write(struct hub *hub, bool *may, bool *kn
     const struct kind *kind, const struct entry *entry, const struct hub_device *writer,
     struct pmj_error *err);
 
+/* end.c */
+/** PMJ_REFUSED: the programme is ending. */
+PMJ_MUST_CHECK enum pmj_code end_refuses(struct hub *hub, struct pmj_error *err);
+
 /* same.c */
 /* The devices of the worker who had ?1. */
 #define SAME_WORKERS                                                                               \

@@ -82,6 +82,10 @@ PMJ_MUST_CHECK enum pmj_code release_agreed(
 PMJ_MUST_CHECK enum pmj_code release_step(
     struct hub *hub, int64_t until_ms, bool *did, struct pmj_error *err);
 
+/* end.c */
+PMJ_MUST_CHECK enum pmj_code end_agreed(
+    struct hub *hub, const struct pending *pending, json_t *by, struct pmj_error *err);
+
 /* enlist_office.c */
 struct enrol_request;
 PMJ_MUST_CHECK enum pmj_code enlist_agreed(

@@ -17,6 +17,7 @@ static const struct {
 } operations[] = {
     {"enrol", PENDING_TWO_SUPERVISORS, enlist_agreed, PENDING_DONE},
     {"erase", PENDING_SUPERVISOR, erase_agreed, PENDING_DONE},
+    {"end", PENDING_SUPERVISOR, end_agreed, PENDING_DONE},
     {"release", PENDING_SUPERVISOR, release_agreed, PENDING_DOING},
 };
 #define OPERATIONS (sizeof(operations) / sizeof(*operations))

@@ -229,7 +229,7 @@ may_have_device(struct hub *hub, const uint8_t mailbox[PMJ_MAILBOX_BYTES])
 	*known = (struct hub_may_have){.in = journal_transaction(hub->journal)};
 	memcpy(known->mailbox, mailbox, sizeof(known->mailbox));
 	known->live = office_by_mailbox(hub, &known->device, mailbox, NULL) == PMJ_OK &&
-	              strcmp(known->device.state, "live") == 0;
+	              strcmp(known->device.state, "live") == 0 && !hub_ending(hub);
 }
 
 static bool

@@ -113,11 +113,12 @@ share_everything(struct hub *hub, const struct hub_device *device, struct pmj_er
 	if (rc == PMJ_OK)
 		rc = reach_tell(hub, device, err);
 
-	/* Who was erased: it may be out of a backup from before that. */
+	/* Who was erased, and the end: it may be out of a backup from before that. */
 	if (rc == PMJ_OK)
 		rc = queue_numbers(hub, device,
-		    sql_get(hub->journal, "SELECT n FROM pmj_roster WHERE op = 'erase' AND ?1 <> ''"
-		                          " ORDER BY ver"),
+		    sql_get(hub->journal,
+		        "SELECT n FROM pmj_roster WHERE op IN ('erase', 'end') AND ?1 <> ''"
+		        " ORDER BY ver"),
 		    err);
 	/* Statements about this device in their order, standing holds on what it wrote. */
 	if (rc == PMJ_OK)

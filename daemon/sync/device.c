@@ -274,6 +274,12 @@ device_revoked(struct journal *journal)
 	return journal_int(journal, DEVICE_REVOKED, 0);
 }
 
+bool
+device_ended(struct journal *journal)
+{
+	return journal_int(journal, DEVICE_ENDED, 0) != 0;
+}
+
 int64_t
 device_suspended(struct journal *journal)
 {

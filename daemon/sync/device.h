@@ -70,6 +70,8 @@ int64_t device_published_mark(struct journal *journal);
 int64_t device_roster_version(struct journal *journal);
 /** When the hub took this device off its roster, ms; 0: it did not. */
 int64_t device_revoked(struct journal *journal);
+/** Was that because the programme ends? */
+bool device_ended(struct journal *journal);
 /** Since when it is suspended, ms; 0: it is not. */
 int64_t device_suspended(struct journal *journal);
 /** When the certificate of the hub ends, ms; 0 when not enrolled. */

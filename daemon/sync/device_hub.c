@@ -137,6 +137,24 @@ device_erases(
 	return rc;
 }
 
+/* The programme ends: the same follows as for a laptop that is taken off the roster (10.3). */
+static enum pmj_code
+device_ends(
+    const struct device_at *at, const struct roster_statement *statement, struct pmj_error *err)
+{
+	int64_t since_ms = statement->time_ms > 0 ? statement->time_ms : 1;
+	struct pmj_error no = {0};
+	struct act act;
+	enum pmj_code rc;
+
+	if (act_of_statement(&act, statement, &no) != PMJ_OK)
+		return device_refuse(at, "nobody signed what it says", err);
+	act_close(&act);
+	if ((rc = journal_put_int(at->journal, DEVICE_ENDED, 1, err)) != PMJ_OK)
+		return rc;
+	return journal_put_int(at->journal, DEVICE_REVOKED, since_ms, err);
+}
+
 /* What follows from it is the daemon's to do, once everything that came with it is taken. */
 static enum pmj_code
 device_stands(
@@ -192,6 +210,8 @@ device_roster(const struct device_at *at, struct pmj_error *err)
 		rc = device_came_back(at, statement.p, err);
 	if (rc == PMJ_OK && strcmp(statement.op, "erase") == 0)
 		rc = device_erases(at, &statement, err);
+	if (rc == PMJ_OK && strcmp(statement.op, "end") == 0)
+		rc = device_ends(at, &statement, err);
 	if (rc == PMJ_OK)
 		rc = device_stands(at, &statement, err);
 	roster_statement_close(&statement);

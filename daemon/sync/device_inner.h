@@ -31,6 +31,7 @@ struct device {
 #define DEVICE_WITHDRAWING "device.withdrawing" /* e of the line, and the last record done */
 #define DEVICE_NOT_AFTER "device.not_after"
 #define DEVICE_SUSPENDED "device.suspended" /* since when, by the hub; 0: it is not */
+#define DEVICE_ENDED "device.ended"         /* revoked because the programme ends */
 #define DEVICE_REVOKED "device.revoked"     /* when, by the hub's clock */
 
 /** One line of the hub being taken. */

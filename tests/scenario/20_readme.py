@@ -336,7 +336,7 @@ def story_every_command_is_there(lab):
     home = lab.home("neema").start().init()
     help_text = home.run("help").out
     commands = re.sub(r"^  Kinds:[^.]*\.", "", help_text.split("With every command")[0], flags=re.M)  # its lines begin with any kind
-    listed = re.findall(r"^  ((?:hub |enrol |kinds )?[a-z]+(?:-[a-z]+)*)\b", commands, re.M)
+    listed = re.findall(r"^  ((?:hub |enrol |kinds |programme )?[a-z]+(?:-[a-z]+)*)\b", commands, re.M)
     check(len(listed) > 25, listed)
     kinds = [kind["name"] for kind in home.json("kinds")["kinds"]]
     for words in typed_commands():
