@@ -45,6 +45,12 @@ static const struct option find_options[] = {
     {"limit", "N", "at most N (usually 50)"},
     {NULL, NULL, NULL},
 };
+static const struct option today_options[] = {
+    {"print", NULL, "a sheet of paper, with initials for names"},
+    {"names", NULL, "with --print: with the names"},
+    SHEET_OPTIONS,
+    {NULL, NULL, NULL},
+};
 static const struct option slip_options[] = {
     SHEET_OPTIONS,
     {NULL, NULL, NULL},
@@ -133,7 +139,11 @@ const struct command command_table[] = {
         "  pamoja referral answer k7qm2-xp9a4 accept\n"},
     {"find", GROUP_RECORDS, record_find, 1, COMMAND_MANY, "WORDS",
         "search everything; beginnings of words are enough", find_options, NULL},
-    {"today", GROUP_RECORDS, record_today, 0, 0, "", "what is due", none, NULL},
+    {"today", GROUP_RECORDS, record_today, 0, 0, "", "what is due", today_options,
+        "With --print it is a sheet of paper for a day without the laptop: what is due, with room\n"
+        "to write, and empty lines. Examples:\n"
+        "  pamoja today\n"
+        "  pamoja today --print --out day.html\n"},
     {"week", GROUP_RECORDS, record_week, 0, 0, "", "what is due today and in the six days after it",
         none, NULL},
     {"note", GROUP_RECORDS, note_run, 0, COMMAND_MANY, "[TEXT]",

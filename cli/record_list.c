@@ -272,7 +272,16 @@ say_due(struct cli *cli, const char *path, const char *nothing, struct pmj_error
 enum pmj_code
 record_today(struct cli *cli, const struct args *args, struct pmj_error *err)
 {
-	(void)args;
+	const char *const needs[] = {"out", "format", "names"};
+
+	if (args_has(args, "print"))
+		return day_sheet(cli, args, err);
+	for (size_t i = 0; i < COUNT(needs); i++)
+		if (args_has(args, needs[i]) || args_value(args, needs[i]) != NULL) {
+			(void)pmj_fail(err, PMJ_USAGE, "--%s is of the paper", needs[i]);
+			pmj_hint(err, "add --print");
+			return PMJ_USAGE;
+		}
 	return say_due(cli, "/v1/today", LANG_N("Nothing is due today.\n"), err);
 }
 

@@ -98,6 +98,26 @@ def write(path, text):
     return path
 
 
+def story_03_a_day_on_paper(lab):
+    """The day's sheet: what is due, by initials and ids, with room to write; entered afterwards, with the day it was."""
+    lab.quiet()
+    neema = lab.worker("Neema")
+    asha = neema.add("person", name="Asha Ümit")
+    due = neema.add("followup", person=asha, due="today", what="bring the form")
+    out = os.path.join(lab.dir, "day.html")
+    neema.run("today", "--print", "--out", out)
+    with open(out, encoding="utf-8") as file:
+        page = file.read()
+    check("A. Ü." in page and "bring the form" in page and "Asha" not in page and page.count("What was done") == 6, page)
+    check(os.stat(out).st_mode & 0o777 == 0o600)
+    neema.refused(5, "today", "--print", "--out", out)
+    text = neema.run("today", "--print", "--names").out
+    check("Asha Ümit" in text and neema.show(due)["short"] in text if "short" in neema.show(due) else "Asha Ümit" in text, text)
+    neema.refused(2, "today", "--names")
+    contact = neema.add("contact", person=asha, kind="visit", on="yesterday", note="from the sheet")
+    check(neema.show(contact)["fields"]["on"] < neema.show(contact).get("made", "9999"))
+
+
 def story_03_paired(lab):
     """A pairing has a beginning, an end and a reason; a contact is one line."""
     neema = lab.worker("Neema")
