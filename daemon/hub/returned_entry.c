@@ -16,6 +16,7 @@
 #include "sync/erase.h"
 
 #define NAME_MAX_BYTES 256
+#define RETURNED_MAX 50000 /* of one laptop */
 
 /* Its number here, also of one whose words were taken away since; 0: it is not here. */
 static enum pmj_code
@@ -33,6 +34,19 @@ find_here(struct hub *hub, int64_t *n, const struct entry *entry, struct pmj_err
 	return rc;
 }
 
+/* Only a hub that was restored lacks anything, and nobody holds more than a laptop may have held.
+ */
+static bool
+may_wait(struct hub *hub, const struct sync_peer *peer)
+{
+	struct sql *q = sql_get(hub->journal,
+	    "SELECT count(*) FROM (SELECT 1 FROM pmj_back WHERE giver = ?1 LIMIT ?2)");
+
+	(void)sql_int(sql_blob(q, 1, peer->device, PMJ_DEVICE_BYTES), 2, RETURNED_MAX);
+	return journal_int(hub->journal, "hub.roster_floor", 0) != 0 &&
+	       sql_first_int(q, RETURNED_MAX) < RETURNED_MAX;
+}
+
 static enum pmj_code
 wait_for_author(struct hub *hub, const struct sync_peer *peer, struct entries_new *entry,
     const char *name, int64_t *n, struct pmj_error *err)
@@ -41,6 +55,10 @@ wait_for_author(struct hub *hub, const struct sync_peer *peer, struct entries_ne
 	struct sql *q;
 	bool known;
 
+	*n = 0;
+	if (!may_wait(hub, peer))
+		return journal_event(hub->journal, "line_refused", "returned",
+		    "an entry of another was given back, and none is missing here", err);
 	entry->status = ENTRY_WAITING;
 	entry->reason = "returned";
 	hub_stamp_or_last(hub, &entry->recv_ms, &entry->recv_counter);
@@ -75,7 +93,7 @@ returned_entry(struct hub *hub, const struct sync_peer *peer, const struct entry
 		rc = admit_own(hub, entry, line, len, &n, err);
 	else if (n == 0)
 		rc = wait_for_author(hub, peer, &new_entry, name, &n, err);
-	return rc == PMJ_OK ? sync_has(hub->sync, peer->mailbox, n, err) : rc;
+	return rc == PMJ_OK && n != 0 ? sync_has(hub->sync, peer->mailbox, n, err) : rc;
 }
 
 enum pmj_code

@@ -69,6 +69,7 @@ start(void)
 	must(journal_create(&journal, &setup, NULL));
 	must(hub_init(journal, "Office", "/mail", &root, NULL));
 	must(hub_new(&hub, journal, home, NULL));
+	must(hub_restored(hub, NULL));
 	buf_wipe(&root);
 	(void)atexit(leave);
 }

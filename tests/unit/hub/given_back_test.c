@@ -322,6 +322,11 @@ test_what_is_invented(void **state)
 	 * line */
 	line_of(&line, hub, asha, "Arusha");
 	gives_back(a, buf_text(&line));
+	assert_int_equal(held_count(&lab), 0); /* a hub that was never restored lacks nothing */
+	check_ok(hub_restored(lab.hub, &err), &err);
+	all_exchange(&lab, 2);
+	line_of(&line, hub, asha, "Arusha");
+	gives_back(a, buf_text(&line));
 	assert_int_equal(held_count(&lab), 1);
 	vouch_put(&line, forger);
 	gives_back(a, buf_text(&line));
