@@ -118,7 +118,8 @@ is_open_kind(const json_t *kind)
 	return true;
 }
 
-bool
+/* Is it a person, or about people? */
+static bool
 export_is_about_people(const json_t *kind)
 {
 	return json_flag(kind, "person") || json_array_size(json_arr(kind, "subjects")) > 0;

@@ -3,8 +3,6 @@
 #define CLI_EXPORT_INNER_H
 #include "cli/export.h"
 
-/** Is it a person, or about people? */
-bool export_is_about_people(const json_t *kind);
 /** Person by person: what may be told of each, after the daemon has saved that it is. way: the form
  * as the accounting calls it. */
 PMJ_MUST_CHECK enum pmj_code export_people(struct export *e, const struct args *args,

@@ -16,7 +16,7 @@ forms_is_json(const char *text, size_t len)
 	return at < len && (text[at] == '[' || text[at] == '{');
 }
 
-void
+static void
 forms_put_cell(struct buf *out, bool first, const char *text)
 {
 	if (!first)

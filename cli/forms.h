@@ -26,7 +26,5 @@ PMJ_MUST_CHECK enum pmj_code hsds_package_to_table(
     struct buf *out, const struct buf *files, struct pmj_error *err);
 #define HSDS_HEADER                                                                                \
 	"id,name,category,place,phone,contact_name,hours,eligibility,cost,transport,note\r\n"
-/** One cell, quoted. */
-void forms_put_cell(struct buf *out, bool first, const char *text);
 
 #endif

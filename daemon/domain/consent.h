@@ -65,8 +65,6 @@ void consent_usable(struct consent_verdict *out, const struct kind *kind,
 json_t *consent_knows(const struct kind *kind, const struct merge_record *records,
     size_t record_count, const struct entry *const *entries, size_t entry_count,
     const json_t *grant_set);
-/** Is this the general purpose alone, which need not expire? purposes: a value, or NULL. */
-bool consent_is_general(const struct kind *kind, const json_t *purposes);
 /** The purpose that takes a consent of its own and stands beside others, or NULL. */
 const char *consent_mixes(const struct kind *kind, const json_t *purposes);
 

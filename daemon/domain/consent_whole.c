@@ -32,7 +32,8 @@ consent_is_general_purpose(const struct kind *kind, const struct consent_request
 	return false;
 }
 
-bool
+/* Is this the general purpose alone, which need not expire? purposes: a value, or NULL. */
+static bool
 consent_is_general(const struct kind *kind, const json_t *purposes)
 {
 	return kind->consent_general_count > 0 && json_array_size(purposes) == 1 &&

@@ -111,7 +111,8 @@ out:
 	return rc;
 }
 
-enum pmj_code
+/* Queue this line to every coordinator's and supervisor's laptop. */
+static enum pmj_code
 pending_tell(struct hub *hub, int64_t n, struct pmj_error *err)
 {
 	struct hub_device *devices = NULL;

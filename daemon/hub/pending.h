@@ -32,8 +32,6 @@ void pending_id(char out[static PENDING_ID_CHARS + 1], const uint8_t hash[static
 /** Ask for an operation (fields: op and its members; stolen): whoever may answer is told. */
 PMJ_MUST_CHECK enum pmj_code pending_ask(struct hub *hub, json_t *fields, const char *extra,
     uint8_t hash[static ACT_HASH_BYTES], struct pmj_error *err);
-/** Queue this line to every coordinator's and supervisor's laptop. */
-PMJ_MUST_CHECK enum pmj_code pending_tell(struct hub *hub, int64_t n, struct pmj_error *err);
 PMJ_MUST_CHECK enum pmj_code pending_settle(struct hub *hub, const struct pending *pending,
     enum pending_state state, struct pmj_error *err);
 /** What was doing is done; whoever was asked heard of it when it began. */
