@@ -93,6 +93,7 @@ day_sheet(struct cli *cli, const struct args *args, struct pmj_error *err)
 	if ((rc = sheet_new(&sheet, args, cli->client.lang, err)) != PMJ_OK ||
 	    (rc = client_get(&cli->client, &answer, "/v1/today", err)) != PMJ_OK)
 		goto out;
+	record_by_day(json_object_get(answer, "items"));
 	sheet_title(sheet, lang_text("The day"));
 	put_due(sheet, json_arr(answer, "items"), args_has(args, "names"));
 	sheet_gap(sheet);

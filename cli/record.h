@@ -46,6 +46,8 @@ enum pmj_code record_paper(struct cli *cli, const struct args *args, struct pmj_
 enum pmj_code record_packet(struct cli *cli, const struct args *args, struct pmj_error *err);
 enum pmj_code record_disclosures(struct cli *cli, const struct args *args, struct pmj_error *err);
 enum pmj_code record_find(struct cli *cli, const struct args *args, struct pmj_error *err);
+/** Items of an answer in the order of their days. */
+void record_by_day(json_t *items);
 /** `today --print`: the day on paper. */
 enum pmj_code day_sheet(struct cli *cli, const struct args *args, struct pmj_error *err);
 enum pmj_code record_today(struct cli *cli, const struct args *args, struct pmj_error *err);

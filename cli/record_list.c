@@ -224,6 +224,25 @@ say_expected(const json_t *answer)
 	}
 }
 
+/* By the day that is shown: what runs out in some weeks is told now, and comes after what is due
+ * now. Of one day the daemon's order stands. */
+void
+record_by_day(json_t *items)
+{
+	for (size_t i = 1; i < json_array_size(items); i++) {
+		json_t *item = json_incref(json_array_get(items, i));
+		const char *due = json_str(item, "due");
+		size_t at = i;
+
+		while (at > 0 && due != NULL &&
+		       json_str(json_array_get(items, at - 1), "due") != NULL &&
+		       strcmp(json_str(json_array_get(items, at - 1), "due"), due) > 0)
+			at--;
+		(void)json_array_remove(items, i);
+		(void)json_array_insert_new(items, at, item);
+	}
+}
+
 static enum pmj_code
 say_due(struct cli *cli, const char *path, const char *nothing, struct pmj_error *err)
 {
@@ -236,6 +255,7 @@ say_due(struct cli *cli, const char *path, const char *nothing, struct pmj_error
 
 	if ((rc = client_get(&cli->client, &answer, path, err)) != PMJ_OK)
 		return rc;
+	record_by_day(json_object_get(answer, "items"));
 	if (cli->json) {
 		print_json(answer);
 	} else if (json_array_size(json_object_get(answer, "items")) == 0) {

@@ -220,7 +220,9 @@ say_next(const json_t *status)
 		    "pamoja hub conflicts          settle what two people wrote differently");
 	else if (json_flag(status, "hub"))
 		next = LANG_N("pamoja hub roster             who is enrolled");
-	else if (!json_flag(status, "enrolled") && !json_flag(status, "practice"))
+	else if (json_flag(status, "practice"))
+		next = LANG_N("pamoja guide                  the first hour, lesson by lesson");
+	else if (!json_flag(status, "enrolled"))
 		next = LANG_N(
 		    "pamoja enrol request          join your programme's hub\n"
 		    "  pamoja person add             or record somebody first; nothing is lost");
