@@ -233,6 +233,7 @@ say_exported(const struct export *e)
 	    [EXPORT_TOLD] = LANG_N("Each person's `pamoja disclosures` lists it.\n"),
 	    [EXPORT_WITHOUT] =
 	        LANG_N("Each person's `pamoja disclosures` lists it, and why without a consent.\n"),
+	    /* NOLINTNEXTLINE(bugprone-suspicious-missing-comma): one text */
 	    [EXPORT_INTERNAL] = LANG_N("It names people: keep it in the programme, and delete it "
 	                               "when it has served.\n"),
 	    [EXPORT_OWN] = LANG_N("Give it to the person alone; it opens in any browser.\n"),

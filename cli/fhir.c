@@ -15,6 +15,7 @@
 char *
 fhir_url(char out[static FHIR_URL_MAX], const char *record, unsigned which)
 {
+	static const uint8_t own[3] = {'p', 'm', 'j'};
 	uint8_t id[10] = {0}, uuid[16] = {0};
 	char hex[33];
 
@@ -25,7 +26,7 @@ fhir_url(char out[static FHIR_URL_MAX], const char *record, unsigned which)
 	uuid[7] = id[6];
 	uuid[8] = 0x80;
 	memcpy(uuid + 9, id + 7, 3);
-	memcpy(uuid + 12, "pmj", 3);
+	memcpy(uuid + 12, own, sizeof(own));
 	uuid[15] = (uint8_t)which;
 	(void)text_hex(hex, uuid, sizeof(uuid));
 	(void)snprintf(out, FHIR_URL_MAX, "urn:uuid:%.8s-%.4s-%.4s-%.4s-%.12s", hex, hex + 8,

@@ -63,22 +63,28 @@ struct core {
 	struct kinds *retired; /* that were in force before, since the start */
 	size_t retired_count;
 	int64_t published;       /* stands for what of the office is in force; 0: nothing */
-	bool kinds_owed;         /* what a changed kind shows is still to be made anew */
 	char kinds_warning[480]; /* why conf/kinds is not in force, or "" */
 	enum core_state state;
 	enum core_lock_phase lock_phase; /* while CORE_LOCKING */
+	enum core_proof proof;           /* what that check has found so far */
 	struct journal_rekey *rekey;     /* while LOCK_REKEY, or NULL */
 	bool unseen; /* just made: nobody is known to have seen its recovery code (fresh.c) */
 	bool is_hub;
 	bool stretching; /* a passphrase is being stretched: one at a time */
 	bool ending;     /* core_end waits for it: nobody will come and use what it opens */
 	bool note_pk_known;
-	bool carrier_fenced;          /* it said that the kernel keeps it to its folders */
-	bool checking;                /* the journal, since the unlock */
-	enum core_proof proof;        /* what that check has found so far */
-	bool hold_request;            /* the one in work is to wait for it */
-	struct proof_waiter *waiters; /* requests that do, first come first served */
-	bool mending;     /* the check found rows that no entry made: they are made anew */
+	bool jumps_told;   /* the loop says when the machine slept */
+	bool was_hub;      /* it was destroyed */
+	bool end_now;      /* this hub is to be destroyed; it is marked so */
+	bool ended;        /* suspended or revoked because the programme ends */
+	bool urgent_waits; /* something urgent was queued since the last exchange that went well */
+	bool erase_failed; /* forgetting a person met an error: not tried again before the next
+	                      unlock */
+	bool hold_request; /* the one in work is to wait for it */
+	bool kinds_owed;   /* what a changed kind shows is still to be made anew */
+	bool carrier_fenced; /* it said that the kernel keeps it to its folders */
+	bool checking;       /* the journal, since the unlock */
+	bool mending;        /* the check found rows that no entry made: they are made anew */
 	bool disk_full;   /* an entry met a full disk; until there is room for the reserve again */
 	bool news_missed; /* something came while there was an exchange */
 	bool exchange_missed;   /* one was due while there was no carrier */
@@ -86,9 +92,6 @@ struct core {
 	bool left_to_carrier;   /* it goes on with what is sealed while we are locked */
 	char waits_for[16];     /* by the carrier's word: network, metered, later; "" for nothing */
 	int64_t waits_until_ms; /* mono; 0: until something happens */
-	bool erase_failed;      /* forgetting a person met an error: not tried again before the next
-	                           unlock */
-	bool urgent_waits; /* something urgent was queued since the last exchange that went well */
 	struct keyfile_tries tries;
 	struct words_last words_last;
 	struct keyfile *keys;
@@ -105,9 +108,6 @@ struct core {
 	struct pace search_pace;     /* pages of the full-text table that are merged in a step */
 	char warning[200];           /* what the anchor or the checks found, or "" */
 	int64_t suspended; /* since when the hub has this laptop suspended, ms; 0: it does not */
-	bool ended;        /* ... because the programme ends */
-	bool end_now;      /* this hub is to be destroyed; it is marked so */
-	bool was_hub;      /* it was destroyed */
 	int64_t revoked;   /* when the hub took this laptop off its roster, ms; 0: it did not */
 	struct loop_work *work;
 	int64_t steps;               /* of background work since the start */
@@ -116,19 +116,19 @@ struct core {
 	const char *step_name;       /* what the present step is about, for the log */
 	struct loop_timer *tick;
 	int64_t tick_at_ms; /* mono; 0: it is not set */
-	bool jumps_told;    /* the loop says when the machine slept */
 	struct loop_timer *exchange_timer;
 	struct loop_timer *carrier_timer; /* an exchange waits for the carrier to come up */
 	int64_t exchange_at_ms; /* mono: when the next exchange begins by itself; 0: none */
 	int64_t last_look_ms;
 	struct carrylink *carry;
-	struct exchange *exchanges; /* sync, carry and merge under way, first come first served */
-	struct verify *verify;      /* under way, or NULL */
-	struct find *finds;         /* under way, first come first served */
-	struct office_work *office; /* the same */
-	struct backup *backup;      /* being made: exchanges wait; or NULL */
-	struct restore *restore;    /* being read, or NULL */
-	struct paper *paper;        /* a signed paper being read, or NULL */
+	struct exchange *exchanges;   /* sync, carry and merge under way, first come first served */
+	struct verify *verify;        /* under way, or NULL */
+	struct find *finds;           /* under way, first come first served */
+	struct office_work *office;   /* the same */
+	struct backup *backup;        /* being made: exchanges wait; or NULL */
+	struct restore *restore;      /* being read, or NULL */
+	struct proof_waiter *waiters; /* requests that do, first come first served */
+	struct paper *paper;          /* a signed paper being read, or NULL */
 	struct hub_backup_key key_draft; /* shown, and not known to be on paper; number 0: none */
 	struct request *lock_request;    /* who waits for the lock, or NULL */
 	int64_t next_job;

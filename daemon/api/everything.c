@@ -55,7 +55,8 @@ narrow_item(
 		bool subject = field != NULL && kind_is_subject(kind, name);
 		bool told = field != NULL ? subject || whole ||
 		                                kind_tells(kind, field, words->list, words->count)
-		                          : strcmp(words->list[0], "all") == 0;
+		                          : words->count > 0 && words->list[0] != NULL &&
+		                                strcmp(words->list[0], "all") == 0;
 
 		if (told && field != NULL && names_another(field, value, person)) {
 			(void)json_object_set_new(

@@ -25,7 +25,7 @@ put_word(json_t *out, const char *field, const char *word, bool bare)
 static bool
 all_say(const struct merge_field *field, const char *word)
 {
-	for (size_t v = 0; v < field->count; v++) {
+	for (size_t v = 0; field != NULL && v < field->count; v++) {
 		const json_t *value = field->values[v].value, *one;
 		bool says = json_is_string(value) && text_same(json_string_value(value), word);
 		size_t i;
