@@ -90,7 +90,7 @@ certificate(const struct forgotten *f)
 	    (json_int_t)f->begun_ms, "removed", "whole", (int)removed, "confirmed", f->confirmed,
 	    "missing", f->missing, "unreadable", "whole", (int)unreadable, "at",
 	    unreadable ? json_integer((json_int_t)f->last_ms) : json_null(), "latest",
-	    (json_int_t)(f->begun_ms + AT_LATEST_DAYS * DAY_MS), "waits", f->waits);
+	    (json_int_t)f->begun_ms + (json_int_t)(AT_LATEST_DAYS * DAY_MS), "waits", f->waits);
 }
 
 /* The text that was signed: it was asked for here, or came back in the order. */

@@ -11,14 +11,14 @@ typedef enum pmj_code carry_out(
 
 static const struct {
 	const char *op;
-	enum pending_rule rule;
 	carry_out *carry_out;
+	enum pending_rule rule;
 	enum pending_state then;
 } operations[] = {
-    {"enrol", PENDING_TWO_SUPERVISORS, enlist_agreed, PENDING_DONE},
-    {"erase", PENDING_SUPERVISOR, erase_agreed, PENDING_DONE},
-    {"end", PENDING_SUPERVISOR, end_agreed, PENDING_DONE},
-    {"release", PENDING_SUPERVISOR, release_agreed, PENDING_DOING},
+    {"enrol", enlist_agreed, PENDING_TWO_SUPERVISORS, PENDING_DONE},
+    {"erase", erase_agreed, PENDING_SUPERVISOR, PENDING_DONE},
+    {"end", end_agreed, PENDING_SUPERVISOR, PENDING_DONE},
+    {"release", release_agreed, PENDING_SUPERVISOR, PENDING_DOING},
 };
 #define OPERATIONS (sizeof(operations) / sizeof(*operations))
 

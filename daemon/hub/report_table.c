@@ -45,6 +45,8 @@ mean(int64_t sum, int64_t count)
 {
 	int64_t tenths = 10 * sum;
 
+	if (count <= 0)
+		return 0;
 	return (tenths + (tenths < 0 ? -count : count) / 2) / count;
 }
 

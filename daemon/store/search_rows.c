@@ -49,6 +49,7 @@ add_waiting(struct journal *journal, size_t at, int64_t number, bool there)
 		    mem_grow(journal->search, journal->search_room, sizeof(*journal->search));
 	}
 	rows = journal->search;
+	assert(rows != NULL);
 	memmove(&rows[at + 1], &rows[at], (journal->search_count - at) * sizeof(*rows));
 	rows[at] = (struct search_row){.number = number, .there = there};
 	journal->search_count++;

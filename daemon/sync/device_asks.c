@@ -231,7 +231,7 @@ enum pmj_code
 device_answer(
     struct sync *sync, const char *typed, bool approve, json_t **out, struct pmj_error *err)
 {
-	char answer[16], id[ID_CHARS + 1];
+	char answer[16] = "", id[ID_CHARS + 1];
 	struct act act;
 	enum pmj_code rc;
 
