@@ -35,6 +35,8 @@ record_plan(struct cli *cli, const struct args *args, struct pmj_error *err)
 	if ((rc = record_about(cli, &answer, typed, "/plan", NULL, err)) == PMJ_OK && cli->json) {
 		print_json(answer);
 	} else if (rc == PMJ_OK) {
+		long left_out = (long)json_int(answer, "left_out", 0);
+
 		term_put(stdout, PAINT_BOLD, json_str(answer, "name"));
 		term_say("   %s\n", json_str(answer, "on"));
 		json_array_foreach(json_arr(answer, "sections"), i, section)
@@ -44,6 +46,11 @@ record_plan(struct cli *cli, const struct args *args, struct pmj_error *err)
 		}
 		if (json_array_size(json_arr(answer, "sections")) == 0)
 			term_note("Nothing to print yet: add a goal, or what helps.\n");
+		if (left_out > 0)
+			term_note("Not on it, since Pamoja noted it for you: %ld. To put one on "
+			          "it: `pamoja "
+			          "edit ID take_home=yes`.\n",
+			    left_out);
 	}
 	json_decref(answer);
 	free(typed);

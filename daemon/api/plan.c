@@ -5,6 +5,7 @@
 
 #include "api/record_inner.h"
 #include "base/mem.h"
+#include "domain/reminder.h"
 
 static bool
 is_open(const struct kind *kind, const struct merge_record *merged)
@@ -13,6 +14,23 @@ is_open(const struct kind *kind, const struct merge_record *merged)
 	const struct state *state = name != NULL ? kind_state(kind, name) : NULL;
 
 	return !merged->voided && (state == NULL || !state->closed);
+}
+
+/* What a reminder made was written for whoever does it: it stands on no paper that another may find
+ * in a pocket, unless the worker says so. Older ones are known by their words. */
+static bool
+goes_home(const struct call *call, const struct kind *kind, const struct merge_record *merged)
+{
+	const json_t *said;
+	const char *words;
+
+	if (kind->plan.only_if == NULL)
+		return true;
+	said = merge_shown(merged, kind->plan.only_if);
+	if (json_is_boolean(said))
+		return json_is_true(said);
+	words = json_string_value(merge_shown(merged, kind->shows));
+	return reminder_of_words(&call->core->kinds, kind, words) == NULL;
 }
 
 /* One record: a line for each field that says something. */
@@ -39,14 +57,17 @@ lines_of(const struct call *call, const struct kind *kind, const struct merge_re
 }
 
 static enum pmj_code
-add_record(json_t *items, const struct call *call, const struct kind *kind,
+add_record(json_t *items, size_t *left_out, const struct call *call, const struct kind *kind,
     const uint8_t rec[static PMJ_RECORD_BYTES], struct pmj_error *err)
 {
 	struct record_full record = {.row_count = 0};
 	enum pmj_code rc = records_load(call->core->journal, &record, rec, err);
 	json_t *lines;
 
-	if (rc == PMJ_OK && is_open(kind, &record.merged)) {
+	if (rc == PMJ_OK && is_open(kind, &record.merged) &&
+	    !goes_home(call, kind, &record.merged)) {
+		++*left_out;
+	} else if (rc == PMJ_OK && is_open(kind, &record.merged)) {
 		lines = lines_of(call, kind, &record.merged);
 		if (json_array_size(lines) > 0)
 			(void)json_array_append_new(items,
@@ -83,7 +104,7 @@ order_by_day(json_t *items)
 }
 
 static enum pmj_code
-section_of(json_t **out, const struct call *call, const struct kind *kind,
+section_of(json_t **out, size_t *left_out, const struct call *call, const struct kind *kind,
     const uint8_t person[static PMJ_RECORD_BYTES], struct pmj_error *err)
 {
 	uint8_t(*recs)[PMJ_RECORD_BYTES] = NULL;
@@ -92,11 +113,11 @@ section_of(json_t **out, const struct call *call, const struct kind *kind,
 	enum pmj_code rc = PMJ_OK;
 
 	if (kind->subject_count == 0)
-		rc = add_record(items, call, kind, person, err);
+		rc = add_record(items, left_out, call, kind, person, err);
 	else
 		rc = records_about(call->core->journal, &recs, &count, person, kind->name, err);
 	for (size_t i = 0; i < count && rc == PMJ_OK; i++)
-		rc = add_record(items, call, kind, recs[i], err);
+		rc = add_record(items, left_out, call, kind, recs[i], err);
 	order_by_day(items);
 	*out = json_pack("{s:s,s:s,s:O}", "kind", kind->name, "title",
 	    texts_in(&kind->plan.title, call->lang), "items", items);
@@ -133,7 +154,7 @@ record_plan(const struct call *call, json_t **out, struct pmj_error *err)
 	const struct kinds *kinds = &call->core->kinds;
 	const struct kind **list = mem_array(kinds->count + 1, sizeof(*list));
 	struct record_full person = {.row_count = 0};
-	size_t count = kinds_of_plan(list, kinds);
+	size_t count = kinds_of_plan(list, kinds), left_out = 0;
 	uint8_t rec[PMJ_RECORD_BYTES];
 	const struct kind *kind;
 	json_t *sections = json_array();
@@ -145,7 +166,7 @@ record_plan(const struct call *call, json_t **out, struct pmj_error *err)
 	for (size_t i = 0; i < count && rc == PMJ_OK; i++) {
 		json_t *section;
 
-		rc = section_of(&section, call, list[i], rec, err);
+		rc = section_of(&section, &left_out, call, list[i], rec, err);
 		if (json_array_size(json_arr(section, "items")) > 0)
 			(void)json_array_append(sections, section);
 		json_decref(section);
@@ -153,7 +174,8 @@ record_plan(const struct call *call, json_t **out, struct pmj_error *err)
 	record_date(call, date);
 	name = records_title(call->core->journal, rec, call->lang);
 	if (rc == PMJ_OK)
-		*out = json_pack("{s:s,s:s,s:O}", "name", name, "on", date, "sections", sections);
+		*out = json_pack("{s:s,s:s,s:O,s:I}", "name", name, "on", date, "sections",
+		    sections, "left_out", (json_int_t)left_out);
 out:
 	free(name);
 	free((void *)list);

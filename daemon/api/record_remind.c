@@ -47,6 +47,9 @@ add_reminder(struct reminders *out, const struct call *call, const struct kind *
 	(void)json_object_set_new(set, makes->due, json_string(date));
 	(void)json_object_set_new(
 	    set, makes->shows, json_string(texts_in(&reminder->text, call->lang)));
+	/* Written for the worker: it may say of the person what no paper in a pocket should. */
+	if (makes->plan.only_if != NULL)
+		(void)json_object_set_new(set, makes->plan.only_if, json_false());
 	if (makes->state_count > 0)
 		(void)json_object_set_new(set, "state", json_string(makes->states[0].name));
 	if (person != NULL)

@@ -118,6 +118,7 @@ kind_free(struct kind *kind)
 		return;
 	texts_close(&kind->plan.title);
 	names_free(kind->plan.shows, kind->plan.show_count);
+	free(kind->plan.only_if);
 	for (size_t i = 0; i < kind->reminder_count; i++)
 		reminder_close(&kind->reminders[i]);
 	free(kind->reminders);

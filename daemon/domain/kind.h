@@ -132,7 +132,9 @@ struct kind {
 		struct texts title;
 		char **shows; /* fields, each a line */
 		size_t show_count;
-	} plan; /* what of it stands on the paper that a person takes home */
+		char *only_if; /* a yes-no: no leaves it out, and so does nothing said of what a
+		                  reminder made; or NULL */
+	} plan;                /* what of it stands on the paper that a person takes home */
 	struct reminder *reminders;
 	size_t reminder_count;
 	struct report *reports;

@@ -34,7 +34,7 @@ static const char *const state_keys[] = {
     "refusing", "closed", "start", "silent_days", "silent.en", "silent.sw", "label.en", "label.sw"};
 static const char *const move_keys[] = {"from", "to", "asks", "dates", "by", "needs_consent",
     "answers", "discloses", "label.en", "label.sw"};
-static const char *const plan_keys[] = {"place", "title.en", "title.sw", "shows"};
+static const char *const plan_keys[] = {"place", "title.en", "title.sw", "shows", "if"};
 static const char *const rule_keys[] = {"subjects", "append_only", "author_only", "revocation_wins",
     "due", "due_before", "due_says.en", "due_says.sw", "urgent", "urgent_move", "discloses_to",
     "discloses_for", "discloses_category", "discloses", "consent_needs", "consent_signed",
@@ -246,6 +246,7 @@ read_plan(struct kind *kind, const struct part *part)
 	    (rc = part_texts(&kind->plan.title, part, "title", true)) != PMJ_OK ||
 	    (rc = part_list(&kind->plan.shows, &kind->plan.show_count, part, "shows")) != PMJ_OK)
 		return rc;
+	kind->plan.only_if = part_text(part, "if");
 	if (kind->plan.place < 1)
 		return part_missing(part, "place", "1");
 	return kind->plan.show_count > 0 ? PMJ_OK : part_missing(part, "shows", "text | steps");

@@ -146,3 +146,26 @@ reminder_is_due(const struct reminder *reminder, const json_t *set, const json_t
 	return reminder_is_value(json_object_get(set, reminder->field), reminder->value) &&
 	       !reminder_is_value(before, reminder->value);
 }
+
+static bool
+says(const struct texts *texts, const char *words)
+{
+	for (size_t i = 0; i < LANG_COUNT; i++)
+		if (texts->in[i] != NULL && strcmp(texts->in[i], words) == 0)
+			return true;
+	return false;
+}
+
+const struct reminder *
+reminder_of_words(const struct kinds *kinds, const struct kind *makes, const char *words)
+{
+	for (size_t i = 0; words != NULL && i < kinds->count; i++)
+		for (size_t j = 0; j < kinds->list[i]->reminder_count; j++) {
+			const struct reminder *reminder = &kinds->list[i]->reminders[j];
+
+			if (strcmp(reminder->makes, makes->name) == 0 &&
+			    says(&reminder->text, words))
+				return reminder;
+		}
+	return NULL;
+}

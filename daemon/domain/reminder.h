@@ -17,6 +17,10 @@ PMJ_MUST_CHECK enum pmj_code kind_check_reminder(const struct kind *kind,
 PMJ_MUST_CHECK enum pmj_code reminder_check_link(const struct kinds *kinds, const struct kind *kind,
     const struct reminder *reminder, const char *dir, struct pmj_error *err);
 /** Does this change bring it about? before: the value that stood, or NULL. */
+/** The reminder whose words these are, in any language: what it made is known by that. NULL: they
+ * are somebody's own. */
+const struct reminder *reminder_of_words(
+    const struct kinds *kinds, const struct kind *makes, const char *words);
 bool reminder_is_due(const struct reminder *reminder, const json_t *set, const json_t *before);
 
 #endif

@@ -254,10 +254,11 @@ def story_37_what_is_taken_home(lab):
     neema.add("pairing", person=asha, worker="Neema", agreement="Tuesdays at the market")
     neema.add("contact", person=asha, kind="phone", note="what was observed")
     other = neema.add("goal", person=neema.add("person", name="Baraka"), text="somebody else's")
+    neema.add("followup", person=asha, due="tomorrow", what="tea with Neema")
     plan = neema.json("person", "plan", asha)
     check([section["kind"] for section in plan["sections"]] == ["goal", "warning", "followup", "pairing", "person"], plan)
     said = neema.run("person", "plan", "Asha").out
-    for words in ("Asha", "sleep at home again", "call my sister", "a walk to the river", "ask how treatment is going", "Tuesdays at the market", "0700 000 111"):
+    for words in ("Asha", "sleep at home again", "call my sister", "a walk to the river", "tea with Neema", "Tuesdays at the market", "0700 000 111"):
         check(words in said, words, said)
     for words in ("goal that was reached", "observed", "somebody else", "Kimana", "addict", "recover", "Pamoja"):
         check(words.lower() not in said.lower(), words, said)
