@@ -26,6 +26,20 @@ say_unusable(const json_t *answer)
 	}
 }
 
+/* What was sent before its consent was taken back. */
+static void
+say_told(const json_t *answer)
+{
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach(json_arr(answer, "told"), i, one) term_say("%s  %s  (pamoja show %s)\n",
+	    i == 0 ? lang_text("\nThis was sent before, and what they know cannot be undone. Tell "
+	                       "them, then withdraw or close it; today reminds you:\n")
+	           : "",
+	    json_str(one, "title"), json_str(one, "short"));
+}
+
 void
 kinds_say_reminders(const json_t *answer)
 {
@@ -33,6 +47,7 @@ kinds_say_reminders(const json_t *answer)
 	size_t i;
 
 	say_unusable(answer);
+	say_told(answer);
 
 	if (json_str(answer, "says") != NULL) {
 		term_say("\n");

@@ -114,6 +114,10 @@ show_item(struct cli *cli, const json_t *item)
 		             ? LANG_N("  To be checked: last seen to be so on %s.\n")
 		             : LANG_N("  To be checked: nobody knows whether this is still so.\n"),
 		    json_str(item, "checked"));
+	if (json_flag(item, "consent_taken_back"))
+		term_say("  The consent was taken back after this was sent. Tell them, then "
+		         "withdraw or close "
+		         "it: what they know cannot be undone.\n");
 	if (json_flag(item, "handed_over"))
 		say_handed_over(item);
 	(void)puts("");

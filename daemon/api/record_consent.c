@@ -93,17 +93,6 @@ shown_of(const void *ctx, const char *field)
 	return merge_shown(ctx, field);
 }
 
-/* What stands of the recipient in the directory. */
-struct recipient {
-	bool known;   /* it is a record */
-	bool closed;  /* it takes nobody any more */
-	bool nothing; /* it is never told anything about a person */
-	bool through; /* it passes on what it receives */
-	char *name;
-	json_t *classes; /* to which it belongs, or NULL */
-	char *country;   /* where it is; NULL: not said */
-};
-
 /* A text of its own; NULL when nothing is said. */
 static char *
 plain_copy(const json_t *value)
@@ -189,48 +178,69 @@ check_crossing(const struct call *call, const struct recipient *to, struct conse
 }
 
 enum pmj_code
-record_covered(const struct call *call, struct told *out, const struct kind *kind,
+record_ask(const struct call *call, struct asked *out, const struct kind *kind,
     const struct merge_record *merged, const json_t *set, struct pmj_error *err)
 {
-	const char *information[32], *classes[32];
 	const json_t *list = record_moved_value(merged, set, kind->discloses);
-	const char *person_id =
+	const char *person =
 	    kind->subject_count > 0 ? moved_text(merged, set, kind->subjects[0]) : NULL;
 	const char *purpose = moved_text(merged, set, kind->discloses_for);
 	const char *to = moved_text(merged, set, kind->discloses_to);
-	struct consent_request request = {.purpose = purpose != NULL ? purpose : kind->name,
-	    .category = moved_text(merged, set, kind->discloses_category),
-	    .information = information};
-	struct recipient recipient = {.known = false};
+	struct consent_request *request = &out->request;
 	enum pmj_code rc;
 
 	memset(out, 0, sizeof(*out));
-	if (person_id == NULL ||
-	    !text_unbase32(out->person, sizeof(out->person), person_id, strlen(person_id)))
+	if (person == NULL ||
+	    !text_unbase32(out->person, sizeof(out->person), person, strlen(person)))
 		return pmj_fail(
 		    err, PMJ_REFUSED, "no person is named, so nobody can have consented");
-	if ((rc = record_stands(call, kind->subjects[0], out->person, err)) != PMJ_OK ||
-	    (rc = look_at_recipient(call, &recipient, to, err)) != PMJ_OK ||
-	    (rc = check_recipient(call, kind, to, &recipient, err)) != PMJ_OK)
-		goto out;
-	for (size_t i = 0; i < json_array_size(list) && request.information_count < 32; i++)
-		information[request.information_count++] =
+	if ((rc = look_at_recipient(call, &out->to, to, err)) != PMJ_OK)
+		return rc;
+	request->purpose = purpose != NULL ? purpose : kind->name;
+	request->category = moved_text(merged, set, kind->discloses_category);
+	request->information = out->information;
+	for (size_t i = 0; i < json_array_size(list) && request->information_count < ASKED_MAX; i++)
+		out->information[request->information_count++] =
 		    json_string_value(json_array_get(list, i));
-	request.recipient = recipient.known ? to : NULL;
-	request.recipient_name = recipient.known ? recipient.name : to;
-	request.through = recipient.through;
-	request.classes = classes;
-	for (size_t i = 0; i < json_array_size(recipient.classes) && request.class_count < 32; i++)
-		classes[request.class_count++] =
-		    json_string_value(json_array_get(recipient.classes, i));
-	out->nothing = recipient.nothing;
+	request->recipient = out->to.known ? to : NULL;
+	request->recipient_name = out->to.known ? out->to.name : to;
+	request->through = out->to.through;
+	request->classes = out->classes;
+	list = out->to.classes;
+	for (size_t i = 0; i < json_array_size(list) && request->class_count < ASKED_MAX; i++)
+		out->classes[request->class_count++] = json_string_value(json_array_get(list, i));
+	return PMJ_OK;
+}
+
+void
+record_asked_close(struct asked *asked)
+{
+	json_decref(asked->to.classes);
+	free(asked->to.country);
+	free(asked->to.name);
+}
+
+enum pmj_code
+record_covered(const struct call *call, struct told *out, const struct kind *kind,
+    const struct merge_record *merged, const json_t *set, struct pmj_error *err)
+{
+	const char *to = moved_text(merged, set, kind->discloses_to);
+	struct asked asked;
+	enum pmj_code rc;
+
+	memset(out, 0, sizeof(*out));
+	if ((rc = record_ask(call, &asked, kind, merged, set, err)) != PMJ_OK)
+		goto out;
+	memcpy(out->person, asked.person, sizeof(out->person));
+	if ((rc = record_stands(call, kind->subjects[0], out->person, err)) != PMJ_OK ||
+	    (rc = check_recipient(call, kind, to, &asked.to, err)) != PMJ_OK)
+		goto out;
+	out->nothing = asked.to.nothing;
 	if (!out->nothing && (rc = core_may_tell(call->core, err)) == PMJ_OK &&
-	    (rc = check_crossing(call, &recipient, &request, err)) == PMJ_OK)
-		rc = ask_consents(call, out->person, &request, out->consent, err);
+	    (rc = check_crossing(call, &asked.to, &asked.request, err)) == PMJ_OK)
+		rc = ask_consents(call, out->person, &asked.request, out->consent, err);
 out:
-	json_decref(recipient.classes);
-	free(recipient.country);
-	free(recipient.name);
+	record_asked_close(&asked);
 	return rc;
 }
 
@@ -316,9 +326,8 @@ record_fail_nothing(const char *name, struct pmj_error *err)
 	return PMJ_REFUSED;
 }
 
-/* May something still be sent from this state, so that it was not yet? */
-static bool
-is_before_sending(const struct kind *kind, const char *state)
+bool
+record_unsent(const struct kind *kind, const char *state)
 {
 	for (size_t m = 0; m < kind->move_count; m++)
 		for (size_t f = 0; kind->moves[m].needs_consent && f < kind->moves[m].from_count;
@@ -335,7 +344,7 @@ record_keeps_consent(const struct call *call, const struct kind *kind,
 	const char *const names[] = {
 	    kind->discloses_to, kind->discloses_for, kind->discloses_category, kind->discloses};
 	const struct merge_field *state = merge_field(merged, "state");
-	bool changes = false, before = to != NULL ? is_before_sending(kind, to) : true;
+	bool changes = false, before = to != NULL ? record_unsent(kind, to) : true;
 	struct told told;
 	enum pmj_code rc;
 
@@ -346,8 +355,7 @@ record_keeps_consent(const struct call *call, const struct kind *kind,
 		    changes || (value != NULL && !json_equal(value, merge_shown(merged, names[i])));
 	}
 	for (size_t i = 0; to == NULL && state != NULL && i < state->count; i++)
-		before =
-		    before && is_before_sending(kind, json_string_value(state->values[i].value));
+		before = before && record_unsent(kind, json_string_value(state->values[i].value));
 	if (!changes || before)
 		return PMJ_OK;
 	if ((rc = record_covered(call, &told, kind, merged, set, err)) != PMJ_OK || !told.nothing ||

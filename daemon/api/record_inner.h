@@ -2,6 +2,7 @@
 #ifndef API_RECORD_INNER_H
 #define API_RECORD_INNER_H
 #include "api/handlers.h"
+#include "domain/consent.h"
 
 struct notice;
 
@@ -68,6 +69,31 @@ PMJ_MUST_CHECK enum pmj_code record_apart(
 PMJ_MUST_CHECK enum pmj_code record_lasts(
     const struct call *call, const struct kind *kind, const json_t *set, struct pmj_error *err);
 /* record_consent.c */
+/* What stands of the recipient in the directory. */
+struct recipient {
+	bool known;   /* it is a record */
+	bool closed;  /* it takes nobody any more */
+	bool nothing; /* it is never told anything about a person */
+	bool through; /* it passes on what it receives */
+	char *name;
+	json_t *classes; /* to which it belongs, or NULL */
+	char *country;   /* where it is; NULL: not said */
+};
+#define ASKED_MAX 32
+/* What a consent is asked about. Its texts are the record's, and those of `to`. */
+struct asked {
+	struct consent_request request;
+	uint8_t person[PMJ_RECORD_BYTES];
+	struct recipient to;
+	const char *information[ASKED_MAX], *classes[ASKED_MAX];
+};
+/** What would be told, by what would stand in the record. To be closed in any case. */
+PMJ_MUST_CHECK enum pmj_code record_ask(const struct call *call, struct asked *out,
+    const struct kind *kind, const struct merge_record *merged, const json_t *set,
+    struct pmj_error *err);
+void record_asked_close(struct asked *asked);
+/** May something still be sent from this state, so that it was not yet? */
+bool record_unsent(const struct kind *kind, const char *state);
 #define RECORD_TOLD_NOTHING "nothing" /* the word of `information` that says so */
 struct told {
 	uint8_t person[PMJ_RECORD_BYTES];
@@ -148,5 +174,17 @@ const char *record_row_sync(const struct call *call, const struct entry_row *row
  * or NULL. */
 const char *record_sync(
     const struct call *call, const struct record_full *record, const char **reason);
+/* taken_back.c */
+/** Does the consent under which this open record was sent not stand any more? Told from what is
+ * shown here; to say so, never to decide. */
+PMJ_MUST_CHECK enum pmj_code record_taken_back(
+    const struct call *call, bool *out, const struct record_full *record, struct pmj_error *err);
+/** After a change of this record: when it took a consent back or refused one, `told` of the answer
+ * lists what was sent under it and is open, and for each a follow-up stands in `today`. */
+void record_say_told(json_t *answer, const struct call *call, const struct kind *kind,
+    const uint8_t rec[static PMJ_RECORD_BYTES], const json_t *set);
+/** Items of `today` that were sent under a consent that was taken back: `why` says so. */
+PMJ_MUST_CHECK enum pmj_code record_mark_taken_back(
+    const struct call *call, json_t *items, struct pmj_error *err);
 
 #endif

@@ -133,13 +133,17 @@ record_show(const struct call *call, json_t **out, struct pmj_error *err)
 	struct record_full record = {.row_count = 0};
 	uint8_t rec[PMJ_RECORD_BYTES];
 	const char *reason;
+	bool back;
 	enum pmj_code rc;
 
 	if ((rc = call_record(call, rec, call->part[0], err)) != PMJ_OK ||
 	    (rc = records_load(call->core->journal, &record, rec, err)) != PMJ_OK ||
 	    (rc = records_item(call->core->journal, out, rec, call->lang, err)) != PMJ_OK ||
-	    (rc = put_handed_over(call, *out, rec, err)) != PMJ_OK)
+	    (rc = put_handed_over(call, *out, rec, err)) != PMJ_OK ||
+	    (rc = record_taken_back(call, &back, &record, err)) != PMJ_OK)
 		goto out;
+	if (back)
+		(void)json_object_set_new(*out, "consent_taken_back", json_true());
 	(void)json_object_set_new(*out, "conflicts", conflicts(call, &record.merged));
 	(void)json_object_set_new(*out, "by", authors(call, &record));
 	(void)json_object_set_new(*out, "sync", json_string(record_sync(call, &record, &reason)));
@@ -246,6 +250,8 @@ record_today(const struct call *call, json_t **out, struct pmj_error *err)
 	record_date(call, date);
 	date_of_days(until, date_days(date) + days);
 	rc = records_today(call->core->journal, out, date, until, call->lang, err);
+	if (rc == PMJ_OK)
+		rc = record_mark_taken_back(call, json_object_get(*out, "items"), err);
 	if (rc == PMJ_OK && call->core->is_hub) /* who keeps the directory */
 		rc = put_stale(call, *out, err);
 	else if (rc == PMJ_OK && days > 0)

@@ -143,6 +143,7 @@ saved_with(const struct call *call, struct made *made, const struct core_draft *
 	record_say_unusable(out, call, draft->kind, made->recs[0]);
 	record_say_reminders(out, call, &made->reminders, made->recs + 1);
 	record_warn(out, call, draft->kind, draft->set);
+	record_say_told(out, call, draft->kind, made->recs[0], draft->set);
 	record_reminders_close(&made->reminders);
 	return out;
 }

@@ -94,6 +94,7 @@ check_state(struct doubts *doubts, const struct deciding *d, const struct merge_
 	if (grant->voided)
 		consent_doubt(doubts, 8, "it was voided", "record a new consent");
 	if (consent_refusing_stands(d->kind, grant)) {
+		doubts->taken_back = true;
 		consent_doubt(doubts, 6, "it was revoked or refused",
 		    "ask the person, and record a new consent if they give one");
 		return;
@@ -310,6 +311,7 @@ consent_decide(struct consent_verdict *out, const struct kind *kind,
 		out->nearest = true;
 		out->covered = least == 0;
 		memcpy(out->consent, records[i].rec, PMJ_RECORD_BYTES);
+		out->taken_back = doubts.taken_back;
 		(void)snprintf(out->missing, sizeof(out->missing), "%s", doubts.words);
 		(void)snprintf(out->hint, sizeof(out->hint), "%s", doubts.hint);
 	}

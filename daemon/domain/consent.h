@@ -28,6 +28,7 @@ struct consent_verdict {
 	bool covered;
 	bool nearest;                      /* `consent` is set although not covered */
 	uint8_t consent[PMJ_RECORD_BYTES]; /* that covers, or the nearest that does not */
+	bool taken_back;                   /* among what is missing: it was revoked or refused */
 	char missing[256];                 /* in words: what is missing, expired, revoked ... */
 	char hint[256];
 };

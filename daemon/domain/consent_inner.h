@@ -19,6 +19,7 @@ struct doubts {
 	char words[256];
 	char hint[256];
 	unsigned weight; /* the nearest consent has the least */
+	bool taken_back;
 };
 
 /* Adds a reason; the first one's hint is kept. weight: how far this reason is from what would

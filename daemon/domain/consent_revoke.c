@@ -118,12 +118,14 @@ consent_check_revocations(
 		if (record == grant && consent_refusing_stands(d->kind, grant))
 			continue; /* said by check_state */
 		if (record == grant) {
+			doubts->taken_back = true;
 			consent_doubt(doubts, 6, "it was revoked or refused",
 			    "ask the person, and record a new consent if they give one");
 			return;
 		}
 		if (revokes_recipient(record, d->request) &&
 		    revokes_purpose(d->kind, record, grant)) {
+			doubts->taken_back = true;
 			consent_doubt(doubts, 4,
 			    "another consent for the same recipient was revoked or refused, and "
 			    "this "

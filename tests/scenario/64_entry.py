@@ -32,4 +32,54 @@ def story_37_reminders_stay_off_the_paper(lab):
     check(plan["left_out"] == 8, plan)
 
 
+def sent_to_the_clinic(worker):
+    """A person, a consent for a clinic, and a referral that was sent there under it."""
+    asha = worker.add("person", name="Asha")
+    clinic = worker.add("resource", name="Loitokitok Clinic", category="health")
+    given = worker.add("consent", **{**CONSENT, "person": asha, "recipient": clinic})
+    referral = worker.add("referral", person=asha, resource=clinic, information="needs", check_on="in 2 days")
+    worker.run("referral", "send", referral)
+    return asha, clinic, given, referral
+
+
+CONSENT = dict(purpose="referral", information="needs", expires="in 90 days", how="written")
+
+
+def story_23_what_was_sent_before(lab):
+    """A consent is taken back: what was sent stays sent, and whoever looks at it is told to tell them, on every laptop, until it is closed."""
+    hub, neema, juma = lab.office(ally="Neema", peer="Juma")
+    asha, clinic, given, referral = sent_to_the_clinic(neema)
+    other = neema.add("referral", person=asha, resource="Church of Kimana", information="needs")  # never sent: nobody is told
+    check("consent_taken_back" not in neema.show(referral))
+    lab.exchange(hub, neema, juma)
+    hub.run("hub", "assign", asha, "Juma")
+    lab.exchange(hub, neema, juma, rounds=2)
+    said = juma.json("consent", "revoke", given)
+    check([one["id"] for one in said["told"]] == [referral], said)
+    lab.exchange(hub, neema, juma, rounds=2)
+    for home in (neema, juma, hub):
+        shown = home.show(referral)
+        check(shown["state"] == "sent" and shown["consent_taken_back"] is True, shown)
+        check("Tell them" in home.run("show", referral).out and "Waambie" in home.run("show", referral, env=SWAHILI).out)
+        check("consent_taken_back" not in home.show(other))
+    for home in (neema, juma):
+        due = [item for item in home.json("today")["items"] if item["kind"] == "followup"]
+        check(len(due) == 1 and "Loitokitok Clinic" in due[0]["title"] and due[0]["fields"]["take_home"] is False, due)
+    check(any("taken back" in item.get("why", "") for item in juma.json("week")["items"] if item["id"] == referral), juma.json("week"))
+    neema.run("referral", "withdraw", referral)
+    check("consent_taken_back" not in neema.show(referral))
+
+
+def story_23_what_ran_out_took_nothing_back(lab):
+    """A consent that ran out, or one that another took the place of, leaves what was sent as it is; a refusal that comes later does not."""
+    neema = lab.worker("Neema")
+    asha, clinic, given, referral = sent_to_the_clinic(neema)
+    neema.run("consent", "end", given)
+    check("consent_taken_back" not in neema.show(referral))
+    said = neema.json("consent", "revoke", neema.add("consent", **{**CONSENT, "person": asha, "recipient": "Church of Kimana"}))
+    check("told" not in said and "consent_taken_back" not in neema.show(referral), "another recipient", said)
+    said = neema.run("consent", "refuse", f"person={asha}", f"recipient={clinic}", "purpose=referral")
+    check("sent before" in said.out and "Loitokitok Clinic" in said.out, said)
+
+
 run(globals())
