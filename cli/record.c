@@ -50,6 +50,20 @@ show_conflicts(const json_t *conflicts, const json_t *kind)
 		term_say("  The coordinator decides: pamoja hub conflicts\n");
 }
 
+/* As wide as the widest of the four labels, in whatever language. */
+static size_t
+origin_width(void)
+{
+	const char *const labels[] = {
+	    LANG_N("Where"), LANG_N("Why"), LANG_N("Written by"), LANG_N("First")};
+	size_t width = 12;
+
+	for (size_t i = 0; i < sizeof(labels) / sizeof(*labels); i++)
+		if (text_columns(lang_text(labels[i])) > width)
+			width = text_columns(lang_text(labels[i]));
+	return width;
+}
+
 static void
 show_by(const json_t *item)
 {
@@ -66,8 +80,8 @@ show_by(const json_t *item)
 		buf_putf(&names, "%s%s", i > 0 ? ", " : "",
 		    name != NULL && *name != '\0' ? name : json_str(who, "device"));
 	}
-	print_pair("Written by", buf_text(&names), 12);
-	print_pair("First", print_when(when, json_object_get(item, "made_at")), 12);
+	print_pair("Written by", buf_text(&names), origin_width());
+	print_pair("First", print_when(when, json_object_get(item, "made_at")), origin_width());
 	buf_wipe(&names);
 }
 
@@ -88,10 +102,39 @@ say_handed_over(const json_t *item)
 		term_say("  Handed over on %s.\n", when);
 }
 
+/* Whoever opens what is due is about to call: how to, and how not to, stands there. */
+static void
+show_reach(struct cli *cli, const char *id, size_t width)
+{
+	char *path = mem_printf("/v1/record/%s", id != NULL ? id : "");
+	json_t *person = NULL;
+	const json_t *kind, *name, *field;
+	struct pmj_error ignored;
+	size_t i;
+
+	if (id != NULL && client_get(&cli->client, &person, path, &ignored) == PMJ_OK &&
+	    !json_flag(person, "handed_over")) {
+		kind = kinds_named(cli, json_str(person, "kind") ? json_str(person, "kind") : "");
+		json_array_foreach(json_arr(kind, "brief"), i, name)
+		{
+			const char *key = json_string_value(name), *type;
+
+			field = kinds_field(kind, key);
+			type = json_str(field, "type");
+			if (type != NULL &&
+			    (strcmp(type, "note") == 0 || strcmp(type, "phone") == 0))
+				print_pair(kinds_label(field),
+				    json_str(json_obj(person, "texts"), key), width);
+		}
+	}
+	json_decref(person);
+	free(path);
+}
+
 static void
 show_item(struct cli *cli, const json_t *item)
 {
-	const char *name = json_str(item, "kind"), *state = json_str(item, "state");
+	const char *name = json_str(item, "kind");
 	const json_t *kind = kinds_named(cli, name != NULL ? name : "");
 	const json_t *texts = json_obj(item, "texts"), *field;
 	size_t width = 12, i;
@@ -105,8 +148,14 @@ show_item(struct cli *cli, const json_t *item)
 		width = columns > width && columns <= 30 ? columns : width;
 	}
 	json_array_foreach(json_arr(kind, "fields"), i, field)
-	    print_pair(kinds_label(field), json_str(texts, json_str(field, "name")), width);
+	{
+		print_pair(kinds_label(field), json_str(texts, json_str(field, "name")), width);
+		if (kinds_lists(json_arr(kind, "subjects"), json_str(field, "name")))
+			show_reach(cli, json_str(json_obj(item, "fields"), json_str(field, "name")),
+			    width);
+	}
 	print_pair("State", json_str(item, "state_label"), width);
+	record_say_uncovered(item, 2);
 	if (json_flag(item, "voided"))
 		term_say("  Voided: it counts no longer, but stays in the history.\n");
 	if (json_flag(item, "stale"))
@@ -121,10 +170,18 @@ show_item(struct cli *cli, const json_t *item)
 	if (json_flag(item, "handed_over"))
 		say_handed_over(item);
 	(void)puts("");
-	print_pair("Where", print_sync(json_str(item, "sync")), 12);
-	print_pair("Why", json_str(item, "reason"), 12);
+	print_pair("Where", print_sync(json_str(item, "sync")), origin_width());
+	print_pair("Why", json_str(item, "reason"), origin_width());
 	show_by(item);
 	show_conflicts(json_arr(item, "conflicts"), kind);
+}
+
+static void
+show_moves(struct cli *cli, const json_t *item)
+{
+	const char *name = json_str(item, "kind"), *state = json_str(item, "state");
+	const json_t *kind = kinds_named(cli, name != NULL ? name : "");
+
 	if (!json_flag(item, "voided") && !json_flag(item, "handed_over"))
 		kinds_say_moves(kind, state, json_str(item, "short"), false);
 }
@@ -146,18 +203,43 @@ record_about(struct cli *cli, json_t **out, const char *typed, const char *tail,
 	return rc;
 }
 
+/* Of a person, unless they were handed over; *out stays NULL of anything else. */
+static enum pmj_code
+get_around(struct cli *cli, json_t **out, const json_t *item, struct pmj_error *err)
+{
+	const char *kind = json_str(item, "kind");
+	enum pmj_code rc;
+	char *path;
+
+	if (kind == NULL || !json_flag(kinds_named(cli, kind), "person") ||
+	    json_flag(item, "handed_over"))
+		return PMJ_OK;
+	path = mem_printf("/v1/record/%s/around", json_str(item, "id"));
+	rc = client_get(&cli->client, out, path, err);
+	free(path);
+	return rc;
+}
+
 enum pmj_code
 record_show(struct cli *cli, const struct args *args, struct pmj_error *err)
 {
 	char *typed = args_join(args, 0);
-	json_t *item = NULL;
+	json_t *item = NULL, *around = NULL;
 	enum pmj_code rc;
 
-	rc = record_about(cli, &item, typed, "", NULL, err);
-	if (rc == PMJ_OK && cli->json)
+	if ((rc = record_about(cli, &item, typed, "", NULL, err)) == PMJ_OK)
+		rc = get_around(cli, &around, item, err);
+	if (rc == PMJ_OK && cli->json) {
+		if (around != NULL)
+			(void)json_object_set(item, "around", around);
 		print_json(item);
-	else if (rc == PMJ_OK)
+	} else if (rc == PMJ_OK) {
 		show_item(cli, item);
+		if (around != NULL)
+			rc = record_around(cli, around, err);
+		show_moves(cli, item);
+	}
+	json_decref(around);
 	json_decref(item);
 	free(typed);
 	return rc;

@@ -46,8 +46,15 @@ enum pmj_code record_paper(struct cli *cli, const struct args *args, struct pmj_
 enum pmj_code record_packet(struct cli *cli, const struct args *args, struct pmj_error *err);
 enum pmj_code record_disclosures(struct cli *cli, const struct args *args, struct pmj_error *err);
 enum pmj_code record_find(struct cli *cli, const struct args *args, struct pmj_error *err);
-/** Items of an answer in the order of their days. */
+/** Items of an answer: what is urgent and due, then in the order of their days. */
 void record_by_day(json_t *items);
+/** " (overdue)", or what else is to be said beside a day. */
+const char *record_due_mark(const json_t *item);
+/** Where no consent covers what a record tells its recipient (any more): that, and why. */
+void record_say_uncovered(const json_t *item, size_t indent);
+/** Beneath a person: what /v1/record/ID/around answered. */
+PMJ_MUST_CHECK enum pmj_code record_around(
+    struct cli *cli, const json_t *answer, struct pmj_error *err);
 /** `today --print`: the day on paper. */
 enum pmj_code day_sheet(struct cli *cli, const struct args *args, struct pmj_error *err);
 enum pmj_code record_today(struct cli *cli, const struct args *args, struct pmj_error *err);

@@ -45,6 +45,29 @@ any_has(const json_t *items, const char *field)
 	return false;
 }
 
+/* Another column, where there is room and any record has something in it. */
+static void
+put_if_any(
+    struct columns *to, size_t most, const json_t *items, const json_t *kind, const json_t *field)
+{
+	const char *name = json_str(field, "name"), *shows = json_str(kind, "shows");
+
+	if (name != NULL && to->count < most + 1 && (shows == NULL || strcmp(name, shows) != 0) &&
+	    any_has(items, name))
+		put_column(to, kinds_label(field), name);
+}
+
+static void
+put_named(
+    struct columns *to, size_t most, const json_t *items, const json_t *kind, const json_t *names)
+{
+	const json_t *name;
+	size_t i;
+
+	json_array_foreach(names, i, name)
+	    put_if_any(to, most, items, kind, kinds_field(kind, json_string_value(name)));
+}
+
 static void
 choose_columns(struct columns *to, const json_t *items, const json_t *kind)
 {
@@ -58,13 +81,17 @@ choose_columns(struct columns *to, const json_t *items, const json_t *kind)
 	    shows);
 	if (kind == NULL)
 		put_column(to, LANG_N("KIND"), NULL);
+	/* Whom it is about, what matters most, the rest. */
+	put_named(to, most, items, kind, json_arr(kind, "subjects"));
+	put_named(to, most, items, kind, json_arr(kind, "brief"));
 	json_array_foreach(json_arr(kind, "fields"), i, field)
 	{
 		const char *name = json_str(field, "name"), *type = json_str(field, "type");
 
-		if (to->count < most + 1 && type != NULL && strcmp(type, "note") != 0 &&
-		    (shows == NULL || strcmp(name, shows) != 0) && any_has(items, name))
-			put_column(to, kinds_label(field), name);
+		if (type != NULL && strcmp(type, "note") != 0 &&
+		    !kinds_lists(json_arr(kind, "subjects"), name) &&
+		    !kinds_lists(json_arr(kind, "brief"), name))
+			put_if_any(to, most, items, kind, field);
 	}
 	put_column(to, LANG_N("STATE"), NULL);
 }
@@ -224,23 +251,59 @@ say_expected(const json_t *answer)
 	}
 }
 
-/* By the day that is shown: what runs out in some weeks is told now, and comes after what is due
- * now. Of one day the daemon's order stands. */
+/* Does it come before the other? What is urgent does, a crisis before a form that is weeks late;
+ * then by the day that is shown: what runs out in some weeks is told now, and comes after what is
+ * due now. */
+static bool
+comes_before(const json_t *item, const json_t *other)
+{
+	const char *due = json_str(item, "due"), *then = json_str(other, "due");
+
+	if (json_flag(item, "urgent") != json_flag(other, "urgent"))
+		return json_flag(item, "urgent");
+	return due != NULL && then != NULL && strcmp(due, then) < 0;
+}
+
+const char *
+record_due_mark(const json_t *item)
+{
+	if (json_flag(item, "urgent"))
+		return lang_text(" (urgent)"); /* that it is late is seen by the day */
+	return json_flag(item, "overdue") ? lang_text(" (overdue)") : "";
+}
+
+/* Of one day the daemon's order stands. */
 void
 record_by_day(json_t *items)
 {
 	for (size_t i = 1; i < json_array_size(items); i++) {
 		json_t *item = json_incref(json_array_get(items, i));
-		const char *due = json_str(item, "due");
 		size_t at = i;
 
-		while (at > 0 && due != NULL &&
-		       json_str(json_array_get(items, at - 1), "due") != NULL &&
-		       strcmp(json_str(json_array_get(items, at - 1), "due"), due) > 0)
+		while (at > 0 && comes_before(item, json_array_get(items, at - 1)))
 			at--;
 		(void)json_array_remove(items, i);
 		(void)json_array_insert_new(items, at, item);
 	}
+}
+
+/* Of a list that is longer than a screen only its end is seen. */
+#define DUE_COUNTED 20
+
+static void
+say_how_many(const json_t *items)
+{
+	size_t overdue = 0, urgent = 0, i;
+	const json_t *item;
+
+	json_array_foreach(items, i, item)
+	{
+		overdue += json_flag(item, "overdue");
+		urgent += json_flag(item, "urgent");
+	}
+	if (json_array_size(items) > DUE_COUNTED)
+		term_say("\n%zu in all: %zu urgent (at the top), %zu overdue.\n",
+		    json_array_size(items), urgent, overdue);
 }
 
 static enum pmj_code
@@ -267,8 +330,8 @@ say_due(struct cli *cli, const char *path, const char *nothing, struct pmj_error
 		json_array_foreach(json_object_get(answer, "items"), i, item)
 		{
 			const char *due = json_str(item, "due");
-			char *text = mem_printf("%s%s", due != NULL ? due : "",
-			    json_flag(item, "overdue") ? lang_text(" (overdue)") : "");
+			char *text =
+			    mem_printf("%s%s", due != NULL ? due : "", record_due_mark(item));
 			const char *kind = json_str(item, "kind"), *why = json_str(item, "why");
 			char *reason = mem_printf("%s%s%s",
 			    kinds_label(kinds_named(cli, kind != NULL ? kind : "")),
@@ -281,6 +344,7 @@ say_due(struct cli *cli, const char *path, const char *nothing, struct pmj_error
 			free(reason);
 		}
 		table_print(table);
+		say_how_many(json_object_get(answer, "items"));
 		term_say("\nOpen one: pamoja show ID\n");
 		say_stale(answer);
 		say_expected(answer);

@@ -51,6 +51,9 @@ void record_reminders_close(struct reminders *reminders);
 /** The value a move works with: what it sets, else what stands (merged NULL: nothing does). */
 const json_t *record_moved_value(
     const struct merge_record *merged, const json_t *set, const char *name);
+/* around.c */
+PMJ_MUST_CHECK enum pmj_code record_put_uncovered(const struct call *call, json_t *item,
+    const uint8_t rec[static PMJ_RECORD_BYTES], struct pmj_error *err);
 /* record_class.c */
 /** The words by which a consent may name this record: "category:health", "treating providers". New
  * reference. */

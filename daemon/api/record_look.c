@@ -140,7 +140,8 @@ record_show(const struct call *call, json_t **out, struct pmj_error *err)
 	    (rc = records_load(call->core->journal, &record, rec, err)) != PMJ_OK ||
 	    (rc = records_item(call->core->journal, out, rec, call->lang, err)) != PMJ_OK ||
 	    (rc = put_handed_over(call, *out, rec, err)) != PMJ_OK ||
-	    (rc = record_taken_back(call, &back, &record, err)) != PMJ_OK)
+	    (rc = record_taken_back(call, &back, &record, err)) != PMJ_OK ||
+	    (rc = record_put_uncovered(call, *out, rec, err)) != PMJ_OK)
 		goto out;
 	if (back)
 		(void)json_object_set_new(*out, "consent_taken_back", json_true());

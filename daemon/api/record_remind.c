@@ -35,6 +35,18 @@ person_of(const struct reminders *out, const struct kind *kind, const json_t *se
 	           : json_string_value(merge_shown(merged, kind->subjects[0]));
 }
 
+/* What something urgent brings about is urgent, too: it stands first in `today`. */
+static void
+make_urgent(json_t *set, const struct kind *makes)
+{
+	const struct field *field =
+	    makes->urgent_field != NULL ? kind_field(makes, makes->urgent_field) : NULL;
+
+	if (field != NULL && field->type == FIELD_CHOICE)
+		(void)json_object_set_new(
+		    set, makes->urgent_field, json_string(makes->urgent_value));
+}
+
 static void
 add_reminder(struct reminders *out, const struct call *call, const struct kind *makes,
     const struct reminder *reminder, const char *person, int64_t day)
@@ -90,6 +102,8 @@ record_reminders(struct reminders *out, const struct call *call, const struct ki
 			if (since + reminder->days[d] < now)
 				continue;
 			add_reminder(out, call, makes, reminder, person, since + reminder->days[d]);
+			if (kind_is_urgent(kind, NULL, set))
+				make_urgent(out->sets[out->count - 1], makes);
 			/* What to do at once is not said of what is long past. */
 			if (reminder->says.in[LANG_EN] != NULL)
 				out->says = texts_in(&reminder->says, call->lang);

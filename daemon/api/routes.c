@@ -46,6 +46,7 @@ static const struct route {
     {"POST", "/v1/record/{}/void", NEEDS_OPEN, record_void, NULL},
     {"GET", "/v1/record/{}/history", NEEDS_OPEN, record_history, NULL},
     {"GET", "/v1/record/{}/plan", NEEDS_OPEN, record_plan, NULL},
+    {"GET", "/v1/record/{}/around", NEEDS_OPEN, record_around, NULL},
     {"GET", "/v1/record/{}/disclosures", NEEDS_OPEN, record_disclosures, NULL},
     {"POST", "/v1/record/{}/disclose", NEEDS_OPEN, record_disclose, NULL},
     {"GET", "/v1/record/{}/everything", NEEDS_OPEN, record_everything, NULL},

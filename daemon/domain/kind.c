@@ -155,6 +155,7 @@ kind_free(struct kind *kind)
 	free(kind->moves);
 	free(kind->name);
 	names_free(kind->next, kind->next_count);
+	names_free(kind->brief, kind->brief_count);
 	free(kind->shows);
 	names_free(kind->adds, kind->adds_count);
 	names_free(kind->told_as, kind->told_count);

@@ -120,7 +120,10 @@ struct kind {
 	struct texts title, plural, help;
 	char **next; /* names of kinds that mostly follow: offered after a new record */
 	size_t next_count;
-	char *shows; /* the field that names a record in lists, e.g. "name" */
+	char *shows;  /* the field that names a record in lists, e.g. "name" */
+	char **brief; /* fields that come first in a list, and stand beside it where its person is
+	               * shown */
+	size_t brief_count;
 	struct field *fields;
 	size_t field_count;
 	struct state *states; /* the first is the initial one; may be none */

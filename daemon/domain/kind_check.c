@@ -340,6 +340,10 @@ kind_check(const struct kind *kind, const struct conf *conf, struct pmj_error *e
 	         kind_check_line(conf, "kind", "shows"), "shows", err)) != PMJ_OK ||
 	    (rc = check_states(kind, conf, err)) != PMJ_OK)
 		return rc;
+	for (size_t i = 0; i < kind->brief_count; i++)
+		if ((rc = kind_check_field_named(kind, kind->brief[i], conf,
+		         kind_check_line(conf, "kind", "brief"), "brief", err)) != PMJ_OK)
+			return rc;
 	for (size_t i = 0; i < kind->move_count; i++)
 		if ((rc = check_move(kind, &kind->moves[i], conf, err)) != PMJ_OK)
 			return rc;

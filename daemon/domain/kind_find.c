@@ -308,6 +308,7 @@ kind_json(const struct kind *kind, enum lang lang)
 	put(out, "scope", scopes[kind->scope]);
 	(void)json_object_set_new(out, "version", json_integer(kind->version));
 	put(out, "shows", kind->shows);
+	put_names(out, "brief", kind->brief, kind->brief_count);
 	put_names(out, "next", kind->next, kind->next_count);
 	put_flag(out, "person", strcmp(kind->name, "person") == 0);
 	put_flag(out, "sends", kind_sends(kind));

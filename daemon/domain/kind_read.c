@@ -26,7 +26,7 @@ static const char *const scope_names[] = {"person", "programme", "author", "supe
 static const char *const by_names[] = {"anyone", "author", "another"};
 
 static const char *const kind_keys[] = {"name", "version", "scope", "title.en", "title.sw",
-    "plural.en", "plural.sw", "help.en", "help.sw", "shows", "next"};
+    "plural.en", "plural.sw", "help.en", "help.sw", "shows", "brief", "next"};
 static const char *const field_keys[] = {"type", "required", "default", "privacy", "searchable",
     "open", "past", "least", "most", "link", "choices", "example", "told_as", "label.en",
     "label.sw", "help.en", "help.sw"};
@@ -120,6 +120,7 @@ read_head(struct kind *kind, const struct part *part)
 	         COUNT(scope_names))) != PMJ_OK ||
 	    (rc = part_texts(&kind->title, part, "title", true)) != PMJ_OK ||
 	    (rc = part_list(&kind->next, &kind->next_count, part, "next")) != PMJ_OK ||
+	    (rc = part_list(&kind->brief, &kind->brief_count, part, "brief")) != PMJ_OK ||
 	    (rc = part_texts(&kind->plural, part, "plural", true)) != PMJ_OK ||
 	    (rc = part_texts(&kind->help, part, "help", true)) != PMJ_OK)
 		return rc;

@@ -80,6 +80,14 @@ void records_find_free(struct records_find *find);
  * `on`). */
 PMJ_MUST_CHECK enum pmj_code records_today(struct journal *journal, json_t **out, const char *on,
     const char *until, enum lang lang, struct pmj_error *err);
+/** What whoever takes over must know of a person: of each kind about them the open records, and
+ * those that were refused or taken back; of one without states the last (only where it declares
+ * `brief`): item + "due","why","overdue" as of `on`, and "by", the device that made it, in hex.
+ * heard: {device in hex: when it last wrote about them, ms}. Of very many the latest. Both are new
+ * references. */
+PMJ_MUST_CHECK enum pmj_code records_around(struct journal *journal, json_t **items, json_t **heard,
+    const uint8_t person[static PMJ_RECORD_BYTES], const char *on, enum lang lang,
+    struct pmj_error *err);
 /** How many consents run out in the days before which their kind says so (due_before), or today. */
 int64_t records_running_out(struct journal *journal, const char *on);
 /** The title of a record: its `shows` field, or kind and short id. Caller frees. */

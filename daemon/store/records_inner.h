@@ -24,6 +24,11 @@ PMJ_MUST_CHECK enum pmj_code records_ids(
 PMJ_MUST_CHECK enum pmj_code records_items(struct journal *journal, json_t **out,
     const uint8_t (*recs)[PMJ_RECORD_BYTES], size_t count, size_t limit, int64_t until_ms,
     enum lang lang, struct pmj_error *err);
+/* records_today.c */
+/** item["due"], ["why"], ["overdue"], and ["urgent"] where it is, if it ever stands in `today`. */
+PMJ_MUST_CHECK enum pmj_code records_put_due(struct journal *journal, json_t *item,
+    const uint8_t rec[static PMJ_RECORD_BYTES], const char *on, enum lang lang,
+    struct pmj_error *err);
 /* records_stale.c */
 /** What was checked before this day is to be checked again. */
 void records_stale_before(

@@ -19,8 +19,8 @@ why_of(const struct kind *kind, const struct due *due, const json_t *item, enum 
 	return texts_in(&kind_field(kind, kind->due)->label, lang);
 }
 
-static enum pmj_code
-put_due(struct journal *journal, json_t *item, const uint8_t rec[static PMJ_RECORD_BYTES],
+enum pmj_code
+records_put_due(struct journal *journal, json_t *item, const uint8_t rec[static PMJ_RECORD_BYTES],
     const char *on, enum lang lang, struct pmj_error *err)
 {
 	const struct kind *kind = kinds_get(journal->kinds, json_str(item, "kind"));
@@ -36,6 +36,8 @@ put_due(struct journal *journal, json_t *item, const uint8_t rec[static PMJ_RECO
 			(void)json_object_set_new(
 			    item, "why", json_string(why_of(kind, &due, item, lang)));
 			(void)json_object_set_new(item, "due", json_string(due.day));
+			if (kind_is_urgent(kind, NULL, json_obj(item, "fields")))
+				(void)json_object_set_new(item, "urgent", json_true());
 		}
 	}
 	record_full_close(&record);
@@ -62,7 +64,7 @@ records_today(struct journal *journal, json_t **out, const char *on, const char 
 		    200, 0, lang, err);
 	items = rc == PMJ_OK ? json_object_get(*out, "items") : NULL;
 	for (size_t i = 0; i < json_array_size(items) && rc == PMJ_OK; i++)
-		rc = put_due(journal, json_array_get(items, i), recs[i], on, lang, err);
+		rc = records_put_due(journal, json_array_get(items, i), recs[i], on, lang, err);
 	free(recs);
 	return rc;
 }

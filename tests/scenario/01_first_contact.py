@@ -324,7 +324,9 @@ def story_practice(lab):
     check(len(people) >= 8 and made["made_up"] > len(people), made)
     check(home.status()["practice"] is True)
     check(home.refused(5, "enrol", "request")["code"] == "refused")
-    days = [item["due"] for item in home.json("today")["items"]]
+    due = home.json("today")["items"]
+    check(due[0].get("urgent") is True, "what is urgent stands first", due[0])
+    days = [item["due"] for item in due if not item.get("urgent")]
     check(len(days) >= 3 and days == sorted(days), "its days move with the day it is made; what runs out later comes after what is due", days)
     check("pamoja guide" in home.run("status").out)
 

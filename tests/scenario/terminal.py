@@ -1,9 +1,12 @@
 """terminal.py - a person before a terminal, for the scenarios in which the program asks."""
+import fcntl
 import os
 import pty
 import re
 import select
 import signal
+import struct
+import termios
 
 from lab import BIN, check
 
@@ -11,9 +14,11 @@ from lab import BIN, check
 class Terminal:
     """A person before a terminal: reads until a question stands there, and answers it."""
 
-    def __init__(self, home, *words):
+    def __init__(self, home, *words, columns=None):
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
+            if columns is not None:
+                fcntl.ioctl(1, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
             os.execve(os.path.join(BIN, "pamoja"), ["pamoja", *words], {**home.env, "TERM": "xterm"})
         self.seen = ""
 

@@ -1,0 +1,253 @@
+/* around.c - what stands beside a person in `show`: what is promised and waits, the consents, the
+ * last contacts, what else is open. Whoever takes over from another reads it and goes on. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/date.h"
+#include "base/mem.h"
+#include "cli/kinds.h"
+#include "cli/lang.h"
+#include "cli/print.h"
+#include "cli/record.h"
+#include "cli/term.h"
+
+#define AROUND_INDENT 11
+#define AROUND_LAST 3 /* of what merely happened */
+
+static const json_t *
+around_kind(struct cli *cli, const json_t *item)
+{
+	const char *name = json_str(item, "kind");
+
+	return name != NULL ? kinds_named(cli, name) : NULL;
+}
+
+static bool
+has_states(const json_t *kind)
+{
+	return json_array_size(json_arr(kind, "states")) > 0;
+}
+
+/* The day something happened: its first date. */
+static const char *
+day_field(const json_t *kind)
+{
+	const json_t *field;
+	size_t i;
+
+	json_array_foreach(json_arr(kind, "fields"), i, field)
+	{
+		const char *type = json_str(field, "type");
+
+		if (type != NULL && strcmp(type, "date") == 0)
+			return json_str(field, "name");
+	}
+	return NULL;
+}
+
+static const char *
+around_day(const json_t *kind, const json_t *item)
+{
+	const char *field = day_field(kind);
+
+	return field != NULL ? json_str(json_obj(item, "texts"), field) : NULL;
+}
+
+/* "What was done: ..." of each of the kind's brief fields that says something; a "no" does not. */
+static void
+say_brief(const json_t *kind, const json_t *item, const char *but)
+{
+	const json_t *name, *field;
+	size_t i;
+
+	json_array_foreach(json_arr(kind, "brief"), i, name)
+	{
+		const char *key = json_string_value(name);
+		const char *text = json_str(json_obj(item, "texts"), key);
+		char *line;
+
+		field = kinds_field(kind, key);
+		if (field == NULL || text == NULL || *text == '\0' ||
+		    (but != NULL && strcmp(key, but) == 0) ||
+		    json_is_false(json_object_get(json_obj(item, "fields"), key)))
+			continue;
+		line = mem_printf("%s: %s", kinds_label(field), text);
+		print_wrapped(AROUND_INDENT, line);
+		mem_free_wiped(line);
+	}
+}
+
+static void
+say_around_title(const char *title)
+{
+	term_say("\n");
+	term_put(stdout, PAINT_BOLD, title);
+	term_say("\n");
+}
+
+void
+record_say_uncovered(const json_t *item, size_t indent)
+{
+	const char *uncovered = json_str(item, "uncovered");
+	char *why, *line;
+
+	if (uncovered == NULL)
+		return;
+	why = lang_message(uncovered);
+	line = mem_printf("%s %s", lang_text("Tell them nothing now:"), why);
+	print_wrapped(indent, line);
+	free(why);
+	free(line);
+}
+
+/* ---- what is promised and waits ---- */
+
+static bool
+waits(const json_t *kind, const json_t *item)
+{
+	return json_str(item, "due") != NULL && !json_flag(kind, "revocation_wins");
+}
+
+static void
+say_waiting(struct cli *cli, const json_t *item)
+{
+	const json_t *kind = around_kind(cli, item);
+	const char *why = json_str(item, "why"), *title = json_str(item, "title");
+	const char *state = json_str(item, "state_label");
+	bool plain = why != NULL && state != NULL && strcmp(why, state) == 0;
+	char *line = mem_printf("%s: %s%s%s", kinds_label(kind), title != NULL ? title : "",
+	    !plain && why != NULL ? ": " : "", !plain && why != NULL ? why : "");
+
+	term_say("  %-7s  %s%s  ", json_str(item, "short"), json_str(item, "due"),
+	    record_due_mark(item));
+	print_wrapped_after(AROUND_INDENT, line);
+	record_say_uncovered(item, AROUND_INDENT);
+	say_brief(kind, item, json_str(kind, "due"));
+	mem_free_wiped(line);
+}
+
+static void
+say_all_waiting(struct cli *cli, const json_t *items)
+{
+	json_t *due = json_array(), *item;
+	size_t i;
+
+	json_array_foreach((json_t *)items, i, item)
+	{
+		if (waits(around_kind(cli, item), item))
+			(void)json_array_append(due, item);
+	}
+	record_by_day(due);
+	if (json_array_size(due) > 0)
+		say_around_title(lang_text("What is promised, and what waits"));
+	json_array_foreach(due, i, item) say_waiting(cli, item);
+	json_decref(due);
+}
+
+/* ---- the rest, kind by kind ---- */
+
+/* "  k3x9d    2026-11-27  visit   Neema" */
+static void
+say_around_one(const json_t *kind, const json_t *item)
+{
+	const char *day = has_states(kind) ? NULL : around_day(kind, item);
+	const char *state = json_str(item, "state_label"), *by = json_str(item, "by");
+
+	term_say("  %-7s  %s%s%s", json_str(item, "short"), day != NULL ? day : "",
+	    day != NULL ? "  " : "",
+	    json_str(item, "title") != NULL ? json_str(item, "title") : "");
+	if (state != NULL)
+		term_say(" (%s)", state);
+	if (day != NULL && by != NULL)
+		term_say("   %s", by);
+	term_say("\n");
+	say_brief(kind, item, has_states(kind) ? NULL : day_field(kind));
+}
+
+static int
+later_first(const void *a, const void *b)
+{
+	const char *x = json_str(*(json_t *const *)a, "around_day"),
+	           *y = json_str(*(json_t *const *)b, "around_day");
+
+	return strcmp(y != NULL ? y : "", x != NULL ? x : "");
+}
+
+/* Those of one kind that are not told as waiting; of what happened the last, by its own day. */
+static void
+say_kind(const json_t *kind, const json_t *items)
+{
+	json_t **list = mem_array(json_array_size(items) + 1, sizeof(*list)), *item;
+	size_t count = 0, i;
+
+	json_array_foreach((json_t *)items, i, item)
+	{
+		const char *name = json_str(item, "kind"), *day = around_day(kind, item);
+
+		if (name == NULL || strcmp(name, json_str(kind, "name")) != 0 || waits(kind, item))
+			continue;
+		if (!has_states(kind) && day != NULL)
+			(void)json_object_set_new(item, "around_day", json_string(day));
+		list[count++] = item;
+	}
+	if (count > 0) {
+		char *title = mem_printf("%s%s", json_str(kind, "plural"),
+		    has_states(kind) ? "" : lang_text(", the last"));
+
+		say_around_title(title);
+		free(title);
+	}
+	if (!has_states(kind)) {
+		if (count > 0)
+			qsort((void *)list, count, sizeof(*list), later_first);
+		count = count > AROUND_LAST ? AROUND_LAST : count;
+	}
+	for (i = 0; i < count; i++)
+		say_around_one(kind, list[i]);
+	free((void *)list);
+}
+
+/* Consents first, for they say what may be done; then what happened, then the rest. */
+static int
+around_rank(const json_t *kind)
+{
+	return json_flag(kind, "revocation_wins") ? 0 : !has_states(kind) ? 1 : 2;
+}
+
+static void
+say_heard(const json_t *heard)
+{
+	char when[PRINT_WHEN_MAX];
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach(heard, i, one)
+	{
+		if (i == 0)
+			term_say("\n");
+		term_say(
+		    "The newest from %s about this person is of %s. What was written since has "
+		    "not come yet.\n",
+		    json_str(one, "name"), print_when(when, json_object_get(one, "at")));
+	}
+}
+
+enum pmj_code
+record_around(struct cli *cli, const json_t *answer, struct pmj_error *err)
+{
+	const json_t *kinds = NULL, *kind, *items = json_arr(answer, "items");
+	enum pmj_code rc;
+	size_t i;
+
+	if ((rc = kinds_load(cli, &kinds, err)) != PMJ_OK)
+		return rc;
+	say_all_waiting(cli, items);
+	for (int rank = 0; rank < 3; rank++)
+		json_array_foreach(kinds, i, kind)
+		{
+			if (around_rank(kind) == rank)
+				say_kind(kind, items);
+		}
+	say_heard(json_arr(answer, "heard"));
+	return PMJ_OK;
+}

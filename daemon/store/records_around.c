@@ -1,0 +1,144 @@
+/* records_around.c - a person, and what there is about them: what is open, what was refused, and
+ * the last of what merely happened. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "store/journal_inner.h"
+#include "store/records_inner.h"
+
+#define AROUND_LOOKED_AT "2000" /* records about one person; of more, those written last */
+#define AROUND_OPEN_MAX 12      /* of a kind */
+#define AROUND_LAST_MAX 5
+#define AROUND_MAX 100 /* of all, so that a request stays short */
+
+struct around {
+	uint8_t (*recs)[PMJ_RECORD_BYTES];
+	size_t count;
+	size_t *of_kind; /* so many of each kind are in the list, in the order of the kinds */
+	json_t *heard;
+};
+
+/* The rule: what is still to be done or in force, and what must not be done. */
+static size_t
+most_of(const struct kind *kind, const char *state_name, bool closed)
+{
+	const struct state *state = state_name != NULL ? kind_state(kind, state_name) : NULL;
+
+	if (kind->subject_count == 0)
+		return 0;
+	if (kind->state_count == 0)
+		return kind->brief_count > 0 ? AROUND_LAST_MAX : 0;
+	return !closed || (state != NULL && state->refusing) ? AROUND_OPEN_MAX : 0;
+}
+
+static size_t
+kind_place(const struct kinds *kinds, const char *name)
+{
+	size_t i = 0;
+
+	while (i < kinds->count && (name == NULL || strcmp(kinds->list[i]->name, name) != 0))
+		i++;
+	return i;
+}
+
+static void
+hear(struct around *around, const uint8_t by[static PMJ_DEVICE_BYTES], int64_t at_ms)
+{
+	json_t *hex = json_hex(by, PMJ_DEVICE_BYTES);
+	const char *device = json_string_value(hex);
+
+	if (json_int(around->heard, device, 0) < at_ms)
+		(void)json_object_set_new(around->heard, device, json_integer((json_int_t)at_ms));
+	json_decref(hex);
+}
+
+/* One row of the query, the latest first. */
+static void
+take_around(struct around *around, const struct kinds *kinds, struct sql *sql)
+{
+	size_t place = kind_place(kinds, sql_col_text(sql, 1));
+	uint8_t by[PMJ_DEVICE_BYTES];
+	size_t *count = &around->of_kind[place];
+
+	if (sql_col_copy(sql, 4, by, sizeof(by)))
+		hear(around, by, sql_col_int(sql, 5));
+	if (place == kinds->count || around->count == AROUND_MAX ||
+	    *count >= most_of(kinds->list[place], sql_col_text(sql, 2), sql_col_int(sql, 3) != 0) ||
+	    !sql_col_copy(sql, 0, around->recs[around->count], PMJ_RECORD_BYTES))
+		return;
+	(*count)++;
+	around->count++;
+}
+
+static enum pmj_code
+look_around(struct around *around, struct journal *journal,
+    const uint8_t person[static PMJ_RECORD_BYTES], struct pmj_error *err)
+{
+	struct sql *sql = sql_get(journal,
+	    "SELECT r.rec, r.kind, r.state, r.closed, r.made_by, r.made_pt FROM (SELECT _num FROM "
+	    "pmj_subject WHERE person = ?1 ORDER BY _num DESC LIMIT " AROUND_LOOKED_AT ") s JOIN "
+	    "pmj_record r ON r.num = s._num WHERE r.voided = 0 AND r.handed_over = 0 ORDER BY "
+	    "r.changed_pt DESC, r.rec");
+	enum pmj_code rc;
+	bool row = false;
+
+	sql_blob(sql, 1, person, PMJ_RECORD_BYTES);
+	while ((rc = sql_row(sql, &row, err)) == PMJ_OK && row)
+		take_around(around, journal->kinds, sql);
+	sql_done(sql);
+	return rc;
+}
+
+static enum pmj_code
+put_maker(struct journal *journal, json_t *item, const uint8_t rec[static PMJ_RECORD_BYTES],
+    struct pmj_error *err)
+{
+	struct sql *sql = sql_get(journal, "SELECT made_by FROM pmj_record WHERE rec = ?1");
+	uint8_t by[PMJ_DEVICE_BYTES];
+	enum pmj_code rc;
+	bool row;
+
+	if ((rc = sql_row(sql_blob(sql, 1, rec, PMJ_RECORD_BYTES), &row, err)) == PMJ_OK && row &&
+	    sql_col_copy(sql, 0, by, sizeof(by)))
+		(void)json_object_set_new(item, "by", json_hex(by, sizeof(by)));
+	sql_done(sql);
+	return rc;
+}
+
+enum pmj_code
+records_around(struct journal *journal, json_t **items, json_t **heard,
+    const uint8_t person[static PMJ_RECORD_BYTES], const char *on, enum lang lang,
+    struct pmj_error *err)
+{
+	struct around around = {.recs = mem_array(AROUND_MAX, PMJ_RECORD_BYTES),
+	    .of_kind = mem_array(journal->kinds->count + 1, sizeof(size_t)),
+	    .heard = json_object()};
+	json_t *answer = NULL, *item;
+	enum pmj_code rc;
+	size_t i;
+
+	*items = *heard = NULL;
+	if ((rc = look_around(&around, journal, person, err)) == PMJ_OK)
+		rc =
+		    records_items(journal, &answer, (const uint8_t(*)[PMJ_RECORD_BYTES])around.recs,
+		        around.count, AROUND_MAX, 0, lang, err);
+	if (rc == PMJ_OK)
+		json_array_foreach(json_object_get(answer, "items"), i, item)
+		{
+			rc = records_put_due(journal, item, around.recs[i], on, lang, err);
+			if (rc == PMJ_OK)
+				rc = put_maker(journal, item, around.recs[i], err);
+			if (rc != PMJ_OK)
+				break;
+		}
+	if (rc == PMJ_OK) {
+		*items = json_incref(json_object_get(answer, "items"));
+		*heard = json_incref(around.heard);
+	}
+	json_decref(answer);
+	json_decref(around.heard);
+	free(around.recs);
+	free(around.of_kind);
+	return rc;
+}
