@@ -5,22 +5,21 @@
 #include "api/record_inner.h"
 #include "base/text.h"
 
-/* item["uncovered"]: why no consent of the person covers what it would tell its recipient, where that
- * is still to be sent. Nothing while the journal is still being checked. */
+/* item["uncovered"]: why no consent of the person covers what it would tell its recipient, where
+ * that is still to be sent. Nothing while the journal is still being checked. */
 enum pmj_code
 record_put_uncovered(const struct call *call, json_t *item,
     const uint8_t rec[static PMJ_RECORD_BYTES], struct pmj_error *err)
 {
 	const char *name = json_str(item, "kind"), *state = json_str(item, "state");
 	const struct kind *kind = name != NULL ? kinds_get(&call->core->kinds, name) : NULL;
-	const struct state *at = kind != NULL && state != NULL ? kind_state(kind, state) : NULL;
 	struct record_full record = {.row_count = 0};
 	struct pmj_error why;
 	struct told told;
 	enum pmj_code rc;
 
-	if (at == NULL || !kind_sends(kind) || !record_unsent(kind, state) || json_flag(item, "handed_over") ||
-	    json_flag(item, "voided"))
+	if (kind == NULL || !kind_sends(kind) || !record_unsent(kind, state) ||
+	    json_flag(item, "handed_over") || json_flag(item, "voided"))
 		return PMJ_OK;
 	rc = records_load(call->core->journal, &record, rec, err);
 	if (rc == PMJ_OK &&

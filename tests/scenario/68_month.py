@@ -57,10 +57,10 @@ class Month:
 
 
 def reads(screen, *facts):
-    """Each stands there, in this order."""
-    at = 0
-    for fact in facts:
-        found = screen.find(fact, at)
+    """Each stands there, in this order, wherever a line ends."""
+    at, words = 0, " ".join(screen.split())
+    for fact in (" ".join(fact.split()) for fact in facts):
+        found = words.find(fact, at)
         check(found >= 0, f"not on the screen, or not there: {fact}\n{screen}")
         at = found + len(fact)
 
@@ -82,7 +82,7 @@ def say_who(over):
           "Called from the station at ten at night", "Early signs: craving, sleep", "Crisis: yes")
 
     screen = over.screen("show", "Mwajuma Tajiri")  # what is not to be done
-    reads(screen, "No phone. Through the tailor's shop, as a customer", "Referral: Mama Zuhura tailoring: ", "Tell them nothing now: no consent covers this",
+    reads(screen, "No phone. Through the tailor's shop, as a customer", "Referral: Mama Zuhura tailoring: the consent was taken back: tell them, then withdraw or close it",
           "Mama Zuhura tailoring (taken back)", "the shop talks too much", "Sunday choir (refused)", "does not want the choir to know",
           "We wrote the letter to the women's group together", "Goals", "my own machine by the rains", "ask the women's group")
     check("+254" not in screen, screen)
@@ -110,7 +110,9 @@ def say_today(over):
     market = next(item for item in over.baraka.json("week")["items"] if item["title"] == "bring the form for the market stall")
     reads(over.screen("show", market["short"]), "Rehema Moraa", "Never before noon: her husband answers.", "+254 700 000 201")
     tailor = next(item for item in items if item["texts"]["person"] == "Mwajuma Tajiri" and item["kind"] == "referral")
-    reads(over.screen("show", tailor["short"]), "Mama Zuhura tailoring", "Tell them nothing now")
+    check(tailor["why"].startswith("the consent was taken back"), tailor)
+    draft = next(item for item in items if item["texts"]["person"] == "Otieno Were" and item["kind"] == "referral")
+    reads(over.screen("show", draft["short"]), "Tumaini House", "Tell them nothing now: no consent covers this: no consent of this person is recorded")
 
 
 def at_eighty(home, *words):
@@ -134,7 +136,8 @@ def say_in_swahili(over):
     screen = over.screen("show", "Rehema Moraa", env=SWAHILI)
     reads(screen, "Njia salama ya kumpata", "Yaliyoahidiwa, na yanayosubiri", "(imechelewa)  Rufaa: Kimana Clinic: hakuna neno kutoka kwao", "Ridhaa",
           "Mawasiliano: ya karibuni", "Ya karibuni kutoka kwa Neema")
-    reads(over.screen("show", "Mwajuma Tajiri", env=SWAHILI), "Usiwaambie chochote sasa: ")
+    reads(over.screen("show", "Mwajuma Tajiri", env=SWAHILI), "ridhaa imeondolewa: waambie")
+    reads(over.screen("show", "Otieno Were", env=SWAHILI), "Usiwaambie chochote sasa: ")
     check("(ya haraka)" in over.screen("today", env=SWAHILI))
 
 
