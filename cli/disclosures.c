@@ -139,11 +139,11 @@ put_disclosure(struct sheet *sheet, const json_t *group)
 
 	if (count == 1)
 		line = mem_printf("%s  %s  (%s %s)", json_str(first, "on"), json_str(first, "to"),
-		    json_str(first, "kind"), json_str(first, "short"));
+		    json_str(first, "kind_label"), json_str(first, "short"));
 	else
 		line = mem_printf(lang_text("%s to %s  %s  (%s, %lld times)"),
 		    json_str(first, "on"), json_str(last, "on"), json_str(first, "to"),
-		    json_str(first, "kind"), (long long)count);
+		    json_str(first, "kind_label"), (long long)count);
 	sheet_gap(sheet);
 	sheet_strong(sheet, line);
 	sheet_text(sheet, details);

@@ -284,7 +284,8 @@ export_file(struct export *e, const struct args *args, const struct export_write
 	enum pmj_code rc;
 
 	if ((rc = check_way(e, args, err)) != PMJ_OK ||
-	    (rc = read_notice(e->cli, &e->notice, e->lang, err)) != PMJ_OK ||
+	    (e->way != EXPORT_OWN &&
+	        (rc = read_notice(e->cli, &e->notice, e->lang, err)) != PMJ_OK) ||
 	    (rc = outfile_open(&e->file, args->words[0], err)) != PMJ_OK)
 		return rc;
 	writer->begin(e);

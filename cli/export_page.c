@@ -120,9 +120,9 @@ page_person(struct export *e, const json_t *about, const json_t *items)
 static void
 page_end(struct export *e)
 {
-	buf_put_text(&e->bytes, "<p class=\"small\">");
-	put_html(&e->bytes, e->notice.text);
-	buf_put_text(&e->bytes, "</p></body></html>\n");
+	/* No notice: that one forbids whoever receives it under a consent to pass it on, and this
+	 * is theirs. */
+	buf_put_text(&e->bytes, "</body></html>\n");
 }
 
 const struct export_writer export_page = {page_begin, page_person, page_end};

@@ -114,7 +114,7 @@ account_for(struct export *e, const struct args *args, const char *way)
 		verb = args_value(args, "without-consent");
 	if (e->way == EXPORT_OWN) {
 		verb = "give";
-		to = lang_text("the person");
+		to = "the person"; /* a word of the kind's: shown in whoever reads it's language */
 		purpose = "at my request";
 	}
 	(void)json_object_set_new(fields, "recipient", json_string(to));
@@ -148,9 +148,9 @@ gather_items(struct export *e, void *ctx, const json_t *items, struct pmj_error 
 	return PMJ_OK;
 }
 
-/* "/v1/record/ID/everything?told=needs%7Cgoals" Caller frees. */
+/* "/v1/record/ID/everything?told=needs%7Cgoals"; of their own copy all of it. Caller frees. */
 static char *
-everything_path(const char *id, const json_t *words)
+everything_path(const char *id, const json_t *words, bool own)
 {
 	struct buf told, path;
 	const json_t *word;
@@ -161,8 +161,11 @@ everything_path(const char *id, const json_t *words)
 	buf_init(&path, 0);
 	json_array_foreach(words, i, word)
 	    buf_putf(&told, "%s%s", i > 0 ? "|" : "", json_string_value(word));
-	buf_putf(&path, "/v1/record/%s/everything?told=", id);
-	http_escape(&path, told.len > 0 ? buf_text(&told) : "all");
+	buf_putf(&path, "/v1/record/%s/everything", id);
+	if (!own) {
+		buf_put_text(&path, "?told=");
+		http_escape(&path, told.len > 0 ? buf_text(&told) : "all");
+	}
 	text = mem_strdup(buf_text(&path));
 	buf_close(&told);
 	buf_close(&path);
@@ -174,7 +177,7 @@ write_person(struct export *e, const struct export_writer *writer, const char *i
     const json_t *about, struct pmj_error *err)
 {
 	struct gathered to = {json_array()};
-	char *path = everything_path(id, json_arr(about, "words"));
+	char *path = everything_path(id, json_arr(about, "words"), e->way == EXPORT_OWN);
 	enum pmj_code rc = each_page(e, path, gather_items, &to, err);
 
 	if (rc == PMJ_OK) {

@@ -55,6 +55,18 @@ say_waits_for(const json_t *list)
 	}
 }
 
+const char *
+forget_cause_text(const char *cause)
+{
+	static const char *const shipped[] = {
+	    LANG_N("asked"), LANG_N("done"), LANG_N("mistake"), LANG_N("law")};
+
+	for (size_t i = 0; i < sizeof(shipped) / sizeof(*shipped); i++)
+		if (strcmp(cause, shipped[i]) == 0)
+			return lang_text(shipped[i]);
+	return cause; /* a word of the programme's own */
+}
+
 static void
 say_certificate(const json_t *item)
 {
@@ -65,7 +77,7 @@ say_certificate(const json_t *item)
 	term_put(stdout, PAINT_BOLD, json_str(item, "id"));
 	term_say("  a person was forgotten, %s", print_when(when, json_object_get(item, "at")));
 	if (json_str(item, "cause") != NULL)
-		term_say(", cause: %s", json_str(item, "cause"));
+		term_say(", cause: %s", forget_cause_text(json_str(item, "cause")));
 	term_say("\n  1 Removed: %s\n",
 	    lang_text(json_flag(removed, "whole") ? LANG_N("confirmed by everybody who had it")
 	                                          : LANG_N("not confirmed by everybody yet")));

@@ -118,6 +118,8 @@ form_check(json_t **out, const json_t *field, const char *typed, struct pmj_erro
 	const char *type = json_str(field, "type");
 
 	*out = NULL;
+	if (type != NULL && strcmp(type, "link") == 0 && one_choice(field, typed) != NULL)
+		*out = json_string(one_choice(field, typed));
 	if (type == NULL || strcmp(type, "link") == 0)
 		return PMJ_OK;
 	if (strcmp(type, "date") == 0)

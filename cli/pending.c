@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "cli/forget.h"
 #include "cli/lang.h"
 #include "cli/print.h"
 #include "cli/term.h"
@@ -23,7 +24,7 @@ say_what(const json_t *what)
 		    lang_text(json_str(what, "role")));
 	else if (op != NULL && strcmp(op, "erase") == 0)
 		term_say("forget the person %s for good (cause: %s)\n", json_str(what, "person"),
-		    json_str(what, "cause"));
+		    forget_cause_text(json_str(what, "cause")));
 	else if (op != NULL && strcmp(op, "end") == 0 && *json_str(what, "until") != '\0')
 		term_say("end the programme: destroy its records, but for a sealed file until %s "
 		         "(for: %s)\n",

@@ -37,7 +37,8 @@ item_of(const struct call *call, const struct kind *kind, const struct record_fu
 	const struct entry *entry = &row->entry;
 	json_t *item = call_id(call, record->merged.rec);
 	char *name, *role,
-	    *to = record_words(call, NULL, told_value(record, entry, kind->discloses_to));
+	    *to = record_words(call, kind_field(kind, kind->discloses_to),
+	        told_value(record, entry, kind->discloses_to));
 	char day[17];
 
 	core_who(call->core, entry->by, &name, &role);
@@ -45,6 +46,8 @@ item_of(const struct call *call, const struct kind *kind, const struct record_fu
 	    day, entry->pt, call->core->os->offset_minutes(call->core->os->ctx, entry->pt));
 	day[10] = '\0';
 	(void)json_object_set_new(item, "kind", json_string(kind->name));
+	(void)json_object_set_new(
+	    item, "kind_label", json_string(texts_in(&kind->title, call->lang)));
 	(void)json_object_set_new(item, "at", json_integer((json_int_t)entry->pt));
 	(void)json_object_set_new(item, "on", json_string(day));
 	(void)json_object_set_new(item, "to", json_string(to));

@@ -8,8 +8,9 @@
 #include "base/mem.h"
 #include "base/text.h"
 
-/* Words of the query, between '|'. */
+/* Words of the query, between '|'; without any it is the person's own copy. */
 struct words_told {
+	bool own;
 	char *text;
 	const char *list[32];
 	size_t count;
@@ -18,9 +19,10 @@ struct words_told {
 static void
 read_words_told(struct words_told *words, const char *typed)
 {
-	char *rest = words->text = mem_strdup(typed != NULL ? typed : "all"), *part;
+	char *rest = words->text = mem_strdup(typed != NULL ? typed : ""), *part;
 
 	words->count = 0;
+	words->own = typed == NULL;
 	while ((part = strsep(&rest, "|")) != NULL && words->count < 32)
 		words->list[words->count++] = part;
 }
@@ -41,10 +43,11 @@ narrow_item(
     json_t *item, const struct kind *kind, const struct words_told *words, const char *person)
 {
 	json_t *fields = json_object_get(item, "fields"), *value;
-	bool whole = kind != NULL &&
-	             kind_tells_by(kind,
-	                 kind->told_by != NULL ? json_object_get(fields, kind->told_by) : NULL,
-	                 words->list, words->count);
+	bool whole = words->own ||
+	             (kind != NULL &&
+	                 kind_tells_by(kind,
+	                     kind->told_by != NULL ? json_object_get(fields, kind->told_by) : NULL,
+	                     words->list, words->count));
 	const char *name;
 	bool said = false;
 	void *next;
@@ -55,8 +58,7 @@ narrow_item(
 		bool subject = field != NULL && kind_is_subject(kind, name);
 		bool told = field != NULL ? subject || whole ||
 		                                kind_tells(kind, field, words->list, words->count)
-		                          : words->count > 0 && words->list[0] != NULL &&
-		                                strcmp(words->list[0], "all") == 0;
+		                          : words->own;
 
 		if (told && field != NULL && names_another(field, value, person)) {
 			(void)json_object_set_new(

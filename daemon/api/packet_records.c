@@ -9,10 +9,6 @@
 #include "base/text.h"
 #include "domain/reminder.h"
 
-/* Whatever some word covers. What none does, such as a worker's notes of a contact, takes a consent
- * of its own (42 CFR 2.31) and is in no packet. */
-#define EVERYTHING "all"
-
 static bool
 in_classes_by_name(const json_t *classes, const char *name)
 {
@@ -83,9 +79,6 @@ is_told(const struct kind *kind, const struct merge_record *merged, const struct
 	if (kind_is_subject(kind, field->name) ||
 	    (field->link_kind != NULL && strcmp(field->link_kind, "person") == 0))
 		return false;
-	if (in_classes_by_name(packet->classes, EVERYTHING))
-		return field->told_count > 0 || kind->told_count > 0 ||
-		       (is_person(kind) && strcmp(field->name, kind->shows) == 0);
 	take_words(&words, packet->classes);
 	return (is_person(kind) && in_classes_by_name(packet->classes, field->name)) ||
 	       (kind->told_by != NULL && kind_tells_by(kind, merge_shown(merged, kind->told_by),

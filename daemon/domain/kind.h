@@ -272,8 +272,9 @@ bool kind_is_name(const char *name);
 bool kind_starts_in(const struct kind *kind, const char *state);
 /** Does an entry that sets these fields (or NULL) by this move (or NULL) go before others? */
 bool kind_is_urgent(const struct kind *kind, const char *verb, const json_t *set);
-/** May this field be told under one of these words of a consent? "all" covers anything; what a
- * subject is called goes with whatever is told of them. */
+/** May this field be told under one of these words of a consent? "all" is whatever some word
+ * covers, and what none does takes a consent of its own (42 CFR 2.31); what a subject is called
+ * goes with whatever is told of them. */
 bool kind_tells(
     const struct kind *kind, const struct field *field, const char *const *words, size_t count);
 /** Are its records sent to somebody, with what a consent covers? */

@@ -114,11 +114,11 @@ check_shape(const struct field *field, const struct conf *conf, int line, struct
 	if (chooses && field->choice_count == 0) {
 		(void)conf_fail(err, conf, line, "[field %s] has no choices", field->name);
 		pmj_hint(err, "add a line such as: choices = one | two | three");
-	} else if (!chooses && field->choice_count > 0) {
+	} else if (!chooses && !(links && field->open) && field->choice_count > 0) {
 		(void)conf_fail(err, conf,
 		    kind_check_line_in(conf, "field", field->name, "choices"),
 		    "choices do not fit the type %s", field_type_name(field->type));
-		pmj_hint(err, "remove them, or use type = choice or type = choices");
+		pmj_hint(err, "remove them, or use type = choice, choices, or an open link");
 	} else if (links && field->link_kind == NULL) {
 		(void)conf_fail(
 		    err, conf, line, "[field %s] does not say what it links to", field->name);

@@ -28,8 +28,10 @@ kind_tells(
 	static char all[] = "all";
 	char *everything[] = {all};
 
-	if (share_a_word(everything, 1, words, count) || names_the_subject(kind, field))
+	if (names_the_subject(kind, field))
 		return true;
+	if (share_a_word(everything, 1, words, count))
+		return field->told_count > 0 || kind->told_count > 0;
 	if (field->told_count > 0)
 		return share_a_word(field->told_as, field->told_count, words, count);
 	return share_a_word(kind->told_as, kind->told_count, words, count);

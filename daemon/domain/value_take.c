@@ -198,6 +198,7 @@ static enum pmj_code
 take_link(json_t **out, const struct taking *t, const char *typed)
 {
 	char id[17] = "";
+	const struct choice *meant;
 	char word[64];
 	enum pmj_code rc = PMJ_NOT_FOUND;
 
@@ -205,6 +206,10 @@ take_link(json_t **out, const struct taking *t, const char *typed)
 		rc = t->context->link(t->context->link_ctx, id, t->field->link_kind, typed, t->err);
 	if (rc == PMJ_OK) {
 		*out = json_string(id);
+		return PMJ_OK;
+	}
+	if (rc == PMJ_NOT_FOUND && (meant = value_choice_meant(t->field, typed)) != NULL) {
+		*out = json_string(meant->value);
 		return PMJ_OK;
 	}
 	if (rc == PMJ_NOT_FOUND && t->field->open)

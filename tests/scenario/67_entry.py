@@ -1,5 +1,6 @@
 """What is asked and said where a worker writes something down: likely duplicates, what goes home on paper, what a consent that was taken back
 leaves behind, and the words that the accounting keeps."""
+import json
 import os
 import sys
 
@@ -80,6 +81,45 @@ def story_23_what_ran_out_took_nothing_back(lab):
     check("told" not in said and "consent_taken_back" not in neema.show(referral), "another recipient", said)
     said = neema.run("consent", "refuse", f"person={asha}", f"recipient={clinic}", "purpose=referral")
     check("sent before" in said.out and "Loitokitok Clinic" in said.out, said)
+
+
+def story_23_words_of_the_accounting(lab):
+    """What the accounting keeps is nobody's language; it is read in the reader's. A person's own copy is theirs: no notice forbids it."""
+    neema = lab.worker("Neema")
+    asha, clinic, given, referral = sent_to_the_clinic(neema)
+    neema.run("edit", asha, "language=swahili")
+    path = os.path.join(lab.dir, "asha.html")
+    neema.run("export", path, "--person", asha, "--own-copy", env=SWAHILI)
+    with open(path, encoding="utf-8") as file:
+        page = file.read()
+    check("NOTICE" not in page and "ILANI" not in page and "redisclosure" not in page, page[-800:])
+    ledger = neema.json("disclosure", "list", "--all")["items"][0]
+    check(ledger["fields"]["recipient"] == "the person" and ledger["fields"]["purpose"] == "at my request", ledger)
+    english, swahili = neema.run("disclosures", asha).out, neema.run("disclosures", asha, env=SWAHILI).out
+    for words, text in (("the person themself", english), ("(Referral", english), ("mtu mwenyewe", swahili), ("(Rufaa", swahili), ("Kwa ombi langu", swahili)):
+        check(words in text, words, text)
+    check("referral" not in swahili and "disclosure" not in swahili and "the person" not in swahili, swahili)
+    typed = neema.add("disclosure", person=asha, recipient="mtu mwenyewe", purpose="at my request")
+    check(neema.show(typed)["fields"]["recipient"] == "the person")
+
+
+def story_16_all_is_the_same(lab):
+    """"all" of a consent is the same in a packet and in a file: whatever some word covers. A worker's notes are in neither, and in the person's own copy."""
+    neema = lab.worker("Neema")
+    asha, clinic, given, referral = sent_to_the_clinic(neema)
+    neema.add("consent", **{**CONSENT, "person": asha, "recipient": clinic, "information": "all"})
+    neema.add("need", person=asha, area="housing", text="a room of her own")
+    neema.add("contact", person=asha, kind="phone", note="what the worker thought")
+    neema.run("edit", referral, "information=all")
+    packet = json.dumps(neema.json("referral", "packet", referral))
+    files = {}
+    for name, options in {"all.jsonl": ("--to", clinic, "--for", "referral"), "own.html": ("--own-copy",)}.items():
+        neema.run("export", os.path.join(lab.dir, name), "--person", asha, *options)
+        with open(os.path.join(lab.dir, name), encoding="utf-8") as file:
+            files[name] = file.read()
+    for text in (packet, files["all.jsonl"]):
+        check("a room of her own" in text and "what the worker thought" not in text, text)
+    check("what the worker thought" in files["own.html"], files["own.html"])
 
 
 run(globals())

@@ -614,6 +614,7 @@ what_a_consent_tells(void **state)
 	assert_true(told(&kinds, "contact", "on", "attendance"));
 	assert_false(told(&kinds, "referral", "reason", "treatment")); /* a kind that names none */
 	assert_true(told(&kinds, "referral", "reason", "all"));
+	assert_false(told(&kinds, "contact", "note", "all")); /* as in a packet */
 	kinds_close(&kinds);
 }
 
