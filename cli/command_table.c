@@ -48,7 +48,12 @@ static const struct option find_options[] = {
 static const struct option today_options[] = {
     {"print", NULL, "a sheet of paper, with initials for names"},
     {"names", NULL, "with --print: with the names"},
+    {"limit", "N", "at most N (usually 50), of each kind its share"},
     SHEET_OPTIONS,
+    {NULL, NULL, NULL},
+};
+static const struct option week_options[] = {
+    {"limit", "N", "at most N (usually 50), of each kind its share"},
     {NULL, NULL, NULL},
 };
 static const struct option slip_options[] = {
@@ -145,7 +150,7 @@ const struct command command_table[] = {
         "  pamoja today\n"
         "  pamoja today --print --out day.html\n"},
     {"week", GROUP_RECORDS, record_week, 0, 0, "", "what is due today and in the six days after it",
-        none, NULL},
+        week_options, NULL},
     {"note", GROUP_RECORDS, note_run, 0, COMMAND_MANY, "[TEXT]",
         "keep a thought, even while locked", note_options,
         "Without text it asks; - reads it from standard input. Examples:\n"

@@ -11,6 +11,7 @@
 #include "cli/term.h"
 
 #define EMPTY_LINES 6
+#define SHEET_MOST 200 /* due */
 #define LINE "______________________________________________________________"
 
 /* Whoever finds the paper is to learn as little as may be: "Asha Wanjiru" is "A. W." */
@@ -89,11 +90,12 @@ day_sheet(struct cli *cli, const struct args *args, struct pmj_error *err)
 	struct sheet *sheet = NULL;
 	json_t *answer = NULL;
 	enum pmj_code rc;
+	long limit;
 
 	if ((rc = sheet_new(&sheet, args, cli->client.lang, err)) != PMJ_OK ||
-	    (rc = client_get(&cli->client, &answer, "/v1/today", err)) != PMJ_OK)
+	    (rc = args_number(&limit, args, "limit", SHEET_MOST, err)) != PMJ_OK ||
+	    (rc = record_due_get(cli, &answer, "/v1/today", limit, err)) != PMJ_OK)
 		goto out;
-	record_by_day(json_object_get(answer, "items"));
 	sheet_title(sheet, lang_text("The day"));
 	put_due(sheet, json_arr(answer, "items"), args_has(args, "names"));
 	sheet_gap(sheet);

@@ -55,6 +55,10 @@ void record_say_uncovered(const json_t *item, size_t indent);
 /** Beneath a person: what /v1/record/ID/around answered. */
 PMJ_MUST_CHECK enum pmj_code record_around(
     struct cli *cli, const json_t *answer, struct pmj_error *err);
+/** What is due, however many answers it comes in, by the day that is shown: the answer of
+ * /v1/today, whose path may have a query. New reference. */
+PMJ_MUST_CHECK enum pmj_code record_due_get(
+    struct cli *cli, json_t **out, const char *path, long limit, struct pmj_error *err);
 /** `today --print`: the day on paper. */
 enum pmj_code day_sheet(struct cli *cli, const struct args *args, struct pmj_error *err);
 enum pmj_code record_today(struct cli *cli, const struct args *args, struct pmj_error *err);

@@ -142,35 +142,48 @@ record_print_items(const json_t *items, const json_t *kind)
 	table_print(table);
 }
 
-/* Each answer holds what the daemon finds time for between others' requests; this asks on. */
+/* One answer more, behind those that came before it; *answer: the one before, if any. */
+static enum pmj_code
+next_answer(struct cli *cli, json_t *items, json_t **answer, const char *path, long limit,
+    struct pmj_error *err)
+{
+	const char *next = json_str(*answer, "next");
+	char *page = mem_printf("%s%slimit=%ld%s%s", path, strchr(path, '?') != NULL ? "&" : "?",
+	    limit, next != NULL ? "&from=" : "", next != NULL ? next : "");
+	json_t *before = *answer;
+	enum pmj_code rc;
+
+	*answer = NULL;
+	rc = client_get(&cli->client, answer, page, err);
+	if (rc == PMJ_OK)
+		(void)json_array_extend(items, json_object_get(*answer, "items"));
+	mem_free_wiped(page);
+	json_decref(before);
+	return rc;
+}
+
+/* Each answer holds what the daemon finds time for between others' requests; this asks on. An
+ * answer may hold nothing, and yet say where it goes on: so much was looked through. */
 enum pmj_code
 record_list_get(struct cli *cli, json_t **out, const char *path, long limit, struct pmj_error *err)
 {
 	json_t *items = json_array(), *answer = NULL;
-	const char *next = NULL;
+	bool more = false;
 	enum pmj_code rc;
 
-	for (;;) {
-		char *page =
-		    mem_printf("%s&limit=%ld%s%s", path, limit - (long)json_array_size(items),
-		        next != NULL ? "&from=" : "", next != NULL ? next : "");
-		json_t *before = answer;
+	do {
+		long left = limit - (long)json_array_size(items);
 
-		answer = NULL;
-		rc = client_get(&cli->client, &answer, page, err);
-		mem_wipe(page, strlen(page));
-		free(page);
-		json_decref(before);
-		if (rc != PMJ_OK)
-			break;
-		(void)json_array_extend(items, json_object_get(answer, "items"));
-		next = json_str(answer, "next");
-		if (next == NULL || (long)json_array_size(items) >= limit)
-			break;
-	}
+		/* Enough, and whether there is one more is not known yet. */
+		rc = next_answer(cli, items, &answer, path, left > 0 ? left : 1, err);
+		more = json_flag(answer, "more") || (long)json_array_size(items) > limit;
+	} while (rc == PMJ_OK && json_str(answer, "next") != NULL &&
+	         !(more && (long)json_array_size(items) >= limit));
+	while ((long)json_array_size(items) > limit)
+		(void)json_array_remove(items, json_array_size(items) - 1);
 	if (rc == PMJ_OK)
-		*out = json_pack("{s:O,s:b,s:O*}", "items", items, "more",
-		    json_flag(answer, "more"), "near", json_object_get(answer, "near"));
+		*out = json_pack("{s:O,s:b,s:O*}", "items", items, "more", more, "near",
+		    json_object_get(answer, "near"));
 	json_decref(answer);
 	json_decref(items);
 	return rc;
@@ -291,10 +304,10 @@ record_by_day(json_t *items)
 #define DUE_COUNTED 20
 
 static void
-say_how_many(const json_t *items)
+say_how_many(const json_t *answer)
 {
+	const json_t *items = json_arr(answer, "items"), *item;
 	size_t overdue = 0, urgent = 0, i;
-	const json_t *item;
 
 	json_array_foreach(items, i, item)
 	{
@@ -302,12 +315,49 @@ say_how_many(const json_t *items)
 		urgent += json_flag(item, "urgent");
 	}
 	if (json_array_size(items) > DUE_COUNTED)
-		term_say("\n%zu in all: %zu urgent (at the top), %zu overdue.\n",
+		term_say(json_array_size(json_arr(answer, "left")) > 0
+		             ? LANG_N("\n%zu are shown: %zu urgent (at the top), %zu overdue.\n")
+		             : LANG_N("\n%zu in all: %zu urgent (at the top), %zu overdue.\n"),
 		    json_array_size(items), urgent, overdue);
 }
 
+enum pmj_code
+record_due_get(struct cli *cli, json_t **out, const char *path, long limit, struct pmj_error *err)
+{
+	json_t *items = json_array(), *answer = NULL;
+	enum pmj_code rc;
+
+	do
+		rc = next_answer(cli, items, &answer, path, limit, err);
+	while (rc == PMJ_OK && json_str(answer, "next") != NULL);
+	if (rc == PMJ_OK) {
+		record_by_day(items);
+		(void)json_object_set(answer, "items", items);
+		*out = json_incref(answer);
+	}
+	json_decref(answer);
+	json_decref(items);
+	return rc;
+}
+
+/* Each kind shows its first; how many of it are left. */
+static void
+say_left(const json_t *answer)
+{
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach(json_arr(answer, "left"), i, one)
+	    term_say(json_flag(one, "many") ? LANG_N("Not shown: %lld or more of %s\n")
+	                                    : LANG_N("Not shown: %lld of %s\n"),
+	        (long long)json_int(one, "count", 0), json_str(one, "plural"));
+	if (json_array_size(json_arr(answer, "left")) > 0)
+		term_say("Show more of them: --limit 500\n");
+}
+
 static enum pmj_code
-say_due(struct cli *cli, const char *path, const char *nothing, struct pmj_error *err)
+say_due(struct cli *cli, const char *path, const char *nothing, const struct args *args,
+    struct pmj_error *err)
 {
 	static const char *const heads[] = {
 	    "ID", LANG_N("DUE"), LANG_N("WHO"), LANG_N("WHAT"), LANG_N("WHY")};
@@ -315,10 +365,11 @@ say_due(struct cli *cli, const char *path, const char *nothing, struct pmj_error
 	struct table *table;
 	enum pmj_code rc;
 	size_t i;
+	long limit;
 
-	if ((rc = client_get(&cli->client, &answer, path, err)) != PMJ_OK)
+	if ((rc = args_number(&limit, args, "limit", 50, err)) != PMJ_OK ||
+	    (rc = record_due_get(cli, &answer, path, limit, err)) != PMJ_OK)
 		return rc;
-	record_by_day(json_object_get(answer, "items"));
 	if (cli->json) {
 		print_json(answer);
 	} else if (json_array_size(json_object_get(answer, "items")) == 0) {
@@ -344,8 +395,9 @@ say_due(struct cli *cli, const char *path, const char *nothing, struct pmj_error
 			free(reason);
 		}
 		table_print(table);
-		say_how_many(json_object_get(answer, "items"));
+		say_how_many(answer);
 		term_say("\nOpen one: pamoja show ID\n");
+		say_left(answer);
 		say_stale(answer);
 		say_expected(answer);
 	}
@@ -366,13 +418,12 @@ record_today(struct cli *cli, const struct args *args, struct pmj_error *err)
 			pmj_hint(err, "add --print");
 			return PMJ_USAGE;
 		}
-	return say_due(cli, "/v1/today", LANG_N("Nothing is due today.\n"), err);
+	return say_due(cli, "/v1/today", LANG_N("Nothing is due today.\n"), args, err);
 }
 
 enum pmj_code
 record_week(struct cli *cli, const struct args *args, struct pmj_error *err)
 {
-	(void)args;
 	return say_due(
-	    cli, "/v1/today?days=6", LANG_N("Nothing is due in the next seven days.\n"), err);
+	    cli, "/v1/today?days=6", LANG_N("Nothing is due in the next seven days.\n"), args, err);
 }

@@ -113,7 +113,7 @@ anybody(const struct call *call, bool *out, const struct kind *kind, const struc
 	                       : PMJ_OK;
 	size_t i;
 
-	*out = json_flag(list, "more");
+	*out = json_flag(list, "more") || json_str(list, "next") != NULL;
 	json_array_foreach(json_object_get(list, "items"), i, item)
 	{
 		*out = *out || receives(kind, item);

@@ -241,6 +241,10 @@ put_expected(const struct call *call, json_t *answer, const char *today, struct 
 enum pmj_code
 record_today(const struct call *call, json_t **out, struct pmj_error *err)
 {
+	const struct os *os = call->core->os;
+	struct records_due asked = {.limit = call_limit(call, 0),
+	    .from = json_str(call->query, "from"),
+	    .until_ms = os->mono_ms(os->ctx) + CORE_PIECE_MS};
 	const char *typed = json_str(call->query, "days");
 	char date[11], until[11], *end;
 	long days = typed != NULL ? strtol(typed, &end, 10) : 0;
@@ -250,9 +254,13 @@ record_today(const struct call *call, json_t **out, struct pmj_error *err)
 		return pmj_fail(err, PMJ_USAGE, "days is a number from 0 to %d", DUE_DAYS_MAX);
 	record_date(call, date);
 	date_of_days(until, date_days(date) + days);
-	rc = records_today(call->core->journal, out, date, until, call->lang, err);
+	asked.on = date;
+	asked.until = until;
+	rc = records_today(call->core->journal, out, &asked, call->lang, err);
 	if (rc == PMJ_OK)
 		rc = record_mark_taken_back(call, json_object_get(*out, "items"), err);
+	if (rc == PMJ_OK && json_str(*out, "next") != NULL) /* the rest comes with the last */
+		return rc;
 	if (rc == PMJ_OK && call->core->is_hub) /* who keeps the directory */
 		rc = put_stale(call, *out, err);
 	else if (rc == PMJ_OK && days > 0)

@@ -76,10 +76,19 @@ struct records_find *records_find_new(
 PMJ_MUST_CHECK enum pmj_code records_find_step(
     struct records_find *find, json_t **out, int64_t until_ms, struct pmj_error *err);
 void records_find_free(struct records_find *find);
-/** Open records with a due date up to `until` (YYYY-MM-DD): item + "due","why","overdue" (before
- * `on`). */
-PMJ_MUST_CHECK enum pmj_code records_today(struct journal *journal, json_t **out, const char *on,
-    const char *until, enum lang lang, struct pmj_error *err);
+/** Open records with a due date up to `until` (YYYY-MM-DD), by that date: {"items":[item +
+ * "due","why","overdue" (before `on`)],"more":bool,"next"?,"left"?}. Where there are more than
+ * `limit`, each kind has its share of them, its first; `left` tells of each that has more
+ * [{"kind","plural","count","many"}]: how many, or at least so many. Where the clock says until_ms
+ * before all are shown, `next` is where it goes on, asked with the same limit. */
+struct records_due {
+	const char *on, *until;
+	int64_t limit;    /* 0: 50 */
+	const char *from; /* "next" of an earlier answer, or NULL */
+	int64_t until_ms; /* of mono_ms; 0: never */
+};
+PMJ_MUST_CHECK enum pmj_code records_today(struct journal *journal, json_t **out,
+    const struct records_due *asked, enum lang lang, struct pmj_error *err);
 /** What whoever takes over must know of a person: of each kind about them the open records, and
  * those that were refused or taken back; of one without states the last (only where it declares
  * `brief`): item + "due","why","overdue" as of `on`, and "by", the device that made it, in hex.

@@ -27,21 +27,21 @@ gathered_close(struct gathered *g)
 	free(g->entries);
 }
 
-/* Every consent whose lines ever named this person; those that name another one now are left out by
- * the caller. */
+/* Every consent that may be about this person; the caller looks at its entries. Two indexes are
+ * asked, of tables whose sum was compared since the unlock, so that an old page of one index that
+ * was put back hides nothing. */
 static enum pmj_code
 consents_naming(struct journal *journal, uint8_t (**out)[PMJ_RECORD_BYTES], size_t *count,
     const uint8_t *person, struct pmj_error *err)
 {
-	struct sql *sql =
-	    sql_get(journal, "SELECT DISTINCT rec FROM pmj_entry WHERE kind = 'consent' AND status "
-	                     "= 0 AND (instr(line, ?1) > 0 OR instr(line, ?2) > 0) ORDER BY rec");
+	struct sql *sql = sql_get(journal,
+	    "SELECT s.rec FROM pmj_subject s CROSS JOIN consent c ON c._num = s._num"
+	    " WHERE s.person = ?1 UNION SELECT p.rec FROM consent c CROSS JOIN pmj_record p"
+	    " ON p.num = c._num WHERE c.person = ?2 ORDER BY 1");
 	char id[PMJ_RECORD_CHARS + 1];
 
-	/* In a packed line an id stands as its bytes, in one that could not be packed as text. A
-	 * line is kept as a blob, and instr of a blob looks for a blob. */
 	(void)text_base32(id, person, PMJ_RECORD_BYTES);
-	(void)sql_blob(sql_blob(sql, 1, person, PMJ_RECORD_BYTES), 2, id, PMJ_RECORD_CHARS);
+	(void)sql_text(sql_blob(sql, 1, person, PMJ_RECORD_BYTES), 2, id);
 	return records_ids(sql, out, count, err);
 }
 

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/date.h"
-#include "base/mem.h"
 #include "store/journal_inner.h"
 #include "store/records_inner.h"
 
@@ -38,25 +38,34 @@ records_put_stale(const struct journal *journal, json_t *item, const struct kind
 		(void)json_object_set_new(item, "checked", json_string(checked));
 }
 
-/* Of one kind, how many. */
+/* Of one kind, how many: asked with every `today` of an office, so the kind's own table alone
+ * answers. SQLite would go through all records of the journal to find which are closed. */
 static enum pmj_code
 count_of(struct journal *journal, const struct kind *kind, int64_t *out, struct pmj_error *err)
 {
-	char before[11],
-	    *text = mem_printf("SELECT count(*) FROM \"%s\" t JOIN pmj_record r ON r.num ="
-	                       " t._num WHERE t.voided = 0 AND r.closed = 0 AND "
-	                       "coalesce(t.\"%s\", '') < ?1",
-	        kind->name, kind->checked);
-	struct sql *q = sql_new(journal, text);
+	char before[11];
+	struct buf text;
+	struct sql *q;
 	enum pmj_code rc;
 	bool row;
 
 	*out = 0;
+	buf_init(&text, 0);
+	buf_putf(&text,
+	    "SELECT count(*) FROM \"%s\" WHERE voided = 0 AND coalesce(\"%s\", '') < ?1",
+	    kind->name, kind->checked);
+	for (size_t i = 0; i < kind->state_count; i++)
+		if (kind->states[i].closed)
+			buf_putf(&text, " AND state IS NOT ?%zu", i + 2);
 	records_stale_before(journal, kind, before);
+	q = sql_new(journal, buf_text(&text));
+	for (size_t i = 0; i < kind->state_count; i++)
+		if (kind->states[i].closed)
+			(void)sql_text(q, (int)i + 2, kind->states[i].name);
 	if ((rc = sql_row(sql_text(q, 1, before), &row, err)) == PMJ_OK && row)
 		*out = sql_col_int(q, 0);
 	sql_free(q);
-	free(text);
+	buf_close(&text);
 	return rc;
 }
 

@@ -164,6 +164,15 @@ once(struct journal *journal, const char *text, struct pmj_error *err)
 	return journal_put_int(journal, key, 1, err);
 }
 
+/* Indexes hold nothing of their own, so they may come and go without a version: made where they are
+ * not there yet. Of what is open, by kind and the day it is due from: `today` takes the first of
+ * each kind. */
+#define INDEXES                                                                                    \
+	"DROP INDEX IF EXISTS pmj_record_due;"                                                     \
+	"DROP INDEX IF EXISTS pmj_entry_consent;"                                                  \
+	"CREATE INDEX IF NOT EXISTS pmj_record_open ON pmj_record (kind, due) WHERE due IS NOT "   \
+	"NULL AND closed = 0 AND voided = 0;"
+
 enum pmj_code
 schema_migrate(struct journal *journal, const char *const *texts, struct pmj_error *err)
 {
@@ -173,6 +182,8 @@ schema_migrate(struct journal *journal, const char *const *texts, struct pmj_err
 		rc = once(journal, SEARCH_PAGES, err);
 	if (rc == PMJ_OK)
 		rc = once(journal, SEARCH_MERGES, err);
+	if (rc == PMJ_OK)
+		rc = journal_exec(journal, INDEXES, err);
 	for (size_t i = 0; rc == PMJ_OK && texts != NULL && texts[i] != NULL; i++)
 		rc = once(journal, texts[i], err);
 	return rc;

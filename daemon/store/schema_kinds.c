@@ -137,6 +137,19 @@ add_kind_field(struct journal *journal, const struct kind *kind, const struct fi
 	return rc;
 }
 
+/* "The drafts": few among many that were sent. */
+static enum pmj_code
+index_state(struct journal *journal, const struct kind *kind, struct pmj_error *err)
+{
+	char *text = mem_printf("CREATE INDEX IF NOT EXISTS \"pmj_by_%s_state\" ON \"%s\" (state) "
+	                        "WHERE state IS NOT NULL",
+	    kind->name, kind->name);
+	enum pmj_code rc = journal_exec(journal, text, err);
+
+	free(text);
+	return rc;
+}
+
 bool
 schema_has_column(const struct field *field)
 {
@@ -168,6 +181,8 @@ kind_table(struct journal *journal, const struct kind *kind, bool there, struct 
 		if (schema_has_column(&kind->fields[i]) &&
 		    !names_has(&columns, kind->fields[i].name))
 			rc = add_kind_field(journal, kind, &kind->fields[i], err);
+	if (rc == PMJ_OK && kind->state_count > 0)
+		rc = index_state(journal, kind, err);
 	names_close(&columns);
 	return rc;
 }

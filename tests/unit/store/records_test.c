@@ -285,14 +285,17 @@ test_today(void **state)
 	    json_pack("{s:s,s:s,s:s,s:b}", "due", "2026-11-19", "what", "mistake", "state", "open",
 	        "voided", 1));
 	check_ok(
-	    records_today(store.journal, &answer, "2026-11-23", "2026-11-23", LANG_EN, &err), &err);
+	    records_today(store.journal, &answer,
+	        &(struct records_due){.on = "2026-11-23", .until = "2026-11-23"}, LANG_EN, &err),
+	    &err);
 	item = json_array_get(json_arr(answer, "items"), 0);
 	assert_true(json_flag(item, "overdue"));
 	assert_string_equal(json_str(item, "due"), "2026-11-20");
 	assert_false(json_flag(json_array_get(json_arr(answer, "items"), 1), "overdue"));
 	assert_titles(answer, "call,visit");
-	check_code(
-	    records_today(store.journal, &answer, "soon", "soon", LANG_EN, &err), PMJ_INVALID);
+	check_code(records_today(store.journal, &answer,
+	               &(struct records_due){.on = "soon", .until = "soon"}, LANG_EN, &err),
+	    PMJ_INVALID);
 	store_end(&store);
 }
 
