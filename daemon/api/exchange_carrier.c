@@ -181,7 +181,7 @@ note_stopped(struct core *core, const json_t *done)
 	struct sync_stopped at = {.tries = json_int(done, "tries", 0)};
 	struct pmj_error why;
 
-	if (core->sync == NULL || core->is_hub || json_array_size(place) != 4 ||
+	if (core->sync == NULL || json_array_size(place) != 4 ||
 	    !text_unhex(
 	        at.mailbox, sizeof(at.mailbox), json_string_value(json_array_get(place, 0))) ||
 	    !text_unhex(at.incarnation, sizeof(at.incarnation),
@@ -203,6 +203,9 @@ exchange_carried(struct core *core, int64_t id, const json_t *done)
 		return;
 	if (core->sync != NULL && sync_link(core->sync, json_int(done, "step", 0), &why) != PMJ_OK)
 		diag_error("noting what the network lets through", &why);
+	if (core->sync != NULL && !core->is_hub && code != NULL && strcmp(code, "ok") != 0 &&
+	    sync_link_broke(core->sync, &why) != PMJ_OK)
+		diag_error("telling the hub what the network lets through", &why);
 	note_stopped(core, done);
 	exchange->sent += json_int(done, "sent", 0);
 	exchange->got += json_int(done, "got", 0);

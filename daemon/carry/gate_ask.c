@@ -232,17 +232,19 @@ expect(struct gate *gate, struct gate_batch *batch, const struct shape_place *ru
 	free(tips);
 }
 
+/* Under the first of them the link may break each time, and behind it lies the same in smaller
+ * ones: so after a break another one is asked for first. */
 void
 gate_want_news(struct gate *gate, struct gate_batch *batch, bool guess)
 {
 	uint8_t lane = exchange_read_lane(gate->ex);
-	size_t runs = 0;
+	size_t count = gate->tips.count, runs = 0;
 
-	for (size_t i = 0; i < gate->tips.count; i++)
+	for (size_t i = 0; i < count; i++)
 		runs += gate->tips.tips[i].run.lane == lane;
-	for (size_t i = 0; i < gate->tips.count && batch->get_count < COUNT(batch->gets); i++) {
+	for (size_t i = 0; i < count && batch->get_count < COUNT(batch->gets); i++) {
 		struct wire_get *get = &batch->gets[batch->get_count];
-		struct shape_place run = gate->tips.tips[i].run;
+		struct shape_place run = gate->tips.tips[(i + (size_t)gate->failures) % count].run;
 
 		memcpy(run.mailbox, gate->mailbox, sizeof(run.mailbox));
 		if (run.lane != lane || places_upto(&gate->bad, &run) > 0)

@@ -330,6 +330,11 @@ hub_share_step(struct hub *hub, int64_t until_ms, bool *more, struct pmj_error *
 	*more = hub->sharing;
 	if (!hub->sharing)
 		return PMJ_OK;
+	/* Lines of a big segment that was just sealed leave the queue first: whoever forgets that
+	 * they were sent would else take them off it all at once. */
+	if (hub->share_pending == 0 &&
+	    ((rc = sync_number_step(hub->sync, &left, err)) != PMJ_OK || left))
+		return rc;
 	if ((rc = anything_left(hub, &left, err)) == PMJ_OK) {
 		if (left && hub->share_pending < hub->share_pace.amount) {
 			rc = some_until(hub, until_ms, err);

@@ -7,14 +7,15 @@
 #include "sync/sync.h"
 
 #define SYNC_RAW_MAX (200 * 1024) /* lines of a segment, before they are packed, in one step */
-/* ... and over several: with more libzstd takes 36 MB and 30 ms to begin with, or packs no better.
- */
-#define SYNC_RAW_MOST (512 * 1024)
+/* ... and over several: 4,096 lines of 1 KiB. They lie in memory twice while they are packed. */
+#define SYNC_RAW_MOST (4 * 1024 * 1024)
 #define SYNC_RAW_BEGIN (128 * 1024) /* ... of the first one */
 #define SYNC_RAW_SLOW                                                                              \
 	(128 * 1024)     /* where numbering is slow, or the machine has other work: 7 ms, or 20 */
 #define SYNC_NUMBERS 128 /* lines that leave the queue together, after their segment was sealed */
 #define SYNC_SEAL_MS 12  /* numbering and committing them, in one step */
+#define SYNC_CHAIN_LINES 512 /* whose chain is found in one step ... */
+#define SYNC_CHAIN_BYTES (1024 * 1024)
 #define SYNC_PIECE                                                                                 \
 	(24 * 1024) /* packed in one step: 4 ms, or 12; smaller ones pack worse and worse */
 #define SYNC_PIECE_MOST (64 * 1024) /* ... where that takes no longer than SYNC_PIECE_MS */
@@ -42,7 +43,7 @@ struct seal_due;
 /* How a segment is made that is too much for one step. */
 enum seal_haste {
 	HASTE_NONE,
-	HASTE_SOME, /* so small that its last step can look at all of it again */
+	HASTE_SOME, /* so small that its last step can look at all of it again; once */
 	HASTE_GREAT /* all of it in one step */
 };
 
@@ -61,7 +62,9 @@ struct sync {
 	size_t raw_max;               /* bytes of lines that lately made a file of that size */
 	struct pace raw_pace;         /* ... and that lately were numbered in a step */
 	struct pace piece_pace;       /* ... and packed */
-	size_t file_most;             /* of a segment (link.c) */
+	size_t file_most;             /* of a segment (link.c) ... */
+	int64_t link_step;            /* ... and what the carrier said; 0: nothing */
+	bool link_least;              /* ... no more than goes by any way */
 	bool fills;                   /* files are made as full as padding lets them be */
 	struct sync_fit {             /* of the next segment of a lane, by how the last try went */
 		int64_t lane;
@@ -100,6 +103,24 @@ struct sync_place_of {
 
 /** What sync_link said last. */
 void link_recall(struct sync *sync);
+/** At the hub: how big what is made next for this mailbox may be. At a device it is always the
+ * same.
+ */
+void link_for(struct sync *sync, const uint8_t mailbox[static PMJ_MAILBOX_BYTES]);
+/** Into our ack: what our network lately let through in one piece, for the hub seals to that. */
+void link_tell(struct sync *sync, json_t *ack);
+/** That ack is sealed now. Inside the transaction. */
+PMJ_MUST_CHECK enum pmj_code link_told(struct sync *sync, const json_t *ack, struct pmj_error *err);
+/** A device's ack, at the hub, behind the receipts in it. Inside the transaction. */
+PMJ_MUST_CHECK enum pmj_code link_take(
+    struct sync *sync, const struct sync_peer *peer, const json_t *ack, struct pmj_error *err);
+struct lane;
+/** What of a run stands at `from` and behind it goes again in smaller ones (section 9, cause size),
+ * unless that was so in the last hour. Inside the transaction. */
+PMJ_MUST_CHECK enum pmj_code link_smaller(struct sync *sync, const struct sync_peer *peer,
+    struct lane *lane, uint64_t from, struct pmj_error *err);
+/** How big a file such a step lets be. */
+size_t link_most(int64_t step);
 /** The biggest file of at most so many bytes that padding lets be. */
 size_t link_legal(size_t most);
 /** End the transaction: commit when rc is PMJ_OK, and hooks.incarnated when it is due; else roll

@@ -65,6 +65,7 @@ lines_ack(struct sync *sync, const struct sync_peer *peer, json_t **more, int64_
 		json_object_set(*more, "lanes", list);
 		if (sync->hooks.ack_more != NULL)
 			sync->hooks.ack_more(sync->hooks.ctx, peer, *more);
+		link_tell(sync, *more);
 	}
 out:
 	json_decref(list);

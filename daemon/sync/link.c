@@ -8,8 +8,7 @@
 #include "sync/seal_inner.h"
 
 #define LINK_STEP "sync.step"
-#define LINK_GAVE_BACK "sync.gave_back"     /* when, ms */
-#define LINK_REST_MS (INT64_C(3600) * 1000) /* ... and no more for so long */
+#define LINK_REST_MS (INT64_C(3600) * 1000) /* from one run of smaller ones to the next */
 #define LINK_TRIES 3
 /* From here on it carried twice what an exchange begins with. */
 #define LINK_GOOD (64 * 1024)
@@ -28,14 +27,22 @@ link_legal(size_t most)
 	return LINK_OUTSIDE + padded;
 }
 
-static void
-link_apply(struct sync *sync, int64_t step)
+size_t
+link_most(int64_t step)
 {
 	size_t most = SYNC_FILE_MOST;
 
 	if (step >= LINK_GOOD || (step > 0 && step < SYNC_FILE_MOST))
 		most = step > SYNC_FILE_GOOD ? SYNC_FILE_GOOD : (size_t)step;
-	seal_raw_scale(sync, link_legal(most));
+	return link_legal(most);
+}
+
+static void
+link_apply(struct sync *sync, int64_t step)
+{
+	sync->link_step = step;
+	sync->link_least = false;
+	seal_raw_scale(sync, link_most(step));
 	sync->fills = step > 0;
 }
 
@@ -48,15 +55,14 @@ link_recall(struct sync *sync)
 enum pmj_code
 sync_link(struct sync *sync, int64_t step, struct pmj_error *err)
 {
-	size_t was = sync->file_most;
-	bool filled = sync->fills;
+	int64_t was = sync->link_step;
 	enum pmj_code rc;
 
 	if (step <= 0)
 		return PMJ_OK;
 	link_apply(sync, step);
 	/* An exchange that changes nothing of it writes nothing. */
-	if (sync->file_most == was && filled)
+	if (was > 0 && link_most(was) == link_most(step))
 		return PMJ_OK;
 	if ((rc = journal_begin(sync->journal, err)) != PMJ_OK)
 		return rc;
@@ -84,14 +90,37 @@ link_stopped_at(struct sync *sync, const struct sync_stopped *at, struct lane *l
 }
 
 /* One is enough for a network, since it is as small as that lets through; on the way from one to
- * the next they must not pile up at the hub. */
-static bool
-link_may_give_back(const struct sync *sync)
+ * the next they must not pile up at the hub. A clock that was put back begins the hour anew, so
+ * that it neither ends it nor makes it last for years. */
+static enum pmj_code
+link_may_begin(struct sync *sync, const uint8_t *mailbox, bool *may, struct pmj_error *err)
 {
-	int64_t now_ms = os_now(sync->os);
-	int64_t last_ms = journal_int(sync->journal, LINK_GAVE_BACK, 0);
+	int64_t now_ms = os_now(sync->os), last_ms;
+	struct sql *sql = sql_get(sync->journal, "SELECT gave_ms FROM pmj_reader WHERE mailbox=?1");
 
-	return last_ms == 0 || now_ms < last_ms || now_ms - last_ms >= LINK_REST_MS;
+	last_ms = sql_first_int(sql_blob(sql, 1, mailbox, PMJ_MAILBOX_BYTES), 0);
+	*may = last_ms == 0 || now_ms - last_ms >= LINK_REST_MS;
+	if (!*may && now_ms >= last_ms)
+		return PMJ_OK;
+	sql = sql_get(sync->journal, "INSERT INTO pmj_reader(mailbox,gave_ms) VALUES(?1,?2)"
+	                             " ON CONFLICT DO UPDATE SET gave_ms=excluded.gave_ms");
+	sql_int(sql_blob(sql, 1, mailbox, PMJ_MAILBOX_BYTES), 2, now_ms);
+	return sql_run(sql, err);
+}
+
+enum pmj_code
+link_smaller(struct sync *sync, const struct sync_peer *peer, struct lane *lane, uint64_t from,
+    struct pmj_error *err)
+{
+	/* A reader of the hub's lane passes over what is left of a run that ended (DESIGN.md,
+	 * Order): there all goes again that it has not said to have. */
+	uint64_t upto = peer->writes == LANE_DOWN ? lane->acked_segno : from - 1;
+	enum pmj_code rc;
+	bool may;
+
+	if ((rc = link_may_begin(sync, peer->mailbox, &may, err)) != PMJ_OK || !may)
+		return rc;
+	return incarnation_smaller(sync, peer, lane, upto, err);
 }
 
 static enum pmj_code
@@ -99,12 +128,9 @@ link_give_back(
     struct sync *sync, const struct sync_stopped *at, struct lane *lane, struct pmj_error *err)
 {
 	struct sync_peer peer = {0};
-	enum pmj_code rc;
+	enum pmj_code rc = sync->hooks.peer(sync->hooks.ctx, &peer, at->mailbox, err);
 
-	if ((rc = sync->hooks.peer(sync->hooks.ctx, &peer, at->mailbox, err)) != PMJ_OK ||
-	    (rc = incarnation_smaller(sync, &peer, lane, at->segno - 1, err)) != PMJ_OK)
-		return rc;
-	return journal_put_int(sync->journal, LINK_GAVE_BACK, os_now(sync->os), err);
+	return rc == PMJ_OK ? link_smaller(sync, &peer, lane, at->segno, err) : rc;
 }
 
 enum pmj_code
@@ -122,8 +148,8 @@ sync_link_stopped(struct sync *sync, const struct sync_stopped *at, struct pmj_e
 	if (stuck->lane != lane.id || stuck->segno != at->segno)
 		*stuck = (struct sync_stuck){lane.id, at->segno, 0};
 	stuck->tries += at->tries;
-	if (stuck->tries < LINK_TRIES || (size_t)bytes <= sync->file_most ||
-	    !link_may_give_back(sync))
+	link_for(sync, at->mailbox);
+	if (stuck->tries < LINK_TRIES || (size_t)bytes <= sync->file_most)
 		return PMJ_OK;
 	if ((rc = journal_begin(sync->journal, err)) != PMJ_OK)
 		return rc;
@@ -150,6 +176,7 @@ sync_link_unknown(struct sync *sync)
 {
 	size_t most = link_legal(SYNC_FILE_MOST);
 
+	sync->link_least = true;
 	if (sync->file_most <= most)
 		return;
 	seal_raw_scale(sync, most);

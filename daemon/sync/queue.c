@@ -125,6 +125,16 @@ enum pmj_code
 sync_forget_sent(struct sync *sync, const uint8_t mailbox[static PMJ_MAILBOX_BYTES], int64_t n,
     struct pmj_error *err)
 {
+	/* A line that was sealed and still stands in the queue would be noted as sent after this.
+	 */
+	enum pmj_code rc = queue_numbered(sync, err);
+
+	return rc == PMJ_OK ? queue_forget_sent(sync, mailbox, n, err) : rc;
+}
+
+enum pmj_code
+queue_forget_sent(struct sync *sync, const uint8_t *mailbox, int64_t n, struct pmj_error *err)
+{
 	enum pmj_code rc = queue_delete(
 	    sql_get(sync->journal, "DELETE FROM pmj_done WHERE mailbox=?1 AND n=?2 AND forward=1"),
 	    mailbox, n, err);

@@ -74,6 +74,9 @@ int64_t queue_received(struct journal *journal);
 /** There are `more` of them than `before`. Inside the transaction; nothing at a hub. */
 PMJ_MUST_CHECK enum pmj_code queue_received_more(
     struct journal *journal, int64_t before, int64_t more, struct pmj_error *err);
+/** A forwarded entry was not sent, or is to be sent again. */
+PMJ_MUST_CHECK enum pmj_code queue_forget_sent(
+    struct sync *sync, const uint8_t *mailbox, int64_t n, struct pmj_error *err);
 /** Forget what this mailbox ever got: it is sent its whole state anew. */
 PMJ_MUST_CHECK enum pmj_code queue_forget_all(
     struct sync *sync, const uint8_t *mailbox, struct pmj_error *err);

@@ -192,5 +192,5 @@ receipt_take(struct sync *sync, const struct sync_peer *peer, const struct entry
 		if ((rc = receipt_lane(sync, peer, &receipt, again, err)) != PMJ_OK || *again)
 			return rc;
 	}
-	return PMJ_OK;
+	return link_take(sync, peer, entry->json, err);
 }

@@ -126,10 +126,13 @@ seal_told(struct seal *seal, struct pmj_error *err)
 	struct sql *sql = sql_get(seal->sync->journal,
 	    "UPDATE pmj_lane SET told_seq=seq WHERE mailbox=?1 AND ours=0 AND told_seq<>seq"
 	    " AND id>=?2");
+	enum pmj_code rc;
 
 	sql_blob(sql, 1, seal->peer.mailbox, PMJ_MAILBOX_BYTES);
 	sql_int(sql, 2, seal->ack_from);
-	return sql_run(sql, err);
+	if ((rc = sql_run(sql, err)) != PMJ_OK)
+		return rc;
+	return link_told(seal->sync, seal->ack, err);
 }
 
 static enum pmj_code
@@ -234,9 +237,6 @@ seal_collect(struct seal *seal, const uint8_t *mailbox, bool due, struct seal *p
 		return PMJ_OK;
 	if ((rc = queue_numbered(sync, err)) != PMJ_OK || (rc = seal_begin(seal, err)) != PMJ_OK)
 		return rc;
-	/* What is forwarded is asked about once more when it is sealed, all of it in that step. */
-	if (seal->peer.writes != LANE_UP && seal->raw_max > (size_t)sync->raw_pace.amount)
-		seal->raw_max = (size_t)sync->raw_pace.amount;
 	for (size_t i = 0; i < seal->head; i++)
 		due = due || seal->sent[i].counts;
 	seal->waits = seal->announces;
@@ -309,6 +309,8 @@ seal_try_one(struct seal *seal, const uint8_t *mailbox, bool due, struct buf *fi
 	if ((rc = journal_begin(sync->journal, err)) != PMJ_OK)
 		return rc;
 	seal->piece = (size_t)sync->raw_pace.amount;
+	if (sync->haste == HASTE_NONE)
+		seal->until_ms = sync->os->mono_ms(sync->os->ctx) + SYNC_PIECE_MS;
 	rc = seal_collect(seal, mailbox, due, NULL, made, err);
 	*pieces = rc == PMJ_OK && *made &&
 	          (seal->partial || (seal->raw > SYNC_PIECE && seal->count > seal->head + 1));
@@ -348,6 +350,7 @@ seal_one(struct sync *sync, const uint8_t *mailbox, bool due, bool *made, bool *
 	enum pmj_code rc;
 
 	*waits = false;
+	link_for(sync, mailbox);
 	buf_init(&file, PMJ_SEGMENT_FILE_MAX);
 	do {
 		struct seal seal;

@@ -153,7 +153,7 @@ sync_seal_step(struct sync *sync, bool *more, struct pmj_error *err)
 	*more = sync->packing != NULL;
 	if (*more)
 		return seal_packing_step(sync, err);
-	if ((rc = seal_number_step(sync, more, err)) != PMJ_OK || *more)
+	if ((rc = sync_number_step(sync, more, err)) != PMJ_OK || *more)
 		return rc;
 	/* Nearly always the first of the queue can go; only when it cannot (its mailbox takes
 	 * nothing more) all are looked through. */

@@ -25,10 +25,12 @@ struct seal {
 	struct seal_taken *taken; /* in the order of the queue */
 	size_t taken_count, taken_room;
 	struct queue_place at; /* of the last of them */
-	size_t piece;          /* bytes of lines that are put together in one step; 0: all */
+	size_t piece;          /* bytes of lines that are put together in one step; 0: all ... */
+	int64_t until_ms;      /* ... and for how long; 0: for as long as that takes */
 	bool partial;          /* there is more, for the next step */
 	bool big;              /* put together in several */
-	uint8_t (*chains)[32]; /* after each line, or NULL */
+	uint8_t (*chains)[32]; /* after each line, or NULL ... */
+	size_t chained;        /* ... of so many */
 	size_t head;           /* how many of them serve the lane itself */
 	struct buf says;  /* ... and what they say, but for the time and what changes with it */
 	bool waits;       /* something of the queue is left for the next segment */
@@ -67,8 +69,6 @@ PMJ_MUST_CHECK enum pmj_code seal_take_all(struct seal *seal, struct pmj_error *
  * are not at once. */
 PMJ_MUST_CHECK enum pmj_code seal_number_later(
     struct seal *seal, uint64_t segno, struct pmj_error *err);
-/* A step of that. *left false: there was nothing to do. */
-PMJ_MUST_CHECK enum pmj_code seal_number_step(struct sync *sync, bool *left, struct pmj_error *err);
 /* What is left in the queue is told by the ack: with it the hub knows whether it has everything
  * that was written until now. */
 PMJ_MUST_CHECK enum pmj_code seal_left(struct seal *seal, struct pmj_error *err);

@@ -6,10 +6,13 @@
 #include "store/sql.h"
 #include "sync/seal_inner.h"
 
-/* One line: 8 its id in the queue | 8 its number in the journal, 0: it is in no segment | 8 its
- * number in the lane | 32 the chain after it. */
+/* One line: 8 its id in the queue | 8 its number in the journal, and what it is | 8 its number in
+ * the lane | 32 the chain after it. */
 #define ITEM_BYTES 56
 enum { ITEM_N = 8, ITEM_SEQ = 16, ITEM_CHAIN = 24 };
+#define ITEM_FORWARD (UINT64_C(1) << 63)
+#define ITEM_WITHDRAWN (UINT64_C(1) << 62) /* it is in no segment, and was never sent */
+#define ITEM_FLAGS (ITEM_FORWARD | ITEM_WITHDRAWN)
 
 static enum pmj_code
 numbering_put(struct seal *seal, uint64_t segno, struct buf *items, struct pmj_error *err)
@@ -25,6 +28,16 @@ numbering_put(struct seal *seal, uint64_t segno, struct buf *items, struct pmj_e
 	rc = sql_run(sql, err);
 	buf_clear(items);
 	return rc;
+}
+
+/* 0: it is in no segment. */
+static uint64_t
+item_of(const struct seal_taken *taken)
+{
+	if (taken->as == SEAL_NO_MORE)
+		return 0;
+	return (uint64_t)taken->n | (taken->forward ? ITEM_FORWARD : 0) |
+	       (taken->as == SEAL_WITHDRAWN ? ITEM_WITHDRAWN : 0);
 }
 
 enum pmj_code
@@ -43,7 +56,7 @@ seal_number_later(struct seal *seal, uint64_t segno, struct pmj_error *err)
 			continue;
 		}
 		buf_put_u64(&items, (uint64_t)taken->id);
-		buf_put_u64(&items, sent ? (uint64_t)taken->n : 0);
+		buf_put_u64(&items, item_of(taken));
 		buf_put_u64(&items, seal->lane.seq + taken->line + 1);
 		buf_put(&items, seal->sent[sent ? taken->line : 0].chain, 32);
 		if (items.len == SYNC_NUMBERS * ITEM_BYTES)
@@ -66,8 +79,9 @@ struct numbering {
 static enum pmj_code
 numbering_first(struct sync *sync, struct numbering *out, bool *found, struct pmj_error *err)
 {
-	struct sql *sql = sql_get(
-	    sync->journal, "SELECT id,lane,segno,items FROM pmj_numbering ORDER BY id LIMIT 1");
+	struct sql *sql = sql_get(sync->journal,
+	    "SELECT g.id,g.lane,g.segno,g.items,l.mailbox FROM pmj_numbering g"
+	    " LEFT JOIN pmj_lane l ON l.id=g.lane ORDER BY g.id LIMIT 1");
 	const uint8_t *items;
 	enum pmj_code rc;
 	size_t len = 0;
@@ -79,6 +93,7 @@ numbering_first(struct sync *sync, struct numbering *out, bool *found, struct pm
 		items = sql_col_blob(sql, 3, &len);
 		buf_put(&out->items, items, len - len % ITEM_BYTES);
 		rc = buf_check(&out->items, err);
+		(void)sql_col_copy(sql, 4, out->lane.mailbox, sizeof(out->lane.mailbox));
 	}
 	sql_done(sql);
 	return rc;
@@ -88,10 +103,17 @@ static enum pmj_code
 numbering_item(struct sync *sync, const struct numbering *numbering, const uint8_t *item,
     int64_t *entries, struct pmj_error *err)
 {
-	struct queue_sent sent = {.n = (int64_t)get_le64(item + ITEM_N), .counts = true};
+	uint64_t is = get_le64(item + ITEM_N);
+	struct queue_sent sent = {
+	    .n = (int64_t)(is & ~ITEM_FLAGS), .forward = (is & ITEM_FORWARD) != 0, .counts = true};
+	const uint8_t *mailbox = numbering->lane.mailbox;
 	enum pmj_code rc;
 
 	if ((rc = queue_drop(sync, (int64_t)get_le64(item), err)) != PMJ_OK || sent.n == 0)
+		return rc;
+	if ((is & ITEM_WITHDRAWN) != 0)
+		return queue_forget_sent(sync, mailbox, sent.n, err);
+	if (sent.forward && (rc = queue_done_put(sync, mailbox, sent.n, true, 0, 0, err)) != PMJ_OK)
 		return rc;
 	memcpy(sent.chain, item + ITEM_CHAIN, sizeof(sent.chain));
 	++*entries;
@@ -148,7 +170,7 @@ queue_numbered(struct sync *sync, struct pmj_error *err)
 }
 
 enum pmj_code
-seal_number_step(struct sync *sync, bool *left, struct pmj_error *err)
+sync_number_step(struct sync *sync, bool *left, struct pmj_error *err)
 {
 	int64_t began = sync->os->mono_ms(sync->os->ctx), all = 0, count = 1;
 	enum pmj_code rc = PMJ_OK;

@@ -1,6 +1,7 @@
 /* seal_pack.c - a segment that is too much for one step is packed in several: its lines are put
  * together, packed from memory piece by piece, and numbered and sealed in one transaction at the
  * end. Until then the journal knows nothing of it. */
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,12 +11,17 @@
 void
 seal_packing_drop(struct sync *sync)
 {
+	bool big;
+
 	if (sync->packing == NULL)
 		return;
 	segment_pack_free(sync->packing->pack);
 	seal_close(&sync->packing->seal);
+	big = sync->packing->seal.big;
 	free(sync->packing);
 	sync->packing = NULL;
+	if (big) /* 12 MB that nobody needs before the next one, which may be in a week */
+		(void)malloc_trim(0);
 }
 
 static enum pmj_code
@@ -43,18 +49,22 @@ seal_packing_begin(struct sync *sync, struct seal *seal, bool due, struct pmj_er
 	return seal->partial ? PMJ_OK : seal_pack_lines(sync, packing, err);
 }
 
-/* A big one: more lines, as many as go in a step. Where something was written between two steps,
- * this is too long a way: the next one is small enough to be looked at again at its end. */
+/* Something was written since a big one was begun. It may be what goes first, or say that a line
+ * must not go at all, and there are too many of them to ask again in the last step: it is dropped
+ * at once, and the next one is small enough for that. */
+static bool
+seal_pack_overtaken(const struct sync *sync, const struct seal_packing *packing)
+{
+	return packing->seal.big && journal_transaction(sync->journal) != packing->transaction;
+}
+
+/* A big one: more lines, as many as go in a step. */
 static enum pmj_code
 seal_pack_gather(struct sync *sync, struct seal_packing *packing, struct pmj_error *err)
 {
 	enum pmj_code rc;
 
-	if (journal_transaction(sync->journal) != packing->transaction) {
-		sync->haste = HASTE_SOME;
-		seal_packing_drop(sync);
-		return PMJ_OK;
-	}
+	packing->seal.until_ms = sync->os->mono_ms(sync->os->ctx) + SYNC_PIECE_MS;
 	if ((rc = seal_queue(&packing->seal, err)) != PMJ_OK ||
 	    (!packing->seal.partial && (rc = seal_left(&packing->seal, err)) != PMJ_OK)) {
 		seal_packing_drop(sync);
@@ -63,19 +73,23 @@ seal_pack_gather(struct sync *sync, struct seal_packing *packing, struct pmj_err
 	return packing->seal.partial ? PMJ_OK : seal_pack_lines(sync, packing, err);
 }
 
-/* ... and its chain, which for thousands of lines is a step, too. */
+/* ... and its chain, which for thousands of lines is more than a step, too. */
 static void
 seal_pack_chain(struct seal *seal)
 {
+	size_t from = seal->chained, bytes = 0, i = from;
 	uint8_t chain[32], e[PMJ_ENTRY_BYTES];
 
-	seal->chains = mem_array(seal->count, sizeof(*seal->chains));
-	memcpy(chain, seal->lane.chain, sizeof(chain));
-	for (size_t i = 0; i < seal->count; i++) {
+	if (seal->chains == NULL)
+		seal->chains = mem_array(seal->count, sizeof(*seal->chains));
+	memcpy(chain, i > 0 ? seal->chains[i - 1] : seal->lane.chain, sizeof(chain));
+	for (; i < seal->count && i - from < SYNC_CHAIN_LINES && bytes < SYNC_CHAIN_BYTES; i++) {
 		chain_entry(e, seal->bytes[i].bytes, seal->bytes[i].len);
 		chain_lane_next(chain, e);
 		memcpy(seal->chains[i], chain, sizeof(chain));
+		bytes += seal->bytes[i].len;
 	}
+	seal->chained = i;
 }
 
 /* Is what would be sealed now what was packed? Something may have been written between two steps:
@@ -143,11 +157,6 @@ seal_packing_end(struct sync *sync, struct seal_packing *packing, struct pmj_err
 	if ((rc = journal_begin(sync->journal, err)) != PMJ_OK)
 		goto out;
 	over = journal_transaction(sync->journal) == packing->transaction + 1;
-	if (packing->seal.big && !over) {
-		journal_rollback(sync->journal);
-		sync->haste = HASTE_SOME;
-		goto out;
-	}
 	rc = seal_collect(&seal, packing->seal.peer.mailbox, packing->due,
 	    over ? &packing->seal : NULL, &made, err);
 	if (rc == PMJ_OK && (!made || !seal_same(&seal, &packing->seal, over))) {
@@ -163,6 +172,7 @@ seal_packing_end(struct sync *sync, struct seal_packing *packing, struct pmj_err
 	if ((rc = sync_end(sync, rc, err)) != PMJ_OK)
 		goto out;
 	sync->spool_dirty = true;
+	sync->haste = HASTE_NONE;
 	sync->numbers |= seal.big;
 	if (!seal.big)
 		pace_learn(
@@ -200,9 +210,14 @@ seal_packing_step(struct sync *sync, struct pmj_error *err)
 	struct seal_packing *packing = sync->packing;
 	enum pmj_code rc;
 
+	if (seal_pack_overtaken(sync, packing)) {
+		sync->haste = HASTE_SOME;
+		seal_packing_drop(sync);
+		return PMJ_OK;
+	}
 	if (packing->pack == NULL)
 		return seal_pack_gather(sync, packing, err);
-	if (packing->done && packing->seal.big && packing->seal.chains == NULL) {
+	if (packing->done && packing->seal.big && packing->seal.chained < packing->seal.count) {
 		seal_pack_chain(&packing->seal);
 		return PMJ_OK;
 	}

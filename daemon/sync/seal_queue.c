@@ -110,7 +110,7 @@ seal_item(struct seal *seal, const struct queue_item *item, bool *full, struct p
 	seal_note(seal, &taken);
 	if (taken.as != SEAL_SENT)
 		goto out;
-	if (item->forward || item->n == 0) {
+	if (item->n == 0) { /* the journal has all others; what is forwarded is wrapped anew */
 		sent.line = (const char *)line.bytes;
 		sent.len = line.len;
 	}
@@ -129,14 +129,22 @@ seal_goes_on(const struct seal *seal, size_t until)
 	       seal->raw < until;
 }
 
+static bool
+seal_time_is_up(const struct seal *seal)
+{
+	const struct os *os = seal->sync->os;
+
+	return seal->until_ms != 0 && os->mono_ms(os->ctx) >= seal->until_ms;
+}
+
 enum pmj_code
 seal_queue(struct seal *seal, struct pmj_error *err)
 {
 	size_t until = seal->piece > 0 ? seal->raw + seal->piece : SIZE_MAX;
-	bool full = false;
+	bool full = false, late = false;
 	enum pmj_code rc = PMJ_OK;
 
-	while (!full && rc == PMJ_OK && seal_goes_on(seal, until)) {
+	while (!full && !late && rc == PMJ_OK && seal_goes_on(seal, until)) {
 		struct queue_item *items = NULL;
 		size_t count = 0;
 
@@ -150,8 +158,9 @@ seal_queue(struct seal *seal, struct pmj_error *err)
 			seal->partial = false;
 			return rc;
 		}
+		late = seal_time_is_up(seal);
 	}
-	seal->partial = !full && seal->raw >= until;
+	seal->partial = !full && (seal->raw >= until || (late && seal_goes_on(seal, until)));
 	seal->waits = true;
 	return rc;
 }

@@ -65,6 +65,10 @@ const char *const sync_schema[] = {
      */
     "CREATE TABLE IF NOT EXISTS pmj_numbering(id INTEGER PRIMARY KEY,lane INTEGER NOT NULL,"
     "segno INTEGER NOT NULL,items BLOB NOT NULL)",
+    /* Of a mailbox: what the network at its laptop lets through in one piece, by its own word
+     * (link_reader.c); when what was too big was last given back to go in smaller ones. */
+    "CREATE TABLE IF NOT EXISTS pmj_reader(mailbox BLOB PRIMARY KEY,"
+    "bears INTEGER NOT NULL DEFAULT 0,gave_ms INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS pmj_foreign(mailbox BLOB NOT NULL,inc BLOB NOT NULL,"
     "segno INTEGER NOT NULL,PRIMARY KEY(mailbox,inc)) WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS pmj_aside(id INTEGER PRIMARY KEY,mailbox BLOB NOT NULL,"

@@ -104,6 +104,9 @@ PMJ_MUST_CHECK enum pmj_code sync_seal_first(struct sync *sync,
  * has at most 16 KiB, or what sync_link said, unless one line alone has more. Also makes one when
  * an ack or the weekly one is due (5.4). */
 PMJ_MUST_CHECK enum pmj_code sync_seal_step(struct sync *sync, bool *more, struct pmj_error *err);
+/** What the seal step does after a big segment was made: some of its lines leave the queue. *left
+ * false: there are none. */
+PMJ_MUST_CHECK enum pmj_code sync_number_step(struct sync *sync, bool *left, struct pmj_error *err);
 /** carry's word of what the network lately let through in one piece (its `step`): segments that are
  * made from now on are no bigger, 4 KiB at least, and up to 256 KiB where it is 64 KiB and more.
  * Kept. A transaction of its own, where it changes anything. */
@@ -119,6 +122,10 @@ struct sync_stopped { /* a segment under which the link broke, and how often, by
  * at most once an hour. A transaction of its own, where it changes anything. */
 PMJ_MUST_CHECK enum pmj_code sync_link_stopped(
     struct sync *sync, const struct sync_stopped *at, struct pmj_error *err);
+/** At a device, behind its sync_link: an exchange broke off. Where the hub was told that more goes
+ * through it is told anew, and makes what is unread and too big smaller. A transaction of its own,
+ * where it changes anything. */
+PMJ_MUST_CHECK enum pmj_code sync_link_broke(struct sync *sync, struct pmj_error *err);
 /** Is so much sealed that what becomes of it tells more of the network than is known, and more
  * waits? Then what was made is sent first: the rest is made as big as sync_link then says. */
 bool sync_link_to_learn(struct sync *sync);

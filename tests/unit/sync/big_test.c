@@ -205,6 +205,61 @@ test_and_small_again(void **state)
 	arrives(&lab, LINES);
 }
 
+/* As many as a segment may have, where so much goes through: usual records come to 160 KiB. */
+static void
+test_as_many_as_there_may_be(void **state)
+{
+	struct lab lab;
+	struct lab_end *a = begin(&lab, 256 * 1024, 4300);
+	int64_t before = segments(a);
+
+	(void)state;
+	while (segments(a) == before)
+		assert_true(step(a));
+	assert_true(lab_number(a, "SELECT max(length(bytes)) FROM pmj_segment") > 128 * 1024);
+	assert_int_equal(
+	    lab_number(a, "SELECT max(g.last_seq)-l.acked_seq FROM pmj_segment g JOIN pmj_lane l"
+	                  " ON l.id=g.lane WHERE l.ours=1"),
+	    PMJ_SEGMENT_ENTRIES_MAX);
+	arrives(&lab, 4300);
+}
+
+/* What is urgent waits for no big one, wherever in its making that is. */
+static void
+test_urgent_meanwhile(void **state)
+{
+	(void)state;
+	for (int steps = 1; steps < 60; steps += 9) {
+		struct lab lab;
+		struct lab_end *a = begin(&lab, 256 * 1024, 4300);
+		int64_t before = segments(a), n;
+		struct pmj_error err;
+
+		for (int i = 0; i < steps && segments(a) == before; i++)
+			assert_true(step(a));
+		if (segments(a) > before) {
+			lab_close(&lab);
+			break;
+		}
+		n = lab_person(a, "Has to go now");
+		check_ok(journal_begin(a->journal, &err), &err);
+		check_ok(sync_queue(a->sync, a->mailbox, n, true, &err), &err);
+		check_ok(journal_commit(a->journal, &err), &err);
+		/* One that is small, with it before all others. */
+		for (int i = 0; segments(a) == before; i++) {
+			assert_in_range(i, 0, 16);
+			assert_true(step(a));
+		}
+		assert_true(
+		    lab_number(a, "SELECT max(length(bytes)) FROM pmj_segment") < 40 * 1024);
+		assert_int_equal(
+		    lab_number(a, "SELECT n=(SELECT max(n) FROM pmj_sent) FROM pmj_sent WHERE n>0"
+		                  " ORDER BY seq LIMIT 1"),
+		    1);
+		arrives(&lab, 4301);
+	}
+}
+
 int
 main(void)
 {
@@ -214,6 +269,8 @@ main(void)
 	    cmocka_unit_test(test_written_meanwhile),
 	    cmocka_unit_test(test_begins_anew_meanwhile),
 	    cmocka_unit_test(test_and_small_again),
+	    cmocka_unit_test(test_as_many_as_there_may_be),
+	    cmocka_unit_test(test_urgent_meanwhile),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -166,6 +166,50 @@ test_while_a_big_one_is_made(void **state)
 	lab_close(&lab);
 }
 
+/* The same at the hub, whose lines are forwarded ones. */
+static void
+test_while_a_big_one_is_made_for_a_laptop(void **state)
+{
+	struct lab lab;
+	struct lab_end *hub = &lab.ends[0];
+	struct lab_end *a = &lab.ends[1];
+	struct pmj_error err;
+	int entries = 1;
+	bool whole = false, half = false;
+
+	(void)state;
+	lab_open_with(&lab, 1);
+	check_ok(sync_link(a->sync, 64 * 1024, &err), &err);
+	(void)lab_person(a, "Says so");
+	lab_exchange(a);
+	for (int cut = 1; !whole; cut++) {
+		for (int i = 0; i < 900; i++)
+			(void)lab_person(
+			    hub, "Of the village behind the second hill, where the road ends");
+		entries += 900;
+		steps_left = cut;
+		whole = lab_dies(hub, work_some_steps, -1);
+		half = half || lab_number(hub, "SELECT count(*) FROM pmj_numbering") > 0;
+		assert_int_equal(
+		    lab_number(hub, "SELECT count(*) FROM pmj_entry WHERE origin=0 AND status=0 AND"
+		                    " n NOT IN (SELECT n FROM pmj_queue WHERE n IS NOT NULL UNION"
+		                    " SELECT n FROM pmj_sent UNION SELECT n FROM pmj_done)"),
+		    0);
+		assert_true(cut < 100);
+		if (cut % 4 != 0 && !whole)
+			continue;
+		for (int i = 0; i < 3; i++)
+			lab_exchange(a);
+		check_once(&lab, entries);
+		assert_int_equal(
+		    lab_number(hub, "SELECT count(*) FROM pmj_done WHERE forward=1"), entries - 1);
+	}
+	assert_int_equal(lab_number(hub, "SELECT count(*) FROM pmj_lane WHERE ours=1"), 1);
+	assert_int_equal(lab_number(hub, "SELECT count(*) FROM pmj_numbering"), 0);
+	assert_true(half);
+	lab_close(&lab);
+}
+
 int
 main(void)
 {
@@ -173,6 +217,7 @@ main(void)
 	    cmocka_unit_test(test_every_call),
 	    cmocka_unit_test(test_while_incarnating),
 	    cmocka_unit_test(test_while_a_big_one_is_made),
+	    cmocka_unit_test(test_while_a_big_one_is_made_for_a_laptop),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
