@@ -8,14 +8,12 @@
 #include "base/fs.h"
 #include "base/mem.h"
 #include "base/os.h"
-#include "base/pace.h"
 #include "cli/forms.h"
 #include "cli/kinds.h"
 #include "cli/lang.h"
 #include "cli/print.h"
 #include "cli/rows.h"
 #include "cli/term.h"
-#include "pamoja/limits.h"
 
 #define IMPORT_FILE_MAX (256u * 1024 * 1024)
 #define IMPORT_SHOWN_MAX 20u
@@ -192,11 +190,6 @@ send_rows(struct cli *cli, struct rows *rows, const char *name, bool dry_run, st
 	bool progress = term_can_ask() && !cli->json && rows->count > ROWS_BATCH_MAX;
 	json_t *body, *answer;
 	enum pmj_code rc = PMJ_OK;
-	/* A request that takes long makes somebody else wait: the next has fewer rows; with room
-	 * for its sync, and for one row more than fits. A dry run sends what a row needs along with
-	 * it, so the fewer the more work. */
-	struct pace pace = {dry_run ? ROWS_BATCH_MAX : ROWS_BATCH_FIRST,
-	    dry_run ? ROWS_BATCH_MAX : ROWS_BATCH_MIN, ROWS_BATCH_MAX, PMJ_STEP_MS * 3 / 5};
 	struct batch batch = {.rows = NULL};
 	size_t next = 0;
 	bool all = false;
@@ -204,9 +197,7 @@ send_rows(struct cli *cli, struct rows *rows, const char *name, bool dry_run, st
 	if (name != NULL && !dry_run)
 		rc = forget_kept(cli, name, "begin", err);
 	while (rc == PMJ_OK && !term_stopped()) {
-		int64_t began = os_real.mono_ms(os_real.ctx);
-
-		rows_batch(&batch, rows, &next, (size_t)pace.amount, dry_run);
+		rows_batch(&batch, rows, &next, dry_run);
 		all = batch.count == 0;
 		if (all)
 			break;
@@ -216,7 +207,6 @@ send_rows(struct cli *cli, struct rows *rows, const char *name, bool dry_run, st
 		rc = client_post(&cli->client, &answer, "/v1/import", body, err);
 		if (rc == PMJ_OK || rc == PMJ_PARTIAL)
 			rc = rows_take(rows, &batch, json_arr(answer, "items"), err);
-		pace_learn(&pace, (int64_t)batch.count, os_real.mono_ms(os_real.ctx) - began);
 		json_decref(body);
 		json_decref(answer);
 		if (rc != PMJ_OK)

@@ -7,9 +7,8 @@
 #include "cli/csv.h"
 #include "cli/mapping.h"
 
-#define ROWS_BATCH_MAX 50u
-#define ROWS_BATCH_MIN 5u
-#define ROWS_BATCH_FIRST 20u
+#define ROWS_BATCH_MAX 500u
+#define ROWS_DRY_MAX 50u /* the daemon checks them in one go */
 #define ROWS_BATCH_BYTES_MAX (900u * 1024)
 #define ROWS_MAX 4000000u
 
@@ -71,12 +70,12 @@ struct batch {
 	size_t bytes;
 };
 /**
- * The next rows to send, at most so many (1 to ROWS_BATCH_MAX), from *next on; *next is moved
+ * The next rows to send, at most ROWS_BATCH_MAX or ROWS_DRY_MAX, from *next on; *next is moved
  * behind them. An empty batch is the end.
  * References to rows already saved become ids. With dry_run nothing was saved, so the rows they
  * mean are sent along again.
  */
-void rows_batch(struct batch *out, struct rows *rows, size_t *next, size_t most, bool dry_run);
+void rows_batch(struct batch *out, struct rows *rows, size_t *next, bool dry_run);
 /** Take the answer's items, in the batch's order. PMJ_IO when they do not match. */
 PMJ_MUST_CHECK enum pmj_code rows_take(
     struct rows *rows, const struct batch *batch, const json_t *items, struct pmj_error *err);

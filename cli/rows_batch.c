@@ -120,8 +120,10 @@ too_long(struct rows *rows, struct row *row, size_t bytes)
 }
 
 void
-rows_batch(struct batch *out, struct rows *rows, size_t *next, size_t most, bool dry_run)
+rows_batch(struct batch *out, struct rows *rows, size_t *next, bool dry_run)
 {
+	size_t most = dry_run ? ROWS_DRY_MAX : ROWS_BATCH_MAX;
+
 	*out = (struct batch){.rows = json_array()};
 	for (; *next < rows->count; (*next)++) {
 		struct row *row = &rows->list[*next];
@@ -135,13 +137,13 @@ rows_batch(struct batch *out, struct rows *rows, size_t *next, size_t most, bool
 			json_decref(request);
 			continue;
 		}
-		more = dry_run ? needs(out, rows, *next, request, ROWS_BATCH_MAX) : 1;
+		more = dry_run ? needs(out, rows, *next, request, ROWS_DRY_MAX) : 1;
 		if (out->count > 0 &&
 		    (out->count + more > most || out->bytes + bytes > ROWS_BATCH_BYTES_MAX)) {
 			json_decref(request);
 			return;
 		}
-		if (more > ROWS_BATCH_MAX) /* only a dry run: too long a chain to check at once */
+		if (more > ROWS_DRY_MAX) /* only a dry run: too long a chain to check at once */
 			row->state = ROW_DONE;
 		else
 			put_row(out, rows, *next, request, dry_run);

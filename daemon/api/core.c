@@ -34,6 +34,7 @@ core_start(struct core *core, struct loop *loop, const struct os *os, const char
 	core->next_job = 1;
 	/* The format asks for a checkpoint at 1,000 frames at the latest; a slow disk gets shorter
 	 * ones, but not so short that it has nothing else to do. */
+	core->import_share = (struct pace){100, 50, 500, PMJ_STEP_MS * 3 / 5};
 	core->checkpoint_pace = (struct pace){150, 60, 1000, CHECKPOINT_MS};
 	core->search_pace = (struct pace){64, 16, 256, CORE_PIECE_MS};
 	keys = core_path(core, "keys");
@@ -286,8 +287,11 @@ enum pmj_code
 core_save_anchor(struct core *core, struct pmj_error *err)
 {
 	struct ring_anchor anchor;
+	enum pmj_code rc;
 
 	memset(&anchor, 0, sizeof(anchor));
+	if ((rc = journal_settle(core->journal, err)) != PMJ_OK)
+		return rc; /* it never names what is not durable */
 	journal_head(core->journal, &anchor.count, anchor.j);
 	if (core->sync != NULL && !core->is_hub)
 		sync_anchor(core->sync, &anchor);

@@ -42,6 +42,7 @@ enum core_state {
 
 /* Until the journal was checked since the unlock, nothing is told to anybody (6.6). */
 enum core_proof { PROOF_CHECKING, PROOF_GOOD, PROOF_BAD };
+struct import;
 struct proof_waiter;
 
 enum core_lock_phase {
@@ -124,6 +125,8 @@ struct core {
 	struct exchange *exchanges;   /* sync, carry and merge under way, first come first served */
 	struct verify *verify;        /* under way, or NULL */
 	struct find *finds;           /* under way, first come first served */
+	struct import *imports;       /* the same */
+	struct pace import_share;     /* rows that share a commit */
 	struct office_work *office;   /* the same */
 	struct backup *backup;        /* being made: exchanges wait; or NULL */
 	struct restore *restore;      /* being read, or NULL */
@@ -310,6 +313,8 @@ PMJ_MUST_CHECK enum pmj_code core_check_chain(
     struct core *core, uint64_t *checked, struct pmj_error *err);
 /** One step of the first find under way (record_find.c); false when there is none. */
 bool core_find_step(struct core *core);
+bool core_import_step(struct core *core);
+void core_import_drop(struct core *core, const struct pmj_error *err);
 void core_find_drop(struct core *core, const struct pmj_error *err);
 /** The same of what the office asks. */
 bool core_office_step(struct core *core);

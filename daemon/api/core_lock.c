@@ -175,6 +175,7 @@ core_lock_begin(struct core *core, struct request *request)
 	(void)pmj_fail(&err, PMJ_LOCKED, "Pamoja was locked meanwhile");
 	exchange_drop_all(core, &err);
 	core_find_drop(core, &err);
+	core_import_drop(core, &err);
 	core_waiters_drop(core, &err);
 	core_office_drop(core, &err);
 	core_verify_drop(core, &err);

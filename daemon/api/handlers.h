@@ -22,8 +22,8 @@ handler_later keys_init, keys_unlock, keys_lock, keys_passphrase, keys_recover;
 handler_now record_add, record_list, record_show, record_edit, record_move, record_void,
     record_history, record_disclosures, record_plan, record_packet, record_packet_part, record_slip,
     record_paper, record_code, record_disclose, record_everything, record_around;
-handler_now record_today, record_import;
-handler_later record_find;
+handler_now record_today;
+handler_later record_find, record_import;
 handler_now notes_list, notes_add, notes_settle;
 handler_now enrol_ask, enrol_take, office_enrol, office_conflicts, office_resolve, office_assign,
     office_unassign, office_revoke, office_suspend, office_replace, office_roster, office_arrived,

@@ -1,28 +1,14 @@
-/* import.c - rows of records, up to 50 a request, each checked like a record typed by hand; one
- * transaction a request. A request that is given again, because its answer was lost, saves nothing
- * twice. */
+/* import.c - rows of records, each checked like a record typed by hand. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "api/import_kept.h"
+#include "api/import_inner.h"
 #include "api/import_source.h"
-#include "api/record_inner.h"
 #include "base/text.h"
-
-#define IMPORT_ROWS_MAX 50
 
 /* A row of an earlier request of a dry run has no id; its ref stands as this. */
 static const char no_id_yet[] = "0000000000000000";
-
-struct import { /* one request */
-	const struct call *call;
-	json_t *made; /* {ref: id} of its rows */
-	bool more;    /* of what is to be forgotten */
-	bool urgent;
-	bool keeps; /* kept knows which of its rows are saved */
-	struct import_kept kept;
-};
 
 static json_t *
 record_id_json(const uint8_t rec[static PMJ_RECORD_BYTES])
@@ -37,10 +23,10 @@ record_id_json(const uint8_t rec[static PMJ_RECORD_BYTES])
 static json_t *
 with_refs(const struct import *import, const json_t *row)
 {
-	const struct kinds *kinds = &import->call->core->kinds;
+	const struct kinds *kinds = &import->call.core->kinds;
 	const char *name, *kind_name = json_str(row, "kind");
 	const struct kind *kind = kind_name != NULL ? kinds_get(kinds, kind_name) : NULL;
-	bool dry = json_flag(import->call->body, "dry_run");
+	bool dry = json_flag(import->call.body, "dry_run");
 	json_t *out = json_object(), *value;
 
 	json_object_foreach((json_t *)json_obj(row, "fields"), name, value)
@@ -54,7 +40,7 @@ with_refs(const struct import *import, const json_t *row)
 			(void)json_object_set_new(out, name, json_string(no_id_yet));
 		else if (json_str(row, "source") != NULL && json_is_string(value) &&
 		         field != NULL && field->link_kind != NULL &&
-		         import_source_find(import->call->core->journal, field->link_kind,
+		         import_source_find(import->call.core->journal, field->link_kind,
 		             json_string_value(value), rec))
 			(void)json_object_set_new(out, name, record_id_json(rec));
 		else
@@ -63,11 +49,31 @@ with_refs(const struct import *import, const json_t *row)
 	return out;
 }
 
+static json_t *
+import_id(const uint8_t rec[static PMJ_RECORD_BYTES])
+{
+	json_t *out = json_object();
+
+	(void)json_object_set_new(out, "id", record_id_json(rec));
+	return out;
+}
+
+/* As of a record typed by hand, but its short id, which nobody reads off thousands and which costs
+ * a search each. */
+static json_t *
+answer_of(const uint8_t rec[static PMJ_RECORD_BYTES], const struct kind *kind, const json_t *set)
+{
+	json_t *out = import_id(rec);
+
+	record_say_new_words(out, kind, set);
+	return out;
+}
+
 static enum pmj_code
 save_row(struct import *import, json_t **item, const json_t *row,
     uint8_t rec[static PMJ_RECORD_BYTES], struct pmj_error *err)
 {
-	const struct call *call = import->call;
+	const struct call *call = &import->call;
 	const json_t *given = json_obj(row, "fields");
 	struct record_new wanted = {.kind = json_str(row, "kind"), .verb = json_str(row, "do")};
 	json_t *fields, *set, *knows;
@@ -80,7 +86,7 @@ save_row(struct import *import, json_t **item, const json_t *row,
 	rc = record_prepare(call, &draft, &set, &knows, &wanted, err);
 	if (rc == PMJ_OK &&
 	    (rc = core_append_inside(call->core, &draft, rec, &import->urgent, err)) == PMJ_OK)
-		*item = record_saved(call, rec, draft.kind, set);
+		*item = answer_of(rec, draft.kind, set);
 	json_decref(set);
 	json_decref(knows);
 	json_decref(fields);
@@ -92,7 +98,7 @@ import_one(struct import *import, json_t **item, const json_t *row, struct pmj_e
 {
 	int64_t number = json_int(row, "row", -1);
 	const char *ref = json_str(row, "ref"), *source = json_str(row, "source");
-	struct journal *journal = import->call->core->journal;
+	struct journal *journal = import->call.core->journal;
 	uint8_t rec[PMJ_RECORD_BYTES];
 	enum pmj_code rc = PMJ_OK;
 	bool saved = source != NULL && json_str(row, "kind") != NULL &&
@@ -101,7 +107,7 @@ import_one(struct import *import, json_t **item, const json_t *row, struct pmj_e
 	if (import->keeps && !saved)
 		rc = import_kept_row(&import->kept, number, &saved, rec, err);
 	if (rc == PMJ_OK && saved) {
-		*item = call_id(import->call, rec);
+		*item = import_id(rec);
 		(void)json_object_set_new(*item, "before", json_true());
 	} else if (rc == PMJ_OK && (rc = save_row(import, item, row, rec, err)) == PMJ_OK &&
 	           import->keeps) {
@@ -128,7 +134,7 @@ field_of_error(const struct import *import, const json_t *row)
 {
 	const char *name, *kind_name = json_str(row, "kind");
 	const struct kind *kind =
-	    kind_name != NULL ? kinds_get(&import->call->core->kinds, kind_name) : NULL;
+	    kind_name != NULL ? kinds_get(&import->call.core->kinds, kind_name) : NULL;
 	json_t *fields, *value;
 	const char *found = NULL;
 
@@ -140,7 +146,7 @@ field_of_error(const struct import *import, const json_t *row)
 		json_t *set = json_object(), *alone = json_pack("{s:O}", name, value);
 		struct pmj_error ignored;
 
-		if (record_take(import->call, set, kind, alone, &ignored) != PMJ_OK)
+		if (record_take(&import->call, set, kind, alone, &ignored) != PMJ_OK)
 			found =
 			    kind_field(kind, name) != NULL ? kind_field(kind, name)->name : NULL;
 		json_decref(set);
@@ -152,81 +158,29 @@ field_of_error(const struct import *import, const json_t *row)
 	return found;
 }
 
-static enum pmj_code
-import_rows(struct import *import, json_t *items, const json_t *rows, struct pmj_error *err)
+enum pmj_code
+import_rows(struct import *import, int64_t until_ms, struct pmj_error *err)
 {
-	enum pmj_code rc = PMJ_OK;
-	size_t index;
-	json_t *row;
+	const struct os *os = import->call.core->os;
+	size_t first = import->at, count = json_array_size(import->rows);
 
-	json_array_foreach((json_t *)rows, index, row)
-	{
+	for (; import->at < count; import->at++) {
+		const json_t *row = json_array_get(import->rows, import->at);
 		json_t *item = NULL;
+		enum pmj_code rc;
 
+		if (until_ms > 0 && import->at > first && os->mono_ms(os->ctx) >= until_ms)
+			break;
 		rc = import_one(import, &item, row, err);
-		if (rc != PMJ_OK && is_fatal(rc)) {
-			json_decref(item);
-			return rc;
-		}
 		if (rc != PMJ_OK) {
 			json_decref(item);
+			if (is_fatal(rc))
+				return rc;
 			item = json_pack("{s:{s:s,s:s,s:s,s:s*}}", "error", "code",
 			    pmj_code_name(err->code), "message", err->message, "hint", err->hint,
 			    "field", field_of_error(import, row));
 		}
-		(void)json_array_append_new(items, item);
+		(void)json_array_append_new(import->items, item);
 	}
 	return PMJ_OK;
-}
-
-/* All of a request, inside its transaction. */
-static enum pmj_code
-import_inside(struct import *import, json_t *items, const json_t *rows, struct pmj_error *err)
-{
-	const json_t *body = import->call->body;
-	const char *name = json_str(body, "import");
-	struct journal *journal = import->call->core->journal;
-	enum pmj_code rc;
-
-	if (name == NULL || json_flag(body, "dry_run"))
-		return import_rows(import, items, rows, err);
-	if (json_flag(body, "begin") || json_flag(body, "done"))
-		return import_kept_forget(
-		    journal, json_flag(body, "done") ? NULL : name, &import->more, err);
-	import->keeps = true;
-	if ((rc = import_kept_begin(&import->kept, journal, name, err)) != PMJ_OK ||
-	    (rc = import_rows(import, items, rows, err)) != PMJ_OK)
-		return rc;
-	return import_kept_save(&import->kept, err);
-}
-
-enum pmj_code
-record_import(const struct call *call, json_t **out, struct pmj_error *err)
-{
-	struct journal *journal = call->core->journal;
-	const json_t *rows = json_arr(call->body, "rows");
-	struct import import = {.call = call};
-	json_t *items;
-	enum pmj_code rc;
-
-	if (rows == NULL || json_array_size(rows) > IMPORT_ROWS_MAX)
-		return pmj_fail(
-		    err, PMJ_USAGE, "\"rows\" must be a list of at most %d", IMPORT_ROWS_MAX);
-	if ((rc = journal_begin(journal, err)) != PMJ_OK)
-		return rc;
-	items = json_array();
-	import.made = json_object();
-	rc = import_inside(&import, items, rows, err);
-	/* A dry run does it all and takes it back. */
-	if (rc == PMJ_OK && !json_flag(call->body, "dry_run"))
-		rc = journal_commit(journal, err);
-	else
-		journal_rollback(journal);
-	if (rc == PMJ_OK) {
-		core_written(call->core, import.urgent);
-		*out = json_pack("{s:O,s:b}", "items", items, "more", import.more);
-	}
-	json_decref(items);
-	json_decref(import.made);
-	return rc;
 }

@@ -148,6 +148,8 @@ bool record_is_agreed(const struct kind *kind, const struct merge_record *merged
 PMJ_MUST_CHECK enum pmj_code record_append(const struct call *call, json_t **out,
     const struct kind *kind, const uint8_t rec[PMJ_RECORD_BYTES], const struct record_full *record,
     const json_t *set, const char *verb, struct pmj_error *err);
+/** "new_words" of it. */
+void record_say_new_words(json_t *answer, const struct kind *kind, const json_t *set);
 /** The answer when fields were saved: {"id","short"}, and "new_words" where an open list got a word
  * that is near to one of it: perhaps mistyped. A new reference. */
 json_t *record_saved(const struct call *call, const uint8_t rec[static PMJ_RECORD_BYTES],

@@ -95,7 +95,16 @@ json_t *
 record_saved(const struct call *call, const uint8_t rec[static PMJ_RECORD_BYTES],
     const struct kind *kind, const json_t *set)
 {
-	json_t *out = call_id(call, rec), *words = json_array(), *value, *one;
+	json_t *out = call_id(call, rec);
+
+	record_say_new_words(out, kind, set);
+	return out;
+}
+
+void
+record_say_new_words(json_t *answer, const struct kind *kind, const json_t *set)
+{
+	json_t *words = json_array(), *value, *one;
 	const char *name;
 	size_t i;
 
@@ -109,9 +118,8 @@ record_saved(const struct call *call, const uint8_t rec[static PMJ_RECORD_BYTES]
 		json_array_foreach(value, i, one) add_new_word(words, field, one);
 	}
 	if (json_array_size(words) > 0)
-		(void)json_object_set(out, "new_words", words);
+		(void)json_object_set(answer, "new_words", words);
 	json_decref(words);
-	return out;
 }
 
 /* An entry, and the records it brings about: made in one transaction. */

@@ -207,6 +207,7 @@ close_and_destroy(struct core *core)
 	core_exchange_none_due(core);
 	(void)core_revoked_refuse(core, &err);
 	core_find_drop(core, &err);
+	core_import_drop(core, &err);
 	core_waiters_drop(core, &err);
 	core_office_drop(core, &err);
 	core_verify_drop(core, &err);

@@ -57,7 +57,7 @@ static const struct route {
     {"GET", "/v1/code/{}", NEEDS_OPEN, record_code, NULL},
     {"GET", "/v1/find", NEEDS_OPEN, NULL, record_find},
     {"GET", "/v1/today", NEEDS_OPEN, record_today, NULL},
-    {"POST", "/v1/import", NEEDS_OPEN, record_import, NULL},
+    {"POST", "/v1/import", NEEDS_OPEN, NULL, record_import},
     {"GET", "/v1/notes", NEEDS_OPEN, notes_list, NULL},
     {"POST", "/v1/notes", NEEDS_ROSTER, notes_add, NULL},
     {"POST", "/v1/notes/{}", NEEDS_OPEN, notes_settle, NULL},

@@ -183,6 +183,10 @@ def bench_way(_args):
     return bench_program(sys.executable, os.path.join(HERE, "way.py"))
 
 
+def bench_table(_args):
+    return bench_program(sys.executable, os.path.join(HERE, "table.py"))
+
+
 def bench_sync(_args):
     return bench_program(sys.executable, os.path.join(HERE, "sync_bench.py"))
 
@@ -196,6 +200,7 @@ PARTS = {
     "segments": (bench_segments, print_segments),
     "merge": (bench_merge, functools.partial(print_program, "Segments on disk to durable projections at the hub")),
     "way": (bench_way, functools.partial(print_program, "The whole way with the real programs")),
+    "table": (bench_table, functools.partial(print_program, "A long table imported, one line of it bad")),
     "sync": (bench_sync, sync_bench.show),
     "scale": (bench_scale, scale.show),
 }

@@ -15,7 +15,7 @@ run(struct rows *rows, bool dry_run)
 	for (;;) {
 		json_t *items = json_array();
 
-		rows_batch(&batch, rows, &next, ROWS_BATCH_MAX, dry_run);
+		rows_batch(&batch, rows, &next, dry_run);
 		if (batch.count > ROWS_BATCH_MAX || json_array_size(batch.rows) != batch.count)
 			abort();
 		for (size_t i = 0; i < batch.count; i++)

@@ -53,6 +53,60 @@ def story_requests_are_answered_between_the_steps(lab):
     check(answer["ok"] and answer["digest"] == neema.json("verify")["digest"], answer)
 
 
+def story_an_import_in_steps(lab):
+    """Five hundred rows come in one request. Others are answered between its pieces; what they save meanwhile is kept; a lock in its midst
+    answers it, and the same rows given again are saved once; one line that is bad takes no other along; a dry run leaves nothing."""
+    home = lab.home("neema").start().init()
+    note = lambda i: " ".join(f"word{i * 7 + n * 13}" for n in range(150))  # a row is work  # noqa: E731
+    rows = [{"kind": "person", "row": i, "fields": {"name": f"Person {i}", "note": note(i), "birth_year": "19x4" if i == 321 else 1950}}
+            for i in range(500)]
+    work, other = Client(home), Client(home)
+    work.ask("POST", "/v1/import", json.dumps({"import": "a", "rows": rows}))
+    seen = set()
+    while not work.answered():
+        seen.add(other.status()["journal"]["entries"])
+    check(len(seen - {0, 499}) > 2, "others see it grow, piece by piece", sorted(seen))
+    items = work.answer()["items"]
+    check([i for i, item in enumerate(items) if "error" in item] == [321] and items[321]["error"]["field"] == "birth_year", items[321])
+    check(home.status()["journal"]["entries"] == 499)
+
+    # somebody's own record in the midst of the pieces is saved with those before it
+    work, other = Client(home), Client(home)
+    before = home.status()["journal"]["entries"]
+    work.ask("POST", "/v1/import", json.dumps({"import": "b", "rows": rows}))
+    while other.status()["journal"]["entries"] == before:
+        pass
+    other.ask("POST", "/v1/records/person", json.dumps({"fields": {"name": "Zawadi in between"}}))
+    saved = other.answer()
+    check("id" in saved and not work.answered(), saved)
+    home.kill()
+    home.start().unlock()
+    entries = home.status()["journal"]["entries"]
+    check(500 < entries < 999 and home.json("find", "zawadi")["items"][0]["id"] == saved["id"], entries)
+    again = home.post("/v1/import", {"import": "b", "rows": rows})["items"]
+    there = sum(item.get("before", False) for item in again)
+    check(there == entries - 500 and len({item["id"] for item in again if "id" in item}) == 499, there, entries)
+    check(home.status()["journal"]["entries"] == 499 + 1 + 499)
+
+    # a lock in the midst
+    work, other = Client(home), Client(home)
+    before = home.status()["journal"]["entries"]
+    work.ask("POST", "/v1/import", json.dumps({"import": "c", "rows": rows}))
+    while other.status()["journal"]["entries"] == before:
+        pass
+    other.ask("POST", "/v1/lock", "{}")
+    check(work.answer()["error"]["code"] == "locked")
+    other.answer()
+    home.unlock()
+    part = home.status()["journal"]["entries"] - 999
+    again = home.post("/v1/import", {"import": "c", "rows": rows})["items"]
+    check(0 < part == sum(item.get("before", False) for item in again), part)
+    check(home.status()["journal"]["entries"] == 999 + 499 and home.json("verify")["ok"])
+
+    check("at most 50" in home.post("/v1/import", {"dry_run": True, "rows": rows})["error"]["message"])
+    check(len(home.post("/v1/import", {"dry_run": True, "rows": rows[:50]})["items"]) == 50 and home.status()["journal"]["entries"] == 999 + 499)
+
+
 def story_locking_in_steps(lab):
     """A lock seals what is unsent. Whoever locks waits for it; others are answered meanwhile, and find it locked."""
     lab.quiet()

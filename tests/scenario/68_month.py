@@ -98,13 +98,14 @@ def say_who(over):
 
 def say_today(over):
     """What is urgent stands first, and is not lost among forty things that are late; whoever opens one reads how to reach the person."""
-    items = over.baraka.json("today")["items"]
+    items = over.baraka.json("today", "--limit", "500")["items"]
     late = [item for item in items if item["overdue"]]
     check(len(late) > 20, len(late))
     first = items[0]
     check(first["urgent"] and first["texts"]["person"] == "Juma Okello" and first["title"].startswith("see how they are"), first)
     check(first["due"] > late[-1]["due"] or first["due"] > items[len(items) // 3]["due"], "the urgent one is the oldest, too: the story shows nothing")
-    screen = over.screen("today")
+    screen = over.screen("today", "--limit", "500")
+    check("(urgent)" in over.screen("today").splitlines()[1], "nor hidden where not all is shown")
     urgent = sum(item.get("urgent", False) for item in items)
     check(f"{len(items)} in all: {urgent} urgent (at the top), {len(late)} overdue." in screen and urgent == 2, screen)
     market = next(item for item in over.baraka.json("week")["items"] if item["title"] == "bring the form for the market stall")

@@ -49,7 +49,7 @@ links_inside_and_across_requests(void **state)
 	             "{\"kind\":\"contact\",\"fields\":{\"person\":\"@p\"}}\n",
 	             &err),
 	    &err);
-	rows_batch(&batch, &rows, &next, ROWS_BATCH_MAX, false);
+	rows_batch(&batch, &rows, &next, false);
 	check_rows(batch.rows,
 	    "[{\"kind\":\"person\",\"ref\":\"p\",\"fields\":{\"name\":\"@p\"},\"row\":0},"
 	    "{\"kind\":\"contact\",\"fields\":{\"person\":{\"ref\":\"p\"}},\"row\":1}]");
@@ -64,28 +64,28 @@ links_inside_and_across_requests(void **state)
 	/* Once its request is answered, a row is meant by its id. */
 	rows.list[1].state = ROW_WAITS;
 	next = 1;
-	rows_batch(&batch, &rows, &next, ROWS_BATCH_MAX, false);
+	rows_batch(&batch, &rows, &next, false);
 	check_rows(
 	    batch.rows, "[{\"kind\":\"contact\",\"fields\":{\"person\":\"idofp\"},\"row\":1}]");
 	batch_close(&batch);
-	rows_batch(&batch, &rows, &next, ROWS_BATCH_MAX, false);
+	rows_batch(&batch, &rows, &next, false);
 	assert_int_equal(batch.count, 0);
 	batch_close(&batch);
 	json_decref(answer);
 	rows_close(&rows);
 }
 
-/* 120 people, then 120 contacts of them, as a request of 50 each. */
+/* 1,200 people, then 1,200 contacts of them. */
 static void
 fill(struct rows *rows, struct pmj_error *err)
 {
 	struct buf text;
 
 	buf_init(&text, 0);
-	for (int i = 0; i < 120; i++)
+	for (int i = 0; i < 1200; i++)
 		buf_putf(&text,
 		    "{\"kind\":\"person\",\"ref\":\"p%d\",\"fields\":{\"name\":\"x\"}}\n", i);
-	for (int i = 0; i < 120; i++)
+	for (int i = 0; i < 1200; i++)
 		buf_putf(&text, "{\"kind\":\"contact\",\"fields\":{\"person\":\"@p%d\"}}\n", i);
 	check_ok(read_lines(rows, buf_text(&text), err), err);
 	buf_close(&text);
@@ -118,7 +118,7 @@ cuts_into_requests(void **state)
 	(void)state;
 	fill(&rows, &err);
 	for (;;) {
-		rows_batch(&batch, &rows, &next, ROWS_BATCH_MAX, false);
+		rows_batch(&batch, &rows, &next, false);
 		if (batch.count == 0)
 			break;
 		assert_true(batch.count <= ROWS_BATCH_MAX);
@@ -165,10 +165,10 @@ dry_run_sends_what_is_meant_again(void **state)
 	(void)state;
 	fill(&rows, &err);
 	for (;;) {
-		rows_batch(&batch, &rows, &next, ROWS_BATCH_MAX, true);
+		rows_batch(&batch, &rows, &next, true);
 		if (batch.count == 0)
 			break;
-		assert_true(batch.count <= ROWS_BATCH_MAX);
+		assert_true(batch.count <= ROWS_DRY_MAX);
 		assert_int_equal(json_array_size(batch.rows), batch.count);
 		check_whole(batch.rows);
 		items = answer_all(&batch, false);
@@ -193,7 +193,7 @@ a_lost_row_takes_those_that_mean_it(void **state)
 
 	(void)state;
 	fill(&rows, &err);
-	rows_batch(&batch, &rows, &next, ROWS_BATCH_MAX, false);
+	rows_batch(&batch, &rows, &next, false);
 	items = answer_all(&batch, true);
 	(void)json_array_set_new(
 	    items, 3, json_pack("{s:{s:s, s:s}}", "error", "code", "invalid", "message", "no"));
@@ -201,11 +201,11 @@ a_lost_row_takes_those_that_mean_it(void **state)
 	assert_int_equal(rows.list[3].state, ROW_FAILED);
 	json_decref(items);
 	batch_close(&batch);
-	next = 120;
-	rows_batch(&batch, &rows, &next, ROWS_BATCH_MAX, false);
-	assert_int_equal(rows.list[123].state, ROW_FAILED);
-	assert_non_null(strstr(json_str(rows.list[123].error, "message"), "line 4"));
-	assert_int_equal(rows.list[124].state, ROW_WAITS);
+	next = 1200;
+	rows_batch(&batch, &rows, &next, false);
+	assert_int_equal(rows.list[1203].state, ROW_FAILED);
+	assert_non_null(strstr(json_str(rows.list[1203].error, "message"), "line 4"));
+	assert_int_equal(rows.list[1204].state, ROW_WAITS);
 	items = json_array();
 	check_code(rows_take(&rows, &batch, items, &err), PMJ_IO);
 	json_decref(items);
@@ -242,7 +242,7 @@ refuses_lines(void **state)
 		size_t next = 0;
 
 		check_ok(read_lines(&rows, text, &err), &err);
-		rows_batch(&batch, &rows, &next, ROWS_BATCH_MAX, false);
+		rows_batch(&batch, &rows, &next, false);
 		assert_int_equal(batch.count, 2);
 		assert_int_equal(rows.list[1].state, ROW_FAILED);
 		assert_int_equal(rows.list[1].line, 2);
