@@ -230,7 +230,7 @@ meant_choice(const json_t *field, json_t *value)
 		return value;
 	names = mem_array(json_array_size(choices), sizeof(*names));
 	json_array_foreach(choices, i, choice) names[count++] = json_str(choice, "value");
-	near = text_nearest(typed, names, count);
+	near = text_meant(typed, names, count);
 	free(names);
 	if (near != NULL &&
 	    term_yes(true, "    \"%s\" is no word of the list. Was %s meant?", typed, near)) {
@@ -254,8 +254,44 @@ meant_choices(const json_t *field, json_t **value)
 		}
 }
 
+/* Another question that says what was typed here ("crisis" where it is asked how they met), or
+ * NULL. */
+static const json_t *
+asked_elsewhere(const json_t *kind, const json_t *field, const char *typed)
+{
+	const json_t *other;
+	size_t i;
+
+	if (json_array_size(json_arr(field, "choices")) == 0 || one_choice(field, typed) != NULL)
+		return NULL;
+	json_array_foreach(json_arr(kind, "fields"), i, other)
+	{
+		const char *type = json_str(other, "type");
+
+		if (other != field && type != NULL && strcmp(type, "yes-no") == 0 &&
+		    (text_same(json_str(other, "name"), typed) ||
+		        text_same(kinds_label(other), typed)))
+			return other;
+	}
+	return NULL;
+}
+
+/* Then that one is answered, and this one asked again. */
+static bool
+answered_elsewhere(json_t *fields, const json_t *kind, const json_t *field, const char *typed)
+{
+	const json_t *other = asked_elsewhere(kind, field, typed);
+
+	if (other == NULL ||
+	    !term_yes(true, "    \"%s\" is a question of its own. Was \"%s: yes\" meant?", typed,
+	        kinds_label(other)))
+		return false;
+	(void)json_object_set_new(fields, json_str(other, "name"), json_true());
+	return true;
+}
+
 static enum answer
-ask_field(struct cli *cli, json_t *fields, const json_t *field)
+ask_field(struct cli *cli, json_t *fields, const json_t *kind, const json_t *field)
 {
 	const char *name = json_str(field, "name"), *otherwise = json_str(field, "default");
 	bool required = json_flag(field, "required");
@@ -280,7 +316,7 @@ ask_field(struct cli *cli, json_t *fields, const json_t *field)
 	} else if (line.len == 0) {
 		(void)json_object_del(fields, name);
 		next = ANSWER_NEXT;
-	} else {
+	} else if (!answered_elsewhere(fields, kind, field, buf_text(&line))) {
 		if (text_same(buf_text(&line), "chose not to say") ||
 		    text_same(buf_text(&line), lang_text("chose not to say")))
 			value = json_pack("{s:b}", "declined", 1);
@@ -314,7 +350,7 @@ form_ask(
 			return pmj_fail(err, PMJ_FAILED, "the kind has no field %s", name);
 		if (json_arr(field, "choices") != NULL)
 			show_choices(field);
-		next = ask_field(cli, fields, field);
+		next = ask_field(cli, fields, kind, field);
 		if (next == ANSWER_END) {
 			(void)pmj_fail(err, PMJ_USAGE, "stopped; nothing was saved");
 			return PMJ_USAGE;

@@ -169,9 +169,12 @@ kinds_say_new_words(const json_t *kind, const json_t *answer)
 	json_array_foreach(json_arr(answer, "new_words"), i, word)
 	{
 		const char *field = json_str(word, "field"), *near = json_str(word, "near");
+		const char *of = json_str(word, "of");
 
-		term_note("Saved as typed: %s=%s is no word of the list. Was %s meant?\n", field,
-		    json_str(word, "value"), near);
+		term_note("Saved as typed: %s=%s is no word of the list. Was %s%s%s meant?\n",
+		    field, json_str(word, "value"), of != NULL ? of : "", of != NULL ? "=" : "",
+		    near);
+		field = of != NULL ? of : field;
 		if (json_flag(kind, "append_only"))
 			term_note("Then: pamoja void %s mistyped, and add it again.\n",
 			    json_str(answer, "short"));

@@ -79,16 +79,21 @@ record_fields(const struct call *call)
 	return none;
 }
 
-/* One value of an open field that comes near to a declared choice. */
+/* One value of an open field that another field says, or that comes near to a declared choice. */
 static void
-add_new_word(json_t *words, const struct field *field, const json_t *value)
+add_new_word(json_t *words, const struct kind *kind, const struct field *field, const json_t *value)
 {
-	const char *text = json_string_value(value);
-	const char *near = text != NULL ? value_near_choice(field, text) : NULL;
+	const char *text = json_string_value(value), *near = NULL;
+	const struct field *of = NULL;
 
+	if (text == NULL || field->type == FIELD_LINK || field_choice(field, text) != NULL)
+		return;
+	if ((of = value_said_elsewhere(&near, kind, field, text)) == NULL)
+		near = value_near_choice(field, text);
 	if (near != NULL)
-		(void)json_array_append_new(words,
-		    json_pack("{s:s,s:s,s:s}", "field", field->name, "value", text, "near", near));
+		(void)json_array_append_new(
+		    words, json_pack("{s:s,s:s,s:s,s:s*}", "field", field->name, "value", text,
+		               "near", near, "of", of != NULL ? of->name : NULL));
 }
 
 json_t *
@@ -114,8 +119,8 @@ record_say_new_words(json_t *answer, const struct kind *kind, const json_t *set)
 
 		if (field == NULL || field->choice_count == 0)
 			continue;
-		add_new_word(words, field, value);
-		json_array_foreach(value, i, one) add_new_word(words, field, one);
+		add_new_word(words, kind, field, value);
+		json_array_foreach(value, i, one) add_new_word(words, kind, field, one);
 	}
 	if (json_array_size(words) > 0)
 		(void)json_object_set(answer, "new_words", words);

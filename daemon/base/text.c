@@ -372,3 +372,24 @@ text_nearest(const char *word, const char *const *names, size_t count)
 	}
 	return found;
 }
+
+const char *
+text_meant(const char *word, const char *const *names, size_t count)
+{
+	char *typed = text_fold(word);
+	size_t len = strlen(typed), best = len > 11 ? 4 : len > 6 ? 3 : 2;
+	const char *found = NULL;
+
+	for (size_t i = 0; i < count && len >= 3; i++) {
+		char *name = text_fold(names[i]);
+		size_t distance = strncmp(typed, name, len) == 0 ? 0 : text_distance(typed, name);
+
+		if (distance < best) {
+			best = distance;
+			found = names[i];
+		}
+		free(name);
+	}
+	free(typed);
+	return found;
+}

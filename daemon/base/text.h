@@ -45,5 +45,9 @@ size_t text_distance(const char *a, const char *b);
 /** Nearest of count names: the best with distance <= 1 + strlen/3, or one that `word` is a prefix
  * of; NULL when none. */
 const char *text_nearest(const char *word, const char *const *names, size_t count);
+/** The name that was most likely meant where any word may be typed: of six letters one may be
+ * wrong, of eleven two, of more three; or the first three and more of it were typed. NULL: a word
+ * of its own. */
+const char *text_meant(const char *word, const char *const *names, size_t count);
 
 #endif

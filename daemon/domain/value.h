@@ -46,6 +46,10 @@ bool value_fits(const struct field *field, const json_t *value);
 /** What may have been mistyped: the declared choice that a value of an open field comes near to
  * without being one; NULL when it is one, or nothing is near. */
 const char *value_near_choice(const struct field *field, const char *value);
+/** Another field of the kind that says what was typed here: a yes-no that is called so, or one with
+ * such a choice. *value: what it would hold. NULL: there is none. */
+const struct field *value_said_elsewhere(
+    const char **value, const struct kind *kind, const struct field *field, const char *typed);
 /** The declared choice that is meant, by its value or by its label in any language. *out is NULL
  * when an open list takes another word; PMJ_INVALID with the nearest when a closed one does not. */
 PMJ_MUST_CHECK enum pmj_code value_choice(

@@ -42,8 +42,59 @@ nearest_choice(const struct field *field, const char *typed)
 const char *
 value_near_choice(const struct field *field, const char *value)
 {
-	return field->open && field_choice(field, value) == NULL ? nearest_choice(field, value)
-	                                                         : NULL;
+	const struct choice *meant;
+	const char **names, *near;
+	size_t count = 0;
+
+	if (!field->open || field->choice_count == 0 || field_choice(field, value) != NULL)
+		return NULL;
+	names = mem_array((1 + LANG_COUNT) * field->choice_count, sizeof(*names));
+	for (size_t i = 0; i < field->choice_count; i++) {
+		names[count++] = field->choices[i].value;
+		for (size_t lang = 0; lang < LANG_COUNT; lang++)
+			if (field->choices[i].label.in[lang] != NULL)
+				names[count++] = field->choices[i].label.in[lang];
+	}
+	near = text_meant(value, names, count);
+	meant = near != NULL ? value_choice_meant(field, near) : NULL;
+	free((void *)names);
+	return meant != NULL ? meant->value : NULL;
+}
+
+static bool
+is_called(const struct field *field, const char *typed)
+{
+	bool same = text_same(field->name, typed);
+
+	for (size_t lang = 0; lang < LANG_COUNT; lang++)
+		same = same ||
+		       (field->label.in[lang] != NULL && text_same(field->label.in[lang], typed));
+	return same;
+}
+
+const struct field *
+value_said_elsewhere(
+    const char **value, const struct kind *kind, const struct field *field, const char *typed)
+{
+	for (size_t i = 0; i < kind->field_count; i++) {
+		const struct field *other = &kind->fields[i];
+		const struct choice *meant;
+
+		if (other == field)
+			continue;
+		if (other->type == FIELD_YES_NO && is_called(other, typed)) {
+			*value = "yes";
+			return other;
+		}
+		meant = other->type == FIELD_CHOICE || other->type == FIELD_CHOICES
+		            ? value_choice_meant(other, typed)
+		            : NULL;
+		if (meant != NULL) {
+			*value = meant->value;
+			return other;
+		}
+	}
+	return NULL;
 }
 
 static enum pmj_code

@@ -6,6 +6,7 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from lab import *  # noqa: E402,F401,F403
+from terminal import Terminal  # noqa: E402
 
 SWAHILI = {"LC_ALL": "sw_KE.UTF-8", "LANGUAGE": "sw"}
 
@@ -120,6 +121,24 @@ def story_16_all_is_the_same(lab):
     for text in (packet, files["all.jsonl"]):
         check("a room of her own" in text and "what the worker thought" not in text, text)
     check("what the worker thought" in files["own.html"], files["own.html"])
+
+
+def story_04_a_crisis_is_no_visit(lab):
+    """A word that another question asks for is said as that, one near to the list is asked about, and any other is a word of its own."""
+    neema = lab.worker("Neema")
+    asha = neema.add("person", name="Asha")
+    said = neema.run("contact", "add", f"person={asha}", "kind=crisis")
+    check("Was crisis=yes meant?" in said.err and "visit" not in said.err, said)
+    for word, near in (("phonne", "phone"), ("simuu", "phone"), ("acompaniement", "accompaniment"), ("at the well", None), ("dance", None), ("crises", None)):
+        words = neema.json("contact", "add", f"person={asha}", f"kind={word}").get("new_words", [])
+        check([one["near"] for one in words] == ([near] if near else []), word, words)
+    at = Terminal(neema, "contact", "add")
+    for question, answer in (("Person (required)", "Asha"), ("Kind (required)", "crisis"), ("Was \"Crisis: yes\" meant?", "y"), ("Kind (required)", "phone"), ("Date (required)", ""), ("ptional questions", "n")):
+        at.until(question)
+        at.type(answer)
+    check(at.end() == 0, at.seen)
+    made = next(one for one in neema.json("contact", "list")["items"] if one["fields"]["kind"] == "phone")
+    check(made["fields"]["crisis"] is True, made)
 
 
 run(globals())

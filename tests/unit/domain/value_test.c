@@ -26,7 +26,8 @@ static const char kind_text[] =
     "[field ok]\ntype = yes-no\nlabel.en = X\n"
     "[field way]\ntype = choice\nchoices = phone | one-on-one | family workshop\n"
     "choice.phone.sw = Simu\nlabel.en = X\n"
-    "[field any]\ntype = choice\nopen = yes\nchoices = phone\nlabel.en = X\n"
+    "[field any]\ntype = choice\nopen = yes\nchoices = phone | visit\nchoice.phone.sw = "
+    "Simu\nlabel.en = X\n"
     "[field many]\ntype = choices\nchoices = a | b | c\nchoice.a.en = Alpha\nlabel.en = X\n"
     "[field wide]\ntype = choices\nopen = yes\nchoices = a\nlabel.en = X\n"
     "[field who]\ntype = link\nlink = person\nlabel.en = X\n"
@@ -213,7 +214,8 @@ near_choices(void **state)
 	static const struct {
 		const char *field, *value, *near;
 	} words[] = {{"any", "phome", "phone"}, {"any", "phone", NULL},
-	    {"any", "at the well", NULL}, {"wide", "a", NULL}, {"way", "phome", NULL}};
+	    {"any", "at the well", NULL}, {"wide", "a", NULL}, {"way", "phome", NULL},
+	    {"any", "simuu", "phone"}, {"any", "crisis", NULL}, {"any", "ph", NULL}};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
