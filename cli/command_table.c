@@ -64,6 +64,7 @@ static const struct option list_options[] = {
     {"since", "DATE", "list: from this day on"},
     {"limit", "N", "list: at most N (usually 100)"},
     {"all", NULL, "list: voided ones too"},
+    {"new", NULL, "add: it is nobody who is there already; nothing is asked or said of that"},
     {"stale", NULL, "list: only what is to be checked again"},
     {"check", NULL, "paper: only say whether the file is it"},
     SHEET_OPTIONS,

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/os.h"
 #include "base/text.h"
+#include "cli/alike.h"
 #include "cli/fields.h"
 #include "cli/form.h"
 #include "cli/home.h"
@@ -45,11 +46,11 @@ mend(json_t *fields, const struct pmj_error *why)
 
 static enum pmj_code
 post_new(struct cli *cli, json_t **answer, const json_t *kind, const json_t *move, json_t *fields,
-    bool asked, struct pmj_error *err)
+    bool asked, bool is_new, struct pmj_error *err)
 {
 	char *path = mem_printf("/v1/records/%s", json_str(kind, "name"));
-	json_t *body = json_pack(
-	    "{s:O, s:s*}", "fields", fields, "verb", move != NULL ? json_str(move, "verb") : NULL);
+	json_t *body = json_pack("{s:O, s:s*, s:b}", "fields", fields, "verb",
+	    move != NULL ? json_str(move, "verb") : NULL, "new", is_new);
 	enum pmj_code rc;
 
 	do {
@@ -69,8 +70,8 @@ static enum pmj_code
 add(struct cli *cli, const struct args *args, const json_t *kind, const json_t *move,
     struct pmj_error *err)
 {
-	json_t *fields = NULL, *names = NULL, *answer = NULL;
-	bool asked = false;
+	json_t *fields = NULL, *names = NULL, *answer = NULL, *same = NULL;
+	bool asked = false, is_new;
 	enum pmj_code rc;
 
 	if ((rc = fields_take(&fields, args, 2, err)) != PMJ_OK)
@@ -85,12 +86,22 @@ add(struct cli *cli, const struct args *args, const json_t *kind, const json_t *
 		if (asked && (rc = home_open(cli, err)) == PMJ_OK)
 			rc = form_ask(cli, fields, kind, names, err);
 	}
-	if (rc == PMJ_OK)
-		rc = post_new(cli, &answer, kind, move, fields, asked, err);
-	if (rc == PMJ_OK && cli->json)
-		print_json(answer);
+	is_new = args_has(args, "new");
+	if (rc == PMJ_OK && !is_new && move == NULL && json_flag(kind, "person") && term_can_ask())
+		rc = alike_ask(cli, &same, &is_new, fields, kind, err);
+	if (rc == PMJ_OK && same != NULL)
+		rc = alike_add_to(cli, same, fields, kind, err);
 	else if (rc == PMJ_OK)
+		rc = post_new(cli, &answer, kind, move, fields, asked, is_new, err);
+	if (rc != PMJ_OK || same != NULL)
+		goto out;
+	if (cli->json)
+		print_json(answer);
+	else
 		kinds_say_added(cli, kind, answer);
+	alike_say(cli, answer);
+out:
+	json_decref(same);
 	json_decref(fields);
 	json_decref(names);
 	json_decref(answer);

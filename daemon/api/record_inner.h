@@ -179,6 +179,11 @@ const char *record_row_sync(const struct call *call, const struct entry_row *row
  * or NULL. */
 const char *record_sync(
     const struct call *call, const struct record_full *record, const char **reason);
+/* alike.c */
+/** Who here may be the same person as one with these fields:
+ * [{"id","short","title","texts","same"}…]. Never an error: to be recorded matters more. NULL: not
+ * a person, or not asked. New reference. */
+json_t *record_alike(const struct call *call, const struct kind *kind, const json_t *set);
 /* taken_back.c */
 /** Does the consent under which this open record was sent not stand any more? Told from what is
  * shown here; to say so, never to decide. */

@@ -168,10 +168,12 @@ record_add(const struct call *call, json_t **out, struct pmj_error *err)
 	    call->part[0], record_fields(call), json_str(call->body, "verb")};
 	struct core_draft draft;
 	struct made made;
-	json_t *set, *knows;
+	json_t *set, *knows, *alike = NULL;
 	enum pmj_code rc;
 
 	rc = record_prepare(call, &draft, &set, &knows, &wanted, err);
+	if (rc == PMJ_OK)
+		alike = record_alike(call, draft.kind, set);
 	if (rc == PMJ_OK && wanted.verb == NULL)
 		rc = record_lasts(call, draft.kind, set, err);
 	if (rc == PMJ_OK)
@@ -180,6 +182,9 @@ record_add(const struct call *call, json_t **out, struct pmj_error *err)
 		*out = saved_with(call, &made, &draft);
 	if (rc == PMJ_OK && wanted.verb != NULL)
 		(void)json_object_set(*out, "state", json_object_get(set, "state"));
+	if (rc == PMJ_OK && json_array_size(alike) > 0)
+		(void)json_object_set(*out, "alike", alike);
+	json_decref(alike);
 	json_decref(set);
 	json_decref(knows);
 	return rc;

@@ -40,6 +40,7 @@ static const struct route {
     {"POST", "/v1/kinds/check", PASSIVE, kinds_check, NULL},
     {"POST", "/v1/records/{}", NEEDS_OPEN, record_add, NULL},
     {"GET", "/v1/records/{}", NEEDS_OPEN, record_list, NULL},
+    {"POST", "/v1/alike/{}", NEEDS_OPEN, record_who_is_alike, NULL},
     {"GET", "/v1/record/{}", NEEDS_OPEN, record_show, NULL},
     {"POST", "/v1/record/{}/edit", NEEDS_OPEN, record_edit, NULL},
     {"POST", "/v1/record/{}/move", NEEDS_OPEN, record_move, NULL},

@@ -150,4 +150,10 @@ PMJ_MUST_CHECK enum pmj_code project_check_slice(
 PMJ_MUST_CHECK enum pmj_code project_rebuild_slice(struct journal *journal, int64_t most,
     bool *done, int64_t *records, int64_t *differed, struct pmj_error *err);
 
+/** Up to `most` people of this journal who may be the one that is about to be written down with
+ * these fields: items, who is likeliest first, each with `same`: labels of what is the same beside
+ * the name. Voided ones and those handed over are not among them. kind: "person". */
+PMJ_MUST_CHECK enum pmj_code records_alike(struct journal *journal, json_t **out,
+    const struct kind *kind, const json_t *set, size_t most, enum lang lang, struct pmj_error *err);
+
 #endif

@@ -141,4 +141,47 @@ def story_04_a_crisis_is_no_visit(lab):
     check(made["fields"]["crisis"] is True, made)
 
 
+def story_somebody_like_that(lab):
+    """A person who sounds like one of this journal is asked about at a terminal, and said elsewhere; nothing keeps them from being written down."""
+    neema = lab.worker("Neema")
+    asha = neema.add("person", name="Asha Mwangi", birth_year=1990, village="Kimana", phone="0700 000 111")
+    neema.add("contact", person=asha, kind="phone", note="spoke of Juma Kamau")
+    for fields, same in ((("name=Mwangi Asha",), []), (("name=Asya Mwangi", "birth_year=1991"), []), (("name=ASHA", "village=kimana"), ["Village or area"]),
+                         (("name=Somebody Else", "phone=+254700000111"), ["Phone"])):
+        said = neema.json("person", "add", *fields)
+        check([one["id"] for one in said["alike"]][:1] == [asha] and said["alike"][0]["same"] == same, fields, said)
+        text = neema.run("person", "add", *fields)
+        check("here already" in text.err and "Asha Mwangi" in text.err and "entered twice" in text.err, text)
+        for one in neema.json("person", "list")["items"]:
+            if one["id"] != asha:
+                neema.run("void", one["id"], "only tried")
+    for fields in (("name=Asha Mwangi", "birth_year=1950"), ("name=Juma Kamau",), ("name=Zawadi", "village=Kimana"), ("name=Asha Otieno",), ("name=Asha Mwangi", "--new")):
+        check("alike" not in neema.json("person", "add", *fields), fields)
+    check(neema.json("person", "add", "name=Zawadi")["alike"][0]["title"] == "Zawadi")
+    neema.run("void", asha, "for the next")
+    check(asha not in [one["id"] for one in neema.json("person", "add", "name=Asha Mwangi")["alike"]])
+
+
+def story_somebody_like_that_at_a_terminal(lab):
+    """The number goes on with who is there, with what was typed where nothing stands; Enter makes somebody new; Ctrl-D nothing."""
+    neema = lab.worker("Neema")
+    asha = neema.add("person", name="Asha Mwangi", village="Kimana")
+    at = Terminal(neema, "person", "add", "name=Asya Mwangi", "village=Rombo", "birth_year=1990")
+    check("Somebody like that is here already:" in at.until("somebody new: "), at.seen)
+    at.type("7")
+    at.until("somebody new: ")
+    at.type("1")
+    check(at.end() == 0 and "Nobody new was added" in at.seen and 'stays "Kimana"' in at.seen, at.seen)
+    fields = neema.show(asha)["fields"]
+    check((fields["name"], fields["village"], fields["birth_year"]) == ("Asha Mwangi", "Kimana", 1990), fields)
+    check(len(neema.json("person", "list")["items"]) == 1)
+    at = Terminal(neema, "person", "add", "name=Asha Mwangi")
+    at.until("somebody new: ")
+    at.type("")
+    check(at.end() == 0 and "here already" not in at.seen.split("somebody new: ")[1], at.seen)
+    at = Terminal(neema, "person", "add", "name=Baraka")
+    check(at.end() == 0, at.seen)
+    check(len(neema.json("person", "list")["items"]) == 3)
+
+
 run(globals())
