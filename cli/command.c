@@ -165,8 +165,11 @@ run_none(struct cli *cli, const struct args *args, struct pmj_error *err)
 		help_all(cli);
 	if (args_has(args, "help") || (args->count == 0 && args->given_count == 0))
 		return PMJ_OK;
-	return pmj_fail(err, PMJ_USAGE,
+	(void)pmj_fail(err, PMJ_USAGE,
 	    args->count > 0 ? "the second word of the command is missing" : "which command?");
+	if (args->count > 0 && strcmp(args->words[0], "hub") == 0)
+		pmj_hint(err, "what there is to do at the hub: pamoja hub today");
+	return PMJ_USAGE;
 }
 
 /* Options that shape everything else, wherever they stand. A word after "--" is none. */

@@ -197,6 +197,11 @@ const struct command command_table[] = {
         enrol_request_options, NULL},
     {"enrol accept", GROUP_EXCHANGE, enrol_accept, 0, 1, "INVITATION", "join with the answer",
         enrol_accept_options, NULL},
+    {"hub today", GROUP_HUB, hub_desk, 0, 0, "", "what the office has to look after, in one place",
+        none,
+        "What waits to be settled, let in or agreed to; people without a worker; consents that "
+        "run\n"
+        "out; laptops that are silent or in doubt; and what to type for each.\n"},
     {"hub enrol", GROUP_HUB, hub_enrol, 0, 1, "REQUEST", "take in a worker's laptop",
         hub_enrol_options,
         "A supervisor or coordinator is enrolled by two supervisors, who approve it on their\n"

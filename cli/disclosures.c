@@ -15,9 +15,8 @@
 #include "cli/sheet.h"
 #include "cli/term.h"
 
-#define LOOK_BACK_DAYS (3 * 366) /* 42 CFR 2.25: three years */
-
-/* However many pieces it comes in: {"items","notice"}. */
+/* However many pieces it comes in: {"items","notice","since"}. since "": as far back as the
+ * programme's country has it. */
 static enum pmj_code
 get_disclosures(
     struct cli *cli, json_t **out, const char *id, const char *since, struct pmj_error *err)
@@ -27,8 +26,12 @@ get_disclosures(
 	enum pmj_code rc;
 
 	do {
-		path = mem_printf("/v1/record/%s/disclosures?since=%s%s%s", id, since,
-		    next != NULL ? "&from=" : "", next != NULL ? next : "");
+		path = mem_printf("/v1/record/%s/disclosures%s%s%s%s", id,
+		    since[0] != '\0' ? "?since=" : "", since,
+		    next == NULL       ? ""
+		    : since[0] != '\0' ? "&from="
+		                       : "?from=",
+		    next != NULL ? next : "");
 		rc = client_get(&cli->client, &piece, path, err);
 		free(path);
 		free(next);
@@ -80,7 +83,7 @@ static char *
 details_of(const json_t *item)
 {
 	const char *const parts[] = {
-	    "purpose", "category", "information", "way", "route_label", "reason"};
+	    "purpose", "category", "information", "way", "route_label", "under", "reason"};
 	const char *role = json_str(item, "role");
 	struct buf line;
 	char *text;
@@ -186,12 +189,9 @@ record_disclosures(struct cli *cli, const struct args *args, struct pmj_error *e
 	    (rc = sheet_new(&sheet, args, cli->client.lang, err)) != PMJ_OK ||
 	    (rc = record_resolve(cli, &id, NULL, typed, err)) != PMJ_OK)
 		goto out;
-	if (since[0] == '\0')
-		date_of_days(since, os_now(&os_real) / INT64_C(86400000) - LOOK_BACK_DAYS);
 	if ((rc = get_disclosures(cli, &answer, id, since, err)) != PMJ_OK)
 		goto out;
 	order_disclosures(answer);
-	(void)json_object_set_new(answer, "since", json_string(since));
 	if (cli->json && sheet_path(sheet) == NULL) {
 		print_json(answer);
 		goto out;

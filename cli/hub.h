@@ -20,6 +20,7 @@ enum pmj_code hub_renew(struct cli *cli, const struct args *args, struct pmj_err
 enum pmj_code hub_move(struct cli *cli, const struct args *args, struct pmj_error *err);
 enum pmj_code hub_kinds(struct cli *cli, const struct args *args, struct pmj_error *err);
 enum pmj_code hub_caseload(struct cli *cli, const struct args *args, struct pmj_error *err);
+enum pmj_code hub_desk(struct cli *cli, const struct args *args, struct pmj_error *err);
 enum pmj_code hub_match(struct cli *cli, const struct args *args, struct pmj_error *err);
 enum pmj_code hub_report(struct cli *cli, const struct args *args, struct pmj_error *err);
 enum pmj_code hub_materials(struct cli *cli, const struct args *args, struct pmj_error *err);

@@ -86,9 +86,11 @@ print_caseload(const json_t *answer)
 	         "month. Certificates, consents: run out within 30 days.\n");
 	json_array_foreach(json_arr(answer, "items"), i, item) say_worker(item, expects);
 	if (nobodys > 0)
-		term_say(nobodys == 1 ? LANG_N("%lld person has no worker: pamoja hub assign\n")
-		                      : LANG_N("%lld people have no worker: pamoja hub assign\n"),
+		term_say(nobodys == 1 ? LANG_N("%lld person has no worker:\n")
+		                      : LANG_N("%lld people have no worker:\n"),
 		    nobodys);
+	json_array_foreach(json_arr(answer, "without"), i, item) term_say(
+	    "  %s: pamoja hub match %s\n", json_str(item, "person"), json_str(item, "short"));
 	json_array_foreach(json_arr(answer, "consents"), i, item)
 	    term_say("%s: the consent %s ends on %s\n", json_str(item, "person"),
 	        json_str(item, "short"), json_str(item, "expires"));

@@ -14,6 +14,20 @@
 #include "cli/term.h"
 #include "pamoja/limits.h"
 
+/* Does a line begin with this? The first of a file has none before it. */
+static bool
+has_section(const char *text, const char *section)
+{
+	size_t len = strlen(section);
+
+	for (const char *at = text; at != NULL; at = strchr(at, '\n')) {
+		at += *at == '\n';
+		if (strncmp(at, section, len) == 0)
+			return true;
+	}
+	return false;
+}
+
 static enum pmj_code
 add_file(json_t *files, const char *path, struct pmj_error *err)
 {
@@ -27,9 +41,9 @@ add_file(json_t *files, const char *path, struct pmj_error *err)
 	if ((rc = term_slurp(&text, path, PMJ_CONF_FILE_MAX, err)) == PMJ_OK) {
 		/* A notice and a profile go the same way: they, too, are files in versions. */
 		name = mem_printf("%s/%s",
-		    strstr(buf_text(&text), "\n[notice]") != NULL    ? "notices"
-		    : strstr(buf_text(&text), "\n[profile]") != NULL ? "profiles"
-		                                                     : "kinds",
+		    has_section(buf_text(&text), "[notice]")    ? "notices"
+		    : has_section(buf_text(&text), "[profile]") ? "profiles"
+		                                                : "kinds",
 		    stem);
 		file = text_is_utf8(buf_text(&text), text.len)
 		           ? json_pack("{s:s,s:s}", "name", name, "text", buf_text(&text))

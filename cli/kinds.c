@@ -251,6 +251,9 @@ kinds_check(struct cli *cli, const struct args *args, struct pmj_error *err)
 		rc = client_post(&cli->client, &answer, "/v1/kinds/check", body, err);
 	if (rc == PMJ_OK && cli->json)
 		print_json(answer);
+	else if (rc == PMJ_OK && json_flag(answer, "profile"))
+		term_say("%s is good: it holds the rules of the country %s.\n", file,
+		    json_str(answer, "name"));
 	else if (rc == PMJ_OK)
 		term_say("%s is good: it declares the kind %s.\n", file, json_str(answer, "name"));
 out:

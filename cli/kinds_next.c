@@ -43,7 +43,7 @@ say_told(const json_t *answer)
 void
 kinds_say_reminders(const json_t *answer)
 {
-	const json_t *one;
+	const json_t *one, *duty;
 	size_t i;
 
 	say_unusable(answer);
@@ -53,6 +53,10 @@ kinds_say_reminders(const json_t *answer)
 		term_say("\n");
 		print_wrapped(0, json_str(answer, "says"));
 	}
+	if ((duty = json_obj(answer, "duty")) != NULL)
+		term_say("By law this is to be reported to %s within %lld hours: by %s.\n",
+		    json_str(duty, "to"), (long long)json_int(duty, "hours", 0),
+		    json_str(duty, "by"));
 	json_array_foreach(json_arr(answer, "reminders"), i, one)
 	    term_say("%s  %s  %s\n", i == 0 ? lang_text("Noted, to be done:\n") : "",
 	        json_str(one, "due"), json_str(one, "text"));

@@ -219,7 +219,7 @@ say_next(const json_t *status)
 		next = LANG_N(
 		    "pamoja hub conflicts          settle what two people wrote differently");
 	else if (json_flag(status, "hub"))
-		next = LANG_N("pamoja hub roster             who is enrolled");
+		next = LANG_N("pamoja hub today              what the office has to look after");
 	else if (json_flag(status, "practice"))
 		next = LANG_N("pamoja guide                  the first hour, lesson by lesson");
 	else if (!json_flag(status, "enrolled"))
@@ -227,7 +227,8 @@ say_next(const json_t *status)
 		    "pamoja enrol request          join your programme's hub\n"
 		    "  pamoja person add             or record somebody first; nothing is lost");
 	else if (json_int(outbox, "saved", 0) > 0)
-		next = LANG_N("pamoja sync                   send when there is a link");
+		next = LANG_N("pamoja sync                   send when there is a link\n"
+		              "  pamoja carry DIR              or take it by a stick");
 	term_say("\nNext:\n  %s\n", lang_text(next));
 }
 

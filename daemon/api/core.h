@@ -165,6 +165,16 @@ struct profile;
  * the office published; name NULL: it has none. To be ended with profile_close. */
 PMJ_MUST_CHECK enum pmj_code office_profile(
     const struct core *core, struct profile *out, struct pmj_error *err);
+/** The same of a journal that is being opened. */
+PMJ_MUST_CHECK enum pmj_code office_profile_in(
+    const struct core *core, struct journal *journal, struct profile *out, struct pmj_error *err);
+/** Does a profile name only what there is: kinds, fields, ways, notices? */
+struct kinds;
+PMJ_MUST_CHECK enum pmj_code country_fits(const struct core *core, const struct profile *profile,
+    const struct kinds *kinds, struct pmj_error *err);
+/** Said at a hub whose country is named and its profile never published; else NULL. The caller
+ * frees it. */
+char *country_unpublished(const struct core *core);
 PMJ_MUST_CHECK enum pmj_code office_notice(
     const struct core *core, struct notice *out, const char *name, struct pmj_error *err);
 /** Keep a copy of the kinds in force in HOME/kinds. */

@@ -88,7 +88,7 @@ may_disclose(struct disclose *d, uint8_t consent[static PMJ_RECORD_BYTES], struc
 		return rc;
 	}
 	if (!d->made.move->needs_consent)
-		return PMJ_OK;
+		return country_route(d->call, d->made.move, err);
 	if ((rc = record_covered(d->call, &told, d->made.kind, NULL, d->made.set, err)) != PMJ_OK)
 		return rc;
 	if (told.nothing)

@@ -7,6 +7,15 @@
 #include "api/record_inner.h"
 #include "base/date.h"
 #include "domain/notice.h"
+#include "domain/profile.h"
+
+/* Where the next piece goes on: a kind of the list, and one of its records about the person. */
+struct told_cursor {
+	size_t kind, record;
+	int64_t until_ms;
+	bool more;
+	const struct profile *law; /* of the country */
+};
 
 /* What stood when it was told: the entry that tells sets it (see moves.c), an older program's did
  * not. */
@@ -84,11 +93,12 @@ put_told_how(json_t *item, const struct call *call, const struct kind *kind,
  * why. */
 static void
 put_route(json_t *item, const struct call *call, const struct kind *kind, const struct move *move,
-    const struct entry *entry)
+    const struct entry *entry, const struct profile *law)
 {
 	(void)json_object_set_new(item, "route", json_string(move->verb));
 	(void)json_object_set_new(
 	    item, "route_label", json_string(texts_in(&move->label, call->lang)));
+	country_put_law(item, law, move->verb, call->lang);
 	if (move->asks_count > 0 && entry->set != NULL)
 		put_text(item, call, kind, "reason", move->asks[0],
 		    json_object_get(entry->set, move->asks[0]));
@@ -97,7 +107,8 @@ put_route(json_t *item, const struct call *call, const struct kind *kind, const 
 /* Held at the hub or not: what was told was told. */
 static enum pmj_code
 of_record(json_t *items, const struct call *call, const struct kind *kind,
-    const uint8_t rec[static PMJ_RECORD_BYTES], const char *since, struct pmj_error *err)
+    const uint8_t rec[static PMJ_RECORD_BYTES], const char *since, const struct told_cursor *at,
+    struct pmj_error *err)
 {
 	struct record_full record = {.row_count = 0};
 	enum pmj_code rc = records_load(call->core->journal, &record, rec, err);
@@ -115,7 +126,7 @@ of_record(json_t *items, const struct call *call, const struct kind *kind,
 		item = item_of(call, kind, &record, &record.rows[i]);
 		put_told_how(item, call, kind, &record.merged);
 		if (move->discloses)
-			put_route(item, call, kind, move, &record.rows[i].entry);
+			put_route(item, call, kind, move, &record.rows[i].entry, at->law);
 		if (strcmp(json_str(item, "on"), since) >= 0)
 			(void)json_array_append(items, item);
 		json_decref(item);
@@ -123,13 +134,6 @@ of_record(json_t *items, const struct call *call, const struct kind *kind,
 	record_full_close(&record);
 	return rc;
 }
-
-/* Where the next piece goes on: a kind of the list, and one of its records about the person. */
-struct told_cursor {
-	size_t kind, record;
-	int64_t until_ms;
-	bool more;
-};
 
 static enum pmj_code
 of_kind(json_t *items, const struct call *call, const struct kind *kind,
@@ -144,7 +148,7 @@ of_kind(json_t *items, const struct call *call, const struct kind *kind,
 
 	while (rc == PMJ_OK && at->record < count &&
 	       (at->record == first || os->mono_ms(os->ctx) < at->until_ms))
-		rc = of_record(items, call, kind, recs[at->record++], since, err);
+		rc = of_record(items, call, kind, recs[at->record++], since, at, err);
 	at->more = at->record < count;
 	free(recs);
 	return rc;
@@ -179,7 +183,7 @@ put_accounting(json_t *out, const struct call *call)
 	struct pmj_error err;
 	struct notice notice;
 
-	if (record_notice(call, &notice, "accounting", &err) != PMJ_OK) {
+	if (country_notice(call, &notice, true, &err) != PMJ_OK) {
 		(void)json_object_set_new(out, "notice_missing", json_string(err.message));
 		return;
 	}
@@ -194,20 +198,26 @@ record_disclosures(const struct call *call, json_t **out, struct pmj_error *err)
 	struct told_cursor at = {.until_ms = os->mono_ms(os->ctx) + CORE_PIECE_MS};
 	const char *from = json_str(call->query, "from");
 	struct record_full person = {.row_count = 0};
+	struct profile law = {.name = NULL};
+	struct pmj_error ignored = {0};
 	uint8_t rec[PMJ_RECORD_BYTES];
 	const struct kind *kind;
 	json_t *items = json_array();
 	char since[11], next[48];
 	enum pmj_code rc;
 
+	(void)!office_profile(call->core, &law, &ignored);
+	at.law = &law;
 	if (from != NULL && sscanf(from, "%zu-%zu", &at.kind, &at.record) != 2)
 		rc = pmj_fail(err, PMJ_USAGE, "from is the \"next\" of an earlier answer");
 	else
 		rc = call_since(call, since, err);
+	if (rc == PMJ_OK && since[0] == '\0')
+		country_since(call, since);
 	if (rc != PMJ_OK || (rc = record_person(call, &person, &kind, rec, err)) != PMJ_OK ||
 	    (rc = of_kinds(items, call, rec, since, &at, err)) != PMJ_OK)
 		goto out;
-	*out = json_pack("{s:O}", "items", items);
+	*out = json_pack("{s:O,s:s}", "items", items, "since", since);
 	if (at.more) {
 		(void)snprintf(next, sizeof(next), "%zu-%zu", at.kind, at.record);
 		(void)json_object_set_new(*out, "next", json_string(next));
@@ -215,6 +225,7 @@ record_disclosures(const struct call *call, json_t **out, struct pmj_error *err)
 	if (from == NULL)
 		put_accounting(*out, call);
 out:
+	profile_close(&law);
 	json_decref(items);
 	record_full_close(&person);
 	return rc;

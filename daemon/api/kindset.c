@@ -9,6 +9,7 @@
 #include "base/diag.h"
 #include "base/fs.h"
 #include "base/mem.h"
+#include "domain/profile.h"
 
 static bool
 is_kind_file(const char *name)
@@ -158,6 +159,25 @@ read_over(struct core *core, struct kinds *out, struct journal *journal, struct 
 	return rc;
 }
 
+/* What the country asks of a consent. Rules that cannot be read leave those of the kinds. */
+static void
+lay_country_over(struct core *core, struct kinds *kinds, struct journal *journal)
+{
+	struct profile profile;
+	struct pmj_error why = {0};
+
+	if (office_profile_in(core, journal, &profile, &why) == PMJ_OK &&
+	    (profile.name == NULL || profile_fits(&profile, kinds, &why) == PMJ_OK)) {
+		profile_lay_over(&profile, kinds);
+		profile_close(&profile);
+		return;
+	}
+	profile_close(&profile);
+	diag_error("the profile of the country", &why);
+	(void)snprintf(core->kinds_warning, sizeof(core->kinds_warning),
+	    "the country's profile is not in force here: %.200s. %.160s", why.message, why.hint);
+}
+
 enum pmj_code
 core_kinds_now(struct core *core, struct kinds *out, struct pmj_error *err)
 {
@@ -188,12 +208,13 @@ core_kinds_in(void *ctx, struct journal *journal)
 
 	core->published = published_mark(journal);
 	core->kinds_owed = false;
-	if (core->published == 0)
+	if (core->published == 0 && core->settings.country == NULL)
 		return;
 	if (read_over(core, &now, journal, &err) != PMJ_OK) {
 		diag_error("the kinds of the office", &err);
 		return;
 	}
+	lay_country_over(core, &now, journal);
 	retire(core, &core->kinds);
 	core->kinds = now;
 }
@@ -212,6 +233,7 @@ core_kinds_news(struct core *core)
 		diag_error("the kinds of the office", &err);
 		return;
 	}
+	lay_country_over(core, &now, core->journal);
 	core->kinds = now;
 	if (journal_use_kinds(core->journal, &core->kinds, &owed, &err) != PMJ_OK) {
 		core->kinds = old;

@@ -110,13 +110,15 @@ keep_profile(void *ctx, const struct published_got *got)
 }
 
 enum pmj_code
-office_profile(const struct core *core, struct profile *out, struct pmj_error *err)
+office_profile_in(
+    const struct core *core, struct journal *journal, struct profile *out, struct pmj_error *err)
 {
 	const char *country = core->settings.country;
 	char *name = country != NULL ? mem_printf(PROFILES "%s.ini", country) : NULL;
 	struct country to = {.wanted = name, .err = err, .rc = PMJ_OK};
-	enum pmj_code rc = published_files(core->journal, PROFILES, keep_profile, &to, err);
+	enum pmj_code rc = published_files(journal, PROFILES, keep_profile, &to, err);
 
+	memset(out, 0, sizeof(*out));
 	if (rc == PMJ_OK)
 		rc = to.rc;
 	if (rc == PMJ_OK && to.profile.name == NULL && name != NULL) {
@@ -131,6 +133,12 @@ office_profile(const struct core *core, struct profile *out, struct pmj_error *e
 		profile_close(&to.profile);
 	free(name);
 	return rc;
+}
+
+enum pmj_code
+office_profile(const struct core *core, struct profile *out, struct pmj_error *err)
+{
+	return office_profile_in(core, core->journal, out, err);
 }
 
 enum pmj_code

@@ -290,7 +290,7 @@ make(const struct call *call, json_t **out, struct packet *packet,
 	uint8_t ledger[PMJ_RECORD_BYTES];
 	enum pmj_code rc;
 
-	if ((rc = record_notice(call, &notice, "redisclosure", err)) != PMJ_OK)
+	if ((rc = country_notice(call, &notice, false, err)) != PMJ_OK)
 		return rc;
 	if ((rc = choose_classes(call, packet, consent, err)) == PMJ_OK &&
 	    (rc = write_ledger(call, packet, ledger, err)) == PMJ_OK) {

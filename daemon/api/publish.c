@@ -178,6 +178,10 @@ take_profile(struct publication *to, const char *file, const char *text, struct 
 
 	if ((rc = profile_read_text(&profile, file, text, strlen(text), err)) != PMJ_OK)
 		return rc;
+	if ((rc = country_fits(to->call->core, &profile, &to->kinds, err)) != PMJ_OK) {
+		profile_close(&profile);
+		return rc;
+	}
 	right = mem_printf("profiles/%s.ini", profile.name);
 	if (strcmp(right, file) != 0) {
 		rc = pmj_fail(err, PMJ_INVALID, "the file %.80s is not named after its profile, %s",

@@ -53,6 +53,7 @@ ask_consents(const struct call *call, const uint8_t person[static PMJ_RECORD_BYT
 
 	record_date(call, date);
 	request.on = date;
+	request.child = country_child(call, person);
 	if ((rc = records_consent(call->core->journal, &verdict, person, &request, err)) != PMJ_OK)
 		return rc;
 	if (verdict.covered && consent != NULL)
@@ -158,21 +159,21 @@ check_recipient(const struct call *call, const struct kind *kind, const char *ty
 /* Over the border of the programme's country goes what its profile lets cross, and what a consent
  * names. */
 static enum pmj_code
-check_crossing(const struct call *call, const struct recipient *to, struct consent_request *request,
+check_crossing(const struct call *call, const char *country, struct consent_request *request,
     struct pmj_error *err)
 {
 	struct profile profile;
 	enum pmj_code rc;
 
-	if (to->country == NULL)
+	if (country == NULL)
 		return PMJ_OK;
 	if ((rc = office_profile(call->core, &profile, err)) != PMJ_OK) {
 		pmj_context(err, "nothing goes to another country without the country's profile");
 		return rc;
 	}
-	if (profile.name != NULL && !text_same(profile.name, to->country) &&
+	if (profile.name != NULL && !text_same(profile.name, country) &&
 	    !profile_crosses(&profile, request->information, request->information_count))
-		request->abroad = to->country;
+		request->abroad = country;
 	profile_close(&profile);
 	return PMJ_OK;
 }
@@ -237,7 +238,10 @@ record_covered(const struct call *call, struct told *out, const struct kind *kin
 		goto out;
 	out->nothing = asked.to.nothing;
 	if (!out->nothing && (rc = core_may_tell(call->core, err)) == PMJ_OK &&
-	    (rc = check_crossing(call, &asked.to, &asked.request, err)) == PMJ_OK)
+	    (rc = check_crossing(call,
+	         asked.to.country != NULL ? asked.to.country
+	                                  : moved_text(merged, set, kind->discloses_country),
+	         &asked.request, err)) == PMJ_OK)
 		rc = ask_consents(call, out->person, &asked.request, out->consent, err);
 out:
 	record_asked_close(&asked);
@@ -247,8 +251,8 @@ out:
 void
 record_set_disclosed(const struct kind *kind, const struct merge_record *merged, json_t *set)
 {
-	const char *const names[] = {
-	    kind->discloses_to, kind->discloses_for, kind->discloses_category, kind->discloses};
+	const char *const names[] = {kind->discloses_to, kind->discloses_for,
+	    kind->discloses_category, kind->discloses_country, kind->discloses};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
 		const json_t *value = record_moved_value(merged, set, names[i]);
@@ -272,7 +276,7 @@ record_put_told(const struct call *call, const struct kind *kind, const struct t
 		    set, "consent", json_string(text_base32(id, told->consent, PMJ_RECORD_BYTES)));
 	if (kind_field(kind, "notice") == NULL)
 		return PMJ_OK;
-	if ((rc = record_notice(call, &notice, "redisclosure", err)) != PMJ_OK)
+	if ((rc = country_notice(call, &notice, false, err)) != PMJ_OK)
 		return rc;
 	notice_id(&notice, version);
 	(void)json_object_set_new(set, "notice", json_string(version));
@@ -295,6 +299,8 @@ record_discloses(const struct call *call, const struct kind *kind, const struct 
 	(void)json_object_del(set, "notice");
 	if (move->needs_consent)
 		rc = record_covered(call, &told, kind, merged, set, err);
+	else
+		rc = country_route(call, move, err);
 	if (rc != PMJ_OK)
 		return rc;
 	if (move->needs_consent && told.nothing) {
@@ -341,8 +347,8 @@ enum pmj_code
 record_keeps_consent(const struct call *call, const struct kind *kind,
     const struct merge_record *merged, const json_t *set, const char *to, struct pmj_error *err)
 {
-	const char *const names[] = {
-	    kind->discloses_to, kind->discloses_for, kind->discloses_category, kind->discloses};
+	const char *const names[] = {kind->discloses_to, kind->discloses_for,
+	    kind->discloses_category, kind->discloses_country, kind->discloses};
 	const struct merge_field *state = merge_field(merged, "state");
 	bool changes = false, before = to != NULL ? record_unsent(kind, to) : true;
 	struct told told;

@@ -54,6 +54,29 @@ const json_t *record_moved_value(
 /* around.c */
 PMJ_MUST_CHECK enum pmj_code record_put_uncovered(const struct call *call, json_t *item,
     const uint8_t rec[static PMJ_RECORD_BYTES], struct pmj_error *err);
+/* country.c: what the profile of the programme's country says. */
+/** PMJ_REFUSED: a way on which something is told without a consent is shut in this country. */
+PMJ_MUST_CHECK enum pmj_code country_route(
+    const struct call *call, const struct move *move, struct pmj_error *err);
+struct profile;
+/** `under` of the item: the law that this way rests on. */
+void country_put_law(json_t *item, const struct profile *profile, const char *verb, enum lang lang);
+struct notice;
+/** The notice that goes along with what is told, or that stands above the accounting of it. */
+PMJ_MUST_CHECK enum pmj_code country_notice(
+    const struct call *call, struct notice *out, bool accounting, struct pmj_error *err);
+/** The first day that an accounting is about unless another is named. */
+void country_since(const struct call *call, char since[static 11]);
+/** Is the person too young, in this country, to sign a consent alone? */
+bool country_child(const struct call *call, const uint8_t person[static PMJ_RECORD_BYTES]);
+/** `kinds check` of a profile: {"ok","name"}; PMJ_INVALID with line and mend. */
+PMJ_MUST_CHECK enum pmj_code country_check(const struct call *call, json_t **out, const char *name,
+    const char *text, struct pmj_error *err);
+/** The day by which the law wants something of a record that is made: its `due`, unless said. */
+void country_date(const struct call *call, const struct kind *kind, json_t *set);
+/** Whom to call (`says`), what is to be reported (`duty`), and `warnings` where a recipient is. */
+void country_say(json_t *answer, const struct call *call, const struct kind *kind,
+    const json_t *set, const struct merge_record *merged);
 /* record_class.c */
 /** The words by which a consent may name this record: "category:health", "treating providers". New
  * reference. */

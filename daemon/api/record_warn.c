@@ -73,14 +73,20 @@ record_say_unusable(json_t *answer, const struct call *call, const struct kind *
 	struct record_full record = {.row_count = 0};
 	struct consent_verdict verdict = {.covered = true};
 	struct pmj_error ignored = {0};
+	uint8_t person[PMJ_RECORD_BYTES];
+	const char *id;
 	char date[11];
 
 	if (!kind->revocation_wins)
 		return;
 	record_date(call, date);
 	if (records_load(call->core->journal, &record, rec, &ignored) == PMJ_OK &&
-	    !record.merged.voided)
-		consent_usable(&verdict, kind, &record.merged, date);
+	    !record.merged.voided) {
+		id = json_string_value(merge_shown(&record.merged, "person"));
+		consent_usable(&verdict, kind, &record.merged, date,
+		    id != NULL && text_unbase32(person, sizeof(person), id, strlen(id)) &&
+		        country_child(call, person));
+	}
 	if (!verdict.covered)
 		(void)json_object_set_new(answer, "unusable",
 		    json_pack("{s:s,s:s}", "missing", verdict.missing, "hint", verdict.hint));

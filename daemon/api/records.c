@@ -149,7 +149,8 @@ append_with(const struct call *call, struct made *made, const struct core_draft 
 }
 
 static json_t *
-saved_with(const struct call *call, struct made *made, const struct core_draft *draft)
+saved_with(const struct call *call, struct made *made, const struct core_draft *draft,
+    const struct merge_record *merged)
 {
 	json_t *out = record_saved(call, made->recs[0], draft->kind, draft->set);
 
@@ -157,6 +158,7 @@ saved_with(const struct call *call, struct made *made, const struct core_draft *
 	record_say_reminders(out, call, &made->reminders, made->recs + 1);
 	record_warn(out, call, draft->kind, draft->set);
 	record_say_told(out, call, draft->kind, made->recs[0], draft->set);
+	country_say(out, call, draft->kind, draft->set, merged);
 	record_reminders_close(&made->reminders);
 	return out;
 }
@@ -176,10 +178,12 @@ record_add(const struct call *call, json_t **out, struct pmj_error *err)
 		alike = record_alike(call, draft.kind, set);
 	if (rc == PMJ_OK && wanted.verb == NULL)
 		rc = record_lasts(call, draft.kind, set, err);
+	if (rc == PMJ_OK && wanted.verb == NULL)
+		country_date(call, draft.kind, set);
 	if (rc == PMJ_OK)
 		rc = append_with(call, &made, &draft, NULL, err);
 	if (rc == PMJ_OK)
-		*out = saved_with(call, &made, &draft);
+		*out = saved_with(call, &made, &draft, NULL);
 	if (rc == PMJ_OK && wanted.verb != NULL)
 		(void)json_object_set(*out, "state", json_object_get(set, "state"));
 	if (rc == PMJ_OK && json_array_size(alike) > 0)
@@ -295,7 +299,7 @@ record_append(const struct call *call, json_t **out, const struct kind *kind,
 
 	draft.was = was;
 	if ((rc = append_with(call, &made, &draft, &record->merged, err)) == PMJ_OK)
-		*out = saved_with(call, &made, &draft);
+		*out = saved_with(call, &made, &draft, &record->merged);
 	json_decref(was);
 	return rc;
 }

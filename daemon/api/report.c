@@ -4,6 +4,7 @@
 
 #include "api/handlers.h"
 #include "base/mem.h"
+#include "domain/profile.h"
 
 typedef enum pmj_code office_step(
     void *work, json_t **out, int64_t until_ms, struct pmj_error *err);
@@ -91,15 +92,33 @@ end_caseload(void *work)
 	hub_caseload_free(work);
 }
 
+/* As strict as the programme or its country is. */
+static enum pmj_code
+report_least(const struct core *core, int64_t *least, struct pmj_error *err)
+{
+	struct profile profile;
+	enum pmj_code rc = office_profile(core, &profile, err);
+
+	*least = core->settings.report_least;
+	if (rc != PMJ_OK)
+		return rc;
+	if (profile.least > *least)
+		*least = profile.least;
+	profile_close(&profile);
+	return PMJ_OK;
+}
+
 void
 report_publish(const struct call *call, struct request *request)
 {
 	const struct core_settings *settings = &call->core->settings;
 	struct hub_report *report;
 	struct pmj_error err;
+	int64_t least;
 
-	if (hub_report_new(call->core->hub, &report, call->part[0], settings->report_months,
-	        settings->report_least, call->lang, &err) != PMJ_OK)
+	if (report_least(call->core, &least, &err) != PMJ_OK ||
+	    hub_report_new(call->core->hub, &report, call->part[0], settings->report_months, least,
+	        call->lang, &err) != PMJ_OK)
 		server_fail(request, &err);
 	else
 		begin_work(call->core, request,
@@ -110,9 +129,12 @@ enum pmj_code
 report_list(const struct call *call, json_t **out, struct pmj_error *err)
 {
 	const struct core_settings *settings = &call->core->settings;
+	int64_t least;
+	enum pmj_code rc = report_least(call->core, &least, err);
 
-	return hub_report_list(
-	    call->core->hub, out, settings->report_months, settings->report_least, err);
+	return rc != PMJ_OK
+	           ? rc
+	           : hub_report_list(call->core->hub, out, settings->report_months, least, err);
 }
 
 enum pmj_code

@@ -119,6 +119,7 @@ warnings(const struct core *core)
 	struct sandbox_state state;
 	json_t *list = json_array();
 	struct pmj_error err;
+	char *unpublished;
 
 	sandbox_state(&state);
 	if (core->state == CORE_OPEN && core_clock(core, &err) != PMJ_OK)
@@ -129,6 +130,8 @@ warnings(const struct core *core)
 		warn_of_old_state(list, core);
 	if (core->state == CORE_OPEN && core->sync != NULL && !core->is_hub)
 		warn_of_last_day(list, core);
+	if (core->state == CORE_OPEN && (unpublished = country_unpublished(core)) != NULL)
+		warn(list, unpublished);
 	if (core->warning[0] != '\0')
 		(void)json_array_append_new(list, json_string(core->warning));
 	if (core->kinds_warning[0] != '\0')
@@ -381,8 +384,11 @@ kinds_check(const struct call *call, json_t **out, struct pmj_error *err)
 	enum pmj_code rc;
 
 	if ((rc = call_text(call, &name, "name", err)) != PMJ_OK ||
-	    (rc = call_text(call, &text, "text", err)) != PMJ_OK ||
-	    (rc = kind_read_text(&kind, name, text, strlen(text), err)) != PMJ_OK)
+	    (rc = call_text(call, &text, "text", err)) != PMJ_OK)
+		return rc;
+	if (strncmp(text, "[profile]", 9) == 0 || strstr(text, "\n[profile]") != NULL)
+		return country_check(call, out, name, text, err);
+	if ((rc = kind_read_text(&kind, name, text, strlen(text), err)) != PMJ_OK)
 		return rc;
 	/* What is in force here may have been used already. */
 	old = kinds_get(&call->core->kinds, kind->name);

@@ -17,6 +17,7 @@ struct consent_request {
 	const char *const *information;
 	size_t information_count;
 	const char *on; /* YYYY-MM-DD */
+	bool child;     /* the person is a child here: who may lawfully sign for them signs */
 	/* The country it would go to, over a border that it may cross only where the consent says
 	 * so (`abroad`); NULL: it stays. */
 	const char *abroad;
@@ -57,7 +58,7 @@ void consent_decide(struct consent_verdict *out, const struct kind *kind,
  * `hint` say what is left out, out of its days, or not signed.
  */
 void consent_usable(struct consent_verdict *out, const struct kind *kind,
-    const struct merge_record *record, const char *on);
+    const struct merge_record *record, const char *on, bool child);
 /**
  * What the `knows` of a grant that sets grant_set must name: versions of the revocations that cover
  * what it grants. A new reference. To be asked also for an edit that widens a grant, with the whole

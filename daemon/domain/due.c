@@ -30,6 +30,22 @@ silence_of(
 	out->why = &state->silent;
 }
 
+/* Is it in a state in which what was due is done? Of several that stand each must be one. */
+static bool
+is_at_rest(const struct kind *kind, const struct merge_record *record)
+{
+	const struct merge_field *field = merge_field(record, "state");
+	bool rests = field != NULL && field->count > 0;
+
+	for (size_t i = 0; field != NULL && i < field->count; i++) {
+		const char *name = json_string_value(field->values[i].value);
+		const struct state *state = name != NULL ? kind_state(kind, name) : NULL;
+
+		rests = rests && state != NULL && state->rests;
+	}
+	return rests;
+}
+
 void
 due_of(struct due *out, const struct kind *kind, const struct merge_record *record)
 {
@@ -38,7 +54,7 @@ due_of(struct due *out, const struct kind *kind, const struct merge_record *reco
 	                         : NULL;
 
 	memset(out, 0, sizeof(*out));
-	if (chosen != NULL && !date_is_day(chosen))
+	if (chosen != NULL && (!date_is_day(chosen) || is_at_rest(kind, record)))
 		chosen = NULL;
 	if (chosen != NULL) {
 		date_of_days(out->from, date_days(chosen) - kind->due_before);

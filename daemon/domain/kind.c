@@ -174,6 +174,7 @@ kind_free(struct kind *kind)
 	free(kind->urgent_verb);
 	free(kind->discloses_to);
 	free(kind->discloses_for);
+	free(kind->discloses_country);
 	free(kind->discloses_category);
 	free(kind->discloses);
 	texts_close(&kind->title);

@@ -73,6 +73,7 @@ struct state {
 	int silent_days; /* so long nothing may be heard in it; then it stands in `today`. 0: for
 	                    ever */
 	struct texts silent; /* what is to be done then */
+	bool rests;          /* what was due is done in it: it leaves `today` too */
 	bool start;          /* a record may be made in it at once; the first state always is one */
 	struct texts label;
 };
@@ -164,6 +165,7 @@ struct kind {
 	/* What a move with needs_consent discloses: names of fields of this kind, or NULL. */
 	char *discloses_to;       /* a link (or plain text) that names the recipient */
 	char *discloses_for;      /* the purpose */
+	char *discloses_country;  /* where it goes, of a recipient outside the directory */
 	char *discloses_category; /* a consent whose purpose names this covers too */
 	char *discloses; /* the choices of information; empty: what the consent describes */
 	/* Words of a consent's `information` under which such a record may be told; none: only

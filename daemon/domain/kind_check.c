@@ -277,6 +277,7 @@ check_rules(const struct kind *kind, const struct conf *conf, struct pmj_error *
 		const char *key, *field;
 	} names[] = {{"due", kind->due}, {"total", kind->total},
 	    {"discloses_to", kind->discloses_to}, {"discloses_for", kind->discloses_for},
+	    {"discloses_country", kind->discloses_country},
 	    {"discloses_category", kind->discloses_category}, {"discloses", kind->discloses},
 	    {"told_by", kind->told_by}, {"slip_called", kind->slip_called}};
 	enum pmj_code rc;

@@ -30,18 +30,18 @@ static const char *const kind_keys[] = {"name", "version", "scope", "title.en", 
 static const char *const field_keys[] = {"type", "required", "default", "privacy", "searchable",
     "open", "past", "least", "most", "link", "choices", "example", "told_as", "label.en",
     "label.sw", "help.en", "help.sw"};
-static const char *const state_keys[] = {
-    "refusing", "closed", "start", "silent_days", "silent.en", "silent.sw", "label.en", "label.sw"};
+static const char *const state_keys[] = {"refusing", "closed", "rests", "start", "silent_days",
+    "silent.en", "silent.sw", "label.en", "label.sw"};
 static const char *const move_keys[] = {"from", "to", "asks", "dates", "by", "needs_consent",
     "answers", "discloses", "label.en", "label.sw"};
 static const char *const plan_keys[] = {"place", "title.en", "title.sw", "shows", "if"};
 static const char *const rule_keys[] = {"subjects", "append_only", "author_only", "revocation_wins",
     "due", "due_before", "due_says.en", "due_says.sw", "urgent", "urgent_move", "discloses_to",
-    "discloses_for", "discloses_category", "discloses", "consent_needs", "consent_signed",
-    "consent_apart", "consent_general", "consent_general_needs", "consent_through", "classes",
-    "through", "consent_for", "consent_to", "total", "adds", "told_as", "told_by",
-    "receives_nothing", "slip", "slip_called", "checked", "stale_days", "month_minutes",
-    "week_times"};
+    "discloses_for", "discloses_country", "discloses_category", "discloses", "consent_needs",
+    "consent_signed", "consent_apart", "consent_general", "consent_general_needs",
+    "consent_through", "classes", "through", "consent_for", "consent_to", "total", "adds",
+    "told_as", "told_by", "receives_nothing", "slip", "slip_called", "checked", "stale_days",
+    "month_minutes", "week_times"};
 
 const char *
 field_type_name(enum field_type type)
@@ -202,6 +202,7 @@ read_state(struct kind *kind, const struct part *part)
 	if ((rc = kind_check_keys(part, state_keys, COUNT(state_keys), NULL)) != PMJ_OK ||
 	    (rc = part_flag(&state->refusing, part, "refusing")) != PMJ_OK ||
 	    (rc = part_flag(&state->closed, part, "closed")) != PMJ_OK ||
+	    (rc = part_flag(&state->rests, part, "rests")) != PMJ_OK ||
 	    (rc = part_flag(&state->start, part, "start")) != PMJ_OK ||
 	    (rc = part_days(&state->silent_days, part, "silent_days")) != PMJ_OK ||
 	    (rc = part_texts(&state->silent, part, "silent", state->silent_days > 0)) != PMJ_OK)
@@ -266,6 +267,7 @@ read_rules(struct kind *kind, const struct part *part)
 	kind->urgent_verb = part_text(part, "urgent_move");
 	kind->discloses_to = part_text(part, "discloses_to");
 	kind->discloses_for = part_text(part, "discloses_for");
+	kind->discloses_country = part_text(part, "discloses_country");
 	kind->discloses_category = part_text(part, "discloses_category");
 	kind->discloses = part_text(part, "discloses");
 	kind->told_by = part_text(part, "told_by");

@@ -176,8 +176,10 @@ row_person(struct hub_caseload *load, struct sql *q, struct pmj_error *err)
 		return PMJ_OK;
 	rc = office_team(
 	    load->hub, &team, &count, (const uint8_t(*)[PMJ_RECORD_BYTES])person, 1, err);
-	if (rc == PMJ_OK && count == 0)
+	if (rc == PMJ_OK && count == 0) {
 		load->nobodys++;
+		load_without(load, person);
+	}
 	free(team);
 	return rc;
 }

@@ -33,6 +33,7 @@ struct hub_caseload {
 	struct load_name *names; /* by device */
 	size_t name_count;
 	int64_t nobodys;
+	json_t *without; /* the first of them */
 	json_t *consents;
 	/* How far it is: */
 	size_t walk;
@@ -46,6 +47,7 @@ struct load *load_of(struct hub_caseload *load, const uint8_t device[static PMJ_
 struct load *load_named(struct hub_caseload *load, const char *name);
 void load_consent(struct hub_caseload *load, const uint8_t rec[static PMJ_RECORD_BYTES],
     const uint8_t person[static PMJ_RECORD_BYTES], const char *expires);
+void load_without(struct hub_caseload *load, const uint8_t person[static PMJ_RECORD_BYTES]);
 PMJ_MUST_CHECK enum pmj_code caseload_tell(
     struct hub_caseload *load, json_t **out, struct pmj_error *err);
 

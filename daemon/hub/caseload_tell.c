@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "hub/caseload.h"
 
+#define WITHOUT_MAX 20
 #define CONSENTS_MAX 100 /* listed by themselves */
 #define DAYS_SOON 30
 
@@ -132,6 +133,7 @@ hub_caseload_new(struct hub *hub, struct hub_caseload **out, const struct hub_ma
 	load->hub = hub;
 	load->lang = lang;
 	load->consents = json_array();
+	load->without = json_array();
 	load->wants = json_array();
 	load->language = json_array();
 	for (size_t i = 0; i < kinds->count && load->expected == NULL; i++)
@@ -168,6 +170,7 @@ hub_caseload_free(struct hub_caseload *load)
 	free(load->list);
 	free(load->names);
 	json_decref(load->consents);
+	json_decref(load->without);
 	json_decref(load->wants);
 	json_decref(load->language);
 	free(load);
@@ -186,6 +189,21 @@ load_consent(struct hub_caseload *load, const uint8_t rec[static PMJ_RECORD_BYTE
 	(void)json_array_append_new(load->consents,
 	    json_pack("{s:s,s:s,s:s,s:s}", "id", text_base32(id, rec, PMJ_RECORD_BYTES), "short",
 	        small, "person", title, "expires", expires));
+	free(title);
+}
+
+void
+load_without(struct hub_caseload *load, const uint8_t person[static PMJ_RECORD_BYTES])
+{
+	char id[PMJ_RECORD_CHARS + 1], small[PMJ_RECORD_CHARS + 1], *title;
+
+	if (json_array_size(load->without) == WITHOUT_MAX)
+		return;
+	title = records_title(load->hub->journal, person, load->lang);
+	records_short(load->hub->journal, small, person);
+	(void)json_array_append_new(load->without,
+	    json_pack("{s:s,s:s,s:s}", "id", text_base32(id, person, PMJ_RECORD_BYTES), "short",
+	        small, "person", title));
 	free(title);
 }
 
@@ -324,9 +342,10 @@ caseload_tell(struct hub_caseload *load, json_t **out, struct pmj_error *err)
 		*out = json_pack("{s:o,s:O,s:O}", "items", sorted(items, by_fit), "wants",
 		    load->wants, "language", load->language);
 	else if (rc == PMJ_OK)
-		*out = json_pack("{s:o,s:I,s:o,s:I,s:{s:I,s:I}}", "items", sorted(items, by_name),
-		    "nobodys", (json_int_t)load->nobodys, "consents",
-		    sorted(load->consents, by_day), "weeks", (json_int_t)4, "expects", "minutes",
+		*out = json_pack("{s:o,s:I,s:O,s:o,s:I,s:{s:I,s:I}}", "items",
+		    sorted(items, by_name), "nobodys", (json_int_t)load->nobodys, "without",
+		    load->without, "consents", sorted(load->consents, by_day), "weeks",
+		    (json_int_t)4, "expects", "minutes",
 		    (json_int_t)(load->expected != NULL ? load->expected->month_minutes : 0),
 		    "week", (json_int_t)(load->expected != NULL ? load->expected->week_times : 0));
 	json_decref(items);

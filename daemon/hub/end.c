@@ -5,8 +5,8 @@
 
 #include "base/date.h"
 #include "base/text.h"
+#include "hub/kept.h"
 #include "hub/pending.h"
-#include "hub/retain.h"
 #include "store/sql.h"
 
 #define END_LINE "hub.end" /* the statement's line */
@@ -17,39 +17,44 @@
 
 /* ---- what a law keeps ---- */
 
-static enum pmj_code
-check_kept(struct hub *hub, const struct retain_rule *rule, int64_t until, struct pmj_error *err)
+/* Until when a rule keeps what there is of its kind; 0: there is none. */
+static int64_t
+kind_until(struct hub *hub, const struct retain_rule *rule)
 {
 	struct sql *q = sql_get(hub->journal,
 	    "SELECT max(CASE WHEN ?2 THEN changed_pt ELSE coalesce(made_pt, changed_pt) END) FROM"
 	    " pmj_record WHERE kind = ?1");
 	int64_t newest = sql_first_int(sql_int(sql_text(q, 1, rule->kind), 2, rule->changed), 0);
-	char day[11];
-	enum pmj_code rc;
 
-	if (newest == 0 || newest + rule->days * DAY_MS <= until)
-		return PMJ_OK;
-	date_of_days(day, (newest + rule->days * DAY_MS) / DAY_MS + 1);
-	rc = pmj_fail(
-	    err, PMJ_REFUSED, "what is kept here (%s) must be kept until %s", rule->kind, day);
-	pmj_hint(err, "so says retention.ini; have it sealed until then: --until %s", day);
-	return rc;
+	return newest > 0 ? newest + rule->days * DAY_MS : 0;
 }
 
-/* retention.ini: until the day that was named, or now where nothing is to be sealed. */
+/* Until the day that was named, or now where nothing is to be sealed: what must be kept longest is
+ * told. */
 static enum pmj_code
-check_rules(struct hub *hub, const char *until, struct pmj_error *err)
+check_rules(struct hub *hub, const char *named, struct pmj_error *err)
 {
-	int64_t kept = until != NULL ? date_days(until) * DAY_MS : os_now(hub->os);
-	struct retain retain;
-	enum pmj_code rc =
-	    retain_read(&retain, hub->os, hub->home, journal_kinds(hub->journal), err);
+	int64_t last = named != NULL ? date_days(named) * DAY_MS : os_now(hub->os), until;
+	const struct kept_rule *longest = NULL;
+	struct kept kept;
+	char day[11];
+	enum pmj_code rc = kept_read(&kept, hub, err);
 
 	if (rc != PMJ_OK)
 		return rc;
-	for (size_t i = 0; i < retain.count && rc == PMJ_OK; i++)
-		rc = check_kept(hub, &retain.rules[i], kept, err);
-	retain_close(&retain);
+	for (size_t i = 0; i < kept.count; i++)
+		if ((until = kind_until(hub, kept.rules[i].rule)) > last) {
+			last = until;
+			longest = &kept.rules[i];
+		}
+	if (longest != NULL) {
+		date_of_days(day, last / DAY_MS + 1);
+		rc = pmj_fail(err, PMJ_REFUSED, "what is kept here (%s) must be kept until %s",
+		    longest->rule->kind, day);
+		pmj_hint(
+		    err, "so says %s; have it sealed until then: --until %s", longest->where, day);
+	}
+	kept_close(&kept);
 	return rc;
 }
 

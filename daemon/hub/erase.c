@@ -6,8 +6,8 @@
 
 #include "base/date.h"
 #include "base/text.h"
+#include "hub/kept.h"
 #include "hub/pending.h"
-#include "hub/retain.h"
 #include "sync/erase.h"
 
 /* ---- retention ---- */
@@ -45,41 +45,59 @@ newest_of(struct hub *hub, int64_t *newest, const struct retain_rule *rule, cons
 	return rc;
 }
 
+/* Until when a rule keeps what there is of this person; 0: it does not. */
 static enum pmj_code
-check_rule(struct hub *hub, const struct retain_rule *rule, const uint8_t *person,
+rule_until(struct hub *hub, int64_t *until, const struct retain_rule *rule, const uint8_t *person,
     const char *cause, struct pmj_error *err)
 {
-	int64_t newest, now = os_now(hub->os);
-	char day[11];
+	int64_t newest;
 	enum pmj_code rc = newest_of(hub, &newest, rule, person, err);
 
-	if (rc != PMJ_OK || newest == 0 || newest + rule->days * DAY_MS <= now ||
-	    !retain_holds(rule, cause))
-		return rc;
-	date_of_days(day, (newest + rule->days * DAY_MS) / DAY_MS + 1);
-	rc = pmj_fail(err, PMJ_REFUSED, "what is kept of this person (%s) must be kept until %s",
-	    rule->kind, day);
-	if (rule->but != NULL)
-		pmj_hint(err, "so says retention.ini; but not for: %.80s", rule->but);
-	else
-		pmj_hint(err, "so says retention.ini of this programme");
+	*until = rc != PMJ_OK || newest == 0 || !retain_holds(rule, cause)
+	             ? 0
+	             : newest + rule->days * DAY_MS;
 	return rc;
 }
 
 static enum pmj_code
+fail_kept(const struct kept_rule *kept, int64_t until, struct pmj_error *err)
+{
+	const struct retain_rule *rule = kept->rule;
+	char day[11];
+
+	date_of_days(day, until / DAY_MS + 1);
+	(void)pmj_fail(err, PMJ_REFUSED, "what is kept of this person (%s) must be kept until %s",
+	    rule->kind, day);
+	if (rule->but != NULL)
+		pmj_hint(err, "so says %s; but not for: %.80s", kept->where, rule->but);
+	else
+		pmj_hint(err, "so says %s", kept->where);
+	return PMJ_REFUSED;
+}
+
+/* Of several rules the one that keeps longest is named: nobody comes back to hear of the next. */
+static enum pmj_code
 check_retention(struct hub *hub, const uint8_t *person, const char *typed, char cause[static 40],
     struct pmj_error *err)
 {
-	struct retain retain;
-	enum pmj_code rc =
-	    retain_read(&retain, hub->os, hub->home, journal_kinds(hub->journal), err);
+	const struct kept_rule *longest = NULL;
+	int64_t last = os_now(hub->os), until;
+	struct kept kept;
+	enum pmj_code rc = kept_read(&kept, hub, err);
 
 	if (rc != PMJ_OK)
 		return rc;
-	rc = retain_cause(&retain, typed, cause, err);
-	for (size_t i = 0; i < retain.count && rc == PMJ_OK; i++)
-		rc = check_rule(hub, &retain.rules[i], person, cause, err);
-	retain_close(&retain);
+	rc = retain_cause(&kept.own, typed, cause, err);
+	for (size_t i = 0; i < kept.count && rc == PMJ_OK; i++) {
+		rc = rule_until(hub, &until, kept.rules[i].rule, person, cause, err);
+		if (rc == PMJ_OK && until > last) {
+			last = until;
+			longest = &kept.rules[i];
+		}
+	}
+	if (rc == PMJ_OK && longest != NULL)
+		rc = fail_kept(longest, last, err);
+	kept_close(&kept);
 	return rc;
 }
 

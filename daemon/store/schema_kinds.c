@@ -203,7 +203,8 @@ kind_print(uint8_t out[static PRIM_HASH_BYTES], const struct kind *kind)
 		    kind->fields[i].link_kind != NULL ? kind->fields[i].link_kind : "");
 	for (size_t i = 0; i < kind->state_count; i++)
 		buf_putf(&b, "|s%s %d %d %d", kind->states[i].name, kind->states[i].refusing,
-		    kind->states[i].closed, kind->states[i].silent_days);
+		    kind->states[i].closed | kind->states[i].rests << 1,
+		    kind->states[i].silent_days);
 	for (size_t i = 0; i < kind->subject_count; i++)
 		buf_putf(&b, "|p%s", kind->subjects[i]);
 	prim_hash(out, "pmj schema v1", PRIM_PARTS({b.bytes, b.len}));

@@ -6,6 +6,31 @@
 #include "domain/notice.h"
 #include "domain/profile.h"
 
+/* What is kept about somebody is theirs to see, whatever a file says. */
+static bool
+shuts_the_person_out(const struct profile *profile)
+{
+	const struct profile_route *give = profile_route(profile, "give");
+
+	return give != NULL && give->shut;
+}
+
+/* Fitting or not, it must end cleanly; what fits is laid over the kinds, again and again. */
+static void
+lay_over(const struct profile *profile)
+{
+	static struct kinds kinds;
+	struct pmj_error err = {0};
+
+	if (kinds.count == 0 &&
+	    kinds_read(&kinds, &os_real, PAMOJA_CONF_DIR "/kinds", &err) != PMJ_OK)
+		abort();
+	if (profile_fits(profile, &kinds, &err) == PMJ_OK)
+		profile_lay_over(profile, &kinds);
+	else if (*err.message == '\0' || *err.hint == '\0')
+		abort();
+}
+
 static void
 read_profile(const char *text, size_t count)
 {
@@ -18,10 +43,13 @@ read_profile(const char *text, size_t count)
 		return;
 	}
 	if (profile.version < 1 || !kind_is_name(profile.name) ||
-	    profile_crosses(&profile, NULL, 0) ||
+	    profile_crosses(&profile, NULL, 0) || profile.look_back_years < 1 ||
+	    (profile.least != 0 && profile.least < 11) || !kind_is_name(profile.notice) ||
+	    !kind_is_name(profile.accounting) || shuts_the_person_out(&profile) ||
 	    profile_crosses(&profile, (const char *const *)profile.crosses,
 	        profile.crosses_count) != (profile.crosses_count > 0))
 		abort();
+	lay_over(&profile);
 	profile_close(&profile);
 }
 

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "hub/retain.h"
+#include "domain/retain.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 

@@ -198,6 +198,23 @@ def story_every_key_of_a_kind(lab):
     check("There may be %d fields, %d states and %d moves." % tuple(most) in page("pamoja-kind.5"), most)
 
 
+def story_every_key_of_a_profile(lab):
+    """pamoja-profile(5) names every key that the reader of profiles knows, each in its section, and no others; its example fits."""
+    code = source("daemon", "domain", "profile.c") + source("daemon", "domain", "retain.c")
+    sections = {part.split("\n")[0]: part for part in page("pamoja-profile.5").split("\n.Ss ")[1:]}
+    for title, array in (("[profile]", "profile_keys"), ("[route VERB]", "route_keys"), ("[duty NAME]", "duty_keys"), ("[keep KIND]", "keep_keys")):
+        part = sections[title].split("\n.Sh ")[0]
+        named = {name for line in re.findall(r"^\.It Cm (.*)$", part, re.M) for name in re.split(r"[ ,]+", line) if name}
+        check(named == set(names_of(code, array)), title, "the page and the reader differ in", named ^ set(names_of(code, array)))
+    name, _, text = EXAMPLE.search(page("pamoja-profile.5")).groups()
+    path = os.path.join(lab.dir, name)
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text)
+    hub = lab.hub()
+    check("rules of the country ke" in hub.run("kinds", "check", path).out)
+    hub.run("hub", "kinds", "publish", path)
+
+
 def story_kind_example(lab):
     """The page's kind passes `kinds check`, and a home that has it can use it."""
     name, _, text = EXAMPLE.search(page("pamoja-kind.5")).groups()

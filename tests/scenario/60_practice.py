@@ -233,6 +233,48 @@ def story_26_not_asked_again(lab):
     check(shown.count("chose not to say") == 3, shown)
 
 
+def story_22_confidential(lab):
+    """Sealed on the disk, seen by the care team alone, locked in one word, no name on the paper that lies about, and cut off when the laptop is lost."""
+    hub, neema, juma = lab.office(ally="Neema", peer="Juma")
+    asha = neema.add("person", name="Asha Zuhura", phone="0712 345 678")
+    neema.add("contact", person=asha, kind="phone", note="the river at dusk")
+    neema.add("followup", person=asha, due="today", what="call her sister")
+    lab.exchange(hub, neema, juma)
+    for word in (b"Zuhura", b"river at dusk", b"0712 345 678"):
+        for folder in (neema.path, hub.path, juma.path, lab.mailboxes):
+            for root, _, files in os.walk(folder):
+                for path in filter(os.path.isfile, [os.path.join(root, name) for name in files]):
+                    with open(path, "rb") as file:
+                        check(word not in file.read(), word, path)
+    juma.refused(3, "show", asha)
+    check(juma.json("find", "Zuhura")["items"] == [] and "Zuhura" not in juma.run("status").out + juma.run("log").out + neema.run("log").out)
+    sheet = neema.run("today", "--print").out
+    check("A. Z." in sheet and "Zuhura" not in sheet, sheet)
+    neema.run("lock")
+    for words in (("show", asha), ("find", "Zuhura"), ("today",), ("person", "list")):
+        answer = neema.run(*words, status=4)
+        check("Zuhura" not in answer.out + answer.err, words, answer)
+    neema.unlock()
+    hub.run("hub", "revoke", "Neema", "--sure")
+    hub.run("hub", "merge")
+    neema.run("sync", check_status=False)
+    check(neema.run("show", asha, check_status=False).status != 0 and "revoked" in neema.status(), "a lost laptop goes on reading")
+    check(hub.show(asha)["fields"]["name"] == "Asha Zuhura", "and what it wrote is at the office")
+
+
+def story_stopped_by_choice(lab):
+    """Everything is voluntary: what a person no longer wants ends by their choice, and no why is asked."""
+    neema = lab.worker("Neema")
+    asha = neema.add("person", name="Asha")
+    for kind, verb, state, fields in (("need", "withdraw", "withdrawn", {"area": "housing", "text": "a bed"}), ("goal", "set-aside", "set_aside", {"text": "to sleep at home"}),
+                                      ("pairing", "stop", "ended", {"worker": "Neema"}), ("referral", "withdraw", "withdrawn", {"resource": "the clinic"}),
+                                      ("warning", "set-aside", "set_aside", {"text": "no sleep"})):
+        record = neema.add(kind, person=asha, **fields)
+        neema.run(kind, verb, record)
+        check(neema.show(record)["state"] == state, kind, neema.show(record)["state"])
+    check(neema.show(ids(neema, "pairing", "list", "--all")[0])["fields"]["until"] == in_days(0))
+
+
 def story_33_advocacy(lab):
     """A letter, a hearing, a way gone together: with what came of it."""
     neema = lab.worker("Neema")

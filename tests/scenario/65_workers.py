@@ -3,6 +3,8 @@
 The number in a story's name is the practice's in the list of tests/README.md, which says what of it is served.
 """
 import datetime
+import os
+import shutil
 
 from lab import check, run, set_clock
 from practice import ids, in_days
@@ -196,6 +198,34 @@ def story_30_of_ones_own_life(lab):
     check(hub.json("find", "station")["items"] == [])
     answer = neema.run("export", "lived", check_status=False)
     check(answer.status != 0 and "station" not in answer.out + answer.err, answer)
+
+
+def story_32_onboarded_by_a_supervisor(lab):
+    """Far from any network: a supervisor carries the request and the invitation on a stick, and the volunteer's first records come back the same way."""
+    hub = lab.hub()
+    amina = lab.worker("Amina", hub, role="ally")
+    juma = lab.home("Juma").start().init(role="volunteer")
+    stick = os.path.join(lab.dir, "stick")
+    os.makedirs(stick)
+    request, invitation = os.path.join(stick, "juma.request"), os.path.join(stick, "juma.invitation")
+    # on the volunteer's laptop; then at the office; then on the volunteer's laptop again, which never saw a network
+    juma.run("enrol", "request", "--file", request)
+    hub.run("hub", "enrol", "--file", request, "--role", "volunteer", "--name", "Juma", "--until", in_days(90), "--words-checked", "--out", invitation)
+    hub.run("hub", "merge")
+    shutil.move(lab.mailboxes, lab.mailboxes + ".far")
+    juma.run("enrol", "accept", "--file", invitation, "--words-checked")
+    asha = juma.add("person", name="Asha")
+    said = juma.run("sync", check_status=False)
+    check("carry" in said.out + said.err + juma.run("status").out, "no word of the stick", said, juma.run("status").out)
+    juma.run("carry", stick)
+    shutil.move(lab.mailboxes + ".far", lab.mailboxes)
+    hub.run("carry", stick)
+    hub.run("hub", "merge")
+    check(hub.show(asha)["by"][0]["name"] == "Juma" and hub.show(asha)["by"][0]["role"] == "volunteer", hub.show(asha))
+    hub.run("carry", stick)
+    shutil.move(lab.mailboxes, lab.mailboxes + ".far")
+    juma.run("carry", stick)
+    check(juma.show(asha)["sync"] == "merged" and amina.status()["enrolled"], juma.show(asha))
 
 
 def story_32_until_a_day(lab):

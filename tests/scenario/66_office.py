@@ -7,8 +7,10 @@ import json
 import os
 import shutil
 
-from lab import TOP, Failed, check, run
-from practice import ids, write
+from lab import TOP, Failed, check, run, set_clock
+from practice import ids, in_days, write
+
+SW = {"LC_ALL": "sw_KE.UTF-8", "LANGUAGE": "sw"}
 
 
 def profile(name, version=1, crosses=""):
@@ -58,13 +60,61 @@ def story_02_across_a_border(lab):
     # a programme that was allowed more says so in its profile, and every laptop follows
     baraka = neema.add("referral", person=people["Baraka"], resource=moshi, category="housing", information="needs")
     neema.refused(5, "referral", "packet", baraka)
-    hub.run("hub", "kinds", "publish", write(file, profile("ke", 2, "needs")))
+    hub.run("hub", "kinds", "publish", write(file, profile("ke", 3, "needs")))
     lab.exchange(hub, neema)
     neema.run("referral", "packet", baraka)
     check(hub.json("hub", "report")["items"] != [], "counts cross")
-    for text, near in ((profile("ke", 2), "in force already"), (profile("ke", 3) + "needs = x\n", "needs"), (profile("tz", 3), "named after its profile")):
+    for text, near in ((profile("ke", 3), "in force already"), (profile("ke", 4) + "needs = x\n", "needs"), (profile("tz", 4), "named after its profile")):
         error = hub.run("hub", "kinds", "publish", write(file, text), json_out=True, check_status=False).error
         check(near in error["message"] and error["hint"], near, error)
+
+
+def story_31_what_the_coordinator_looks_after(lab):
+    """One page for a peer who coordinates: what to settle, let in and agree to, whom nobody has, which consents end, which laptops are silent; each with what to type."""
+    hub, neema, juma = lab.office(ally="Neema", peer="Juma")
+
+    def desk():
+        return {(item["what"], item["how"]): item["type"] for item in hub.json("hub", "today")["items"] if item["what"] != "supervision"}
+
+    def typed(task):
+        """What the page says to type is typed as it stands."""
+        return hub.run(*task.split()[1:])
+
+    asha = neema.add("person", name="Asha")
+    lab.exchange(hub, neema, juma)
+    check(desk() == {} and "Nothing" not in hub.run("hub", "today").out, desk())  # supervision of both is lacking
+    hub.run("hub", "assign", asha, "Juma")
+    lab.exchange(hub, juma, neema)
+    neema.add("consent", person=asha, recipient="the clinic", purpose="referral", information="needs", expires=in_days(10), how="written")
+    neema.run("edit", asha, "village=Kimana")
+    juma.run("edit", asha, "village=Rombo")
+    lab.exchange(hub, neema, juma)
+    chui = hub.add("person", name="Chui")
+    short = hub.show(chui)["short"] if "short" in hub.show(chui) else chui[:5]
+    seen = desk()
+    check(seen[("to settle", "what two people wrote differently: 1")] == "pamoja hub conflicts", seen)
+    check(seen[("without a worker", "Chui")] == f"pamoja hub match {short}", seen)
+    check(any(what == "consent runs out" and how == f"Asha, {in_days(10)}" for what, how in seen), seen)
+    said = hub.run("hub", "today").out
+    for task in seen.values():
+        check(task in said, task, said)
+        typed(task)
+    # done one after the other, each leaves the page
+    conflict = hub.json("hub", "conflicts")["items"][0]
+    hub.run("hub", "resolve", conflict["id"], "--keep", "1")
+    hub.run("hub", "assign", chui, "Neema")
+    hub.run("hub", "suspend", "Juma")
+    seen = desk()
+    check(not any(what in ("to settle", "without a worker") for what, _ in seen), seen)
+    check(seen[("laptop", "Juma: suspended; what the laptop sends waits")] == "pamoja hub roster Juma", seen)
+    hub.run("hub", "suspend", "Juma", "--end")
+    clock = set_clock(lab, hub)
+    clock.set(8)
+    late = {(item["what"], item["how"]) for item in hub.json("hub", "today", env=clock.env)["items"]}
+    check(any(what == "laptop" and how.startswith("Neema: last heard of") for what, how in late), late)
+    check(hub.run("hub", check_status=False).err.count("pamoja hub today") == 1, "whoever types the first word alone is told the second")
+    check("ridhaa inakwisha" in hub.run("hub", "today", env=SW).out and "ANDIKA" in hub.run("hub", "today", env=SW).out)
+    neema.refused(2, "hub", "today")
 
 
 def last_quarter():

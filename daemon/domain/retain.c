@@ -1,5 +1,5 @@
 /* retain.c - retention.ini: what must be kept, by kind (security 11.1). */
-#include "hub/retain.h"
+#include "domain/retain.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -62,7 +62,7 @@ retain_cause(
 
 /* A whole number of days, of `years` or of `days`. */
 static enum pmj_code
-read_days(struct retain *retain, struct retain_rule *rule, const char *section,
+retain_days(struct retain *retain, struct retain_rule *rule, const char *section,
     const struct conf_section *at, struct pmj_error *err)
 {
 	const struct conf_item *years = conf_get(&retain->conf, section, "years");
@@ -83,16 +83,13 @@ read_days(struct retain *retain, struct retain_rule *rule, const char *section,
 }
 
 static enum pmj_code
-read_rule(struct retain *retain, const struct kinds *kinds, const struct conf_section *at,
-    struct pmj_error *err)
+retain_rule_read(struct retain *retain, const struct conf_section *at, struct pmj_error *err)
 {
 	const struct conf_item *from, *but;
-	struct retain_rule rule = {.kind = at->name + strlen("keep ")};
+	struct retain_rule rule = {.kind = at->name + strlen("keep "), .line = at->line};
 	enum pmj_code rc;
 
-	if (kinds_get(kinds, rule.kind) == NULL)
-		return conf_fail(err, &retain->conf, at->line, "there is no kind %.40s", rule.kind);
-	if ((rc = read_days(retain, &rule, at->name, at, err)) != PMJ_OK)
+	if ((rc = retain_days(retain, &rule, at->name, at, err)) != PMJ_OK)
 		return rc;
 	from = conf_get(&retain->conf, at->name, "from");
 	but = conf_get(&retain->conf, at->name, "but");
@@ -106,20 +103,21 @@ read_rule(struct retain *retain, const struct kinds *kinds, const struct conf_se
 	return PMJ_OK;
 }
 
+/* Of its own sections, and of no others: a profile's are its own. */
 static enum pmj_code
-check_keys(const struct retain *retain, struct pmj_error *err)
+retain_check_keys(const struct retain *retain, struct pmj_error *err)
 {
-	static const char *const known[] = {"years", "days", "from", "but"};
+	static const char *const keep_keys[] = {"years", "days", "from", "but"};
 
 	for (size_t i = 0; i < retain->conf.count; i++) {
 		const struct conf_item *item = &retain->conf.items[i];
+		bool keeps = strncmp(item->section, "keep ", 5) == 0;
 		bool is_known =
 		    strcmp(item->section, "forget") == 0 && strcmp(item->key, "causes") == 0;
 
-		for (size_t k = 0; k < sizeof(known) / sizeof(*known) && !is_known; k++)
-			is_known = strncmp(item->section, "keep ", 5) == 0 &&
-			           strcmp(item->key, known[k]) == 0;
-		if (!is_known)
+		for (size_t k = 0; k < sizeof(keep_keys) / sizeof(*keep_keys) && !is_known; k++)
+			is_known = keeps && strcmp(item->key, keep_keys[k]) == 0;
+		if (!is_known && (keeps || strcmp(item->section, "forget") == 0))
 			return conf_fail(err, &retain->conf, item->line,
 			    "there is no %.30s in [%.40s]", item->key, item->section);
 	}
@@ -127,24 +125,63 @@ check_keys(const struct retain *retain, struct pmj_error *err)
 }
 
 static enum pmj_code
-read_all(struct retain *retain, const struct kinds *kinds, struct pmj_error *err)
+retain_rules(struct retain *retain, struct pmj_error *err)
+{
+	enum pmj_code rc = retain_check_keys(retain, err);
+
+	for (size_t i = 0; i < retain->conf.section_count && rc == PMJ_OK; i++)
+		if (strncmp(retain->conf.sections[i].name, "keep ", 5) == 0)
+			rc = retain_rule_read(retain, &retain->conf.sections[i], err);
+	if (rc != PMJ_OK && err != NULL && err->hint[0] == '\0')
+		pmj_hint(err, "it is like: years = 6, from = changed, but = mistake | law");
+	return rc;
+}
+
+static enum pmj_code
+retain_read_all(struct retain *retain, const struct kinds *kinds, struct pmj_error *err)
 {
 	const struct conf_item *causes = conf_get(&retain->conf, "forget", "causes");
-	enum pmj_code rc = check_keys(retain, err);
+	enum pmj_code rc = retain_rules(retain, err);
 
 	retain->causes = causes != NULL && *causes->value != '\0' ? causes->value : "asked";
 	for (size_t i = 0; i < retain->conf.section_count && rc == PMJ_OK; i++) {
 		const struct conf_section *section = &retain->conf.sections[i];
 
-		if (strncmp(section->name, "keep ", 5) == 0)
-			rc = read_rule(retain, kinds, section, err);
-		else if (strcmp(section->name, "forget") != 0)
+		if (strncmp(section->name, "keep ", 5) != 0 && strcmp(section->name, "forget") != 0)
 			rc = conf_fail(err, &retain->conf, section->line,
 			    "there is no section [%.40s]; write [keep KIND] or [forget]",
 			    section->name);
 	}
+	if (rc == PMJ_OK)
+		rc = retain_kinds(retain, kinds, err);
 	if (rc != PMJ_OK)
 		retain_close(retain);
+	return rc;
+}
+
+enum pmj_code
+retain_kinds(const struct retain *retain, const struct kinds *kinds, struct pmj_error *err)
+{
+	for (size_t i = 0; i < retain->count; i++)
+		if (kinds_get(kinds, retain->rules[i].kind) == NULL) {
+			(void)conf_fail(err, &retain->conf, retain->rules[i].line,
+			    "there is no kind %.40s", retain->rules[i].kind);
+			pmj_hint(err, "the kinds there are: pamoja kinds");
+			return PMJ_INVALID;
+		}
+	return PMJ_OK;
+}
+
+enum pmj_code
+retain_of(struct retain *out, struct conf *conf, struct pmj_error *err)
+{
+	enum pmj_code rc;
+
+	memset(out, 0, sizeof(*out));
+	out->conf = *conf;
+	memset(conf, 0, sizeof(*conf));
+	if ((rc = retain_rules(out, err)) != PMJ_OK)
+		retain_close(out);
 	return rc;
 }
 
@@ -161,7 +198,7 @@ retain_read(struct retain *out, const struct os *os, const char *home, const str
 		path = fs_join(conf_dir(), FILE_NAME);
 	}
 	if ((rc = conf_read(&out->conf, os, path, err)) == PMJ_OK)
-		rc = read_all(out, kinds, err);
+		rc = retain_read_all(out, kinds, err);
 	free(path);
 	return rc;
 }
@@ -174,7 +211,7 @@ retain_read_text(struct retain *out, const char *name, const char *text, const s
 
 	memset(out, 0, sizeof(*out));
 	rc = conf_read_text(&out->conf, name, text, strlen(text), err);
-	return rc == PMJ_OK ? read_all(out, kinds, err) : rc;
+	return rc == PMJ_OK ? retain_read_all(out, kinds, err) : rc;
 }
 
 void
