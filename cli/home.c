@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/fs.h"
@@ -107,6 +108,43 @@ home_say_seen(struct cli *cli, struct pmj_error *err)
 	return rc;
 }
 
+#define RENEWING_LOOK_MS 300
+
+/* The journal is of an earlier version: it takes minutes where it is large, and may be left alone.
+ * *answer: of the unlock, then of what was asked last. */
+static enum pmj_code
+wait_renewed(struct cli *cli, json_t **answer, struct pmj_error *err)
+{
+	const struct timespec pause = {.tv_nsec = RENEWING_LOOK_MS * 1000000};
+	const json_t *at;
+	bool told = false;
+	enum pmj_code rc = PMJ_OK;
+
+	while (rc == PMJ_OK && (at = json_obj(*answer, "renewing")) != NULL) {
+		const json_t *failed = json_obj(at, "failed");
+
+		if (failed != NULL) {
+			rc = pmj_fail(err, PMJ_FAILED, "%s", json_str(failed, "message"));
+			pmj_hint(err, "%s", json_str(failed, "hint"));
+			break;
+		}
+		if (!told && !cli->json)
+			term_note("The journal is made new for this version of Pamoja. It may be "
+			          "interrupted: the next unlock goes on.\n");
+		told = true;
+		if (term_can_ask() && !cli->json)
+			term_progress("%lld of %lld", (long long)json_int(at, "done", 0),
+			    (long long)json_int(at, "of", 0));
+		(void)nanosleep(&pause, NULL);
+		json_decref(*answer);
+		*answer = NULL;
+		rc = client_get(&cli->client, answer, "/v1/status", err);
+	}
+	if (told && term_can_ask() && !cli->json)
+		term_note("\n");
+	return rc;
+}
+
 static enum pmj_code
 unlock_with(struct cli *cli, json_t **answer, const char *file, struct pmj_error *err)
 {
@@ -120,6 +158,8 @@ unlock_with(struct cli *cli, json_t **answer, const char *file, struct pmj_error
 		body = json_pack("{s:s}", "passphrase", buf_text(&secret));
 		rc = client_post(&cli->client, answer, "/v1/unlock", body, err);
 		json_decref(body);
+		if (rc == PMJ_OK)
+			rc = wait_renewed(cli, answer, err);
 	}
 	buf_wipe(&secret);
 	return rc;
@@ -144,8 +184,11 @@ home_open(struct cli *cli, struct pmj_error *err)
 {
 	json_t *status = NULL;
 	enum pmj_code rc = client_get(&cli->client, &status, "/v1/status", err);
-	bool locked = json_flag(status, "locked");
+	bool locked;
 
+	if (rc == PMJ_OK && json_obj(json_obj(status, "renewing"), "failed") == NULL)
+		rc = wait_renewed(cli, &status, err);
+	locked = json_flag(status, "locked");
 	json_decref(status);
 	if (rc != PMJ_OK || !locked)
 		return rc != PMJ_OK ? rc : may_be_typed(cli, "/v1/unlock", err);

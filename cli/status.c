@@ -203,6 +203,23 @@ say_warnings(const json_t *status)
 }
 
 static void
+say_journal_state(const json_t *status, bool locked)
+{
+	const json_t *renewing = json_obj(status, "renewing");
+	const char *how = locked                          ? lang_text("locked")
+	                  : json_flag(status, "checking") ? lang_text("unlocked, being checked")
+	                                                  : lang_text("unlocked");
+	char *text = renewing != NULL && json_obj(renewing, "failed") == NULL
+	                 ? mem_printf(lang_text("being made new for this version: %lld of %lld"),
+	                       (long long)json_int(renewing, "done", 0),
+	                       (long long)json_int(renewing, "of", 0))
+	                 : mem_strdup(how);
+
+	print_pair("Journal", text, label_columns());
+	free(text);
+}
+
+static void
 say_next(const json_t *status)
 {
 	const json_t *outbox = json_obj(status, "outbox");
@@ -212,6 +229,9 @@ say_next(const json_t *status)
 		next = LANG_N(
 		    "pamoja init                   make a home for your records\n"
 		    "  pamoja init --practice        or try things out first, with made-up people");
+	else if (json_obj(json_obj(status, "renewing"), "failed") == NULL &&
+	         json_obj(status, "renewing") != NULL)
+		next = LANG_N("pamoja unlock                 wait until the journal is made new");
 	else if (json_flag(status, "locked"))
 		next = LANG_N("pamoja unlock                 open it with your passphrase\n"
 		              "  pamoja note --locked          or keep a thought without opening");
@@ -302,11 +322,7 @@ say_status(struct cli *cli, const json_t *status)
 	if (name != NULL)
 		print_pair("You", text, label_columns());
 	free(text);
-	print_pair("Journal",
-	    locked                          ? lang_text("locked")
-	    : json_flag(status, "checking") ? lang_text("unlocked, being checked")
-	                                    : lang_text("unlocked"),
-	    label_columns());
+	say_journal_state(status, locked);
 	if (journal != NULL) {
 		text = print_count(PRINT_ENTRIES, json_int(journal, "entries", 0));
 		print_pair("Holds", text, label_columns());

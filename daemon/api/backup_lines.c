@@ -65,8 +65,8 @@ put_head(struct backup_part *part, struct pmj_error *err)
 }
 
 #define ENTRY_COLUMNS                                                                              \
-	"n, kind, status, origin, " ENTRY_LINE                                                     \
-	", recv, recv_counter, reason, mark, e, rec, by, pt, "                                     \
+	"n, pmj_long(kind), status, origin, " ENTRY_LINE                                           \
+	", recv, recv_counter, reason, mark, " ENTRY_HASH ", rec, pmj_long(by), pt, "              \
 	"counter, rv, was"
 
 /* What no line says, where it is not what one would think of an own line. */

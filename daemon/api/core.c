@@ -159,6 +159,7 @@ open_journal(struct core *core, bool fresh, struct pmj_error *err)
 	struct ring_anchor anchor;
 	enum pmj_code rc;
 
+	setup.in_steps = true;
 	if (fresh)
 		return journal_create(&core->journal, &setup, err);
 	rc = journal_open(&core->journal, &setup, err);
@@ -209,7 +210,7 @@ open_parts(struct core *core, bool fresh, struct pmj_error *err)
 {
 	enum pmj_code rc;
 
-	if ((rc = open_journal(core, fresh, err)) != PMJ_OK)
+	if ((rc = open_journal(core, fresh, err)) != PMJ_OK || journal_is_renewing(core->journal))
 		return rc;
 	core->is_hub = ring_is_hub(core->ring);
 	if (fresh)
@@ -237,21 +238,25 @@ have_tombstone_key(struct core *core)
 		diag_error("keeping the tombstone key", &err);
 }
 
-enum pmj_code
-core_open(
-    struct core *core, struct keyfile *keys, struct ring *ring, bool fresh, struct pmj_error *err)
+/* With the keys that are here. */
+static enum pmj_code
+open_with_keys(struct core *core, bool fresh, struct pmj_error *err)
 {
 	struct ring_epoch epoch;
 	enum pmj_code rc;
 
-	core->keys = keys;
-	core->ring = ring;
 	core->warning[0] = '\0';
 	if ((rc = open_parts(core, fresh, err)) != PMJ_OK) {
 		core_close_parts(core);
+		core->state = core->state == CORE_RENEWING ? CORE_LOCKED : core->state;
 		return rc;
 	}
-	ring_epoch_current(ring, &epoch);
+	if (journal_is_renewing(core->journal)) {
+		core->state = CORE_RENEWING;
+		core_wake(core);
+		return PMJ_OK;
+	}
+	ring_epoch_current(core->ring, &epoch);
 	memcpy(core->note_pk, epoch.pk, sizeof(core->note_pk));
 	core->note_pk_known = true;
 	core->state = CORE_OPEN;
@@ -281,6 +286,69 @@ core_open(
 		core_queued(core, true);
 	core_wake(core);
 	return PMJ_OK;
+}
+
+enum pmj_code
+core_open(
+    struct core *core, struct keyfile *keys, struct ring *ring, bool fresh, struct pmj_error *err)
+{
+	core->keys = keys;
+	core->ring = ring;
+	core->renew_failed = (struct pmj_error){.code = PMJ_OK};
+	return open_with_keys(core, fresh, err);
+}
+
+/* ---- a journal of an earlier version ---- */
+
+static void
+renew_fail(struct core *core, const struct pmj_error *err)
+{
+	diag_error("making the journal new for this version", err);
+	core->renew_failed = *err;
+	core_close_parts(core);
+	core->state = CORE_LOCKED;
+}
+
+/* Nobody can ask for anything meanwhile but how far it is, so a step is longer than others: each
+ * ends with a commit and its wait for the disk. */
+#define RENEW_PIECE_MS 60
+
+/* It is opened once more when it is made: what the office published lies in it. */
+bool
+core_renew_step(struct core *core)
+{
+	int64_t until_ms = core->os->mono_ms(core->os->ctx) + RENEW_PIECE_MS;
+	struct pmj_error err;
+	bool done = false;
+
+	core->step_name = "a journal made new";
+	if (journal_renew_step(core->journal, until_ms, &done, &err) != PMJ_OK) {
+		renew_fail(core, &err);
+		return false;
+	}
+	if (!done)
+		return true;
+	diag("the journal was made new for this version");
+	journal_close(core->journal);
+	core->journal = NULL;
+	if (open_with_keys(core, false, &err) != PMJ_OK)
+		renew_fail(core, &err);
+	return core->state != CORE_LOCKED;
+}
+
+json_t *
+core_renewing(const struct core *core)
+{
+	int64_t done, of;
+
+	if (core->state == CORE_RENEWING) {
+		journal_renewed(core->journal, &done, &of);
+		return json_pack("{s:I,s:I}", "done", (json_int_t)done, "of", (json_int_t)of);
+	}
+	if (core->state == CORE_LOCKED && core->renew_failed.code != PMJ_OK)
+		return json_pack("{s:{s:s,s:s}}", "failed", "message", core->renew_failed.message,
+		    "hint", core->renew_failed.hint);
+	return NULL;
 }
 
 enum pmj_code

@@ -36,7 +36,8 @@ struct core_settings {        /* HOME/pamoja.ini */
 enum core_state {
 	CORE_EMPTY,
 	CORE_LOCKED,
-	CORE_LOCKING, /* what is unsent is being sealed, in steps; requests find it locked */
+	CORE_LOCKING,  /* what is unsent is being sealed, in steps; requests find it locked */
+	CORE_RENEWING, /* unlocked: the journal is made new for this version, in steps */
 	CORE_OPEN
 };
 
@@ -135,6 +136,8 @@ struct core {
 	struct hub_backup_key key_draft; /* shown, and not known to be on paper; number 0: none */
 	struct request *lock_request;    /* who waits for the lock, or NULL */
 	int64_t next_job;
+	struct pmj_error
+	    renew_failed;  /* why that was not finished; PMJ_OK: it was, or is under way */
 	json_t *last_sync; /* of this run; the journal keeps it too */
 };
 
@@ -182,9 +185,12 @@ void core_keep_kinds(struct core *core);
 char *core_path(const struct core *core, const char *name); /* HOME/name; caller frees */
 
 /** What the worker thread did: opens the journal and starts the lanes. Takes keys and ring over,
- * also on failure. */
+ * also on failure. CORE_RENEWING afterwards: it is open when steps have made the journal new. */
 PMJ_MUST_CHECK enum pmj_code core_open(
     struct core *core, struct keyfile *keys, struct ring *ring, bool fresh, struct pmj_error *err);
+/** {"done","of"} of a journal that is made new, or {"failed":{"message","hint"}}; NULL: neither.
+ * New reference. */
+json_t *core_renewing(const struct core *core);
 /** A home in the making (fresh.c): begin before its keys are written; seen once what is shown only
  * once was, from then on it counts; sweep makes one that nobody saw empty again. */
 PMJ_MUST_CHECK enum pmj_code core_fresh_begin(struct core *core, struct pmj_error *err);

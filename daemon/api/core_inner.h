@@ -13,6 +13,7 @@ void core_close_parts(struct core *core);
 bool core_erase_step(struct core *core);
 /** One step of locking; false when it is locked. */
 bool core_lock_step(struct core *core);
+bool core_renew_step(struct core *core);
 
 /* Given to the loop; ctx is the core. */
 /** When something is due: idle, a look for mail, the WAL of a quiet time. */

@@ -197,6 +197,10 @@ core_lock(struct core *core)
 {
 	if (core->state == CORE_OPEN)
 		core_lock_begin(core, NULL);
+	if (core->state == CORE_RENEWING) { /* each step of it is durable */
+		core_close_parts(core);
+		core->state = CORE_LOCKED;
+	}
 	while (core->state == CORE_LOCKING)
 		(void)core_lock_step(core);
 }

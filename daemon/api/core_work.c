@@ -235,6 +235,8 @@ pending_step(struct core *core)
 static bool
 work_step(struct core *core)
 {
+	if (core->state == CORE_RENEWING)
+		return core_renew_step(core);
 	if (core_end_step(core))
 		return false;
 	/* While the journal is copied nothing is written to it. */

@@ -51,6 +51,11 @@ unlock_done(struct keywork *job)
 	}
 	memset(&core->tries, 0, sizeof(core->tries));
 	diag("unlocked");
+	if (core->state == CORE_RENEWING) {
+		server_reply(job->request,
+		    json_pack("{s:b,s:o}", "locked", 1, "renewing", core_renewing(core)));
+		return;
+	}
 	server_reply(job->request, json_pack("{s:b,s:I,s:s}", "locked", 0, "notes_waiting",
 	                               (json_int_t)notes_waiting(core), "warning", core->warning));
 }
@@ -73,6 +78,11 @@ keys_unlock(const struct call *call, struct request *request)
 	struct keywork *job;
 	const char *passphrase;
 
+	if (call->core->state == CORE_RENEWING) {
+		server_reply(request,
+		    json_pack("{s:b,s:o}", "locked", 1, "renewing", core_renewing(call->core)));
+		return;
+	}
 	if (call->core->state == CORE_OPEN) {
 		server_reply(request, json_pack("{s:b,s:I}", "locked", 0, "notes_waiting",
 		                          (json_int_t)notes_waiting(call->core)));

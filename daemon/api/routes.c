@@ -154,7 +154,16 @@ fits(const char *pattern, const char *path, struct parts *parts)
 static enum pmj_code
 fail_locked(const struct core *core, int needs, struct pmj_error *err)
 {
-	if ((needs & NEEDS_SYNC) == 0) {
+	if (core->state == CORE_RENEWING) {
+		int64_t done, of;
+
+		journal_renewed(core->journal, &done, &of);
+		(void)pmj_fail(err, PMJ_LOCKED,
+		    "the journal is being made new for this version of Pamoja: %lld of %lld "
+		    "entries",
+		    (long long)done, (long long)of);
+		pmj_hint(err, "wait for it: pamoja unlock tells how far it is");
+	} else if ((needs & NEEDS_SYNC) == 0) {
 		(void)pmj_fail(err, PMJ_LOCKED, "Pamoja is locked");
 		pmj_hint(err, "unlock it with: pamoja unlock");
 	} else if (core->left_to_carrier) {

@@ -320,11 +320,12 @@ enum pmj_code
 status_get(const struct call *call, json_t **out, struct pmj_error *err)
 {
 	struct core *core = call->core;
+	json_t *renewing = core_renewing(core);
 
 	(void)err;
 	*out = json_pack("{s:b,s:b,s:s,s:b,s:o,s:o,s:o,s:I,s:I,s:I}", "initialised",
 	    core->state != CORE_EMPTY, "locked",
-	    core->state == CORE_LOCKED || core->state == CORE_LOCKING, "version", PAMOJA_VERSION,
+	    core->state != CORE_EMPTY && core->state != CORE_OPEN, "version", PAMOJA_VERSION,
 	    "carrier", carrylink_up(core->carry), "warnings", warnings(core), "hardening",
 	    hardening(core), "libraries", libraries(), "steps", (json_int_t)core->steps,
 	    "longest_step_ms", (json_int_t)core->longest_step_ms, "longest_step_cpu_us",
@@ -334,6 +335,8 @@ status_get(const struct call *call, json_t **out, struct pmj_error *err)
 		    json_pack("{s:I,s:b,s:b,s:I}", "at", (json_int_t)core->revoked, "ended",
 		        (int)core->ended, "hub", (int)core->was_hub, "left",
 		        (json_int_t)core_revoked_left(core)));
+	if (renewing != NULL)
+		(void)json_object_set_new(*out, "renewing", renewing);
 	if (core->state == CORE_OPEN && core->suspended != 0)
 		(void)json_object_set_new(
 		    *out, "suspended", json_integer((json_int_t)core->suspended));

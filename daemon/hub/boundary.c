@@ -28,7 +28,8 @@ find_one(struct hub *hub, const uint8_t person[static PMJ_RECORD_BYTES],
     bool *found, struct pmj_error *err)
 {
 	struct sql *q = sql_get(hub->journal,
-	    "SELECT r.rec, r.state, r.made_by FROM boundary b JOIN pmj_record r ON r.num = b._num"
+	    "SELECT r.rec, r.state, pmj_long(r.made_by) FROM boundary b JOIN pmj_record r ON r.num "
+	    "= b._num"
 	    " WHERE b.voided = 0 AND b.state <> 'cleared' AND (b.person = ?1 OR pmj_fold(b.person)"
 	    " = (SELECT name FROM pmj_record WHERE rec = ?2)) ORDER BY b._num");
 	char id[PMJ_RECORD_CHARS + 1];

@@ -211,7 +211,7 @@ walk_text(const struct walk *walk, const struct kind *kind)
 	char *out;
 
 	buf_init(&text, 0);
-	buf_put_text(&text, "SELECT r.changed_pt, r.rec, r.made_by");
+	buf_put_text(&text, "SELECT r.changed_pt, r.rec, pmj_long(r.made_by)");
 	for (size_t i = 0; i < COLUMNS; i++) {
 		const char *name = walk->columns[i];
 		bool there =
@@ -223,7 +223,7 @@ walk_text(const struct walk *walk, const struct kind *kind)
 			buf_put_text(&text, ", NULL");
 	}
 	buf_putf(&text,
-	    " FROM pmj_record r JOIN \"%s\" t ON t._num = r.num WHERE r.kind = ?1 AND"
+	    " FROM pmj_record r JOIN \"%s\" t ON t._num = r.num WHERE r.kind = pmj_short(?1) AND"
 	    " (r.changed_pt, r.rec) > (?2, ?3) AND t.voided = 0 ORDER BY r.changed_pt, r.rec"
 	    " LIMIT %d",
 	    kind->name, ROWS_AT_ONCE);
@@ -282,7 +282,8 @@ static enum pmj_code
 due_some(struct hub_caseload *load, bool *done, struct pmj_error *err)
 {
 	struct sql *q = sql_get(load->hub->journal,
-	    "SELECT due, rec, made_by, kind FROM pmj_record WHERE due IS NOT NULL AND closed = 0 "
+	    "SELECT due, rec, pmj_long(made_by), pmj_long(kind) FROM pmj_record WHERE due IS NOT "
+	    "NULL AND closed = 0 "
 	    "AND"
 	    " voided = 0 AND due <= ?1 AND (due, rec) > (?2, ?3) ORDER BY due, rec LIMIT 200");
 	size_t rows = 0;

@@ -21,9 +21,9 @@
 static int64_t
 kind_until(struct hub *hub, const struct retain_rule *rule)
 {
-	struct sql *q = sql_get(hub->journal,
-	    "SELECT max(CASE WHEN ?2 THEN changed_pt ELSE coalesce(made_pt, changed_pt) END) FROM"
-	    " pmj_record WHERE kind = ?1");
+	struct sql *q = sql_get(hub->journal, "SELECT max(CASE WHEN ?2 THEN changed_pt ELSE "
+	                                      "changed_pt - coalesce(made_ago, 0) END) FROM"
+	                                      " pmj_record WHERE kind = pmj_short(?1)");
 	int64_t newest = sql_first_int(sql_int(sql_text(q, 1, rule->kind), 2, rule->changed), 0);
 
 	return newest > 0 ? newest + rule->days * DAY_MS : 0;

@@ -16,8 +16,8 @@ static void
 take_newer(struct hub *hub, int64_t *newest, const struct retain_rule *rule, const uint8_t *rec)
 {
 	struct sql *q = sql_get(hub->journal,
-	    "SELECT CASE WHEN ?3 THEN changed_pt ELSE coalesce(made_pt, changed_pt) END FROM"
-	    " pmj_record WHERE kind = ?1 AND rec = ?2");
+	    "SELECT CASE WHEN ?3 THEN changed_pt ELSE changed_pt - coalesce(made_ago, 0) END FROM"
+	    " pmj_record WHERE kind = pmj_short(?1) AND rec = ?2");
 	int64_t at;
 
 	(void)sql_blob(sql_text(q, 1, rule->kind), 2, rec, PMJ_RECORD_BYTES);
@@ -164,8 +164,11 @@ note_holders(struct hub *hub, const uint8_t *act, const uint8_t *person, struct 
 	struct sql *q = sql_get(hub->journal,
 	    "INSERT OR IGNORE INTO pmj_erased(act, device) SELECT ?1, device FROM pmj_device WHERE"
 	    " device = ?3 OR device IN (SELECT device FROM pmj_team WHERE person = ?2) OR device IN"
-	    " (SELECT x.by FROM pmj_entry x WHERE x.rec = ?2) OR device IN (SELECT x.by FROM"
-	    " pmj_subject s JOIN pmj_entry x ON x.rec = s.rec WHERE s.person = ?2)");
+	    " (SELECT pmj_long(x.by) FROM pmj_entry x WHERE x.rec = ?2) OR device IN (SELECT "
+	    "pmj_long(x.by) FROM"
+	    " pmj_subject s JOIN pmj_record r ON r.num = s._num JOIN pmj_entry x ON x.rec = r.rec "
+	    "WHERE"
+	    " s.person = ?2)");
 
 	(void)sql_blob(sql_blob(q, 1, act, ACT_HASH_BYTES), 2, person, PMJ_RECORD_BYTES);
 	return sql_run(sql_blob(q, 3, ring_device_id(hub->ring), PMJ_DEVICE_BYTES), err);

@@ -23,10 +23,10 @@ static enum pmj_code
 find_maker(struct hub *hub, bool *found, uint8_t maker[static PMJ_DEVICE_BYTES],
     const uint8_t rec[static PMJ_RECORD_BYTES], struct pmj_error *err)
 {
-	struct sql *q = sql_get(hub->journal,
-	    "SELECT by FROM pmj_entry WHERE rec = ?1 AND status = 0 AND substr(" ENTRY_HASH
-	    ", 1, 10) = ?1"
-	    " ORDER BY n LIMIT 1");
+	struct sql *q =
+	    sql_get(hub->journal, "SELECT pmj_long(by) FROM pmj_entry WHERE rec = ?1 AND status = "
+	                          "0 AND substr(" ENTRY_HASH ", 1, 10) = ?1"
+	                          " ORDER BY n LIMIT 1");
 	enum pmj_code rc;
 
 	(void)sql_blob(q, 1, rec, PMJ_RECORD_BYTES);

@@ -54,7 +54,8 @@ hub_held(struct hub *hub, json_t **out, struct pmj_error *err)
 {
 	struct sql *q = sql_get(hub->journal,
 	    "SELECT " ENTRY_HASH_OF(
-	        "x") ", h.reason, x.by, x.kind, x.rec, x.recv FROM pmj_hold_line h"
+	        "x") ", h.reason, pmj_long(x.by), pmj_long(x.kind), x.rec, x.recv FROM "
+	             "pmj_hold_line h"
 	             " JOIN pmj_entry x ON x.n = h.held WHERE h.released IS NULL ORDER BY h.n");
 	json_t *items = json_array();
 	enum pmj_code rc;

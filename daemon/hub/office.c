@@ -192,7 +192,7 @@ bool
 office_knows(struct hub *hub, const uint8_t person[static PMJ_RECORD_BYTES])
 {
 	struct sql *q = sql_get(hub->journal, "SELECT 1 FROM pmj_entry WHERE rec = ?1 AND kind = "
-	                                      "'person' AND status IN (0, 1) LIMIT 1");
+	                                      "pmj_short('person') AND status IN (0, 1) LIMIT 1");
 
 	(void)sql_blob(q, 1, person, PMJ_RECORD_BYTES);
 	return sql_any(q, false);

@@ -18,10 +18,12 @@ struct held_next {
 /* Holds of the hub, then what laptops gave back. */
 static const char *const tables[] = {
     "SELECT h.n, h.held, d.name FROM pmj_hold_line h CROSS JOIN pmj_entry x ON x.n = h.held LEFT"
-    " JOIN pmj_device d ON d.device = x.by WHERE h.released IS NULL AND x.status <> ?3 AND h.n > ?1"
+    " JOIN pmj_device d ON d.device = pmj_long(x.by) WHERE h.released IS NULL AND x.status <> ?3 "
+    "AND h.n > ?1"
     " AND h.n < ?2 ORDER BY h.n LIMIT 1",
     "SELECT b.n, b.n, coalesce(d.name, b.name) FROM pmj_back b CROSS JOIN pmj_entry x ON x.n = b.n"
-    " LEFT JOIN pmj_device d ON d.device = x.by WHERE x.status <> ?3 AND b.n > ?1 AND b.n < ?2"
+    " LEFT JOIN pmj_device d ON d.device = pmj_long(x.by) WHERE x.status <> ?3 AND b.n > ?1 AND "
+    "b.n < ?2"
     " ORDER BY b.n LIMIT 1"};
 #define TABLES (sizeof(tables) / sizeof(*tables))
 
@@ -53,9 +55,11 @@ count_held(struct hub *hub, const char *worker, char name[static 128], int64_t *
 {
 	struct sql *q = sql_get(hub->journal,
 	    "SELECT d.name, count(*) FROM pmj_hold_line h CROSS JOIN pmj_entry x ON x.n = h.held"
-	    " JOIN pmj_device d ON d.device = x.by WHERE h.released IS NULL AND x.status <> ?1"
+	    " JOIN pmj_device d ON d.device = pmj_long(x.by) WHERE h.released IS NULL AND x.status "
+	    "<> ?1"
 	    " GROUP BY d.name UNION ALL SELECT coalesce(d.name, b.name), count(*) FROM pmj_back b"
-	    " CROSS JOIN pmj_entry x ON x.n = b.n LEFT JOIN pmj_device d ON d.device = x.by"
+	    " CROSS JOIN pmj_entry x ON x.n = b.n LEFT JOIN pmj_device d ON d.device = "
+	    "pmj_long(x.by)"
 	    " WHERE x.status <> ?1 GROUP BY 1");
 	enum pmj_code rc;
 	bool row;

@@ -135,7 +135,8 @@ records_text(const struct report_count *count, const struct item *item, const st
 
 	buf_init(&text, 0);
 	buf_put_text(&text, "SELECT pr.num, ");
-	buf_putf(&text, on != NULL ? "t.\"%s\", " : "%s", on != NULL ? on : "r.made_pt, ");
+	buf_putf(&text, on != NULL ? "t.\"%s\", " : "%s",
+	    on != NULL ? on : "r.changed_pt - r.made_ago, ");
 	/* "Chose not to say" is no number, and not nought either. */
 	if (sums != NULL)
 		buf_putf(

@@ -192,9 +192,9 @@ enum pmj_code
 back_list(struct hub *hub, json_t *items, struct pmj_error *err)
 {
 	struct sql *q = sql_get(hub->journal,
-	    "SELECT " ENTRY_HASH_OF(
-	        "x") ", x.by, x.kind, x.rec, x.recv, b.giver, b.name FROM pmj_back b"
-	             " CROSS JOIN pmj_entry x ON x.n = b.n ORDER BY b.n");
+	    "SELECT " ENTRY_HASH_OF("x") ", pmj_long(x.by), pmj_long(x.kind), x.rec, x.recv, "
+	                                 "b.giver, b.name FROM pmj_back b"
+	                                 " CROSS JOIN pmj_entry x ON x.n = b.n ORDER BY b.n");
 	enum pmj_code rc;
 	bool row;
 

@@ -9,7 +9,8 @@
 #define ROSTER_COLUMNS                                                                             \
 	"d.device, d.mailbox, d.name, d.role, d.state, d.until, d.enrolled_ms,"                    \
 	" (SELECT count(*) FROM pmj_team t WHERE t.device = d.device AND t.to_ver IS NULL),"       \
-	" (SELECT count(*) FROM pmj_entry w WHERE " ENTRY_IS_WAITING " AND w.by = d.device"        \
+	" (SELECT count(*) FROM pmj_entry w WHERE " ENTRY_IS_WAITING                               \
+	" AND w.by = pmj_short(d.device)"                                                          \
 	" AND w.n NOT IN (SELECT n FROM pmj_back)),"                                               \
 	" (SELECT count(*) FROM pmj_deferred p WHERE p.device = d.device)"
 
@@ -25,9 +26,11 @@ static enum pmj_code
 read_holds(struct hub *hub, json_t *out, struct pmj_error *err)
 {
 	struct sql *q = sql_get(hub->journal,
-	    "SELECT x.by, h.reason, count(*), min(x.recv) FROM pmj_hold_line h CROSS JOIN pmj_entry"
+	    "SELECT pmj_long(x.by), h.reason, count(*), min(x.recv) FROM pmj_hold_line h CROSS "
+	    "JOIN pmj_entry"
 	    " x ON x.n = h.held WHERE h.released IS NULL GROUP BY x.by, h.reason UNION ALL"
-	    " SELECT x.by, x.reason, count(*), min(x.recv) FROM pmj_back b CROSS JOIN pmj_entry x"
+	    " SELECT pmj_long(x.by), x.reason, count(*), min(x.recv) FROM pmj_back b CROSS JOIN "
+	    "pmj_entry x"
 	    " ON x.n = b.n GROUP BY x.by");
 	uint8_t by[PMJ_DEVICE_BYTES];
 	char hex[2 * PMJ_DEVICE_BYTES + 1];

@@ -36,7 +36,7 @@ share_lines(struct hub *hub, struct share_lines *out, const uint8_t rec[static P
     int64_t after, int64_t most, struct pmj_error *err)
 {
 	struct sql *q = sql_get(hub->journal,
-	    "SELECT n, by FROM pmj_entry WHERE rec = ?1 AND n > ?2 AND status = 0"
+	    "SELECT n, pmj_long(by) FROM pmj_entry WHERE rec = ?1 AND n > ?2 AND status = 0"
 	    " AND line IS NOT NULL ORDER BY n LIMIT ?3");
 	enum pmj_code rc;
 	bool row;
@@ -111,8 +111,9 @@ others_wrote(struct hub *hub, bool *others, const uint8_t *rec, const struct hub
 
 	*others = false;
 	for (size_t i = 0; i < count && rc == PMJ_OK && !*others; i++) {
-		struct sql *q = sql_get(hub->journal,
-		    "SELECT 1 FROM pmj_entry WHERE rec = ?1 AND status = 0 AND by <> ?2 LIMIT 1");
+		struct sql *q =
+		    sql_get(hub->journal, "SELECT 1 FROM pmj_entry WHERE rec = ?1 AND status = 0 "
+		                          "AND by IS NOT pmj_short(?2) LIMIT 1");
 
 		(void)sql_blob(q, 1, rec, PMJ_RECORD_BYTES);
 		rc = sql_row(sql_blob(q, 2, devices[i].device, PMJ_DEVICE_BYTES), others, err);
@@ -157,7 +158,8 @@ is_authors_alone(struct hub *hub, bool *alone, const struct kind *kind, const st
 	if (kind == NULL || kind->scope != SCOPE_PERSON)
 		return PMJ_OK;
 	q = sql_get(hub->journal,
-	    "SELECT NOT EXISTS (SELECT 1 FROM pmj_entry WHERE rec = ?1 AND status = 0 AND by <> ?2)"
+	    "SELECT NOT EXISTS (SELECT 1 FROM pmj_entry WHERE rec = ?1 AND status = 0 AND by IS "
+	    "NOT pmj_short(?2))"
 	    " AND EXISTS (SELECT 1 FROM pmj_subject s WHERE s._num = (SELECT num FROM pmj_record "
 	    "WHERE rec"
 	    " = ?1) AND NOT EXISTS"
@@ -187,8 +189,8 @@ share_entry(
 static const struct kind *
 kind_of(struct hub *hub, const uint8_t rec[PMJ_RECORD_BYTES])
 {
-	struct sql *q = sql_get(hub->journal,
-	    "SELECT kind FROM pmj_entry WHERE rec = ?1 AND status = 0 ORDER BY n LIMIT 1");
+	struct sql *q = sql_get(hub->journal, "SELECT pmj_long(kind) FROM pmj_entry WHERE rec = ?1 "
+	                                      "AND status = 0 ORDER BY n LIMIT 1");
 	const struct kind *kind = NULL;
 	bool row;
 

@@ -130,7 +130,7 @@ share_everything(struct hub *hub, const struct hub_device *device, struct pmj_er
 		rc = queue_numbers(hub, device,
 		    sql_get(hub->journal,
 		        "SELECT h.n FROM pmj_hold_line h CROSS JOIN pmj_entry x ON x.n = h.held"
-		        " WHERE h.released IS NULL AND x.by = ?1 ORDER BY h.n"),
+		        " WHERE h.released IS NULL AND x.by = pmj_short(?1) ORDER BY h.n"),
 		    err);
 	if (rc == PMJ_OK)
 		rc = share_roster(hub, device, err);

@@ -40,8 +40,10 @@ next_of_person(struct hub *hub, const struct work *work)
 		q = sql_get(hub->journal, "SELECT ?1, 0");
 		return sql_blob(q, 1, work->person, PMJ_RECORD_BYTES);
 	}
-	q = sql_get(hub->journal, "SELECT rec, 0 FROM pmj_subject WHERE person = ?1 AND rec > ?2"
-	                          " AND rec <> ?1 ORDER BY rec LIMIT 1");
+	q = sql_get(hub->journal,
+	    "SELECT r.rec, 0 FROM pmj_subject s CROSS JOIN pmj_record r ON r.num ="
+	    " s._num WHERE s.person = ?1 AND r.rec > ?2"
+	    " AND r.rec <> ?1 ORDER BY r.rec LIMIT 1");
 	(void)sql_blob(q, 1, work->person, PMJ_RECORD_BYTES);
 	return sql_blob(q, 2, work->rec, first ? 0 : PMJ_RECORD_BYTES);
 }
@@ -51,7 +53,7 @@ static struct sql *
 next_of_kind(struct hub *hub, const struct work *work)
 {
 	struct sql *q = sql_get(hub->journal, "SELECT rec, changed_pt FROM pmj_record WHERE kind = "
-	                                      "?1 AND (changed_pt, rec) > (?2, ?3)"
+	                                      "pmj_short(?1) AND (changed_pt, rec) > (?2, ?3)"
 	                                      " ORDER BY changed_pt, rec LIMIT 1");
 
 	(void)sql_int(sql_text(q, 1, work->kind), 2, work->at);
@@ -107,7 +109,7 @@ static enum pmj_code
 some_own(struct hub *hub, struct work *work, struct pmj_error *err)
 {
 	struct sql *q = sql_get(hub->journal,
-	    "SELECT n FROM pmj_entry WHERE n > ?2 AND n <= ?3 AND by = ?1 AND status = 0"
+	    "SELECT n FROM pmj_entry WHERE n > ?2 AND n <= ?3 AND by = pmj_short(?1) AND status = 0"
 	    " AND line IS NOT NULL ORDER BY n");
 	int64_t until = work->n + NUMBERS_AT_ONCE;
 	uint8_t j[PRIM_HASH_BYTES];

@@ -8,6 +8,8 @@
 #include "store/entries_inner.h"
 #include "store/project.h"
 #include "store/records.h"
+#include "store/search.h"
+#include "store/shorts.h"
 
 /* ---- the part of an entry that no hash chain covers ---- */
 
@@ -115,8 +117,7 @@ struct known {
 static enum pmj_code
 find_erased(struct journal *journal, struct known *out, const uint8_t *e, struct pmj_error *err)
 {
-	struct sql *sql =
-	    sql_get(journal, "SELECT n FROM pmj_entry WHERE e = ?1 AND " ENTRY_BY_HASH);
+	struct sql *sql = sql_get(journal, "SELECT n FROM pmj_entry WHERE " ENTRY_FOUND_BY("?1"));
 	enum pmj_code rc;
 	bool row;
 
@@ -145,10 +146,11 @@ find_known(struct journal *journal, struct known *out, const struct entries_new 
 	const uint8_t *e = new->entry->e;
 	bool makes = makes_record(new);
 	struct sql *sql = sql_get(journal,
-	    makes ? "SELECT n, line IS NULL AND status <> 4, " ENTRY_HASH
-	            " = ?1 FROM pmj_entry WHERE rec = ?2"
-	          : "SELECT n, line IS NULL AND status <> 4, 1 FROM pmj_entry WHERE e = ?1 "
-	            "AND " ENTRY_BY_HASH);
+	    makes
+	        ? "SELECT n, line IS NULL AND status <> 4, " ENTRY_HASH
+	          " = ?1 FROM pmj_entry WHERE rec = ?2"
+	        : "SELECT n, line IS NULL AND status <> 4, 1 FROM pmj_entry WHERE " ENTRY_FOUND_BY(
+	              "?1"));
 	enum pmj_code rc;
 	bool row;
 
@@ -171,20 +173,37 @@ find_known(struct journal *journal, struct known *out, const struct entries_new 
 	           : rc;
 }
 
+/* Numbers of its kind and author. */
+struct entry_shorts {
+	int64_t kind, by;
+};
+
+static enum pmj_code
+shorts_for(struct journal *journal, struct entry_shorts *out, const struct entry *entry,
+    struct pmj_error *err)
+{
+	const char *kind = entry->kind != NULL ? entry->kind : "";
+	enum pmj_code rc = shorts_number(journal, &out->kind, kind, strlen(kind), true, err);
+
+	return rc != PMJ_OK
+	           ? rc
+	           : shorts_number(journal, &out->by, entry->by, PMJ_DEVICE_BYTES, false, err);
+}
+
 #define PACKED "pmj_packed(?11, ?5, ?6, ?4)"
 
 static void
-bind_new(struct sql *sql, const struct entries_new *new, int64_t n)
+bind_new(struct sql *sql, const struct entries_new *new, int64_t n, struct entry_shorts shorts)
 {
 	const struct entry *entry = new->entry;
 
 	(void)sql_int(sql, 1, n);
 	if (new->line == NULL || !makes_record(new))
-		(void)sql_blob(sql, 2, entry->e, PMJ_ENTRY_BYTES);
-	(void)sql_text(sql, 3, entry->kind != NULL ? entry->kind : "");
+		(void)sql_blob(sql, 2, entry->e, new->line == NULL ? PMJ_ENTRY_BYTES : ENTRY_KEPT);
+	(void)sql_int(sql, 3, shorts.kind);
 	if (entry->has_rec && new->status != ENTRY_CONTROL)
 		(void)sql_blob(sql, 4, entry->rec, PMJ_RECORD_BYTES);
-	(void)sql_blob(sql, 5, entry->by, PMJ_DEVICE_BYTES);
+	(void)sql_int(sql, 5, shorts.by);
 	(void)sql_int(sql, 6, entry->pt);
 	(void)sql_int(sql, 7, entry->counter);
 	(void)sql_int(sql, 8, entry->rv);
@@ -208,8 +227,12 @@ insert(struct journal *journal, const struct entries_new *new, int64_t n, const 
 	    "recv, recv_counter, reason, mark, j, was)"
 	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, " PACKED
 	    ", ?12, ?13, ?14, ?15, ?16, ?17)");
+	struct entry_shorts shorts;
+	enum pmj_code rc;
 
-	bind_new(sql, new, n);
+	if ((rc = shorts_for(journal, &shorts, new->entry, err)) != PMJ_OK)
+		return rc;
+	bind_new(sql, new, n, shorts);
 	(void)sql_text(sql, 17, new->line == NULL ? new->stub_was : NULL);
 	if (n % ENTRY_CHAINED == 0)
 		(void)sql_blob(sql, 16, j, PRIM_HASH_BYTES);
@@ -226,8 +249,12 @@ replace_stub(
 	    "?5, pt = ?6, counter = ?7, rv = ?8, status = ?9,"
 	    " origin = ?10, line = " PACKED ", recv = ?12, recv_counter = ?13, reason = "
 	    "?14, mark = ?15 WHERE n = ?1");
+	struct entry_shorts shorts;
+	enum pmj_code rc;
 
-	bind_new(sql, new, n);
+	if ((rc = shorts_for(journal, &shorts, new->entry, err)) != PMJ_OK)
+		return rc;
+	bind_new(sql, new, n, shorts);
 	return sql_run(sql, err);
 }
 
@@ -275,6 +302,27 @@ append_new(struct journal *journal, const struct entries_new *new, int64_t n, st
 	journal->live.count = (uint64_t)n;
 	count_note(journal, &note, true);
 	return PMJ_OK;
+}
+
+enum pmj_code
+entries_renew(
+    struct journal *journal, const struct entry_row *row, const char *was, struct pmj_error *err)
+{
+	struct entries_new new = {.entry = &row->entry,
+	    .line = row->line,
+	    .len = row->len,
+	    .stub_was = was,
+	    .origin = row->origin,
+	    .status = row->status,
+	    .reason = row->reason,
+	    .mark = row->mark,
+	    .recv_ms = row->recv_ms,
+	    .recv_counter = row->recv_counter};
+	enum pmj_code rc = append_new(journal, &new, row->n, err);
+
+	if (rc != PMJ_OK || !row->entry.has_rec || row->status != ENTRY_ADMITTED)
+		return rc;
+	return project_appended(journal, &row->entry, row->n, row->line == NULL, false, err);
 }
 
 enum pmj_code
@@ -327,6 +375,8 @@ entries_set_status(struct journal *journal, int64_t n, enum entry_status status,
 	assert(journal->in_transaction);
 	if ((rc = entries_count(journal, n, false, rec, &has_rec, err)) != PMJ_OK)
 		return rc;
+	if (has_rec && (rc = search_keep(journal, rec, err)) != PMJ_OK)
+		return rc;
 	sql = sql_get(journal, "UPDATE pmj_entry SET status = ?2, reason = ?3 WHERE n = ?1");
 	(void)sql_text(sql_int(sql_int(sql, 1, n), 2, status), 3, reason);
 	if ((rc = sql_run(sql, err)) != PMJ_OK ||
@@ -369,6 +419,8 @@ entries_stub(struct journal *journal, int64_t n, struct pmj_error *err)
 	was = stub_was(&row.entry);
 	text = json_text(was);
 	if ((rc = entries_count(journal, n, false, rec, &has_rec, err)) != PMJ_OK)
+		goto out;
+	if (has_rec && (rc = search_keep(journal, rec, err)) != PMJ_OK)
 		goto out;
 	sql = sql_get(journal, "UPDATE pmj_entry SET e = ?3, line = NULL, was = ?2 WHERE n = ?1");
 	(void)sql_blob(sql_text(sql_int(sql, 1, n), 2, text), 3, row.entry.e, PMJ_ENTRY_BYTES);

@@ -20,14 +20,19 @@ enum entry_status {
 #define ENTRY_IS_WAITING "status IN (1, 2) AND status = 2"
 /* The chain is kept with each so many-th entry; between them it is made anew. */
 #define ENTRY_CHAINED 64
-/* The hash and the line of an entry, as SQL: `e` is not kept where the line makes its record, and
- * lines are packed. */
+/* The hash and the line of an entry, as SQL: `e` is not kept whole where the line is, and
+ * lines are packed; `by` and `kind` are short numbers (shorts.h). */
 #define ENTRY_HASH "pmj_hash(e, line, by, pt, rec)"
 #define ENTRY_HASH_OF(x) "pmj_hash(" x ".e, " x ".line, " x ".by, " x ".pt, " x ".rec)"
 #define ENTRY_LINE "pmj_line(line, by, pt, rec)"
 #define ENTRY_LINE_OF(x) "pmj_line(" x ".line, " x ".by, " x ".pt, " x ".rec)"
+/* Where the line is there, `e` is only what an entry is looked up by: so many bytes of its hash. */
+#define ENTRY_KEPT 8
 /* For the WHERE of those that are looked up by hash: those that make a record go by its id. */
 #define ENTRY_BY_HASH "(rec IS NULL OR rec <> substr(e, 1, 10))"
+/* The whole question, of a hash that is bound. */
+#define ENTRY_FOUND_BY(hash)                                                                       \
+	"e IN (" hash ", substr(" hash ", 1, 8)) AND " ENTRY_BY_HASH " AND " ENTRY_HASH " = " hash
 enum entry_origin { ENTRY_OWN = 0, ENTRY_RECEIVED = 1 };
 
 struct entries_new {
@@ -95,6 +100,9 @@ PMJ_MUST_CHECK enum pmj_code entries_raw(
     struct journal *journal, struct entry_raw *out, int64_t n, struct pmj_error *err);
 PMJ_MUST_CHECK enum pmj_code entries_find(struct journal *journal, struct entry_row *out,
     const uint8_t e[static PMJ_ENTRY_BYTES], struct pmj_error *err);
+/** The line that makes a record, with that line. PMJ_NOT_FOUND. */
+PMJ_MUST_CHECK enum pmj_code entries_maker(struct journal *journal, struct entry_row *out,
+    const uint8_t rec[static PMJ_RECORD_BYTES], struct pmj_error *err);
 void entry_row_close(struct entry_row *row);
 /** All of one record, by number. admitted_only leaves out held and waiting ones. */
 PMJ_MUST_CHECK enum pmj_code entries_of_record(struct journal *journal, struct entry_row **out,

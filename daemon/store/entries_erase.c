@@ -9,6 +9,8 @@
 #include "store/entries_inner.h"
 #include "store/project.h"
 #include "store/records.h"
+#include "store/search.h"
+#include "store/shorts.h"
 
 #define ERASED_KEY "entries.erased"
 
@@ -35,19 +37,24 @@ entries_erase(struct journal *journal, int64_t n, struct pmj_error *err)
 {
 	struct sql *sql = sql_get(journal,
 	    "UPDATE pmj_entry SET e = " ENTRY_HASH
-	    ", line = NULL, was = NULL, kind = '', rec = NULL, by = ?2, pt = 0,"
+	    ", line = NULL, was = NULL, kind = ?4, rec = NULL, by = ?2, pt = 0,"
 	    " counter = 0, rv = 0, status = ?3, recv = NULL, recv_counter = NULL, reason = NULL,"
 	    " mark = NULL WHERE n = ?1");
 	static const uint8_t nobody[PMJ_DEVICE_BYTES];
 	uint8_t rec[PMJ_RECORD_BYTES];
+	int64_t by, kind;
 	bool has_rec;
 	enum pmj_code rc;
 
 	assert(journal->in_transaction);
 	if ((rc = entries_note_erased(journal, err)) != PMJ_OK ||
+	    (rc = shorts_number(journal, &by, nobody, sizeof(nobody), false, err)) != PMJ_OK ||
+	    (rc = shorts_number(journal, &kind, "", 0, true, err)) != PMJ_OK ||
 	    (rc = entries_count(journal, n, false, rec, &has_rec, err)) != PMJ_OK)
 		return rc;
-	(void)sql_blob(sql_int(sql, 1, n), 2, nobody, sizeof(nobody));
+	if (has_rec && (rc = search_keep(journal, rec, err)) != PMJ_OK)
+		return rc;
+	(void)sql_int(sql_int(sql_int(sql, 1, n), 2, by), 4, kind);
 	if ((rc = sql_run(sql_int(sql, 3, ENTRY_ERASED), err)) != PMJ_OK)
 		return rc;
 	return entries_count(journal, n, true, rec, &has_rec, err);

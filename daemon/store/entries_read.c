@@ -6,17 +6,18 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "store/entries_inner.h"
 
 #define ROW_COLUMNS                                                                                \
-	"n, e, kind, rec, by, pt, counter, status, origin, " ENTRY_LINE                            \
+	"n, e, pmj_long(kind), rec, pmj_long(by), pt, counter, status, origin, " ENTRY_LINE        \
 	", was, recv, recv_counter, "                                                              \
 	"reason, mark"
 
 /* What the columns say, for a stub and for a held line that is none. */
 static enum pmj_code
-read_stub(struct entry *out, struct sql *sql, struct pmj_error *err)
+read_stub(struct entry *out, struct sql *sql, const uint8_t *e, struct pmj_error *err)
 {
-	uint8_t e[PMJ_ENTRY_BYTES], rec[PMJ_RECORD_BYTES], by[PMJ_DEVICE_BYTES];
+	uint8_t rec[PMJ_RECORD_BYTES], by[PMJ_DEVICE_BYTES];
 	const char *text = sql_col_text(sql, 10);
 	json_t *was = NULL;
 	enum pmj_code rc;
@@ -25,7 +26,6 @@ read_stub(struct entry *out, struct sql *sql, struct pmj_error *err)
 		was = json_object();
 	else if ((rc = json_read(&was, text, strlen(text), &json_limits_entry, err)) != PMJ_OK)
 		return rc;
-	(void)sql_col_copy(sql, 1, e, sizeof(e));
 	(void)sql_col_copy(sql, 3, rec, sizeof(rec));
 	(void)sql_col_copy(sql, 4, by, sizeof(by));
 	entry_stub(out, e, sql_col_text(sql, 2), rec, by, sql_col_int(sql, 5),
@@ -34,8 +34,8 @@ read_stub(struct entry *out, struct sql *sql, struct pmj_error *err)
 	return PMJ_OK;
 }
 
-static enum pmj_code
-read_row(struct entry_row *out, struct sql *sql, struct pmj_error *err)
+enum pmj_code
+entries_read_row(struct entry_row *out, struct sql *sql, struct pmj_error *err)
 {
 	const char *reason = sql_col_text(sql, 13), *mark = sql_col_text(sql, 14);
 	uint8_t e[PMJ_ENTRY_BYTES];
@@ -51,7 +51,8 @@ read_row(struct entry_row *out, struct sql *sql, struct pmj_error *err)
 	out->reason = reason != NULL ? mem_strdup(reason) : NULL;
 	out->mark = mark != NULL ? mem_strdup(mark) : NULL;
 	if (sql_col_null(sql, 9)) {
-		rc = read_stub(&out->entry, sql, err);
+		(void)sql_col_copy(sql, 1, e, sizeof(e));
+		rc = read_stub(&out->entry, sql, e, err);
 	} else {
 		line = sql_col_blob(sql, 9, &out->len);
 		out->line = mem_strndup(line != NULL ? (const char *)line : "", out->len);
@@ -60,7 +61,7 @@ read_row(struct entry_row *out, struct sql *sql, struct pmj_error *err)
 		rc = line_read(&out->entry, out->line, out->len, e, err);
 		/* A bad line inside a good segment is kept, held. */
 		if (rc != PMJ_OK && out->status != ENTRY_ADMITTED)
-			rc = read_stub(&out->entry, sql, err);
+			rc = read_stub(&out->entry, sql, e, err);
 	}
 	if (rc != PMJ_OK) {
 		pmj_context(err, "entry %lld", (long long)out->n);
@@ -81,7 +82,7 @@ read_one(struct entry_row *out, struct sql *sql, struct pmj_error *err)
 		return rc;
 	if (!row)
 		return pmj_fail(err, PMJ_NOT_FOUND, "there is no such entry");
-	rc = read_row(out, sql, err);
+	rc = entries_read_row(out, sql, err);
 	sql_done(sql);
 	return rc;
 }
@@ -97,8 +98,8 @@ entries_get(struct journal *journal, struct entry_row *out, int64_t n, struct pm
 enum pmj_code
 entries_raw(struct journal *journal, struct entry_raw *out, int64_t n, struct pmj_error *err)
 {
-	struct sql *sql = sql_get(
-	    journal, "SELECT kind, recv, recv_counter, " ENTRY_LINE " FROM pmj_entry WHERE n = ?1");
+	struct sql *sql = sql_get(journal, "SELECT pmj_long(kind), recv, recv_counter, " ENTRY_LINE
+	                                   " FROM pmj_entry WHERE n = ?1");
 	const char *kind;
 	const uint8_t *line;
 	enum pmj_code rc;
@@ -128,11 +129,21 @@ entries_find(struct journal *journal, struct entry_row *out,
 {
 	struct sql *sql = sql_get(journal,
 	    "SELECT " ROW_COLUMNS " FROM pmj_entry WHERE rec = ?2 AND " ENTRY_HASH " = ?1"
-	    " UNION ALL SELECT " ROW_COLUMNS " FROM pmj_entry WHERE e = ?1"
-	    " AND " ENTRY_BY_HASH);
+	    " UNION ALL SELECT " ROW_COLUMNS " FROM pmj_entry WHERE " ENTRY_FOUND_BY("?1"));
 
 	(void)sql_blob(sql, 1, e, PMJ_ENTRY_BYTES);
 	return read_one(out, sql_blob(sql, 2, e, PMJ_RECORD_BYTES), err);
+}
+
+enum pmj_code
+entries_maker(struct journal *journal, struct entry_row *out,
+    const uint8_t rec[static PMJ_RECORD_BYTES], struct pmj_error *err)
+{
+	struct sql *sql =
+	    sql_get(journal, "SELECT " ROW_COLUMNS " FROM pmj_entry WHERE rec = ?1 AND"
+	                     " e IS NULL ORDER BY n LIMIT 1");
+
+	return read_one(out, sql_blob(sql, 1, rec, PMJ_RECORD_BYTES), err);
 }
 
 void
@@ -165,7 +176,7 @@ entries_of_record(struct journal *journal, struct entry_row **out, size_t *count
 			room = room * 2 + 4;
 			rows = mem_grow(rows, room, sizeof(*rows));
 		}
-		if ((rc = read_row(&rows[used], sql, err)) != PMJ_OK)
+		if ((rc = entries_read_row(&rows[used], sql, err)) != PMJ_OK)
 			break;
 		used++;
 	}

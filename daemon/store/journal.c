@@ -14,8 +14,10 @@
 #include "store/cache.h"
 #include "store/journal_inner.h"
 #include "store/lines.h"
+#include "store/recipe.h"
 #include "store/records.h"
 #include "store/search.h"
+#include "store/shorts.h"
 
 #define OPEN_FLAGS (SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE)
 
@@ -64,6 +66,8 @@ static void
 disconnect(struct journal *journal)
 {
 	sql_drop_all(journal);
+	shorts_forget(journal);
+	recipe_forget(journal);
 	(void)sqlite3_close(journal->db);
 	journal->db = NULL;
 }
@@ -120,7 +124,9 @@ connect(struct journal *journal, const char *path, int more_flags, struct pmj_er
 	if (result == SQLITE_OK)
 		result = search_functions(journal->db);
 	if (result == SQLITE_OK)
-		result = lines_functions(journal->db);
+		result = lines_functions(journal->db, journal);
+	if (result == SQLITE_OK)
+		result = shorts_functions(journal->db, journal);
 	if (result != SQLITE_OK) {
 		enum pmj_code rc = journal_fail(journal, result, err);
 		disconnect(journal);
@@ -186,10 +192,21 @@ journal_new(struct journal **out, const struct journal_setup *setup, struct pmj_
 	return PMJ_OK;
 }
 
+/* All of it at once. */
+static enum pmj_code
+renew(struct journal *journal, struct pmj_error *err)
+{
+	bool done = !journal->renewing;
+	enum pmj_code rc = PMJ_OK;
+
+	while (rc == PMJ_OK && !done)
+		rc = journal_renew_step(journal, INT64_MAX, &done, err);
+	return rc;
+}
+
 static enum pmj_code
 read_in(struct journal *journal, const struct journal_setup *setup, struct pmj_error *err)
 {
-	int64_t records, differed;
 	enum pmj_code rc;
 
 	if ((rc = journal_begin(journal, err)) != PMJ_OK)
@@ -201,8 +218,7 @@ read_in(struct journal *journal, const struct journal_setup *setup, struct pmj_e
 		goto out;
 	if (setup->kinds_in != NULL)
 		setup->kinds_in(setup->kinds_ctx, journal);
-	if ((rc = schema_kinds(journal, NULL, err)) == PMJ_OK && journal->remake)
-		rc = project_rebuild(journal, &records, &differed, err);
+	rc = schema_kinds(journal, NULL, err);
 out:
 	if (rc == PMJ_OK)
 		return journal_commit(journal, err);
@@ -313,6 +329,7 @@ journal_open(struct journal **out, const struct journal_setup *setup, struct pmj
 	if ((rc = peek_version(journal, err)) != PMJ_OK ||
 	    (rc = connect(journal, journal->path, 0, err)) != PMJ_OK ||
 	    (rc = read_in(journal, setup, err)) != PMJ_OK ||
+	    (!setup->in_steps && (rc = renew(journal, err)) != PMJ_OK) ||
 	    (rc = journal_checkpoint(journal, err)) != PMJ_OK)
 		goto out;
 	remove_others(journal);
@@ -378,12 +395,14 @@ journal_use_kinds(
 	if ((rc = journal_begin(journal, err)) != PMJ_OK)
 		return rc;
 	journal->kinds = kinds;
+	recipe_forget(journal);
 	if ((rc = schema_kinds(journal, owed, err)) == PMJ_OK)
 		rc = journal_commit(journal, err);
 	else
 		journal_rollback(journal);
 	if (rc != PMJ_OK) {
 		journal->kinds = old;
+		recipe_forget(journal);
 		if (schema_tables(journal, NULL) != PMJ_OK)
 			journal->dead = true;
 	}

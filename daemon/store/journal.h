@@ -11,7 +11,7 @@
 
 #define JOURNAL_RESERVE_BYTES (4 * 1024 * 1024)
 /* PRAGMA user_version; a higher one in the file is refused unchanged (PMJ_TOO_NEW). */
-#define JOURNAL_VERSION 3
+#define JOURNAL_VERSION 4
 
 struct journal;
 struct journal_setup {
@@ -27,6 +27,7 @@ struct journal_setup {
 	void *kinds_ctx;
 	const char *const *schema; /* NULL-ended: CREATE TABLE ... texts of the folders above */
 	int64_t cache_kib;         /* 0: 16 MiB */
+	bool in_steps;             /* one of an earlier version is made new by whoever opens it */
 };
 /** New file under a temporary name, prepared as 6.1 asks, schema made, closed, renamed, folder
  * synced, opened. */
@@ -36,6 +37,15 @@ PMJ_MUST_CHECK enum pmj_code journal_create(
  * Missing kind tables and columns are added and projected. */
 PMJ_MUST_CHECK enum pmj_code journal_open(
     struct journal **out, const struct journal_setup *setup, struct pmj_error *err);
+/** A journal of an earlier version is made new for this one: opened with in_steps, nothing else may
+ * be asked of it before that is done. Each step is a transaction or some: a program that ends
+ * anywhere goes on when it is opened again. */
+bool journal_is_renewing(const struct journal *journal);
+/** Some of it until mono ms until_ms. *done: it is ours. PMJ_INTEGRITY names the entry. */
+PMJ_MUST_CHECK enum pmj_code journal_renew_step(
+    struct journal *journal, int64_t until_ms, bool *done, struct pmj_error *err);
+/** Entries so far, and how many there are. */
+void journal_renewed(struct journal *journal, int64_t *done, int64_t *of);
 /** Checkpoint and close. NULL is fine. */
 void journal_close(struct journal *journal);
 /** Truncating checkpoint (at lock, every 1,000 frames, when idle). */

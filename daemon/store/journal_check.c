@@ -89,7 +89,8 @@ journal_chain_stored(
 }
 
 #define CHECK_COLUMNS                                                                              \
-	"n, e, kind, rec, by, pt, counter, rv, " ENTRY_LINE ", j, status, " ENTRY_NOTE_COLUMNS
+	"n, e, pmj_long(kind), rec, pmj_long(by), pt, counter, rv, " ENTRY_LINE                    \
+	", j, status, " ENTRY_NOTE_COLUMNS
 
 /* The columns beside the line repeat it for the sake of queries. */
 static bool
@@ -107,6 +108,17 @@ columns_agree(struct sql *sql, const struct entry *entry)
 	       sql_col_int(sql, 6) == entry->counter && sql_col_int(sql, 7) == entry->rv;
 }
 
+/* What it is looked up by, where that is less than the whole hash. */
+static bool
+is_found_by(struct sql *sql, const uint8_t *hash)
+{
+	size_t len;
+	const uint8_t *kept = sql_col_blob(sql, 1, &len);
+
+	return kept == NULL ||
+	       (len >= ENTRY_KEPT && len <= PMJ_ENTRY_BYTES && memcmp(kept, hash, len) == 0);
+}
+
 static enum pmj_code
 check_line(
     struct sql *sql, uint64_t n, const uint8_t *e, const uint8_t *hash, struct pmj_error *err)
@@ -118,7 +130,7 @@ check_line(
 
 	if (line == NULL)
 		return PMJ_OK; /* a stub */
-	if (memcmp(hash, e, PMJ_ENTRY_BYTES) != 0)
+	if (memcmp(hash, e, PMJ_ENTRY_BYTES) != 0 || !is_found_by(sql, hash))
 		return damaged(err, n, "the line is not the one that was appended");
 	if (line_read(&entry, (const char *)line, len, e, NULL) != PMJ_OK)
 		return sql_col_int(sql, 10) == ENTRY_ADMITTED

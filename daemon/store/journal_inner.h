@@ -33,10 +33,15 @@ struct journal_live {
 struct search_row {
 	int64_t number;
 	char *text; /* NULL: none any more */
-	bool there; /* the table has a row of this number */
+	char *old;  /* whose words the table has; NULL: none */
+	bool there; /* the table has words of this number, or a text of it is kept */
+	bool told;  /* by the record's line and a recipe: it need not be kept */
 };
 
 struct journal;
+struct shorts;
+struct recipes;
+struct names;
 /** The key of the rows' sums, where it is not the file's own (journal_rekey.c). */
 void journal_row_key(struct journal *journal);
 
@@ -54,6 +59,8 @@ struct journal {
 	uint8_t *row_key; /* guarded, PRIM_KEY_BYTES */
 	sqlite3 *db;
 	struct sql *statements[JOURNAL_SQL_BUCKETS];
+	struct recipes *recipes;   /* that were asked for */
+	struct shorts *shorts;     /* numbers of kinds and devices; NULL: not read yet */
 	struct rows_table *tables; /* pmj_record, pmj_subject, then one a kind */
 	size_t table_count;
 	int erased; /* are there erased entries? 0: not known, 1: none, 2: yes */
@@ -62,7 +69,7 @@ struct journal {
 	bool rested;          /* the one under way has rested before */
 	uint64_t transaction; /* number of the last that was begun */
 	uint64_t lost;        /* of the last that had rested and was rolled back */
-	bool remake;          /* the file was of an earlier version: no projection is in it */
+	bool renewing;        /* made new for this version: entries of an earlier one are left */
 	bool dead;            /* a sync failed: nothing works until the file was opened again */
 	int64_t wal_frames;
 	struct journal_live live, before;
@@ -86,20 +93,32 @@ PMJ_MUST_CHECK enum pmj_code journal_exec(
  * not there yet. Inside a transaction. */
 PMJ_MUST_CHECK enum pmj_code schema_migrate(
     struct journal *journal, const char *const *texts, struct pmj_error *err);
+/** The tables of this version, in a file that has none of them. Inside a transaction. */
+PMJ_MUST_CHECK enum pmj_code schema_own(struct journal *journal, struct pmj_error *err);
 /** Tables and columns for the kinds in force; projects what a changed kind shows otherwise. Inside
  * a transaction. */
 PMJ_MUST_CHECK enum pmj_code schema_kinds(
     struct journal *journal, bool *owed, struct pmj_error *err);
 PMJ_MUST_CHECK enum pmj_code schema_kinds_shown(struct journal *journal, struct pmj_error *err);
-/** Drop the tables of all kinds: their rows are made anew. */
-PMJ_MUST_CHECK enum pmj_code schema_drop_kinds(struct journal *journal, struct pmj_error *err);
+/** The names of the tables of kinds. */
+PMJ_MUST_CHECK enum pmj_code schema_kind_names(
+    struct journal *journal, struct names *out, struct pmj_error *err);
 /** Read the list of tables (journal->tables) from the file. */
 PMJ_MUST_CHECK enum pmj_code schema_tables(struct journal *journal, struct pmj_error *err);
 /** The table of a kind, or NULL. */
 const struct rows_table *schema_table(const struct journal *journal, const char *kind);
 void schema_forget(struct journal *journal);
+/** Is it one of those that name whom a record is about? */
+bool schema_is_subject(const struct kind *kind, const struct field *field);
 /** Notes have none: they are long, `find` looks into them, and nobody lists by one. */
 bool schema_has_column(const struct field *field);
+
+/** A file of an earlier version: what is in it is set aside, to be made new (journal_renew.c).
+ * Inside a transaction. */
+PMJ_MUST_CHECK enum pmj_code renew_begin(
+    struct journal *journal, int64_t version, struct pmj_error *err);
+/** What of an earlier version is left? Told by the file. */
+bool renew_is_owed(struct journal *journal);
 
 /** The head and the sums as they stand in the file. */
 PMJ_MUST_CHECK enum pmj_code journal_live_read(struct journal *journal, struct pmj_error *err);

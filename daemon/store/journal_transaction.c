@@ -6,7 +6,9 @@
 #include "base/buf.h"
 #include "base/diag.h"
 #include "store/journal_inner.h"
+#include "store/recipe.h"
 #include "store/search.h"
+#include "store/shorts.h"
 
 enum pmj_code
 journal_exec(struct journal *journal, const char *text, struct pmj_error *err)
@@ -180,6 +182,8 @@ journal_rollback(struct journal *journal)
 		journal->lost = journal->transaction;
 	journal->rested = false;
 	search_forget(journal);
+	shorts_forget(journal);
+	recipe_forget(journal);
 	/* A full disk may have made SQLite roll back by itself. */
 	if (journal->db != NULL && !journal->dead && !sqlite3_get_autocommit(journal->db) &&
 	    sqlite3_exec(journal->db, "ROLLBACK", NULL, NULL, NULL) != SQLITE_OK)

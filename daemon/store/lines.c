@@ -3,6 +3,7 @@
 
 #include "crypto/prim.h"
 #include "domain/line_pack.h"
+#include "store/shorts.h"
 
 static const uint8_t *
 blob_of(sqlite3_value *value, size_t len)
@@ -10,10 +11,23 @@ blob_of(sqlite3_value *value, size_t len)
 	return (size_t)sqlite3_value_bytes(value) == len ? sqlite3_value_blob(value) : NULL;
 }
 
-static struct line_beside
-beside_of(sqlite3_value **values)
+/* By its number; itself in what an earlier version kept. */
+static const uint8_t *
+device_of(sqlite3_context *context, sqlite3_value *value)
 {
-	return (struct line_beside){.by = blob_of(values[1], PMJ_DEVICE_BYTES),
+	const void *device;
+	size_t len;
+
+	if (sqlite3_value_type(value) != SQLITE_INTEGER)
+		return blob_of(value, PMJ_DEVICE_BYTES);
+	device = shorts_long(sqlite3_user_data(context), sqlite3_value_int64(value), &len);
+	return device != NULL && len == PMJ_DEVICE_BYTES ? device : NULL;
+}
+
+static struct line_beside
+beside_of(sqlite3_context *context, sqlite3_value **values)
+{
+	return (struct line_beside){.by = device_of(context, values[1]),
 	    .pt = sqlite3_value_int64(values[2]),
 	    .rec = blob_of(values[3], PMJ_RECORD_BYTES)};
 }
@@ -33,7 +47,7 @@ answer(sqlite3_context *context, struct buf *bytes, bool good)
 static void
 line_function(sqlite3_context *context, int count, sqlite3_value **values)
 {
-	struct line_beside beside = beside_of(values);
+	struct line_beside beside = beside_of(context, values);
 	const uint8_t *kept = sqlite3_value_blob(values[0]);
 	size_t len = (size_t)sqlite3_value_bytes(values[0]);
 	struct buf line;
@@ -48,7 +62,7 @@ line_function(sqlite3_context *context, int count, sqlite3_value **values)
 static void
 packed_function(sqlite3_context *context, int count, sqlite3_value **values)
 {
-	struct line_beside beside = beside_of(values);
+	struct line_beside beside = beside_of(context, values);
 	const char *line = sqlite3_value_blob(values[0]);
 	size_t len = (size_t)sqlite3_value_bytes(values[0]);
 	struct buf kept;
@@ -64,14 +78,14 @@ packed_function(sqlite3_context *context, int count, sqlite3_value **values)
 static void
 hash_function(sqlite3_context *context, int count, sqlite3_value **values)
 {
-	struct line_beside beside = beside_of(values + 1);
+	struct line_beside beside = beside_of(context, values + 1);
 	const uint8_t *kept = sqlite3_value_blob(values[1]);
 	size_t len = (size_t)sqlite3_value_bytes(values[1]);
 	uint8_t e[PMJ_ENTRY_BYTES];
 	struct buf line;
 
 	(void)count;
-	if (sqlite3_value_type(values[0]) != SQLITE_NULL) {
+	if (blob_of(values[0], PMJ_ENTRY_BYTES) != NULL) {
 		sqlite3_result_value(context, values[0]);
 		return;
 	}
@@ -86,17 +100,17 @@ hash_function(sqlite3_context *context, int count, sqlite3_value **values)
 }
 
 int
-lines_functions(sqlite3 *db)
+lines_functions(sqlite3 *db, struct journal *journal)
 {
 	int flags = SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY;
 	int result =
-	    sqlite3_create_function(db, "pmj_line", 4, flags, NULL, line_function, NULL, NULL);
+	    sqlite3_create_function(db, "pmj_line", 4, flags, journal, line_function, NULL, NULL);
 
 	if (result == SQLITE_OK)
 		result = sqlite3_create_function(
-		    db, "pmj_packed", 4, flags, NULL, packed_function, NULL, NULL);
+		    db, "pmj_packed", 4, flags, journal, packed_function, NULL, NULL);
 	if (result == SQLITE_OK)
 		result = sqlite3_create_function(
-		    db, "pmj_hash", 5, flags, NULL, hash_function, NULL, NULL);
+		    db, "pmj_hash", 5, flags, journal, hash_function, NULL, NULL);
 	return result;
 }

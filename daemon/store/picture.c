@@ -8,8 +8,10 @@
 #include "base/text.h"
 #include "domain/due.h"
 #include "domain/value.h"
+#include "store/recipe.h"
 #include "store/records.h"
 #include "store/search.h"
+#include "store/shorts.h"
 
 static void
 digest_of(uint8_t out[static PRIM_HASH_BYTES], const struct merge_record *record)
@@ -55,9 +57,10 @@ is_handed_over(const struct merge_record *record)
 	return false;
 }
 
-static void
-paint_record(struct picture *out, const struct journal *journal, const struct kind *kind,
-    const struct merge_record *record, const struct entry *const *entries, size_t count)
+static enum pmj_code
+paint_record(struct picture *out, struct journal *journal, const struct kind *kind,
+    const struct merge_record *record, const struct entry *const *entries, size_t count,
+    struct pmj_error *err)
 {
 	const char *state = json_string_value(merge_shown(record, "state"));
 	const char *title = own_title(kind, record);
@@ -65,15 +68,24 @@ paint_record(struct picture *out, const struct journal *journal, const struct ki
 	struct due due;
 	uint8_t digest[PRIM_HASH_BYTES];
 	struct row_set *rows = &out->rows;
-	int64_t changed = 0;
+	int64_t changed = 0, kind_no = 0, by_no = 0;
+	enum pmj_code rc;
 
 	for (size_t i = 0; i < count; i++)
 		if (entries[i]->pt > changed)
 			changed = entries[i]->pt;
+	if ((record->kind != NULL && (rc = shorts_number(journal, &kind_no, record->kind,
+	                                  strlen(record->kind), true, err)) != PMJ_OK) ||
+	    (record->maker != NULL && (rc = shorts_number(journal, &by_no, record->maker->by,
+	                                   PMJ_DEVICE_BYTES, false, err)) != PMJ_OK)) {
+		free(name);
+		return rc;
+	}
 	digest_of(digest, record);
 	row_begin(rows, &journal->tables[0]);
 	row_blob(rows, "rec", record->rec, PMJ_RECORD_BYTES);
-	row_text(rows, "kind", record->kind);
+	if (record->kind != NULL)
+		row_int(rows, "kind", kind_no);
 	row_text(rows, "title", title);
 	row_text(rows, "name", name);
 	row_text(rows, "state", state);
@@ -81,8 +93,8 @@ paint_record(struct picture *out, const struct journal *journal, const struct ki
 	row_int(rows, "conflict", record->conflict);
 	row_int(rows, "handed_over", is_handed_over(record));
 	if (record->maker != NULL) {
-		row_blob(rows, "made_by", record->maker->by, PMJ_DEVICE_BYTES);
-		row_int(rows, "made_pt", record->maker->pt);
+		row_int(rows, "made_by", by_no);
+		row_int(rows, "made_ago", changed - record->maker->pt);
 	}
 	row_int(rows, "changed_pt", changed);
 	due_of(&due, kind, record);
@@ -91,8 +103,35 @@ paint_record(struct picture *out, const struct journal *journal, const struct ki
 	row_int(rows, "entries", (int64_t)count);
 	row_int(rows, "private", kind != NULL && kind->scope == SCOPE_AUTHOR);
 	row_blob(rows, "digest", digest, sizeof(digest));
+	if (out->words != 0)
+		row_int(rows, "words", out->words);
 	row_end(rows);
 	free(name);
+	return PMJ_OK;
+}
+
+/* Most of what is found of a record stands in the line that makes it, also when it was moved on
+ * since. */
+static enum pmj_code
+paint_words(struct picture *out, struct journal *journal, const struct kind *kind,
+    const struct merge_record *record, size_t count, struct pmj_error *err)
+{
+	const struct entry *maker = record->maker;
+	enum pmj_code rc;
+	char *told;
+
+	if (kind == NULL || maker == NULL || maker->set == NULL) {
+		out->search = search_text(kind, record);
+		return PMJ_OK;
+	}
+	if ((rc = recipe_number(journal, &out->words, kind, err)) != PMJ_OK)
+		return rc;
+	told = recipe_text(journal, out->words, maker);
+	out->search = count == 1 && told != NULL ? mem_strdup(told) : search_text(kind, record);
+	if (told == NULL || strcmp(told, out->search) != 0)
+		out->words = 0;
+	free(told);
+	return PMJ_OK;
 }
 
 static void
@@ -127,7 +166,6 @@ paint_subjects(struct picture *out, const struct journal *journal, const struct 
 	}
 	for (size_t i = 0; i < count; i++) {
 		row_begin(&out->rows, &journal->tables[1]);
-		row_blob(&out->rows, "rec", record->rec, PMJ_RECORD_BYTES);
 		row_blob(&out->rows, "person", people[i], PMJ_RECORD_BYTES);
 		row_end(&out->rows);
 	}
@@ -196,11 +234,14 @@ picture_paint(struct picture *out, struct journal *journal, const struct entry *
 	enum pmj_code rc;
 
 	merge_record(&record, kind, entries, count);
-	paint_record(out, journal, kind, &record, entries, count);
+	if ((rc = paint_words(out, journal, kind, &record, count, err)) != PMJ_OK ||
+	    (rc = paint_record(out, journal, kind, &record, entries, count, err)) != PMJ_OK) {
+		merge_record_close(&record);
+		return rc;
+	}
 	paint_subjects(out, journal, kind, &record);
 	if (kind != NULL && (table = schema_table(journal, kind->name)) != NULL)
 		paint_kind(out, table, &record);
-	out->search = search_text(kind, &record);
 	rc = buf_check(&out->rows.bytes, err);
 	merge_record_close(&record);
 	return rc;

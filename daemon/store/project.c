@@ -30,7 +30,8 @@ static enum pmj_code
 read_rows(struct journal *journal, struct row_set *out, int64_t *number, const uint8_t *rec,
     const char *kind_now, struct pmj_error *err)
 {
-	struct sql *sql = sql_get(journal, "SELECT num, kind FROM pmj_record WHERE rec = ?1");
+	struct sql *sql =
+	    sql_get(journal, "SELECT num, pmj_long(kind) FROM pmj_record WHERE rec = ?1");
 	const struct rows_table *was = NULL,
 	                        *is = kind_now != NULL ? schema_table(journal, kind_now) : NULL;
 	enum pmj_code rc;
@@ -160,26 +161,44 @@ hang_rows(struct journal *journal, const struct row_set *old, const struct row_s
 	return rc;
 }
 
-/* old NULL: nothing is there yet. */
 static enum pmj_code
-hang(struct journal *journal, struct row_set *old, int64_t number, struct picture *picture,
-    const uint8_t *rec, bool *differed, struct pmj_error *err)
+hang_both(struct journal *journal, struct row_set *old, struct search_new *search,
+    struct picture *picture, const uint8_t *rec, bool *differed, struct pmj_error *err)
 {
-	bool search_differed = false, fresh = number == 0;
 	struct row_set none = {0};
+	bool search_differed = false;
 	enum pmj_code rc;
 
 	*differed = row_set_compare(old != NULL ? old : &none, &picture->rows) > 0;
 	if (*differed) {
 		rc = hang_rows(
-		    journal, old != NULL ? old : &none, &picture->rows, rec, &number, err);
+		    journal, old != NULL ? old : &none, &picture->rows, rec, &search->number, err);
 		if (rc != PMJ_OK)
 			return rc;
 	}
-	if (fresh && picture->search == NULL)
+	if (search->fresh && picture->search == NULL)
 		return PMJ_OK;
-	rc = search_put(journal, number, picture->search, fresh, &search_differed, err);
+	rc = search_put(journal, search, &search_differed, err);
 	*differed = *differed || search_differed;
+	return rc;
+}
+
+/* old NULL: nothing is there yet. */
+static enum pmj_code
+hang(struct journal *journal, struct row_set *old, int64_t number, struct picture *picture,
+    const uint8_t *rec, bool *differed, struct pmj_error *err)
+{
+	struct search_new search = {.number = number,
+	    .text = picture->search,
+	    .fresh = number == 0,
+	    .told = picture->words != 0};
+	enum pmj_code rc = PMJ_OK;
+
+	if (number != 0)
+		rc = search_there(journal, number, &search.old, &search.kept, err);
+	if (rc == PMJ_OK)
+		rc = hang_both(journal, old, &search, picture, rec, differed, err);
+	free(search.old);
 	return rc;
 }
 
@@ -239,7 +258,7 @@ project_record(
 enum pmj_code
 project_kind(struct journal *journal, const char *kind, struct pmj_error *err)
 {
-	struct sql *sql = sql_get(journal, "SELECT rec FROM pmj_record WHERE kind = ?1");
+	struct sql *sql = sql_get(journal, "SELECT rec FROM pmj_record WHERE kind = pmj_short(?1)");
 	struct buf recs;
 	enum pmj_code rc;
 	bool row = false;

@@ -140,9 +140,9 @@ enum pmj_code
 records_of_person(struct journal *journal, uint8_t (**out)[PMJ_RECORD_BYTES], size_t *count,
     const uint8_t person[static PMJ_RECORD_BYTES], struct pmj_error *err)
 {
-	struct sql *sql = sql_get(journal,
-	    "SELECT s.rec FROM pmj_subject s JOIN pmj_record r ON r.rec = s.rec WHERE s.person = ?1"
-	    " ORDER BY s.rec = ?1 DESC, r.changed_pt DESC, s.rec");
+	struct sql *sql = sql_get(journal, "SELECT r.rec FROM pmj_subject s JOIN pmj_record r ON "
+	                                   "r.num = s._num WHERE s.person = ?1"
+	                                   " ORDER BY r.rec = ?1 DESC, r.changed_pt DESC, r.rec");
 
 	return records_ids(sql_blob(sql, 1, person, PMJ_RECORD_BYTES), out, count, err);
 }
@@ -151,9 +151,9 @@ enum pmj_code
 records_about(struct journal *journal, uint8_t (**out)[PMJ_RECORD_BYTES], size_t *count,
     const uint8_t person[static PMJ_RECORD_BYTES], const char *kind, struct pmj_error *err)
 {
-	struct sql *sql = sql_get(journal,
-	    "SELECT s.rec FROM pmj_subject s JOIN pmj_record r ON r.rec = s.rec WHERE s.person = ?1"
-	    " AND r.kind = ?2 ORDER BY s.rec");
+	struct sql *sql = sql_get(journal, "SELECT r.rec FROM pmj_subject s JOIN pmj_record r ON "
+	                                   "r.num = s._num WHERE s.person = ?1"
+	                                   " AND r.kind = pmj_short(?2) ORDER BY r.rec");
 
 	(void)sql_blob(sql, 1, person, PMJ_RECORD_BYTES);
 	return records_ids(sql_text(sql, 2, kind), out, count, err);
@@ -172,7 +172,8 @@ records_naming(struct journal *journal, uint8_t rec[static PMJ_RECORD_BYTES], bo
 	(void)text_base32(id, person, PMJ_RECORD_BYTES);
 	while (rc == PMJ_OK && row && !*found) {
 		struct sql *sql = sql_get(journal,
-		    "SELECT r.rec FROM pmj_record r WHERE r.kind = ?1 AND r.rec > ?2 AND EXISTS"
+		    "SELECT r.rec FROM pmj_record r WHERE r.kind = pmj_short(?1) AND r.rec > ?2 "
+		    "AND EXISTS"
 		    " (SELECT 1 FROM pmj_entry x WHERE x.rec = r.rec AND"
 		    " instr(" ENTRY_LINE_OF("x") ", ?3) > 0) ORDER BY r.rec LIMIT 1");
 		json_t *values = NULL;
@@ -226,8 +227,8 @@ records_digest(struct journal *journal, uint8_t out[static 32], int64_t *entries
 
 	if (person != NULL) {
 		sql = sql_get(journal, "SELECT r.digest, r.entries FROM pmj_subject s JOIN "
-		                       "pmj_record r ON r.rec = s.rec"
-		                       " WHERE s.person = ?1 AND r.private = 0 ORDER BY s.rec");
+		                       "pmj_record r ON r.num = s._num"
+		                       " WHERE s.person = ?1 AND r.private = 0 ORDER BY r.rec");
 		return digest_rows(sql_blob(sql, 1, person, PMJ_RECORD_BYTES), out, entries, err);
 	}
 	/* `status` asks often: the sum is kept with every change. */

@@ -76,7 +76,8 @@ look_around(struct around *around, struct journal *journal,
     const uint8_t person[static PMJ_RECORD_BYTES], struct pmj_error *err)
 {
 	struct sql *sql = sql_get(journal,
-	    "SELECT r.rec, r.kind, r.state, r.closed, r.made_by, r.made_pt FROM (SELECT _num FROM "
+	    "SELECT r.rec, pmj_long(r.kind), r.state, r.closed, pmj_long(r.made_by), r.changed_pt "
+	    "- r.made_ago FROM (SELECT _num FROM "
 	    "pmj_subject WHERE person = ?1 ORDER BY _num DESC LIMIT " AROUND_LOOKED_AT ") s JOIN "
 	    "pmj_record r ON r.num = s._num WHERE r.voided = 0 AND r.handed_over = 0 ORDER BY "
 	    "r.changed_pt DESC, r.rec");
@@ -94,7 +95,8 @@ static enum pmj_code
 put_maker(struct journal *journal, json_t *item, const uint8_t rec[static PMJ_RECORD_BYTES],
     struct pmj_error *err)
 {
-	struct sql *sql = sql_get(journal, "SELECT made_by FROM pmj_record WHERE rec = ?1");
+	struct sql *sql =
+	    sql_get(journal, "SELECT pmj_long(made_by) FROM pmj_record WHERE rec = ?1");
 	uint8_t by[PMJ_DEVICE_BYTES];
 	enum pmj_code rc;
 	bool row;

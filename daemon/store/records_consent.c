@@ -35,8 +35,9 @@ consents_naming(struct journal *journal, uint8_t (**out)[PMJ_RECORD_BYTES], size
     const uint8_t *person, struct pmj_error *err)
 {
 	struct sql *sql = sql_get(journal,
-	    "SELECT s.rec FROM pmj_subject s CROSS JOIN consent c ON c._num = s._num"
-	    " WHERE s.person = ?1 UNION SELECT p.rec FROM consent c CROSS JOIN pmj_record p"
+	    "SELECT r.rec FROM pmj_subject s CROSS JOIN consent c ON c._num = s._num CROSS JOIN"
+	    " pmj_record r ON r.num = s._num WHERE s.person = ?1 UNION SELECT p.rec FROM consent c "
+	    "CROSS JOIN pmj_record p"
 	    " ON p.num = c._num WHERE c.person = ?2 ORDER BY 1");
 	char id[PMJ_RECORD_CHARS + 1];
 

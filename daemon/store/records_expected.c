@@ -16,7 +16,7 @@ count_expected(struct journal *journal, const struct kind *kind, const char *mon
 	char *text = mem_printf(
 	    "SELECT coalesce(sum(CASE WHEN t.\"on\" >= ?2 THEN t.minutes END), 0),"
 	    " coalesce(sum(t.\"on\" >= ?3), 0) FROM pmj_record r JOIN \"%s\" t ON t._num = r.num"
-	    " WHERE r.kind = ?1 AND r.changed_pt >= ?4 AND t.voided = 0",
+	    " WHERE r.kind = pmj_short(?1) AND r.changed_pt >= ?4 AND t.voided = 0",
 	    kind->name);
 	struct sql *q = sql_new(journal, text);
 	enum pmj_code rc;

@@ -79,6 +79,7 @@ set_link(struct records_filter *filter, const char *field, const char *value)
 	mem_free_wiped(filter->linked);
 	filter->link = field;
 	filter->linked = mem_strdup(value);
+	filter->linked_at = 0;
 }
 
 static enum pmj_code
@@ -97,17 +98,18 @@ add_state(struct records_filter *filter, const struct kind *kind, const char *ty
 }
 
 static enum pmj_code
-add_link(struct journal *journal, struct records_filter *filter, const struct field *field,
-    const char *typed, struct pmj_error *err)
+add_link(struct journal *journal, struct records_filter *filter, const struct kind *kind,
+    const struct field *field, const char *typed, struct pmj_error *err)
 {
 	char id[PMJ_RECORD_CHARS + 1];
 	enum pmj_code rc = records_link(journal, id, field->link_kind, typed, err);
 
-	if (rc == PMJ_OK)
+	if (rc == PMJ_OK) {
 		set_link(filter, field->name, id);
-	if (rc == PMJ_OK)
+		if (schema_is_subject(kind, field))
+			filter->linked_at = json_array_size(filter->values) + RECORDS_FILTER_FROM;
 		add_condition(filter, "", field->name, " = ", json_string(id));
-	else if (rc == PMJ_NOT_FOUND && field->open)
+	} else if (rc == PMJ_NOT_FOUND && field->open)
 		add_folded(filter, field->name, typed);
 	else
 		return rc;
@@ -169,7 +171,7 @@ add_field(struct journal *journal, struct records_filter *filter, const struct k
 	}
 	switch (field->type) {
 	case FIELD_LINK:
-		return add_link(journal, filter, field, typed, err);
+		return add_link(journal, filter, kind, field, typed, err);
 	case FIELD_CHOICE:
 	case FIELD_CHOICES:
 		return add_choice(filter, field, typed, err);

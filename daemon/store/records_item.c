@@ -134,8 +134,8 @@ enum pmj_code
 records_item(struct journal *journal, json_t **out, const uint8_t rec[static PMJ_RECORD_BYTES],
     enum lang lang, struct pmj_error *err)
 {
-	struct sql *sql = sql_get(journal,
-	    "SELECT kind, state, conflict, voided, handed_over FROM pmj_record WHERE rec = ?1");
+	struct sql *sql = sql_get(journal, "SELECT pmj_long(kind), state, conflict, voided, "
+	                                   "handed_over FROM pmj_record WHERE rec = ?1");
 	char *kind_name, *state;
 	const struct kind *kind;
 	bool conflict, voided, gone, row = false;

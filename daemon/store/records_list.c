@@ -156,11 +156,12 @@ ask_list(struct list *list, const char *text, const char *words, struct pmj_erro
 static enum pmj_code
 ask_all(struct list *list, struct pmj_error *err)
 {
-	const char *text = list->query->kind != NULL
-	                       ? "SELECT rec FROM pmj_record WHERE kind = ?1 AND " AFTER_PLACE
-	                         " AND (voided = 0 OR ?3)" IN_ORDER
-	                       : "SELECT rec FROM pmj_record WHERE " AFTER_PLACE
-	                         " AND (voided = 0 OR ?3)" IN_ORDER;
+	const char *text =
+	    list->query->kind != NULL
+	        ? "SELECT rec FROM pmj_record WHERE kind = pmj_short(?1) AND " AFTER_PLACE
+	          " AND (voided = 0 OR ?3)" IN_ORDER
+	        : "SELECT rec FROM pmj_record WHERE " AFTER_PLACE
+	          " AND (voided = 0 OR ?3)" IN_ORDER;
 
 	return ask_list(list, text, NULL, err);
 }
@@ -186,9 +187,13 @@ ask_few(struct list *list, const char *from, const char *words, struct pmj_error
 static bool
 is_few_linked(const struct list *list)
 {
-	char *text = mem_printf("SELECT count(*) >= " FEW " FROM (SELECT 1 FROM \"%s\" WHERE "
-	                        "\"%s\" = ?1 LIMIT " FEW ")",
-	    list->query->kind, list->filter.link);
+	char *text =
+	    list->filter.linked_at > 0
+	        ? mem_strdup("SELECT count(*) >= " FEW " FROM (SELECT 1 FROM pmj_subject WHERE "
+	                     "person = pmj_id(?1) LIMIT " FEW ")")
+	        : mem_printf("SELECT count(*) >= " FEW " FROM (SELECT 1 FROM \"%s\" WHERE "
+	                     "\"%s\" = ?1 LIMIT " FEW ")",
+	              list->query->kind, list->filter.link);
 	struct sql *sql = sql_new(list->journal, text);
 	bool few = sql_first_int(sql_text(sql, 1, list->filter.linked), 1) == 0;
 
@@ -211,7 +216,12 @@ is_few_worded(const struct list *list)
 static enum pmj_code
 ask_linked(struct list *list, struct pmj_error *err)
 {
-	char *from = mem_printf("\"%s\" t", list->query->kind);
+	char *from =
+	    list->filter.linked_at > 0
+	        ? mem_printf("pmj_subject s CROSS JOIN \"%s\" t ON t._num = s._num AND s.person = "
+	                     "pmj_id(?%zu)",
+	              list->query->kind, list->filter.linked_at)
+	        : mem_printf("\"%s\" t", list->query->kind);
 	enum pmj_code rc = ask_few(list, from, NULL, err);
 
 	free(from);
@@ -235,10 +245,10 @@ ask_worded(struct list *list, struct pmj_error *err)
 static enum pmj_code
 window_end(struct list *list, struct place *end, bool *last, struct pmj_error *err)
 {
-	struct sql *sql =
-	    sql_get(list->journal, "SELECT changed_pt, num FROM pmj_record WHERE kind = ?1 AND "
-	                           "(changed_pt, num) < (?3, ?4) AND changed_pt >= ?2"
-	                           " ORDER BY changed_pt DESC, num DESC LIMIT 1 OFFSET ?5");
+	struct sql *sql = sql_get(list->journal,
+	    "SELECT changed_pt, num FROM pmj_record WHERE kind = pmj_short(?1) AND "
+	    "(changed_pt, num) < (?3, ?4) AND changed_pt >= ?2"
+	    " ORDER BY changed_pt DESC, num DESC LIMIT 1 OFFSET ?5");
 	enum pmj_code rc;
 	bool row = false;
 
@@ -275,8 +285,9 @@ walk(struct list *list, bool once, struct pmj_error *err)
 {
 	const struct os *os = list->journal->os;
 	char *text = mem_printf(
-	    "SELECT p.rec FROM pmj_record r INDEXED BY pmj_record_kind CROSS JOIN \"%s\" t ON"
-	    " t._num = r.num CROSS JOIN pmj_record p ON p.num = r.num WHERE r.kind = ?1 AND"
+	    "SELECT p.rec FROM pmj_record r INDEXED BY pmj_record_latest CROSS JOIN \"%s\" t ON"
+	    " t._num = r.num CROSS JOIN pmj_record p ON p.num = r.num WHERE r.kind = pmj_short(?1) "
+	    "AND"
 	    " (r.changed_pt, r.num) < (?5, ?6) AND (r.changed_pt, r.num) >= (?7, ?8) AND"
 	    " r.changed_pt >= ?2 AND (t.voided = 0 OR ?3)%s"
 	    " ORDER BY r.changed_pt DESC, r.num DESC LIMIT ?4",

@@ -64,14 +64,14 @@ by_prefix(struct journal *journal, struct candidates *out, const char *kind, con
 	if (!records_range(low, high, typed))
 		return PMJ_OK;
 	sql = sql_get(journal, "SELECT rec FROM pmj_record WHERE rec >= ?1 AND rec <= ?2 AND (?3 "
-	                       "IS NULL OR kind = ?3) ORDER BY rec LIMIT 6");
+	                       "IS NULL OR kind = pmj_short(?3)) ORDER BY rec LIMIT 6");
 	(void)sql_text(
 	    sql_blob(sql_blob(sql, 1, low, sizeof(low)), 2, high, sizeof(high)), 3, kind);
 	if ((rc = add_candidates(out, sql, err)) != PMJ_OK || out->count > 0)
 		return rc;
 	/* One whose entries are all held: its author may still look at it. */
 	sql = sql_get(journal, "SELECT DISTINCT rec FROM pmj_entry WHERE rec >= ?1 AND rec <= ?2 "
-	                       "AND (?3 IS NULL OR kind = ?3)"
+	                       "AND (?3 IS NULL OR kind = pmj_short(?3))"
 	                       " ORDER BY rec LIMIT 6");
 	(void)sql_text(
 	    sql_blob(sql_blob(sql, 1, low, sizeof(low)), 2, high, sizeof(high)), 3, kind);
@@ -84,7 +84,7 @@ by_name(struct journal *journal, struct candidates *out, const char *kind, const
 {
 	struct sql *sql =
 	    sql_get(journal, "SELECT rec FROM pmj_record WHERE name = ?1 AND name <> '' AND voided "
-	                     "= 0 AND (?2 IS NULL OR kind = ?2) LIMIT 6");
+	                     "= 0 AND (?2 IS NULL OR kind = pmj_short(?2)) LIMIT 6");
 	char *name = text_fold(typed);
 	enum pmj_code rc;
 
@@ -241,7 +241,8 @@ title_of_field(struct journal *journal, const uint8_t *rec, json_t *values, cons
 static char *
 title_at(struct journal *journal, const uint8_t *rec, json_t *values, enum lang lang, int depth)
 {
-	struct sql *sql = sql_get(journal, "SELECT kind, title FROM pmj_record WHERE rec = ?1");
+	struct sql *sql =
+	    sql_get(journal, "SELECT pmj_long(kind), title FROM pmj_record WHERE rec = ?1");
 	char id[PMJ_RECORD_CHARS + 1];
 	const struct kind *kind = NULL;
 	char *title = NULL;

@@ -112,13 +112,13 @@ find_urgent(struct journal *journal, struct all_due *all, const struct kind *kin
 
 	if (field == NULL || !schema_has_column(field))
 		return PMJ_OK;
-	text =
-	    mem_printf("SELECT r.due, p.rec FROM (SELECT num, due FROM pmj_record WHERE kind = "
-	               "?1 AND due <= ?2 AND due IS NOT NULL AND closed = 0 AND voided = 0 ORDER "
-	               "BY due DESC LIMIT " URGENT_AMONG ") r CROSS JOIN \"%s\" t ON t._num = "
-	               "r.num CROSS JOIN pmj_record p ON p.num = r.num WHERE t.\"%s\" = ?4 LIMIT "
-	               "?3",
-	        kind->name, field->name);
+	text = mem_printf(
+	    "SELECT r.due, p.rec FROM (SELECT num, due FROM pmj_record WHERE kind = "
+	    "pmj_short(?1) AND due <= ?2 AND due IS NOT NULL AND closed = 0 AND voided = 0 ORDER "
+	    "BY due DESC LIMIT " URGENT_AMONG ") r CROSS JOIN \"%s\" t ON t._num = "
+	    "r.num CROSS JOIN pmj_record p ON p.num = r.num WHERE t.\"%s\" = ?4 LIMIT "
+	    "?3",
+	    kind->name, field->name);
 	sql = sql_new(journal, text);
 	(void)sql_text(sql_text(sql, 1, kind->name), 2, until);
 	(void)sql_int(sql, 3, (int64_t)all->most);
@@ -144,9 +144,9 @@ find_due(struct journal *journal, struct all_due *all, size_t of, const char *un
 
 	if ((rc = find_urgent(journal, all, kind, of, until, err)) != PMJ_OK)
 		return rc;
-	sql =
-	    sql_get(journal, "SELECT due, rec FROM pmj_record WHERE kind = ?1 AND due <= ?2 AND due"
-	                     " IS NOT NULL AND closed = 0 AND voided = 0 ORDER BY due LIMIT ?3");
+	sql = sql_get(journal,
+	    "SELECT due, rec FROM pmj_record WHERE kind = pmj_short(?1) AND due <= ?2 AND due"
+	    " IS NOT NULL AND closed = 0 AND voided = 0 ORDER BY due LIMIT ?3");
 	(void)sql_text(sql_text(sql, 1, kind->name), 2, until);
 	(void)sql_int(sql, 3, (int64_t)all->most + 1);
 	return add_due(all, sql, of, first, err);
@@ -242,7 +242,8 @@ put_left(struct journal *journal, json_t *answer, const struct all_due *all, con
 		if (all->share[i] == all->of_kind[i])
 			continue;
 		sql = sql_get(journal,
-		    "SELECT count(*) FROM (SELECT 1 FROM pmj_record WHERE kind = ?1 AND due <= ?2 "
+		    "SELECT count(*) FROM (SELECT 1 FROM pmj_record WHERE kind = pmj_short(?1) AND "
+		    "due <= ?2 "
 		    "AND due IS NOT NULL AND closed = 0 AND voided = 0 LIMIT ?3 + " COUNTED ")");
 		(void)sql_text(sql_text(sql, 1, kind->name), 2, until);
 		count = sql_first_int(sql_int(sql, 3, (int64_t)all->share[i]), 0) -
@@ -349,9 +350,9 @@ records_running_out(struct journal *journal, const char *on)
 		if (!kind->revocation_wins || kind->due == NULL)
 			continue;
 		date_of_days(first, date_days(on) - kind->due_before);
-		q = sql_get(journal,
-		    "SELECT count(*) FROM pmj_record WHERE kind = ?3 AND due BETWEEN ?1 AND ?2 "
-		    "AND due IS NOT NULL AND closed = 0 AND voided = 0");
+		q = sql_get(journal, "SELECT count(*) FROM pmj_record WHERE kind = pmj_short(?3) "
+		                     "AND due BETWEEN ?1 AND ?2 "
+		                     "AND due IS NOT NULL AND closed = 0 AND voided = 0");
 		count += sql_first_int(
 		    sql_text(sql_text(sql_text(q, 1, first), 2, on), 3, kind->name), 0);
 	}

@@ -56,7 +56,7 @@ range_text(const struct rows_table *table)
 		buf_putf(&b, " FROM \"%s\" t WHERE t.rec", table->name);
 	buf_putf(&b, " > ?1 AND %s.rec <= ?2 ORDER BY %s.rec", table->by_number ? "r" : "t",
 	    table->by_number ? "r" : "t");
-	for (size_t i = 1; i < table->key_count; i++)
+	for (size_t i = table->by_number ? 0 : 1; i < table->key_count; i++)
 		buf_putf(&b, ", t.\"%s\"", table->columns[i]);
 	return take_text(&b);
 }
@@ -79,7 +79,7 @@ insert_text(const struct rows_table *table)
 	else if (table->key_count == 0)
 		buf_put_text(&b, "_num");
 	else
-		buf_putf(&b, "_num, \"%s\"", table->columns[1]);
+		buf_putf(&b, "_num, \"%s\"", table->columns[0]);
 	buf_put_text(&b, ") DO ");
 	buf_put_text(&b, table->key_count == table->column_count ? "NOTHING" : "UPDATE SET ");
 	for (size_t i = table->key_count; i < table->column_count; i++)
@@ -111,8 +111,8 @@ numbers_text(const struct rows_table *table)
 	    "SELECT t._num, r.num IS NULL FROM (SELECT DISTINCT _num FROM \"%s\" WHERE "
 	    "_num > ?1 ORDER BY _num LIMIT ?2) t LEFT JOIN pmj_record r ON r.num = "
 	    "t._num%s%s%s ORDER BY t._num",
-	    table->name, table->key_count == 0 ? " AND r.kind = '" : "",
-	    table->key_count == 0 ? table->name : "", table->key_count == 0 ? "'" : "");
+	    table->name, table->key_count == 0 ? " AND r.kind = pmj_short('" : "",
+	    table->key_count == 0 ? table->name : "", table->key_count == 0 ? "')" : "");
 }
 
 void

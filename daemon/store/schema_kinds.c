@@ -10,9 +10,9 @@
 #include "store/project.h"
 
 static const char *const record_columns[] = {"rec", "kind", "title", "name", "state", "voided",
-    "conflict", "handed_over", "made_by", "made_pt", "changed_pt", "due", "closed", "entries",
-    "private", "digest"};
-static const char *const subject_columns[] = {"rec", "person"};
+    "conflict", "handed_over", "made_by", "made_ago", "changed_pt", "due", "closed", "entries",
+    "private", "digest", "words"};
+static const char *const subject_columns[] = {"person"};
 
 const struct rows_table *
 schema_table(const struct journal *journal, const char *kind)
@@ -34,30 +34,14 @@ schema_forget(struct journal *journal)
 }
 
 /* Folders above have tables too; all of those are named pmj_, so what is left are kinds. */
-static enum pmj_code
-kind_tables(struct journal *journal, struct names *out, struct pmj_error *err)
+enum pmj_code
+schema_kind_names(struct journal *journal, struct names *out, struct pmj_error *err)
 {
 	return names_read(out,
 	    sql_get(journal,
 	        "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'pmj%'"
 	        " AND name NOT LIKE 'sqlite%' ORDER BY name"),
 	    0, err);
-}
-
-enum pmj_code
-schema_drop_kinds(struct journal *journal, struct pmj_error *err)
-{
-	struct names kinds = {0};
-	enum pmj_code rc = kind_tables(journal, &kinds, err);
-
-	for (size_t i = 0; rc == PMJ_OK && i < kinds.count; i++) {
-		char *text = mem_printf("DROP TABLE \"%s\"", kinds.list[i]);
-
-		rc = journal_exec(journal, text, err);
-		free(text);
-	}
-	names_close(&kinds);
-	return rc;
 }
 
 static enum pmj_code
@@ -78,13 +62,13 @@ schema_tables(struct journal *journal, struct pmj_error *err)
 
 	sql_drop_all(journal); /* they point into the texts of the old tables */
 	schema_forget(journal);
-	if ((rc = kind_tables(journal, &kinds, err)) != PMJ_OK)
+	if ((rc = schema_kind_names(journal, &kinds, err)) != PMJ_OK)
 		goto out;
 	journal->tables = mem_array(JOURNAL_OWN_TABLES + kinds.count, sizeof(*journal->tables));
 	rows_table_init(
 	    &journal->tables[0], "pmj_record", record_columns, COUNT(record_columns), 1, false);
 	rows_table_init(
-	    &journal->tables[1], "pmj_subject", subject_columns, COUNT(subject_columns), 2, true);
+	    &journal->tables[1], "pmj_subject", subject_columns, COUNT(subject_columns), 1, true);
 	journal->table_count = JOURNAL_OWN_TABLES;
 	for (size_t i = 0; i < kinds.count; i++) {
 		if ((rc = table_columns(journal, &columns, kinds.list[i], err)) != PMJ_OK)
@@ -113,7 +97,24 @@ check_name(const char *what, const char *name, struct pmj_error *err)
 	return PMJ_INVALID;
 }
 
-/* Links get an index: "the contacts of this person"; and so does the code of a slip. */
+bool
+schema_is_subject(const struct kind *kind, const struct field *field)
+{
+	for (size_t i = 0; i < kind->subject_count; i++)
+		if (strcmp(kind->subjects[i], field->name) == 0)
+			return true;
+	return false;
+}
+
+/* Consents are looked up both ways: an index that was put back must hide none (6.6). */
+static bool
+is_by_subject(const struct kind *kind, const struct field *field)
+{
+	return schema_is_subject(kind, field) && !kind->revocation_wins;
+}
+
+/* Links get an index, and so does the code of a slip. Whom a record is about is looked up in
+ * pmj_subject. */
 static enum pmj_code
 add_kind_field(struct journal *journal, const struct kind *kind, const struct field *field,
     struct pmj_error *err)
@@ -127,11 +128,12 @@ add_kind_field(struct journal *journal, const struct kind *kind, const struct fi
 	else
 		rc = journal_exec(journal, text, err);
 	free(text);
-	if (rc != PMJ_OK || (field->type != FIELD_LINK && !field_is_code(field)))
+	if (rc != PMJ_OK || is_by_subject(kind, field) ||
+	    (field->type != FIELD_LINK && !field_is_code(field)))
 		return rc;
-	text =
-	    mem_printf("CREATE INDEX \"pmj_by_%s_%s\" ON \"%s\" (\"%s\") WHERE \"%s\" IS NOT NULL",
-	        kind->name, field->name, kind->name, field->name, field->name);
+	text = mem_printf(
+	    "CREATE INDEX \"pmj_link_%s_%s\" ON \"%s\" (\"%s\") WHERE \"%s\" IS NOT NULL",
+	    kind->name, field->name, kind->name, field->name, field->name);
 	rc = journal_exec(journal, text, err);
 	free(text);
 	return rc;
@@ -141,9 +143,10 @@ add_kind_field(struct journal *journal, const struct kind *kind, const struct fi
 static enum pmj_code
 index_state(struct journal *journal, const struct kind *kind, struct pmj_error *err)
 {
-	char *text = mem_printf("CREATE INDEX IF NOT EXISTS \"pmj_by_%s_state\" ON \"%s\" (state) "
-	                        "WHERE state IS NOT NULL",
-	    kind->name, kind->name);
+	char *text =
+	    mem_printf("CREATE INDEX IF NOT EXISTS \"pmj_link_%s_state\" ON \"%s\" (state) "
+	               "WHERE state IS NOT NULL",
+	        kind->name, kind->name);
 	enum pmj_code rc = journal_exec(journal, text, err);
 
 	free(text);
@@ -293,7 +296,7 @@ schema_kinds(struct journal *journal, bool *owed, struct pmj_error *err)
 	bool dropped = false;
 	enum pmj_code rc;
 
-	if ((rc = kind_tables(journal, &tables, err)) != PMJ_OK)
+	if ((rc = schema_kind_names(journal, &tables, err)) != PMJ_OK)
 		goto out;
 	for (size_t i = 0; i < journal->kinds->count; i++) {
 		const struct kind *kind = journal->kinds->list[i];

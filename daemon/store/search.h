@@ -12,10 +12,26 @@
 int search_functions(sqlite3 *db);
 /** The text to be found by, folded. Caller frees. */
 char *search_text(const struct kind *kind, const struct merge_record *record);
-/** Set (NULL: remove) the search text of the record that has this number, in this transaction: it
- * may wait until search_settle. *differed: it was another one. */
-PMJ_MUST_CHECK enum pmj_code search_put(struct journal *journal, int64_t number, const char *text,
-    bool fresh, bool *differed, struct pmj_error *err);
+/** What words the table has of the record with this number; NULL: none. *kept: pmj_text has the
+ * text, else its line and a recipe told it. Asked before its row or its lines change. */
+PMJ_MUST_CHECK enum pmj_code search_there(
+    struct journal *journal, int64_t number, char **text, bool *kept, struct pmj_error *err);
+/** A line of this record is about to go, or to be held: what it tells is kept until the record is
+ * projected. */
+PMJ_MUST_CHECK enum pmj_code search_keep(
+    struct journal *journal, const uint8_t rec[static PMJ_RECORD_BYTES], struct pmj_error *err);
+struct search_new {
+	int64_t number;
+	const char *text; /* NULL: none any more */
+	char *old;        /* as search_there said, before */
+	bool kept;        /* the same */
+	bool fresh;       /* the record is new, nothing is there */
+	bool told;        /* its line and a recipe tell the text */
+};
+/** Set the search text of a record in this transaction: it may wait until search_settle. *differed:
+ * it was another one. The caller frees new->old, which may be NULL afterwards. */
+PMJ_MUST_CHECK enum pmj_code search_put(
+    struct journal *journal, struct search_new *new, bool *differed, struct pmj_error *err);
 /** Put in what waits: before a commit, and before anybody asks. */
 PMJ_MUST_CHECK enum pmj_code search_settle(struct journal *journal, struct pmj_error *err);
 /** What waits is gone with its transaction. */

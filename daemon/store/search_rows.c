@@ -14,7 +14,9 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "store/entries.h"
 #include "store/journal_inner.h"
+#include "store/recipe.h"
 #include "store/search.h"
 
 #define NEW_AT_ONCE 24
@@ -57,26 +59,91 @@ add_waiting(struct journal *journal, size_t at, int64_t number, bool there)
 	return &rows[at];
 }
 
-/* The text that the table has of this number, as it was put there: NULL where it has none. */
+/* Where a record's words are told by its line. */
 static enum pmj_code
-text_there(struct journal *journal, int64_t number, char **text, struct pmj_error *err)
+told_text(struct journal *journal, int64_t number, char **text, struct pmj_error *err)
+{
+	struct sql *sql = sql_get(
+	    journal, "SELECT rec, words FROM pmj_record WHERE num = ?1 AND words IS NOT NULL");
+	uint8_t rec[PMJ_RECORD_BYTES];
+	struct entry_row maker;
+	int64_t words;
+	enum pmj_code rc;
+	bool row;
+
+	if ((rc = sql_row(sql_int(sql, 1, number), &row, err)) != PMJ_OK || !row)
+		return rc;
+	words = sql_col_int(sql, 1);
+	(void)sql_col_copy(sql, 0, rec, sizeof(rec));
+	sql_done(sql);
+	rc = entries_maker(journal, &maker, rec, err);
+	if (rc == PMJ_NOT_FOUND) /* damaged: nothing is known of it */
+		return PMJ_OK;
+	if (rc == PMJ_OK) {
+		*text = recipe_text(journal, words, &maker.entry);
+		entry_row_close(&maker);
+	}
+	return rc;
+}
+
+enum pmj_code
+search_there(
+    struct journal *journal, int64_t number, char **text, bool *kept, struct pmj_error *err)
 {
 	struct sql *sql =
 	    sql_get(journal, "SELECT pmj_line(text, NULL, 0, NULL) FROM pmj_text WHERE num = ?1");
 	const uint8_t *bytes;
 	enum pmj_code rc;
 	size_t len;
-	bool row;
 
 	*text = NULL;
-	if ((rc = sql_row(sql_int(sql, 1, number), &row, err)) != PMJ_OK)
+	if ((rc = sql_row(sql_int(sql, 1, number), kept, err)) != PMJ_OK)
 		return rc;
-	if (row) {
-		bytes = sql_col_blob(sql, 0, &len);
-		*text = mem_strndup(bytes != NULL ? (const char *)bytes : "", len);
-	}
+	if (!*kept)
+		return told_text(journal, number, text, err);
+	bytes = sql_col_blob(sql, 0, &len);
+	*text = mem_strndup(bytes != NULL ? (const char *)bytes : "", len);
 	sql_done(sql);
 	return PMJ_OK;
+}
+
+static enum pmj_code
+keep_text(struct journal *journal, int64_t number, const char *text, struct pmj_error *err)
+{
+	struct sql *sql =
+	    sql_get(journal, "INSERT OR REPLACE INTO pmj_text (num, text) VALUES (?1, "
+	                     "pmj_packed(?2, NULL, 0, NULL))");
+
+	return sql_run(sql_text(sql_int(sql, 1, number), 2, text), err);
+}
+
+/* Does it wait to be written? Then what is there is known. */
+static bool
+waits(const struct journal *journal, int64_t number)
+{
+	size_t at = place_of(journal, number);
+
+	return at < journal->search_count && journal->search[at].number == number;
+}
+
+enum pmj_code
+search_keep(
+    struct journal *journal, const uint8_t rec[static PMJ_RECORD_BYTES], struct pmj_error *err)
+{
+	struct sql *sql =
+	    sql_get(journal, "SELECT num FROM pmj_record WHERE rec = ?1 AND words IS NOT NULL");
+	int64_t number = sql_first_int(sql_blob(sql, 1, rec, PMJ_RECORD_BYTES), 0);
+	char *text = NULL;
+	bool kept = false;
+	enum pmj_code rc;
+
+	if (number == 0 || waits(journal, number))
+		return PMJ_OK;
+	rc = search_there(journal, number, &text, &kept, err);
+	if (rc == PMJ_OK && !kept && text != NULL)
+		rc = keep_text(journal, number, text, err);
+	free(text);
+	return rc;
 }
 
 static bool
@@ -85,34 +152,14 @@ same_text(const char *a, const char *b)
 	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
 }
 
-static enum pmj_code
-text_differs(struct journal *journal, int64_t number, const char *text, bool *there, bool *differed,
-    struct pmj_error *err)
-{
-	char *old;
-	enum pmj_code rc = text_there(journal, number, &old, err);
-
-	*there = old != NULL;
-	*differed = !same_text(old, text);
-	free(old);
-	return rc;
-}
-
 /* The table keeps words only: they are taken out by the text that they came from. */
 static enum pmj_code
-take_words(struct journal *journal, int64_t number, struct pmj_error *err)
+take_words(struct journal *journal, int64_t number, const char *text, struct pmj_error *err)
 {
-	struct sql *sql;
-	char *old;
-	enum pmj_code rc;
-
-	if ((rc = text_there(journal, number, &old, err)) != PMJ_OK || old == NULL)
-		return rc;
-	sql = sql_get(
+	struct sql *sql = sql_get(
 	    journal, "INSERT INTO pmj_search (pmj_search, rowid, text) VALUES ('delete', ?1, ?2)");
-	rc = sql_run(sql_text(sql_int(sql, 1, number), 2, old), err);
-	free(old);
-	return rc;
+
+	return sql_run(sql_text(sql_int(sql, 1, number), 2, text), err);
 }
 
 static enum pmj_code
@@ -124,25 +171,38 @@ put_words(struct journal *journal, int64_t number, const char *text, struct pmj_
 }
 
 static enum pmj_code
-write_row(struct journal *journal, const struct search_row *row, struct pmj_error *err)
+write_words(struct journal *journal, const struct search_row *row, struct pmj_error *err)
 {
-	struct sql *sql;
-	enum pmj_code rc;
+	enum pmj_code rc = PMJ_OK;
 
-	if (row->text == NULL && !row->there)
+	if (same_text(row->old, row->text))
 		return PMJ_OK;
 	journal->search_wrote = true;
-	if (row->there && (rc = take_words(journal, row->number, err)) != PMJ_OK)
+	if (row->old != NULL)
+		rc = take_words(journal, row->number, row->old, err);
+	return rc == PMJ_OK && row->text != NULL ? put_words(journal, row->number, row->text, err)
+	                                         : rc;
+}
+
+static enum pmj_code
+write_row(struct journal *journal, const struct search_row *row, struct pmj_error *err)
+{
+	enum pmj_code rc = write_words(journal, row, err);
+	struct sql *sql;
+
+	if (rc != PMJ_OK || (!row->there && (row->text == NULL || row->told)))
 		return rc;
-	if (row->text == NULL) {
-		sql = sql_get(journal, "DELETE FROM pmj_text WHERE num = ?1");
-		return sql_run(sql_int(sql, 1, row->number), err);
-	}
-	if ((rc = put_words(journal, row->number, row->text, err)) != PMJ_OK)
-		return rc;
-	sql = sql_get(journal, "INSERT OR REPLACE INTO pmj_text (num, text) VALUES (?1, "
-	                       "pmj_packed(?2, NULL, 0, NULL))");
-	return sql_run(sql_text(sql_int(sql, 1, row->number), 2, row->text), err);
+	if (row->text != NULL && !row->told)
+		return keep_text(journal, row->number, row->text, err);
+	sql = sql_get(journal, "DELETE FROM pmj_text WHERE num = ?1");
+	return sql_run(sql_int(sql, 1, row->number), err);
+}
+
+static void
+row_close(struct search_row *row)
+{
+	free(row->text);
+	free(row->old);
 }
 
 /* One text after the other, so that none is held longer than it takes. */
@@ -157,15 +217,16 @@ search_rebuild(struct journal *journal, struct pmj_error *err)
 		    journal, "INSERT INTO pmj_search (pmj_search) VALUES ('delete-all')", err);
 	while (rc == PMJ_OK) {
 		struct sql *sql = sql_get(
-		    journal, "SELECT num FROM pmj_text WHERE num > ?1 ORDER BY num LIMIT 1");
+		    journal, "SELECT num FROM pmj_record WHERE num > ?1 ORDER BY num LIMIT 1");
 		char *text = NULL;
-		bool row;
+		bool row, kept;
 
 		if ((rc = sql_row(sql_int(sql, 1, number), &row, err)) != PMJ_OK || !row)
 			break;
 		number = sql_col_int(sql, 0);
 		sql_done(sql);
-		if ((rc = text_there(journal, number, &text, err)) == PMJ_OK && text != NULL)
+		if ((rc = search_there(journal, number, &text, &kept, err)) == PMJ_OK &&
+		    text != NULL)
 			rc = put_words(journal, number, text, err);
 		free(text);
 	}
@@ -185,7 +246,7 @@ settle(struct journal *journal, bool all, struct pmj_error *err)
 		if (rc == PMJ_OK && (all || !row->there) &&
 		    (rc = write_row(journal, row, err)) == PMJ_OK) {
 			journal->search_new -= row->there ? 0 : 1;
-			free(row->text);
+			row_close(row);
 		} else {
 			journal->search[kept++] = *row;
 		}
@@ -204,7 +265,7 @@ void
 search_forget(struct journal *journal)
 {
 	for (size_t i = 0; i < journal->search_count; i++)
-		free(journal->search[i].text);
+		row_close(&journal->search[i]);
 	free(journal->search);
 	journal->search = NULL;
 	journal->search_count = journal->search_room = journal->search_new = 0;
@@ -289,27 +350,25 @@ journal_search_purge(struct journal *journal, bool begin, bool *more, struct pmj
 }
 
 enum pmj_code
-search_put(struct journal *journal, int64_t number, const char *text, bool fresh, bool *differed,
-    struct pmj_error *err)
+search_put(struct journal *journal, struct search_new *new, bool *differed, struct pmj_error *err)
 {
-	size_t at = place_of(journal, number);
+	size_t at = place_of(journal, new->number);
 	struct search_row *row = at < journal->search_count ? &journal->search[at] : NULL;
-	bool there = false;
-	enum pmj_code rc;
+	bool told = new->told &&new->text != NULL;
 
-	if (row != NULL && row->number == number) {
-		*differed = !same_text(row->text, text);
+	if (row != NULL && row->number == new->number) {
+		*differed = !same_text(row->text, new->text);
+		free(row->text);
 	} else {
-		*differed = fresh;
-		if (!fresh &&
-		    (rc = text_differs(journal, number, text, &there, differed, err)) != PMJ_OK)
-			return rc;
-		if (!*differed)
+		*differed = new->fresh || !same_text(new->old, new->text);
+		if (!*differed && told == !new->kept)
 			return PMJ_OK;
-		row = add_waiting(journal, at, number, there);
+		row = add_waiting(journal, at, new->number, !new->fresh);
+		row->old = new->old;
+		new->old = NULL;
 	}
-	free(row->text);
-	row->text = text != NULL ? mem_strdup(text) : NULL;
+	row->text = new->text != NULL ? mem_strdup(new->text) : NULL;
+	row->told = told;
 	if (journal->search_new < NEW_AT_ONCE && journal->search_count < WAITING_MAX)
 		return PMJ_OK;
 	return settle(journal, journal->search_count >= WAITING_MAX, err);

@@ -217,7 +217,8 @@ device_stub_some(const struct device_at *at, const uint8_t *person, uint8_t *rec
 
 	do {
 		struct sql *sql = sql_get(at->journal,
-		    "SELECT rec FROM pmj_subject WHERE person=?1 AND rec>?2 ORDER BY rec LIMIT 1");
+		    "SELECT r.rec FROM pmj_subject s CROSS JOIN pmj_record r ON r.num=s._num"
+		    " WHERE s.person=?1 AND r.rec>?2 ORDER BY r.rec LIMIT 1");
 
 		sql_blob(sql, 1, person, PMJ_RECORD_BYTES);
 		sql_blob(sql, 2, rec, PMJ_RECORD_BYTES);

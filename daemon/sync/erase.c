@@ -197,9 +197,10 @@ take_rec(struct sql *sql, struct erase *erase, bool *found, struct pmj_error *er
 static enum pmj_code
 one_about(struct journal *journal, struct erase *erase, struct pmj_error *err)
 {
-	struct sql *sql =
-	    sql_get(journal, "SELECT rec FROM pmj_subject WHERE person = ?1 AND rec > ?2"
-	                     " AND rec <> ?1 ORDER BY rec LIMIT 1");
+	struct sql *sql = sql_get(journal,
+	    "SELECT r.rec FROM pmj_subject s CROSS JOIN pmj_record r ON r.num = s._num"
+	    " WHERE s.person = ?1 AND r.rec > ?2 AND r.rec <> ?1"
+	    " ORDER BY r.rec LIMIT 1");
 	enum pmj_code rc;
 	bool found;
 
@@ -290,7 +291,8 @@ static enum pmj_code
 last_record(struct journal *journal, struct erase *erase, struct pmj_error *err)
 {
 	struct sql *sql =
-	    sql_get(journal, "SELECT 1 FROM pmj_subject WHERE person = ?1 AND rec <> ?1 LIMIT 1");
+	    sql_get(journal, "SELECT 1 FROM pmj_subject s CROSS JOIN pmj_record r ON r.num = s._num"
+	                     " WHERE s.person = ?1 AND r.rec <> ?1 LIMIT 1");
 	enum pmj_code rc;
 
 	/* Something was written about the person meanwhile. */

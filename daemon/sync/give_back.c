@@ -66,11 +66,12 @@ restored_give_back(struct sync *sync, const struct sync_peer *peer,
     const struct restored_piece *piece, struct pmj_error *err)
 {
 	struct sql *sql = sql_get(sync->journal,
-	    "SELECT n,by,status=?2 OR by=?7 FROM pmj_entry WHERE n>?4 AND n<=?5 AND origin=?1 AND"
-	    " line IS NOT NULL AND ((status=?2 AND pt>=?3 AND (kind IN "
+	    "SELECT n,pmj_long(by),status=?2 OR by=pmj_short(?7) FROM pmj_entry WHERE n>?4 AND "
+	    "n<=?5 AND origin=?1 AND"
+	    " line IS NOT NULL AND ((status=?2 AND pt>=?3 AND (pmj_long(kind) IN "
 	    "('ctl.hold','ctl.release','ctl.withdraw','ctl.cert','ctl.remotes')"
-	    " OR (kind='ctl.roster' AND instr(" ENTRY_LINE ",'\"statement\"')>0)))"
-	    " OR (status=?6 AND (recv>=?3 OR (by=?7 AND pt>=?3)))) ORDER BY n");
+	    " OR (kind=pmj_short('ctl.roster') AND instr(" ENTRY_LINE ",'\"statement\"')>0)))"
+	    " OR (status=?6 AND (recv>=?3 OR (by=pmj_short(?7) AND pt>=?3)))) ORDER BY n");
 	struct piece_line *lines = NULL;
 	size_t count = 0;
 	enum pmj_code rc;

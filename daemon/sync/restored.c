@@ -28,7 +28,7 @@ leave_private(struct sync *sync, const uint8_t *mailbox, const struct restored_p
 			continue;
 		sql = sql_get(sync->journal,
 		    "DELETE FROM pmj_queue WHERE mailbox=?1 AND forward=0 AND n IN (SELECT n FROM"
-		    " pmj_entry WHERE n>?3 AND n<=?4 AND origin=0 AND kind=?2)");
+		    " pmj_entry WHERE n>?3 AND n<=?4 AND origin=0 AND kind=pmj_short(?2))");
 		sql_blob(sql, 1, mailbox, PMJ_MAILBOX_BYTES);
 		sql_int(sql_int(sql, 3, piece->after), 4, piece->upto);
 		rc = sql_run(sql_text(sql, 2, kinds->list[i]->name), err);

@@ -24,9 +24,9 @@ KINDS = ("contact", "person", "consent", "referral", "followup", "resource")
 NAMES = ("Asha", "Juma", "Neema", "Wanjiru", "Baraka", "Halima")
 MORE = ("Mollel", "Kimani", "Njoroge", "Temu")
 PLACES = ("Kimana", "Rombo", "Himo", "Illasit")
-GROUPS = {"entries": ("pmj_entry", "sqlite_autoindex_pmj_entry"), "records": ("pmj_record", "sqlite_autoindex_pmj_record"),
+GROUPS = {"entries": ("pmj_entry", "pmj_short", "sqlite_autoindex_pmj_entry"), "records": ("pmj_record", "sqlite_autoindex_pmj_record"),
           "whom they are about": ("pmj_subject",), "words to be found by": ("pmj_search", "pmj_text"), "fields of the kinds": KINDS,
-          "links between records": ("pmj_by_",)}
+          "links between records": ("pmj_link_",)}
 
 
 def group_of(table):

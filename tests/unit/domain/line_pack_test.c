@@ -66,6 +66,43 @@ test_lines(void **state)
 	        &(struct line_beside){.by = NULL, .rec = NULL, .pt = 7}) > text_back(edit) + 24);
 }
 
+/* Journals are full of these: whatever packs otherwise reads them still. */
+static void
+test_earlier_forms(void **state)
+{
+	static const char text[] =
+	    "{\"v\":1,\"kind\":\"contact\",\"set\":{\"note\":\"spoke of work\"}}";
+	uint8_t form_0[sizeof(text)] = {0};
+	struct buf packed, form_1, out;
+
+	(void)state;
+	buf_init(&packed, 0);
+	buf_init(&form_1, 0);
+	buf_init(&out, 0);
+	memcpy(form_0 + 1, text, sizeof(text) - 1);
+	assert_true(line_unpack(&out, form_0, sizeof(text), &beside));
+	assert_int_equal(out.len, sizeof(text) - 1);
+	/* A frame with its heads: no runs here, and the window that zstd gives a short one. */
+	line_pack(&packed, text, sizeof(text) - 1, &beside);
+	assert_int_equal(packed.bytes[0], 2);
+	assert_int_equal(packed.bytes[1], 0);
+	buf_put_u8(&form_1, 1);
+	buf_put_u8(&form_1, 0);
+	buf_put_u8(&form_1, 0);
+	buf_put_u8(&form_1, 0);
+	buf_put_u8(&form_1, (uint8_t)((packed.len - 2) << 3 | 5));
+	buf_put_u8(&form_1, (uint8_t)((packed.len - 2) >> 5));
+	buf_put_u8(&form_1, 0);
+	buf_put(&form_1, packed.bytes + 2, packed.len - 2);
+	out.len = 0;
+	assert_true(line_unpack(&out, form_1.bytes, form_1.len, &beside));
+	assert_int_equal(out.len, sizeof(text) - 1);
+	assert_memory_equal(buf_text(&out), text, out.len);
+	buf_close(&packed);
+	buf_close(&form_1);
+	buf_close(&out);
+}
+
 /* What only looks like an id, and what is no line at all. */
 static void
 test_anything(void **state)
@@ -119,9 +156,12 @@ test_damaged(void **state)
 	buf_init(&packed, 0);
 	buf_init(&out, 0);
 	line_pack(&packed, line, strlen(line), &beside);
-	assert_int_equal(packed.bytes[0], 1);
-	for (size_t len = 0; len < packed.len; len++)
+	assert_int_equal(packed.bytes[0], 2);
+	for (size_t len = 0; len < packed.len; len++) {
+		out.len = 0;
 		assert_false(line_unpack(&out, packed.bytes, len, &beside));
+		assert_int_equal(out.len, 0);
+	}
 	for (size_t i = 0; i < packed.len; i++)
 		for (int bit = 0; bit < 8; bit++) {
 			packed.bytes[i] ^= (uint8_t)(1 << bit);
@@ -144,8 +184,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(test_lines),
-	    cmocka_unit_test(test_anything), cmocka_unit_test(test_long),
-	    cmocka_unit_test(test_damaged)};
+	    cmocka_unit_test(test_earlier_forms), cmocka_unit_test(test_anything),
+	    cmocka_unit_test(test_long), cmocka_unit_test(test_damaged)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -101,7 +101,8 @@ test_a_year(void **state)
 		assert_int_equal(lab_refused(ends[i], "epoch_gone"), 0);
 	}
 	assert_int_equal(
-	    lab_number(hub, "SELECT count(*) FROM pmj_record WHERE kind = 'person'"), 190 + 64);
+	    lab_number(hub, "SELECT count(*) FROM pmj_record WHERE kind = pmj_short('person')"),
+	    190 + 64);
 	lab_close(&lab);
 }
 
@@ -131,8 +132,9 @@ test_late(void **state)
 	office_exchange(b);
 	assert_int_equal(lab_refused(hub, "epoch_gone"), 1);
 	assert_int_equal(lab_number(b, "SELECT count(*) FROM pmj_queue"), 0);
-	assert_int_equal(lab_number(hub, "SELECT count(*) FROM pmj_record WHERE kind = 'person'"
-	                                 " AND title LIKE 'Baraka%'"),
+	assert_int_equal(
+	    lab_number(hub, "SELECT count(*) FROM pmj_record WHERE kind = pmj_short('person')"
+	                    " AND title LIKE 'Baraka%'"),
 	    1);
 	lab_close(&lab);
 }

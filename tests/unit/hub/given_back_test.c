@@ -332,7 +332,8 @@ test_what_is_invented(void **state)
 	gives_back(a, buf_text(&line));
 	assert_int_equal(held_count(&lab), 2);
 	check_ok(entries_get(a->journal, &row,
-	             lab_number(a, "SELECT max(n) FROM pmj_entry WHERE kind = 'person'"), &err),
+	             lab_number(a, "SELECT max(n) FROM pmj_entry WHERE kind = pmj_short('person')"),
+	             &err),
 	    &err);
 	assert_non_null(strstr(row.line, "\"vouch\":\""));
 	changed = mem_strdup(row.line);
@@ -420,7 +421,8 @@ test_let_in(void **state)
 	assert_int_equal(held_count(&lab), 1);
 	check_ok(
 	    entries_get(b->journal, &row,
-	        lab_number(b, "SELECT max(n) FROM pmj_entry WHERE kind = 'ctl.release'"), &err),
+	        lab_number(b, "SELECT max(n) FROM pmj_entry WHERE kind = pmj_short('ctl.release')"),
+	        &err),
 	    &err);
 	gives_back(a, row.line); /* before what it speaks of */
 	entry_row_close(&row);
@@ -480,7 +482,8 @@ test_let_in_and_erased(void **state)
 	assert_int_equal(erased, 2);
 	all_exchange(&lab, 3);
 	assert_int_equal(
-	    lab_number(hub, "SELECT count(*) FROM pmj_entry WHERE kind = 'ctl.release'"), 0);
+	    lab_number(hub, "SELECT count(*) FROM pmj_entry WHERE kind = pmj_short('ctl.release')"),
+	    0);
 	assert_int_equal(
 	    lab_number(hub, "SELECT count(*) FROM pmj_entry WHERE status = 4"), erased);
 	lab_close(&lab);
@@ -504,8 +507,9 @@ test_nothing_is_unsaid(void **state)
 	(void)lab_person(a, "Asha");
 	all_exchange(&lab, 2);
 	assert_int_equal(lab_admitted(hub), 1);
-	check_ok(entries_get(hub->journal, &row,
-	             lab_number(hub, "SELECT n FROM pmj_entry WHERE kind = 'person'"), &err),
+	check_ok(
+	    entries_get(hub->journal, &row,
+	        lab_number(hub, "SELECT n FROM pmj_entry WHERE kind = pmj_short('person')"), &err),
 	    &err);
 	draft.by = ring_device_id(hub->ring);
 	draft.pt = a->os.now_ms;
@@ -556,13 +560,14 @@ test_sent_by_another(void **state)
 	lab_stop(b);
 	lab_start(b);
 	check_ok(journal_begin(b->journal, &err), &err);
-	check_ok(sql_run(sql_get(b->journal, "UPDATE pmj_entry SET origin = 0 WHERE n = (SELECT"
-	                                     " max(n) FROM pmj_entry WHERE kind = 'person')"),
-	             &err),
-	    &err);
 	check_ok(
-	    sync_queue(b->sync, b->mailbox,
-	        lab_number(b, "SELECT max(n) FROM pmj_entry WHERE kind = 'person'"), true, &err),
+	    sql_run(sql_get(b->journal, "UPDATE pmj_entry SET origin = 0 WHERE n = (SELECT"
+	                                " max(n) FROM pmj_entry WHERE kind = pmj_short('person'))"),
+	        &err),
+	    &err);
+	check_ok(sync_queue(b->sync, b->mailbox,
+	             lab_number(b, "SELECT max(n) FROM pmj_entry WHERE kind = pmj_short('person')"),
+	             true, &err),
 	    &err);
 	check_ok(journal_commit(b->journal, &err), &err);
 	office_exchange(b);

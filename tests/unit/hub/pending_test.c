@@ -228,7 +228,7 @@ test_nobody_alone(void **state)
 	make(&lab, 1, "supervisor");
 	(void)lab_person(&lab.ends[2], "Asha");
 	office_exchange(&lab.ends[2]);
-	q = sql_get(hub->journal, "SELECT rec FROM pmj_record WHERE kind = 'person'");
+	q = sql_get(hub->journal, "SELECT rec FROM pmj_record WHERE kind = pmj_short('person')");
 	check_ok(sql_row(q, &row, &err), &err);
 	assert_true(row && sql_col_copy(q, 0, asha, sizeof(asha)));
 	sql_done(q);

@@ -54,7 +54,7 @@ test_revoked_after_the_backup(void **state)
 	lab_carry(a, hub, NULL, NULL);
 	(void)lab_take(hub);
 	assert_int_equal(
-	    lab_number(hub, "SELECT count(*) FROM pmj_record WHERE kind = 'person'"), 3);
+	    lab_number(hub, "SELECT count(*) FROM pmj_record WHERE kind = pmj_short('person')"), 3);
 	(void)lab_seal(hub);
 	assert_int_equal(held_of(a), 0);
 	office_exchange(b); /* hears that the hub was restored */
@@ -79,7 +79,8 @@ decide(struct lab *lab, const struct lab_end *of, const struct lab_end *device, 
 {
 	const uint8_t(*ids)[PMJ_DEVICE_BYTES] =
 	    (const uint8_t(*)[PMJ_DEVICE_BYTES])ring_device_id(device->ring);
-	struct sql *q = sql_get(of->journal, "SELECT rec FROM pmj_record WHERE kind = 'person'");
+	struct sql *q =
+	    sql_get(of->journal, "SELECT rec FROM pmj_record WHERE kind = pmj_short('person')");
 	uint8_t person[PMJ_RECORD_BYTES];
 	struct pmj_error err = {0};
 	bool row;

@@ -473,7 +473,7 @@ test_tables_are_walked_in_slices(void **state)
 	fill_people(&store, 300);
 	check_ok(walk_all(store.journal, &steps, &err), &err);
 	assert_true(steps > 30); /* every table, every index, those of 300 rows in three slices */
-	open_index(store.journal, "pmj_record_kind",
+	open_index(store.journal, "pmj_record_latest",
 	    "CREATE TABLE of_kind (kind, changed_pt, num, PRIMARY KEY (kind, changed_pt, "
 	    "num)) WITHOUT ROWID");
 	/* A row that an index does not have; then one that only an index has. */
@@ -483,7 +483,7 @@ test_tables_are_walked_in_slices(void **state)
 	exec_text(store.journal, "INSERT INTO of_kind SELECT kind, changed_pt, num FROM "
 	                         "pmj_record NOT INDEXED WHERE num = 250");
 	check_ok(walk_all(store.journal, &steps, &err), &err);
-	exec_text(store.journal, "INSERT INTO of_kind VALUES ('person', 7, 9999)");
+	exec_text(store.journal, "INSERT INTO of_kind VALUES (2, 7, 9999)");
 	check_code(walk_all(store.journal, &steps, &err), PMJ_INTEGRITY);
 	store_end(&store);
 }

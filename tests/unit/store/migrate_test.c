@@ -2,18 +2,21 @@
  * digest, every row of the projections made anew; what is looked up by hash is found. */
 #include <sys/wait.h>
 
+#include "base/text.h"
 #include "fixture_store.h"
 #include "store/journal_inner.h"
+#include "store/names.h"
+#include "store/project.h"
 #include "store/records_inner.h"
 
-/* What version 2 was, as far as version 3 differs; the chain is put in by code. */
+/* What version 2 was, as far as it is read; the chain is put in by code. */
 static const char version_2[] =
     "CREATE TABLE old_entry (n INTEGER PRIMARY KEY, e BLOB NOT NULL, kind TEXT NOT NULL,"
     " rec BLOB, by BLOB NOT NULL, pt INTEGER NOT NULL, counter INTEGER NOT NULL, rv INTEGER NOT"
     " NULL, status INTEGER NOT NULL, origin INTEGER NOT NULL, line BLOB, was TEXT, recv INTEGER,"
     " recv_counter INTEGER, reason TEXT, mark TEXT, j BLOB NOT NULL);"
     "INSERT INTO old_entry SELECT n, " ENTRY_HASH
-    ", kind, rec, by, pt, counter, rv, status, origin,"
+    ", pmj_long(kind), rec, pmj_long(by), pt, counter, rv, status, origin,"
     " " ENTRY_LINE ", was, recv, recv_counter, reason, mark, zeroblob(32) FROM pmj_entry;"
     "DROP TABLE pmj_entry;"
     "ALTER TABLE old_entry RENAME TO pmj_entry;"
@@ -21,16 +24,28 @@ static const char version_2[] =
     "CREATE UNIQUE INDEX pmj_entry_e ON pmj_entry (e) WHERE " ENTRY_BY_HASH ";"
     "CREATE INDEX pmj_entry_status ON pmj_entry (status, n) WHERE status IN (1, 2);"
     "CREATE INDEX pmj_entry_consent ON pmj_entry (rec) WHERE kind = 'consent';"
-    "ALTER TABLE pmj_record ADD COLUMN shown TEXT;"
-    "DROP TABLE person;"
     "CREATE TABLE person (_num INTEGER PRIMARY KEY, id TEXT NOT NULL, state TEXT,"
     " voided INTEGER NOT NULL, name);"
     "INSERT INTO person SELECT num, hex(rec), state, 0, title FROM pmj_record;"
+    "CREATE TABLE old_record (num INTEGER PRIMARY KEY, rec BLOB NOT NULL UNIQUE, kind TEXT NOT "
+    "NULL, changed_pt INTEGER NOT NULL, shown TEXT);"
+    "INSERT INTO old_record SELECT num, rec, 'person', changed_pt, '{}' FROM pmj_record;"
+    "CREATE TABLE old_subject (_num INTEGER NOT NULL, person BLOB NOT NULL, rec BLOB NOT NULL,"
+    " PRIMARY KEY (_num, person)) WITHOUT ROWID;"
+    "INSERT INTO old_subject SELECT num, rec, rec FROM pmj_record;"
+    "DROP TABLE pmj_record;"
+    "DROP TABLE pmj_subject;"
     "DROP TABLE pmj_text;"
+    "DROP TABLE pmj_short;"
+    "DROP TABLE pmj_recipe;"
     "DROP TABLE pmj_search;"
+    "ALTER TABLE old_record RENAME TO pmj_record;"
+    "ALTER TABLE old_subject RENAME TO pmj_subject;"
+    "CREATE INDEX pmj_record_kind ON pmj_record (kind, changed_pt, rec);"
+    "CREATE INDEX pmj_subject_person ON pmj_subject (person, rec);"
     "CREATE VIRTUAL TABLE pmj_search USING fts5 (text, columnsize = 0, prefix = '2 3',"
     " tokenize = \"unicode61 remove_diacritics 2\");"
-    "INSERT INTO pmj_search (rowid, text) SELECT num, name FROM pmj_record;"
+    "INSERT INTO pmj_search (rowid, text) SELECT num, 'asha' FROM pmj_record;"
     "PRAGMA user_version = 2;";
 
 /* What version 1 was, as far as version 2 differs. */
@@ -59,6 +74,23 @@ static const char version_1[] =
     "ALTER TABLE old_person RENAME TO person;"
     "PRAGMA user_version = 1;";
 
+static void
+drop_kinds(struct journal *journal)
+{
+	struct names kinds = {0};
+	struct pmj_error err;
+
+	check_ok(schema_kind_names(journal, &kinds, &err), &err);
+	for (size_t i = 0; i < kinds.count; i++) {
+		char *text = mem_printf("DROP TABLE \"%s\"", kinds.list[i]);
+
+		sql_drop_all(journal);
+		check_ok(journal_exec(journal, text, &err), &err);
+		free(text);
+	}
+	names_close(&kinds);
+}
+
 /* The journal as that version would have it. */
 static void
 make_old(struct journal *journal, int version)
@@ -72,6 +104,7 @@ make_old(struct journal *journal, int version)
 	journal_head(journal, &count, j);
 	check_ok(journal_begin(journal, &err), &err);
 	sql_drop_all(journal);
+	drop_kinds(journal);
 	check_ok(journal_exec(journal, version_2, &err), &err);
 	journal_chain_start(journal, j);
 	for (uint64_t n = 1; n <= count; n++) {
@@ -103,6 +136,17 @@ walk(struct journal *journal)
 	journal_walk_free(walk);
 }
 
+/* Nothing of an earlier version is left. */
+static void
+nothing_old(struct journal *journal)
+{
+	assert_false(sql_any(
+	    sql_get(journal, "SELECT 1 FROM sqlite_schema WHERE name LIKE 'pmj_old_%' OR tbl_name"
+	                     " LIKE 'pmj_old_%' UNION ALL SELECT 1 FROM pmj_meta WHERE key LIKE"
+	                     " 'renew: %'"),
+	    true));
+}
+
 static void
 becomes_ours(int from)
 {
@@ -127,6 +171,7 @@ becomes_ours(int from)
 	make_old(store.journal, from);
 
 	store_reopen(&store);
+	nothing_old(store.journal);
 	store_digest(store.journal, after);
 	assert_memory_equal(before, after, 32);
 	check_ok(records_values(store.journal, &values, made.entry.rec, &err), &err);
@@ -196,6 +241,7 @@ killed_at(struct store *store, int n)
 {
 	struct journal *journal;
 	struct pmj_error err;
+	bool done = false;
 	int status;
 	pid_t child = fork();
 
@@ -211,64 +257,263 @@ killed_at(struct store *store, int n)
 		    unix_vfs, "pwrite64", (sqlite3_syscall_ptr)last_pwrite);
 		(void)unix_vfs->xSetSystemCall(
 		    unix_vfs, "pwrite", (sqlite3_syscall_ptr)last_pwrite);
-		_exit(journal_open(&journal, &store->setup, &err) == PMJ_OK ? 0 : 1);
+		store->setup.in_steps = true;
+		if (journal_open(&journal, &store->setup, &err) != PMJ_OK)
+			_exit(1);
+		while (!done)
+			if (journal_renew_step(journal, 0, &done, &err) != PMJ_OK)
+				_exit(1);
+		_exit(journal_checkpoint(journal, &err) == PMJ_OK ? 0 : 1);
 	}
 	assert_int_equal(waitpid(child, &status, 0), child);
 	assert_true(WIFEXITED(status) && WEXITSTATUS(status) != 1);
 	return WEXITSTATUS(status) == 9;
 }
 
+/* ---- a real one of version 3 ---- */
+
+/* journal_3/: made by the program as it was before version 4 (DESIGN.md of store): people,
+ * contacts, edits, held ones of which one was let in, stubs of a line that made a record and of an
+ * edit, an erased one, a line that is none; `said` holds its digest and the head of its chain. */
+#define OLD_ENTRIES 92
+#define OLD_FOUND 29 /* records with the word mkopo */
+
+struct old {
+	struct store store;
+	uint8_t digest[32], j[32];
+};
+
 static void
-copy_journal(const struct store *store, bool back)
+old_copy(const struct old *old)
 {
-	char command[256];
+	char command[512];
 
 	(void)snprintf(command, sizeof(command),
-	    back ? "rm -f %s/journal-*; cp %s/old/journal-* %s/"
-	         : "mkdir -p %s/old; cp %s/journal-* %s/old/",
-	    store->dir, store->dir, store->dir);
+	    "rm -f %s/journal-*; cp %s/unit/store/journal_3/journal-*"
+	    " %s/ && chmod 600 %s/journal-*",
+	    old->store.dir, TESTS_DIR, old->store.dir, old->store.dir);
 	assert_int_equal(system(command), 0);
+}
+
+static void
+old_start(struct old *old)
+{
+	struct store *store = &old->store;
+	struct pmj_error err;
+	struct buf ring, said;
+
+	memset(old, 0, sizeof(*old));
+	prim_start();
+	(void)snprintf(store->dir, sizeof(store->dir), "%s/pamoja-store-XXXXXX", place_for_tests());
+	assert_non_null(mkdtemp(store->dir));
+	buf_init(&ring, 0);
+	buf_init(&said, 0);
+	check_ok(
+	    fs_read(&ring, &os_real, TESTS_DIR "/unit/store/journal_3/ring", 8192, &err), &err);
+	check_ok(
+	    fs_read(&said, &os_real, TESTS_DIR "/unit/store/journal_3/said", 8192, &err), &err);
+	check_ok(ring_decode(&store->ring, ring.bytes, ring.len, &err), &err);
+	assert_true(text_unhex(old->digest, 32, strtok((char *)said.bytes, "\n")));
+	assert_true(text_unhex(old->j, 32, strtok(NULL, "\n")));
+	check_ok(kinds_read(&store->kinds, &os_real, TESTS_DIR "/unit/store/journal_3/kinds", &err),
+	    &err);
+	store->setup = (struct journal_setup){.os = &os_real,
+	    .home = store->dir,
+	    .ring = store->ring,
+	    .store_uuid = store_uuid,
+	    .kinds = &store->kinds};
+	buf_close(&ring);
+	buf_close(&said);
+	old_copy(old);
+}
+
+/* All that it held, and it holds together. */
+static void
+is_as_it_was(struct old *old)
+{
+	struct journal *journal = old->store.journal;
+	struct pmj_error err;
+	uint8_t digest[32], j[32];
+	uint64_t count, next;
+	json_t *found;
+
+	nothing_old(journal);
+	store_digest(journal, digest);
+	assert_memory_equal(digest, old->digest, 32);
+	journal_head(journal, &count, j);
+	assert_int_equal(count, OLD_ENTRIES);
+	assert_memory_equal(j, old->j, 32);
+	check_ok(journal_check_slice(journal, 0, 1000, &next, &err), &err);
+	check_ok(project_check(journal, &err), &err);
+	found = store_find(journal, "mkopo", 100);
+	assert_int_equal(json_array_size(json_arr(found, "items")), OLD_FOUND);
+	json_decref(found);
+}
+
+static int64_t
+words_of_njoroge(struct journal *journal)
+{
+	return sql_first_int(
+	    sql_get(journal, "SELECT count(*) FROM pmj_search WHERE pmj_search MATCH 'njoroge'"),
+	    -1);
+}
+
+/* No text of it is kept, and its words go all the same when it goes or is held. */
+static void
+words_go(struct old *old)
+{
+	struct journal *journal = old->store.journal;
+	int64_t before = words_of_njoroge(journal), count;
+	struct pmj_error err;
+	struct entry_row row;
+
+	assert_true(before > 2);
+	check_ok(entries_get(journal, &row, 15, &err), &err); /* Neema Njoroge, never changed */
+	check_ok(journal_begin(journal, &err), &err);
+	check_ok(entries_erase_record(journal, row.entry.rec, &count, &err), &err);
+	check_ok(entries_set_status(journal, 19, ENTRY_HELD, "test", &err), &err);
+	check_ok(journal_commit(journal, &err), &err);
+	entry_row_close(&row);
+	assert_int_equal(words_of_njoroge(journal), before - 2);
+	check_ok(journal_begin(journal, &err), &err);
+	check_ok(entries_set_status(journal, 19, ENTRY_ADMITTED, NULL, &err), &err);
+	check_ok(journal_commit(journal, &err), &err);
+	assert_int_equal(words_of_njoroge(journal), before - 1);
+	check_ok(journal_begin(journal, &err), &err);
+	check_ok(entries_stub(journal, 19, &err), &err);
+	check_ok(journal_commit(journal, &err), &err);
+	assert_int_equal(words_of_njoroge(journal), before - 2);
+	check_ok(project_check(journal, &err), &err);
+}
+
+static void
+test_version_3_becomes_ours(void **state)
+{
+	struct old old;
+	struct pmj_error err;
+	struct entry_row row;
+	int64_t records, differed, n;
+	bool known;
+
+	(void)state;
+	old_start(&old);
+	check_ok(journal_open(&old.store.journal, &old.store.setup, &err), &err);
+	is_as_it_was(&old);
+	check_ok(project_rebuild(old.store.journal, &records, &differed, &err), &err);
+	assert_int_equal(differed, 0);
+	walk(old.store.journal);
+	/* Those that make a record, edits, held ones and the one that is none are here already. */
+	for (int64_t i = 1; i <= OLD_ENTRIES; i++) {
+		struct entries_new new_entry = {.origin = ENTRY_RECEIVED};
+
+		check_ok(entries_get(old.store.journal, &row, i, &err), &err);
+		new_entry.entry = &row.entry;
+		new_entry.line = row.line;
+		new_entry.len = row.len;
+		new_entry.status = row.status;
+		if (row.line != NULL) {
+			check_ok(journal_begin(old.store.journal, &err), &err);
+			check_ok(
+			    entries_append(old.store.journal, &new_entry, &n, &known, &err), &err);
+			check_ok(journal_commit(old.store.journal, &err), &err);
+			assert_true(known);
+			assert_int_equal(n, i);
+		}
+		entry_row_close(&row);
+	}
+	words_go(&old);
+	store_reopen(&old.store);
+	check_ok(project_check(old.store.journal, &err), &err);
+	store_end(&old.store);
+}
+
+/* Steps as small as they may be: how far it is, is told. */
+static void
+test_in_steps(void **state)
+{
+	struct old old;
+	struct pmj_error err;
+	int64_t done, of, before = 0;
+	int steps = 0, middle = 0;
+	bool is_done = false;
+
+	(void)state;
+	old_start(&old);
+	old.store.setup.in_steps = true;
+	check_ok(journal_open(&old.store.journal, &old.store.setup, &err), &err);
+	assert_true(journal_is_renewing(old.store.journal));
+	for (; !is_done; steps++) {
+		check_ok(journal_renew_step(old.store.journal, 0, &is_done, &err), &err);
+		journal_renewed(old.store.journal, &done, &of);
+		assert_true(done >= before && (is_done || of == OLD_ENTRIES));
+		middle += done > before && done < OLD_ENTRIES;
+		before = done;
+		if (steps % 3 == 0 && !is_done) /* as if it were locked in between */
+			store_reopen(&old.store);
+	}
+	assert_true(steps > 15 && middle > 3);
+	assert_false(journal_is_renewing(old.store.journal));
+	is_as_it_was(&old);
+	store_end(&old.store);
 }
 
 static void
 test_killed_on_the_way(void **state)
 {
-	struct store store;
-	struct store_line line;
-	uint8_t before[32], after[32], j[32];
+	struct old old;
 	struct pmj_error err;
-	uint64_t count, next;
-	int kills = 0;
+	int64_t done, of;
+	int kills = 0, middle = 0;
 
 	(void)state;
-	store_start(&store);
-	for (int i = 0; i < 200; i++) {
-		store_line(&line, "person", NULL, 1, 1000 + i, json_pack("{s:s}", "name", "Asha"),
-		    NULL, NULL);
-		(void)store_append(store.journal, &line);
-		store_line_close(&line);
-	}
-	store_digest(store.journal, before);
-	make_old(store.journal, 2);
-	journal_close(store.journal);
-	store.journal = NULL;
-	copy_journal(&store, false);
-	for (int n = 1; killed_at(&store, n); n += 1 + n / 6) {
+	old_start(&old);
+	for (int n = 1; killed_at(&old.store, n); n += 1 + n / 12) {
+		bool is_done = false;
+
 		kills++;
-		check_ok(journal_open(&store.journal, &store.setup, &err), &err);
-		store_digest(store.journal, after);
-		assert_memory_equal(before, after, 32);
-		check_ok(journal_check_slice(store.journal, 0, 1000, &next, &err), &err);
-		journal_head(store.journal, &count, j);
-		assert_int_equal(count, 200);
-		check_ok(project_check(store.journal, &err), &err);
-		journal_close(store.journal);
-		store.journal = NULL;
-		copy_journal(&store, true);
+		old.store.setup.in_steps = true;
+		check_ok(journal_open(&old.store.journal, &old.store.setup, &err), &err);
+		journal_renewed(old.store.journal, &done, &of);
+		middle += done > 0 && done < OLD_ENTRIES;
+		while (!is_done)
+			check_ok(journal_renew_step(old.store.journal, 0, &is_done, &err), &err);
+		is_as_it_was(&old);
+		journal_close(old.store.journal);
+		old.store.journal = NULL;
+		old_copy(&old);
 	}
-	assert_true(kills > 5);
-	check_ok(journal_open(&store.journal, &store.setup, &err), &err);
-	store_end(&store);
+	assert_true(kills > 20 && middle > 2);
+	store_end(&old.store);
+}
+
+/* ---- where there is no room ---- */
+
+static int
+stat_large(void *ctx, const char *path, struct stat *st)
+{
+	int result = os_real.stat(ctx, path, st);
+
+	st->st_size = INT64_MAX / 4;
+	return result;
+}
+
+static void
+test_no_room(void **state)
+{
+	struct old old;
+	struct os os = os_real;
+	struct pmj_error err;
+
+	(void)state;
+	old_start(&old);
+	os.stat = stat_large;
+	old.store.setup.os = &os;
+	check_code(journal_open(&old.store.journal, &old.store.setup, &err), PMJ_FULL);
+	assert_non_null(strstr(err.hint, "nothing was changed"));
+	old.store.setup.os = &os_real;
+	check_ok(journal_open(&old.store.journal, &old.store.setup, &err), &err);
+	is_as_it_was(&old);
+	store_end(&old.store);
 }
 
 int
@@ -276,7 +521,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(test_version_1_becomes_ours),
 	    cmocka_unit_test(test_version_2_becomes_ours),
-	    cmocka_unit_test(test_killed_on_the_way)};
+	    cmocka_unit_test(test_version_3_becomes_ours), cmocka_unit_test(test_in_steps),
+	    cmocka_unit_test(test_killed_on_the_way), cmocka_unit_test(test_no_room)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

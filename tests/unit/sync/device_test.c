@@ -85,7 +85,8 @@ test_hold_before_entry(void **state)
 	hold_of(&lab, row.entry.e, hold); /* urgent: it goes before the entry */
 	entry_row_close(&row);
 	down(&lab);
-	assert_int_equal(lab_number(a, "SELECT count(*) FROM pmj_entry WHERE kind='person'"), 1);
+	assert_int_equal(
+	    lab_number(a, "SELECT count(*) FROM pmj_entry WHERE kind = pmj_short('person')"), 1);
 	assert_int_equal(lab_admitted(a), 0);
 	release_of(&lab, hold);
 	down(&lab);

@@ -51,8 +51,9 @@ test_before_enrolment_and_private(void **state)
 	check_ok(journal_commit(early->journal, &err), &err);
 	lab_exchange(early);
 	assert_int_equal(lab_admitted(&lab.ends[0]), 1);
-	assert_int_equal(
-	    lab_number(&lab.ends[0], "SELECT count(*) FROM pmj_entry WHERE kind='diary'"), 0);
+	assert_int_equal(lab_number(&lab.ends[0],
+	                     "SELECT count(*) FROM pmj_entry WHERE kind = pmj_short('diary')"),
+	    0);
 	assert_string_equal(sync_entry_state(early->sync, note), "saved");
 	lab_close(&lab);
 }
