@@ -634,6 +634,107 @@ test_too_big_day_after_day(void **state)
 	lab_close(&lab);
 }
 
+/* At most once an hour, whatever the clock does: one that is put back ends no hour and makes none
+ * last for years. */
+static void
+test_too_big_and_the_clock(void **state)
+{
+	static const struct {
+		int64_t minutes;
+		int runs;
+	} then[] = {
+	    {30, 2}, {-400 * 24 * 60, 2}, {59, 2}, {-70, 2}, {59, 2}, {1, 3}, {59, 3}, {2, 4}};
+	struct lab lab;
+	struct lab_end *hub = &lab.ends[0];
+	struct lab_end *a = &lab.ends[1];
+	struct sync_stopped at;
+	struct pmj_error err;
+	int lines = 2;
+
+	(void)state;
+	lab_open_with(&lab, 1);
+	for (int i = 0; i < 2; i++) {
+		(void)lab_person(a, "One a segment");
+		(void)lab_seal(a);
+	}
+	at = stopped_at(a, 1, 3);
+	a->sync->file_most = 100;
+	check_ok(sync_link_stopped(a->sync, &at, &err), &err);
+	assert_int_equal(runs(a), 2);
+	for (size_t i = 0; i < COUNT(then); i++) {
+		a->os.now_ms += then[i].minutes * 60 * 1000;
+		if (i % 2 == 0)
+			lab_restart(a);
+		(void)lab_person(a, "One more");
+		lines++;
+		(void)lab_seal(a);
+		at = stopped_at(a, 1, 3);
+		a->sync->file_most = 100;
+		check_ok(sync_link_stopped(a->sync, &at, &err), &err);
+		assert_int_equal(runs(a), then[i].runs);
+	}
+	lab_restart(a);
+	settle(&lab, 3);
+	assert_int_equal(lab_admitted(hub), lines);
+	lab_same(a, hub);
+	lab_close(&lab);
+}
+
+/* A laptop was copied before what was too big went again in smaller ones; both go on, and the copy
+ * finds the same segment too big. */
+static void
+test_too_big_and_two_copies(void **state)
+{
+	struct lab lab;
+	struct lab_end *hub = &lab.ends[0];
+	struct lab_end *a = &lab.ends[1];
+	struct sync_stopped at;
+	struct pmj_error err;
+	uint8_t inc[16];
+
+	(void)state;
+	lab_open_with(&lab, 1);
+	(void)lab_person(a, "Common");
+	settle(&lab, 2);
+	for (int i = 0; i < 3; i++) {
+		(void)lab_person(a, "One a segment");
+		(void)lab_seal(a);
+	}
+	lab_carry(a, hub, up_to_two, NULL);
+	memcpy(inc, ring_incarnation(a->ring), 16);
+	save_state(a, "clone");
+	at = stopped_at(a, 3, 3);
+	a->sync->file_most = 100;
+	check_ok(sync_link_stopped(a->sync, &at, &err), &err);
+	assert_int_equal(runs(a), 2);
+	(void)lab_person(a, "By the first");
+	(void)lab_seal(a);
+	lab_carry(a, hub, first_only, NULL); /* amid it */
+	(void)lab_take(hub);
+
+	restore_state(a, "clone", inc); /* now we are the second */
+	(void)lab_person(a, "By the second");
+	at = stopped_at(a, 3, 3);
+	a->sync->file_most = 100;
+	check_ok(sync_link_stopped(a->sync, &at, &err), &err);
+	assert_int_equal(runs(a), 2);
+	lab_restart(a);
+	(void)lab_seal(a);
+	settle(&lab, 5);
+	/* "By the first" was in the first segment of its run, or behind it and is with the first.
+	 */
+	assert_in_range(lab_admitted(hub), 5, 6);
+	lab_same(a, hub);
+	assert_int_equal(lab_number(a, "SELECT count(*) FROM pmj_sent WHERE n<>0"), 0);
+	assert_int_equal(lab_number(a, "SELECT count(*) FROM pmj_queue WHERE n IS NOT NULL"), 0);
+	assert_int_equal(
+	    lab_number(a, "SELECT count(*) FROM pmj_lane WHERE ours=1 AND cause='copy'"), 1);
+	assert_int_equal(lab_number(hub, "SELECT count(*) FROM pmj_entry"),
+	    lab_number(
+	        hub, "SELECT count(DISTINCT pmj_hash(e, line, by, pt, rec)) FROM pmj_entry"));
+	lab_close(&lab);
+}
+
 int
 main(void)
 {
@@ -642,6 +743,8 @@ main(void)
 	    cmocka_unit_test(test_too_big_then_anew),
 	    cmocka_unit_test(test_too_big_then_unread),
 	    cmocka_unit_test(test_too_big_day_after_day),
+	    cmocka_unit_test(test_too_big_and_the_clock),
+	    cmocka_unit_test(test_too_big_and_two_copies),
 	    cmocka_unit_test(test_nack),
 	    cmocka_unit_test(test_restored_copy),
 	    cmocka_unit_test(test_copy_later_self_changed),

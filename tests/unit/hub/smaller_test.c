@@ -1,0 +1,165 @@
+/* smaller_test.c - a hub comes out of a backup amid a run that began because what was sealed was
+ * too big for the link: one of a laptop's, and one of its own. */
+#include "office_lab.h"
+#include "sync/lane.h"
+
+static bool
+first_only(void *ctx, const char *name)
+{
+	(void)ctx;
+	return strstr(name, "-1.seg") != NULL;
+}
+
+static int64_t
+runs(struct lab_end *end)
+{
+	return lab_number(end, "SELECT count(*) FROM pmj_lane WHERE ours=1");
+}
+
+static struct lane
+lane_of(struct lab_end *end, const struct lab_end *device)
+{
+	struct lane lane;
+	struct pmj_error err;
+	bool found;
+
+	check_ok(lane_current(end->sync, &lane, device->mailbox, &found, &err), &err);
+	assert_true(found);
+	return lane;
+}
+
+static void
+heals(struct lab *lab, int entries)
+{
+	struct lab_end *a = &lab->ends[1];
+
+	for (int i = 0; i < 6; i++)
+		office_exchange(a);
+	assert_int_equal(lab_admitted(lab_hub(lab)), entries);
+	lab_same(a, lab_hub(lab));
+	assert_int_equal(lab_number(a, "SELECT count(*) FROM pmj_sent WHERE n<>0"), 0);
+	assert_int_equal(lab_number(a, "SELECT count(*) FROM pmj_queue WHERE n IS NOT NULL"), 0);
+	assert_int_equal(lab_number(lab_hub(lab), "SELECT count(*) FROM pmj_sent WHERE n<>0"), 0);
+	lab_close(lab);
+}
+
+/* before: the backup is of before the laptop's run of smaller ones, or of amid it. */
+static void
+restored_amid_a_laptops(bool before)
+{
+	struct lab lab;
+	struct lab_end *a = &lab.ends[1];
+	struct sync_stopped at = {.segno = 3, .tries = 3};
+	struct pmj_error err;
+	struct lane lane;
+
+	office_open(&lab, 1);
+	(void)lab_person(a, "Asha");
+	for (int i = 0; i < 3; i++)
+		office_exchange(a);
+	if (before)
+		office_keep(&lab);
+	for (int i = 0; i < 4; i++) {
+		(void)lab_person(a, "One a segment");
+		(void)lab_seal(a);
+	}
+	lane = lane_of(a, a);
+	at.segno = lane.segno - 1;
+	memcpy(at.mailbox, a->mailbox, sizeof(at.mailbox));
+	memcpy(at.incarnation, lane.inc, sizeof(at.incarnation));
+	a->sync->file_most = 100;
+	check_ok(sync_link_stopped(a->sync, &at, &err), &err);
+	assert_int_equal(runs(a), 2);
+	lab_restart(a);
+	(void)lab_person(a, "Amid it");
+	(void)lab_seal(a);
+	lab_carry(a, lab_hub(&lab), first_only, NULL);
+	(void)lab_take(lab_hub(&lab));
+	if (!before)
+		office_keep(&lab);
+	office_passes(&lab);
+	office_exchange(a);
+	(void)lab_person(a, "After it");
+	office_exchange(a);
+	office_restore(&lab);
+	office_passes(&lab);
+	heals(&lab, 7);
+}
+
+static void
+test_a_laptops(void **state)
+{
+	(void)state;
+	restored_amid_a_laptops(true);
+	restored_amid_a_laptops(false);
+}
+
+static void
+restored_amid_its_own(bool before)
+{
+	struct lab lab;
+	struct lab_end *a = &lab.ends[1], *hub;
+	struct pmj_error err;
+	struct lane lane;
+	char name[401];
+
+	office_open(&lab, 1);
+	hub = lab_hub(&lab);
+	check_ok(sync_link(a->sync, 64 * 1024, &err), &err);
+	for (int i = 0; i < 80; i++) {
+		for (size_t c = 0; c + 1 < sizeof(name); c++)
+			name[c] = (char)('a' + random() % 26);
+		name[sizeof(name) - 1] = '\0';
+		(void)lab_write_entry(hub, "resource", "name", name);
+	}
+	(void)lab_person(a, "Asha");
+	(void)lab_seal(a);
+	lab_carry(a, hub, NULL, NULL);
+	(void)lab_take(hub);
+	(void)lab_seal(hub);
+	assert_true(lab_number(hub, "SELECT max(length(bytes)) FROM pmj_segment") > 16 * 1024);
+	lane = lane_of(hub, a);
+	check_ok(
+	    sync_mark(hub->sync, SYNC_DELIVERED, a->mailbox, 2, lane.inc, lane.segno, &err), &err);
+	if (before)
+		office_keep(&lab);
+	/* It does not come; the laptop says so. */
+	check_ok(sync_link(a->sync, 4096, &err), &err);
+	lab_carry(hub, a, first_only, NULL);
+	(void)lab_take(a);
+	check_ok(sync_link_broke(a->sync, &err), &err);
+	(void)lab_seal(a);
+	lab_carry(a, hub, NULL, NULL);
+	(void)lab_take(hub);
+	assert_int_equal(runs(hub), 2);
+	(void)lab_seal(hub);
+	lab_carry(hub, a, first_only, NULL);
+	(void)lab_take(a);
+	if (!before)
+		office_keep(&lab);
+	office_passes(&lab);
+	(void)lab_person(a, "Baraka");
+	office_exchange(a);
+	office_restore(&lab);
+	office_passes(&lab);
+	heals(&lab, 82);
+}
+
+static void
+test_its_own(void **state)
+{
+	(void)state;
+	restored_amid_its_own(true);
+	restored_amid_its_own(false);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_a_laptops),
+	    cmocka_unit_test(test_its_own),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
