@@ -264,6 +264,7 @@ open_with_keys(struct core *core, bool fresh, struct pmj_error *err)
 	core->proof = fresh ? PROOF_GOOD : PROOF_CHECKING;
 	core->mending = false;
 	core->checked = 0;
+	core->twins_looked = 0;
 	core->last_person_ms = core->os->mono_ms(core->os->ctx);
 	core->suspend_gap_ms = core->os->boot_ms(core->os->ctx) - core->last_person_ms;
 	core->last_look_ms = 0;

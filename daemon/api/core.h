@@ -109,8 +109,9 @@ struct core {
 	struct pace checkpoint_pace; /* frames */
 	struct pace search_pace;     /* pages of the full-text table that are merged in a step */
 	char warning[200];           /* what the anchor or the checks found, or "" */
-	int64_t suspended; /* since when the hub has this laptop suspended, ms; 0: it does not */
-	int64_t revoked;   /* when the hub took this laptop off its roster, ms; 0: it did not */
+	int64_t twins_looked; /* up to which record the hub has looked for reminders made twice */
+	int64_t suspended;    /* since when the hub has this laptop suspended, ms; 0: it does not */
+	int64_t revoked;      /* when the hub took this laptop off its roster, ms; 0: it did not */
 	struct loop_work *work;
 	int64_t steps;               /* of background work since the start */
 	int64_t longest_step_ms;     /* of them */

@@ -11,6 +11,8 @@ PMJ_MUST_CHECK enum pmj_code core_read_settings(struct core *core, struct pmj_er
 void core_close_parts(struct core *core);
 /** One step of what people decided to forget; false: there is nothing, or it cannot be done now. */
 bool core_erase_step(struct core *core);
+/** At a hub: of a reminder that two laptops made of one change one stays. */
+bool core_twins_step(struct core *core);
 /** One step of locking; false when it is locked. */
 bool core_lock_step(struct core *core);
 bool core_renew_step(struct core *core);

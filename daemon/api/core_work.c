@@ -252,8 +252,8 @@ work_step(struct core *core)
 	if (core_find_step(core) || core_waiter_step(core) || core_office_step(core) ||
 	    core_import_step(core))
 		return true;
-	if (core_erase_step(core) || pending_step(core) || share_step(core) ||
-	    exchange_step(core) || core_verify_step(core))
+	if (core_erase_step(core) || pending_step(core) || core_twins_step(core) ||
+	    share_step(core) || exchange_step(core) || core_verify_step(core))
 		return true;
 	core->step_name = "check";
 	return core->checking && check_step(core);

@@ -1,6 +1,7 @@
 /* record_new.c - a record to be made: completed, in a state it may start in, about someone who
  * stands.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "api/record_inner.h"
@@ -139,6 +140,57 @@ subjects_stand(
 	return rc;
 }
 
+static bool
+is_one_way(const struct kind *kind, const char *value)
+{
+	for (size_t i = 1; value != NULL && i < kind->one_way_count; i++)
+		if (strcmp(kind->one_way[i], value) == 0)
+			return true;
+	return false;
+}
+
+/* Nobody is the parent of their own parent. */
+static enum pmj_code
+keeps_one_way(
+    const struct call *call, const struct kind *kind, const json_t *set, struct pmj_error *err)
+{
+	const char *value = kind->one_way_count > 0 ? json_str(set, kind->one_way[0]) : NULL;
+	uint8_t(*recs)[PMJ_RECORD_BYTES] = NULL, rec[PMJ_RECORD_BYTES];
+	char brief[PMJ_RECORD_CHARS + 1];
+	size_t count = 0;
+	enum pmj_code rc = PMJ_OK;
+
+	if (!is_one_way(kind, value) || json_str(set, kind->subjects[0]) == NULL ||
+	    !text_unbase32(rec, sizeof(rec), json_str(set, kind->subjects[0]), PMJ_RECORD_CHARS))
+		return PMJ_OK;
+	rc = records_about(call->core->journal, &recs, &count, rec, kind->name, err);
+	for (size_t i = 0; i < count && rc == PMJ_OK; i++) {
+		struct record_full other = {.row_count = 0};
+
+		if ((rc = records_load(call->core->journal, &other, recs[i], err)) == PMJ_OK &&
+		    !other.merged.voided &&
+		    json_equal(merge_shown(&other.merged, kind->one_way[0]),
+		        json_object_get(set, kind->one_way[0])) &&
+		    json_equal(merge_shown(&other.merged, kind->subjects[0]),
+		        json_object_get(set, kind->subjects[1])) &&
+		    json_equal(merge_shown(&other.merged, kind->subjects[1]),
+		        json_object_get(set, kind->subjects[0]))) {
+			records_short(call->core->journal, brief, recs[i]);
+			rc = pmj_fail(err, PMJ_INVALID,
+			    "%s stands the other way round already: two people cannot be each "
+			    "other's %s",
+			    brief, value);
+			pmj_hint(err,
+			    "pamoja show %s; if that one is wrong: pamoja void %s \"the wrong way "
+			    "round\"",
+			    brief, brief);
+		}
+		record_full_close(&other);
+	}
+	free(recs);
+	return rc;
+}
+
 /* One record to be made: checked, with its initial state. */
 enum pmj_code
 record_prepare(const struct call *call, struct core_draft *draft, json_t **set, json_t **knows,
@@ -157,6 +209,7 @@ record_prepare(const struct call *call, struct core_draft *draft, json_t **set, 
 	    (rc = complete_fields(call, *set, draft->kind, wanted->verb == NULL, err)) != PMJ_OK ||
 	    (rc = adds_up_complete(draft->kind, *set, err)) != PMJ_OK ||
 	    (rc = subjects_stand(call, draft->kind, *set, err)) != PMJ_OK ||
+	    (rc = keeps_one_way(call, draft->kind, *set, err)) != PMJ_OK ||
 	    (rc = record_made_under_consent(call, draft->kind, *set, err)) != PMJ_OK)
 		return rc;
 	state = first != NULL ? kind_state(draft->kind, first) : NULL;

@@ -117,6 +117,7 @@ kind_free(struct kind *kind)
 	if (kind == NULL)
 		return;
 	texts_close(&kind->plan.title);
+	names_free(kind->one_way, kind->one_way_count);
 	names_free(kind->plan.shows, kind->plan.show_count);
 	free(kind->plan.only_if);
 	for (size_t i = 0; i < kind->reminder_count; i++)

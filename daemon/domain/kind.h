@@ -143,6 +143,9 @@ struct kind {
 	size_t reminder_count;
 	struct report *reports;
 	size_t report_count;
+	/* A field, and values of it that two people cannot be for each other. */
+	char **one_way;
+	size_t one_way_count;
 	char **subjects; /* link fields that name the person(s); for person itself none */
 	size_t subject_count;
 	bool append_only; /* fields are never edited: mistakes are voided */

@@ -306,20 +306,6 @@ check_rules(const struct kind *kind, const struct conf *conf, struct pmj_error *
 	return rc;
 }
 
-static enum pmj_code
-check_plan_if(const struct kind *kind, const struct conf *conf, struct pmj_error *err)
-{
-	const char *name = kind->plan.only_if;
-	int line = kind_check_line(conf, "plan", "if");
-	enum pmj_code rc = kind_check_field_named(kind, name, conf, line, "if", err);
-
-	if (rc != PMJ_OK || name == NULL || kind_field(kind, name)->type == FIELD_YES_NO)
-		return rc;
-	rc = conf_fail(err, conf, line, "if = %.40s is no yes-no", name);
-	pmj_hint(err, "name a field of type = yes-no");
-	return rc;
-}
-
 enum pmj_code
 kind_check(const struct kind *kind, const struct conf *conf, struct pmj_error *err)
 {
@@ -352,7 +338,8 @@ kind_check(const struct kind *kind, const struct conf *conf, struct pmj_error *e
 		if ((rc = kind_check_field_named(kind, kind->plan.shows[i], conf,
 		         kind_check_line(conf, "plan", "shows"), "shows", err)) != PMJ_OK)
 			return rc;
-	if ((rc = check_plan_if(kind, conf, err)) != PMJ_OK)
+	if ((rc = kind_check_plan_if(kind, conf, err)) != PMJ_OK ||
+	    (rc = kind_check_one_way(kind, conf, err)) != PMJ_OK)
 		return rc;
 	for (size_t i = 0; i < kind->reminder_count; i++)
 		if ((rc = kind_check_reminder(kind, &kind->reminders[i], conf, err)) != PMJ_OK)

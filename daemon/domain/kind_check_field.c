@@ -184,3 +184,37 @@ kind_check_field(const struct kind *kind, const struct field *field, const struc
 		rc = check_default(field, conf, err);
 	return rc;
 }
+
+enum pmj_code
+kind_check_plan_if(const struct kind *kind, const struct conf *conf, struct pmj_error *err)
+{
+	const char *name = kind->plan.only_if;
+	int line = kind_check_line(conf, "plan", "if");
+	enum pmj_code rc = kind_check_field_named(kind, name, conf, line, "if", err);
+
+	if (rc != PMJ_OK || name == NULL || kind_field(kind, name)->type == FIELD_YES_NO)
+		return rc;
+	rc = conf_fail(err, conf, line, "if = %.40s is no yes-no", name);
+	pmj_hint(err, "name a field of type = yes-no");
+	return rc;
+}
+
+enum pmj_code
+kind_check_one_way(const struct kind *kind, const struct conf *conf, struct pmj_error *err)
+{
+	int line = kind_check_line(conf, "rules", "one_way");
+	const struct field *field =
+	    kind->one_way_count > 0 ? kind_field(kind, kind->one_way[0]) : NULL;
+	bool right = field != NULL && kind->subject_count == 2 && kind->one_way_count > 1;
+	enum pmj_code rc;
+
+	if (kind->one_way_count == 0)
+		return PMJ_OK;
+	for (size_t i = 1; i < kind->one_way_count && right; i++)
+		right = field_choice(field, kind->one_way[i]) != NULL;
+	if (right)
+		return PMJ_OK;
+	rc = conf_fail(err, conf, line, "one_way is of a kind about two people: FIELD | VALUE ...");
+	pmj_hint(err, "name a choice of this kind, and some of its values");
+	return rc;
+}

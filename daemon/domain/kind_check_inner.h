@@ -19,4 +19,11 @@ int kind_check_line(const struct conf *conf, const char *section, const char *ke
 int kind_check_line_in(
     const struct conf *conf, const char *word, const char *name, const char *key);
 
+/** `if` of a [plan] is a yes-no. */
+PMJ_MUST_CHECK enum pmj_code kind_check_plan_if(
+    const struct kind *kind, const struct conf *conf, struct pmj_error *err);
+/** `one_way`: a field, then values that two people of the record cannot be for each other. */
+PMJ_MUST_CHECK enum pmj_code kind_check_one_way(
+    const struct kind *kind, const struct conf *conf, struct pmj_error *err);
+
 #endif

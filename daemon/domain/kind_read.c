@@ -41,7 +41,7 @@ static const char *const rule_keys[] = {"subjects", "append_only", "author_only"
     "consent_signed", "consent_apart", "consent_general", "consent_general_needs",
     "consent_through", "classes", "through", "consent_for", "consent_to", "total", "adds",
     "told_as", "told_by", "receives_nothing", "slip", "slip_called", "checked", "stale_days",
-    "month_minutes", "week_times"};
+    "month_minutes", "week_times", "one_way"};
 
 const char *
 field_type_name(enum field_type type)
@@ -284,6 +284,7 @@ read_rules(struct kind *kind, const struct part *part)
 	    (rc = part_days(&kind->due_before, part, "due_before")) != PMJ_OK ||
 	    (rc = part_texts(&kind->due_says, part, "due_says", false)) != PMJ_OK ||
 	    (rc = part_list(&kind->slip, &kind->slip_count, part, "slip")) != PMJ_OK ||
+	    (rc = part_list(&kind->one_way, &kind->one_way_count, part, "one_way")) != PMJ_OK ||
 	    (rc = part_list(&kind->adds, &kind->adds_count, part, "adds")) != PMJ_OK ||
 	    (rc = part_list(&kind->told_as, &kind->told_count, part, "told_as")) != PMJ_OK ||
 	    (rc = kind_read_consent(kind, part)) != PMJ_OK)

@@ -156,4 +156,10 @@ PMJ_MUST_CHECK enum pmj_code project_rebuild_slice(struct journal *journal, int6
 PMJ_MUST_CHECK enum pmj_code records_alike(struct journal *journal, json_t **out,
     const struct kind *kind, const json_t *set, size_t most, enum lang lang, struct pmj_error *err);
 
+/** The next record of a kind that came here after number *num, which moves on. *found: rec is one;
+ * *more: there are others to look at. A step looks at no more than a few hundred. */
+PMJ_MUST_CHECK enum pmj_code records_made_since(struct journal *journal, int64_t *num,
+    uint8_t rec[static PMJ_RECORD_BYTES], bool *found, bool *more, const char *kind,
+    struct pmj_error *err);
+
 #endif

@@ -184,4 +184,41 @@ def story_somebody_like_that_at_a_terminal(lab):
     check(len(neema.json("person", "list")["items"]) == 3)
 
 
+def story_15_one_reminder_of_two_laptops(lab):
+    """Two laptops set the same stage before they hear of each other: each made its reminders, in its language. At the merge one of each stays."""
+    hub, neema, juma = lab.office(ally="Neema", peer="Juma")
+    asha = neema.add("person", name="Asha")
+    lab.exchange(hub, neema)
+    hub.run("hub", "assign", asha, "Juma")
+    lab.exchange(hub, neema, juma, rounds=2)
+    neema.run("edit", asha, "stage=in treatment")
+    juma.run("edit", asha, "stage=in treatment", env=SWAHILI)
+    own = juma.add("followup", person=asha, due="in 7 days", what="tea")
+    done = min(neema.json("followup", "list")["items"], key=lambda one: one["fields"]["due"])["id"]
+    neema.run("followup", "done", done)
+    lab.exchange(hub, neema, juma, rounds=3)
+    left = {home.name: sorted(one["id"] for one in home.json("followup", "list")["items"]) for home in (hub, neema, juma)}
+    check(left["hub"] == left["Neema"] == left["Juma"] and len(left["hub"]) == 3 and {own, done} < set(left["hub"]), left)
+    gone = [one for one in hub.json("followup", "list", "--all")["items"] if one["voided"]]
+    check(len(gone) == 2 and "another laptop" in hub.run("history", gone[0]["id"]).out, gone)
+    lab.exchange(hub, neema, juma)
+    check(len(hub.json("followup", "list")["items"]) == 3, "and nothing more")
+
+
+def story_07_nobody_is_their_parents_parent(lab):
+    """Two people linked as each other's parent: said, in both languages, with the way out."""
+    neema = lab.worker("Neema")
+    asha, mama = neema.add("person", name="Asha"), neema.add("person", name="Mama Asha")
+    tie = neema.add("relation", supporter=mama, person=asha, what="parent")
+    again = ("relation", "add", f"supporter={asha}", f"person={mama}", "what=parent")
+    error = neema.refused(2, *again)
+    check("each other's parent" in error["message"] and f"void {tie[:5]}" in error["hint"], error)
+    check("kinyume" in neema.run(*again, status=2, env=SWAHILI).err)
+    neema.add("relation", supporter=asha, person=mama, what="child")
+    neema.add("relation", supporter=mama, person=asha, what="friend")
+    neema.add("relation", supporter=asha, person=mama, what="friend")
+    neema.run("void", tie, "the wrong way round")
+    neema.run(*again)
+
+
 run(globals())
