@@ -225,6 +225,12 @@ say_moved(const json_t *kind, const json_t *answer)
 {
 	term_say("Done: %s %s is now %s.\n", kinds_label(kind), json_str(answer, "short"),
 	    state_label(kind, json_str(answer, "state")));
+	if (json_obj(answer, "copy") != NULL)
+		term_say(
+		    "What goes out is %s %s: pamoja show %s. What you keep stays here alone.\n",
+		    json_str(json_obj(answer, "copy"), "kind"),
+		    json_str(json_obj(answer, "copy"), "short"),
+		    json_str(json_obj(answer, "copy"), "short"));
 	kinds_say_new_words(kind, answer);
 	kinds_say_reminders(answer);
 }

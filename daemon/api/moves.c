@@ -192,6 +192,11 @@ record_move(const struct call *call, json_t **out, struct pmj_error *err)
 	set_date(call, move, set);
 	if ((rc = check_asks(move, &record.merged, set, kind, err)) != PMJ_OK)
 		goto out;
+	if (move->copies != NULL) {
+		if ((rc = record_copy(call, out, kind, move, rec, &record, set, err)) == PMJ_OK)
+			(void)json_object_set_new(*out, "state", json_string(move->to));
+		goto out;
+	}
 	rc = move->needs_consent || move->discloses
 	         ? record_discloses(call, kind, move, &record.merged, set, err)
 	         : record_keeps_consent(call, kind, &record.merged, set, move->to, err);

@@ -51,6 +51,12 @@ void record_reminders_close(struct reminders *reminders);
 /** The value a move works with: what it sets, else what stands (merged NULL: nothing does). */
 const json_t *record_moved_value(
     const struct merge_record *merged, const json_t *set, const char *name);
+/* copy.c */
+/** A move that makes a record of another kind (`copies`), in one transaction. set: what was typed,
+ * which goes into the copy alone. */
+PMJ_MUST_CHECK enum pmj_code record_copy(const struct call *call, json_t **out,
+    const struct kind *kind, const struct move *move, const uint8_t rec[static PMJ_RECORD_BYTES],
+    const struct record_full *record, const json_t *set, struct pmj_error *err);
 /* around.c */
 PMJ_MUST_CHECK enum pmj_code record_put_uncovered(const struct call *call, json_t *item,
     const uint8_t rec[static PMJ_RECORD_BYTES], struct pmj_error *err);

@@ -138,6 +138,7 @@ kind_free(struct kind *kind)
 		names_free(move->from, move->from_count);
 		names_free(move->asks, move->asks_count);
 		free(move->verb);
+		free(move->copies);
 		free(move->dates);
 		free(move->to);
 		texts_close(&move->label);

@@ -85,6 +85,7 @@ struct move {
 	char *to;
 	char **asks; /* fields that must be set by or before this move */
 	size_t asks_count;
+	char *copies;       /* a kind of which a record is made with it: what both have; or NULL */
 	char *dates;        /* a date field that is today's unless another is given, or NULL */
 	enum move_by by;    /* the author of the record, or somebody else: a second pair of eyes */
 	bool needs_consent; /* the person's consent must cover it (rule of domain/consent) */

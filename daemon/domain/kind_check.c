@@ -384,6 +384,9 @@ kinds_check_links(const struct kinds *kinds, const char *dir, struct pmj_error *
 		}
 		for (size_t j = 0; j < kind->next_count && rc == PMJ_OK; j++)
 			rc = check_link(kinds, dir, kind, "next names", kind->next[j], err);
+		for (size_t j = 0; j < kind->move_count && rc == PMJ_OK; j++)
+			rc = check_link(
+			    kinds, dir, kind, "a move copies to", kind->moves[j].copies, err);
 		for (size_t j = 0; j < kind->reminder_count && rc == PMJ_OK; j++)
 			rc = reminder_check_link(kinds, kind, &kind->reminders[j], dir, err);
 		for (size_t j = 0; j < kind->report_count && rc == PMJ_OK; j++)

@@ -32,8 +32,8 @@ static const char *const field_keys[] = {"type", "required", "default", "privacy
     "label.sw", "help.en", "help.sw"};
 static const char *const state_keys[] = {"refusing", "closed", "rests", "start", "silent_days",
     "silent.en", "silent.sw", "label.en", "label.sw"};
-static const char *const move_keys[] = {"from", "to", "asks", "dates", "by", "needs_consent",
-    "answers", "discloses", "label.en", "label.sw"};
+static const char *const move_keys[] = {"from", "to", "asks", "copies", "dates", "by",
+    "needs_consent", "answers", "discloses", "label.en", "label.sw"};
 static const char *const plan_keys[] = {"place", "title.en", "title.sw", "shows", "if"};
 static const char *const rule_keys[] = {"subjects", "append_only", "author_only", "revocation_wins",
     "due", "due_before", "due_says.en", "due_says.sw", "urgent", "urgent_move", "discloses_to",
@@ -223,6 +223,7 @@ read_move(struct kind *kind, const struct part *part)
 	move->verb = mem_strdup(part->section + strlen("move "));
 	move->to = part_text(part, "to");
 	move->dates = part_text(part, "dates");
+	move->copies = part_text(part, "copies");
 	if ((rc = kind_check_keys(part, move_keys, COUNT(move_keys), NULL)) != PMJ_OK ||
 	    (rc = part_list(&move->from, &move->from_count, part, "from")) != PMJ_OK ||
 	    (rc = part_list(&move->asks, &move->asks_count, part, "asks")) != PMJ_OK ||

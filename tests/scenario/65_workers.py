@@ -154,6 +154,26 @@ def story_29_for_oneself(lab):
     check(hub.json("find", "week")["items"] == [])
 
 
+def story_29_told_by_ones_own_word(lab):
+    """Unless the worker chooses: then a copy goes to the office, without what was left out, and what stays at home stays as it was; a colleague has neither."""
+    hub, neema, juma = lab.office(ally="Neema", peer="Juma")
+    mine = neema.add("checkin", energy=1, recovery=2, carried_home="a death", note="a hard week of my own")
+    other = neema.add("checkin", energy=5, note="nobody's business")
+    answer = neema.json("checkin", "send", mine, "note=", "energy=2")
+    check(answer["state"] == "sent" and answer["copy"]["kind"] == "checkin_sent", answer)
+    check((neema.show(mine)["fields"]["note"], neema.show(mine)["fields"]["energy"]) == ("a hard week of my own", 1), neema.show(mine))
+    lab.exchange(hub, neema, juma)
+    (told,) = hub.json("checkin_sent", "list")["items"]
+    fields = hub.show(told["id"])["fields"]
+    check(told["id"] == answer["copy"]["id"] and (fields["energy"], fields["recovery"], fields["carried_home"]) == (2, 2, "a death") and "note" not in fields, fields)
+    check(hub.show(told["id"])["by"][0]["name"] == "Neema")
+    for home in (hub, juma):
+        for kept in (mine, other):
+            home.refused(3, "show", kept)
+    juma.refused(3, "show", told["id"])
+    check("stays here alone" in neema.run("checkin", "send", other).out and neema.show(other)["state"] == "sent")
+
+
 def story_29_workload(lab):
     """What each worker carries, for the coordinator: people, contacts, crises, what is overdue, what runs out, and whom nobody has."""
     hub, neema, juma = lab.office(ally="Neema", peer="Juma")
