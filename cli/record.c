@@ -102,6 +102,19 @@ say_handed_over(const json_t *item)
 		term_say("  Handed over on %s.\n", when);
 }
 
+/* Of a person, a note that matters most and is empty: it is to be asked for, not guessed. */
+static const char *
+text_or_ask(const json_t *kind, const json_t *field, const json_t *texts)
+{
+	const char *name = json_str(field, "name"), *text = json_str(texts, name),
+	           *type = json_str(field, "type");
+
+	if ((text == NULL || *text == '\0') && json_flag(kind, "person") && type != NULL &&
+	    strcmp(type, "note") == 0 && kinds_lists(json_arr(kind, "brief"), name))
+		return lang_text("not written down: ask the person first");
+	return text;
+}
+
 /* Whoever opens what is due is about to call: how to, and how not to, stands there. */
 static void
 show_reach(struct cli *cli, const char *id, size_t width)
@@ -124,7 +137,7 @@ show_reach(struct cli *cli, const char *id, size_t width)
 			if (type != NULL &&
 			    (strcmp(type, "note") == 0 || strcmp(type, "phone") == 0))
 				print_pair(kinds_label(field),
-				    json_str(json_obj(person, "texts"), key), width);
+				    text_or_ask(kind, field, json_obj(person, "texts")), width);
 		}
 	}
 	json_decref(person);
@@ -149,7 +162,7 @@ show_item(struct cli *cli, const json_t *item)
 	}
 	json_array_foreach(json_arr(kind, "fields"), i, field)
 	{
-		print_pair(kinds_label(field), json_str(texts, json_str(field, "name")), width);
+		print_pair(kinds_label(field), text_or_ask(kind, field, texts), width);
 		if (kinds_lists(json_arr(kind, "subjects"), json_str(field, "name")))
 			show_reach(cli, json_str(json_obj(item, "fields"), json_str(field, "name")),
 			    width);
@@ -379,8 +392,25 @@ deed(const json_t *event, bool first)
 	return first ? lang_text("made it") : lang_text("changed it");
 }
 
+/* The value of a field in words; a state's are its kind's. */
+static char *
+event_text(const json_t *kind, const char *name, const json_t *value)
+{
+	const json_t *state;
+	size_t i;
+
+	if (strcmp(name, "state") == 0)
+		json_array_foreach(json_arr(kind, "states"), i, state)
+		{
+			if (json_is_string(value) &&
+			    strcmp(json_str(state, "name"), json_string_value(value)) == 0)
+				return mem_strdup(kinds_label(state));
+		}
+	return print_value(value);
+}
+
 static void
-show_event(const json_t *event, bool first)
+show_event(const json_t *kind, const json_t *event, bool first)
 {
 	const char *role = json_str(event, "role");
 	char when[PRINT_WHEN_MAX];
@@ -397,28 +427,31 @@ show_event(const json_t *event, bool first)
 	(void)puts("");
 	json_object_foreach(json_object_get(event, "set"), name, value)
 	{
-		char *text = print_value(value);
+		char *text = event_text(kind, name, value);
 
-		print_pair(name, *text != '\0' ? text : lang_text("(cleared)"), 14);
+		print_pair(
+		    conflict_label(kind, name), *text != '\0' ? text : lang_text("(cleared)"), 20);
 		free(text);
 	}
-	print_pair("why", json_str(event, "reason"), 14);
+	print_pair("why", json_str(event, "reason"), 20);
 }
 
 enum pmj_code
 record_history(struct cli *cli, const struct args *args, struct pmj_error *err)
 {
 	char *typed = args_join(args, 0);
-	json_t *answer = NULL, *event;
+	json_t *answer = NULL, *item = NULL, *event;
 	enum pmj_code rc;
 	size_t i;
 
 	rc = record_about(cli, &answer, typed, "/history", NULL, err);
 	if (rc == PMJ_OK && cli->json)
 		print_json(answer);
-	else if (rc == PMJ_OK)
-		json_array_foreach(json_object_get(answer, "items"), i, event)
-		    show_event(event, i == 0);
+	else if (rc == PMJ_OK && (rc = record_about(cli, &item, typed, "", NULL, err)) == PMJ_OK)
+		json_array_foreach(json_object_get(answer, "items"), i, event) show_event(
+		    kinds_named(cli, json_str(item, "kind") != NULL ? json_str(item, "kind") : ""),
+		    event, i == 0);
+	json_decref(item);
 	json_decref(answer);
 	free(typed);
 	return rc;
