@@ -10,8 +10,8 @@
 #include "base/mem.h"
 
 #define IMPORT_ROWS_MAX 500
-#define IMPORT_DRY_ROWS_MAX 50    /* in one step: it is taken back, so it cannot rest */
-#define IMPORT_SHARED_FRAMES 1000 /* pages of a commit, about: a checkpoint takes them at once */
+#define IMPORT_DRY_ROWS_MAX 50   /* in one step: it is taken back, so it cannot rest */
+#define IMPORT_SHARED_FRAMES 400 /* pages of a commit, about: one checkpoint has them all */
 
 static bool
 is_dry(const struct import *import)
