@@ -1,7 +1,9 @@
 /* plan.c - `person plan ID`: what a person takes home, to be printed or read out. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "base/mem.h"
 #include "cli/lang.h"
 #include "cli/print.h"
 #include "cli/record.h"
@@ -23,6 +25,82 @@ say_item(const json_t *item)
 	}
 }
 
+static json_t *
+section_named(const json_t *plan, const char *kind)
+{
+	json_t *section;
+	size_t i;
+
+	json_array_foreach(json_object_get(plan, "sections"), i, section)
+	{
+		if (strcmp(json_str(section, "kind"), kind) == 0)
+			return section;
+	}
+	return NULL;
+}
+
+/* A section that came in two pieces is one, by its days: of one day the order stands. */
+static void
+join_items(json_t *items, const json_t *more)
+{
+	json_t *item;
+	size_t i;
+
+	json_array_foreach(more, i, item)
+	{
+		size_t at = json_array_size(items);
+
+		while (at > 0 && strcmp(json_str(json_array_get(items, at - 1), "due"),
+		                     json_str(item, "due")) > 0)
+			at--;
+		(void)json_array_insert(items, at, item);
+	}
+}
+
+static void
+join_piece(json_t *plan, const json_t *piece)
+{
+	json_t *section, *known;
+	size_t i;
+
+	json_array_foreach(json_object_get(piece, "sections"), i, section)
+	{
+		known = section_named(plan, json_str(section, "kind"));
+		if (known == NULL)
+			(void)json_array_append(json_object_get(plan, "sections"), section);
+		else
+			join_items(json_object_get(known, "items"), json_arr(section, "items"));
+	}
+	(void)json_object_set_new(plan, "left_out",
+	    json_integer(json_int(plan, "left_out", 0) + json_int(piece, "left_out", 0)));
+}
+
+/* However many pieces it comes in. */
+static enum pmj_code
+get_plan(struct cli *cli, json_t **out, const char *typed, struct pmj_error *err)
+{
+	enum pmj_code rc = record_about(cli, out, typed, "/plan", NULL, err);
+	const char *next = rc == PMJ_OK ? json_str(*out, "next") : NULL;
+	json_t *piece = NULL;
+
+	while (rc == PMJ_OK && next != NULL) {
+		char *tail = mem_printf("/plan?from=%s", next);
+		json_t *before = piece;
+
+		piece = NULL;
+		if ((rc = record_about(cli, &piece, typed, tail, NULL, err)) == PMJ_OK) {
+			join_piece(*out, piece);
+			next = json_str(piece, "next");
+		}
+		free(tail);
+		json_decref(before);
+	}
+	json_decref(piece);
+	if (rc == PMJ_OK)
+		(void)json_object_del(*out, "next");
+	return rc;
+}
+
 enum pmj_code
 record_plan(struct cli *cli, const struct args *args, struct pmj_error *err)
 {
@@ -32,7 +110,7 @@ record_plan(struct cli *cli, const struct args *args, struct pmj_error *err)
 	enum pmj_code rc;
 	size_t i, j;
 
-	if ((rc = record_about(cli, &answer, typed, "/plan", NULL, err)) == PMJ_OK && cli->json) {
+	if ((rc = get_plan(cli, &answer, typed, err)) == PMJ_OK && cli->json) {
 		print_json(answer);
 	} else if (rc == PMJ_OK) {
 		long left_out = (long)json_int(answer, "left_out", 0);

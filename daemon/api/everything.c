@@ -110,22 +110,14 @@ out:
 	return rc;
 }
 
-static int
-recs_by_id(const void *a, const void *b)
-{
-	return memcmp(a, b, PMJ_RECORD_BYTES);
-}
-
-/* Themselves first, then by id: an order that what is written meanwhile does not change. */
+/* Where it goes on: after this one, themselves first, then by id. */
 static size_t
-recs_in_order(uint8_t (*recs)[PMJ_RECORD_BYTES], size_t count, const char *from)
+recs_after(uint8_t (*recs)[PMJ_RECORD_BYTES], size_t count, const char *from)
 {
 	uint8_t last[PMJ_RECORD_BYTES];
-	size_t at = 0;
+	size_t at;
 
-	if (count > 1)
-		qsort(recs + 1, count - 1, sizeof(*recs), recs_by_id);
-	if (from == NULL || !text_unbase32(last, sizeof(last), from, strlen(from)))
+	if (from == NULL || count == 0 || !text_unbase32(last, sizeof(last), from, strlen(from)))
 		return 0;
 	if (memcmp(last, recs[0], sizeof(last)) == 0)
 		return 1;
@@ -153,7 +145,7 @@ record_everything(const struct call *call, json_t **out, struct pmj_error *err)
 	    (rc = records_of_person(call->core->journal, &recs, &count, rec, err)) != PMJ_OK)
 		goto out;
 	text_base32(id, rec, PMJ_RECORD_BYTES);
-	at = recs_in_order(recs, count, json_str(call->query, "from"));
+	at = recs_after(recs, count, json_str(call->query, "from"));
 	for (size_t first = at; at < count && rc == PMJ_OK; at++) {
 		if (at > first && os->mono_ms(os->ctx) >= until)
 			break;

@@ -1,5 +1,6 @@
 /* plan.c - the paper a person takes home: of the kinds that have a [plan], what is still open, in
  * the worker's language. It says nothing of what was observed, and names no programme. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -103,26 +104,68 @@ order_by_day(json_t *items)
 	free((void *)list);
 }
 
+/* Where the next piece goes on: a kind of the plan, and one of its records about the person. */
+struct plan_cursor {
+	size_t kind, record;
+	int64_t until_ms;
+	bool more;
+	size_t left_out;
+};
+
+static bool
+is_plan_time_over(const struct call *call, const struct plan_cursor *at)
+{
+	return call->core->os->mono_ms(call->core->os->ctx) >= at->until_ms;
+}
+
 static enum pmj_code
-section_of(json_t **out, size_t *left_out, const struct call *call, const struct kind *kind,
+section_of(json_t **out, struct plan_cursor *at, const struct call *call, const struct kind *kind,
     const uint8_t person[static PMJ_RECORD_BYTES], struct pmj_error *err)
 {
 	uint8_t(*recs)[PMJ_RECORD_BYTES] = NULL;
-	size_t count = 0;
+	size_t count = 0, first = at->record;
 	json_t *items = json_array();
 	enum pmj_code rc = PMJ_OK;
 
 	if (kind->subject_count == 0)
-		rc = add_record(items, left_out, call, kind, person, err);
+		rc = add_record(items, &at->left_out, call, kind, person, err);
 	else
 		rc = records_about(call->core->journal, &recs, &count, person, kind->name, err);
-	for (size_t i = 0; i < count && rc == PMJ_OK; i++)
-		rc = add_record(items, left_out, call, kind, recs[i], err);
+	while (rc == PMJ_OK && at->record < count &&
+	       (at->record == first || !is_plan_time_over(call, at)))
+		rc = add_record(items, &at->left_out, call, kind, recs[at->record++], err);
+	at->more = at->record < count;
 	order_by_day(items);
 	*out = json_pack("{s:s,s:s,s:O}", "kind", kind->name, "title",
 	    texts_in(&kind->plan.title, call->lang), "items", items);
 	json_decref(items);
 	free(recs);
+	return rc;
+}
+
+/* One kind after the other, until the time is over. */
+static enum pmj_code
+sections_of(json_t *sections, struct plan_cursor *at, const struct call *call,
+    const struct kind *const *list, size_t count, const uint8_t person[static PMJ_RECORD_BYTES],
+    struct pmj_error *err)
+{
+	size_t first = at->kind;
+	enum pmj_code rc = PMJ_OK;
+
+	for (; at->kind < count && rc == PMJ_OK; at->kind++, at->record = 0) {
+		json_t *section = NULL;
+
+		if (at->kind > first && is_plan_time_over(call, at)) {
+			at->more = true;
+			break;
+		}
+		rc = section_of(&section, at, call, list[at->kind], person, err);
+		if (json_array_size(json_arr(section, "items")) > 0)
+			(void)json_array_append(sections, section);
+		json_decref(section);
+		if (at->more)
+			break;
+	}
 	return rc;
 }
 
@@ -154,28 +197,32 @@ record_plan(const struct call *call, json_t **out, struct pmj_error *err)
 	const struct kinds *kinds = &call->core->kinds;
 	const struct kind **list = mem_array(kinds->count + 1, sizeof(*list));
 	struct record_full person = {.row_count = 0};
-	size_t count = kinds_of_plan(list, kinds), left_out = 0;
+	struct plan_cursor at = {
+	    .until_ms = call->core->os->mono_ms(call->core->os->ctx) + CORE_PIECE_MS};
+	const char *from = json_str(call->query, "from");
+	size_t count = kinds_of_plan(list, kinds);
 	uint8_t rec[PMJ_RECORD_BYTES];
 	const struct kind *kind;
 	json_t *sections = json_array();
-	char date[11], *name = NULL;
+	char date[11], next[48], *name = NULL;
 	enum pmj_code rc;
 
+	if (from != NULL && sscanf(from, "%zu-%zu", &at.kind, &at.record) != 2) {
+		rc = pmj_fail(err, PMJ_USAGE, "from is the \"next\" of an earlier answer");
+		goto out;
+	}
 	if ((rc = record_person(call, &person, &kind, rec, err)) != PMJ_OK)
 		goto out;
-	for (size_t i = 0; i < count && rc == PMJ_OK; i++) {
-		json_t *section;
-
-		rc = section_of(&section, &left_out, call, list[i], rec, err);
-		if (json_array_size(json_arr(section, "items")) > 0)
-			(void)json_array_append(sections, section);
-		json_decref(section);
-	}
+	rc = sections_of(sections, &at, call, list, count, rec, err);
 	record_date(call, date);
 	name = records_title(call->core->journal, rec, call->lang);
 	if (rc == PMJ_OK)
 		*out = json_pack("{s:s,s:s,s:O,s:I}", "name", name, "on", date, "sections",
-		    sections, "left_out", (json_int_t)left_out);
+		    sections, "left_out", (json_int_t)at.left_out);
+	if (rc == PMJ_OK && at.more) {
+		(void)snprintf(next, sizeof(next), "%zu-%zu", at.kind, at.record);
+		(void)json_object_set_new(*out, "next", json_string(next));
+	}
 out:
 	free(name);
 	free((void *)list);

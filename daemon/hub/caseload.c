@@ -223,7 +223,8 @@ walk_text(const struct walk *walk, const struct kind *kind)
 			buf_put_text(&text, ", NULL");
 	}
 	buf_putf(&text,
-	    " FROM pmj_record r JOIN \"%s\" t ON t._num = r.num WHERE r.kind = pmj_short(?1) AND"
+	    " FROM pmj_record r CROSS JOIN \"%s\" t ON t._num = r.num WHERE r.kind = pmj_short(?1) "
+	    "AND"
 	    " (r.changed_pt, r.rec) > (?2, ?3) AND t.voided = 0 ORDER BY r.changed_pt, r.rec"
 	    " LIMIT %d",
 	    kind->name, ROWS_AT_ONCE);
@@ -277,39 +278,56 @@ walk_some(struct hub_caseload *load, bool *done, struct pmj_error *err)
 	return rc;
 }
 
-/* What is due: overdue, or of a worker's own file and soon. */
+/* The next kind of which something may be due. What is told beforehand is no work that somebody is
+ * late with. */
+static const struct kind *
+due_kind(struct hub_caseload *load)
+{
+	const struct kinds *kinds = journal_kinds(load->hub->journal);
+
+	while (load->at_kind < kinds->count && kinds->list[load->at_kind]->due_before > 0)
+		load->at_kind++;
+	return load->at_kind < kinds->count ? kinds->list[load->at_kind] : NULL;
+}
+
+/* What is due: overdue, or of a worker's own file and soon. Kind by kind, as the index has it. */
 static enum pmj_code
 due_some(struct hub_caseload *load, bool *done, struct pmj_error *err)
 {
 	struct sql *q = sql_get(load->hub->journal,
-	    "SELECT due, rec, pmj_long(made_by), pmj_long(kind) FROM pmj_record WHERE due IS NOT "
-	    "NULL AND closed = 0 "
-	    "AND"
-	    " voided = 0 AND due <= ?1 AND (due, rec) > (?2, ?3) ORDER BY due, rec LIMIT 200");
+	    "SELECT due, num, pmj_long(made_by) FROM pmj_record WHERE kind = pmj_short(?4) AND due "
+	    "IS NOT NULL AND "
+	    "closed = 0 AND voided = 0 AND due <= ?1 AND (due, num) > (?2, ?3) ORDER BY due, num"
+	    " LIMIT 200");
+	const struct kind *kind = due_kind(load);
 	size_t rows = 0;
 	enum pmj_code rc;
 	bool row;
 
+	*done = kind == NULL;
+	if (kind == NULL)
+		return PMJ_OK;
 	(void)sql_text(sql_text(q, 1, load->soon), 2, load->at_due);
-	(void)sql_blob(q, 3, load->at_rec, sizeof(load->at_rec));
+	(void)sql_text(sql_int(q, 3, load->at_num), 4, kind->name);
 	while ((rc = sql_row(q, &row, err)) == PMJ_OK && row) {
 		struct load *who = who_wrote(load, q);
-		const struct kind *kind =
-		    kinds_get(journal_kinds(load->hub->journal), sql_col_text(q, 3));
 		const char *due = sql_col_text(q, 0);
 
 		rows++;
 		(void)snprintf(load->at_due, sizeof(load->at_due), "%.10s", due);
-		(void)sql_col_copy(q, 1, load->at_rec, sizeof(load->at_rec));
-		/* What is told beforehand is no work that somebody is late with. */
-		if (who == NULL || kind == NULL || kind->due_before > 0)
+		load->at_num = sql_col_int(q, 1);
+		if (who == NULL)
 			continue;
 		if (file_is(kind))
 			who->certificates++;
 		else
 			who->overdue += strcmp(due, load->today) < 0;
 	}
-	*done = rows < ROWS_AT_ONCE;
+	if (rc == PMJ_OK && rows < ROWS_AT_ONCE) {
+		load->at_kind++;
+		load->at_due[0] = '\0';
+		load->at_num = 0;
+	}
 	return rc;
 }
 

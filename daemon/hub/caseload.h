@@ -38,6 +38,8 @@ struct hub_caseload {
 	/* How far it is: */
 	size_t walk;
 	int64_t at;
+	size_t at_kind;
+	int64_t at_num;
 	char at_due[11];
 	uint8_t at_rec[PMJ_RECORD_BYTES];
 };

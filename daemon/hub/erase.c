@@ -12,36 +12,19 @@
 
 /* ---- retention ---- */
 
-static void
-take_newer(struct hub *hub, int64_t *newest, const struct retain_rule *rule, const uint8_t *rec)
-{
-	struct sql *q = sql_get(hub->journal,
-	    "SELECT CASE WHEN ?3 THEN changed_pt ELSE changed_pt - coalesce(made_ago, 0) END FROM"
-	    " pmj_record WHERE kind = pmj_short(?1) AND rec = ?2");
-	int64_t at;
-
-	(void)sql_blob(sql_text(q, 1, rule->kind), 2, rec, PMJ_RECORD_BYTES);
-	at = sql_first_int(sql_int(q, 3, rule->changed), 0);
-	*newest = at > *newest ? at : *newest;
-}
-
-/* When the newest record of a kind that is about the person, or names them, was made or changed; 0:
- * there is none. */
+/* When the newest record of a kind that is about the person, or links to them, was made or changed;
+ * 0: there is none. */
 static enum pmj_code
 newest_of(struct hub *hub, int64_t *newest, const struct retain_rule *rule, const uint8_t *person,
     struct pmj_error *err)
 {
-	uint8_t rec[PMJ_RECORD_BYTES] = {0};
-	bool found = true;
+	const struct kind *kind = kinds_get(journal_kinds(hub->journal), rule->kind);
+	int64_t made = 0, changed = 0;
 	enum pmj_code rc = PMJ_OK;
 
-	*newest = 0;
-	take_newer(hub, newest, rule, person);
-	while (rc == PMJ_OK && found)
-		if ((rc = records_naming(hub->journal, rec, &found, rule->kind, person, err)) ==
-		        PMJ_OK &&
-		    found)
-			take_newer(hub, newest, rule, rec);
+	if (kind != NULL)
+		rc = records_newest(hub->journal, &made, &changed, kind, person, err);
+	*newest = rule->changed ? changed : made;
 	return rc;
 }
 

@@ -1,6 +1,7 @@
 /* records.c - records merged whole; their people and digests. */
 #include "store/records.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -140,57 +141,127 @@ enum pmj_code
 records_of_person(struct journal *journal, uint8_t (**out)[PMJ_RECORD_BYTES], size_t *count,
     const uint8_t person[static PMJ_RECORD_BYTES], struct pmj_error *err)
 {
-	struct sql *sql = sql_get(journal, "SELECT r.rec FROM pmj_subject s JOIN pmj_record r ON "
-	                                   "r.num = s._num WHERE s.person = ?1"
-	                                   " ORDER BY r.rec = ?1 DESC, r.changed_pt DESC, r.rec");
+	struct sql *sql = sql_get(journal,
+	    "SELECT r.rec FROM pmj_subject s CROSS JOIN pmj_record r ON r.num = s._num WHERE"
+	    " s.person = ?1 ORDER BY r.rec = ?1 DESC, r.rec");
 
 	return records_ids(sql_blob(sql, 1, person, PMJ_RECORD_BYTES), out, count, err);
 }
 
+/* The kind's own table says which of the person's records are of it: it is small, where a row of
+ * pmj_record each is a page each. */
 enum pmj_code
 records_about(struct journal *journal, uint8_t (**out)[PMJ_RECORD_BYTES], size_t *count,
     const uint8_t person[static PMJ_RECORD_BYTES], const char *kind, struct pmj_error *err)
 {
-	struct sql *sql = sql_get(journal, "SELECT r.rec FROM pmj_subject s JOIN pmj_record r ON "
-	                                   "r.num = s._num WHERE s.person = ?1"
-	                                   " AND r.kind = pmj_short(?2) ORDER BY r.rec");
+	struct sql *sql;
+	enum pmj_code rc;
+	char *text;
 
-	(void)sql_blob(sql, 1, person, PMJ_RECORD_BYTES);
-	return records_ids(sql_text(sql, 2, kind), out, count, err);
+	*out = NULL;
+	*count = 0;
+	if (schema_table(journal, kind) == NULL)
+		return PMJ_OK;
+	text = mem_printf("SELECT r.rec FROM pmj_subject s CROSS JOIN \"%s\" t ON t._num = s._num"
+	                  " CROSS JOIN pmj_record r ON r.num = s._num WHERE s.person = ?1"
+	                  " ORDER BY r.rec",
+	    kind);
+	sql = sql_new(journal, text);
+	rc = records_ids(sql_blob(sql, 1, person, PMJ_RECORD_BYTES), out, count, err);
+	sql_free(sql);
+	free(text);
+	return rc;
+}
+
+/* Is the person's id in what is shown of the record? */
+static enum pmj_code
+shows_person(
+    struct journal *journal, bool *out, const uint8_t *rec, const char *id, struct pmj_error *err)
+{
+	json_t *values = NULL;
+	enum pmj_code rc = records_values(journal, &values, rec, err);
+	char *shown;
+
+	*out = false;
+	if (rc != PMJ_OK)
+		return rc;
+	shown = json_text(values);
+	*out = strstr(shown, id) != NULL;
+	mem_free_wiped(shown);
+	json_decref(values);
+	return PMJ_OK;
 }
 
 /* A line that names the person tells which to look at; what is shown of the record now decides. */
 enum pmj_code
-records_naming(struct journal *journal, uint8_t rec[static PMJ_RECORD_BYTES], bool *found,
-    const char *kind, const uint8_t person[static PMJ_RECORD_BYTES], struct pmj_error *err)
+records_naming(struct journal *journal, struct records_named *at,
+    const uint8_t person[static PMJ_RECORD_BYTES], int64_t most, struct pmj_error *err)
 {
+	struct sql *sql =
+	    sql_get(journal, "SELECT n, rec, pmj_long(kind) FROM pmj_entry x WHERE n > ?1 AND n <= "
+	                     "?2 AND rec IS NOT NULL AND"
+	                     " instr(" ENTRY_LINE_OF("x") ", ?3) > 0 ORDER BY n LIMIT 1");
 	char id[PMJ_RECORD_CHARS + 1];
-	enum pmj_code rc = PMJ_OK;
-	bool row = true;
+	uint8_t j[PRIM_HASH_BYTES];
+	uint64_t head;
+	enum pmj_code rc;
+	bool row = false;
 
-	*found = false;
+	at->found = false;
+	journal_head(journal, &head, j);
 	(void)text_base32(id, person, PMJ_RECORD_BYTES);
-	while (rc == PMJ_OK && row && !*found) {
-		struct sql *sql = sql_get(journal,
-		    "SELECT r.rec FROM pmj_record r WHERE r.kind = pmj_short(?1) AND r.rec > ?2 "
-		    "AND EXISTS"
-		    " (SELECT 1 FROM pmj_entry x WHERE x.rec = r.rec AND"
-		    " instr(" ENTRY_LINE_OF("x") ", ?3) > 0) ORDER BY r.rec LIMIT 1");
-		json_t *values = NULL;
-		char *shown;
-
-		(void)sql_blob(sql_text(sql, 1, kind), 2, rec, PMJ_RECORD_BYTES);
-		if ((rc = sql_row(sql_text(sql, 3, id), &row, err)) != PMJ_OK || !row)
-			break;
-		(void)sql_col_copy(sql, 0, rec, PMJ_RECORD_BYTES);
-		sql_done(sql);
-		if ((rc = records_values(journal, &values, rec, err)) != PMJ_OK)
-			break;
-		shown = json_text(values);
-		*found = strstr(shown, id) != NULL;
-		mem_free_wiped(shown);
-		json_decref(values);
+	(void)sql_int(sql_int(sql, 1, at->n), 2, at->n + most);
+	if ((rc = sql_row(sql_text(sql, 3, id), &row, err)) == PMJ_OK && row) {
+		at->n = sql_col_int(sql, 0);
+		(void)sql_col_copy(sql, 1, at->rec, sizeof(at->rec));
+		(void)snprintf(at->kind, sizeof(at->kind), "%s", sql_col_text(sql, 2));
+	} else {
+		at->n += most;
 	}
+	sql_done(sql);
+	if (rc == PMJ_OK && row)
+		rc = shows_person(journal, &at->found, at->rec, id, err);
+	at->end = !at->found && at->n >= (int64_t)head;
+	return rc;
+}
+
+enum pmj_code
+records_newest(struct journal *journal, int64_t *made, int64_t *changed, const struct kind *kind,
+    const uint8_t person[static PMJ_RECORD_BYTES], struct pmj_error *err)
+{
+	char id[PMJ_RECORD_CHARS + 1], *text;
+	struct buf ors;
+	struct sql *sql;
+	enum pmj_code rc;
+	bool row = false;
+
+	*made = *changed = 0;
+	if (schema_table(journal, kind->name) == NULL)
+		return PMJ_OK;
+	buf_init(&ors, 0);
+	for (size_t i = 0; i < kind->field_count; i++)
+		if (kind->fields[i].type == FIELD_LINK && kind->fields[i].link_kind != NULL &&
+		    !schema_is_subject(kind, &kind->fields[i]) &&
+		    strcmp(kind->fields[i].link_kind, "person") == 0)
+			buf_putf(&ors, " UNION SELECT _num FROM \"%s\" WHERE \"%s\" = ?2",
+			    kind->name, kind->fields[i].name);
+	text = mem_printf(
+	    "SELECT max(r.changed_pt - coalesce(r.made_ago, 0)), max(r.changed_pt) FROM (SELECT "
+	    "s._num "
+	    "FROM pmj_subject s CROSS JOIN \"%s\" t ON t._num = s._num WHERE s.person = ?1%s) n "
+	    "CROSS JOIN pmj_record r ON r.num = n._num",
+	    kind->name, buf_text(&ors));
+	sql = sql_new(journal, text);
+	(void)sql_blob(sql, 1, person, PMJ_RECORD_BYTES);
+	if (ors.len > 0)
+		(void)sql_text(sql, 2, text_base32(id, person, PMJ_RECORD_BYTES));
+	if ((rc = sql_row(sql, &row, err)) == PMJ_OK && row) {
+		*made = sql_col_int(sql, 0);
+		*changed = sql_col_int(sql, 1);
+	}
+	sql_free(sql);
+	free(text);
+	buf_close(&ors);
 	return rc;
 }
 

@@ -106,16 +106,27 @@ char *records_title(
 PMJ_MUST_CHECK enum pmj_code records_subjects(struct journal *journal,
     uint8_t (**out)[PMJ_RECORD_BYTES], size_t *count, const uint8_t rec[static PMJ_RECORD_BYTES],
     struct pmj_error *err);
-/** Every record of a person, the person first, then by last change, latest first. Caller frees
- * *out. */
+/** Every record of a person, the person first, then by id: an order that what is written meanwhile
+ * does not change. Caller frees *out. */
 PMJ_MUST_CHECK enum pmj_code records_of_person(struct journal *journal,
     uint8_t (**out)[PMJ_RECORD_BYTES], size_t *count, const uint8_t person[static PMJ_RECORD_BYTES],
     struct pmj_error *err);
-/** The next record of the kind, in order of id above *rec, in what is shown of which this person's
- * id stands; it may belong to somebody else, or to nobody. *rec moves on whatever was found. */
-PMJ_MUST_CHECK enum pmj_code records_naming(struct journal *journal,
-    uint8_t rec[static PMJ_RECORD_BYTES], bool *found, const char *kind,
-    const uint8_t person[static PMJ_RECORD_BYTES], struct pmj_error *err);
+/** Who speaks of a person, whoever the record belongs to: looked for in `most` entries after
+ * at->n, so many at a time. *at: zeros at first. found: in what is shown of `rec` this person's id
+ * stands; end: no entry is left. */
+struct records_named {
+	int64_t n; /* looked at last */
+	uint8_t rec[PMJ_RECORD_BYTES];
+	char kind[KIND_NAME_MAX + 5];
+	bool found, end;
+};
+PMJ_MUST_CHECK enum pmj_code records_naming(struct journal *journal, struct records_named *at,
+    const uint8_t person[static PMJ_RECORD_BYTES], int64_t most, struct pmj_error *err);
+/** When the newest record of a kind that is about the person, or links to them, was made, and when
+ * one was changed last; 0: there is none. */
+PMJ_MUST_CHECK enum pmj_code records_newest(struct journal *journal, int64_t *made,
+    int64_t *changed, const struct kind *kind, const uint8_t person[static PMJ_RECORD_BYTES],
+    struct pmj_error *err);
 /** The records of one kind about a person, by id. Caller frees *out. */
 PMJ_MUST_CHECK enum pmj_code records_about(struct journal *journal,
     uint8_t (**out)[PMJ_RECORD_BYTES], size_t *count, const uint8_t person[static PMJ_RECORD_BYTES],

@@ -20,6 +20,8 @@
  * which costs as much as ten to twenty records that are walked: of more, enough are found sooner
  * among the latest. */
 #define FEW "1000"
+/* More than this is never shown in a piece, so no more is looked up for one. */
+#define PIECE_MOST 200
 /* Of the time that a piece has, what is left for showing what was found. */
 #define SHOW_MS 4
 
@@ -383,6 +385,8 @@ records_list(struct journal *journal, json_t **out, const struct records_query *
 	list.most = query->limit <= 0          ? RECORDS_LIMIT
 	            : query->limit > LIST_MOST ? LIST_MOST
 	                                       : query->limit;
+	if (query->until_ms != 0 && list.most > PIECE_MOST)
+		list.most = PIECE_MOST;
 	if ((rc = records_filter(journal, &list.filter, query, err)) == PMJ_OK &&
 	    (rc = since_ms(&list.since, journal, query, err)) == PMJ_OK &&
 	    (rc = place_read(&list.from, query->from, err)) == PMJ_OK &&

@@ -223,26 +223,25 @@ may_name_a_person(const struct kind *kind)
 	return false;
 }
 
+/* Entries looked at without a look at the clock: some 1 ms. */
+#define LINKED_AT_ONCE 64
+
 /* Records of kinds that do not belong to a person, and name one all the same: an incident, a
- * boundary. */
+ * boundary. No index knows them all, so every entry is looked at, in its order; erase->n is the
+ * last. */
 static enum pmj_code
 one_linked(struct journal *journal, struct erase *erase, struct pmj_error *err)
 {
-	const struct kinds *kinds = journal_kinds(journal);
-	enum pmj_code rc = PMJ_OK;
-	bool found = false;
+	struct records_named at = {.n = erase->n};
+	enum pmj_code rc = records_naming(journal, &at, erase->person, LINKED_AT_ONCE, err);
+	const struct kind *kind = kinds_get(journal_kinds(journal), at.kind);
 
-	if ((size_t)erase->n >= kinds->count) {
+	erase->n = at.n;
+	if (rc == PMJ_OK && at.found && kind != NULL && may_name_a_person(kind) &&
+	    memcmp(at.rec, erase->person, sizeof(at.rec)) != 0)
+		return erase_record(journal, at.rec, err);
+	if (rc == PMJ_OK && at.end)
 		go_on(erase, STAGE_HELD);
-		return PMJ_OK;
-	}
-	if (may_name_a_person(kinds->list[erase->n]))
-		rc = records_naming(
-		    journal, erase->rec, &found, kinds->list[erase->n]->name, erase->person, err);
-	if (rc == PMJ_OK && found)
-		return erase_record(journal, erase->rec, err);
-	erase->n++;
-	memset(erase->rec, 0, sizeof(erase->rec));
 	return rc;
 }
 

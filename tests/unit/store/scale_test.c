@@ -149,6 +149,29 @@ ask_consent(struct store *store)
 }
 
 static void
+ask_who_names(struct store *store)
+{
+	struct records_named at = {.n = 100};
+	struct pmj_error err;
+
+	check_ok(records_naming(store->journal, &at, first_person, 64, &err), &err);
+	assert_false(at.found || at.end);
+	assert_int_equal(at.n, 164);
+}
+
+static void
+ask_newest(struct store *store)
+{
+	int64_t made, changed;
+	struct pmj_error err;
+
+	check_ok(records_newest(store->journal, &made, &changed,
+	             kinds_get(&store->kinds, "followup"), first_person, &err),
+	    &err);
+	assert_int_equal(made, 1002);
+}
+
+static void
 ask_find(struct store *store)
 {
 	json_decref(store_find(store->journal, "person 2499", 0));
@@ -160,7 +183,9 @@ static const struct {
 } questions[] = {{"today", ask_today}, {"what was not checked for long", ask_stale},
     {"the latest", ask_latest}, {"by a rare state", ask_rare_state},
     {"by a common text", ask_common_text}, {"by a text of nobody", ask_absent_text},
-    {"of a person", ask_of_person}, {"a consent", ask_consent}, {"find", ask_find}};
+    {"of a person", ask_of_person}, {"a consent", ask_consent},
+    {"who names a person", ask_who_names}, {"the newest of a person", ask_newest},
+    {"find", ask_find}};
 
 #define QUESTIONS (sizeof(questions) / sizeof(*questions))
 
