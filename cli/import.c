@@ -132,6 +132,31 @@ is_lines(const struct buf *file, const struct reading *as)
 	return buf_text(file)[start] == '{' && !as->mapped && !as->hsds;
 }
 
+/* A packed file is not unpacked here: what would come out of it has no bound, and any file manager
+ * does it. */
+static enum pmj_code
+check_unpacked(const struct buf *file, struct pmj_error *err)
+{
+	if (file->len < 4 || memcmp(file->bytes, "PK\3\4", 4) != 0)
+		return PMJ_OK;
+	(void)pmj_fail(
+	    err, PMJ_INVALID, "this is a packed file: a .zip, or a spreadsheet such as .xlsx");
+	pmj_hint(err, "unpack it and name the file inside (of an HSDS package the folder); save a "
+	              "spreadsheet as \"CSV UTF-8\"");
+	return PMJ_INVALID;
+}
+
+static enum pmj_code
+check_is_file(const struct reading *as, const char *path, struct pmj_error *err)
+{
+	if (as->hsds || !is_folder(path))
+		return PMJ_OK;
+	(void)pmj_fail(err, PMJ_INVALID, "this is a folder");
+	pmj_hint(
+	    err, "name a file in it; of an unpacked HSDS directory: pamoja import FOLDER --hsds");
+	return PMJ_INVALID;
+}
+
 /* *name is the caller's. */
 static enum pmj_code
 read_file(struct cli *cli, struct rows *rows, char **name, const char *path, struct reading *as,
@@ -145,8 +170,11 @@ read_file(struct cli *cli, struct rows *rows, char **name, const char *path, str
 	if ((rc = kinds_load(cli, &kinds, err)) != PMJ_OK)
 		goto out;
 	as->package = as->hsds && is_folder(path);
-	rc = as->package ? read_package(&file, path, err)
-	                 : term_slurp(&file, path, IMPORT_FILE_MAX, err);
+	if ((rc = check_is_file(as, path, err)) == PMJ_OK)
+		rc = as->package ? read_package(&file, path, err)
+		                 : term_slurp(&file, path, IMPORT_FILE_MAX, err);
+	if (rc == PMJ_OK && !as->package && (rc = check_unpacked(&file, err)) != PMJ_OK)
+		pmj_context(err, "%s", path);
 	if (rc != PMJ_OK)
 		goto out;
 	rows->kinds = kinds;

@@ -221,4 +221,17 @@ def story_07_nobody_is_their_parents_parent(lab):
     neema.run(*again)
 
 
+def story_a_packed_file(lab):
+    """A .zip, an .xlsx or a folder is no table: said before anything else is asked, in both languages, with what to do."""
+    neema = lab.worker("Neema")
+    path = os.path.join(lab.dir, "directory.zip")
+    with open(path, "wb") as file:
+        file.write(b"PK\3\4" + bytes(200))
+    for options in ((), ("--kind", "resource"), ("--hsds",)):
+        error = neema.refused(2, "import", path, *options)
+        check("packed file" in error["message"] and "directory.zip" in error["message"] and "unpack it" in error["hint"], options, error)
+    check("ifungue" in neema.run("import", path, "--kind", "person", status=2, env=SWAHILI).err)
+    check("--hsds" in neema.refused(2, "import", lab.dir, "--kind", "person")["hint"])
+
+
 run(globals())
