@@ -187,8 +187,10 @@ put_verbs(struct script *to, const json_t *kinds)
 			offer(to, "", "packet", "", "what is handed over, with its notice");
 			offer(to, "", "answer", "", "what was answered, by the code of a slip");
 		}
-		if (kinds_field(kind, "form_hash") != NULL)
+		if (kinds_field(kind, "form_hash") != NULL) {
 			offer(to, "", "paper", "", "which file is the signed paper");
+			offer(to, "", "photo", "", "keeps its photo with it, or gives it back");
+		}
 		json_array_foreach(json_arr(kind, "moves"), j, move)
 		    offer(to, "", json_str(move, "verb"), "", json_str(move, "label"));
 	}

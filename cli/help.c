@@ -345,7 +345,10 @@ help_kind(const json_t *kind, const char *verb, struct pmj_error *err)
 		    name, name);
 	if (kinds_field(kind, "form_hash") != NULL)
 		term_say(
-		    "  pamoja %s paper ID FILE [--check]   which file is the signed paper\n", name);
+		    "  pamoja %s paper ID FILE [--check]   which file is the signed paper\n"
+		    "  pamoja %s photo ID FILE        keeps its photo or scan with it, sealed\n"
+		    "  pamoja %s photo ID --out FILE  gives it back\n",
+		    name, name, name);
 	say_fields(kind);
 	say_title(LANG_N("Examples"));
 	term_say("  pamoja %s add\n", name);

@@ -320,7 +320,7 @@ kinds_command(struct cli *cli, const struct args *args, struct pmj_error *err)
 		enum pmj_code (*run)(struct cli *, const struct args *, struct pmj_error *);
 	} common[] = {{"show", record_show}, {"edit", record_edit}, {"void", record_void},
 	    {"history", record_history}, {"plan", record_plan}, {"packet", record_packet},
-	    {"paper", record_paper}};
+	    {"paper", record_paper}, {"photo", record_photo}};
 	const json_t *kind = kinds_named(cli, args->words[0]), *move;
 	const char *verb = args->count > 1 ? args->words[1] : "list";
 	struct args rest = *args;

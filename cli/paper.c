@@ -15,7 +15,7 @@
 
 #define PIECE_BYTES ((size_t)192 * 1024)
 
-static enum pmj_code
+enum pmj_code
 paper_open(FILE **out, const char *path, struct pmj_error *err)
 {
 	struct stat st;

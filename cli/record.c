@@ -185,6 +185,7 @@ show_item(struct cli *cli, const json_t *item)
 	(void)puts("");
 	print_pair("Where", print_sync(json_str(item, "sync")), origin_width());
 	print_pair("Why", json_str(item, "reason"), origin_width());
+	photo_say(item, origin_width());
 	show_by(item);
 	show_conflicts(json_arr(item, "conflicts"), kind);
 }

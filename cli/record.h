@@ -43,6 +43,11 @@ enum pmj_code record_answer(
     struct cli *cli, const struct args *args, const json_t *kind, struct pmj_error *err);
 /** KIND paper ID FILE: which file is the signed paper. */
 enum pmj_code record_paper(struct cli *cli, const struct args *args, struct pmj_error *err);
+enum pmj_code record_photo(struct cli *cli, const struct args *args, struct pmj_error *err);
+/** The file of a signed paper, to be read. */
+PMJ_MUST_CHECK enum pmj_code paper_open(FILE **out, const char *path, struct pmj_error *err);
+/** How much of the photo of its paper is here, of the item as `show` answers it. */
+void photo_say(const json_t *item, size_t width);
 enum pmj_code record_packet(struct cli *cli, const struct args *args, struct pmj_error *err);
 enum pmj_code record_disclosures(struct cli *cli, const struct args *args, struct pmj_error *err);
 enum pmj_code record_find(struct cli *cli, const struct args *args, struct pmj_error *err);

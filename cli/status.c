@@ -29,7 +29,7 @@ const struct option status_verify_options[] = {
 static size_t
 label_columns(void)
 {
-	static const char *const labels[] = {"To be sent", "On the way", "Last exchange",
+	static const char *const labels[] = {"To be sent", "Photos", "On the way", "Last exchange",
 	    "Next exchange", "Hub confirmed", "Merged", "Last backup", "Backup key"};
 	size_t most = 0;
 
@@ -63,6 +63,8 @@ say_waits(const json_t *waits)
 	free(text);
 }
 
+#define PHOTO_PART_KB 12 /* about so much each */
+
 static void
 say_outbox(const json_t *status)
 {
@@ -87,6 +89,13 @@ say_outbox(const json_t *status)
 		print_pair("Put off", text, label_columns());
 		free(text);
 		free(many);
+	}
+	if (json_int(outbox, "photo_parts", 0) > 0) {
+		text = mem_printf(lang_text("%lld KB not at the hub yet (at once: pamoja sync "
+		                            "--photos)"),
+		    (long long)json_int(outbox, "photo_parts", 0) * PHOTO_PART_KB);
+		print_pair("Photos", text, label_columns());
+		free(text);
 	}
 	message = lang_message(json_str(last, "message") != NULL ? json_str(last, "message") : "");
 	text = mem_printf("%s%s%s%s", print_ago(ago, json_object_get(last, "at")),

@@ -10,6 +10,7 @@
 
 const struct option sync_options[] = {
     {"to", "DIR", "exchange with the mailboxes in this folder instead of the usual place"},
+    {"photos", NULL, "photos of signed papers too, whatever the network costs"},
     {NULL, NULL, NULL},
 };
 
@@ -102,10 +103,10 @@ ask(struct cli *cli, json_t **answer, const char *path, const json_t *body, stru
 }
 
 static enum pmj_code
-exchange(
-    struct cli *cli, const char *path, const char *key, const char *place, struct pmj_error *err)
+exchange(struct cli *cli, const char *path, const char *key, const char *place, bool photos,
+    struct pmj_error *err)
 {
-	json_t *body = json_object(), *answer = NULL;
+	json_t *body = json_pack("{s:b}", "photos", photos), *answer = NULL;
 	enum pmj_code rc = PMJ_OK;
 	char *absolute;
 
@@ -128,11 +129,12 @@ exchange(
 enum pmj_code
 sync_run(struct cli *cli, const struct args *args, struct pmj_error *err)
 {
-	return exchange(cli, "/v1/sync", "to", args_value(args, "to"), err);
+	return exchange(
+	    cli, "/v1/sync", "to", args_value(args, "to"), args_has(args, "photos"), err);
 }
 
 enum pmj_code
 sync_carry(struct cli *cli, const struct args *args, struct pmj_error *err)
 {
-	return exchange(cli, "/v1/carry", "dir", args->words[0], err);
+	return exchange(cli, "/v1/carry", "dir", args->words[0], false, err);
 }

@@ -84,6 +84,7 @@ core_end(struct core *core)
 	core_lock(core);
 	core_restore_drop(core);
 	core_paper_drop(core);
+	core_photo_drop(core);
 	carrylink_free(core->carry);
 	loop_work_free(core->work);
 	loop_timer_free(core->tick);

@@ -22,6 +22,7 @@ struct core_settings {        /* HOME/pamoja.ini */
 	int64_t sync_minutes; /* [sync] every_minutes: routine entries wait at most so long for
 	                         company */
 	bool metered;         /* [sync] metered: what is not urgent waits longer */
+	bool photos;          /* [sync] photos: those of papers go by themselves */
 	bool sticks; /* [sync] sticks: one with a parcel folder is used when it is plugged in */
 	int64_t look_seconds;  /* [hub] look_every_seconds: mailboxes are looked at so often */
 	int64_t room_mb;       /* [hub] mailbox_mb: so much a laptop's mailbox may hold */
@@ -134,6 +135,8 @@ struct core {
 	struct restore *restore;      /* being read, or NULL */
 	struct proof_waiter *waiters; /* requests that do, first come first served */
 	struct paper *paper;          /* a signed paper being read, or NULL */
+	bool photos_asked;            /* the next exchange is to bring photos, too */
+	struct photo *photo;          /* ... and its photo being kept, or NULL */
 	struct hub_backup_key key_draft; /* shown, and not known to be on paper; number 0: none */
 	struct request *lock_request;    /* who waits for the lock, or NULL */
 	int64_t next_job;
@@ -344,6 +347,10 @@ void core_verify_drop(struct core *core, const struct pmj_error *err);
 void core_backup_drop(struct core *core);
 void core_restore_drop(struct core *core);
 void core_paper_drop(struct core *core);
+void core_photo_drop(struct core *core);
+/** Of what is written now. Inside a transaction. */
+PMJ_MUST_CHECK enum pmj_code core_stamp(
+    struct core *core, int64_t *pt, uint16_t *counter, struct pmj_error *err);
 /** This home is made by somebody else: a restore into it is given up, not one that only looks. */
 void core_restore_yield(struct core *core);
 

@@ -8,8 +8,8 @@
 #include "log/vouch.h"
 #include "pamoja/limits.h"
 
-static enum pmj_code
-stamp(struct core *core, int64_t *pt, uint16_t *counter, struct pmj_error *err)
+enum pmj_code
+core_stamp(struct core *core, int64_t *pt, uint16_t *counter, struct pmj_error *err)
 {
 	if (core->hub != NULL)
 		return hub_stamp(core->hub, pt, counter, err);
@@ -42,7 +42,7 @@ core_append_inside(struct core *core, const struct core_draft *draft,
 	core->os->random(core->os->ctx, line.n, sizeof(line.n));
 	line.rv = core->hub != NULL ? hub_roster_version(core->hub)
 	                            : device_roster_version(core->journal);
-	if ((rc = stamp(core, &line.pt, &line.counter, err)) != PMJ_OK)
+	if ((rc = core_stamp(core, &line.pt, &line.counter, err)) != PMJ_OK)
 		goto out;
 	line_write(&bytes, &line);
 	if (core->hub != NULL)

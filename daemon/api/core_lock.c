@@ -186,6 +186,7 @@ core_lock_begin(struct core *core, struct request *request)
 	core->checking = false;
 	core->lock_request = request;
 	core->lock_phase = LOCK_SEAL;
+	core_photo_drop(core);
 	if (core->sync != NULL)
 		sync_link_unknown(core->sync);
 	core->state = CORE_LOCKING;

@@ -29,6 +29,8 @@ exchange_start(
 	/* A merge that somebody asked for is a look too. */
 	if (kind == EXCHANGE_LOOK || kind == EXCHANGE_MERGE || kind == EXCHANGE_MERGE_ALL)
 		core->last_look_ms = exchange->started_ms;
+	exchange->photos = request != NULL && core->photos_asked;
+	core->photos_asked = false;
 	while (*at != NULL)
 		at = &(*at)->next;
 	*at = exchange;
@@ -156,6 +158,7 @@ finish(struct core *core, struct exchange *exchange)
 	bool paused, failed_away = exchange->failed_away;
 
 	core->exchanges = exchange->next;
+	exchange_photos_end(core);
 	if (core->revoked != 0) {
 		finish_revoked(core, exchange);
 		return;
@@ -293,6 +296,7 @@ step_settle(struct core *core, struct exchange *exchange)
 	}
 	if (core->revoked != 0 && !exchange->last) {
 		exchange->last = true;
+		exchange_photos_all(core);
 		exchange->phase = PHASE_SEAL;
 		return true;
 	}
@@ -308,6 +312,11 @@ step_settle(struct core *core, struct exchange *exchange)
 	    sync_has_work(core->sync)) {
 		exchange->round = 1;
 		exchange->tidies = !sync_has_answers(core->sync);
+		exchange->phase = PHASE_SEAL;
+		return true;
+	}
+	if (exchange_photos_more(core, exchange)) {
+		exchange->tidies = false;
 		exchange->phase = PHASE_SEAL;
 		return true;
 	}
@@ -359,8 +368,12 @@ exchange_step(struct core *core)
 	switch (exchange->phase) {
 	case PHASE_SEAL:
 		/* A hub seals what others may read (6.6). */
-		return (!core->is_hub || core->proof != PROOF_CHECKING) &&
-		       step_seal(core, exchange);
+		if (core->is_hub && core->proof == PROOF_CHECKING)
+			return false;
+		if (!exchange->begun)
+			exchange_photos_begin(core, exchange);
+		exchange->begun = true;
+		return step_seal(core, exchange);
 	case PHASE_SPOOL:
 		return step_spool(core, exchange);
 	case PHASE_CARRY:

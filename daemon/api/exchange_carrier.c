@@ -40,7 +40,8 @@ wait_for_receipt(const struct core *core, const struct exchange *exchange)
 	json_t *outbox;
 	int64_t entries;
 
-	if (core->is_hub || core->sync == NULL || exchange->round > 0 || exchange->learns)
+	if (core->is_hub || core->sync == NULL || exchange->round > 0 || exchange->learns ||
+	    exchange->photo.room > 0)
 		return 0;
 	outbox = sync_outbox(core->sync);
 	entries = json_int(outbox, "entries", 0);

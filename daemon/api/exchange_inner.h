@@ -12,18 +12,25 @@ struct exchange {
 	int64_t job;
 	enum exchange_phase phase;
 	int round;
-	bool tidies;        /* this round is for the spool alone: nothing waits for another end */
-	bool learns;        /* it sends some of what waits, to learn how big the rest may be ... */
-	bool learned;       /* ... or did */
-	bool last;          /* of a revoked laptop: what is unsent goes, then the keys */
-	bool over;          /* ... and is sealed */
-	bool paused;        /* it brought the word that this laptop is suspended */
-	int64_t taken;      /* lines taken in all */
-	int64_t sent, got;  /* files, by the carrier's word */
-	int64_t holds;      /* the hub's, when it began */
-	int64_t started_ms; /* mono */
-	char *instead;      /* why the hub's old address was used, by the carrier's word */
-	bool stopped;       /* the person wants it no more */
+	bool tidies;  /* this round is for the spool alone: nothing waits for another end */
+	bool learns;  /* it sends some of what waits, to learn how big the rest may be ... */
+	bool learned; /* ... or did */
+	bool begun;
+	bool photos; /* the person asked for them, whatever the network costs */
+	struct exchange_photos {
+		int64_t room;     /* of the last round of them; 0: there was none */
+		int64_t began_ms; /* the first, and the last */
+		int64_t round_ms;
+	} photo;
+	bool last;             /* of a revoked laptop: what is unsent goes, then the keys */
+	bool over;             /* ... and is sealed */
+	bool paused;           /* it brought the word that this laptop is suspended */
+	int64_t taken;         /* lines taken in all */
+	int64_t sent, got;     /* files, by the carrier's word */
+	int64_t holds;         /* the hub's, when it began */
+	int64_t started_ms;    /* mono */
+	char *instead;         /* why the hub's old address was used, by the carrier's word */
+	bool stopped;          /* the person wants it no more */
 	struct exchange_seen { /* by the carrier's word, of what it does now */
 		int64_t there, left, came, moved;
 	} seen;
@@ -38,6 +45,14 @@ struct exchange {
 bool exchange_give_up(struct core *core, struct exchange *exchange, const struct pmj_error *err);
 /** What is said of one that the person stopped. */
 enum pmj_code exchange_fail_stopped(struct pmj_error *err);
+/* exchange_photos.c */
+/** Before anything is sealed: how much of photos may go this way, and come. */
+void exchange_photos_begin(struct core *core, const struct exchange *exchange);
+/** All else is through: is there another round, of photos? */
+bool exchange_photos_more(struct core *core, struct exchange *exchange);
+/** Of a laptop that is to forget everything: all of them go. */
+void exchange_photos_all(struct core *core);
+void exchange_photos_end(struct core *core);
 /** Ask the carrier, which answers by exchange_carried. True when it ended instead. */
 bool exchange_ask_carrier(struct core *core, struct exchange *exchange);
 

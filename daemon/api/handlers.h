@@ -21,7 +21,8 @@ handler_now words_offer, keys_seen, keys_may_be_typed;
 handler_later keys_init, keys_unlock, keys_lock, keys_passphrase, keys_recover;
 handler_now record_add, record_who_is_alike, record_list, record_show, record_edit, record_move,
     record_void, record_history, record_disclosures, record_plan, record_packet, record_packet_part,
-    record_slip, record_paper, record_code, record_disclose, record_everything, record_around;
+    record_slip, record_paper, record_photo, record_photo_part, record_code, record_disclose,
+    record_everything, record_around;
 handler_now record_today;
 handler_later record_find, record_import;
 handler_now notes_list, notes_add, notes_settle;

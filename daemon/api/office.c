@@ -288,6 +288,7 @@ office_release(const struct call *call, json_t **out, struct pmj_error *err)
 void
 exchange_sync(const struct call *call, struct request *request)
 {
+	call->core->photos_asked = json_flag(call->body, "photos");
 	exchange_start(call->core, call->core->is_hub ? EXCHANGE_MERGE : EXCHANGE_SYNC,
 	    json_str(call->body, "to"), request);
 }

@@ -49,7 +49,7 @@ paper_add(const struct call *call, struct pmj_error *err)
 	if (rc != PMJ_OK)
 		return rc;
 	buf_init(&bytes, PAPER_PIECE_MAX);
-	if (!text_unbase64_buf(&bytes, text))
+	if (!text_unbase64_buf(&bytes, text) || bytes.failed != PMJ_OK)
 		rc = pmj_fail(err, PMJ_INVALID, "\"bytes\" is not base64, or more than %u bytes",
 		    PAPER_PIECE_MAX);
 	else

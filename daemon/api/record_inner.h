@@ -83,6 +83,10 @@ void country_date(const struct call *call, const struct kind *kind, json_t *set)
 /** Whom to call (`says`), what is to be reported (`duty`), and `warnings` where a recipient is. */
 void country_say(json_t *answer, const struct call *call, const struct kind *kind,
     const json_t *set, const struct merge_record *merged);
+/* photo.c */
+/** "photo" of the answer: how much of the photo of its paper is here; NULL: none is. New reference.
+ */
+json_t *record_photo_said(const struct call *call, const struct record_full *record);
 /* record_class.c */
 /** The words by which a consent may name this record: "category:health", "treating providers". New
  * reference. */

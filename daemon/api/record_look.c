@@ -134,6 +134,7 @@ record_show(const struct call *call, json_t **out, struct pmj_error *err)
 	uint8_t rec[PMJ_RECORD_BYTES];
 	const char *reason;
 	bool back;
+	json_t *photo;
 	enum pmj_code rc;
 
 	if ((rc = call_record(call, rec, call->part[0], err)) != PMJ_OK ||
@@ -150,6 +151,9 @@ record_show(const struct call *call, json_t **out, struct pmj_error *err)
 	(void)json_object_set_new(*out, "sync", json_string(record_sync(call, &record, &reason)));
 	(void)json_object_set_new(
 	    *out, "reason", reason != NULL ? json_string(reason) : json_null());
+	photo = record_photo_said(call, &record);
+	if (photo != NULL)
+		(void)json_object_set_new(*out, "photo", photo);
 	if (record.merged.maker != NULL)
 		(void)json_object_set_new(
 		    *out, "made_at", json_integer((json_int_t)record.merged.maker->pt));

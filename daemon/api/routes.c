@@ -54,6 +54,8 @@ static const struct route {
     {"POST", "/v1/record/{}/packet", NEEDS_OPEN, record_packet, NULL},
     {"GET", "/v1/record/{}/packet", NEEDS_OPEN, record_packet_part, NULL},
     {"POST", "/v1/record/{}/paper", NEEDS_OPEN, record_paper, NULL},
+    {"POST", "/v1/record/{}/photo", NEEDS_OPEN, record_photo, NULL},
+    {"GET", "/v1/record/{}/photo", NEEDS_OPEN, record_photo_part, NULL},
     {"POST", "/v1/record/{}/slip", NEEDS_OPEN, record_slip, NULL},
     {"GET", "/v1/code/{}", NEEDS_OPEN, record_code, NULL},
     {"GET", "/v1/find", NEEDS_OPEN, NULL, record_find},

@@ -21,7 +21,9 @@ bool text_unbase32(uint8_t *out, size_t count, const char *text, size_t chars);
 char *text_base64(char *out, const uint8_t *bytes, size_t count);
 /** Strict: no padding, no spare bits. False when it is not exactly count bytes. */
 bool text_unbase64(uint8_t *out, size_t count, const char *text);
-/** base64url of any length into a buf; false when malformed. */
+/** base64url of any length into a buf; false when malformed. What does not fit is the buf's to
+ * tell.
+ */
 bool text_unbase64_buf(struct buf *out, const char *text);
 
 /** Strict UTF-8 (no surrogates, no overlong forms), no NUL inside count bytes. */

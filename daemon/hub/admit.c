@@ -6,6 +6,7 @@
 
 #include "domain/adds_up.h"
 #include "hub/hub_inner.h"
+#include "log/photo.h"
 #include "sync/erase.h"
 
 /* What admission says of an entry. reason NULL: admitted. */
@@ -356,6 +357,8 @@ admit_line(struct hub *hub, const struct sync_peer *peer, const struct sync_line
 		return returned_line(hub, peer, line, err);
 	if (strcmp(line->entry->kind, "ctl.sign") == 0)
 		return pending_sign(hub, peer, line, err);
+	if (photo_is(line->entry->kind, line->entry->has_rec))
+		return photo_came(hub, peer, line, err);
 	return journal_event(hub->journal, "line_refused", "refused",
 	    "a device sent a control line that is not its to send", err);
 }

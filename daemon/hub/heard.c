@@ -153,7 +153,8 @@ heard_ack(struct hub *hub, const struct sync_peer *peer, const struct sync_line 
 	heard.rv = json_int(ack, "rv", 0);
 	if (!json_unhex(ack, "head", heard.head, sizeof(heard.head)))
 		memset(heard.head, 0, sizeof(heard.head));
-	if ((rc = take_echo(hub, &heard, peer, ack, err)) != PMJ_OK)
+	if ((rc = take_echo(hub, &heard, peer, ack, err)) != PMJ_OK ||
+	    (rc = photo_heard(hub, peer, ack, err)) != PMJ_OK)
 		return rc;
 	if ((rc = heard_keep(hub, &heard, peer->device, err)) != PMJ_OK || !hub->returning ||
 	    (rc = lacks_seen(hub, heard.rv, err)) != PMJ_OK)

@@ -25,6 +25,9 @@ struct sync *hub_sync(struct hub *hub);
  * certificate's dates. */
 PMJ_MUST_CHECK enum pmj_code hub_stamp(
     struct hub *hub, int64_t *pt, uint16_t *counter, struct pmj_error *err);
+/** The hub's own photo of a record's paper is whole: it goes to whoever has the record. */
+PMJ_MUST_CHECK enum pmj_code hub_photo_taken(
+    struct hub *hub, const uint8_t rec[static PMJ_RECORD_BYTES], struct pmj_error *err);
 /** An own entry was appended (the coordinator's record, edit, move): share it with who may have it.
  * Inside the transaction. */
 PMJ_MUST_CHECK enum pmj_code hub_shared(struct hub *hub, int64_t n,

@@ -66,6 +66,8 @@ struct hub {
 		uint8_t mailbox[PMJ_MAILBOX_BYTES], rec[PMJ_RECORD_BYTES];
 		struct hub_device device;
 		bool live, record;
+		uint8_t photo_rec[PMJ_RECORD_BYTES], photo_hash[32];
+		bool photo; /* that record names that file */
 	} may_have;
 };
 
@@ -304,6 +306,27 @@ PMJ_MUST_CHECK enum pmj_code share_entry(
     struct hub *hub, const struct kind *kind, const struct entry *entry, struct pmj_error *err);
 /** May this device have this entry now, and does it lie in a record whose audience it is in? */
 bool share_may_have(struct hub *hub, const uint8_t mailbox[static PMJ_MAILBOX_BYTES], int64_t n);
+/** ... for the device that share_may_have is asked about. */
+bool share_may_have_known(struct hub *hub, const uint8_t rec[PMJ_RECORD_BYTES]);
+/** The devices that a record goes to, of whatever kind it is. Caller frees *out. */
+PMJ_MUST_CHECK enum pmj_code share_audience(struct hub *hub, struct hub_device **out, size_t *count,
+    const uint8_t rec[static PMJ_RECORD_BYTES], struct pmj_error *err);
+/* photo.c */
+/** A part of a photo of a paper comes (ctl.file of a record). */
+PMJ_MUST_CHECK enum pmj_code photo_came(struct hub *hub, const struct sync_peer *peer,
+    const struct sync_line *line, struct pmj_error *err);
+/** How many bytes of them a laptop takes at once, by its ack. */
+PMJ_MUST_CHECK enum pmj_code photo_heard(
+    struct hub *hub, const struct sync_peer *peer, const json_t *ack, struct pmj_error *err);
+/** What is whole and named by the record goes to whoever has it; only: to that one. */
+PMJ_MUST_CHECK enum pmj_code photo_share(struct hub *hub,
+    const uint8_t rec[static PMJ_RECORD_BYTES], const struct hub_device *only,
+    struct pmj_error *err);
+PMJ_MUST_CHECK enum pmj_code photo_forget_sent(struct hub *hub,
+    const uint8_t rec[static PMJ_RECORD_BYTES], const struct hub_device *device,
+    struct pmj_error *err);
+bool photo_may_have(struct hub *hub, const uint8_t device[static PMJ_DEVICE_BYTES], int64_t n);
+/* share.c */
 bool share_may_have_record(
     struct hub *hub, const struct hub_device *device, const uint8_t rec[static PMJ_RECORD_BYTES]);
 struct share_lines { /* admitted ones of a record, in order; free `at` */

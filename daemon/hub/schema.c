@@ -53,6 +53,8 @@ const char *const hub_schema[] = {
     /* What one device had merged on that day of the hub's clock, and what is put off since. */
     "CREATE TABLE IF NOT EXISTS pmj_intake(device BLOB PRIMARY KEY, day INTEGER NOT NULL, entries "
     "INTEGER NOT NULL, bytes INTEGER NOT NULL) WITHOUT ROWID",
+    "CREATE TABLE IF NOT EXISTS pmj_photo_intake(device BLOB PRIMARY KEY, day INTEGER NOT NULL, "
+    "bytes INTEGER NOT NULL) WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS pmj_deferred(n INTEGER PRIMARY KEY, device BLOB NOT NULL, mailbox "
     "BLOB NOT NULL, inc BLOB NOT NULL, seq INTEGER NOT NULL)",
     "CREATE INDEX IF NOT EXISTS pmj_deferred_device ON pmj_deferred(device, n)",

@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "hub/hub_inner.h"
+#include "log/photo.h"
 
 /* Once per device and author: name, role and end date of who wrote what it is shown. */
 static enum pmj_code
@@ -138,6 +139,8 @@ share_record(struct hub *hub, const uint8_t rec[static PMJ_RECORD_BYTES], const 
 	rc = share_lines(hub, &lines, rec, 0, INT64_MAX, err);
 	for (size_t i = 0; i < device_count && rc == PMJ_OK; i++)
 		rc = share_to(hub, &lines, &devices[i], urgent, err);
+	if (rc == PMJ_OK && kind != NULL && kind_field(kind, PHOTO_FIELD) != NULL)
+		rc = photo_share(hub, rec, NULL, err);
 out:
 	free(lines.at);
 	free(devices);
@@ -201,6 +204,13 @@ kind_of(struct hub *hub, const uint8_t rec[PMJ_RECORD_BYTES])
 	return kind;
 }
 
+enum pmj_code
+share_audience(struct hub *hub, struct hub_device **out, size_t *count,
+    const uint8_t rec[static PMJ_RECORD_BYTES], struct pmj_error *err)
+{
+	return audience(hub, out, count, kind_of(hub, rec), rec, err);
+}
+
 bool
 share_may_have_record(
     struct hub *hub, const struct hub_device *device, const uint8_t rec[static PMJ_RECORD_BYTES])
@@ -234,8 +244,8 @@ may_have_device(struct hub *hub, const uint8_t mailbox[PMJ_MAILBOX_BYTES])
 	              strcmp(known->device.state, "live") == 0 && !hub_ending(hub);
 }
 
-static bool
-may_have_record(struct hub *hub, const uint8_t rec[PMJ_RECORD_BYTES])
+bool
+share_may_have_known(struct hub *hub, const uint8_t rec[PMJ_RECORD_BYTES])
 {
 	struct hub_may_have *known = &hub->may_have;
 
@@ -259,7 +269,9 @@ share_may_have(struct hub *hub, const uint8_t mailbox[static PMJ_MAILBOX_BYTES],
 	if (row.status == ENTRY_ADMITTED && row.line != NULL)
 		/* What it wrote itself it may always have back. */
 		may = memcmp(row.entry.by, known->device.device, PMJ_DEVICE_BYTES) == 0 ||
-		      may_have_record(hub, row.entry.rec);
+		      share_may_have_known(hub, row.entry.rec);
+	else if (row.status == ENTRY_CONTROL && row.line != NULL)
+		may = photo_may_have(hub, known->device.device, n);
 	entry_row_close(&row);
 	return may;
 }

@@ -9,6 +9,7 @@
 
 #include "base/mem.h"
 #include "hub/hub_inner.h"
+#include "sync/photo.h"
 
 #define LINES_AT_ONCE 32   /* of a record, between two looks at the clock */
 #define NUMBERS_AT_ONCE 64 /* of the journal, looked through for a device's own */
@@ -97,6 +98,10 @@ some_of_record(struct hub *hub, struct work *work, struct pmj_error *err)
 		rc = share_to(hub, &lines, &work->device, false, err);
 	for (size_t i = 0; work->what == WORK_FORGET && i < lines.count && rc == PMJ_OK; i++)
 		rc = sync_forget_sent(hub->sync, work->device.mailbox, lines.at[i].n, err);
+	if (rc == PMJ_OK && lines.count < LINES_AT_ONCE)
+		rc = work->what == WORK_FORGET
+		         ? photo_forget_sent(hub, work->rec, &work->device, err)
+		         : photo_share(hub, work->rec, &work->device, err);
 	work->n = lines.count < LINES_AT_ONCE ? WORK_RECORD_DONE : lines.at[lines.count - 1].n;
 	work->lines += (int64_t)lines.count;
 	free(lines.at);
@@ -104,6 +109,25 @@ some_of_record(struct hub *hub, struct work *work, struct pmj_error *err)
 }
 
 /* ---- the others ---- */
+
+/* Photos of papers that it sent, as far as they are whole here. */
+static enum pmj_code
+some_own_photos(struct hub *hub, const struct work *work, int64_t until, struct pmj_error *err)
+{
+	struct sql *q = sql_get(hub->journal, "SELECT n FROM pmj_photo WHERE n > ?2 AND n <= ?3 AND"
+	                                      " by = ?1 AND whole = 1 ORDER BY n");
+	enum pmj_code rc;
+	bool row;
+
+	(void)sql_blob(q, 1, work->device.device, PMJ_DEVICE_BYTES);
+	(void)sql_int(sql_int(q, 2, work->n), 3, until);
+	while ((rc = sql_row(q, &row, err)) == PMJ_OK && row)
+		if ((rc = photo_queue(
+		         hub->sync, work->device.mailbox, sql_col_int(q, 0), true, err)) != PMJ_OK)
+			break;
+	sql_done(q);
+	return rc;
+}
 
 static enum pmj_code
 some_own(struct hub *hub, struct work *work, struct pmj_error *err)
@@ -126,6 +150,8 @@ some_own(struct hub *hub, struct work *work, struct pmj_error *err)
 			break;
 	}
 	sql_done(q);
+	if (rc == PMJ_OK)
+		rc = some_own_photos(hub, work, until, err);
 	journal_head(hub->journal, &count, j);
 	work->n = until;
 	work->over = until >= (int64_t)count;

@@ -10,6 +10,7 @@
 #include "store/sql.h"
 #include "sync/device_inner.h"
 #include "sync/inner.h"
+#include "sync/photo.h"
 
 /* A hub says something each week, so what is older was kept from us, or never said. */
 #define STALE_DAYS 14
@@ -140,6 +141,7 @@ device_ack_more(void *ctx, const struct sync_peer *peer, json_t *ack)
 	ring_roster(journal_ring(journal), &version, head);
 	json_object_set_new(ack, "rv", json_integer(device_roster_version(journal)));
 	json_object_set_new(ack, "head", json_hex(head, sizeof(head)));
+	json_object_set_new(ack, "photos", json_integer(journal_int(journal, DEVICE_PHOTOS, 0)));
 }
 
 static bool
@@ -222,6 +224,31 @@ device_queue(struct journal *journal, struct sync *sync, int64_t n, const struct
 	    !journal_blob(journal, DEVICE_MAILBOX, mailbox, sizeof(mailbox)))
 		return PMJ_OK;
 	return sync_queue(sync, mailbox, n, urgent, err);
+}
+
+enum pmj_code
+device_photos_wanted(struct journal *journal, int64_t bytes, struct pmj_error *err)
+{
+	enum pmj_code rc;
+
+	if (journal_int(journal, DEVICE_PHOTOS, 0) == bytes)
+		return PMJ_OK;
+	if ((rc = journal_begin(journal, err)) != PMJ_OK)
+		return rc;
+	if ((rc = journal_put_int(journal, DEVICE_PHOTOS, bytes, err)) == PMJ_OK)
+		return journal_commit(journal, err);
+	journal_rollback(journal);
+	return rc;
+}
+
+enum pmj_code
+device_queue_photo(struct journal *journal, struct sync *sync, int64_t n, struct pmj_error *err)
+{
+	uint8_t mailbox[PMJ_MAILBOX_BYTES];
+
+	if (sync == NULL || !journal_blob(journal, DEVICE_MAILBOX, mailbox, sizeof(mailbox)))
+		return PMJ_OK;
+	return photo_queue(sync, mailbox, n, false, err);
 }
 
 void

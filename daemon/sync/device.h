@@ -46,6 +46,13 @@ int64_t device_stamped(struct journal *journal);
  * the transaction. Before enrolment it does nothing (device_accept queues everything). */
 PMJ_MUST_CHECK enum pmj_code device_queue(struct journal *journal, struct sync *sync, int64_t n,
     const struct kind *kind, bool urgent, struct pmj_error *err);
+/** The same of a part of a photo, which goes behind all else. */
+PMJ_MUST_CHECK enum pmj_code device_queue_photo(
+    struct journal *journal, struct sync *sync, int64_t n, struct pmj_error *err);
+/** So many bytes of photos it is sent at once, the hub is told with the next ack. A transaction of
+ * its own, where that changes. */
+PMJ_MUST_CHECK enum pmj_code device_photos_wanted(
+    struct journal *journal, int64_t bytes, struct pmj_error *err);
 /** Name and role of a device as the roster tells ("", "" when unknown). Caller frees both. */
 void device_who(struct journal *journal, const uint8_t device[static PMJ_DEVICE_BYTES], char **name,
     char **role);

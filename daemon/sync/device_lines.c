@@ -10,6 +10,7 @@
 #include "store/sql.h"
 #include "sync/device_inner.h"
 #include "sync/erase.h"
+#include "sync/photo.h"
 #include "sync/queue.h"
 
 enum pmj_code
@@ -77,6 +78,30 @@ device_append_inner(const struct device_at *at, const struct entry *entry, const
 	return rc;
 }
 
+/* A part of the photo of a paper. */
+static enum pmj_code
+device_photo(const struct device_at *at, const struct entry *entry, const char *text, size_t len,
+    struct pmj_error *err)
+{
+	const json_t *recv = json_arr(at->json, "recv");
+	bool own =
+	    memcmp(entry->by, ring_device_id(journal_ring(at->journal)), PMJ_DEVICE_BYTES) == 0;
+	struct photo_new new = {.entry = entry,
+	    .line = text,
+	    .len = len,
+	    .origin = own ? ENTRY_OWN : ENTRY_RECEIVED,
+	    .recv_ms = json_integer_value(json_array_get(recv, 0)),
+	    .recv_counter = (uint16_t)json_integer_value(json_array_get(recv, 1))};
+	struct photo_taken taken;
+	enum pmj_code rc = photo_take(at->journal, &new, &taken, err);
+
+	if (rc != PMJ_OK || taken.refused != NULL)
+		return rc != PMJ_OK ? rc : device_refuse(at, taken.refused, err);
+	if (own && taken.n != 0)
+		rc = queue_came_back(at->journal, at->peer->mailbox, taken.n, err);
+	return rc;
+}
+
 static enum pmj_code
 device_fwd(const struct device_at *at, struct pmj_error *err)
 {
@@ -93,7 +118,9 @@ device_fwd(const struct device_at *at, struct pmj_error *err)
 	chain_entry(e, text, len);
 	if (line_read(&entry, text, len, e, &unread) != PMJ_OK)
 		return device_refuse(at, "the line inside is no line", err);
-	if (entry.control)
+	if (photo_is(entry.kind, entry.has_rec))
+		rc = device_photo(at, &entry, text, len, err);
+	else if (entry.control)
 		rc = device_refuse(at, "it wraps a control line", err);
 	else
 		rc = device_append_inner(at, &entry, text, len, err);
@@ -191,7 +218,7 @@ device_stub_record(struct journal *journal, const uint8_t *rec, struct pmj_error
 		if (rows[i].origin == ENTRY_RECEIVED && rows[i].line != NULL)
 			rc = entries_stub(journal, rows[i].n, err);
 	entry_rows_free(rows, count);
-	return rc;
+	return rc == PMJ_OK ? photo_withdraw(journal, rec, err) : rc;
 }
 
 static bool

@@ -4,6 +4,7 @@
 #include "log/enrol.h"
 #include "sync/device_inner.h"
 #include "sync/lines.h"
+#include "sync/photo.h"
 #include "sync/take.h"
 
 static enum pmj_code
@@ -173,6 +174,9 @@ enrol_queue_all(struct journal *journal, struct sync *sync, struct pmj_error *er
 		if (row.origin == ENTRY_OWN && row.status != ENTRY_CONTROL && row.line != NULL)
 			rc = device_queue(journal, sync, n,
 			    kinds_get(journal_kinds(journal), row.entry.kind), false, err);
+		else if (row.origin == ENTRY_OWN && row.line != NULL &&
+		         photo_is(row.entry.kind, row.entry.has_rec))
+			rc = device_queue_photo(journal, sync, n, err);
 		entry_row_close(&row);
 	}
 	return rc;

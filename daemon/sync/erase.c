@@ -10,6 +10,7 @@
 #include "store/entries.h"
 #include "store/records.h"
 #include "store/sql.h"
+#include "sync/photo.h"
 
 #define TAG_BYTES 16
 
@@ -177,6 +178,8 @@ erase_record(struct journal *journal, const uint8_t *rec, struct pmj_error *err)
 	enum pmj_code rc = put_tombstone(journal, rec, err);
 	int64_t count;
 
+	if (rc == PMJ_OK)
+		rc = photo_erase(journal, rec, err);
 	return rc == PMJ_OK ? entries_erase_record(journal, rec, &count, err) : rc;
 }
 

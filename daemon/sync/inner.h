@@ -66,6 +66,7 @@ struct sync {
 	int64_t link_step;            /* ... and what the carrier said; 0: nothing */
 	bool link_least;              /* ... no more than goes by any way */
 	bool fills;                   /* files are made as full as padding lets them be */
+	int64_t photo_room;           /* of a device: bytes of photos that may be sealed now */
 	struct sync_fit {             /* of the next segment of a lane, by how the last try went */
 		int64_t lane;
 		uint64_t segno;

@@ -27,7 +27,7 @@ queue_is_known(struct sync *sync, const uint8_t *mailbox, int64_t n, bool forwar
 }
 
 /* urgent only ever rises: a second request for the same line may be the pressing one. */
-static enum pmj_code
+enum pmj_code
 queue_put(struct sync *sync, const uint8_t *mailbox, int64_t n, bool forward, enum queue_rank rank,
     struct pmj_error *err)
 {
@@ -204,7 +204,7 @@ queue_items_of(struct sync *sync, struct queue_item *items, size_t *count, const
 
 enum pmj_code
 queue_items(struct sync *sync, struct queue_item **out, size_t *count, const uint8_t *mailbox,
-    const struct queue_place *behind, size_t most, struct pmj_error *err)
+    const struct queue_place *behind, enum queue_rank least, size_t most, struct pmj_error *err)
 {
 	struct queue_item *items = mem_array(most, sizeof(*items));
 	struct queue_place at = *behind;
@@ -212,7 +212,7 @@ queue_items(struct sync *sync, struct queue_item **out, size_t *count, const uin
 	enum pmj_code rc;
 
 	rc = queue_items_of(sync, items, &found, mailbox, &at, most, err);
-	while (rc == PMJ_OK && found == 0 && at.rank > QUEUE_ROUTINE) {
+	while (rc == PMJ_OK && found == 0 && at.rank > (int)least) {
 		at = (struct queue_place){at.rank - 1, INT64_MIN};
 		rc = queue_items_of(sync, items, &found, mailbox, &at, most, err);
 	}
@@ -243,6 +243,14 @@ queue_drop(struct sync *sync, int64_t id, struct pmj_error *err)
 	return sql_run(sql, err);
 }
 
+bool
+queue_is_photo(struct journal *journal, int64_t n)
+{
+	struct sql *sql = sql_get(journal, "SELECT 1 FROM pmj_photo WHERE n=?1");
+
+	return sql_any(sql_int(sql, 1, n), false);
+}
+
 int64_t
 queue_received(struct journal *journal)
 {
@@ -250,7 +258,9 @@ queue_received(struct journal *journal)
 
 	if (kept >= 0)
 		return kept;
-	return sql_first_int(sql_get(journal, "SELECT count(*) FROM pmj_done WHERE forward=0"), 0);
+	return sql_first_int(sql_get(journal, "SELECT count(*) FROM pmj_done WHERE forward=0 AND n"
+	                                      " NOT IN (SELECT n FROM pmj_photo)"),
+	    0);
 }
 
 enum pmj_code
@@ -292,7 +302,7 @@ queue_came_back(struct journal *journal, const uint8_t *mailbox, int64_t n, stru
 	    "INSERT OR IGNORE INTO pmj_done(mailbox,n,forward,lane,seq) VALUES(?1,?2,0,0,0)");
 	sql_blob(sql, 1, mailbox, PMJ_MAILBOX_BYTES);
 	sql_int(sql, 2, n);
-	if ((rc = sql_run(sql, err)) != PMJ_OK)
+	if ((rc = sql_run(sql, err)) != PMJ_OK || queue_is_photo(journal, n))
 		return rc;
 	return queue_received_more(journal, before, sql_changes(journal), err);
 }

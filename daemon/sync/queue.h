@@ -5,6 +5,8 @@
 #include "sync/lane.h"
 
 enum queue_rank {
+	QUEUE_PHOTO =
+	    -1, /* behind everything, and only where there is room for it (photo_queue.c) */
 	QUEUE_ROUTINE = 0,
 	QUEUE_URGENT = 1,
 	QUEUE_AGAIN = 2 /* re-issued: before everything, in its old order */
@@ -24,10 +26,14 @@ struct queue_item {
 	char *line;   /* bytes as sealed before, or NULL */
 	size_t len;
 };
-/** The first `most` items of a mailbox behind a place, in sealing order; fewer do not mean that
- * there are no more, none do. Close with queue_items_free. */
+/** The first `most` items of a mailbox behind a place, of rank `least` and more, in sealing order;
+ * fewer do not mean that there are no more, none do. Close with queue_items_free. */
 PMJ_MUST_CHECK enum pmj_code queue_items(struct sync *sync, struct queue_item **out, size_t *count,
-    const uint8_t *mailbox, const struct queue_place *behind, size_t most, struct pmj_error *err);
+    const uint8_t *mailbox, const struct queue_place *behind, enum queue_rank least, size_t most,
+    struct pmj_error *err);
+/** A journaled line that is neither on its way nor there. Its rank only ever rises. */
+PMJ_MUST_CHECK enum pmj_code queue_put(struct sync *sync, const uint8_t *mailbox, int64_t n,
+    bool forward, enum queue_rank rank, struct pmj_error *err);
 /** Into the queue, or to another place in it. pos NULL: behind all others. */
 PMJ_MUST_CHECK enum pmj_code queue_put_item(struct sync *sync, const uint8_t *mailbox,
     const struct queue_item *item, enum queue_rank rank, const int64_t *pos, struct pmj_error *err);
@@ -68,6 +74,8 @@ PMJ_MUST_CHECK enum pmj_code queue_done_put(struct sync *sync, const uint8_t *ma
 /** An own entry came back from the far end: it need not be sent any more. */
 PMJ_MUST_CHECK enum pmj_code queue_came_back(
     struct journal *journal, const uint8_t *mailbox, int64_t n, struct pmj_error *err);
+/** Is it a part of a photo? Those are counted as nothing that a worker wrote. */
+bool queue_is_photo(struct journal *journal, int64_t n);
 #define QUEUE_RECEIVED "sync.received" /* how many of a device's entries the hub has */
 /** That number, kept with every change so that `status` need not count. */
 int64_t queue_received(struct journal *journal);

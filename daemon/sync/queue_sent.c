@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "store/sql.h"
+#include "sync/photo.h"
 #include "sync/queue.h"
 
 enum pmj_code
@@ -61,23 +62,38 @@ queue_sent_each(struct sync *sync, const char *text, const struct lane *lane, ui
 	return rc;
 }
 
+/* Parts of photos among them that were not done before: no entries, so not counted as such. */
+static int64_t
+sent_photos(struct sync *sync, const struct lane *lane, uint64_t seq)
+{
+	struct sql *sql = sql_get(sync->journal,
+	    "SELECT count(*) FROM pmj_sent s WHERE s.lane=?1 AND s.seq<=?2 AND s.forward=0 AND s.n "
+	    "IN"
+	    " (SELECT n FROM pmj_photo WHERE own=1) AND NOT EXISTS (SELECT 1 FROM pmj_done d WHERE"
+	    " d.n=s.n AND d.mailbox=?3 AND d.forward=0)");
+
+	sql_int(sql_int(sql, 1, lane->id), 2, (int64_t)seq);
+	return sql_first_int(sql_blob(sql, 3, lane->mailbox, sizeof(lane->mailbox)), 0);
+}
+
 /* Few were done before, of a lane that was left behind: they have their place in this one now. */
 static enum pmj_code
 queue_sent_done(struct sync *sync, const struct lane *lane, uint64_t seq, struct pmj_error *err)
 {
-	int64_t before = queue_received(sync->journal), rows, all;
+	int64_t before = queue_received(sync->journal), rows, all, photos;
 	struct sql *sql = sql_get(sync->journal, "SELECT count(*) FROM pmj_sent WHERE lane=?1 AND"
 	                                         " seq<=?2 AND n<>0 AND forward=0");
 	enum pmj_code rc;
 
 	sql_int(sql, 1, lane->id);
 	all = sql_first_int(sql_int(sql, 2, (int64_t)seq), 0);
+	photos = sent_photos(sync, lane, seq);
 	rc = queue_sent_each(sync,
 	    "INSERT OR IGNORE INTO pmj_done(mailbox,n,forward,lane,seq) SELECT ?3,n,0,lane,seq"
 	    " FROM pmj_sent WHERE lane=?1 AND seq<=?2 AND n<>0 AND forward=0",
 	    lane, seq, &rows, err);
 	if (rc == PMJ_OK)
-		rc = queue_received_more(sync->journal, before, rows, err);
+		rc = queue_received_more(sync->journal, before, rows - photos, err);
 	if (rc != PMJ_OK || rows == all)
 		return rc;
 	return queue_sent_each(sync,
@@ -102,7 +118,8 @@ queue_sent_acked(struct sync *sync, const struct lane *lane, uint64_t seq, struc
 	/* The receipt may end within a segment: what is left of that one is counted anew. */
 	sql = sql_get(sync->journal,
 	    "UPDATE pmj_segment SET entries=(SELECT count(*) FROM pmj_sent s"
-	    " WHERE s.lane=?1 AND s.seq<=pmj_segment.last_seq AND s.n<>0) WHERE lane=?1"
+	    " WHERE s.lane=?1 AND s.seq<=pmj_segment.last_seq AND s.n<>0 AND s.n NOT IN"
+	    " (SELECT n FROM pmj_photo)) WHERE lane=?1"
 	    " AND segno=(SELECT min(segno) FROM pmj_segment WHERE lane=?1 AND last_seq>?2)");
 	sql_int(sql, 1, lane->id);
 	sql_int(sql, 2, (int64_t)seq);
@@ -172,7 +189,15 @@ queue_again(struct sync *sync, const struct lane *lane, uint64_t seq, struct pmj
 			return rc;
 		if (!found)
 			break;
-		rc = queue_put_item(sync, lane->mailbox, &item, QUEUE_AGAIN, &pos, err);
+		/* Photos go back to where they came from: behind all else. */
+		if (queue_is_photo(sync->journal, item.n) && !item.forward)
+			rc = photo_left(sync, lane, seq, item.n, err);
+		if (rc == PMJ_OK)
+			rc =
+			    queue_is_photo(sync->journal, item.n)
+			        ? queue_put_item(sync, lane->mailbox, &item, QUEUE_PHOTO, NULL, err)
+			        : queue_put_item(
+			              sync, lane->mailbox, &item, QUEUE_AGAIN, &pos, err);
 		free(item.line);
 		if (rc != PMJ_OK)
 			return rc;

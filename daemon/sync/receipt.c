@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "store/sql.h"
 #include "sync/incarnation.h"
+#include "sync/photo.h"
 #include "sync/queue.h"
 
 #define LINES_AT_ONCE 2000 /* that one step takes for received */
@@ -124,6 +125,20 @@ receipt_point(struct sync *sync, const struct lane *lane, uint64_t seq, uint8_t 
 	return rc;
 }
 
+/* What was given up of a run that is left, and came there all the same by a stick. */
+static enum pmj_code
+receipt_photos(struct sync *sync, const struct lane *lane, const struct receipt *receipt,
+    struct pmj_error *err)
+{
+	uint8_t chain[32];
+	bool found;
+	enum pmj_code rc = receipt_point(sync, lane, receipt->seq, chain, &found, err);
+
+	if (rc != PMJ_OK || !found || memcmp(chain, receipt->chain, sizeof(chain)) != 0)
+		return rc;
+	return photo_left_came(sync, lane, receipt->seq, err);
+}
+
 static enum pmj_code
 receipt_lane(struct sync *sync, const struct sync_peer *peer, const struct receipt *receipt,
     bool *again, struct pmj_error *err)
@@ -146,6 +161,9 @@ receipt_lane(struct sync *sync, const struct sync_peer *peer, const struct recei
 		lane.deferred_seq = receipt->deferred;
 		return lane_save(sync, &lane, err);
 	}
+	if (lane.closed && photo_left_any(sync, &lane) &&
+	    (rc = receipt_photos(sync, &lane, receipt, err)) != PMJ_OK)
+		return rc;
 	if (lane.closed && !queue_sent_any(sync, &lane))
 		return PMJ_OK; /* its lines went on in another incarnation */
 	if ((rc = queue_numbered(sync, err)) != PMJ_OK)

@@ -2,6 +2,7 @@
 
 #include "store/sql.h"
 #include "sync/lane.h"
+#include "sync/photo.h"
 #include "sync/queue.h"
 
 json_t *
@@ -156,8 +157,8 @@ report_received(struct sync *sync, json_t *out)
 json_t *
 sync_outbox(struct sync *sync)
 {
-	struct sql *sql =
-	    sql_get(sync->journal, "SELECT count(*) FROM pmj_queue WHERE n IS NOT NULL");
+	struct sql *sql = sql_get(
+	    sync->journal, "SELECT count(*) FROM pmj_queue WHERE n IS NOT NULL AND rank>=0");
 	json_t *out = json_object();
 	int64_t in_place[3] = {0}; /* saved here, carried, delivered */
 	int64_t bytes = 0;
@@ -176,6 +177,7 @@ sync_outbox(struct sync *sync)
 	json_object_set_new(out, "saved", json_integer(in_place[0]));
 	json_object_set_new(out, "carried", json_integer(in_place[SYNC_CARRIED]));
 	json_object_set_new(out, "delivered", json_integer(in_place[SYNC_DELIVERED]));
+	json_object_set_new(out, "photo_parts", json_integer(photo_waiting(sync)));
 	if (!ring_is_hub(journal_ring(sync->journal)))
 		report_received(sync, out);
 	return out;

@@ -36,6 +36,24 @@ leave_private(struct sync *sync, const uint8_t *mailbox, const struct restored_p
 	return rc;
 }
 
+/* ... and of photos of papers, behind all else. */
+static enum pmj_code
+queue_own_photos(struct sync *sync, const uint8_t *mailbox, const struct restored_piece *piece,
+    struct pmj_error *err)
+{
+	struct sql *sql = sql_get(sync->journal,
+	    "INSERT INTO pmj_queue(mailbox,rank,pos,n,forward)"
+	    " SELECT ?1,-1,coalesce((SELECT max(pos) FROM pmj_queue),0)+p.n,p.n,0 FROM pmj_photo p"
+	    " WHERE p.n>?2 AND p.n<=?3 AND p.own=1 AND NOT EXISTS"
+	    " (SELECT 1 FROM pmj_done d WHERE d.n=p.n AND d.mailbox=?1 AND d.forward=0)"
+	    " AND NOT EXISTS(SELECT 1 FROM pmj_sent s JOIN pmj_lane l ON l.id=s.lane"
+	    " WHERE s.n=p.n AND s.forward=0 AND l.mailbox=?1)"
+	    " ON CONFLICT(mailbox,n,forward) DO NOTHING");
+
+	sql_blob(sql, 1, mailbox, PMJ_MAILBOX_BYTES);
+	return sql_run(sql_int(sql_int(sql, 2, piece->after), 3, piece->upto), err);
+}
+
 /* Every own entry of this piece that no receipt covers, in its order. */
 static enum pmj_code
 queue_own(struct sync *sync, const uint8_t *mailbox, const struct restored_piece *piece,
@@ -55,6 +73,8 @@ queue_own(struct sync *sync, const uint8_t *mailbox, const struct restored_piece
 	sql_blob(sql, 1, mailbox, PMJ_MAILBOX_BYTES);
 	sql_int(sql_int(sql, 2, piece->after), 3, piece->upto);
 	rc = sql_run(sql, err);
+	if (rc == PMJ_OK)
+		rc = queue_own_photos(sync, mailbox, piece, err);
 	return rc == PMJ_OK ? leave_private(sync, mailbox, piece, err) : rc;
 }
 

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "store/sql.h"
 #include "sync/incarnation.h"
+#include "sync/photo.h"
 #include "sync/seal_inner.h"
 
 void
@@ -79,7 +80,7 @@ seal_rows(struct seal *seal, const struct buf *file, const uint8_t *chain, const
 		rc = queue_sent_put(seal->sync, lane, lane->seq + i + 1, point.segno, sent, err);
 		if (rc != PMJ_OK)
 			return rc;
-		entries += sent->n != 0;
+		entries += sent->n != 0 && !seal->photos;
 	}
 	rc = seal->big ? seal_number_later(seal, point.segno, err) : seal_take_all(seal, err);
 	if (rc != PMJ_OK)
@@ -190,7 +191,9 @@ seal_keep(
 
 	if ((rc = seal_encode(seal, pack, file, chain, id, err)) != PMJ_OK ||
 	    (rc = seal_rows(seal, file, chain, id, err)) != PMJ_OK ||
-	    (rc = seal_beaconed(seal, err)) != PMJ_OK)
+	    (rc = seal_beaconed(seal, err)) != PMJ_OK ||
+	    (seal->photos && (rc = photo_room_used(seal->sync, seal->peer.mailbox,
+	                          (int64_t)seal->raw, err)) != PMJ_OK))
 		return rc;
 	return seal->announces ? PMJ_OK : seal_told(seal, err); /* it carries no ack */
 }
@@ -241,6 +244,7 @@ seal_collect(struct seal *seal, const uint8_t *mailbox, bool due, struct seal *p
 		due = due || seal->sent[i].counts;
 	seal->waits = seal->announces;
 	seal_fit_apply(seal);
+	seal->room = photo_room(sync, mailbox);
 	if (!seal->announces && packed != NULL)
 		seal_queue_packed(seal, packed);
 	else if (!seal->announces && (rc = seal_queue(seal, err)) != PMJ_OK)
@@ -285,6 +289,8 @@ seal_learn(struct sync *sync, const struct seal *seal, size_t did, size_t file_l
 {
 	size_t fits = (size_t)((uint64_t)did * sync->file_most / file_len);
 
+	if (seal->photos) /* they say nothing of how records pack */
+		return;
 	if (file_len > sync->file_most) /* less in any case, also where one line is longer */
 		sync->raw_max = fits < sync->raw_max ? fits - fits / 8 : sync->raw_max / 2;
 	else if (sync->file_most > SYNC_FILE_MOST && did >= SYNC_PIECE)
@@ -321,7 +327,7 @@ seal_try_one(struct seal *seal, const uint8_t *mailbox, bool due, struct buf *fi
 	}
 	if (rc == PMJ_OK && *made)
 		rc = seal_keep(seal, NULL, file, err);
-	if (rc == PMJ_OK && *made && file->len > sync->file_most &&
+	if (rc == PMJ_OK && *made && file->len > sync->file_most && !seal->photos &&
 	    seal->raw_max > seal_raw_small(sync))
 		rc = PMJ_TOO_BIG;
 	rc = sync_end(sync, rc, err);
@@ -363,7 +369,7 @@ seal_one(struct sync *sync, const uint8_t *mailbox, bool due, bool *made, bool *
 			seal_learn(sync, &seal, seal.raw, file.len);
 		/* What begins a new run is another one each time that it is put together. */
 		again = (pieces && seal.lane.segno == 0) ||
-		        (rc == PMJ_TOO_BIG && file.len > sync->file_most);
+		        (rc == PMJ_TOO_BIG && file.len > sync->file_most && !seal.photos);
 		if (pieces && again)
 			sync->haste = HASTE_GREAT;
 		if (pieces && !again)

@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "store/sql.h"
+#include "sync/photo.h"
 #include "sync/seal_inner.h"
 
 struct seal_due {
@@ -41,8 +42,13 @@ seal_due_list(struct sync *sync, struct seal_due **list, size_t *count, struct p
 	*count = 0;
 	rc = seal_due_add(list, count,
 	    sql_get(sync->journal,
-	        "SELECT mailbox,max(rank) AS r FROM pmj_queue GROUP BY mailbox ORDER BY r DESC"),
+	        "SELECT mailbox,max(rank) AS r FROM pmj_queue WHERE rank>=0 GROUP"
+	        " BY mailbox ORDER BY r DESC"),
 	    false, err);
+	if (rc == PMJ_OK && photo_due(sync))
+		rc = seal_due_add(list, count,
+		    sql_get(sync->journal, "SELECT DISTINCT mailbox FROM pmj_queue WHERE rank=-1"),
+		    false, err);
 	if (rc != PMJ_OK)
 		return rc;
 	rc = seal_due_add(list, count,
@@ -81,8 +87,9 @@ seal_due_list(struct sync *sync, struct seal_due **list, size_t *count, struct p
 static enum pmj_code
 seal_first_mailbox(struct sync *sync, uint8_t *mailbox, bool *found, struct pmj_error *err)
 {
-	struct sql *sql =
-	    sql_get(sync->journal, "SELECT mailbox FROM pmj_queue ORDER BY rank DESC,pos LIMIT 1");
+	struct sql *sql = sql_get(sync->journal,
+	    "SELECT mailbox FROM pmj_queue WHERE rank>=0 ORDER BY rank DESC,pos"
+	    " LIMIT 1");
 	enum pmj_code rc = sql_row(sql, found, err);
 
 	if (rc == PMJ_OK && *found)

@@ -56,7 +56,7 @@ seal_fit(struct sync *sync, const struct seal_packing *packing)
 	int tries = fit_is_of(&sync->fit, &seal->lane) ? sync->fit.tries : 0;
 	size_t most = sync->file_most, margin = (size_t)FIT_MARGIN << tries, count;
 
-	if (!sync->fills || tries == SYNC_FITS_MAX)
+	if (!sync->fills || tries == SYNC_FITS_MAX || seal->photos)
 		return false;
 	if (file <= most) {
 		/* What is left over goes in the next one, so there must be one. */

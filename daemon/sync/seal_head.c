@@ -51,14 +51,14 @@ seal_left(struct seal *seal, struct pmj_error *err)
 	if (seal->ack == NULL || seal->peer.writes != LANE_UP)
 		return PMJ_OK;
 	sql = sql_get(seal->sync->journal,
-	    "SELECT count(*) FROM pmj_queue WHERE mailbox=?1 AND n IS NOT NULL");
+	    "SELECT count(*) FROM pmj_queue WHERE mailbox=?1 AND n IS NOT NULL AND rank>=0");
 	(void)sql_blob(sql, 1, seal->peer.mailbox, PMJ_MAILBOX_BYTES);
 	if ((rc = sql_row(sql, &row, err)) == PMJ_OK && row)
 		left = sql_col_int(sql, 0);
 	sql_done(sql);
 	if (rc != PMJ_OK)
 		return rc;
-	for (size_t i = 0; i < seal->taken_count; i++)
+	for (size_t i = 0; i < seal->taken_count && !seal->photos; i++)
 		left -= seal->taken[i].n != 0;
 	(void)json_object_set_new(seal->ack, "waits", json_integer((json_int_t)left));
 	buf_init(&line, PMJ_LINE_WRAPPED_MAX);

@@ -29,6 +29,8 @@ struct seal {
 	int64_t until_ms;      /* ... and for how long; 0: for as long as that takes */
 	bool partial;          /* there is more, for the next step */
 	bool big;              /* put together in several */
+	bool photos;           /* it holds parts of photos and nothing else */
+	int64_t room;          /* bytes of those that it may hold */
 	uint8_t (*chains)[32]; /* after each line, or NULL ... */
 	size_t chained;        /* ... of so many */
 	size_t head;           /* how many of them serve the lane itself */

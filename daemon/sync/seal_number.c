@@ -116,7 +116,7 @@ numbering_item(struct sync *sync, const struct numbering *numbering, const uint8
 	if (sent.forward && (rc = queue_done_put(sync, mailbox, sent.n, true, 0, 0, err)) != PMJ_OK)
 		return rc;
 	memcpy(sent.chain, item + ITEM_CHAIN, sizeof(sent.chain));
-	++*entries;
+	*entries += !queue_is_photo(sync->journal, sent.n);
 	return queue_sent_put(sync, &numbering->lane, get_le64(item + ITEM_SEQ),
 	    (uint64_t)numbering->segno, &sent, err);
 }

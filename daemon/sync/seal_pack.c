@@ -232,7 +232,7 @@ seal_packing_step(struct sync *sync, struct pmj_error *err)
 		return rc;
 	}
 	/* Too big already: it is begun anew, with fewer lines. */
-	if (segment_pack_file_bytes(packing->pack) > sync->file_most) {
+	if (segment_pack_file_bytes(packing->pack) > sync->file_most && !packing->seal.photos) {
 		seal_learn(sync, &packing->seal, segment_pack_taken(packing->pack),
 		    segment_pack_file_bytes(packing->pack));
 		seal_packing_drop(sync);

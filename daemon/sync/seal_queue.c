@@ -90,6 +90,34 @@ seal_note(struct seal *seal, const struct seal_taken *taken)
 	seal->taken[seal->taken_count++] = *taken;
 }
 
+#define PHOTO_FILE_MOST ((size_t)64 * 1024) /* what follows is not to wait for more */
+
+/* Photos go in segments of their own, so that none makes one with records any longer; of a file's
+ * size, though they hardly pack; and no more than there is room for. */
+static bool
+seal_photo_fits(struct seal *seal, size_t len)
+{
+	size_t file =
+	    seal->sync->file_most < PHOTO_FILE_MOST ? seal->sync->file_most : PHOTO_FILE_MOST;
+	size_t most = file + file / 5;
+
+	if (seal->count > seal->head && (!seal->photos || seal->raw + len > most))
+		return false;
+	if (seal->room <= 0)
+		return false;
+	seal->photos = true;
+	seal->room -= (int64_t)len;
+	return true;
+}
+
+static bool
+seal_fits(struct seal *seal, const struct queue_item *item, size_t len)
+{
+	if (item->place.rank == QUEUE_PHOTO)
+		return seal_photo_fits(seal, len);
+	return seal->count == 0 || seal->raw + len + 1 <= seal->raw_max;
+}
+
 static enum pmj_code
 seal_item(struct seal *seal, const struct queue_item *item, bool *full, struct pmj_error *err)
 {
@@ -101,8 +129,7 @@ seal_item(struct seal *seal, const struct queue_item *item, bool *full, struct p
 	buf_init(&line, PMJ_LINE_WRAPPED_MAX);
 	if ((rc = seal_item_bytes(seal, item, &line, &taken, err)) != PMJ_OK)
 		goto out;
-	*full =
-	    taken.as == SEAL_SENT && seal->count > 0 && seal->raw + line.len + 1 > seal->raw_max;
+	*full = taken.as == SEAL_SENT && !seal_fits(seal, item, line.len);
 	if (*full)
 		goto out;
 	seal->at = item->place;
@@ -148,8 +175,8 @@ seal_queue(struct seal *seal, struct pmj_error *err)
 		struct queue_item *items = NULL;
 		size_t count = 0;
 
-		rc =
-		    queue_items(seal->sync, &items, &count, seal->peer.mailbox, &seal->at, 64, err);
+		rc = queue_items(seal->sync, &items, &count, seal->peer.mailbox, &seal->at,
+		    seal->room > 0 ? QUEUE_PHOTO : QUEUE_ROUTINE, 64, err);
 		for (size_t i = 0; i < count && rc == PMJ_OK && !full && seal_goes_on(seal, until);
 		     i++)
 			rc = seal_item(seal, &items[i], &full, err);
@@ -175,4 +202,5 @@ seal_queue_packed(struct seal *seal, struct seal *packed)
 		buf_init(&packed->bytes[i], 0);
 	}
 	seal->waits = packed->waits;
+	seal->photos = packed->photos;
 }

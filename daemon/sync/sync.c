@@ -9,6 +9,7 @@
 #include "sync/device_schema.h"
 #include "sync/files.h"
 #include "sync/inner.h"
+#include "sync/photo.h"
 #include "sync/seal_inner.h"
 #include "sync/take.h"
 
@@ -77,6 +78,7 @@ const char *const sync_schema[] = {
     "CREATE TABLE IF NOT EXISTS pmj_bad(lane INTEGER NOT NULL,seq INTEGER NOT NULL,"
     "reason TEXT NOT NULL,line BLOB NOT NULL,PRIMARY KEY(lane,seq)) WITHOUT ROWID",
     DEVICE_SCHEMA,
+    PHOTO_SCHEMA,
     NULL,
 };
 
@@ -185,11 +187,11 @@ bool
 sync_has_answers(struct sync *sync)
 {
 	struct sql *sql =
-	    sql_get(sync->journal, "SELECT 1 FROM pmj_queue UNION ALL SELECT 1 FROM pmj_lane"
-	                           " INDEXED BY pmj_lane_owed"
+	    sql_get(sync->journal, "SELECT 1 FROM pmj_queue WHERE rank>=0 UNION ALL SELECT 1 FROM"
+	                           " pmj_lane INDEXED BY pmj_lane_owed"
 	                           " WHERE ours=0 AND (count_seq>told_seq OR nack=1) LIMIT 1");
 
-	return sql_any(sql, false);
+	return sql_any(sql, false) || photo_due(sync);
 }
 
 enum pmj_code

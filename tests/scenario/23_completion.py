@@ -72,7 +72,7 @@ def story_offers(lab):
     for name, kind in kinds.items():
         expected[name + " "] = {"add", "list", "show", "edit", "void", "history"} | {move["verb"] for move in kind["moves"]}
         expected[name + " "] |= ({"plan"} if kind.get("person") else set()) | ({"packet", "answer"} if kind.get("sends") else set())
-        expected[name + " "] |= {"paper"} if any(field["name"] == "form_hash" for field in kind["fields"]) else set()
+        expected[name + " "] |= {"paper", "photo"} if any(field["name"] == "form_hash" for field in kind["fields"]) else set()
         fields = {field["name"] + "=" for field in kind["fields"]}
         expected[name + " add "] = expected[name + " list "] = expected[name + " edit 7k3f9 "] = fields
         expected[name + " list --"] = everywhere | {"--" + option["name"] for option in tables["kind_options"]}

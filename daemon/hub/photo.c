@@ -1,0 +1,234 @@
+/* photo.c - photos of signed papers, as laptops send them: kept as they come, within bounds; shown
+ * to nobody before all parts are here, give the hash, and the record names that. So what a hostile
+ * laptop pours out stays here, and ends at a day's share. */
+#include "sync/photo.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "hub/hub_inner.h"
+
+#define DAY_BYTES (32LL * 1024 * 1024) /* of a device: sixteen of the biggest */
+#define ROOM_MOST (1024 * 1024)        /* whatever a laptop says it takes at once */
+
+/* ---- in ---- */
+
+static int64_t
+came_today(struct hub *hub, const uint8_t *device, int64_t day)
+{
+	struct sql *q = sql_get(
+	    hub->journal, "SELECT bytes FROM pmj_photo_intake WHERE device = ?1 AND day = ?2");
+
+	return sql_first_int(sql_int(sql_blob(q, 1, device, PMJ_DEVICE_BYTES), 2, day), 0);
+}
+
+static enum pmj_code
+count_today(
+    struct hub *hub, const uint8_t *device, int64_t day, int64_t bytes, struct pmj_error *err)
+{
+	struct sql *q = sql_get(hub->journal,
+	    "INSERT INTO pmj_photo_intake(device, day, bytes) VALUES(?1, ?2, ?3)"
+	    " ON CONFLICT(device) DO UPDATE SET day = ?2, bytes = ?3");
+
+	return sql_run(
+	    sql_int(sql_int(sql_blob(q, 1, device, PMJ_DEVICE_BYTES), 2, day), 3, bytes), err);
+}
+
+static enum pmj_code
+refuse(struct hub *hub, const char *why, struct pmj_error *err)
+{
+	char *message = mem_printf("a part of a photo was not taken: %s", why);
+	enum pmj_code rc = journal_event(hub->journal, "line_refused", "refused", message, err);
+
+	free(message);
+	return rc;
+}
+
+enum pmj_code
+photo_came(struct hub *hub, const struct sync_peer *peer, const struct sync_line *line,
+    struct pmj_error *err)
+{
+	struct photo_new new = {.entry = line->entry,
+	    .line = line->bytes,
+	    .len = line->len,
+	    .origin = ENTRY_RECEIVED,
+	    .recv_ms = os_now(hub->os)};
+	int64_t day = new.recv_ms / DAY_MS, today = came_today(hub, peer->device, day);
+	struct photo_taken taken;
+	enum pmj_code rc;
+
+	if (today >= DAY_BYTES)
+		return refuse(hub, "it is more than a day's share of one laptop", err);
+	if ((rc = photo_take(hub->journal, &new, &taken, err)) != PMJ_OK)
+		return rc;
+	if (taken.refused != NULL)
+		return refuse(hub, taken.refused, err);
+	if (taken.n != 0)
+		rc = count_today(hub, peer->device, day, today + (int64_t)line->len, err);
+	if (rc == PMJ_OK && taken.whole)
+		rc = photo_share(hub, line->entry->rec, NULL, err);
+	return rc;
+}
+
+enum pmj_code
+photo_heard(struct hub *hub, const struct sync_peer *peer, const json_t *ack, struct pmj_error *err)
+{
+	int64_t room = json_int(ack, "photos", 0);
+
+	return photo_room_say(hub->sync, peer->mailbox,
+	    room < 0           ? 0
+	    : room > ROOM_MOST ? ROOM_MOST
+	                       : room,
+	    err);
+}
+
+/* ---- out ---- */
+
+/* Of hashes in conflict each counts. */
+static bool
+record_names(struct hub *hub, const uint8_t *rec, const uint8_t *hash)
+{
+	struct record_full record = {.row_count = 0};
+	const struct merge_field *field;
+	char text[2 * PRIM_HASH_BYTES + 1];
+	bool named = false;
+
+	(void)text_hex(text, hash, PRIM_HASH_BYTES);
+	if (records_load(hub->journal, &record, rec, NULL) == PMJ_OK) {
+		field = merge_field(&record.merged, PHOTO_FIELD);
+		for (size_t i = 0; field != NULL && i < field->count && !named; i++) {
+			const char *value = json_string_value(field->values[i].value);
+
+			named = value != NULL && strcmp(value, text) == 0;
+		}
+	}
+	record_full_close(&record);
+	return named;
+}
+
+struct whole_photo {
+	uint8_t hash[PRIM_HASH_BYTES], by[PMJ_DEVICE_BYTES];
+};
+
+/* Those of a record that are whole, one for each who sent it. */
+static enum pmj_code
+whole_photos(struct hub *hub, struct whole_photo *out, size_t most, size_t *count,
+    const uint8_t *rec, struct pmj_error *err)
+{
+	struct sql *q = sql_get(hub->journal,
+	    "SELECT hash, by FROM pmj_photo WHERE rec = ?1 AND part = 1 AND whole = 1 ORDER BY n");
+	enum pmj_code rc;
+	bool row;
+
+	*count = 0;
+	(void)sql_blob(q, 1, rec, PMJ_RECORD_BYTES);
+	while ((rc = sql_row(q, &row, err)) == PMJ_OK && row && *count < most) {
+		(void)sql_col_copy(q, 0, out[*count].hash, PRIM_HASH_BYTES);
+		(void)sql_col_copy(q, 1, out[*count].by, PMJ_DEVICE_BYTES);
+		++*count;
+	}
+	sql_done(q);
+	return rc;
+}
+
+/* The parts of one, to one device that did not have them yet. */
+static enum pmj_code
+send_photo(struct hub *hub, const uint8_t *rec, const struct whole_photo *photo,
+    const struct hub_device *device, struct pmj_error *err)
+{
+	struct sql *q = sql_get(hub->journal,
+	    "SELECT n FROM pmj_photo WHERE rec = ?1 AND hash = ?2 AND by = ?3 ORDER BY part");
+	enum pmj_code rc;
+	bool row;
+
+	(void)sql_blob(sql_blob(q, 1, rec, PMJ_RECORD_BYTES), 2, photo->hash, PRIM_HASH_BYTES);
+	(void)sql_blob(q, 3, photo->by, PMJ_DEVICE_BYTES);
+	while ((rc = sql_row(q, &row, err)) == PMJ_OK && row) {
+		int64_t n = sql_col_int(q, 0);
+
+		if (!sync_was_sent(hub->sync, device->mailbox, n) &&
+		    (rc = photo_queue(hub->sync, device->mailbox, n, true, err)) != PMJ_OK)
+			break;
+	}
+	sql_done(q);
+	return rc;
+}
+
+enum pmj_code
+photo_share(struct hub *hub, const uint8_t rec[static PMJ_RECORD_BYTES],
+    const struct hub_device *only, struct pmj_error *err)
+{
+	struct whole_photo photos[8];
+	struct hub_device *devices = NULL;
+	size_t count, device_count = 0;
+	enum pmj_code rc;
+
+	if ((rc = whole_photos(hub, photos, COUNT(photos), &count, rec, err)) != PMJ_OK ||
+	    count == 0)
+		return rc;
+	if (only == NULL && (rc = share_audience(hub, &devices, &device_count, rec, err)) != PMJ_OK)
+		return rc;
+	for (size_t i = 0; i < count && rc == PMJ_OK; i++) {
+		if (!record_names(hub, rec, photos[i].hash))
+			continue;
+		if (only != NULL && memcmp(only->device, photos[i].by, PMJ_DEVICE_BYTES) != 0)
+			rc = send_photo(hub, rec, &photos[i], only, err);
+		for (size_t d = 0; d < device_count && rc == PMJ_OK; d++)
+			if (memcmp(devices[d].device, photos[i].by, PMJ_DEVICE_BYTES) != 0)
+				rc = send_photo(hub, rec, &photos[i], &devices[d], err);
+	}
+	free(devices);
+	return rc;
+}
+
+enum pmj_code
+photo_forget_sent(struct hub *hub, const uint8_t rec[static PMJ_RECORD_BYTES],
+    const struct hub_device *device, struct pmj_error *err)
+{
+	struct sql *q = sql_get(hub->journal, "SELECT n FROM pmj_photo WHERE rec = ?1");
+	enum pmj_code rc;
+	bool row;
+
+	(void)sql_blob(q, 1, rec, PMJ_RECORD_BYTES);
+	while ((rc = sql_row(q, &row, err)) == PMJ_OK && row)
+		if ((rc = sync_forget_sent(hub->sync, device->mailbox, sql_col_int(q, 0), err)) !=
+		    PMJ_OK)
+			break;
+	sql_done(q);
+	return rc;
+}
+
+/* Asked for each part when it is sealed: mostly of the same photo as the one before. */
+bool
+photo_may_have(struct hub *hub, const uint8_t device[static PMJ_DEVICE_BYTES], int64_t n)
+{
+	struct hub_may_have *known = &hub->may_have;
+	struct sql *q =
+	    sql_get(hub->journal, "SELECT rec, hash, by FROM pmj_photo WHERE n = ?1 AND whole = 1");
+	uint8_t rec[PMJ_RECORD_BYTES], hash[PRIM_HASH_BYTES], by[PMJ_DEVICE_BYTES];
+	bool row = false;
+
+	if (sql_row(sql_int(q, 1, n), &row, NULL) != PMJ_OK || !row)
+		return false;
+	(void)sql_col_copy(q, 0, rec, sizeof(rec));
+	(void)sql_col_copy(q, 1, hash, sizeof(hash));
+	(void)sql_col_copy(q, 2, by, sizeof(by));
+	sql_done(q);
+	if (memcmp(by, device, sizeof(by)) != 0 && !share_may_have_known(hub, rec))
+		return false;
+	if (memcmp(known->photo_rec, rec, sizeof(rec)) != 0 ||
+	    memcmp(known->photo_hash, hash, sizeof(hash)) != 0) {
+		memcpy(known->photo_rec, rec, sizeof(rec));
+		memcpy(known->photo_hash, hash, sizeof(hash));
+		known->photo = record_names(hub, rec, hash);
+	}
+	return known->photo;
+}
+
+enum pmj_code
+hub_photo_taken(struct hub *hub, const uint8_t rec[static PMJ_RECORD_BYTES], struct pmj_error *err)
+{
+	return photo_share(hub, rec, NULL, err);
+}

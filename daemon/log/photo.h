@@ -1,0 +1,39 @@
+/* photo.h - the photograph or scan of a signed paper, in parts: `ctl.file` of a record (5.1). Pure:
+ * no clock, no disk.
+ *
+ * Line   rec; hash: BLAKE2b-256 of the whole file, hex; part: from 1; parts; bytes: base64url, at
+ *        most PHOTO_PART_BYTES. All parts but the last are full.
+ * Who wrote it says nothing: the parts of a file count where they give the hash that its record
+ * names. */
+#ifndef LOG_PHOTO_H
+#define LOG_PHOTO_H
+#include "base/buf.h"
+#include "base/json.h"
+#include "crypto/prim.h"
+#include "pamoja/limits.h"
+
+#define PHOTO_KIND "ctl.file"
+#define PHOTO_FIELD "form_hash" /* of the record, that names it */
+#define PHOTO_PART_BYTES 12000
+#define PHOTO_BYTES_MAX (2 * 1024 * 1024)
+#define PHOTO_PARTS_MAX ((PHOTO_BYTES_MAX + PHOTO_PART_BYTES - 1) / PHOTO_PART_BYTES)
+
+struct photo_part {
+	uint8_t hash[PRIM_HASH_BYTES];
+	int64_t part, parts;
+};
+
+/** A line of one? Those without a record are files of the office (log/published). */
+bool photo_is(const char *kind, bool has_rec);
+/** The part that a line holds; its bytes are appended to `bytes`, which may be NULL. PMJ_INVALID.
+ */
+PMJ_MUST_CHECK enum pmj_code photo_read(
+    struct photo_part *out, struct buf *bytes, const json_t *line, struct pmj_error *err);
+/** The members of such a line; len at most PHOTO_PART_BYTES. New reference. */
+json_t *photo_line(const struct photo_part *part, const uint8_t *bytes, size_t len);
+/** "JPEG", "PNG" or "PDF", by its first bytes; NULL for anything else. */
+const char *photo_type(const uint8_t *bytes, size_t len);
+/** How many parts a file of so many bytes has. */
+int64_t photo_parts(size_t bytes);
+
+#endif

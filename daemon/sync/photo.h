@@ -1,0 +1,100 @@
+/* photo.h - photographs of signed papers, as their parts come: lines of the journal (`ctl.file` of
+ * a record, log/photo) with a row each in pmj_photo. Both ends. What is lowest in the queue, and
+ * goes only where there is room for it: behind every record, and some at a time. */
+#ifndef SYNC_PHOTO_H
+#define SYNC_PHOTO_H
+#include "log/photo.h"
+#include "store/entries.h"
+
+struct sync;
+
+#define PHOTO_SCHEMA                                                                                                                                                                \
+	"CREATE TABLE IF NOT EXISTS pmj_photo(n INTEGER PRIMARY KEY,rec BLOB NOT NULL,"                                                                                             \
+	"hash BLOB NOT NULL,by BLOB NOT NULL,part INTEGER NOT NULL,parts INTEGER NOT NULL,"                                                                                         \
+	"bytes INTEGER NOT NULL,own INTEGER NOT NULL,whole INTEGER NOT NULL)",                                                                                                      \
+	    "CREATE UNIQUE INDEX IF NOT EXISTS pmj_photo_part ON pmj_photo(rec,hash,by,part)", /* Of a run that was left: where the parts stood that may have come all the same. */ \
+	    "CREATE TABLE IF NOT EXISTS pmj_photo_left(lane INTEGER NOT NULL,seq INTEGER NOT "                                                                                      \
+	    "NULL,"                                                                                                                                                                 \
+	    "n INTEGER NOT NULL,PRIMARY KEY(lane,seq)) WITHOUT ROWID",                                                                                                              \
+	    "CREATE TABLE IF NOT EXISTS pmj_photo_room(mailbox BLOB PRIMARY KEY,bytes INTEGER NOT"                                                                                  \
+	    " NULL) WITHOUT ROWID"
+
+/* Of a record, whoever wrote them: that many whole files, or what some devices pour out. */
+#define PHOTO_RECORD_PARTS (4 * PHOTO_PARTS_MAX)
+
+struct photo_new {
+	const struct entry *entry; /* the line, read */
+	const char *line;
+	size_t len;
+	enum entry_origin origin;
+	int64_t recv_ms;
+	uint16_t recv_counter;
+};
+struct photo_taken {
+	int64_t n;           /* its number; 0: it was not taken in */
+	bool whole;          /* with it all parts are here, and give the hash */
+	const char *refused; /* why not, or NULL: it was here already, or of somebody erased */
+	struct photo_part part;
+};
+/** One line of the journal's own or of another. Inside a transaction. Where all parts came and do
+ * not give the hash, they are dropped: who sends the file again begins anew. */
+PMJ_MUST_CHECK enum pmj_code photo_take(struct journal *journal, const struct photo_new *new,
+    struct photo_taken *out, struct pmj_error *err);
+
+struct photo_state {
+	int64_t parts, here; /* of whoever's copy has most; parts 0: there is none */
+	int64_t bytes;       /* of those that are here */
+	int64_t sent;        /* parts that the other end has */
+	bool whole;          /* all are here, and give the hash */
+	uint8_t by[PMJ_DEVICE_BYTES];
+};
+PMJ_MUST_CHECK enum pmj_code photo_state(struct journal *journal, struct photo_state *out,
+    const uint8_t rec[static PMJ_RECORD_BYTES], const uint8_t hash[static PRIM_HASH_BYTES],
+    struct pmj_error *err);
+/** Is this part here, of this author? */
+bool photo_has(struct journal *journal, const uint8_t rec[static PMJ_RECORD_BYTES],
+    const struct photo_part *part, const uint8_t by[static PMJ_DEVICE_BYTES]);
+/** The bytes of parts from..from + count - 1 of the copy that photo_state told of; appended. */
+PMJ_MUST_CHECK enum pmj_code photo_bytes_of(struct journal *journal, struct buf *out,
+    const uint8_t rec[static PMJ_RECORD_BYTES], const uint8_t hash[static PRIM_HASH_BYTES],
+    const uint8_t by[static PMJ_DEVICE_BYTES], int64_t from, int64_t count, struct pmj_error *err);
+
+/** What others wrote of a record's photos is made a stub: it was handed over. */
+PMJ_MUST_CHECK enum pmj_code photo_withdraw(
+    struct journal *journal, const uint8_t rec[static PMJ_RECORD_BYTES], struct pmj_error *err);
+/** All of them are erased (security 11). */
+PMJ_MUST_CHECK enum pmj_code photo_erase(
+    struct journal *journal, const uint8_t rec[static PMJ_RECORD_BYTES], struct pmj_error *err);
+
+/** Into the queue of a mailbox, behind all records. Idempotent. Inside a transaction. */
+PMJ_MUST_CHECK enum pmj_code photo_queue(struct sync *sync,
+    const uint8_t mailbox[static PMJ_MAILBOX_BYTES], int64_t n, bool forward,
+    struct pmj_error *err);
+/** A worker's device: so many bytes of photos may be sealed from now on; 0: none. */
+void photo_room_set(struct sync *sync, int64_t bytes);
+/** A hub: this device says how much more of them it takes. Inside a transaction. */
+PMJ_MUST_CHECK enum pmj_code photo_room_say(struct sync *sync,
+    const uint8_t mailbox[static PMJ_MAILBOX_BYTES], int64_t bytes, struct pmj_error *err);
+/** How much may be sealed for a mailbox; and that so much of it was. */
+int64_t photo_room(struct sync *sync, const uint8_t mailbox[static PMJ_MAILBOX_BYTES]);
+PMJ_MUST_CHECK enum pmj_code photo_room_used(struct sync *sync,
+    const uint8_t mailbox[static PMJ_MAILBOX_BYTES], int64_t bytes, struct pmj_error *err);
+/** Photos that are sealed and not at the mailbox go back into the queue where records wait behind
+ * them, or all: they came off another way (a stick), or the last exchange broke off under them. A
+ * transaction of its own, where there are any; then a new run, cause size. */
+PMJ_MUST_CHECK enum pmj_code photo_stand_back(struct sync *sync,
+    const uint8_t mailbox[static PMJ_MAILBOX_BYTES], bool all, struct pmj_error *err);
+struct lane;
+/** A part goes back into the queue; it stood there in the lane that is left. */
+PMJ_MUST_CHECK enum pmj_code photo_left(
+    struct sync *sync, const struct lane *lane, uint64_t seq, int64_t n, struct pmj_error *err);
+bool photo_left_any(struct sync *sync, const struct lane *lane);
+/** They came all the same, up to that line: a stick reached the hub. */
+PMJ_MUST_CHECK enum pmj_code photo_left_came(
+    struct sync *sync, const struct lane *lane, uint64_t seq, struct pmj_error *err);
+/** Does a photo wait for which there is room? */
+bool photo_due(struct sync *sync);
+/** Parts that wait for the other end, or are on their way. */
+int64_t photo_waiting(struct sync *sync);
+
+#endif

@@ -1,0 +1,268 @@
+"""Photos of signed papers (ctl.file): kept sealed with their consent, sent behind all else and not over a network that costs money, put together at
+the other end, given to whoever is given the person, withdrawn and erased with the record."""
+import os
+import random
+import subprocess
+import time
+
+from backups import backup_of, code_of, restore
+from lab import check, run
+
+GIVEN = dict(purpose="referral", information="needs", expires="in 90 days", how="written")
+MARK = b"a needle in the photo"
+
+
+def picture(lab, name, size, first=b"\xff\xd8\xff\xe0", seed=1):
+    """A file that begins as a JPEG does; the rest hardly packs, as in a real one."""
+    path = os.path.join(lab.dir, name)
+    with open(path, "wb") as file:
+        file.write((first + MARK + random.Random(seed).randbytes(size))[:size])
+    return path
+
+
+def read(path):
+    with open(path, "rb") as file:
+        return file.read()
+
+
+def consent_of(neema, name="Asha Kimani"):
+    asha = neema.add("person", name=name)
+    return asha, neema.add("consent", person=asha, recipient="district hospital", **GIVEN)
+
+
+def photo(home, record):
+    return home.show(record).get("photo")
+
+
+def whole(home, record):
+    return bool(photo(home, record) and photo(home, record)["whole"])
+
+
+def given_back(home, record, name="back"):
+    path = os.path.join(home.lab.dir, name)
+    if os.path.exists(path):
+        os.unlink(path)
+    home.run("consent", "photo", record, "--out", path)
+    check(os.stat(path).st_mode & 0o777 == 0o600, oct(os.stat(path).st_mode))
+    return read(path)
+
+
+def exchanged(lab, hub, *workers, until):
+    for _ in range(80):
+        lab.exchange(hub, *workers)
+        if until():
+            return
+    check(False, "it never came")
+
+
+def story_from_one_laptop_to_the_other(lab):
+    """Kept at the one, put together at the hub, shown to whoever is given the person, withdrawn with her, given again."""
+    lab.quiet()
+    hub, neema, juma = lab.office(ally="Neema", peer="Juma")
+    asha, consent = consent_of(neema)
+    path = picture(lab, "paper.jpg", 150_000)
+    lab.exchange(hub, neema, juma)
+    said = neema.run("consent", "photo", consent, path)
+    check("JPEG, 147 KB" in said.out and "sync --photos" in said.out and "delete it" in said.err, said)
+    check(neema.show(consent)["fields"]["form_hash"] == subprocess.run(["b2sum", "-l", "256", path], capture_output=True, check=True).stdout.decode().split()[0])
+    check(photo(neema, consent)["own"] and photo(neema, consent)["parts"] == 13 and whole(neema, consent), photo(neema, consent))
+    check(given_back(neema, consent) == read(path))
+    check("the hub has 0 of 13 parts" in neema.run("show", consent).out, neema.run("show", consent).out)
+    check("is the signed paper" in neema.run("consent", "paper", consent, path, "--check").out)
+    exchanged(lab, hub, neema, until=lambda: whole(hub, consent))
+    check(given_back(hub, consent) == read(path) and photo(neema, consent)["sent"] == 13, photo(neema, consent))
+    check(neema.show(consent)["sync"] == "merged" and neema.status()["outbox"]["entries"] == 0 and neema.status()["outbox"]["photo_parts"] == 0, neema.status())
+    check(juma.refused(3, "show", consent))
+    hub.run("hub", "assign", asha, "Juma")
+    exchanged(lab, hub, juma, until=lambda: juma.run("show", consent, check_status=False).status == 0 and whole(juma, consent))
+    check(given_back(juma, consent) == read(path))
+    # nothing of it is in the open, in any home, the carrier's store, or the mailboxes
+    for base, _, names in os.walk(lab.dir):
+        for name in names:
+            kept = os.path.join(base, name)
+            check(kept in (path, os.path.join(lab.dir, "back")) or not os.path.isfile(kept) or MARK not in read(kept), kept)
+    hub.run("hub", "unassign", asha, "Juma")
+    lab.exchange(hub, juma, rounds=2)
+    error = juma.refused(3, "consent", "photo", consent, "--out", os.path.join(lab.dir, "gone"))
+    check("there is no photo of this paper here" in error["message"] and not photo(juma, consent), error)
+    hub.run("hub", "assign", asha, "Juma")
+    exchanged(lab, hub, juma, until=lambda: whole(juma, consent))
+    check(given_back(juma, consent) == read(path))
+    for home in (hub, neema, juma):
+        check(home.json("verify", "--rebuild")["differed"] == 0)
+
+
+def story_what_is_no_photo(lab):
+    """Neither picture nor PDF, too big, empty, not there, of a record that has no paper: each its own message with the mend, and nothing is kept."""
+    neema = lab.worker("Neema")
+    asha, consent = consent_of(neema)
+    entries = neema.status()["journal"]["entries"]
+    for name, content, words, mend in (("letter.doc", b"\xd0\xcf\x11\xe0 a letter", "neither JPEG, PNG nor PDF", "save it as JPEG or PDF"),
+                                       ("empty.jpg", b"", "neither JPEG", "save it as"), ("short.png", b"\x89PNG", "neither JPEG", "save it as")):
+        with open(os.path.join(lab.dir, name), "wb") as file:
+            file.write(content)
+        error = neema.refused(2, "consent", "photo", consent, os.path.join(lab.dir, name))
+        check(words in error["message"] and mend in error["hint"], error)
+    big = picture(lab, "big.jpg", 2 * 1024 * 1024 + 1)
+    error = neema.refused(2, "consent", "photo", consent, big)
+    check("more than 2 MB" in error["message"] and "smaller" in error["hint"] and "150 dpi" in error["hint"], error)
+    check("not a file" in neema.refused(2, "consent", "photo", consent, lab.dir)["message"])
+    check("consent photo ID FILE" in neema.refused(2, "consent", "photo", consent)["hint"])
+    check("either a file" in neema.refused(2, "consent", "photo", consent, big, "--out", "x")["message"])
+    check("has no signed paper" in neema.refused(2, "person", "photo", asha, picture(lab, "ok.jpg", 100))["message"])
+    check("there is no photo" in neema.refused(3, "consent", "photo", consent, "--out", os.path.join(lab.dir, "x"))["message"])
+    check(neema.status()["journal"]["entries"] == entries and "form_hash" not in neema.show(consent)["fields"])
+    # the biggest, and one of each sort
+    neema.run("consent", "photo", consent, picture(lab, "most.pdf", 2 * 1024 * 1024, b"%PDF-1.7\n"))
+    check(photo(neema, consent)["parts"] == 175 and given_back(neema, consent) == read(os.path.join(lab.dir, "most.pdf")))
+    said = neema.run("consent", "photo", consent, picture(lab, "other.png", 30_000, b"\x89PNG\r\n\x1a\n"))
+    check("PNG, 30 KB" in said.out and "Another paper was noted before" in said.err, said)
+    check(given_back(neema, consent) == read(os.path.join(lab.dir, "other.png")))
+    error = neema.refused(5, "consent", "photo", consent, "--out", os.path.join(lab.dir, "other.png"))
+    check("there already" in error["message"], error)
+
+
+def story_behind_all_else(lab):
+    """Metered: no byte of a photo goes by itself, records do; what is written while a photo is on its way goes before what is left of it."""
+    lab.quiet()
+    hub, neema = lab.office(ally="Neema")
+    asha, consent = consent_of(neema)
+    neema.stop()
+    neema.settings("[keys]\nunlock_ms = 200\n[sync]\nmetered = yes\n")
+    neema.start().unlock()
+    lab.exchange(hub, neema)
+    neema.run("consent", "photo", consent, picture(lab, "paper.jpg", 400_000))
+    lab.exchange(hub, neema, rounds=3)
+    check(photo(neema, consent)["sent"] == 0 and not photo(hub, consent) and hub.show(consent)["fields"]["form_hash"], photo(hub, consent))
+    check("Photos" in neema.run("status").out and neema.status()["outbox"]["photo_parts"] == 34, neema.run("status").out)
+    # by a stick it may go; what was carried only is not in front of a record that goes over the network
+    stick = os.path.join(lab.dir, "stick")
+    os.mkdir(stick)
+    neema.run("carry", stick)
+    carried = sum(os.path.getsize(os.path.join(base, name)) for base, _, names in os.walk(stick) for name in names)
+    check(carried > 400_000, carried)
+    contact = neema.add("contact", person=asha, kind="phone", note="what cannot wait")
+    before = sum(os.path.getsize(os.path.join(base, name)) for base, _, names in os.walk(lab.mailboxes) for name in names)
+    lab.exchange(hub, neema)
+    grown = sum(os.path.getsize(os.path.join(base, name)) for base, _, names in os.walk(lab.mailboxes) for name in names) - before
+    check(hub.show(contact)["fields"]["note"] == "what cannot wait" and not photo(hub, consent), hub.show(contact))
+    check(grown < 60_000, grown)
+    # the stick comes to the office after all
+    hub.run("carry", stick)
+    check(whole(hub, consent) and given_back(hub, consent) == read(os.path.join(lab.dir, "paper.jpg")), photo(hub, consent))
+    lab.exchange(hub, neema)
+    check(photo(neema, consent)["sent"] == 34, photo(neema, consent))
+    # asked for, it goes whatever it costs
+    neema.run("consent", "photo", consent, picture(lab, "second.jpg", 300_000, seed=2))
+    neema.run("sync", "--photos")
+    hub.run("hub", "merge")
+    check(whole(hub, consent) and given_back(hub, consent) == read(os.path.join(lab.dir, "second.jpg")), photo(hub, consent))
+
+
+def story_killed_on_the_way(lab):
+    """kill -9 while a photo is kept, sealed, and taken in: what is missing is said, keeping it again completes it, and it comes whole."""
+    lab.quiet()
+    rolls = random.Random(7)
+    hub, neema = lab.office(ally="Neema")
+    asha, consent = consent_of(neema)
+    lab.exchange(hub, neema)
+    path = picture(lab, "paper.jpg", 2_000_000)
+    seen = set()
+    for _ in range(8):
+        client = subprocess.Popen([os.path.join(os.environ.get("PAMOJA_BIN", "build/bin"), "pamoja"), "--home", neema.path, "consent", "photo", consent, path],
+                                  stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        time.sleep(0.05 + rolls.random() * 0.8)
+        neema.kill()
+        client.wait()
+        neema.start().unlock()
+        now = photo(neema, consent)
+        seen.add(now["here"] if now else 0)
+        if now and not now["whole"]:
+            check("not whole" in neema.run("show", consent).out and now["here"] < 167, neema.run("show", consent).out)
+            check("parts of the photo are here" in neema.refused(8, "consent", "photo", consent, "--out", os.path.join(lab.dir, "x"))["message"])
+    check(len(seen) > 1, seen)
+    neema.run("consent", "photo", consent, path)
+    check(photo(neema, consent)["here"] == 167 and given_back(neema, consent) == read(path))
+    for _ in range(8):
+        neema.run("sync", check_status=False)
+        merging = subprocess.Popen([os.path.join(os.environ.get("PAMOJA_BIN", "build/bin"), "pamoja"), "--home", hub.path, "hub", "merge"],
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        time.sleep(rolls.random() * 0.6)
+        hub.kill()
+        merging.wait()
+        hub.start().unlock()
+    exchanged(lab, hub, neema, until=lambda: whole(hub, consent))
+    check(given_back(hub, consent) == read(path))
+    check(hub.json("verify", "--rebuild")["differed"] == 0)
+
+
+def story_backed_up_and_restored(lab):
+    """A laptop that comes out of its backup has the photo, sent or unsent, and the hub gets what it lacks; a lost one gets it back from the hub."""
+    lab.quiet()
+    hub, neema = lab.office(ally="Neema")
+    asha, consent = consent_of(neema)
+    lab.exchange(hub, neema)
+    path = picture(lab, "paper.jpg", 120_000)
+    neema.run("consent", "photo", consent, path)
+    backup, _ = backup_of(neema)
+    later = neema.add("consent", person=asha, recipient="clinic", **GIVEN)
+    other = picture(lab, "later.jpg", 50_000, seed=3)
+    neema.run("consent", "photo", later, other)
+    exchanged(lab, hub, neema, until=lambda: whole(hub, consent) and whole(hub, later))
+    neema.stop()
+    again, _ = restore(lab, backup, code_of(neema), "again")
+    check(whole(again, consent) and given_back(again, consent) == read(path))
+    exchanged(lab, hub, again, until=lambda: again.run("show", later, check_status=False).status == 0 and whole(again, later))
+    check(given_back(again, later) == read(other))
+
+
+def story_forgotten(lab):
+    """Erased at the hub and at each laptop that has it, sent or unsent; what comes late of it by a stick is refused; no word of it is anywhere."""
+    lab.quiet()
+    hub, neema, juma = lab.office(ally="Neema", peer="Juma")
+    amina = lab.home("Amina").start().init(role="supervisor")
+    root = os.path.join(lab.dir, "root.key")
+    with open(root, "w", encoding="utf-8") as file:
+        file.write(hub.made["root_key"])
+    os.chmod(root, 0o600)
+    invited = hub.json("hub", "enrol", "-", "--role", "supervisor", "--name", "Amina", "--words-checked", "--root-key", root, stdin=amina.json("enrol", "request")["request"])
+    hub.run("hub", "merge")
+    amina.run("enrol", "accept", "-", "--words-checked", stdin=invited["invitation"])
+    lab.exchange(hub, amina)
+    asha, consent = consent_of(neema)
+    neema.run("consent", "photo", consent, picture(lab, "paper.jpg", 60_000))
+    exchanged(lab, hub, neema, until=lambda: whole(hub, consent))
+    hub.run("hub", "assign", asha, "Juma")
+    exchanged(lab, hub, juma, until=lambda: juma.run("show", consent, check_status=False).status == 0 and whole(juma, consent))
+    # another that only left on a stick when she is forgotten
+    late = neema.add("consent", person=asha, recipient="clinic", **GIVEN)
+    neema.run("consent", "photo", late, picture(lab, "late.jpg", 40_000, seed=5))
+    stick = os.path.join(lab.dir, "stick")
+    os.mkdir(stick)
+    neema.run("carry", stick)
+    asked = hub.json("forget", asha, "--sure", "--cause", "asked")["pending"]["id"]
+    lab.exchange(hub, amina)
+    amina.run("approve", asked, "--sure")
+    lab.exchange(hub, amina)
+
+    def gone(home):
+        end = time.monotonic() + 60
+        while home.run("show", consent, check_status=False).status != 3:
+            check(time.monotonic() < end, home.name, home.messages())
+            time.sleep(0.05)
+        check("no record" in home.refused(3, "consent", "photo", consent, "--out", os.path.join(lab.dir, "never"))["message"])
+    gone(hub)
+    hub.run("carry", stick)
+    lab.exchange(hub, neema, juma, rounds=2)
+    gone(neema)
+    gone(juma)
+    hub.refused(3, "show", late)
+    check(neema.status()["outbox"]["photo_parts"] == 0, neema.status()["outbox"])
+    lab.exchange(hub, neema, juma, amina, rounds=2)
+    certificate = hub.json("forget", "--certificate")["items"]
+    check(certificate[0]["removed"]["whole"], certificate)
+    for home in (hub, neema, juma):
+        check(home.json("verify", "--rebuild")["ok"])
+
+
+run(globals())
