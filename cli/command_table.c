@@ -118,7 +118,8 @@ const struct command command_table[] = {
         "two laptops means the same records. Examples:\n"
         "  pamoja verify\n"
         "  pamoja verify \"Juma K.\"\n"},
-    {"show", GROUP_RECORDS, record_show, 1, COMMAND_MANY, "ID", "one record", none, RECORD_HELP},
+    {"show", GROUP_RECORDS, record_show, 1, COMMAND_MANY, "ID",
+        "one record; of a person also what is promised, agreed and open", none, RECORD_HELP},
     {"edit", GROUP_RECORDS, record_edit, 1, COMMAND_MANY, "ID [FIELD=VALUE …]",
         "change fields of a record", none,
         RECORD_HELP "Without fields it asks; - reads them from standard input. FIELD= clears a "
