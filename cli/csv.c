@@ -90,6 +90,11 @@ add_cell(struct csv_reader *in, struct csv_row *row, struct pmj_error *err)
 	if (row->count == CSV_COLUMNS_MAX || (in->columns > 0 && row->count == in->columns)) {
 		if (*text == '\0')
 			return PMJ_OK; /* ";;;;" is how spreadsheets end a line */
+		if (in->columns == 0) {
+			(void)pmj_fail(err, PMJ_INVALID, "more than %u columns", CSV_COLUMNS_MAX);
+			pmj_hint(err, "leave out in your spreadsheet what is not to be imported");
+			return PMJ_INVALID;
+		}
 		(void)pmj_fail(err, PMJ_INVALID, "more cells than the header has");
 		pmj_hint(err, "put a cell that holds a '%c' in double quotes", in->separator);
 		return PMJ_INVALID;

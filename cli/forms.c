@@ -103,8 +103,8 @@ find_list(const json_t *document)
 }
 
 static enum pmj_code
-read_list(
-    json_t **document, const json_t **list, const char *text, size_t len, struct pmj_error *err)
+read_list(json_t **document, const json_t **list, const char *text, size_t len, bool services,
+    struct pmj_error *err)
 {
 	size_t at = len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
 	enum pmj_code rc = json_read_foreign(document, text + at, len - at, err);
@@ -115,6 +115,12 @@ read_list(
 		return PMJ_OK;
 	json_decref(*document);
 	*document = NULL;
+	if (services) {
+		(void)pmj_fail(err, PMJ_INVALID, "there is no list of services in it");
+		pmj_hint(err, "HSDS 3.0 is a list of services, or {\"services\":[...]}; the older "
+		              "sort a folder of tables");
+		return PMJ_INVALID;
+	}
 	(void)pmj_fail(err, PMJ_INVALID, "there is no list of submissions in it");
 	pmj_hint(err, "export the form's submissions as JSON or CSV, not the form itself");
 	return PMJ_INVALID;
@@ -145,7 +151,7 @@ forms_to_table(struct buf *out, const char *text, size_t len, struct pmj_error *
 	enum pmj_code rc;
 	size_t i;
 
-	if ((rc = read_list(&document, &list, text, len, err)) != PMJ_OK)
+	if ((rc = read_list(&document, &list, text, len, false, err)) != PMJ_OK)
 		return rc;
 	heads = json_object();
 	rows = json_array();
@@ -276,7 +282,7 @@ hsds_to_table(struct buf *out, const char *text, size_t len, struct pmj_error *e
 	enum pmj_code rc;
 	size_t i;
 
-	if ((rc = read_list(&document, &list, text, len, err)) != PMJ_OK)
+	if ((rc = read_list(&document, &list, text, len, true, err)) != PMJ_OK)
 		return rc;
 	buf_put_text(out, HSDS_HEADER);
 	json_array_foreach(list, i, service)

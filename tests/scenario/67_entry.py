@@ -232,6 +232,10 @@ def story_a_packed_file(lab):
         check("packed file" in error["message"] and "directory.zip" in error["message"] and "unpack it" in error["hint"], options, error)
     check("ifungue" in neema.run("import", path, "--kind", "person", status=2, env=SWAHILI).err)
     check("--hsds" in neema.refused(2, "import", lab.dir, "--kind", "person")["hint"])
+    for name, text, words, message in (("h.json", "{}", ("--hsds",), "list of services"), ("wide.csv", ",".join(f"c{n}" for n in range(600)) + "\n", ("--kind", "person"), "more than 512 columns")):
+        with open(os.path.join(lab.dir, name), "w", encoding="utf-8") as file:
+            file.write(text)
+        check(message in neema.refused(2, "import", os.path.join(lab.dir, name), *words)["message"], name)
 
 
 run(globals())
