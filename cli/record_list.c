@@ -239,6 +239,12 @@ say_stale(const json_t *answer)
 	const json_t *one;
 	size_t i;
 
+	if (json_str(answer, "last_day") != NULL) {
+		char *text = lang_message(json_str(answer, "last_day"));
+
+		term_say("Careful: %s\n", text);
+		free(text);
+	}
 	json_array_foreach(json_arr(answer, "stale"), i, one)
 	    term_say("Not checked for %lld days: %lld of %s. See them: pamoja %s list --stale\n",
 	        (long long)json_int(one, "days", 0), (long long)json_int(one, "count", 0),

@@ -179,6 +179,9 @@ PMJ_MUST_CHECK enum pmj_code office_profile_in(
 struct kinds;
 PMJ_MUST_CHECK enum pmj_code country_fits(const struct core *core, const struct profile *profile,
     const struct kinds *kinds, struct pmj_error *err);
+/** Said to a volunteer two weeks before the last day, not by a locked laptop; else NULL. The caller
+ * frees it. */
+char *core_last_day(const struct core *core);
 /** Said at a hub whose country is named and its profile never published; else NULL. The caller
  * frees it. */
 char *country_unpublished(const struct core *core);

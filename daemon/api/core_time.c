@@ -5,6 +5,7 @@
 #include "api/core_inner.h"
 #include "base/date.h"
 #include "base/diag.h"
+#include "base/mem.h"
 
 #define SUSPEND_MS 30000   /* of sleep of the machine */
 #define SUSPENDED_MS 60000 /* so long a laptop that the office suspended stays open, to ask */
@@ -311,4 +312,25 @@ core_written(struct core *core, bool urgent)
 	if (journal_wal_frames(core->journal) >= core->checkpoint_pace.amount ||
 	    journal_search_owes(core->journal))
 		core_wake(core);
+}
+
+#define LAST_DAY_TOLD_DAYS 14 /* enough to ask for another day, and to hand people over */
+
+char *
+core_last_day(const struct core *core)
+{
+	int64_t now = os_now(core->os), left;
+	char last[11], today[11];
+
+	if (core->sync == NULL || core->is_hub)
+		return NULL;
+	device_last_day(core->journal, last);
+	(void)date_read(today, "today", now, core->os->offset_minutes(core->os->ctx, now));
+	left = last[0] != '\0' ? date_days(last) - date_days(today) : -1;
+	if (left < 0 || left > LAST_DAY_TOLD_DAYS)
+		return NULL;
+	return mem_printf(
+	    "your access ends after %s (days left: %lld). Send what is unsent, and ask "
+	    "your coordinator for another day in time",
+	    last, (long long)left);
 }

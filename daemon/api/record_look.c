@@ -250,7 +250,7 @@ record_today(const struct call *call, json_t **out, struct pmj_error *err)
 	    .from = json_str(call->query, "from"),
 	    .until_ms = os->mono_ms(os->ctx) + CORE_PIECE_MS};
 	const char *typed = json_str(call->query, "days");
-	char date[11], until[11], *end;
+	char date[11], until[11], *end, *last = NULL;
 	long days = typed != NULL ? strtol(typed, &end, 10) : 0;
 	enum pmj_code rc;
 
@@ -269,5 +269,8 @@ record_today(const struct call *call, json_t **out, struct pmj_error *err)
 		rc = put_stale(call, *out, err);
 	else if (rc == PMJ_OK && days > 0)
 		rc = put_expected(call, *out, date, err);
+	if (rc == PMJ_OK && (last = core_last_day(call->core)) != NULL)
+		(void)json_object_set_new(*out, "last_day", json_string(last));
+	free(last);
 	return rc;
 }

@@ -95,31 +95,13 @@ warn_of_old_state(json_t *list, const struct core *core)
 		        days));
 }
 
-#define LAST_DAY_TOLD_DAYS 14 /* enough to ask for another day, and to hand people over */
-
-/* Of a volunteer: told before it happens, not by a locked laptop. */
-static void
-warn_of_last_day(json_t *list, const struct core *core)
-{
-	int64_t now = os_now(core->os), left;
-	char last[11], today[11];
-
-	device_last_day(core->journal, last);
-	(void)date_read(today, "today", now, core->os->offset_minutes(core->os->ctx, now));
-	left = last[0] != '\0' ? date_days(last) - date_days(today) : -1;
-	if (left >= 0 && left <= LAST_DAY_TOLD_DAYS)
-		warn(list, mem_printf("your access ends after %s (days left: %lld). Send what is "
-		                      "unsent, and ask your coordinator for another day in time",
-		               last, (long long)left));
-}
-
 static json_t *
 warnings(const struct core *core)
 {
 	struct sandbox_state state;
 	json_t *list = json_array();
 	struct pmj_error err;
-	char *unpublished;
+	char *text;
 
 	sandbox_state(&state);
 	if (core->state == CORE_OPEN && core_clock(core, &err) != PMJ_OK)
@@ -128,10 +110,10 @@ warnings(const struct core *core)
 		warn_of_restore(list, core->hub);
 	if (core->state == CORE_OPEN && core->sync != NULL && !core->is_hub)
 		warn_of_old_state(list, core);
-	if (core->state == CORE_OPEN && core->sync != NULL && !core->is_hub)
-		warn_of_last_day(list, core);
-	if (core->state == CORE_OPEN && (unpublished = country_unpublished(core)) != NULL)
-		warn(list, unpublished);
+	if (core->state == CORE_OPEN && (text = core_last_day(core)) != NULL)
+		warn(list, text);
+	if (core->state == CORE_OPEN && (text = country_unpublished(core)) != NULL)
+		warn(list, text);
 	if (core->warning[0] != '\0')
 		(void)json_array_append_new(list, json_string(core->warning));
 	if (core->kinds_warning[0] != '\0')

@@ -2,6 +2,8 @@
 
 The number in a story's name is the practice's in the list of tests/README.md, which says what of it is served.
 """
+import os
+
 from lab import check, run
 from practice import consent_to_be_named, ids, in_days
 
@@ -122,6 +124,21 @@ def story_10_in_the_community(lab):
     check(neema.show(done)["fields"]["audience"] == 60)
     kind = next(kind for kind in neema.json("kinds")["kinds"] if kind["name"] == "activity")
     check(all(field["type"] != "link" and field["privacy"] == "open" for field in kind["fields"]), kind)
+
+
+def story_14_whom_to_turn_to(lab):
+    """The directory in the field, without a link: what there is, when, for whom, what it costs, in which language, and whom to ask for."""
+    hub, neema, juma = lab.office(ally="Neema", peer="Juma")
+    clinic = neema.add("resource", name="House of Hope", category="housing", place="Kimana, behind the market", phone="0722 333 444", contact_name="Mama Neema", hours="Monday to Friday, 8 to 4",
+                       languages="swahili,maasai", cost="free", eligibility="women with children", transport="the Kimana matatu")
+    neema.add("resource", name="Rombo Shelter", category="housing", cost="paid", languages="english")
+    lab.exchange(hub, neema, juma)
+    os.rename(lab.mailboxes, lab.mailboxes + ".away")
+    check(set(ids(juma, "resource", "list", "category=housing")) >= {clinic} and ids(juma, "resource", "list", "category=housing", "cost=free") == [clinic])
+    check(ids(juma, "resource", "list", "languages=maasai") == [clinic] and ids(juma, "find", "Kimana") == [clinic])
+    said = juma.run("show", clinic).out
+    for words in ("behind the market", "0722 333 444", "Mama Neema", "Monday to Friday", "women with children", "Kimana matatu", "free"):
+        check(words in said, words, said)
 
 
 def story_14_the_directory_is_kept(lab):

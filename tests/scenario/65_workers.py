@@ -262,6 +262,7 @@ def story_32_until_a_day(lab):
     check( hub.show(asha)["fields"]["name"] == "Asha")
     warned = "".join(juma.json("status")["warnings"])
     check("access ends after " + in_days(3) in warned and "days left: 3" in warned, "not told beforehand", warned)
+    check("access ends after " + in_days(3) in juma.run("today").out and "ruhusa yako" in juma.run("today", env={"LC_ALL": "sw_KE.UTF-8", "LANGUAGE": "sw"}).out)
     check("ruhusa yako" in juma.run("status", env={"LC_ALL": "sw_KE.UTF-8", "LANGUAGE": "sw"}).out)
     clock = set_clock(lab, hub)
     for days, state in ((3, "live"), (4, "suspended")):
