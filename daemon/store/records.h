@@ -38,7 +38,7 @@ void record_full_close(struct record_full *record);
 PMJ_MUST_CHECK enum pmj_code records_item(struct journal *journal, json_t **out,
     const uint8_t rec[static PMJ_RECORD_BYTES], enum lang lang, struct pmj_error *err);
 struct records_query {
-	const char *kind;    /* NULL: any */
+	const char *kind;
 	const json_t *where; /* object field -> typed text: equal after folding; links by id or
 	                        name; or NULL */
 	const char *since;   /* YYYY-MM-DD: made or changed since, or NULL */

@@ -217,8 +217,6 @@ records_filter(struct journal *journal, struct records_filter *filter,
 	buf_init(&filter->text, 0);
 	if (json_object_size(query->where) == 0 && !query->stale)
 		return PMJ_OK;
-	if (query->kind == NULL)
-		return pmj_fail(err, PMJ_USAGE, "a list by fields is of one kind");
 	if ((rc = kinds_need(&kind, journal->kinds, query->kind, err)) != PMJ_OK ||
 	    (query->stale && (rc = add_stale(journal, filter, kind, err)) != PMJ_OK))
 		return rc;

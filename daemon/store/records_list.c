@@ -109,8 +109,7 @@ bind_values(struct sql *sql, const json_t *values)
 static void
 bind_list(struct sql *sql, const struct list *list, const struct place *after)
 {
-	if (list->query->kind != NULL)
-		(void)sql_text(sql, 1, list->query->kind);
+	(void)sql_text(sql, 1, list->query->kind);
 	(void)sql_int(sql_int(sql, 2, list->since), 3, list->query->voided_too);
 	(void)sql_int(sql, 4, list->most + 1 - (int64_t)list->count);
 	(void)sql_int(sql_int(sql, 5, after->changed), 6, after->number);
@@ -158,14 +157,10 @@ ask_list(struct list *list, const char *text, const char *words, struct pmj_erro
 static enum pmj_code
 ask_all(struct list *list, struct pmj_error *err)
 {
-	const char *text =
-	    list->query->kind != NULL
-	        ? "SELECT rec FROM pmj_record WHERE kind = pmj_short(?1) AND " AFTER_PLACE
-	          " AND (voided = 0 OR ?3)" IN_ORDER
-	        : "SELECT rec FROM pmj_record WHERE " AFTER_PLACE
-	          " AND (voided = 0 OR ?3)" IN_ORDER;
-
-	return ask_list(list, text, NULL, err);
+	return ask_list(list,
+	    "SELECT rec FROM pmj_record WHERE kind = pmj_short(?1) AND " AFTER_PLACE
+	    " AND (voided = 0 OR ?3)" IN_ORDER,
+	    NULL, err);
 }
 
 /* Those that an index finds, all of them. `from` joins the kind's table as t. */

@@ -84,8 +84,7 @@ near_word(
 json_t *
 records_near(struct journal *journal, const struct records_query *query)
 {
-	const struct kind *kind =
-	    query->kind != NULL ? kinds_get(journal->kinds, query->kind) : NULL;
+	const struct kind *kind = kinds_get(journal->kinds, query->kind);
 	json_t *out = json_array(), *value;
 	const char *name;
 

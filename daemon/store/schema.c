@@ -61,7 +61,6 @@ static const char tables[] =
     " words INTEGER);" /* pmj_recipe: with the line that alone makes the record it tells what the
                           record is found by; NULL: pmj_text has it */
     "CREATE TABLE pmj_recipe (no INTEGER PRIMARY KEY, recipe TEXT NOT NULL UNIQUE);"
-    "CREATE INDEX pmj_record_changed_last ON pmj_record (changed_pt);"
     "CREATE INDEX pmj_record_latest ON pmj_record (kind, changed_pt);"
     "CREATE INDEX pmj_record_named ON pmj_record (name) WHERE name IS NOT NULL;"
     "CREATE INDEX pmj_record_till ON pmj_record (kind, due) WHERE due IS NOT NULL AND closed = 0"

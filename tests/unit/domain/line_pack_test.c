@@ -180,12 +180,44 @@ test_damaged(void **state)
 	buf_close(&out);
 }
 
+/* A frame of marks alone, each of which stands for 32 characters: it must not grow past what a line
+ * may be. Written by hand: no line packs to it. */
+static void
+test_swells(void **state)
+{
+	const size_t fits = LINE_PLAIN_MAX / 32, marks[] = {fits, fits + 1};
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		uint32_t head = (uint32_t)marks[i] << 3 | 1; /* a block as it is, the last */
+		struct buf packed, out;
+		bool good;
+
+		buf_init(&packed, 0);
+		buf_init(&out, 0);
+		buf_put_u8(&packed, 1);
+		buf_put_u8(&packed, 0);
+		buf_put_u8(&packed, 0);
+		buf_put_u8(&packed, 8 << 3);
+		for (int k = 0; k < 3; k++)
+			buf_put_u8(&packed, (uint8_t)(head >> 8 * k));
+		for (size_t k = 0; k < marks[i]; k++)
+			buf_put_u8(&packed, 5); /* MARK_BY */
+		good = line_unpack(&out, packed.bytes, packed.len, &beside);
+		assert_int_equal(good, marks[i] == fits);
+		assert_int_equal(out.len, good ? fits * 32 : 0);
+		buf_close(&packed);
+		buf_close(&out);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(test_lines),
 	    cmocka_unit_test(test_earlier_forms), cmocka_unit_test(test_anything),
-	    cmocka_unit_test(test_long), cmocka_unit_test(test_damaged)};
+	    cmocka_unit_test(test_long), cmocka_unit_test(test_damaged),
+	    cmocka_unit_test(test_swells)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
