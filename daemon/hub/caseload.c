@@ -290,16 +290,36 @@ due_kind(struct hub_caseload *load)
 	return load->at_kind < kinds->count ? kinds->list[load->at_kind] : NULL;
 }
 
-/* What is due: overdue, or of a worker's own file and soon. Kind by kind, as the index has it. */
+/* The next of what is due of a kind, as the index has it: first the rest of a day, then the days
+ * after it. (SQLite seeks by no pair of a column and the row's number: all of a day would be gone
+ * through each time.) */
+static struct sql *
+due_rows(struct hub_caseload *load, const struct kind *kind)
+{
+	struct sql *q;
+
+	if (load->amid_day)
+		q = sql_get(load->hub->journal,
+		    "SELECT due, num, pmj_long(made_by) FROM pmj_record INDEXED BY pmj_record_till "
+		    "WHERE kind = pmj_short(?4)"
+		    " AND due IS NOT NULL AND closed = 0 AND voided = 0 AND due = ?2"
+		    " AND num > ?3 ORDER BY num LIMIT 200");
+	else
+		q = sql_get(load->hub->journal,
+		    "SELECT due, num, pmj_long(made_by) FROM pmj_record INDEXED BY pmj_record_till "
+		    "WHERE kind = pmj_short(?4)"
+		    " AND due IS NOT NULL AND closed = 0 AND voided = 0 AND due <= ?1 AND due > ?2"
+		    " AND ?3 IS NOT NULL ORDER BY due, num LIMIT 200");
+	(void)sql_text(sql_text(q, 1, load->soon), 2, load->at_due);
+	return sql_text(sql_int(q, 3, load->at_num), 4, kind->name);
+}
+
+/* What is due: overdue, or of a worker's own file and soon. */
 static enum pmj_code
 due_some(struct hub_caseload *load, bool *done, struct pmj_error *err)
 {
-	struct sql *q = sql_get(load->hub->journal,
-	    "SELECT due, num, pmj_long(made_by) FROM pmj_record WHERE kind = pmj_short(?4) AND due "
-	    "IS NOT NULL AND "
-	    "closed = 0 AND voided = 0 AND due <= ?1 AND (due, num) > (?2, ?3) ORDER BY due, num"
-	    " LIMIT 200");
 	const struct kind *kind = due_kind(load);
+	struct sql *q;
 	size_t rows = 0;
 	enum pmj_code rc;
 	bool row;
@@ -307,8 +327,7 @@ due_some(struct hub_caseload *load, bool *done, struct pmj_error *err)
 	*done = kind == NULL;
 	if (kind == NULL)
 		return PMJ_OK;
-	(void)sql_text(sql_text(q, 1, load->soon), 2, load->at_due);
-	(void)sql_text(sql_int(q, 3, load->at_num), 4, kind->name);
+	q = due_rows(load, kind);
 	while ((rc = sql_row(q, &row, err)) == PMJ_OK && row) {
 		struct load *who = who_wrote(load, q);
 		const char *due = sql_col_text(q, 0);
@@ -323,11 +342,11 @@ due_some(struct hub_caseload *load, bool *done, struct pmj_error *err)
 		else
 			who->overdue += strcmp(due, load->today) < 0;
 	}
-	if (rc == PMJ_OK && rows < ROWS_AT_ONCE) {
+	if (rc == PMJ_OK && rows < ROWS_AT_ONCE && !load->amid_day) {
 		load->at_kind++;
 		load->at_due[0] = '\0';
-		load->at_num = 0;
 	}
+	load->amid_day = rows == ROWS_AT_ONCE;
 	return rc;
 }
 

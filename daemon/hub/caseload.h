@@ -39,6 +39,7 @@ struct hub_caseload {
 	size_t walk;
 	int64_t at;
 	size_t at_kind;
+	bool amid_day;
 	int64_t at_num;
 	char at_due[11];
 	uint8_t at_rec[PMJ_RECORD_BYTES];
