@@ -7,6 +7,7 @@
 #include "cli/lang.h"
 #include "cli/print.h"
 #include "cli/record.h"
+#include "cli/sheet.h"
 #include "cli/term.h"
 
 static void
@@ -101,6 +102,48 @@ get_plan(struct cli *cli, json_t **out, const char *typed, struct pmj_error *err
 	return rc;
 }
 
+static void
+plan_section(struct sheet *sheet, const json_t *section)
+{
+	const json_t *item, *line;
+	size_t i, l;
+
+	sheet_heading(sheet, json_str(section, "title"));
+	json_array_foreach(json_arr(section, "items"), i, item)
+	{
+		json_array_foreach(json_arr(item, "lines"), l, line)
+		{
+			if (l == 0)
+				sheet_strong(sheet, json_str(line, "text"));
+			else
+				sheet_pair(sheet, json_str(line, "label"), json_str(line, "text"));
+		}
+		sheet_gap(sheet);
+	}
+}
+
+/* A page to print, or a file to keep. */
+static enum pmj_code
+plan_sheet(struct cli *cli, const struct args *args, const json_t *plan, struct pmj_error *err)
+{
+	struct sheet *sheet = NULL;
+	const json_t *section;
+	char *title;
+	enum pmj_code rc = sheet_new(&sheet, args, cli->client.lang, err);
+	size_t i;
+
+	if (rc != PMJ_OK)
+		return rc;
+	title = mem_printf("%s   %s", json_str(plan, "name"), json_str(plan, "on"));
+	sheet_title(sheet, title);
+	json_array_foreach(json_arr(plan, "sections"), i, section) plan_section(sheet, section);
+	if ((rc = sheet_put(sheet, err)) == PMJ_OK && sheet_path(sheet) != NULL)
+		term_note("Written to %s, readable by you alone.\n", sheet_path(sheet));
+	free(title);
+	sheet_free(sheet);
+	return rc;
+}
+
 enum pmj_code
 record_plan(struct cli *cli, const struct args *args, struct pmj_error *err)
 {
@@ -110,7 +153,11 @@ record_plan(struct cli *cli, const struct args *args, struct pmj_error *err)
 	enum pmj_code rc;
 	size_t i, j;
 
-	if ((rc = get_plan(cli, &answer, typed, err)) == PMJ_OK && cli->json) {
+	rc = get_plan(cli, &answer, typed, err);
+	if (rc == PMJ_OK &&
+	    (args_value(args, "out") != NULL || args_value(args, "format") != NULL)) {
+		rc = plan_sheet(cli, args, answer, err);
+	} else if (rc == PMJ_OK && cli->json) {
 		print_json(answer);
 	} else if (rc == PMJ_OK) {
 		long left_out = (long)json_int(answer, "left_out", 0);

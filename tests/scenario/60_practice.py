@@ -309,6 +309,13 @@ def story_37_what_is_taken_home(lab):
     section = [section for section in neema.json("person", "plan", asha)["sections"] if section["kind"] == "followup"][0]
     check([item["due"] for item in section["items"]] == sorted(item["due"] for item in section["items"]), "as they come", section)
     check("Ninachokitaka" in neema.run("person", "plan", asha, env={"LC_ALL": "sw_KE.UTF-8", "LANGUAGE": "sw"}).out)
+    out = os.path.join(lab.dir, "plan.html")
+    neema.run("person", "plan", asha, "--out", out)
+    with open(out, encoding="utf-8") as file:
+        page = file.read()
+    check("sleep at home again" in page and "0700 000 111" in page and "pamoja" not in page.lower() and os.stat(out).st_mode & 0o777 == 0o600, page)
+    neema.refused(5, "person", "plan", asha, "--out", out)
+    check("observed" not in page and "goal that was reached" not in page, page)
     check("name a person" in neema.refused(2, "goal", "plan", goal)["message"] and other)
 
 
