@@ -67,6 +67,7 @@ static const struct option list_options[] = {
     {"new", NULL, "add: it is nobody who is there already; nothing is asked or said of that"},
     {"stale", NULL, "list: only what is to be checked again"},
     {"check", NULL, "paper: only say whether the file is it"},
+    {"locked", NULL, "packet: a PDF that six words open, told by phone"},
     SHEET_OPTIONS,
     {NULL, NULL, NULL},
 };

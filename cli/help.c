@@ -339,10 +339,12 @@ help_kind(const json_t *kind, const char *verb, struct pmj_error *err)
 		term_say("  pamoja %s plan ID               what the person takes home\n", name);
 	if (json_flag(kind, "sends"))
 		term_say(
-		    "  pamoja %s packet ID [--out FILE] [--format text|html]\n"
+		    "  pamoja %s packet ID [--out FILE] [--format text|html|pdf]\n"
 		    "      what is handed over: the notice, the consent, and what it covers\n"
+		    "  pamoja %s packet ID --locked --out FILE.pdf\n"
+		    "      the same for who has no Pamoja: a PDF that six words open\n"
 		    "  pamoja %s answer CODE VERB     what was answered, by the code of the slip\n",
-		    name, name);
+		    name, name, name);
 	if (kinds_field(kind, "form_hash") != NULL)
 		term_say(
 		    "  pamoja %s paper ID FILE [--check]   which file is the signed paper\n"

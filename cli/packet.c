@@ -151,16 +151,40 @@ say_packet(const struct sheet *sheet, const json_t *packet)
 	    json_str(packet, "short"), json_str(packet, "short"));
 }
 
+/* Six words as for a passphrase, which no file keeps. *words: an answer. */
+static enum pmj_code
+lock_packet(struct cli *cli, struct sheet *sheet, json_t **words, struct pmj_error *err)
+{
+	enum pmj_code rc = client_get(&cli->client, words, "/v1/passphrase/offer", err);
+
+	if (rc == PMJ_OK)
+		sheet_lock(sheet, json_str(*words, "passphrase"));
+	return rc;
+}
+
+/* To the screen of whoever stands there, apart from the file. */
+static void
+say_words(const json_t *words)
+{
+	if (words != NULL)
+		term_note(
+		    "These six words open it, in any PDF reader. They are shown this once and "
+		    "kept nowhere: tell them by phone to whom it is for, never with the file.\n"
+		    "\n    %s\n\n",
+		    json_str(words, "passphrase"));
+}
+
 enum pmj_code
 record_packet(struct cli *cli, const struct args *args, struct pmj_error *err)
 {
 	char *typed = args_join(args, 0), *id = NULL;
 	struct sheet *sheet = NULL;
-	json_t *packet = NULL;
+	json_t *packet = NULL, *words = NULL;
 	enum pmj_code rc;
 
 	if ((rc = record_resolve(cli, &id, NULL, typed, err)) != PMJ_OK ||
-	    (rc = sheet_new(&sheet, args, cli->client.lang, err)) != PMJ_OK ||
+	    (rc = sheet_new_pdf(&sheet, args, cli->client.lang, err)) != PMJ_OK ||
+	    (args_has(args, "locked") && (rc = lock_packet(cli, sheet, &words, err)) != PMJ_OK) ||
 	    (rc = get_whole(cli, &packet, id, err)) != PMJ_OK)
 		goto out;
 	if (cli->json && sheet_path(sheet) == NULL) {
@@ -168,6 +192,8 @@ record_packet(struct cli *cli, const struct args *args, struct pmj_error *err)
 		goto out;
 	}
 	put_packet(sheet, packet);
+	if (words != NULL) /* for a program, too, only here */
+		(void)json_object_set(packet, "words", json_object_get(words, "passphrase"));
 	if ((rc = sheet_put(sheet, err)) != PMJ_OK)
 		pmj_hint(err,
 		    "it stands in the list of what was told; take it out: pamoja void %s \"not "
@@ -175,9 +201,12 @@ record_packet(struct cli *cli, const struct args *args, struct pmj_error *err)
 		    json_str(packet, "short"));
 	else if (cli->json)
 		print_json(packet);
-	else
+	else {
+		say_words(words);
 		say_packet(sheet, packet);
+	}
 out:
+	json_decref(words);
 	json_decref(packet);
 	sheet_free(sheet);
 	free(id);

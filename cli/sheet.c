@@ -8,13 +8,15 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "cli/outfile.h"
+#include "cli/pdf.h"
 #include "cli/term.h"
 
 #define WIDE 78 /* columns of plain text */
 
 struct sheet {
 	struct buf body;
-	bool html;
+	bool html, pdf;
+	char *words; /* that open it, or NULL */
 	struct outfile file;
 	char lang[3];
 	char *title;
@@ -73,11 +75,55 @@ sheet_new(struct sheet **out, const struct args *args, const char *lang, struct 
 	return rc;
 }
 
+static bool
+wants_pdf(const struct args *args)
+{
+	const char *format = args_value(args, "format"), *out = args_value(args, "out");
+
+	return args_has(args, "locked") || (format != NULL && strcmp(format, "pdf") == 0) ||
+	       (format == NULL && out != NULL && sheet_ends_in(out, ".pdf"));
+}
+
+enum pmj_code
+sheet_new_pdf(struct sheet **out, const struct args *args, const char *lang, struct pmj_error *err)
+{
+	const char *format = args_value(args, "format");
+	struct sheet *sheet;
+	enum pmj_code rc;
+
+	if (!wants_pdf(args))
+		return sheet_new(out, args, lang, err);
+	if (args_value(args, "out") == NULL || (format != NULL && strcmp(format, "pdf") != 0)) {
+		(void)pmj_fail(err, PMJ_USAGE, "a PDF goes into a file");
+		pmj_hint(err, "write --out FILE.pdf, on a stick for example");
+		return PMJ_USAGE;
+	}
+	if ((rc = pdf_there(err)) != PMJ_OK)
+		return rc;
+	sheet = mem_new(sizeof(*sheet));
+	sheet->pdf = true;
+	sheet->file.fd = -1;
+	buf_init(&sheet->body, 0);
+	(void)snprintf(sheet->lang, sizeof(sheet->lang), "%.2s", lang);
+	if ((rc = outfile_open(&sheet->file, args_value(args, "out"), err)) == PMJ_OK)
+		*out = sheet;
+	else
+		sheet_free(sheet);
+	return rc;
+}
+
+void
+sheet_lock(struct sheet *sheet, const char *words)
+{
+	sheet->words = mem_strdup(words);
+}
+
 void
 sheet_free(struct sheet *sheet)
 {
 	if (sheet == NULL)
 		return;
+	mem_free_wiped(sheet->words);
 	outfile_close(&sheet->file);
 	buf_wipe(&sheet->body);
 	free(sheet->title);
@@ -129,15 +175,16 @@ put_escaped(struct buf *to, const char *text)
 	mem_free_wiped(harmless);
 }
 
-/* Words broken at spaces; further lines begin at `indent`, where the first stands already. */
+/* Words broken at spaces; the first line stands at `begins` already, further ones at `indent`. */
 static void
-put_wrapped(struct buf *to, const char *text, size_t indent)
+put_wrapped(struct buf *to, const char *text, size_t indent, size_t begins)
 {
 	char *harmless = term_harmless(text), *rest = harmless, *line, *word;
 	bool first = true;
 
 	while ((line = strsep(&rest, "\n")) != NULL) {
-		size_t column = indent;
+		size_t column = first ? begins : indent;
+		bool empty = true;
 
 		if (!first)
 			buf_putf(to, "\n%*s", (int)indent, "");
@@ -145,15 +192,16 @@ put_wrapped(struct buf *to, const char *text, size_t indent)
 		while ((word = strsep(&line, " ")) != NULL) {
 			size_t columns = text_columns(word);
 
-			if (column > indent && column + 1 + columns > WIDE) {
+			if (column > indent && column + !empty + columns > WIDE) {
 				buf_putf(to, "\n%*s", (int)indent, "");
 				column = indent;
-			} else if (column > indent) {
+			} else if (!empty) {
 				buf_put_text(to, " ");
 				column++;
 			}
 			buf_put_text(to, word);
 			column += columns;
+			empty = false;
 		}
 	}
 	buf_put_text(to, "\n");
@@ -165,7 +213,7 @@ static void
 put_block(struct sheet *sheet, const char *element, const char *text)
 {
 	if (!sheet->html) {
-		put_wrapped(&sheet->body, text, 0);
+		put_wrapped(&sheet->body, text, 0, 0);
 		return;
 	}
 	buf_putf(&sheet->body, "<%s>", element);
@@ -232,7 +280,7 @@ sheet_pair(struct sheet *sheet, const char *label, const char *text)
 		return;
 	}
 	buf_putf(&sheet->body, "  %s: ", label);
-	put_wrapped(&sheet->body, text, 4);
+	put_wrapped(&sheet->body, text, 4, 4 + text_columns(label));
 }
 
 void
@@ -272,8 +320,13 @@ sheet_put(struct sheet *sheet, struct pmj_error *err)
 	buf_init(&page, 0);
 	if (sheet->html)
 		put_page(&page, sheet);
-	else
+	else if (!sheet->pdf)
 		buf_put_text(&page, buf_text(&sheet->body));
+	else if ((rc = pdf_make(&page,
+	              &(struct pdf_text){sheet->words, sheet->title != NULL ? sheet->title : "",
+	                  buf_text(&sheet->body)},
+	              err)) != PMJ_OK)
+		return rc;
 	if ((rc = outfile_put(&sheet->file, &page, err)) == PMJ_OK)
 		rc = outfile_finish(&sheet->file, err);
 	buf_wipe(&page);

@@ -14,7 +14,7 @@ struct sheet; /* being written */
 #define SHEET_OPTIONS                                                                              \
 	{"out", "FILE", "into this new file, not onto the screen"},                                \
 	{                                                                                          \
-		"format", "text|html", "plain text (usual) or a page to print"                     \
+		"format", "text|html", "plain text (usual) or a page to print; a packet: pdf too"  \
 	}
 
 /**
@@ -26,6 +26,11 @@ struct sheet; /* being written */
  */
 PMJ_MUST_CHECK enum pmj_code sheet_new(
     struct sheet **out, const struct args *args, const char *lang, struct pmj_error *err);
+/** The same, or a PDF: --format pdf, --locked, or a file of that name. */
+PMJ_MUST_CHECK enum pmj_code sheet_new_pdf(
+    struct sheet **out, const struct args *args, const char *lang, struct pmj_error *err);
+/** These words open it. */
+void sheet_lock(struct sheet *sheet, const char *words);
 void sheet_free(struct sheet *sheet);
 /** en or sw: of what stands on it. */
 void sheet_language(struct sheet *sheet, const char *lang);

@@ -1,6 +1,6 @@
 # cmake --install BUILD [--prefix DIR]: a Pamoja that stands alone. The programs find share/pamoja beside their bin.
 include(GNUInstallDirs)
-install(TARGETS pamoja pamojad pamoja-carry pamoja-gate RUNTIME DESTINATION bin)
+install(TARGETS pamoja pamojad pamoja-carry pamoja-gate pamoja-pdf RUNTIME DESTINATION bin)
 install(DIRECTORY conf/kinds conf/mappings conf/notices conf/profiles conf/words conf/completion conf/host DESTINATION share/pamoja USE_SOURCE_PERMISSIONS)
 install(FILES conf/retention.ini DESTINATION share/pamoja)
 install(FILES conf/practice.jsonl DESTINATION share/pamoja)

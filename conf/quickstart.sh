@@ -15,7 +15,7 @@ install_packages $BUILD_PACKAGES python3
 if [ ! -f "$top/build/build.ninja" ]; then
 	cmake -S "$top" -B "$top/build" -G Ninja -DPAMOJA_TESTS=OFF >/dev/null
 fi
-cmake --build "$top/build" --target pamoja pamojad pamoja-carry pamoja-gate -- --quiet
+cmake --build "$top/build" --target pamoja pamojad pamoja-carry pamoja-gate pamoja-pdf -- --quiet
 bin="$top/build/bin"
 pamoja="$bin/pamoja"
 

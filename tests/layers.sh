@@ -11,11 +11,12 @@ BEGIN {
 	may["base"] = " base "; may["crypto"] = " base crypto "; may["domain"] = " base domain "
 	may["log"] = " base crypto domain log "; may["store"] = " base crypto domain store "
 	may["sync"] = " base crypto domain log store sync "; may["hub"] = may["sync"] "hub "; may["api"] = may["hub"] "api "
-	may["carry"] = " base carry "; may["gate"] = " base crypto carry gate "; may["cli"] = " base cli "
+	may["carry"] = " base carry "; may["gate"] = " base crypto carry gate "; may["cli"] = " base cli "; may["pdf"] = " base pdf "
 	home["sqlite3.h"] = "daemon/store/"; home["git2"] = "daemon/carry/"; home["ini.h"] = "daemon/base/conf.c"
 	home["sodium.h"] = "daemon/crypto/"; home["jansson.h"] = "daemon/base/json.h"; home["event2"] = "daemon/base/loop.c"
 	home["utf8proc.h"] = "daemon/base/text.c"; home["zstd"] = "daemon/log/"; home["seccomp.h"] = "daemon/base/sandbox.c"
 	home["libsmartcols"] = "cli/"; home["qrencode.h"] = "cli/qr.c"; home["curl/"] = "daemon/carry/https"; home["openssl/"] = "daemon/carry/"
+	home["cairo"] = "daemon/pdf/"; home["qpdf"] = "daemon/pdf/"
 	also["zstd"] = "daemon/domain/line_pack.c"
 }
 {
@@ -52,7 +53,8 @@ links_not() { # links_not PROGRAM LIBRARY...
 	done
 }
 bin=${PAMOJA_BIN:-build/bin}
-links_not "$bin/pamoja" libsqlite3 libgit2 libsodium
+links_not "$bin/pamoja" libsqlite3 libgit2 libsodium libcairo libqpdf
+links_not "$bin/pamoja-pdf" libsqlite3 libgit2 libsodium libevent
 links_not "$bin/pamoja-carry" libsqlite3 libsodium
 links_not "$bin/pamojad" libgit2
 links_not "$bin/pamoja-gate" libsqlite3 libcurl libevent

@@ -8,7 +8,7 @@ import subprocess
 from lab import BIN, TOP, Home, check, run
 import lab as lab_module
 
-PROGRAMS = ("pamoja", "pamojad", "pamoja-carry", "pamoja-gate")
+PROGRAMS = ("pamoja", "pamojad", "pamoja-carry", "pamoja-gate", "pamoja-pdf")
 
 
 def install(lab, prefix):

@@ -88,7 +88,7 @@ def story_16_refused(lab):
         file.write("mine")
     check("there already" in neema.refused(5, "referral", "packet", referral, "--out", out)["message"])
     check(open(out, encoding="utf-8").read() == "mine" and ledger(neema, asha) == [])
-    check("format" in neema.refused(2, "referral", "packet", referral, "--format", "pdf")["message"])
+    check("format" in neema.refused(2, "referral", "packet", referral, "--format", "rtf")["message"])
     check("not sent to anybody" in neema.refused(2, "person", "packet", asha)["message"])
     neema.run("referral", "withdraw", referral)
     check("withdrawn" in neema.refused(5, "referral", "packet", referral)["message"])
@@ -397,6 +397,63 @@ def story_23_revoked_offline(lab):
     line = neema.add("disclosure", person=asha, recipient="Loitokitok Clinic", purpose="referral", information="needs")
     check("revoked" in neema.refused(5, "disclosure", "tell", line)["message"])
     check(len(ledger(neema, asha)) == 1, "what was handed over before stays in the list")
+
+
+def pdf_text(path, words=None):
+    """What mutool, a reader of its own, says of a PDF: its text, or None where it does not open."""
+    told = subprocess.run(["mutool", "draw", "-q", "-F", "txt", *(["-p", words] if words else []), path], capture_output=True, text=True)
+    return " ".join(told.stdout.split()) if told.returncode == 0 else None
+
+
+def story_16_locked(lab):
+    """A packet for who has no Pamoja: a PDF that six words open in any reader, told once and kept nowhere; without them, or changed on its way, it says nothing."""
+    neema = lab.worker("Neema")
+    asha = neema.add("person", name="Wangarĩ Mũthoni")
+    clinic = neema.add("resource", name="Loitokitok Clinic", category="health")
+    neema.add("need", person=asha, area="health", text="a check of the lungs, and somebody who speaks her language " * 4)
+    referral = neema.add("referral", person=asha, resource=clinic, category="health", information="needs")
+    path = os.path.join(lab.dir, "packet.pdf")
+    error = neema.refused(5, "referral", "packet", referral, "--locked", "--out", path)
+    check("consent" in error["message"] and not os.path.exists(path), error)
+    neema.add("consent", person=asha, recipient=clinic, purpose="referral", information="needs", expires="in 90 days", how="written")
+    check("--out FILE.pdf" in neema.refused(2, "referral", "packet", referral, "--locked")["hint"])
+    said = neema.run("referral", "packet", referral, "--locked", "--out", path)
+    words = [line.strip() for line in said.err.splitlines() if line.startswith("    ")][0]
+    check(len(words.split()) == 6 and "by phone" in said.err and os.stat(path).st_mode & 0o777 == 0o600, said)
+    text = pdf_text(path, words)
+    for part in ("Notice: this information is protected", "Copy of the person's consent", "Wangarĩ Mũthoni", "a check of the lungs", "Loitokitok Clinic"):
+        check(part in text, part, text)
+    for wrong in (None, "wrong", words + " x", " ".join(reversed(words.split()))):
+        check(pdf_text(path, wrong) is None, wrong)
+    encryption = subprocess.run(["qpdf", "--password=" + words, "--show-encryption", path], capture_output=True, text=True, check=True).stdout
+    check("R = 6" in encryption and encryption.count("AESv3") == 3, encryption)
+    check(subprocess.run(["qpdf", "--password=" + words, "--check", path], capture_output=True).returncode == 0)
+    # nothing of it in the open, the words in no file of the home, and two packets never the same words
+    with open(path, "rb") as file:
+        sealed = file.read()
+    check(not any(each.encode() in sealed for each in ("Wangar", "Loitokitok", "Notice", "consent")))
+    for base, _, names in os.walk(lab.dir):
+        for name in names:
+            if os.path.isfile(os.path.join(base, name)):
+                with open(os.path.join(base, name), "rb") as file:
+                    check(words.encode() not in file.read(), name)
+    again = neema.json("referral", "packet", referral, "--locked", "--out", path + ".again.pdf")
+    check(again["words"] != words and pdf_text(path + ".again.pdf", again["words"]) == text, again)
+    check(len([item for item in neema.json("disclosures", asha)["items"] if item["to"] == "Loitokitok Clinic"]) >= 2)
+    # changed on its way: what is changed is not read as if it were whole
+    changed = bytearray(sealed)
+    for at in range(100, len(sealed) - 1500, 48):
+        changed[at] ^= 1
+    with open(path + ".changed.pdf", "wb") as file:
+        file.write(changed)
+    check(pdf_text(path + ".changed.pdf", words) != text)
+    check(subprocess.run(["qpdf", "--password=" + words, "--check", path + ".changed.pdf"], capture_output=True).returncode != 0)
+    # without the lock it is open; a letter that the font lacks is said, and no file left
+    neema.run("referral", "packet", referral, "--out", path + ".open.pdf")
+    check(pdf_text(path + ".open.pdf") == text)
+    neema.run("edit", asha, "name=ꙮ𐎠𐎱")
+    error = neema.refused(1, "referral", "packet", referral, "--locked", "--out", path + ".none.pdf")
+    check("has no sign" in error["message"] and "void" in error["hint"] and not os.path.exists(path + ".none.pdf"), error)
 
 
 run(globals())
