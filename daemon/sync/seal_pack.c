@@ -58,15 +58,20 @@ seal_pack_overtaken(const struct sync *sync, const struct seal_packing *packing)
 	return packing->seal.big && journal_transaction(sync->journal) != packing->transaction;
 }
 
-/* A big one: more lines, as many as go in a step. */
+/* A big one: more lines, as many as go in a step. That is undone as the first step was, for whoever
+ * wraps a line notes how far its clock is. */
 static enum pmj_code
 seal_pack_gather(struct sync *sync, struct seal_packing *packing, struct pmj_error *err)
 {
 	enum pmj_code rc;
 
 	packing->seal.until_ms = sync->os->mono_ms(sync->os->ctx) + SYNC_PIECE_MS;
-	if ((rc = seal_queue(&packing->seal, err)) != PMJ_OK ||
-	    (!packing->seal.partial && (rc = seal_left(&packing->seal, err)) != PMJ_OK)) {
+	if ((rc = journal_begin(sync->journal, err)) == PMJ_OK &&
+	    (rc = seal_queue(&packing->seal, err)) == PMJ_OK && !packing->seal.partial)
+		rc = seal_left(&packing->seal, err);
+	journal_rollback(sync->journal);
+	packing->transaction = journal_transaction(sync->journal);
+	if (rc != PMJ_OK) {
 		seal_packing_drop(sync);
 		return rc;
 	}
