@@ -289,7 +289,8 @@ seal_learn(struct sync *sync, const struct seal *seal, size_t did, size_t file_l
 {
 	size_t fits = (size_t)((uint64_t)did * sync->file_most / file_len);
 
-	if (seal->photos) /* they say nothing of how records pack */
+	/* They say nothing of how records pack; nor does a line that is too big alone. */
+	if (seal->photos || (seal->count <= seal->head + 1 && file_len > sync->file_most))
 		return;
 	if (file_len > sync->file_most) /* less in any case, also where one line is longer */
 		sync->raw_max = fits < sync->raw_max ? fits - fits / 8 : sync->raw_max / 2;
@@ -328,7 +329,7 @@ seal_try_one(struct seal *seal, const uint8_t *mailbox, bool due, struct buf *fi
 	if (rc == PMJ_OK && *made)
 		rc = seal_keep(seal, NULL, file, err);
 	if (rc == PMJ_OK && *made && file->len > sync->file_most && !seal->photos &&
-	    seal->raw_max > seal_raw_small(sync))
+	    seal->count > seal->head + 1 && seal->raw_max > seal_raw_small(sync))
 		rc = PMJ_TOO_BIG;
 	rc = sync_end(sync, rc, err);
 	*made = *made && rc == PMJ_OK;

@@ -110,12 +110,13 @@ seal_photo_fits(struct seal *seal, size_t len)
 	return true;
 }
 
+/* The first always does, whatever stands at the head: there is none that it would fit better. */
 static bool
 seal_fits(struct seal *seal, const struct queue_item *item, size_t len)
 {
 	if (item->place.rank == QUEUE_PHOTO)
 		return seal_photo_fits(seal, len);
-	return seal->count == 0 || seal->raw + len + 1 <= seal->raw_max;
+	return seal->count == seal->head || seal->raw + len + 1 <= seal->raw_max;
 }
 
 static enum pmj_code

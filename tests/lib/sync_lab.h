@@ -93,6 +93,8 @@ int64_t lab_write_entry(
 /** The same for a record that somebody made; NULL makes one. */
 int64_t lab_change_entry(struct lab_end *end, const uint8_t *rec, const char *kind,
     const char *field, const char *value);
+/** ... with these fields, which are stolen. */
+int64_t lab_change_fields(struct lab_end *end, const uint8_t *rec, const char *kind, json_t *set);
 int64_t lab_person(struct lab_end *end, const char *name);
 /** Seal all that waits and bring the spool up to date. Returns the number of segments. */
 int lab_seal(struct lab_end *end);

@@ -101,11 +101,16 @@ int64_t
 lab_change_entry(
     struct lab_end *end, const uint8_t *rec, const char *kind, const char *field, const char *value)
 {
+	return lab_change_fields(end, rec, kind, json_pack("{s:s}", field, value));
+}
+
+int64_t
+lab_change_fields(struct lab_end *end, const uint8_t *rec, const char *kind, json_t *set)
+{
 	struct line_draft draft = {.kind = kind, .kv = 1, .rv = 0, .by = ring_device_id(end->ring)};
 	struct entry entry;
 	struct entries_new new = {.entry = &entry, .origin = ENTRY_OWN};
 	struct pmj_error err = {0};
-	json_t *set = json_pack("{s:s}", field, value);
 	struct buf line;
 	uint8_t e[32];
 	int64_t n;
