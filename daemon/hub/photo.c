@@ -88,22 +88,28 @@ photo_heard(struct hub *hub, const struct sync_peer *peer, const json_t *ack, st
 
 /* Of hashes in conflict each counts. */
 static bool
-record_names(struct hub *hub, const uint8_t *rec, const uint8_t *hash)
+is_named(const struct record_full *record, const uint8_t *hash)
 {
-	struct record_full record = {.row_count = 0};
-	const struct merge_field *field;
+	const struct merge_field *field = merge_field(&record->merged, PHOTO_FIELD);
 	char text[2 * PRIM_HASH_BYTES + 1];
 	bool named = false;
 
 	(void)text_hex(text, hash, PRIM_HASH_BYTES);
-	if (records_load(hub->journal, &record, rec, NULL) == PMJ_OK) {
-		field = merge_field(&record.merged, PHOTO_FIELD);
-		for (size_t i = 0; field != NULL && i < field->count && !named; i++) {
-			const char *value = json_string_value(field->values[i].value);
+	for (size_t i = 0; field != NULL && i < field->count && !named; i++) {
+		const char *value = json_string_value(field->values[i].value);
 
-			named = value != NULL && strcmp(value, text) == 0;
-		}
+		named = value != NULL && strcmp(value, text) == 0;
 	}
+	return named;
+}
+
+static bool
+record_names(struct hub *hub, const uint8_t *rec, const uint8_t *hash)
+{
+	struct record_full record = {.row_count = 0};
+	bool named =
+	    records_load(hub->journal, &record, rec, NULL) == PMJ_OK && is_named(&record, hash);
+
 	record_full_close(&record);
 	return named;
 }
@@ -112,24 +118,30 @@ struct whole_photo {
 	uint8_t hash[PRIM_HASH_BYTES], by[PMJ_DEVICE_BYTES];
 };
 
-/* Those of a record that are whole, one for each who sent it. */
+/* Those that the record names and that are whole, one for each who sent it. What it names no more,
+ * or never did, takes no place of theirs. */
 static enum pmj_code
 whole_photos(struct hub *hub, struct whole_photo *out, size_t most, size_t *count,
     const uint8_t *rec, struct pmj_error *err)
 {
 	struct sql *q = sql_get(hub->journal,
 	    "SELECT hash, by FROM pmj_photo WHERE rec = ?1 AND part = 1 AND whole = 1 ORDER BY n");
+	struct record_full record = {.row_count = 0};
 	enum pmj_code rc;
-	bool row;
+	bool row, loaded = false;
 
 	*count = 0;
 	(void)sql_blob(q, 1, rec, PMJ_RECORD_BYTES);
 	while ((rc = sql_row(q, &row, err)) == PMJ_OK && row && *count < most) {
+		if (!loaded && (rc = records_load(hub->journal, &record, rec, err)) != PMJ_OK)
+			break;
+		loaded = true;
 		(void)sql_col_copy(q, 0, out[*count].hash, PRIM_HASH_BYTES);
 		(void)sql_col_copy(q, 1, out[*count].by, PMJ_DEVICE_BYTES);
-		++*count;
+		*count += is_named(&record, out[*count].hash);
 	}
 	sql_done(q);
+	record_full_close(&record);
 	return rc;
 }
 
@@ -171,8 +183,6 @@ photo_share(struct hub *hub, const uint8_t rec[static PMJ_RECORD_BYTES],
 	if (only == NULL && (rc = share_audience(hub, &devices, &device_count, rec, err)) != PMJ_OK)
 		return rc;
 	for (size_t i = 0; i < count && rc == PMJ_OK; i++) {
-		if (!record_names(hub, rec, photos[i].hash))
-			continue;
 		if (only != NULL && memcmp(only->device, photos[i].by, PMJ_DEVICE_BYTES) != 0)
 			rc = send_photo(hub, rec, &photos[i], only, err);
 		for (size_t d = 0; d < device_count && rc == PMJ_OK; d++)

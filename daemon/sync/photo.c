@@ -32,12 +32,14 @@ record_is_here(struct journal *journal, const uint8_t *rec)
 	return sql_any(sql_blob(sql, 1, rec, PMJ_RECORD_BYTES), false);
 }
 
+/* Of this author: what one pours out must not keep another's away. */
 static int64_t
-parts_of_record(struct journal *journal, const uint8_t *rec)
+parts_of_record(struct journal *journal, const struct entry *entry)
 {
-	struct sql *sql = sql_get(journal, "SELECT count(*) FROM pmj_photo WHERE rec=?1");
+	struct sql *sql = sql_get(journal, "SELECT count(*) FROM pmj_photo WHERE rec=?1 AND by=?2");
 
-	return sql_first_int(sql_blob(sql, 1, rec, PMJ_RECORD_BYTES), 0);
+	sql_blob(sql_blob(sql, 1, entry->rec, PMJ_RECORD_BYTES), 2, entry->by, PMJ_DEVICE_BYTES);
+	return sql_first_int(sql, 0);
 }
 
 /* How many are here of one author's copy, and of how many it says it is. */
@@ -258,7 +260,7 @@ photo_take(struct journal *journal, const struct photo_new *new, struct photo_ta
 		return rc;
 	if (here > 0 && parts != part->parts)
 		out->refused = "it is of another photo than the parts before it";
-	else if (parts_of_record(journal, entry->rec) >= PHOTO_RECORD_PARTS)
+	else if (parts_of_record(journal, entry) >= PHOTO_RECORD_PARTS)
 		out->refused = "there are too many photos of its record";
 	if (out->refused != NULL)
 		return PMJ_OK;

@@ -19,7 +19,7 @@ struct sync;
 	    "CREATE TABLE IF NOT EXISTS pmj_photo_room(mailbox BLOB PRIMARY KEY,bytes INTEGER NOT"                                                                                  \
 	    " NULL) WITHOUT ROWID"
 
-/* Of a record, whoever wrote them: that many whole files, or what some devices pour out. */
+/* Of a record and an author: that many whole files, or what a device pours out. */
 #define PHOTO_RECORD_PARTS (4 * PHOTO_PARTS_MAX)
 
 struct photo_new {

@@ -159,6 +159,20 @@ def story_behind_all_else(lab):
     check(whole(hub, consent) and given_back(hub, consent) == read(os.path.join(lab.dir, "second.jpg")), photo(hub, consent))
 
 
+def story_taken_again_and_again(lab):
+    """Nobody's hand is steady: the tenth picture of the same paper is the one that is named, and the one that a colleague gets."""
+    lab.quiet()
+    hub, neema, juma = lab.office(ally="Neema", peer="Juma")
+    asha, consent = consent_of(neema)
+    lab.exchange(hub, neema)
+    hub.run("hub", "assign", asha, "Juma")
+    for again in range(10):
+        path = picture(lab, f"paper-{again}.jpg", 5_000, seed=again)
+        neema.run("consent", "photo", consent, path)
+    exchanged(lab, hub, neema, juma, until=lambda: juma.run("show", consent, check_status=False).status == 0 and whole(juma, consent))
+    check(given_back(juma, consent) == read(path))
+
+
 def story_killed_on_the_way(lab):
     """kill -9 while a photo is kept, sealed, and taken in: what is missing is said, keeping it again completes it, and it comes whole."""
     lab.quiet()

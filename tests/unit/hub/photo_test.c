@@ -37,13 +37,13 @@ make_photo(struct made *photo, uint8_t seed)
 
 /* A consent that names it, merged at the hub. */
 static void
-begin(struct at *at)
+begin_with(struct at *at, int devices)
 {
 	struct entry_row row = {.n = 0};
 	char hash[2 * PRIM_HASH_BYTES + 1];
 	struct pmj_error err = {0};
 
-	office_open(&at->lab, 1);
+	office_open(&at->lab, devices);
 	at->device = &at->lab.ends[1];
 	at->hub = lab_hub(&at->lab);
 	make_photo(&at->photo, 1);
@@ -55,6 +55,12 @@ begin(struct at *at)
 	memcpy(at->photo.rec, row.entry.rec, PMJ_RECORD_BYTES);
 	entry_row_close(&row);
 	office_exchange(at->device);
+}
+
+static void
+begin(struct at *at)
+{
+	begin_with(at, 1);
 }
 
 /* A line of the device, whatever it says, is taken in by the hub as it comes. */
@@ -272,6 +278,30 @@ test_endless(void **state)
 	lab_close(&at.lab);
 }
 
+/* What another laptop pours out on the same record keeps nobody's photo away. */
+static void
+test_of_another(void **state)
+{
+	struct at at;
+	uint8_t hash[PRIM_HASH_BYTES];
+
+	(void)state;
+	begin_with(&at, 2);
+	memcpy(hash, at.photo.hash, sizeof(hash));
+	at.device = &at.lab.ends[2];
+	for (int64_t i = 0; i < PHOTO_RECORD_PARTS + 1; i++) {
+		memcpy(at.photo.hash, &i, sizeof(i));
+		part_comes(&at, &at.photo, 1);
+	}
+	assert_int_equal(rows(&at), PHOTO_RECORD_PARTS);
+	at.device = &at.lab.ends[1];
+	memcpy(at.photo.hash, hash, sizeof(hash));
+	for (int64_t part = 1; part <= PARTS; part++)
+		part_comes(&at, &at.photo, part);
+	is_whole(&at);
+	lab_close(&at.lab);
+}
+
 static void
 test_erased(void **state)
 {
@@ -335,6 +365,7 @@ main(void)
 	    cmocka_unit_test(test_no_picture),
 	    cmocka_unit_test(test_refused),
 	    cmocka_unit_test(test_endless),
+	    cmocka_unit_test(test_of_another),
 	    cmocka_unit_test(test_erased),
 	    cmocka_unit_test(test_withdrawn),
 	};
