@@ -226,6 +226,9 @@ PMJ_MUST_CHECK enum pmj_code record_taken_back(
  * lists what was sent under it and is open, and for each a follow-up stands in `today`. */
 void record_say_told(json_t *answer, const struct call *call, const struct kind *kind,
     const uint8_t rec[static PMJ_RECORD_BYTES], const json_t *set);
+/** Of which record a follow-up made so says what to do, in any language: its short id within the
+ * words. NULL: they are others. */
+const char *record_told_of(const char *words);
 /** Items of `today` that were sent under a consent that was taken back: `why` says so. */
 PMJ_MUST_CHECK enum pmj_code record_mark_taken_back(
     const struct call *call, json_t *items, struct pmj_error *err);

@@ -19,6 +19,12 @@ static const char *const why[LANG_COUNT] = {
     "the consent was taken back: tell them, then withdraw or close it",
     "ridhaa imeondolewa: waambie, kisha iondoe au ifunge"};
 
+/* What a follow-up says, around whom to tell and before the record in question. */
+static const struct {
+	const char *before, *after;
+} tells[LANG_COUNT] = {{"the consent was taken back. Tell ", ", then withdraw or close referral "},
+    {"ridhaa imeondolewa. Waambie ", ", kisha ondoa au funga rufaa "}};
+
 /* The person's consents, as they are found by whom they are about. */
 struct consents {
 	struct record_full *full;
@@ -188,12 +194,8 @@ make_followup(const struct call *call, const uint8_t person[static PMJ_RECORD_BY
 	if (makes == NULL || makes->due == NULL || makes->subject_count != 1)
 		return;
 	record_date(call, date);
-	words = call->lang == LANG_SW
-	            ? mem_printf("ridhaa imeondolewa. Waambie %s, kisha ondoa au funga rufaa %s",
-	                  to, brief)
-	            : mem_printf(
-	                  "the consent was taken back. Tell %s, then withdraw or close referral %s",
-	                  to, brief);
+	words =
+	    mem_printf("%s%s%s%s", tells[call->lang].before, to, tells[call->lang].after, brief);
 	set = json_pack("{s:s,s:s,s:s}", makes->due, date, makes->shows, words, makes->subjects[0],
 	    text_base32(id, person, PMJ_RECORD_BYTES));
 	if (makes->plan.only_if != NULL)
@@ -205,6 +207,21 @@ make_followup(const struct call *call, const uint8_t person[static PMJ_RECORD_BY
 		diag_error("a follow-up of a consent that was taken back", &err);
 	json_decref(set);
 	free(words);
+}
+
+const char *
+record_told_of(const char *words)
+{
+	const char *at;
+
+	for (size_t i = 0; words != NULL && i < LANG_COUNT; i++)
+		if (strncmp(words, tells[i].before, strlen(tells[i].before)) == 0 &&
+		    (at = strrchr(words, ' ')) != NULL &&
+		    strlen(tells[i].after) <= (size_t)(at + 1 - words) &&
+		    strncmp(at + 1 - strlen(tells[i].after), tells[i].after,
+		        strlen(tells[i].after)) == 0)
+			return at + 1;
+	return NULL;
 }
 
 static enum pmj_code

@@ -1,8 +1,9 @@
-/* twins.c - a reminder that one and the same change made on two laptops: at the hub one of them
- * stays. */
+/* twins.c - a reminder that one and the same change made on two laptops, or what is to be done
+ * about one consent that was taken back on two: at the hub one of them stays. */
 #include <string.h>
 
 #include "api/core_inner.h"
+#include "api/record_inner.h"
 #include "base/diag.h"
 #include "base/text.h"
 #include "domain/reminder.h"
@@ -18,20 +19,54 @@ twin_is_closed(const struct kind *kind, const struct merge_record *merged)
 	return state != NULL && state->closed;
 }
 
-/* Made by the same rule for the same day, on another laptop. The words may be in two languages. */
+static const char *
+twin_words(const struct kind *kind, const struct merge_record *merged)
+{
+	return json_string_value(merge_shown(merged, kind->shows));
+}
+
 static bool
-are_twins(const struct core *core, const struct kind *kind, const struct merge_record *a,
+twin_could_be(const struct core *core, const struct kind *kind, const struct merge_record *one)
+{
+	const char *words = twin_words(kind, one);
+
+	return !one->voided &&
+	       (reminder_of_words(&core->kinds, kind, words) != NULL || record_told_of(words));
+}
+
+/* Both say what to do about one record. Two laptops may shorten its id differently; what the hub
+ * finds ambiguous is not the same. */
+static bool
+tell_of_one(struct core *core, const char *a, const char *b)
+{
+	uint8_t of_a[PMJ_RECORD_BYTES], of_b[PMJ_RECORD_BYTES];
+	struct pmj_error ignored;
+
+	return a != NULL && b != NULL &&
+	       records_resolve(core->journal, of_a, NULL, a, &ignored) == PMJ_OK &&
+	       records_resolve(core->journal, of_b, NULL, b, &ignored) == PMJ_OK &&
+	       memcmp(of_a, of_b, PMJ_RECORD_BYTES) == 0;
+}
+
+/* Made by the same rule for the same day, on another laptop. The words may be in two languages.
+ * Where a consent was taken back the day may differ, as long as nobody was told yet: an earlier one
+ * that is done stands for what was sent before it, not for what was sent again since. */
+static bool
+are_twins(struct core *core, const struct kind *kind, const struct merge_record *a,
     const struct merge_record *b)
 {
-	const struct reminder *rule =
-	    reminder_of_words(&core->kinds, kind, json_string_value(merge_shown(a, kind->shows)));
+	const char *words = twin_words(kind, a), *other = twin_words(kind, b);
+	const struct reminder *rule = reminder_of_words(&core->kinds, kind, words);
+	bool same_day = json_equal(merge_shown(a, kind->due), merge_shown(b, kind->due));
 
-	return rule != NULL && !b->voided && b->maker != NULL && a->maker != NULL &&
-	       memcmp(a->rec, b->rec, PMJ_RECORD_BYTES) != 0 &&
-	       memcmp(a->maker->by, b->maker->by, PMJ_DEVICE_BYTES) != 0 &&
-	       json_equal(merge_shown(a, kind->due), merge_shown(b, kind->due)) &&
-	       rule == reminder_of_words(
-	                   &core->kinds, kind, json_string_value(merge_shown(b, kind->shows)));
+	if (b->voided || b->maker == NULL || a->maker == NULL ||
+	    memcmp(a->rec, b->rec, PMJ_RECORD_BYTES) == 0 ||
+	    memcmp(a->maker->by, b->maker->by, PMJ_DEVICE_BYTES) == 0)
+		return false;
+	if (rule != NULL)
+		return same_day && rule == reminder_of_words(&core->kinds, kind, other);
+	return (same_day || (!twin_is_closed(kind, a) && !twin_is_closed(kind, b))) &&
+	       tell_of_one(core, record_told_of(words), record_told_of(other));
 }
 
 static enum pmj_code
@@ -84,10 +119,8 @@ look_for_twins(struct core *core, const struct kind *kind,
 	if ((rc = records_load(core->journal, &one, rec, err)) != PMJ_OK)
 		goto out;
 	id = json_string_value(merge_shown(&one.merged, kind->subjects[0]));
-	if (one.merged.voided || id == NULL ||
-	    !text_unbase32(person, sizeof(person), id, PMJ_RECORD_CHARS) ||
-	    reminder_of_words(&core->kinds, kind,
-	        json_string_value(merge_shown(&one.merged, kind->shows))) == NULL)
+	if (id == NULL || !text_unbase32(person, sizeof(person), id, PMJ_RECORD_CHARS) ||
+	    !twin_could_be(core, kind, &one.merged))
 		goto out;
 	rc = records_about(core->journal, &recs, &count, person, kind->name, err);
 	for (size_t i = 0; i < count && rc == PMJ_OK && !settled; i++) {

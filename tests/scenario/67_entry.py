@@ -205,6 +205,28 @@ def story_15_one_reminder_of_two_laptops(lab):
     check(len(hub.json("followup", "list")["items"]) == 3, "and nothing more")
 
 
+def story_23_one_followup_of_two_laptops(lab):
+    """One consent is taken back on two laptops before they hear of each other: each noted whom to tell. At the merge one stays, of each referral."""
+    hub, neema, juma = lab.office(ally="Neema", peer="Juma")
+    asha, clinic, given, referral = sent_to_the_clinic(neema)
+    second = neema.add("referral", person=asha, resource=clinic, information="needs")
+    neema.run("referral", "send", second)
+    lab.exchange(hub, neema, juma)
+    hub.run("hub", "assign", asha, "Juma")
+    lab.exchange(hub, neema, juma, rounds=2)
+    neema.run("consent", "revoke", given)
+    juma.run("consent", "revoke", given, env=SWAHILI)
+    juma.add("followup", person=asha, due="today", what="the consent was taken back. Tell her mother")  # somebody's own words
+    for home in (neema, juma):
+        check(len([one for one in home.json("followup", "list")["items"] if "referral" in one["title"] or "rufaa" in one["title"]]) == 2, home.json("followup", "list"))
+    lab.exchange(hub, neema, juma, rounds=3)
+    for home in (hub, neema, juma):
+        left = [one["fields"]["what"] for one in home.json("followup", "list")["items"]]
+        check(len(left) == 3 and "the consent was taken back. Tell her mother" in left, home.name, left)
+        check(all(sum(what.split()[-1] == record[:len(what.split()[-1])] for what in left) == 1 for record in (referral, second)), left)
+    check(len([one for one in hub.json("followup", "list", "--all")["items"] if one["voided"]]) == 2)
+
+
 def story_07_nobody_is_their_parents_parent(lab):
     """Two people linked as each other's parent: said, in both languages, with the way out."""
     neema = lab.worker("Neema")
