@@ -72,6 +72,8 @@ sync_queue_forward(struct sync *sync, const uint8_t mailbox[static PMJ_MAILBOX_B
 	return queue_put(sync, mailbox, n, true, urgent ? QUEUE_URGENT : QUEUE_ROUTINE, err);
 }
 
+/* What waits already was queued after this was sealed, and keeps its place: what withdraws it may
+ * stand before that, and would blank what goes again before all else. */
 enum pmj_code
 queue_put_item(struct sync *sync, const uint8_t *mailbox, const struct queue_item *item,
     enum queue_rank rank, const int64_t *pos, struct pmj_error *err)
@@ -80,7 +82,7 @@ queue_put_item(struct sync *sync, const uint8_t *mailbox, const struct queue_ite
 	    "INSERT INTO pmj_queue(mailbox,rank,pos,n,forward,line) VALUES(?1,?2,"
 	    "coalesce(?6,(SELECT max(pos) FROM pmj_queue)+1,1),?3,?4,?5)"
 	    " ON CONFLICT(mailbox,n,forward) DO UPDATE SET"
-	    " rank=excluded.rank,pos=excluded.pos,line=excluded.line");
+	    " pos=max(pos,excluded.pos) WHERE rank=excluded.rank");
 
 	sql_blob(sql, 1, mailbox, PMJ_MAILBOX_BYTES);
 	sql_int(sql, 2, rank);

@@ -351,6 +351,49 @@ test_too_big_for_the_reader(void **state)
 	arrives(&lab, LINES + 4 + 1200);
 }
 
+/* A person is taken away and given back at once, while what was sent before is on its way; then
+ * the run begins anew. What was sent goes again before all else, but this line of it has its place
+ * behind the withdrawal now, which would blank it. */
+static void
+test_given_back_and_begun_anew(void **state)
+{
+	static const char *const causes[] = {"size", "nack", "epoch"};
+
+	(void)state;
+	for (size_t i = 0; i < 2 * COUNT(causes); i++) {
+		struct lab lab;
+		struct lab_end *hub = begin(&lab, 1, 4096, 0), *a = &lab.ends[1];
+		int64_t n = lab_person(hub, "Given back");
+		struct entry_row row = {.n = 0};
+		struct pmj_error err;
+
+		(void)lab_seal(hub);
+		if (i % 2 != 0) { /* it was read, and the receipt is not here */
+			lab_carry(hub, a, NULL, NULL);
+			(void)lab_take(a);
+			assert_int_equal(lab_admitted(a), 2);
+		}
+		check_ok(entries_get(hub->journal, &row, n, &err), &err);
+		lab_control(hub, a, "ctl.withdraw",
+		    json_pack("{s:o}", "record", json_hex(row.entry.rec, PMJ_RECORD_BYTES)), NULL);
+		check_ok(journal_begin(hub->journal, &err), &err);
+		check_ok(sync_forget_sent(hub->sync, a->mailbox, n, &err), &err);
+		check_ok(sync_queue_forward(hub->sync, a->mailbox, n, false, &err), &err);
+		check_ok(journal_commit(hub->journal, &err), &err);
+		check_ok(sync_incarnate(hub->sync, a->mailbox, causes[i / 2], &err), &err);
+		(void)lab_seal(hub);
+		lab_carry(hub, a, NULL, NULL);
+		(void)lab_take(a);
+		assert_int_equal(
+		    lab_number(a, "SELECT count(*) FROM pmj_entry WHERE status=0 AND line IS NULL"),
+		    0);
+		lab_exchange(a);
+		lab_same(a, hub);
+		entry_row_close(&row);
+		lab_close(&lab);
+	}
+}
+
 int
 main(void)
 {
@@ -362,6 +405,7 @@ main(void)
 	    cmocka_unit_test(test_forgotten_between),
 	    cmocka_unit_test(test_urgent_for_another),
 	    cmocka_unit_test(test_too_big_for_the_reader),
+	    cmocka_unit_test(test_given_back_and_begun_anew),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
