@@ -119,6 +119,7 @@ renew_begin(struct journal *journal, int64_t version, struct pmj_error *err)
 	    (rc = journal_put_int(journal, OF, of, err)) != PMJ_OK ||
 	    (summed && (rc = journal_put_blob(journal, SUMS, sums, sizeof(sums), err)) != PMJ_OK) ||
 	    (rc = journal_forget(journal, "journal sums", err)) != PMJ_OK ||
+	    (rc = journal_forget(journal, "kind: ", err)) != PMJ_OK || /* none is shown yet */
 	    (rc = set_all_aside(journal, err)) != PMJ_OK)
 		return rc;
 	sql_drop_all(journal);

@@ -457,6 +457,39 @@ test_in_steps(void **state)
 	store_end(&old.store);
 }
 
+/* A kind of the office lies in the journal itself: it is known again when the entries are there. */
+static void
+test_kinds_of_the_office(void **state)
+{
+	struct old old;
+	struct kinds fewer;
+	struct pmj_error err;
+	int64_t records, differed;
+	bool is_done = false;
+
+	(void)state;
+	old_start(&old);
+	fewer = old.store.kinds;
+	fewer.list = mem_array(fewer.count, sizeof(*fewer.list));
+	fewer.count = 0;
+	for (size_t i = 0; i < old.store.kinds.count; i++)
+		if (strcmp(old.store.kinds.list[i]->name, "contact") != 0)
+			fewer.list[fewer.count++] = old.store.kinds.list[i];
+	assert_int_equal(fewer.count, old.store.kinds.count - 1);
+	old.store.setup.in_steps = true;
+	old.store.setup.kinds = &fewer;
+	check_ok(journal_open(&old.store.journal, &old.store.setup, &err), &err);
+	while (!is_done)
+		check_ok(journal_renew_step(old.store.journal, 0, &is_done, &err), &err);
+	old.store.setup.kinds = &old.store.kinds;
+	store_reopen(&old.store);
+	is_as_it_was(&old);
+	check_ok(project_rebuild(old.store.journal, &records, &differed, &err), &err);
+	assert_int_equal(differed, 0);
+	free(fewer.list);
+	store_end(&old.store);
+}
+
 static void
 test_killed_on_the_way(void **state)
 {
@@ -522,7 +555,8 @@ main(void)
 	const struct CMUnitTest tests[] = {cmocka_unit_test(test_version_1_becomes_ours),
 	    cmocka_unit_test(test_version_2_becomes_ours),
 	    cmocka_unit_test(test_version_3_becomes_ours), cmocka_unit_test(test_in_steps),
-	    cmocka_unit_test(test_killed_on_the_way), cmocka_unit_test(test_no_room)};
+	    cmocka_unit_test(test_kinds_of_the_office), cmocka_unit_test(test_killed_on_the_way),
+	    cmocka_unit_test(test_no_room)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
