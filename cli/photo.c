@@ -62,11 +62,26 @@ photo_send(struct cli *cli, json_t **answer, const char *path, FILE *file, struc
 	return rc;
 }
 
+/* What the file told besides the picture. */
+static void
+say_what_went(const json_t *answer)
+{
+	const char *type = json_str(answer, "type");
+
+	if (json_int(answer, "left_out", 0) > 0)
+		term_say("Only the picture is kept: what the camera wrote beside it, such as the "
+		         "place, the time and whose it is, was left out.\n");
+	if (type != NULL && strcmp(type, "PDF") == 0)
+		term_note("A PDF may name who made it, when and with what; that stays in it. A "
+		          "JPEG keeps the picture only.\n");
+}
+
 static void
 say_photo_kept(const json_t *answer, const char *file)
 {
 	term_say("Kept, sealed with the consent %s: %s, %lld KB.\n", json_str(answer, "short"),
 	    json_str(answer, "type"), ((long long)json_int(answer, "bytes", 0) + 1023) / 1024);
+	say_what_went(answer);
 	if (json_flag(answer, "waits"))
 		term_say(
 		    "It goes to the hub behind all else, and not over a network that costs money;"

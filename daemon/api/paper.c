@@ -1,5 +1,5 @@
 /* paper.c - the signed paper of a consent: its file is read in pieces, and its hash is kept; of the
- * file itself nothing is. */
+ * file itself nothing is. A photo that was kept is known again by the file it came of. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,6 +7,8 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "crypto/prim.h"
+#include "log/photo_clean.h"
+#include "sync/photo.h"
 
 #define PAPER_FIELD "form_hash"
 #define PAPER_PIECE_MAX (256u * 1024)
@@ -16,13 +18,16 @@ struct paper {
 	char id[33];
 	struct prim_digest *digest;
 	uint64_t bytes;
+	struct buf held; /* what may be a photo: all of it */
 };
 
 void
 core_paper_drop(struct core *core)
 {
-	if (core->paper != NULL)
-		prim_digest_free(core->paper->digest);
+	if (core->paper == NULL)
+		return;
+	prim_digest_free(core->paper->digest);
+	buf_wipe(&core->paper->held);
 	free(core->paper);
 	core->paper = NULL;
 }
@@ -35,6 +40,7 @@ paper_begin(struct core *core)
 	core_paper_drop(core);
 	core->paper = mem_new(sizeof(*core->paper));
 	core->paper->digest = prim_digest_new();
+	buf_init(&core->paper->held, PHOTO_BYTES_MAX);
 	core->os->random(core->os->ctx, id, sizeof(id));
 	(void)text_hex(core->paper->id, id, sizeof(id));
 }
@@ -54,9 +60,24 @@ paper_add(const struct call *call, struct pmj_error *err)
 		    PAPER_PIECE_MAX);
 	else
 		prim_digest_add(call->core->paper->digest, bytes.bytes, bytes.len);
+	if (rc == PMJ_OK && json_flag(call->body, "check"))
+		buf_put(&call->core->paper->held, bytes.bytes, bytes.len);
 	call->core->paper->bytes += bytes.len;
 	buf_wipe(&bytes);
 	return rc;
+}
+
+/* The hash that `consent photo` of this file notes; "" where it would keep none. */
+static void
+paper_as_photo(char out[static 2 * PRIM_HASH_BYTES + 1], const struct buf *held)
+{
+	struct buf clean;
+
+	*out = '\0';
+	buf_init(&clean, PHOTO_BYTES_MAX + PHOTO_CLEAN_MORE);
+	if (held->failed == PMJ_OK && photo_clean(&clean, held->bytes, held->len, NULL) == PMJ_OK)
+		photo_hash_text(out, &clean);
+	buf_wipe(&clean);
 }
 
 /* Is it the paper of the record? Of hashes in conflict each is. */
@@ -65,13 +86,16 @@ paper_check(const struct call *call, json_t **out, const struct record_full *rec
     const char *hash, struct pmj_error *err)
 {
 	const struct merge_field *field = merge_field(&record->merged, PAPER_FIELD);
+	char photo[2 * PRIM_HASH_BYTES + 1];
 	bool any = false, same = false;
 
+	paper_as_photo(photo, &call->core->paper->held);
 	for (size_t i = 0; field != NULL && i < field->count; i++) {
 		const char *kept = json_string_value(field->values[i].value);
 
 		any = any || (kept != NULL && *kept != '\0');
-		same = same || (kept != NULL && strcmp(kept, hash) == 0);
+		same = same || (kept != NULL && *kept != '\0' &&
+		                   (strcmp(kept, hash) == 0 || strcmp(kept, photo) == 0));
 	}
 	if (!any) {
 		(void)pmj_fail(err, PMJ_NOT_FOUND, "no paper was noted for this consent");

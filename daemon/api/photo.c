@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "log/chain.h"
+#include "log/photo_clean.h"
 
 #define PIECE_MAX (256u * 1024)
 #define PARTS_A_STEP 8 /* kept, or told, in one request */
@@ -20,6 +21,8 @@ struct photo {
 	char id[33];
 	struct buf bytes;
 	struct photo_part part; /* the next to be kept; parts 0: its bytes still come */
+	char given[2 * PRIM_HASH_BYTES + 1]; /* hash of the file as it came */
+	size_t left_out;                     /* bytes of it that were no picture */
 	json_t *answer;
 };
 
@@ -86,22 +89,51 @@ photo_add(const struct call *call, struct pmj_error *err)
 	return rc;
 }
 
+void
+photo_hash_text(char out[static 2 * PRIM_HASH_BYTES + 1], const struct buf *bytes)
+{
+	struct prim_digest *digest = prim_digest_new();
+	uint8_t hash[PRIM_HASH_BYTES];
+
+	prim_digest_add(digest, bytes->bytes, bytes->len);
+	prim_digest_end(digest, hash);
+	prim_digest_free(digest);
+	(void)text_hex(out, hash, sizeof(hash));
+}
+
+/* The picture alone takes the place of the file. */
+static enum pmj_code
+photo_cleaned(struct photo *photo, struct pmj_error *err)
+{
+	struct buf clean;
+	enum pmj_code rc;
+
+	photo_hash_text(photo->given, &photo->bytes);
+	buf_init(&clean, PHOTO_BYTES_MAX + PHOTO_CLEAN_MORE);
+	if ((rc = photo_clean(&clean, photo->bytes.bytes, photo->bytes.len, err)) != PMJ_OK) {
+		buf_wipe(&clean);
+		return rc;
+	}
+	if (clean.len < photo->bytes.len)
+		photo->left_out = photo->bytes.len - clean.len;
+	buf_wipe(&photo->bytes);
+	photo->bytes = clean;
+	return PMJ_OK;
+}
+
 /* The record names it from now on, as any other change of it. */
 static enum pmj_code
 photo_named(const struct call *call, const struct record_full *record, struct pmj_error *err)
 {
 	struct photo *photo = call->core->photo;
 	const char *before = json_string_value(merge_shown(&record->merged, PHOTO_FIELD));
-	struct prim_digest *digest = prim_digest_new();
 	char hash[2 * PRIM_HASH_BYTES + 1];
 	struct call edit = *call;
 	enum pmj_code rc = PMJ_OK;
 	bool same;
 
-	prim_digest_add(digest, photo->bytes.bytes, photo->bytes.len);
-	prim_digest_end(digest, photo->part.hash);
-	prim_digest_free(digest);
-	(void)text_hex(hash, photo->part.hash, sizeof(photo->part.hash));
+	photo_hash_text(hash, &photo->bytes);
+	(void)text_unhex(photo->part.hash, sizeof(photo->part.hash), hash);
 	same = before != NULL && strcmp(before, hash) == 0;
 	edit.body = json_pack("{s:{s:s}}", "fields", PHOTO_FIELD, hash);
 	if (same)
@@ -114,8 +146,11 @@ photo_named(const struct call *call, const struct record_full *record, struct pm
 	photo->part.part = 1;
 	photo->part.parts = photo_parts(photo->bytes.len);
 	(void)json_object_set_new(photo->answer, PHOTO_FIELD, json_string(hash));
+	(void)json_object_set_new(photo->answer, "another",
+	    json_boolean(before != NULL && *before != '\0' && !same &&
+	                 strcmp(before, photo->given) != 0)); /* `consent paper` of the same file */
 	(void)json_object_set_new(
-	    photo->answer, "another", json_boolean(before != NULL && *before != '\0' && !same));
+	    photo->answer, "left_out", json_integer((json_int_t)photo->left_out));
 	return PMJ_OK;
 }
 
@@ -258,7 +293,7 @@ record_photo(const struct call *call, json_t **out, struct pmj_error *err)
 	if ((rc = photo_find(core, json_str(call->body, "photo"), err)) != PMJ_OK)
 		goto out;
 	if (core->photo->part.parts == 0 && (rc = photo_add(call, err)) == PMJ_OK &&
-	    json_flag(call->body, "end"))
+	    json_flag(call->body, "end") && (rc = photo_cleaned(core->photo, err)) == PMJ_OK)
 		rc = photo_named(call, &record, err);
 	if (rc == PMJ_OK && core->photo->part.parts == 0)
 		*out = json_pack("{s:s}", "photo", core->photo->id);

@@ -87,6 +87,8 @@ void country_say(json_t *answer, const struct call *call, const struct kind *kin
 /** "photo" of the answer: how much of the photo of its paper is here; NULL: none is. New reference.
  */
 json_t *record_photo_said(const struct call *call, const struct record_full *record);
+/** What a record names a photo by, in hex. */
+void photo_hash_text(char out[static 2 * PRIM_HASH_BYTES + 1], const struct buf *bytes);
 /* record_class.c */
 /** The words by which a consent may name this record: "category:health", "treating providers". New
  * reference. */

@@ -4,6 +4,7 @@ import os
 import random
 import subprocess
 import time
+import zlib
 
 from backups import backup_of, code_of, restore
 from lab import check, run
@@ -12,11 +13,36 @@ GIVEN = dict(purpose="referral", information="needs", expires="in 90 days", how=
 MARK = b"a needle in the photo"
 
 
-def picture(lab, name, size, first=b"\xff\xd8\xff\xe0", seed=1):
-    """A file that begins as a JPEG does; the rest hardly packs, as in a real one."""
-    path = os.path.join(lab.dir, name)
+def part(marker, body):
+    return b"\xff" + bytes([marker]) + (len(body) + 2).to_bytes(2, "big") + body
+
+
+def chunk(name, body):
+    return len(body).to_bytes(4, "big") + name + body + zlib.crc32(name + body).to_bytes(4, "big")
+
+
+JFIF = part(0xe0, b"JFIF\0\1\2\1\0\x48\0\x48\0\0")
+SCAN = part(0xda, b"\1\1\0\0\x3f\0")
+IHDR = chunk(b"IHDR", bytes([0, 0, 4, 0, 0, 0, 4, 0, 8, 0, 0, 0, 0]))
+FORMS = {"jpg": (b"\xff\xd8" + JFIF + SCAN, b"\xff\xd9"), "pdf": (b"%PDF-1.7\n", b"")}
+
+
+def picture(lab, name, size, seed=1):
+    """A file put together as a JPEG (or what its name says), with nothing in it but the picture; that hardly packs, as in a real one."""
+    path, form = os.path.join(lab.dir, name), name.rpartition(".")[2]
+    bits = MARK + random.Random(seed).randbytes(size).replace(b"\xff", b"\xfe")
+    if form == "png":
+        content = b"\x89PNG\r\n\x1a\n" + IHDR + chunk(b"IDAT", bits[:size - 57]) + chunk(b"IEND", b"")
+    else:
+        first, last = FORMS[form]
+        content = first + bits[:size - len(first) - len(last)] + last
+    check(len(content) == size, len(content))
+    return written(path, content)
+
+
+def written(path, content):
     with open(path, "wb") as file:
-        file.write((first + MARK + random.Random(seed).randbytes(size))[:size])
+        file.write(content)
     return path
 
 
@@ -113,13 +139,82 @@ def story_what_is_no_photo(lab):
     check("there is no photo" in neema.refused(3, "consent", "photo", consent, "--out", os.path.join(lab.dir, "x"))["message"])
     check(neema.status()["journal"]["entries"] == entries and "form_hash" not in neema.show(consent)["fields"])
     # the biggest, and one of each sort
-    neema.run("consent", "photo", consent, picture(lab, "most.pdf", 2 * 1024 * 1024, b"%PDF-1.7\n"))
+    neema.run("consent", "photo", consent, picture(lab, "most.pdf", 2 * 1024 * 1024))
     check(photo(neema, consent)["parts"] == 175 and given_back(neema, consent) == read(os.path.join(lab.dir, "most.pdf")))
-    said = neema.run("consent", "photo", consent, picture(lab, "other.png", 30_000, b"\x89PNG\r\n\x1a\n"))
+    said = neema.run("consent", "photo", consent, picture(lab, "other.png", 30_000))
     check("PNG, 30 KB" in said.out and "Another paper was noted before" in said.err, said)
     check(given_back(neema, consent) == read(os.path.join(lab.dir, "other.png")))
     error = neema.refused(5, "consent", "photo", consent, "--out", os.path.join(lab.dir, "other.png"))
     check("there already" in error["message"], error)
+
+
+def exif():
+    """As a phone writes it: maker, owner, the time, a GPS position, a little picture; and that the camera was held sideways."""
+    texts = {0x10f: b"NEEDLE Telephones\0", 0x13b: b"NEEDLE Neema\0", 0x132: b"2026:11:29 NEEDLE\0"}
+    count = len(texts) + 2
+    behind = 8 + 2 + 12 * count + 4
+    gps = (2).to_bytes(2, "big") + b"\0\1\0\2\0\0\0\2S\0\0\0" + b"\0\2\0\5\0\0\0\1" + (behind + 26).to_bytes(4, "big") + bytes(4)
+    gps = gps[:26] + b"NEEDLE 1.2921 S, 36.8219 E"
+    data, entries = gps, [b"\1\x12\0\3\0\0\0\1\0\6\0\0", b"\x88\x25\0\4\0\0\0\1" + behind.to_bytes(4, "big")]
+    for tag, text in texts.items():
+        entries.append(tag.to_bytes(2, "big") + b"\0\2" + len(text).to_bytes(4, "big") + (behind + len(data)).to_bytes(4, "big"))
+        data += text
+    return b"MM\0*\0\0\0\x08" + count.to_bytes(2, "big") + b"".join(sorted(entries)) + bytes(4) + data
+
+
+TURNED = part(0xe1, b"Exif\0\0MM\0*\0\0\0\x08\0\1\1\x12\0\3\0\0\0\1\0\6\0\0" + bytes(4))
+
+
+def story_only_the_picture(lab):
+    """Of a photo with place, maker, owner, time and what it was before it was cut nothing but the picture is kept, and which way is up; the mark is of what is kept."""
+    neema = lab.worker("Neema")
+    _, consent = consent_of(neema)
+    bits = MARK + random.Random(3).randbytes(40_000).replace(b"\xff", b"\xff\0")
+    phone = written(os.path.join(lab.dir, "phone.jpg"),
+                    b"\xff\xd8" + part(0xe1, b"Exif\0\0" + exif()) + JFIF + part(0xe1, b"http://ns.adobe.com/xap/1.0/\0 NEEDLE") + part(0xe2, b"MPF\0 NEEDLE")
+                    + part(0xe5, b"NEEDLE maker") + part(0xfe, b"NEEDLE said") + SCAN + bits + b"\xff\xd9" + b"NEEDLE a film with sound")
+    clean = b"\xff\xd8" + TURNED + JFIF + SCAN + bits + b"\xff\xd9"
+    check(read(phone).count(b"NEEDLE") == 9, read(phone).count(b"NEEDLE"))
+    # whoever noted it by its hash alone noted no other paper
+    neema.run("consent", "paper", consent, phone)
+    said = neema.run("consent", "photo", consent, phone)
+    check("Only the picture is kept" in said.out and "Another paper" not in said.err and "PDF" not in said.err, said)
+    back = given_back(neema, consent)
+    check(back == clean and b"NEEDLE" not in back, len(back), len(clean))
+    check(neema.show(consent)["fields"]["form_hash"] == subprocess.run(["b2sum", "-l", "256"], input=clean, capture_output=True, check=True).stdout.decode().split()[0])
+    # the file it came of, and the one that was given back, are the paper; another with the same bytes in it is not
+    for name in (phone, os.path.join(lab.dir, "back")):
+        check("is the signed paper" in neema.run("consent", "paper", consent, name, "--check").out, name)
+    other = written(os.path.join(lab.dir, "other.jpg"), read(phone).replace(MARK, MARK.upper()))
+    check("not the paper" in neema.run("consent", "paper", consent, other, "--check", check_status=False).err)
+    check("Only the picture" not in neema.run("consent", "photo", consent, os.path.join(lab.dir, "back")).out)
+    png = written(os.path.join(lab.dir, "scan.png"), b"\x89PNG\r\n\x1a\n" + IHDR + chunk(b"tEXt", b"Author\0NEEDLE") + chunk(b"eXIf", exif())
+                  + chunk(b"tIME", bytes(7)) + chunk(b"IDAT", bits) + chunk(b"iTXt", b"NEEDLE") + chunk(b"IEND", b"") + b"NEEDLE cut off")
+    check("Only the picture" in neema.run("consent", "photo", consent, png).out)
+    check(given_back(neema, consent) == b"\x89PNG\r\n\x1a\n" + IHDR + chunk(b"IDAT", bits) + chunk(b"IEND", b""))
+    said = neema.run("consent", "photo", consent, picture(lab, "scan.pdf", 5_000))
+    check("may name who made it" in said.err and "Only the picture" not in said.out, said)
+    # broken ones: nothing is noted of them
+    before = neema.show(consent)["fields"]["form_hash"]
+    for content, words, mend in ((read(phone)[:30_000], "ends in the middle", "copy it"), (read(png)[:30_000], "ends in the middle", "copy it"),
+                                 (b"\xff\xd8" + JFIF + b"a letter" + bytes(100), "broken at byte 21", "save it as a new JPEG")):
+        error = neema.refused(2, "consent", "photo", consent, written(os.path.join(lab.dir, "broken"), content))
+        check(words in error["message"] and mend in error["hint"], error)
+    check(neema.show(consent)["fields"]["form_hash"] == before)
+
+
+def story_the_same_picture(lab):
+    """A JPEG as libjpeg writes it, in each of its forms, gives the same picture after as before."""
+    neema = lab.worker("Neema")
+    _, consent = consent_of(neema)
+    pixels = b"P6 64 48 255\n" + random.Random(9).randbytes(64 * 48 * 3)
+    for options in ([], ["-progressive"], ["-restart", "1"], ["-grayscale"]):
+        made = subprocess.run(["cjpeg", *options], input=pixels, capture_output=True, check=True).stdout
+        path = written(os.path.join(lab.dir, "real.jpg"), made[:2] + part(0xe1, b"Exif\0\0" + exif()) + made[2:])
+        neema.run("consent", "photo", consent, path)
+        back = given_back(neema, consent)
+        drawn = [subprocess.run(["djpeg"], input=content, capture_output=True, check=True).stdout for content in (made, back)]
+        check(drawn[0] == drawn[1] and len(drawn[0]) > 1000 and b"NEEDLE" not in back, options)
 
 
 def story_behind_all_else(lab):
@@ -182,10 +277,10 @@ def story_killed_on_the_way(lab):
     lab.exchange(hub, neema)
     path = picture(lab, "paper.jpg", 2_000_000)
     seen = set()
-    for _ in range(8):
+    for attempt in range(8):
         client = subprocess.Popen([os.path.join(os.environ.get("PAMOJA_BIN", "build/bin"), "pamoja"), "--home", neema.path, "consent", "photo", consent, path],
                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        time.sleep(0.05 + rolls.random() * 0.8)
+        time.sleep(0.04 * 1.5 ** attempt)  # from too soon to too late, on any machine
         neema.kill()
         client.wait()
         neema.start().unlock()
