@@ -10,8 +10,39 @@
 #include "base/text.h"
 #include "hub/hub_inner.h"
 
-#define DAY_BYTES (32LL * 1024 * 1024) /* of a device: sixteen of the biggest */
-#define ROOM_MOST (1024 * 1024)        /* whatever a laptop says it takes at once */
+/* Of a device, as lines: what no record names, and what one does. A laptop is not told of a part
+ * that was refused, so a day's work of somebody honest has to fit: a hundred of the biggest. */
+#define DAY_BYTES (32LL * 1024 * 1024)
+#define DAY_NAMED_BYTES (8 * DAY_BYTES)
+#define ROOM_MOST (1024 * 1024) /* whatever a laptop says it takes at once */
+
+/* Of hashes in conflict each counts. */
+static bool
+is_named(const struct record_full *record, const uint8_t *hash)
+{
+	const struct merge_field *field = merge_field(&record->merged, PHOTO_FIELD);
+	char text[2 * PRIM_HASH_BYTES + 1];
+	bool named = false;
+
+	(void)text_hex(text, hash, PRIM_HASH_BYTES);
+	for (size_t i = 0; field != NULL && i < field->count && !named; i++) {
+		const char *value = json_string_value(field->values[i].value);
+
+		named = value != NULL && strcmp(value, text) == 0;
+	}
+	return named;
+}
+
+static bool
+record_names(struct hub *hub, const uint8_t *rec, const uint8_t *hash)
+{
+	struct record_full record = {.row_count = 0};
+	bool named =
+	    records_load(hub->journal, &record, rec, NULL) == PMJ_OK && is_named(&record, hash);
+
+	record_full_close(&record);
+	return named;
+}
 
 /* ---- in ---- */
 
@@ -46,6 +77,19 @@ refuse(struct hub *hub, const char *why, struct pmj_error *err)
 	return rc;
 }
 
+static bool
+is_too_much(struct hub *hub, const struct sync_line *line, int64_t today)
+{
+	struct photo_part part;
+	struct pmj_error err;
+
+	if (today < DAY_BYTES)
+		return false;
+	return today >= DAY_NAMED_BYTES ||
+	       photo_read(&part, NULL, line->entry->json, &err) != PMJ_OK ||
+	       !record_names(hub, line->entry->rec, part.hash);
+}
+
 enum pmj_code
 photo_came(struct hub *hub, const struct sync_peer *peer, const struct sync_line *line,
     struct pmj_error *err)
@@ -59,7 +103,7 @@ photo_came(struct hub *hub, const struct sync_peer *peer, const struct sync_line
 	struct photo_taken taken;
 	enum pmj_code rc;
 
-	if (today >= DAY_BYTES)
+	if (is_too_much(hub, line, today))
 		return refuse(hub, "it is more than a day's share of one laptop", err);
 	if ((rc = photo_take(hub->journal, &new, &taken, err)) != PMJ_OK)
 		return rc;
@@ -85,34 +129,6 @@ photo_heard(struct hub *hub, const struct sync_peer *peer, const json_t *ack, st
 }
 
 /* ---- out ---- */
-
-/* Of hashes in conflict each counts. */
-static bool
-is_named(const struct record_full *record, const uint8_t *hash)
-{
-	const struct merge_field *field = merge_field(&record->merged, PHOTO_FIELD);
-	char text[2 * PRIM_HASH_BYTES + 1];
-	bool named = false;
-
-	(void)text_hex(text, hash, PRIM_HASH_BYTES);
-	for (size_t i = 0; field != NULL && i < field->count && !named; i++) {
-		const char *value = json_string_value(field->values[i].value);
-
-		named = value != NULL && strcmp(value, text) == 0;
-	}
-	return named;
-}
-
-static bool
-record_names(struct hub *hub, const uint8_t *rec, const uint8_t *hash)
-{
-	struct record_full record = {.row_count = 0};
-	bool named =
-	    records_load(hub->journal, &record, rec, NULL) == PMJ_OK && is_named(&record, hash);
-
-	record_full_close(&record);
-	return named;
-}
 
 struct whole_photo {
 	uint8_t hash[PRIM_HASH_BYTES], by[PMJ_DEVICE_BYTES];

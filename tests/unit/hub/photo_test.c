@@ -278,6 +278,46 @@ test_endless(void **state)
 	lab_close(&at.lab);
 }
 
+static void
+has_sent_today(struct at *at, int64_t bytes)
+{
+	struct pmj_error err = {0};
+
+	check_ok(journal_begin(at->hub->journal, &err), &err);
+	check_ok(
+	    sql_run(sql_int(sql_get(at->hub->journal, "UPDATE pmj_photo_intake SET bytes = ?1"), 1,
+	                bytes),
+	        &err),
+	    &err);
+	check_ok(journal_commit(at->hub->journal, &err), &err);
+}
+
+/* A day's share is for what pours: what a record names still comes, up to the end of its own. */
+static void
+test_a_long_day(void **state)
+{
+	struct at at;
+
+	(void)state;
+	begin(&at);
+	part_comes(&at, &at.photo, 1);
+	has_sent_today(&at, INT64_C(32) << 20);
+	at.photo.hash[31] ^= 1;
+	part_comes(&at, &at.photo, 1);
+	assert_int_equal(rows(&at), 1);
+	at.photo.hash[31] ^= 1;
+	for (int64_t part = 2; part < PARTS; part++)
+		part_comes(&at, &at.photo, part);
+	assert_int_equal(rows(&at), PARTS - 1);
+	has_sent_today(&at, INT64_C(256) << 20);
+	part_comes(&at, &at.photo, PARTS);
+	assert_int_equal(rows(&at), PARTS - 1);
+	at.hub->os.now_ms += INT64_C(86400000);
+	part_comes(&at, &at.photo, PARTS);
+	is_whole(&at);
+	lab_close(&at.lab);
+}
+
 /* What another laptop pours out on the same record keeps nobody's photo away. */
 static void
 test_of_another(void **state)
@@ -365,6 +405,7 @@ main(void)
 	    cmocka_unit_test(test_no_picture),
 	    cmocka_unit_test(test_refused),
 	    cmocka_unit_test(test_endless),
+	    cmocka_unit_test(test_a_long_day),
 	    cmocka_unit_test(test_of_another),
 	    cmocka_unit_test(test_erased),
 	    cmocka_unit_test(test_withdrawn),
