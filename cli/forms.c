@@ -126,6 +126,17 @@ read_list(json_t **document, const json_t **list, const char *text, size_t len, 
 	return PMJ_INVALID;
 }
 
+/* Its row stays empty, and says why. */
+static void
+forms_refuse(json_t *refused, size_t at, const struct pmj_error *why)
+{
+	char *number = mem_printf("%zu", at + 1);
+
+	(void)json_object_set_new(
+	    refused, number, json_pack("{s:s, s:s}", "message", why->message, "hint", why->hint));
+	free(number);
+}
+
 static void
 put_row_of(struct buf *out, const json_t *heads, const json_t *row)
 {
@@ -142,9 +153,11 @@ put_row_of(struct buf *out, const json_t *heads, const json_t *row)
 }
 
 enum pmj_code
-forms_to_table(struct buf *out, const char *text, size_t len, struct pmj_error *err)
+forms_to_table(
+    struct buf *out, json_t *refused, const char *text, size_t len, struct pmj_error *err)
 {
 	json_t *document, *heads, *rows, *one;
+	struct pmj_error why = {0};
 	const json_t *list, *row;
 	const char *name;
 	json_t *value;
@@ -158,6 +171,11 @@ forms_to_table(struct buf *out, const char *text, size_t len, struct pmj_error *
 	json_array_foreach(list, i, row)
 	{
 		one = json_object();
+		if (!json_is_object(row)) {
+			(void)pmj_fail(&why, PMJ_INVALID, "there is no submission in this place");
+			pmj_hint(&why, "take it out of the file, or export the form again");
+			forms_refuse(refused, i, &why);
+		}
 		flatten(one, "", row);
 		json_object_foreach(one, name, value)(void)
 		    json_object_set_new(heads, name, json_true());
@@ -179,6 +197,8 @@ forms_to_table(struct buf *out, const char *text, size_t len, struct pmj_error *
 }
 
 /* ---- Open Referral HSDS 3.0 ---- */
+
+#define HSDS_NO_ROW "\"\",\"\"\r\n" /* empty, yet a row */
 
 /* The first of a list's members that has this text; NULL when none has. */
 static const char *
@@ -256,9 +276,10 @@ put_service(struct buf *out, const json_t *service)
 	char *title = runs != NULL && name != NULL && strstr(name, runs) == NULL
 	                  ? mem_printf("%s, %s", name, runs)
 	                  : mem_strdup(either(name, runs != NULL ? runs : ""));
-	char *hours = hours_of(service);
+	const json_t *own = json_object_get(service, "id");
+	char *hours = hours_of(service), *id = own != NULL ? answer_text(own) : NULL;
 
-	forms_put_cell(out, true, json_str(service, "id"));
+	forms_put_cell(out, true, id);
 	forms_put_cell(out, false, title);
 	forms_put_cell(out, false, category_of(service));
 	forms_put_cell(out, false, either(json_str(address, "city"), json_str(location, "name")));
@@ -272,11 +293,38 @@ put_service(struct buf *out, const json_t *service)
 	buf_put_text(out, "\r\n");
 	free(title);
 	free(hours);
+	free(id);
+}
+
+/* What is there must be a service that has a name. */
+static enum pmj_code
+check_service(const json_t *service, struct pmj_error *err)
+{
+	const json_t *name = json_object_get(service, "name");
+
+	if (!json_is_object(service)) {
+		(void)pmj_fail(err, PMJ_INVALID, "there is no service in this place");
+		pmj_hint(err, "a service is {\"id\":\"...\",\"name\":\"...\"}; mend it or take "
+		              "it out of the file");
+		return PMJ_INVALID;
+	}
+	if (name != NULL && !json_is_string(name) && !json_is_null(name)) {
+		(void)pmj_fail(err, PMJ_INVALID, "the name of this service is no text");
+		pmj_hint(err, "a name is text in quotes: \"name\":\"Kimana Clinic\"");
+		return PMJ_INVALID;
+	}
+	if (either(json_string_value(name), json_str(json_obj(service, "organization"), "name")) !=
+	    NULL)
+		return PMJ_OK;
+	(void)pmj_fail(err, PMJ_INVALID, "this service has no name");
+	pmj_hint(err, "write its name into the file, as people say it");
+	return PMJ_INVALID;
 }
 
 enum pmj_code
-hsds_to_table(struct buf *out, const char *text, size_t len, struct pmj_error *err)
+hsds_to_table(struct buf *out, json_t *refused, const char *text, size_t len, struct pmj_error *err)
 {
+	struct pmj_error why = {0};
 	json_t *document;
 	const json_t *list, *service;
 	enum pmj_code rc;
@@ -289,8 +337,14 @@ hsds_to_table(struct buf *out, const char *text, size_t len, struct pmj_error *e
 	{
 		const char *status = json_str(service, "status");
 
-		if (json_is_object(service) && (status == NULL || strcmp(status, "defunct") != 0))
+		if (status != NULL && strcmp(status, "defunct") == 0) {
+			buf_put_text(out, HSDS_NO_ROW);
+		} else if (check_service(service, &why) == PMJ_OK) {
 			put_service(out, service);
+		} else {
+			forms_refuse(refused, i, &why);
+			buf_put_text(out, HSDS_NO_ROW);
+		}
 	}
 	json_decref(document);
 	return buf_check(out, err);

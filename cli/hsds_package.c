@@ -122,7 +122,8 @@ join_service(const struct package *p, json_t *service)
 }
 
 enum pmj_code
-hsds_package_to_table(struct buf *out, const struct buf *files, struct pmj_error *err)
+hsds_package_to_table(
+    struct buf *out, json_t *refused, const struct buf *files, struct pmj_error *err)
 {
 	struct package p = {.organizations = NULL};
 	enum pmj_code rc = PMJ_OK;
@@ -150,7 +151,7 @@ hsds_package_to_table(struct buf *out, const struct buf *files, struct pmj_error
 	if (rc == PMJ_OK) {
 		json_array_foreach(p.rows[SERVICES], i, service) join_service(&p, service);
 		text = json_text(p.rows[SERVICES]);
-		rc = hsds_to_table(out, text, strlen(text), err);
+		rc = hsds_to_table(out, refused, text, strlen(text), err);
 	}
 	for (i = 0; i < TABLES; i++)
 		json_decref(p.rows[i]);

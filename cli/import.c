@@ -55,7 +55,7 @@ need_kind(const json_t **out, struct cli *cli, const char *kind, struct pmj_erro
 
 /* The tables of an older directory, one after the other behind each other's place in files. */
 static enum pmj_code
-read_package(struct buf *table, const char *dir, struct pmj_error *err)
+read_package(struct buf *table, json_t *refused, const char *dir, struct pmj_error *err)
 {
 	struct buf files[HSDS_PACKAGE_FILES];
 	enum pmj_code rc = PMJ_OK;
@@ -69,7 +69,7 @@ read_package(struct buf *table, const char *dir, struct pmj_error *err)
 		free(path);
 	}
 	if (rc == PMJ_OK)
-		rc = hsds_package_to_table(table, files, err);
+		rc = hsds_package_to_table(table, refused, files, err);
 	for (size_t i = 0; i < HSDS_PACKAGE_FILES; i++)
 		buf_wipe(&files[i]);
 	return rc;
@@ -99,8 +99,8 @@ read_table(struct cli *cli, struct rows *rows, const struct buf *file, struct re
 		return rows_read_csv(rows, buf_text(file), file->len, kind,
 		    as->mapped ? &as->map : NULL, as->package, err);
 	buf_init(&table, 0);
-	rc = as->hsds ? hsds_to_table(&table, buf_text(file), file->len, err)
-	              : forms_to_table(&table, buf_text(file), file->len, err);
+	rc = as->hsds ? hsds_to_table(&table, rows->refused, buf_text(file), file->len, err)
+	              : forms_to_table(&table, rows->refused, buf_text(file), file->len, err);
 	if (rc == PMJ_OK)
 		rc = rows_read_csv(rows, buf_text(&table), table.len, kind,
 		    as->mapped ? &as->map : NULL, true, err);
@@ -171,7 +171,7 @@ read_file(struct cli *cli, struct rows *rows, char **name, const char *path, str
 		goto out;
 	as->package = as->hsds && is_folder(path);
 	if ((rc = check_is_file(as, path, err)) == PMJ_OK)
-		rc = as->package ? read_package(&file, path, err)
+		rc = as->package ? read_package(&file, rows->refused, path, err)
 		                 : term_slurp(&file, path, IMPORT_FILE_MAX, err);
 	if (rc == PMJ_OK && !as->package && (rc = check_unpacked(&file, err)) != PMJ_OK)
 		pmj_context(err, "%s", path);
@@ -324,6 +324,12 @@ place_of(const struct rows *rows, const struct row *row)
 	    "%s %u, %s %lld (%s)", what, row->line, lang_text("column"), column, head);
 }
 
+static const char *
+import_words(const char *text)
+{
+	return text != NULL ? text : "";
+}
+
 static void
 say_failed(const struct rows *rows, size_t failed)
 {
@@ -331,15 +337,17 @@ say_failed(const struct rows *rows, size_t failed)
 
 	for (size_t i = 0; i < rows->count && shown < IMPORT_SHOWN_MAX; i++) {
 		const struct row *row = &rows->list[i];
-		const char *hint = json_str(row->error, "hint");
-		char *place;
+		char *place, *message, *hint;
 
 		if (row->state != ROW_FAILED)
 			continue;
 		place = place_of(rows, row);
-		term_note("%s: %s%s%s\n", place, json_str(row->error, "message"),
-		    hint != NULL && *hint != '\0' ? "; " : "", hint != NULL ? hint : "");
+		message = lang_message(import_words(json_str(row->error, "message")));
+		hint = lang_message(import_words(json_str(row->error, "hint")));
+		term_note("%s: %s%s%s\n", place, message, *hint != '\0' ? "; " : "", hint);
 		free(place);
+		free(message);
+		free(hint);
 		shown++;
 	}
 	if (failed > shown)

@@ -35,7 +35,7 @@ check_file(struct mapping *map, const char **kind, struct pmj_error *err)
 {
 	static const char *const import_keys[] = {"kind", "source", "dates", "only", NULL};
 	static const char *const field_keys[] = {
-	    "column", "columns", "between", "value", "dates", "split", NULL};
+	    "column", "columns", "between", "value", "dates", "split", "parent", NULL};
 
 	/* Also those without a line of their own. */
 	for (size_t i = 0; i < map->conf.section_count; i++) {
@@ -62,7 +62,8 @@ check_file(struct mapping *map, const char **kind, struct pmj_error *err)
 		    err, &map->conf, item->line, "[%s] knows no %.60s", item->section, item->key);
 		pmj_hint(err, "%s",
 		    head ? "it knows kind, source, dates and only"
-		         : "it knows column, columns, between, value, dates, split and map.WORD");
+		         : "it knows column, columns, between, value, dates, split, parent and "
+		           "map.WORD");
 		return PMJ_INVALID;
 	}
 	if (conf_get(&map->conf, "import", "kind") != NULL)
@@ -70,33 +71,29 @@ check_file(struct mapping *map, const char **kind, struct pmj_error *err)
 	return PMJ_OK;
 }
 
+/* rc: of the reading. */
+static enum pmj_code
+read_done(struct mapping *out, const char **kind, enum pmj_code rc, struct pmj_error *err)
+{
+	out->has_file = rc == PMJ_OK;
+	if (rc == PMJ_OK && (rc = check_file(out, kind, err)) != PMJ_OK)
+		mapping_close(out);
+	return rc;
+}
+
 enum pmj_code
 mapping_read(struct mapping *out, const char **kind, const char *path, struct pmj_error *err)
 {
-	enum pmj_code rc;
-
 	*out = (struct mapping){0};
-	if ((rc = conf_read(&out->conf, &os_real, path, err)) != PMJ_OK)
-		return rc;
-	out->has_file = true;
-	if ((rc = check_file(out, kind, err)) != PMJ_OK)
-		mapping_close(out);
-	return rc;
+	return read_done(out, kind, conf_read(&out->conf, &os_real, path, err), err);
 }
 
 enum pmj_code
 mapping_read_text(struct mapping *out, const char **kind, const char *name, const char *text,
     size_t len, struct pmj_error *err)
 {
-	enum pmj_code rc;
-
 	*out = (struct mapping){0};
-	if ((rc = conf_read_text(&out->conf, name, text, len, err)) != PMJ_OK)
-		return rc;
-	out->has_file = true;
-	if ((rc = check_file(out, kind, err)) != PMJ_OK)
-		mapping_close(out);
-	return rc;
+	return read_done(out, kind, conf_read_text(&out->conf, name, text, len, err), err);
 }
 
 /* ODK writes group-question, Kobo group/question, CommCare form.group.question. */
@@ -187,6 +184,20 @@ read_dates(
 	return PMJ_INVALID;
 }
 
+/* parent = KIND: the rows are what a form repeats, below a record of another file. */
+static enum pmj_code
+bind_parent(struct mapped *m, const struct mapping *map, struct pmj_error *err)
+{
+	const struct conf_item *parent = conf_get(&map->conf, m->section, "parent");
+
+	m->parent = parent != NULL ? parent->value : NULL;
+	if (parent == NULL || json_str(m->declared, "link") != NULL)
+		return PMJ_OK;
+	(void)conf_fail(err, &map->conf, parent->line, "%.40s is not found by a parent", m->field);
+	pmj_hint(err, "parent = goes with a field that names another record, such as person");
+	return PMJ_INVALID;
+}
+
 static enum pmj_code
 bind_section(struct mapping *map, const json_t *kind, const struct conf_section *section,
     const struct csv_row *header, struct pmj_error *err)
@@ -209,7 +220,8 @@ bind_section(struct mapping *map, const json_t *kind, const struct conf_section 
 	m = add_mapped(map, kind, field);
 	m->section = section->name;
 	m->dates = DATES_ISO;
-	if ((rc = read_dates(&m->dates, map, "import", err)) != PMJ_OK ||
+	if ((rc = bind_parent(m, map, err)) != PMJ_OK ||
+	    (rc = read_dates(&m->dates, map, "import", err)) != PMJ_OK ||
 	    (rc = read_dates(&m->dates, map, section->name, err)) != PMJ_OK)
 		return rc;
 	if (between != NULL) /* a space beside it would not survive the file */

@@ -17,6 +17,7 @@ struct mapped { /* one field */
 	const char *between; /* of several columns */
 	const char *value;   /* always this; or NULL */
 	const char *section; /* of the file, for its map.VALUE; or NULL */
+	const char *parent;  /* the column has the key of a record of this kind; or NULL */
 	enum mapping_date dates;
 	bool spaces; /* several answers are told apart by spaces */
 };

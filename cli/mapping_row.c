@@ -113,6 +113,20 @@ value_list(const struct mapping *map, const struct mapped *m, const char *text)
 }
 
 static enum pmj_code
+parent_of(json_t **out, const struct mapped *m, const char *key, struct pmj_error *err)
+{
+	*out = json_pack("{s:s, s:s}", "parent", m->parent, "key", key);
+	if (*key != '\0')
+		return PMJ_OK;
+	(void)pmj_fail(err, PMJ_INVALID, "%s: the key is missing", m->field);
+	pmj_hint(err, "write the key of the %s that this was repeated in, or take the line out",
+	    m->parent);
+	json_decref(*out);
+	*out = NULL;
+	return PMJ_INVALID;
+}
+
+static enum pmj_code
 value_of(json_t **out, const struct mapping *map, const struct mapped *m, const char *text,
     struct pmj_error *err)
 {
@@ -120,6 +134,8 @@ value_of(json_t **out, const struct mapping *map, const struct mapped *m, const 
 	char day[11];
 
 	*out = NULL;
+	if (m->parent != NULL)
+		return parent_of(out, m, text, err);
 	if (type != NULL && strcmp(type, "choices") == 0) {
 		*out = value_list(map, m, text);
 		return PMJ_OK;
@@ -172,10 +188,11 @@ mapping_request(json_t **out, const struct mapping *map, const json_t *kind,
 	for (size_t i = 0; i < map->count && rc == PMJ_OK; i++) {
 		const struct mapped *m = &map->list[i];
 		char *text = cells_of(m, cells);
+		bool asked = *text != '\0' || m->parent != NULL;
 
-		if (*text != '\0' && (rc = value_of(&value, map, m, text, err)) != PMJ_OK)
+		if (asked && (rc = value_of(&value, map, m, text, err)) != PMJ_OK)
 			*column = m->column_count > 0 ? m->columns[0] + 1 : 0;
-		else if (*text != '\0' && value != NULL)
+		else if (asked && value != NULL)
 			(void)json_object_set_new(fields, m->field, value);
 		mem_free_wiped(text);
 	}

@@ -1,6 +1,7 @@
 #include "cli/rows.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,7 +12,7 @@
 void
 rows_init(struct rows *rows, const json_t *kinds)
 {
-	*rows = (struct rows){.by_ref = json_object(), .kinds = kinds};
+	*rows = (struct rows){.by_ref = json_object(), .refused = json_object(), .kinds = kinds};
 }
 
 void
@@ -23,6 +24,7 @@ rows_close(struct rows *rows)
 	}
 	free(rows->list);
 	json_decref(rows->by_ref);
+	json_decref(rows->refused);
 	buf_wipe(&rows->lines);
 	csv_close(&rows->csv);
 	csv_row_close(&rows->header);
@@ -185,6 +187,22 @@ all_empty(const struct csv_row *row)
 	return true;
 }
 
+/* Why the row of this number is empty. */
+static enum pmj_code
+check_refused(const struct rows *rows, size_t number, struct pmj_error *err)
+{
+	char *name = mem_printf("%zu", number);
+	const json_t *why = json_object_get(rows->refused, name);
+
+	free(name);
+	if (why == NULL)
+		return PMJ_OK;
+	*err = (struct pmj_error){.code = PMJ_INVALID};
+	(void)snprintf(err->message, sizeof(err->message), "%s", json_str(why, "message"));
+	(void)snprintf(err->hint, sizeof(err->hint), "%s", json_str(why, "hint"));
+	return PMJ_INVALID;
+}
+
 enum pmj_code
 rows_read_csv(struct rows *rows, const char *text, size_t len, const json_t *kind,
     struct mapping *map, bool numbered, struct pmj_error *err)
@@ -194,7 +212,7 @@ rows_read_csv(struct rows *rows, const char *text, size_t len, const json_t *kin
 	struct row *row;
 	const char *ref;
 	enum pmj_code rc, read;
-	size_t number = 0;
+	size_t number = 0, column;
 	bool more = true;
 
 	rows->kind = kind;
@@ -213,13 +231,16 @@ rows_read_csv(struct rows *rows, const char *text, size_t len, const json_t *kin
 		if (read == PMJ_OK && !more)
 			break;
 		number++;
+		column = read == PMJ_OK ? 0 : rows->csv.column;
+		if (read == PMJ_OK && all_empty(&cells))
+			read = check_refused(rows, number, &why);
 		if (read == PMJ_OK && (all_empty(&cells) || !mapping_wants(&rows->map, &cells))) {
 			csv_row_close(&cells);
 			continue;
 		}
 		rc = add_row(rows, &row, cells.at, numbered ? number : cells.line, err);
 		if (rc == PMJ_OK && read != PMJ_OK)
-			row_fail(rows, row, &why, rows->csv.column);
+			row_fail(rows, row, &why, column);
 		else if (rc == PMJ_OK && (ref = mapping_ref(&rows->map, &cells)) != NULL)
 			note_ref(rows, row, ref);
 		csv_row_close(&cells);

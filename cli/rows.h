@@ -28,6 +28,7 @@ struct rows {
 	size_t count;
 	size_t room;
 	json_t *by_ref;        /* ref -> index in list */
+	json_t *refused;       /* what forms.h would not take: its rows are empty */
 	const json_t *kinds;   /* all; borrowed */
 	const json_t *kind;    /* of the rows that name none, or NULL */
 	struct buf lines;      /* JSON lines, or ... */

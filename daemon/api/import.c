@@ -18,17 +18,62 @@ record_id_json(const uint8_t rec[static PMJ_RECORD_BYTES])
 	return json_string(text_base32(id, rec, PMJ_RECORD_BYTES));
 }
 
+/* {"parent":KIND,"key":K}: the record that came under this key, or, where the field links to
+ * another kind, whom that one names in the same field. What a form repeats comes in a file of its
+ * own and knows of its parent nothing but the key. *out: a new reference. */
+static enum pmj_code
+of_parent(const struct import *import, json_t **out, const struct field *field, const json_t *value,
+    struct pmj_error *err)
+{
+	struct journal *journal = import->call.core->journal;
+	const char *kind = json_str(value, "parent"), *key = json_str(value, "key");
+	struct record_full parent = {.row_count = 0};
+	uint8_t rec[PMJ_RECORD_BYTES];
+	enum pmj_code rc;
+
+	if (key == NULL || kinds_get(&import->call.core->kinds, kind) == NULL) {
+		(void)pmj_fail(
+		    err, PMJ_INVALID, "%s: there is no kind \"%.40s\"", field->name, kind);
+		pmj_hint(err, "in the mapping write parent = KIND; `pamoja kinds` lists them");
+		return PMJ_INVALID;
+	}
+	if (!import_source_find(journal, kind, key, rec)) {
+		(void)pmj_fail(err, PMJ_NOT_FOUND,
+		    "%s: no %s was imported here with the key \"%.60s\"", field->name, kind, key);
+		pmj_hint(err, "import the form's main file first, with source = its key column; or "
+		              "mend the key");
+		return PMJ_NOT_FOUND;
+	}
+	if (field->link_kind != NULL && strcmp(field->link_kind, kind) == 0) {
+		*out = record_id_json(rec);
+		return PMJ_OK;
+	}
+	if ((rc = records_load(journal, &parent, rec, err)) != PMJ_OK)
+		return rc;
+	*out = json_incref((json_t *)merge_shown(&parent.merged, field->name));
+	if (*out == NULL) {
+		rc = pmj_fail(err, PMJ_INVALID, "%s: the %s with the key \"%.60s\" names none",
+		    field->name, kind, key);
+		pmj_hint(err, "write it into that record, then import this line again");
+	}
+	record_full_close(&parent);
+	return rc;
+}
+
 /* {"ref":R} becomes the id of the row of this request that was made under that name; what comes
- * with ids of its source may name others by theirs. */
-static json_t *
-with_refs(const struct import *import, const json_t *row)
+ * with ids of its source may name others by theirs. *at: the field that could not be found. */
+static enum pmj_code
+with_refs(const struct import *import, json_t **fields, const char **at, const json_t *row,
+    struct pmj_error *err)
 {
 	const struct kinds *kinds = &import->call.core->kinds;
 	const char *name, *kind_name = json_str(row, "kind");
 	const struct kind *kind = kind_name != NULL ? kinds_get(kinds, kind_name) : NULL;
 	bool dry = json_flag(import->call.body, "dry_run");
 	json_t *out = json_object(), *value;
+	enum pmj_code rc = PMJ_OK;
 
+	*at = NULL;
 	json_object_foreach((json_t *)json_obj(row, "fields"), name, value)
 	{
 		const char *ref = json_is_object(value) ? json_str(value, "ref") : NULL;
@@ -36,17 +81,25 @@ with_refs(const struct import *import, const json_t *row)
 		const struct field *field = kind != NULL ? kind_field(kind, name) : NULL;
 		uint8_t rec[PMJ_RECORD_BYTES];
 
-		if (ref != NULL && id == NULL && dry)
+		if (field != NULL && json_is_object(value) && json_str(value, "parent") != NULL) {
+			if ((rc = of_parent(import, &id, field, value, err)) != PMJ_OK) {
+				*at = field->name;
+				break;
+			}
+			(void)json_object_set_new(out, name, id);
+		} else if (ref != NULL && id == NULL && dry) {
 			(void)json_object_set_new(out, name, json_string(no_id_yet));
-		else if (json_str(row, "source") != NULL && json_is_string(value) &&
-		         field != NULL && field->link_kind != NULL &&
-		         import_source_find(import->call.core->journal, field->link_kind,
-		             json_string_value(value), rec))
+		} else if (json_str(row, "source") != NULL && json_is_string(value) &&
+		           field != NULL && field->link_kind != NULL &&
+		           import_source_find(import->call.core->journal, field->link_kind,
+		               json_string_value(value), rec)) {
 			(void)json_object_set_new(out, name, record_id_json(rec));
-		else
+		} else {
 			(void)json_object_set(out, name, id != NULL ? id : value);
+		}
 	}
-	return out;
+	*fields = out;
+	return rc;
 }
 
 static json_t *
@@ -78,11 +131,16 @@ save_row(struct import *import, json_t **item, const json_t *row,
 	struct record_new wanted = {.kind = json_str(row, "kind"), .verb = json_str(row, "do")};
 	json_t *fields, *set, *knows;
 	struct core_draft draft;
+	const char *at;
 	enum pmj_code rc;
 
 	if (wanted.kind == NULL || given == NULL)
 		return pmj_fail(err, PMJ_INVALID, "a row needs \"kind\" and \"fields\"");
-	wanted.fields = fields = with_refs(import, row);
+	if ((rc = with_refs(import, &fields, &at, row, err)) != PMJ_OK) {
+		json_decref(fields);
+		return rc;
+	}
+	wanted.fields = fields;
 	rc = record_prepare(call, &draft, &set, &knows, &wanted, err);
 	if (rc == PMJ_OK &&
 	    (rc = core_append_inside(call->core, &draft, rec, &import->urgent, err)) == PMJ_OK)
@@ -137,14 +195,17 @@ field_of_error(const struct import *import, const json_t *row)
 	    kind_name != NULL ? kinds_get(&import->call.core->kinds, kind_name) : NULL;
 	json_t *fields, *value;
 	const char *found = NULL;
+	struct pmj_error ignored;
 
 	if (kind == NULL || json_obj(row, "fields") == NULL)
 		return NULL;
-	fields = with_refs(import, row);
+	if (with_refs(import, &fields, &found, row, &ignored) != PMJ_OK) {
+		json_decref(fields);
+		return found;
+	}
 	json_object_foreach(fields, name, value)
 	{
 		json_t *set = json_object(), *alone = json_pack("{s:O}", name, value);
-		struct pmj_error ignored;
 
 		if (record_take(&import->call, set, kind, alone, &ignored) != PMJ_OK)
 			found =

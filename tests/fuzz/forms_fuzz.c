@@ -32,6 +32,7 @@ static void
 check_package(const uint8_t *bytes, size_t len)
 {
 	struct buf files[HSDS_PACKAGE_FILES], table;
+	json_t *refused = json_object();
 	struct pmj_error err;
 	size_t at = 0;
 
@@ -45,9 +46,10 @@ check_package(const uint8_t *bytes, size_t len)
 		at = end + 1;
 	}
 	buf_init(&table, 0);
-	if (hsds_package_to_table(&table, files, &err) == PMJ_OK)
+	if (hsds_package_to_table(&table, refused, files, &err) == PMJ_OK)
 		check_table(&table);
 	buf_close(&table);
+	json_decref(refused);
 	for (size_t i = 0; i < HSDS_PACKAGE_FILES; i++)
 		buf_close(&files[i]);
 }
@@ -57,17 +59,20 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
 	struct pmj_error err;
 	struct buf table, text;
+	json_t *refused = json_object();
 
 	buf_init(&text, 0);
 	buf_put(&text, bytes, len);
 	for (int hsds = 0; hsds < 2; hsds++) {
 		buf_init(&table, 0);
-		if ((hsds != 0 ? hsds_to_table(&table, buf_text(&text), len, &err)
-		               : forms_to_table(&table, buf_text(&text), len, &err)) == PMJ_OK)
+		if ((hsds != 0 ? hsds_to_table(&table, refused, buf_text(&text), len, &err)
+		               : forms_to_table(&table, refused, buf_text(&text), len, &err)) ==
+		    PMJ_OK)
 			check_table(&table);
 		buf_close(&table);
 	}
 	buf_close(&text);
+	json_decref(refused);
 	check_package(bytes, len);
 	return 0;
 }

@@ -18,9 +18,10 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	struct rows rows;
 
 	if (kind == NULL) {
-		kind = json_pack("{s:s, s:[{s:s, s:s}, {s:s, s:s}, {s:s, s:s}]}", "name", "contact",
-		    "fields", "name", "note", "type", "text", "name", "on", "type", "date", "name",
-		    "signs", "type", "choices");
+		kind = json_pack("{s:s, s:[{s:s, s:s}, {s:s, s:s}, {s:s, s:s}, {s:s, s:s, s:s}]}",
+		    "name", "contact", "fields", "name", "note", "type", "text", "name", "on",
+		    "type", "date", "name", "signs", "type", "choices", "name", "person", "type",
+		    "link", "link", "person");
 		kinds = json_pack("[O]", kind);
 	}
 	if (mapping_read_text(&map, &named, "map", (const char *)bytes, first, &err) != PMJ_OK)

@@ -245,6 +245,55 @@ def story_forms_by_a_mapping(lab):
     check("no field onn" in error["message"], error)
 
 
+NEEDS = """[import]
+kind = need
+source = KEY
+
+[field person]
+column = PARENT_KEY
+parent = contact
+
+[field area]
+value = housing
+
+[field text]
+column = need-what
+"""
+
+
+def story_what_a_form_repeats(lab):
+    """ODK's second file, of what was repeated, comes in after the first: each row belongs to the person of its submission, found by PARENT_KEY."""
+    home = lab.home("neema").start().init()
+    asha, juma = home.add("person", name="Asha"), home.add("person", name="Juma")
+    visits = write(out(lab, "visits.ini"), VISITS.replace("meta/instanceID", "KEY"))
+    first = write(out(lab, "visit.csv"), "SubmissionDate,client,how,visit-day,visit-said,visit-next,signs,consented,KEY\n"
+                  f"x,{asha},tel,31/03/2026,,,,yes,uuid:1\nx,{juma},home,01/04/2026,,,,yes,uuid:2\nx,{juma},home,01/04/2026,,,,no,uuid:3\n")
+    second = write(out(lab, "visit-need.csv"), "need-what,PARENT_KEY,KEY\na roof,uuid:1,uuid:1/need[1]\na bed,uuid:1,uuid:1/need[2]\n"
+                   "bread,uuid:2,uuid:2/need[1]\nwater,uuid:3,uuid:3/need[1]\nsalt,,uuid:4/need[1]\n")
+    needs = write(out(lab, "needs.ini"), NEEDS)
+    answer = home.run("import", second, "--map", needs, "--dry-run", status=3)  # before the first
+    check("line 2, column 2 (PARENT_KEY): " in answer.err and "uuid:1" in answer.err and "main file first" in answer.err, answer)
+    home.run("import", first, "--map", visits)
+    answer = home.run("import", second, "--map", needs, status=8)
+    check("Saved 3 of 5" in answer.out and "line 5, column 2 (PARENT_KEY): " in answer.err and "uuid:3" in answer.err and "line 6, column 2 (PARENT_KEY): person: the key is missing" in answer.err, answer)
+    made = {item["fields"]["text"]: item["fields"]["person"] for item in home.json("need", "list")["items"]}
+    check(made == {"a roof": asha, "a bed": asha, "bread": juma}, made)
+    answer = home.run("import", second, "--map", needs, status=8, env={"LC_ALL": "sw_KE.UTF-8", "LANGUAGE": "sw"})
+    check("kwanza faili kuu" in answer.err and len(home.json("need", "list")["items"]) == 3, "known by their own keys", answer)
+    # below a record of the very kind that is linked to: a household's members, of the person who was registered
+    people = write(out(lab, "people.csv"), "name,KEY\nAmina,uuid:9\n")
+    home.run("import", people, "--map", write(out(lab, "people.ini"), "[import]\nkind = person\nsource = KEY\n[field name]\ncolumn = name\n"))
+    third = write(out(lab, "third.csv"), "need-what,PARENT_KEY,KEY\ntools,uuid:9,uuid:9/need[1]\n")
+    home.run("import", third, "--map", write(out(lab, "third.ini"), NEEDS.replace("parent = contact", "parent = person")))
+    tools = next(item for item in home.json("need", "list")["items"] if item["fields"]["text"] == "tools")
+    check(tools["fields"]["person"] == home.json("find", "amina")["items"][0]["id"], tools)
+    error = home.refused(2, "import", third, "--map", write(out(lab, "bad.ini"), NEEDS.replace("need-what", "need-what\nparent = contact")))
+    check("bad.ini line 14" in error["message"] and "names another record" in error["hint"], error)
+    write(third, "need-what,PARENT_KEY,KEY\ntools,uuid:9,uuid:9/need[2]\n")
+    error = home.refused(2, "import", third, "--map", write(out(lab, "bad.ini"), NEEDS.replace("= contact", "= contct")), "--dry-run")
+    check('no kind "contct"' in error["message"] and "parent = KIND" in error["hint"], error)
+
+
 def read_cp(path):
     with open(path, encoding="cp1252", newline="") as file:
         return file.read()
@@ -267,6 +316,17 @@ def story_directories(lab):
     fields = made[0]["fields"]
     check((fields["category"], fields["place"], fields["phone"], fields["hours"]) == ("mental health", "Loitokitok", "+254 700 000 001", "MO,TU 08:00-16:00"), fields)
     check("1 of them there already" in home.run("import", path, "--hsds").out)
+
+    # what cannot be taken is listed, each with its place and mend; nothing is left out without a word
+    bad = [{"id": "cccc", "name": "Kimana Clinic"}, 7, {"id": "dddd", "name": 12}, "Clinic", {"id": "eeee"}, {"status": "defunct", "name": 3}, {"name": "Rombo Clinic", "id": 5}]
+    answer = home.run("import", write(out(lab, "bad.json"), json.dumps(bad)), "--hsds", status=8)
+    for words in ("record 2: there is no service in this place", "record 3: the name of this service is no text", "record 4: there is no service in this place", "record 5: this service has no name"):
+        check(words in answer.err, words, answer)
+    check("Saved 2 of 6" in answer.out and "quotes" in answer.err and "record 6" not in answer.err, answer)
+    check("kumbukumbu 5: huduma hii haina jina" in home.run("import", out(lab, "bad.json"), "--hsds", status=8, env={"LC_ALL": "sw_KE.UTF-8", "LANGUAGE": "sw"}).err.lower())
+    for item in home.json("resource", "list")["items"]:
+        if item["title"] in ("Kimana Clinic", "Rombo Clinic"):
+            home.run("void", item["id"], "only for this")
 
     # the older package: tables that name each other by ids
     package = out(lab, "package")
