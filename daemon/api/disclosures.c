@@ -203,7 +203,7 @@ record_disclosures(const struct call *call, json_t **out, struct pmj_error *err)
 	uint8_t rec[PMJ_RECORD_BYTES];
 	const struct kind *kind;
 	json_t *items = json_array();
-	char since[11], next[48];
+	char since[11] = "", next[48];
 	enum pmj_code rc;
 
 	(void)!office_profile(call->core, &law, &ignored);

@@ -41,7 +41,7 @@ profile_notice(char **to, const struct part *part, const char *key, const char *
 	const struct conf_item *item = part_item(part, key);
 
 	*to = mem_strdup(item != NULL ? item->value : otherwise);
-	if (kind_is_name(*to))
+	if (item == NULL || kind_is_name(*to))
 		return PMJ_OK;
 	(void)conf_fail(
 	    part->err, part->conf, item->line, "%s = %.40s is no name", key, item->value);

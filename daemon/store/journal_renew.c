@@ -51,7 +51,7 @@ check_room(const struct journal *journal, struct pmj_error *err)
 	const struct os *os = journal->os;
 	struct statvfs disk;
 	struct stat file;
-	int64_t needs, has;
+	int64_t needs, has, needs_mb, has_mb;
 
 	if (statvfs(journal->home, &disk) != 0 || os->stat(os->ctx, journal->path, &file) != 0)
 		return PMJ_OK;
@@ -59,10 +59,12 @@ check_room(const struct journal *journal, struct pmj_error *err)
 	has = (int64_t)disk.f_bavail * (int64_t)disk.f_frsize;
 	if (has >= needs)
 		return PMJ_OK;
+	needs_mb = needs / 1000000 + 1;
+	has_mb = has / 1000000;
 	(void)pmj_fail(err, PMJ_FULL,
 	    "the journal is of an earlier version; to make it new takes %lld MB of the disk, and "
 	    "%lld MB are free",
-	    (long long)(needs / 1000000 + 1), (long long)(has / 1000000));
+	    (long long)needs_mb, (long long)has_mb);
 	pmj_hint(err, "make room on the disk, then unlock again; nothing was changed");
 	return PMJ_FULL;
 }

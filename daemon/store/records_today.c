@@ -310,15 +310,16 @@ records_today(struct journal *journal, json_t **out, const struct records_due *a
     enum lang lang, struct pmj_error *err)
 {
 	const struct os *os = journal->os;
-	json_t *items = json_array();
-	struct all_due all = {.count = 0};
+	json_t *items;
+	struct all_due all;
 	size_t at = 0, first = 0;
 	enum pmj_code rc;
 
 	*out = NULL;
 	if (!date_is_day(asked->on) || !date_is_day(asked->until))
-		rc = pmj_fail(err, PMJ_INVALID, "today is a date such as 2026-11-23");
-	else if ((rc = gather_due(journal, &all, asked, err)) == PMJ_OK)
+		return pmj_fail(err, PMJ_INVALID, "today is a date such as 2026-11-23");
+	items = json_array();
+	if ((rc = gather_due(journal, &all, asked, err)) == PMJ_OK)
 		rc = skip_shown(&all, &first, asked->from, err);
 	for (at = first; at < all.count && rc == PMJ_OK; at++) {
 		if (at > first && asked->until_ms != 0 && os->mono_ms(os->ctx) >= asked->until_ms)
