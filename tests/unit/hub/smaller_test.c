@@ -1,5 +1,6 @@
 /* smaller_test.c - a hub comes out of a backup amid a run that began because what was sealed was
- * too big for the link: one of a laptop's, and one of its own. */
+ * too big for the link: one of a laptop's, and one of its own. And what a hub writes while it
+ * seals. */
 #include "office_lab.h"
 #include "sync/lane.h"
 
@@ -153,12 +154,50 @@ test_its_own(void **state)
 	restored_amid_its_own(false);
 }
 
+/* Whoever wraps a line notes how far its clock is; nothing of that is written before the segment
+ * is. */
+static void
+test_writes_nothing_meanwhile(void **state)
+{
+	struct lab lab;
+	struct lab_end *a = &lab.ends[1], *hub;
+	struct pmj_error err;
+	int64_t frames;
+	bool more = true;
+	int gathers = 0;
+	char name[32];
+
+	(void)state;
+	office_open(&lab, 1);
+	hub = lab_hub(&lab);
+	check_ok(sync_link(a->sync, 256 * 1024, &err), &err);
+	for (int i = 0; i < 3; i++)
+		office_exchange(a);
+	for (int i = 0; i < 3000; i++) {
+		(void)snprintf(name, sizeof(name), "%08lx", random());
+		(void)lab_write_entry(hub, "resource", "name", name);
+	}
+	assert_int_equal(lab_number(hub, "SELECT count(*) FROM pmj_queue WHERE forward=1"), 3000);
+	frames = journal_wal_frames(hub->journal);
+	check_ok(sync_seal_step(hub->sync, &more, &err), &err);
+	for (; hub->sync->packing != NULL; gathers++) {
+		assert_int_equal(journal_wal_frames(hub->journal), frames);
+		assert_true(more);
+		check_ok(sync_seal_step(hub->sync, &more, &err), &err);
+	}
+	assert_true(gathers > 4);
+	assert_true(lab_number(hub, "SELECT max(last_seq) FROM pmj_segment") >= 3000);
+	(void)lab_person(a, "Asha");
+	heals(&lab, 3001);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_a_laptops),
 	    cmocka_unit_test(test_its_own),
+	    cmocka_unit_test(test_writes_nothing_meanwhile),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
