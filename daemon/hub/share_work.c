@@ -20,7 +20,7 @@ struct work {
 	struct hub_device device;
 	uint8_t person[PMJ_RECORD_BYTES];
 	char *kind;
-	int64_t at;                    /* WORK_KIND: when `rec` changed */
+	int64_t at; /* WORK_KIND: when `rec` changed; of a person's records: the number of `rec` */
 	uint8_t rec[PMJ_RECORD_BYTES]; /* of WORK_PEOPLE the person */
 	bool begun;                    /* else there is no `rec` yet */
 	int64_t n;                     /* entries of `rec` up to it are done */
@@ -30,23 +30,23 @@ struct work {
 
 /* ---- one record after the other ---- */
 
-/* The person's own record first, then all others about it. */
+/* The person's own record first, then all others about it, by their numbers: only so does the index
+ * of whom they are about give the next one by itself, and not all of 20,000 for each. */
 static struct sql *
 next_of_person(struct hub *hub, const struct work *work)
 {
 	struct sql *q;
-	bool first = work->begun && memcmp(work->rec, work->person, PMJ_RECORD_BYTES) == 0;
 
 	if (!work->begun) {
 		q = sql_get(hub->journal, "SELECT ?1, 0");
 		return sql_blob(q, 1, work->person, PMJ_RECORD_BYTES);
 	}
 	q = sql_get(hub->journal,
-	    "SELECT r.rec, 0 FROM pmj_subject s CROSS JOIN pmj_record r ON r.num ="
-	    " s._num WHERE s.person = ?1 AND r.rec > ?2"
-	    " AND r.rec <> ?1 ORDER BY r.rec LIMIT 1");
+	    "SELECT r.rec, s._num FROM pmj_subject s CROSS JOIN pmj_record r ON r.num ="
+	    " s._num WHERE s.person = ?1 AND s._num > ?2"
+	    " AND r.rec <> ?1 ORDER BY s._num LIMIT 1");
 	(void)sql_blob(q, 1, work->person, PMJ_RECORD_BYTES);
-	return sql_blob(q, 2, work->rec, first ? 0 : PMJ_RECORD_BYTES);
+	return sql_int(q, 2, work->at);
 }
 
 /* In the order of their last change: one that changes meanwhile is met again, or sent for that. */

@@ -29,7 +29,8 @@ struct device {
 #define DEVICE_KINDS_AT "device.kinds.at"       /* the stamp of the line that said so */
 #define DEVICE_PUBLISHED "sync.published"       /* how often a file of it became whole here */
 #define DEVICE_PHOTOS "device.photos"           /* bytes of photos that it takes at once */
-#define DEVICE_WITHDRAWING "device.withdrawing" /* e of the line, and the last record done */
+#define DEVICE_WITHDRAWING                                                                         \
+	"device.withdrawing" /* e of the line, and the number of the last record done */
 #define DEVICE_NOT_AFTER "device.not_after"
 #define DEVICE_SUSPENDED "device.suspended" /* since when, by the hub; 0: it is not */
 #define DEVICE_ENDED "device.ended"         /* revoked because the programme ends */

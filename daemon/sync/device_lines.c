@@ -233,25 +233,28 @@ device_record_of(const json_t *json, uint8_t *rec)
 	return text_unhex(rec, PMJ_RECORD_BYTES, text);
 }
 
-/* The records of a person after this one; `rec` is moved on. */
+/* The records of a person above this number, which is moved on: by it the index gives the next one
+ * by itself. */
 static enum pmj_code
-device_stub_some(const struct device_at *at, const uint8_t *person, uint8_t *rec, bool *over,
+device_stub_some(const struct device_at *at, const uint8_t *person, int64_t *number, bool *over,
     struct pmj_error *err)
 {
 	const struct os *os = journal_os(at->journal);
+	uint8_t rec[PMJ_RECORD_BYTES];
 	enum pmj_code rc;
 	bool row;
 
 	do {
 		struct sql *sql = sql_get(at->journal,
-		    "SELECT r.rec FROM pmj_subject s CROSS JOIN pmj_record r ON r.num=s._num"
-		    " WHERE s.person=?1 AND r.rec>?2 ORDER BY r.rec LIMIT 1");
+		    "SELECT r.rec,s._num FROM pmj_subject s CROSS JOIN pmj_record r ON"
+		    " r.num=s._num WHERE s.person=?1 AND s._num>?2 ORDER BY s._num LIMIT 1");
 
-		sql_blob(sql, 1, person, PMJ_RECORD_BYTES);
-		sql_blob(sql, 2, rec, PMJ_RECORD_BYTES);
+		sql_int(sql_blob(sql, 1, person, PMJ_RECORD_BYTES), 2, *number);
 		rc = sql_row(sql, &row, err);
-		if (rc == PMJ_OK && row)
+		if (rc == PMJ_OK && row) {
 			(void)sql_col_copy(sql, 0, rec, PMJ_RECORD_BYTES);
+			*number = sql_col_int(sql, 1);
+		}
 		sql_done(sql);
 		*over = !row;
 		if (rc == PMJ_OK && row)
@@ -260,16 +263,17 @@ device_stub_some(const struct device_at *at, const uint8_t *person, uint8_t *rec
 	return rc;
 }
 
+#define WITHDRAWING_BYTES (PMJ_ENTRY_BYTES + 8)
+
 /* A long history goes in several steps: how far it is stands in the journal, and the line comes
  * again until it is done. */
 static bool
 device_withdrawing(const struct device_at *at, uint8_t *state)
 {
-	if (journal_blob(
-	        at->journal, DEVICE_WITHDRAWING, state, PMJ_ENTRY_BYTES + PMJ_RECORD_BYTES) &&
+	if (journal_blob(at->journal, DEVICE_WITHDRAWING, state, WITHDRAWING_BYTES) &&
 	    memcmp(state, at->line->entry->e, PMJ_ENTRY_BYTES) == 0)
 		return true;
-	memset(state, 0, PMJ_ENTRY_BYTES + PMJ_RECORD_BYTES);
+	memset(state, 0, WITHDRAWING_BYTES);
 	memcpy(state, at->line->entry->e, PMJ_ENTRY_BYTES);
 	return false;
 }
@@ -278,15 +282,17 @@ static enum pmj_code
 device_withdraw(const struct device_at *at, struct pmj_error *err)
 {
 	const char *to = json_str(at->json, "to");
-	uint8_t person[PMJ_RECORD_BYTES], state[PMJ_ENTRY_BYTES + PMJ_RECORD_BYTES];
+	uint8_t person[PMJ_RECORD_BYTES], state[WITHDRAWING_BYTES];
 	bool over = false, begun = device_withdrawing(at, state);
+	int64_t number = (int64_t)get_le64(state + PMJ_ENTRY_BYTES);
 	struct sql *sql;
 	enum pmj_code rc;
 
 	if (!device_record_of(at->json, person))
 		return device_refuse(at, "it names no person", err);
-	if ((rc = device_stub_some(at, person, state + PMJ_ENTRY_BYTES, &over, err)) != PMJ_OK)
+	if ((rc = device_stub_some(at, person, &number, &over, err)) != PMJ_OK)
 		return rc;
+	put_le64(state + PMJ_ENTRY_BYTES, (uint64_t)number);
 	*at->line->again = !over;
 	if (over) /* the line has had its effect, and is never done again */
 		memset(state, 0, sizeof(state));

@@ -30,7 +30,7 @@ struct erase {
 	uint8_t person[PMJ_RECORD_BYTES];
 	enum erase_stage stage;
 	uint8_t rec[PMJ_RECORD_BYTES]; /* the last that was looked at */
-	int64_t n;                     /* STAGE_HELD: the same; STAGE_LINKED: the kind */
+	int64_t n; /* STAGE_HELD: the same; STAGE_LINKED: the kind; STAGE_ABOUT: its number */
 };
 
 /* ---- tombstones ---- */
@@ -185,30 +185,22 @@ erase_record(struct journal *journal, const uint8_t *rec, struct pmj_error *err)
 
 /* ---- one record, or one look, at a time ---- */
 
-/* The row's first column into erase->rec; *found false: there is none. */
-static enum pmj_code
-take_rec(struct sql *sql, struct erase *erase, bool *found, struct pmj_error *err)
-{
-	enum pmj_code rc = sql_row(sql, found, err);
-
-	if (rc == PMJ_OK && *found)
-		(void)sql_col_copy(sql, 0, erase->rec, sizeof(erase->rec));
-	sql_done(sql);
-	return rc;
-}
-
 static enum pmj_code
 one_about(struct journal *journal, struct erase *erase, struct pmj_error *err)
 {
 	struct sql *sql = sql_get(journal,
-	    "SELECT r.rec FROM pmj_subject s CROSS JOIN pmj_record r ON r.num = s._num"
-	    " WHERE s.person = ?1 AND r.rec > ?2 AND r.rec <> ?1"
-	    " ORDER BY r.rec LIMIT 1");
+	    "SELECT r.rec, s._num FROM pmj_subject s CROSS JOIN pmj_record r ON r.num = s._num"
+	    " WHERE s.person = ?1 AND s._num > ?2 AND r.rec <> ?1"
+	    " ORDER BY s._num LIMIT 1");
 	enum pmj_code rc;
 	bool found;
 
 	(void)sql_blob(sql, 1, erase->person, sizeof(erase->person));
-	rc = take_rec(sql_blob(sql, 2, erase->rec, sizeof(erase->rec)), erase, &found, err);
+	if ((rc = sql_row(sql_int(sql, 2, erase->n), &found, err)) == PMJ_OK && found) {
+		(void)sql_col_copy(sql, 0, erase->rec, sizeof(erase->rec));
+		erase->n = sql_col_int(sql, 1);
+	}
+	sql_done(sql);
 	if (rc == PMJ_OK && found)
 		return erase_record(journal, erase->rec, err);
 	if (rc == PMJ_OK)
