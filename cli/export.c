@@ -241,9 +241,10 @@ say_exported(const struct export *e)
 	char *count;
 
 	if (e->cli->json) {
-		json_t *out = json_pack("{s:s?,s:I,s:I,s:I,s:O}", "file", e->file.path, "people",
-		    (json_int_t)e->people, "records", (json_int_t)e->records, "unmapped",
-		    (json_int_t)e->unmapped, "left_out", e->left_out);
+		json_t *out = json_pack("{s:s?,s:I,s:I,s:I,s:I,s:O}", "file", e->file.path,
+		    "people", (json_int_t)e->people, "records", (json_int_t)e->records, "unmapped",
+		    (json_int_t)e->unmapped, "photos_missing", (json_int_t)e->photos_missing,
+		    "left_out", e->left_out);
 
 		print_json(out);
 		json_decref(out);
@@ -257,6 +258,10 @@ say_exported(const struct export *e)
 	free(count);
 	if (e->unmapped > 0)
 		term_say("FHIR has no form for %zu of them: those are not in it.\n", e->unmapped);
+	if (e->photos_missing > 0)
+		term_note(
+		    "A photo of a signed paper is not whole here yet, and not in it; the rest "
+		    "comes with `pamoja sync --photos`: make the copy again then.\n");
 	if (*after[e->way] != '\0')
 		term_say("%s", lang_text(after[e->way]));
 }

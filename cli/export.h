@@ -3,6 +3,7 @@
 #define CLI_EXPORT_H
 #include "cli/cli.h"
 #include "cli/outfile.h"
+#include "pamoja/error.h"
 
 enum export_format { EXPORT_CSV, EXPORT_LINES, EXPORT_FHIR, EXPORT_PAGE };
 enum export_ways { EXPORT_TOLD, EXPORT_WITHOUT, EXPORT_INTERNAL, EXPORT_OWN, EXPORT_OPEN };
@@ -24,8 +25,10 @@ struct export
 	struct export_notice notice;
 	const char *lang;                 /* of labels and notice */
 	size_t people, records, unmapped; /* unmapped: records that this form has no place for */
-	json_t *left_out; /* [{"short","title","message"}]: of whom nothing may be told */
-	json_t *state;    /* of the writer of this format; or NULL */
+	json_t *left_out;        /* [{"short","title","message"}]: of whom nothing may be told */
+	size_t photos_missing;   /* of signed papers: not whole here yet */
+	struct pmj_error failed; /* of what a writer had to fetch */
+	json_t *state;           /* of the writer of this format; or NULL */
 };
 /* What writes a format: the beginning, each person with their records, the end. about: the answer
  * of the disclosure ("words","consent"), or NULL. */

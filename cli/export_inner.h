@@ -14,4 +14,8 @@ PMJ_MUST_CHECK enum pmj_code export_own_use(struct export *e, const struct args 
 PMJ_MUST_CHECK enum pmj_code export_choose_language(
     struct export *e, const struct args *args, struct pmj_error *err);
 
+/** The photo of a record's signed paper, where one was kept, into the page. What fails is in
+ * e->failed. */
+void export_photo(struct export *e, const json_t *item);
+
 #endif

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "cli/export.h"
+#include "cli/export_inner.h"
 #include "cli/kinds.h"
 #include "cli/lang.h"
 #include "cli/print.h"
@@ -32,7 +32,8 @@ page_begin(struct export *e)
 	    "<meta name=\"viewport\" content=\"width=device-width\"><title>%s</title>\n<style>"
 	    "body{font:16px/1.5 sans-serif;max-width:44em;margin:1em auto;padding:0 1em}"
 	    "section{border-top:1px solid #999;margin-top:1em;break-inside:avoid}"
-	    "dt{font-weight:bold}dd{margin:0 0 .4em}h2{margin-top:2em}.small{font-size:85%%}"
+	    "dt{font-weight:bold}dd{margin:0 0 "
+	    ".4em}h2{margin-top:2em}.small{font-size:85%%}img{max-width:100%%}"
 	    "</style></head><body>\n",
 	    e->lang, lang_text("What is written about me"));
 	buf_putf(&e->bytes, "<h1>%s</h1>\n<p>", lang_text("What is written about me"));
@@ -78,7 +79,9 @@ page_record(struct export *e, const json_t *kind, const json_t *item)
 	page_pair(&e->bytes, lang_text("State"),
 	    json_flag(item, "voided") ? lang_text("a mistake: it does not count any more")
 	                              : json_str(item, "state_label"));
-	buf_put_text(&e->bytes, "</dl><p class=\"small\">");
+	buf_put_text(&e->bytes, "</dl>\n");
+	export_photo(e, item);
+	buf_put_text(&e->bytes, "<p class=\"small\">");
 	put_html(&e->bytes, lang_text("Written by"));
 	buf_put_u8(&e->bytes, ' ');
 	put_html(&e->bytes, json_str(item, "by"));

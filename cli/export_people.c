@@ -186,6 +186,10 @@ write_person(struct export *e, const struct export_writer *writer, const char *i
 		e->records += json_array_size(to.items);
 		rc = flush_file(e, FLUSH_BYTES, err);
 	}
+	if (rc == PMJ_OK && e->failed.code != PMJ_OK) {
+		*err = e->failed;
+		rc = err->code;
+	}
 	json_decref(to.items);
 	free(path);
 	return rc;

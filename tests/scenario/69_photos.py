@@ -1,7 +1,9 @@
 """Photos of signed papers (ctl.file): kept sealed with their consent, sent behind all else and not over a network that costs money, put together at
 the other end, given to whoever is given the person, withdrawn and erased with the record."""
+import base64
 import os
 import random
+import re
 import subprocess
 import time
 import zlib
@@ -215,6 +217,44 @@ def story_the_same_picture(lab):
         back = given_back(neema, consent)
         drawn = [subprocess.run(["djpeg"], input=content, capture_output=True, check=True).stdout for content in (made, back)]
         check(drawn[0] == drawn[1] and len(drawn[0]) > 1000 and b"NEEDLE" not in back, options)
+
+
+def own_copy(home, person, name):
+    path = os.path.join(home.lab.dir, name)
+    said = home.run("export", path, "--person", person, "--own-copy")
+    return read(path).decode(), said
+
+
+def held(page, opening):
+    """The bytes of what a page holds as data."""
+    return [base64.b64decode(found, validate=True) for found in re.findall(opening + r';base64,([^"]*)"', page)]
+
+
+def story_in_the_persons_own_copy(lab):
+    """What she signed is in her own copy, to be seen without any software of ours, each to the last byte; in nobody else's file; and the accounting has it once."""
+    neema = lab.worker("Neema")
+    asha, consent = consent_of(neema)
+    pdf, png = (neema.add("consent", person=asha, recipient="clinic", **GIVEN) for _ in range(2))
+    paper, scan, drawn = (picture(lab, name, size) for name, size in (("paper.jpg", 300_001), ("scan.pdf", 96_000), ("drawn.png", 96_001)))
+    for record, file in ((consent, paper), (pdf, scan), (png, drawn)):
+        neema.run("consent", "photo", record, file)
+    marked = neema.add("consent", person=asha, recipient="church", **GIVEN)
+    neema.run("consent", "paper", marked, paper)
+    page, said = own_copy(neema, asha, "own.html")
+    check("not whole" not in said.err, said)
+    check(held(page, '<img alt="[^"]*" src="data:image/jpeg') == [read(paper)] and held(page, '<img [^>]*src="data:image/png') == [read(drawn)])
+    check(held(page, '<a download="signed paper.pdf" href="data:application/pdf') == [read(scan)] and "save the signed paper" in page)
+    check("<script" not in page and page.count("data:") == 3 and page.endswith("</body></html>\n"), page.count("data:"))
+    told = neema.json("disclosures", asha)["items"]
+    check(len(told) == 1 and told[0]["route"] == "give", told)
+    # what others are told of her holds no photo
+    neema.run("export", os.path.join(lab.dir, "told.jsonl"), "--without-consent", "emergency", "--to", "district hospital", "--for", "health", "--reason", "needed now", "--person", asha)
+    check(b"data:" not in read(os.path.join(lab.dir, "told.jsonl")))
+    # one that is kept in part says so, in the page and to the worker; the others are in it
+    kept = neema.post(f"/v1/record/{marked}/photo", {"bytes": base64.urlsafe_b64encode(read(picture(lab, "part.jpg", 150_000))).decode().rstrip("="), "end": True})
+    check(kept["kept"] == 8 and kept["parts"] == 13, kept)
+    page, said = own_copy(neema, asha, "less.html")
+    check("not whole here yet" in page and "sync --photos" in said.err and page.count("data:") == 3, said)
 
 
 def story_behind_all_else(lab):
