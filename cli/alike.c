@@ -65,6 +65,10 @@ alike_ask(struct cli *cli, json_t **same, bool *is_new, const json_t *fields, co
 		over = *is_new || (*end == '\0' && number >= 1 && number <= count);
 		if (over && !*is_new)
 			*same = json_incref(json_array_get(json_arr(answer, "items"), number - 1));
+		if (!over)
+			term_note(
+			    "Type the number in front of one of them, or press Enter alone for "
+			    "somebody new.\n");
 	}
 	buf_wipe(&typed);
 	json_decref(answer);

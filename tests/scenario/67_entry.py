@@ -169,7 +169,7 @@ def story_somebody_like_that_at_a_terminal(lab):
     at = Terminal(neema, "person", "add", "name=Asya Mwangi", "village=Rombo", "birth_year=1990")
     check("Somebody like that is here already:" in at.until("somebody new: "), at.seen)
     at.type("7")
-    at.until("somebody new: ")
+    check("Type the number in front of one of them" in at.until("somebody new: "), at.seen)
     at.type("1")
     check(at.end() == 0 and "Nobody new was added" in at.seen and 'stays "Kimana"' in at.seen, at.seen)
     fields = neema.show(asha)["fields"]
