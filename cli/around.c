@@ -232,6 +232,55 @@ say_heard(const json_t *heard)
 	}
 }
 
+/* Until when each other's words have come, the newest of all pieces. */
+static void
+take_heard(json_t *heard, const json_t *piece)
+{
+	const json_t *one;
+	size_t i, j;
+
+	json_array_foreach(piece, i, one)
+	{
+		json_t *known = NULL;
+
+		for (j = 0; j < json_array_size(heard) && known == NULL; j++)
+			if (strcmp(json_str(json_array_get(heard, j), "name"),
+			        json_str(one, "name")) == 0)
+				known = json_array_get(heard, j);
+		if (known == NULL)
+			(void)json_array_append(heard, (json_t *)one);
+		else if (json_int(known, "at", 0) < json_int(one, "at", 0))
+			(void)json_object_set(known, "at", json_object_get(one, "at"));
+	}
+}
+
+enum pmj_code
+record_get_around(struct cli *cli, json_t **out, const char *id, struct pmj_error *err)
+{
+	char *path = mem_printf("/v1/record/%s/around", id);
+	json_t *piece, *items = json_array(), *heard = json_array();
+	enum pmj_code rc;
+
+	do {
+		rc = client_get(&cli->client, &piece, path, err);
+		free(path);
+		path = NULL;
+		if (rc != PMJ_OK)
+			break;
+		(void)json_array_extend(items, json_object_get(piece, "items"));
+		take_heard(heard, json_arr(piece, "heard"));
+		if (json_str(piece, "next") != NULL)
+			path =
+			    mem_printf("/v1/record/%s/around?from=%s", id, json_str(piece, "next"));
+		json_decref(piece);
+	} while (path != NULL);
+	if (rc == PMJ_OK)
+		*out = json_pack("{s:O, s:O}", "items", items, "heard", heard);
+	json_decref(items);
+	json_decref(heard);
+	return rc;
+}
+
 enum pmj_code
 record_around(struct cli *cli, const json_t *answer, struct pmj_error *err)
 {

@@ -222,16 +222,11 @@ static enum pmj_code
 get_around(struct cli *cli, json_t **out, const json_t *item, struct pmj_error *err)
 {
 	const char *kind = json_str(item, "kind");
-	enum pmj_code rc;
-	char *path;
 
 	if (kind == NULL || !json_flag(kinds_named(cli, kind), "person") ||
 	    json_flag(item, "handed_over"))
 		return PMJ_OK;
-	path = mem_printf("/v1/record/%s/around", json_str(item, "id"));
-	rc = client_get(&cli->client, out, path, err);
-	free(path);
-	return rc;
+	return record_get_around(cli, out, json_str(item, "id"), err);
 }
 
 enum pmj_code

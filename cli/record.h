@@ -57,6 +57,10 @@ void record_by_day(json_t *items);
 const char *record_due_mark(const json_t *item);
 /** Where no consent covers what a record tells its recipient (any more): that, and why. */
 void record_say_uncovered(const json_t *item, size_t indent);
+/** What there is about a person, however many pieces it comes in: {"items","heard"}. New reference.
+ */
+PMJ_MUST_CHECK enum pmj_code record_get_around(
+    struct cli *cli, json_t **out, const char *id, struct pmj_error *err);
 /** Beneath a person: what /v1/record/ID/around answered. */
 PMJ_MUST_CHECK enum pmj_code record_around(
     struct cli *cli, const json_t *answer, struct pmj_error *err);

@@ -66,6 +66,9 @@ others_heard(const struct call *call, json_t *heard)
 enum pmj_code
 record_around(const struct call *call, json_t **out, struct pmj_error *err)
 {
+	const struct os *os = call->core->os;
+	struct records_beside asked = {.from = json_str(call->query, "from"),
+	    .until_ms = os->mono_ms(os->ctx) + CORE_PIECE_MS / 2};
 	json_t *items = NULL, *heard = NULL, *item;
 	uint8_t rec[PMJ_RECORD_BYTES];
 	char date[11];
@@ -73,9 +76,10 @@ record_around(const struct call *call, json_t **out, struct pmj_error *err)
 	size_t i;
 
 	record_date(call, date);
+	asked.on = date;
 	if ((rc = call_record(call, rec, call->part[0], err)) != PMJ_OK ||
 	    (rc = records_around(
-	         call->core->journal, &items, &heard, rec, date, call->lang, err)) != PMJ_OK)
+	         call->core->journal, &items, &heard, rec, &asked, call->lang, err)) != PMJ_OK)
 		return rc;
 	json_array_foreach(items, i, item)
 	{
@@ -93,6 +97,8 @@ record_around(const struct call *call, json_t **out, struct pmj_error *err)
 		rc = record_mark_taken_back(call, items, err);
 	if (rc == PMJ_OK)
 		*out = json_pack("{s:O,s:o}", "items", items, "heard", others_heard(call, heard));
+	if (rc == PMJ_OK && asked.next[0] != '\0')
+		(void)json_object_set_new(*out, "next", json_string(asked.next));
 	json_decref(items);
 	json_decref(heard);
 	return rc;

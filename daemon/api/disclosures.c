@@ -1,17 +1,20 @@
 /* disclosures.c - the accounting of what was told about a person, to whom, what for, by whom (42
  * CFR 2.25): read from the entries that told it, which nobody can take back. */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "api/record_inner.h"
 #include "base/date.h"
+#include "base/text.h"
 #include "domain/notice.h"
 #include "domain/profile.h"
 
-/* Where the next piece goes on: a kind of the list, and one of its records about the person. */
+/* Where the next piece goes on: in a kind of the list, behind one of its records about the person,
+ * so that nothing is looked for anew. */
 struct told_cursor {
-	size_t kind, record;
+	size_t kind;
+	uint8_t behind[PMJ_RECORD_BYTES];
+	bool within;
 	int64_t until_ms;
 	bool more;
 	const struct profile *law; /* of the country */
@@ -135,21 +138,25 @@ of_record(json_t *items, const struct call *call, const struct kind *kind,
 	return rc;
 }
 
+/* Some of a kind; one at least. *all: there are no more. */
 static enum pmj_code
-of_kind(json_t *items, const struct call *call, const struct kind *kind,
+some_of_kind(json_t *items, bool *all, const struct call *call, const struct kind *kind,
     const uint8_t person[static PMJ_RECORD_BYTES], const char *since, struct told_cursor *at,
     struct pmj_error *err)
 {
 	const struct os *os = call->core->os;
 	uint8_t(*recs)[PMJ_RECORD_BYTES] = NULL;
-	size_t count = 0, first = at->record;
-	enum pmj_code rc =
-	    records_about(call->core->journal, &recs, &count, person, kind->name, err);
+	size_t count = 0, i = 0;
+	enum pmj_code rc = records_about_next(call->core->journal, &recs, &count, person,
+	    kind->name, at->within ? at->behind : NULL, err);
 
-	while (rc == PMJ_OK && at->record < count &&
-	       (at->record == first || os->mono_ms(os->ctx) < at->until_ms))
-		rc = of_record(items, call, kind, recs[at->record++], since, at, err);
-	at->more = at->record < count;
+	for (; rc == PMJ_OK && i < count && (i == 0 || os->mono_ms(os->ctx) < at->until_ms); i++) {
+		if ((rc = of_record(items, call, kind, recs[i], since, at, err)) != PMJ_OK)
+			break;
+		memcpy(at->behind, recs[i], PMJ_RECORD_BYTES);
+		at->within = true;
+	}
+	*all = count == 0;
 	free(recs);
 	return rc;
 }
@@ -162,17 +169,43 @@ of_kinds(json_t *items, const struct call *call, const uint8_t person[static PMJ
 	const struct kinds *kinds = &call->core->kinds;
 	enum pmj_code rc = PMJ_OK;
 
-	for (; at->kind < kinds->count && rc == PMJ_OK; at->kind++, at->record = 0) {
-		if (kinds->list[at->kind]->discloses_to == NULL)
-			continue;
-		if (os->mono_ms(os->ctx) >= at->until_ms)
-			at->more = true;
-		else
-			rc = of_kind(items, call, kinds->list[at->kind], person, since, at, err);
-		if (at->more)
-			return rc;
+	for (; at->kind < kinds->count && rc == PMJ_OK; at->kind++, at->within = false) {
+		bool all = kinds->list[at->kind]->discloses_to == NULL;
+
+		while (rc == PMJ_OK && !all) {
+			rc = some_of_kind(
+			    items, &all, call, kinds->list[at->kind], person, since, at, err);
+			at->more = !all && os->mono_ms(os->ctx) >= at->until_ms;
+			if (at->more)
+				return rc;
+		}
 	}
 	return rc;
+}
+
+/* "3", "3-7k3f9..." */
+static bool
+read_from(struct told_cursor *at, const char *from)
+{
+	char *end;
+
+	at->kind = strtoul(from, &end, 10);
+	if (*end == '\0')
+		return end != from;
+	at->within = true;
+	return end != from && *end == '-' &&
+	       text_unbase32(at->behind, sizeof(at->behind), end + 1, PMJ_RECORD_CHARS);
+}
+
+static void
+put_next(json_t *out, const struct told_cursor *at)
+{
+	char id[PMJ_RECORD_CHARS + 1] = "";
+
+	if (at->within)
+		(void)text_base32(id, at->behind, PMJ_RECORD_BYTES);
+	(void)json_object_set_new(
+	    out, "next", json_sprintf("%zu%s%s", at->kind, at->within ? "-" : "", id));
 }
 
 /* The first piece brings the notice that stands above the list. The list is the person's by right:
@@ -203,12 +236,12 @@ record_disclosures(const struct call *call, json_t **out, struct pmj_error *err)
 	uint8_t rec[PMJ_RECORD_BYTES];
 	const struct kind *kind;
 	json_t *items = json_array();
-	char since[11] = "", next[48];
+	char since[11] = "";
 	enum pmj_code rc;
 
 	(void)!office_profile(call->core, &law, &ignored);
 	at.law = &law;
-	if (from != NULL && sscanf(from, "%zu-%zu", &at.kind, &at.record) != 2)
+	if (from != NULL && !read_from(&at, from))
 		rc = pmj_fail(err, PMJ_USAGE, "from is the \"next\" of an earlier answer");
 	else
 		rc = call_since(call, since, err);
@@ -218,10 +251,8 @@ record_disclosures(const struct call *call, json_t **out, struct pmj_error *err)
 	    (rc = of_kinds(items, call, rec, since, &at, err)) != PMJ_OK)
 		goto out;
 	*out = json_pack("{s:O,s:s}", "items", items, "since", since);
-	if (at.more) {
-		(void)snprintf(next, sizeof(next), "%zu-%zu", at.kind, at.record);
-		(void)json_object_set_new(*out, "next", json_string(next));
-	}
+	if (at.more)
+		put_next(*out, &at);
 	if (from == NULL)
 		put_accounting(*out, call);
 out:

@@ -11,6 +11,8 @@
 #include "store/picture.h"
 #include "store/records_inner.h"
 
+#define ABOUT_AT_ONCE "64"
+
 /* {field: [value]}, or [] where it is handed over: null is a value of its own. */
 static json_t *
 shown_values(const struct merge_record *record)
@@ -168,6 +170,35 @@ records_about(struct journal *journal, uint8_t (**out)[PMJ_RECORD_BYTES], size_t
 	    kind);
 	sql = sql_new(journal, text);
 	rc = records_ids(sql_blob(sql, 1, person, PMJ_RECORD_BYTES), out, count, err);
+	sql_free(sql);
+	free(text);
+	return rc;
+}
+
+/* The index of pmj_subject has a person's numbers in order, so that a piece costs what it brings.
+ */
+enum pmj_code
+records_about_next(struct journal *journal, uint8_t (**out)[PMJ_RECORD_BYTES], size_t *count,
+    const uint8_t person[static PMJ_RECORD_BYTES], const char *kind, const uint8_t *after,
+    struct pmj_error *err)
+{
+	struct sql *sql;
+	enum pmj_code rc;
+	char *text;
+
+	*out = NULL;
+	*count = 0;
+	if (schema_table(journal, kind) == NULL)
+		return PMJ_OK;
+	text = mem_printf("SELECT r.rec FROM pmj_subject s CROSS JOIN \"%s\" t ON t._num = s._num"
+	                  " CROSS JOIN pmj_record r ON r.num = s._num WHERE s.person = ?1 AND "
+	                  "s._num > ifnull((SELECT num FROM pmj_record WHERE rec = ?2), 0)"
+	                  " ORDER BY s._num LIMIT " ABOUT_AT_ONCE,
+	    kind);
+	sql = sql_blob(sql_new(journal, text), 1, person, PMJ_RECORD_BYTES);
+	if (after != NULL)
+		sql_blob(sql, 2, after, PMJ_RECORD_BYTES);
+	rc = records_ids(sql, out, count, err);
 	sql_free(sql);
 	free(text);
 	return rc;

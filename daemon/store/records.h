@@ -92,10 +92,19 @@ PMJ_MUST_CHECK enum pmj_code records_today(struct journal *journal, json_t **out
 /** What whoever takes over must know of a person: of each kind about them the open records, and
  * those that were refused or taken back; of one without states the last (only where it declares
  * `brief`): item + "due","why","overdue" as of `on`, and "by", the device that made it, in hex.
- * heard: {device in hex: when it last wrote about them, ms}. Of very many the latest. Both are new
- * references. */
+ * heard: {device in hex: when it last wrote about them, ms}. Both are new references. In pieces,
+ * the latest made first: each has so many of a kind at most, and of very many records the earliest
+ * are not looked at. */
+#define RECORDS_BESIDE_KINDS                                                                       \
+	400 /* as in the format that reads them; of more the limits start anew */
+struct records_beside {
+	const char *on;
+	const char *from;                         /* "next" of an earlier piece, or NULL */
+	int64_t until_ms;                         /* of mono_ms */
+	char next[48 + RECORDS_BESIDE_KINDS + 1]; /* out; "": it was the last */
+};
 PMJ_MUST_CHECK enum pmj_code records_around(struct journal *journal, json_t **items, json_t **heard,
-    const uint8_t person[static PMJ_RECORD_BYTES], const char *on, enum lang lang,
+    const uint8_t person[static PMJ_RECORD_BYTES], struct records_beside *asked, enum lang lang,
     struct pmj_error *err);
 /** How many consents run out in the days before which their kind says so (due_before), or today. */
 int64_t records_running_out(struct journal *journal, const char *on);
@@ -131,6 +140,10 @@ PMJ_MUST_CHECK enum pmj_code records_newest(struct journal *journal, int64_t *ma
 PMJ_MUST_CHECK enum pmj_code records_about(struct journal *journal,
     uint8_t (**out)[PMJ_RECORD_BYTES], size_t *count, const uint8_t person[static PMJ_RECORD_BYTES],
     const char *kind, struct pmj_error *err);
+/** The next of them, by when they came into the journal, behind `after` (NULL: from the first). */
+PMJ_MUST_CHECK enum pmj_code records_about_next(struct journal *journal,
+    uint8_t (**out)[PMJ_RECORD_BYTES], size_t *count, const uint8_t person[static PMJ_RECORD_BYTES],
+    const char *kind, const uint8_t *after, struct pmj_error *err);
 /** Digests of 8.6 over admitted entries; person NULL: the journal's (kinds of scope author left
  * out). entries: how many admitted ones. */
 PMJ_MUST_CHECK enum pmj_code records_digest(struct journal *journal, uint8_t out[static 32],

@@ -1,5 +1,6 @@
 /* records_around.c - a person, and what there is about them: what is open, what was refused, and
  * the last of what merely happened. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,16 +8,17 @@
 #include "store/journal_inner.h"
 #include "store/records_inner.h"
 
-#define AROUND_LOOKED_AT "2000" /* records about one person; of more, those written last */
-#define AROUND_OPEN_MAX 12      /* of a kind */
+#define AROUND_LOOKED_AT 2000 /* records about one person; of more, those made last */
+#define AROUND_OPEN_MAX 12    /* of a kind */
 #define AROUND_LAST_MAX 5
-#define AROUND_MAX 100 /* of all, so that a request stays short */
+#define AROUND_MAX 24 /* of a piece, for each costs a load of its own */
 
 struct around {
 	uint8_t (*recs)[PMJ_RECORD_BYTES];
 	size_t count;
 	size_t *of_kind; /* so many of each kind are in the list, in the order of the kinds */
 	json_t *heard;
+	int64_t num, looked; /* where the next piece goes on, and how many came before */
 };
 
 /* The rule: what is still to be done or in force, and what must not be done. */
@@ -53,7 +55,7 @@ hear(struct around *around, const uint8_t by[static PMJ_DEVICE_BYTES], int64_t a
 	json_decref(hex);
 }
 
-/* One row of the query, the latest first. */
+/* One row of the query, the latest made first. */
 static void
 take_around(struct around *around, const struct kinds *kinds, struct sql *sql)
 {
@@ -71,24 +73,63 @@ take_around(struct around *around, const struct kinds *kinds, struct sql *sql)
 	around->count++;
 }
 
+/* The index of pmj_subject has a person's numbers in order: rows come as they are asked for. *more:
+ * there may be others. */
 static enum pmj_code
-look_around(struct around *around, struct journal *journal,
-    const uint8_t person[static PMJ_RECORD_BYTES], struct pmj_error *err)
+look_around(struct around *around, bool *more, struct journal *journal,
+    const uint8_t person[static PMJ_RECORD_BYTES], int64_t until_ms, struct pmj_error *err)
 {
+	const struct os *os = journal->os;
 	struct sql *sql = sql_get(journal,
 	    "SELECT r.rec, pmj_long(r.kind), r.state, r.closed, pmj_long(r.made_by), r.changed_pt "
-	    "- r.made_ago FROM (SELECT _num FROM "
-	    "pmj_subject WHERE person = ?1 ORDER BY _num DESC LIMIT " AROUND_LOOKED_AT ") s JOIN "
-	    "pmj_record r ON r.num = s._num WHERE r.voided = 0 AND r.handed_over = 0 ORDER BY "
-	    "r.changed_pt DESC, r.rec");
-	enum pmj_code rc;
-	bool row = false;
+	    "- r.made_ago, s._num, r.voided OR r.handed_over FROM pmj_subject s CROSS JOIN "
+	    "pmj_record r ON r.num = s._num WHERE s.person = ?1 AND s._num < ?2 ORDER BY s._num "
+	    "DESC");
+	enum pmj_code rc = PMJ_OK;
+	bool row = true, first = true;
 
 	sql_blob(sql, 1, person, PMJ_RECORD_BYTES);
-	while ((rc = sql_row(sql, &row, err)) == PMJ_OK && row)
-		take_around(around, journal->kinds, sql);
+	sql_int(sql, 2, around->num);
+	while (around->count < AROUND_MAX && around->looked < AROUND_LOOKED_AT &&
+	       (first || os->mono_ms(os->ctx) < until_ms)) {
+		if ((rc = sql_row(sql, &row, err)) != PMJ_OK || !row)
+			break;
+		around->num = sql_col_int(sql, 6);
+		if (sql_col_int(sql, 7) == 0)
+			take_around(around, journal->kinds, sql);
+		around->looked++;
+		first = false;
+	}
 	sql_done(sql);
+	*more = rc == PMJ_OK && row && around->looked < AROUND_LOOKED_AT;
 	return rc;
+}
+
+/* "4711-120-cafb": where to go on, how many were looked at, and how many of each kind the pieces
+ * before have brought. What cannot be read is the first piece. */
+static void
+read_beside(struct around *around, size_t kind_count, const char *from)
+{
+	long long num = INT64_MAX, looked = 0;
+	char counts[RECORDS_BESIDE_KINDS + 1] = "";
+
+	if (from != NULL)
+		(void)sscanf(from, "%lld-%lld-%400[a-z]", &num, &looked, counts);
+	around->num = num;
+	around->looked = looked;
+	for (size_t i = 0; i < kind_count && counts[i] != '\0'; i++)
+		around->of_kind[i] = (size_t)(counts[i] - 'a');
+}
+
+static void
+put_beside(char *next, const struct around *around, size_t kind_count)
+{
+	size_t len = (size_t)snprintf(
+	    next, 48, "%lld-%lld-", (long long)around->num, (long long)around->looked);
+
+	for (size_t i = 0; i < kind_count && i < RECORDS_BESIDE_KINDS; i++)
+		next[len++] = (char)('a' + around->of_kind[i]);
+	next[len] = '\0';
 }
 
 static enum pmj_code
@@ -110,30 +151,36 @@ put_maker(struct journal *journal, json_t *item, const uint8_t rec[static PMJ_RE
 
 enum pmj_code
 records_around(struct journal *journal, json_t **items, json_t **heard,
-    const uint8_t person[static PMJ_RECORD_BYTES], const char *on, enum lang lang,
+    const uint8_t person[static PMJ_RECORD_BYTES], struct records_beside *asked, enum lang lang,
     struct pmj_error *err)
 {
 	struct around around = {.recs = mem_array(AROUND_MAX, PMJ_RECORD_BYTES),
 	    .of_kind = mem_array(journal->kinds->count + 1, sizeof(size_t)),
 	    .heard = json_object()};
 	json_t *answer = NULL, *item;
+	bool more = false;
 	enum pmj_code rc;
 	size_t i;
 
 	*items = *heard = NULL;
-	if ((rc = look_around(&around, journal, person, err)) == PMJ_OK)
+	read_beside(&around, journal->kinds->count, asked->from);
+	rc = look_around(&around, &more, journal, person, asked->until_ms, err);
+	if (rc == PMJ_OK)
 		rc =
 		    records_items(journal, &answer, (const uint8_t(*)[PMJ_RECORD_BYTES])around.recs,
 		        around.count, AROUND_MAX, 0, lang, err);
 	if (rc == PMJ_OK)
 		json_array_foreach(json_object_get(answer, "items"), i, item)
 		{
-			rc = records_put_due(journal, item, around.recs[i], on, lang, err);
+			rc = records_put_due(journal, item, around.recs[i], asked->on, lang, err);
 			if (rc == PMJ_OK)
 				rc = put_maker(journal, item, around.recs[i], err);
 			if (rc != PMJ_OK)
 				break;
 		}
+	asked->next[0] = '\0';
+	if (more)
+		put_beside(asked->next, &around, journal->kinds->count);
 	if (rc == PMJ_OK) {
 		*items = json_incref(json_object_get(answer, "items"));
 		*heard = json_incref(around.heard);

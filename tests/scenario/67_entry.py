@@ -227,6 +227,36 @@ def story_23_one_followup_of_two_laptops(lab):
     check(len([one for one in hub.json("followup", "list", "--all")["items"] if one["voided"]]) == 2)
 
 
+def story_a_person_with_thousands(lab):
+    """What is shown of a person with thousands of records, and the accounting of what was told, come in pieces that go on where the last ended:
+    nothing is left out and nothing is there twice."""
+    neema = lab.worker("Neema")
+    asha = neema.add("person", name="Asha")
+    path = os.path.join(lab.dir, "thousands.jsonl")
+    with open(path, "w", encoding="utf-8") as file:
+        for at in range(28):
+            row = {"kind": "need", "fields": {"person": asha, "area": "housing", "text": f"need {at}"}}
+            if at % 2 == 0:
+                row = {"kind": "followup", "fields": {"person": asha, "due": "in 3 days", "what": f"to do {at}"}}
+            file.write(json.dumps(row) + "\n")
+        for at in range(1900):
+            row = {"kind": "disclosure", "fields": {"person": asha, "recipient": "the person", "purpose": "referral", "information": "needs", "way": "by phone"}}
+            if at % 10 == 0:
+                row = {"kind": "contact", "fields": {"person": asha, "kind": "visit", "on": f"2026-{1 + at % 9:02d}-{1 + at % 28:02d}", "note": f"visit {at}"}}
+            file.write(json.dumps(row) + "\n")
+    made = [item["id"] for item in neema.json("import", path)["items"]]
+    before, made = made[:28], made[28:]
+    told = [made[at] for at in (1, 2, 65, 66, 701, 1899)]
+    for one in told:
+        neema.run("disclosure", "give", one)
+    check(sorted(item["id"] for item in neema.json("disclosures", asha)["items"]) == sorted(told))
+    around = neema.show(asha)["around"]["items"]
+    kinds = [item["kind"] for item in around]
+    check(len({item["id"] for item in around}) == len(around) and {kind: kinds.count(kind) for kind in kinds} == {"disclosure": 12, "contact": 5, "need": 12, "followup": 12}, kinds)
+    check([item["id"] for item in around if item["kind"] == "contact"] == [made[at] for at in (1890, 1880, 1870, 1860, 1850)], around)
+    check([item["id"] for item in around if item["kind"] == "need"] == before[27:4:-2], around)
+
+
 def story_07_nobody_is_their_parents_parent(lab):
     """Two people linked as each other's parent: said, in both languages, with the way out."""
     neema = lab.worker("Neema")
