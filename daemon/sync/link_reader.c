@@ -73,7 +73,8 @@ sync_link_broke(struct sync *sync, struct pmj_error *err)
 	enum pmj_code rc;
 	bool row;
 
-	if (sync->link_step <= 0 || told == 0 || link_most(told) <= link_most(sync->link_step) ||
+	/* Of one that never said so the hub makes what goes by most (link_most(0)). */
+	if (sync->link_step <= 0 || link_most(told) <= link_most(sync->link_step) ||
 	    journal_int(sync->journal, READER_STUCK, 0) != 0)
 		return PMJ_OK;
 	sql =

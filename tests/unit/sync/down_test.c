@@ -351,6 +351,31 @@ test_too_big_for_the_reader(void **state)
 	arrives(&lab, LINES + 4 + 1200);
 }
 
+/* The first exchanges of a new laptop are over such a network: it never said what that bears, and
+ * the hub made of what waited what goes by most. */
+static void
+test_too_big_before_it_said(void **state)
+{
+	struct lab lab;
+	struct lab_end *a = &lab.ends[1], *hub;
+	struct pmj_error err;
+
+	(void)state;
+	lab_open_with(&lab, 1);
+	hub = lab_hub(&lab);
+	lab_exchange(a);
+	write_many(hub, 300);
+	exchange_small(&lab);
+	assert_int_equal(lab_admitted(a), 0);
+	check_ok(sync_link(a->sync, 4096, &err), &err);
+	check_ok(sync_link_broke(a->sync, &err), &err);
+	exchange_small(&lab);
+	assert_int_equal(lab_number(hub, RUNS), 2);
+	exchange_small(&lab);
+	assert_int_equal(lab_admitted(a), 300);
+	arrives(&lab, 300);
+}
+
 /* A person is taken away and given back at once, while what was sent before is on its way; then
  * the run begins anew. What was sent goes again before all else, but this line of it has its place
  * behind the withdrawal now, which would blank it. */
@@ -405,6 +430,7 @@ main(void)
 	    cmocka_unit_test(test_forgotten_between),
 	    cmocka_unit_test(test_urgent_for_another),
 	    cmocka_unit_test(test_too_big_for_the_reader),
+	    cmocka_unit_test(test_too_big_before_it_said),
 	    cmocka_unit_test(test_given_back_and_begun_anew),
 	};
 
