@@ -115,11 +115,11 @@ say_waiting(struct cli *cli, const json_t *item)
 	const char *why = json_str(item, "why"), *title = json_str(item, "title");
 	const char *state = json_str(item, "state_label");
 	bool plain = why != NULL && state != NULL && strcmp(why, state) == 0;
-	char *line = mem_printf("%s: %s%s%s", kinds_label(kind), title != NULL ? title : "",
-	    !plain && why != NULL ? ": " : "", !plain && why != NULL ? why : "");
+	char *line = mem_printf("%s%s  %s: %s%s%s", json_str(item, "due"), record_due_mark(item),
+	    kinds_label(kind), title != NULL ? title : "", !plain && why != NULL ? ": " : "",
+	    !plain && why != NULL ? why : "");
 
-	term_say("  %-7s  %s%s  ", json_str(item, "short"), json_str(item, "due"),
-	    record_due_mark(item));
+	term_say("  %-7s  ", json_str(item, "short"));
 	print_wrapped_after(AROUND_INDENT, line);
 	record_say_uncovered(item, AROUND_INDENT);
 	say_brief(kind, item, json_str(kind, "due"));
@@ -225,9 +225,8 @@ say_heard(const json_t *heard)
 	{
 		if (i == 0)
 			term_say("\n");
-		term_say(
-		    "The newest from %s about this person is of %s. What was written since has "
-		    "not come yet.\n",
+		term_say("The newest from %s about this person is of %s.\n"
+		         "What was written since has not come yet.\n",
 		    json_str(one, "name"), print_when(when, json_object_get(one, "at")));
 	}
 }

@@ -130,6 +130,9 @@ def say_on_a_small_screen(over):
     screen = at_eighty(over.baraka, "today")
     check(any("(urgent)" in line and "Juma Okello" in line for line in screen.splitlines()), screen)
     check(all(len(line) <= 80 for line in screen.splitlines()), screen)
+    for name in ("Rehema Moraa", "Otieno Were", "Mwajuma Tajiri"):
+        screen = at_eighty(over.baraka, "show", name).split("\nNext:")[0]
+        check(all(len(line) <= 80 for line in screen.splitlines()), screen)
 
 
 def say_in_swahili(over):
