@@ -39,7 +39,7 @@ warn_closed(json_t *list, const struct call *call, const struct kind *kind, cons
 
 			add_warning(list,
 			    mem_printf("%.60s has closed or takes nobody any more: this cannot be "
-			               "sent there",
+			               "sent there. Choose another: pamoja resource list",
 			        title));
 			free(title);
 		}
@@ -57,7 +57,8 @@ record_warn(json_t *answer, const struct call *call, const struct kind *kind, co
 	    record_class_empty(call, kind, json_object_get(set, "recipient")))
 		add_warning(list,
 		    mem_printf("nobody in the directory belongs to \"%.60s\" yet: until somebody "
-		               "does, nothing can be sent under this",
+		               "does, nothing can be sent under this. Write them in: pamoja "
+		               "resource add",
 		        json_str(set, "recipient")));
 	if (json_array_size(list) > 0)
 		(void)json_object_set(answer, "warnings", list);

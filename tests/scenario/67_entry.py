@@ -273,6 +273,20 @@ def story_07_nobody_is_their_parents_parent(lab):
     neema.run(*again)
 
 
+def story_what_leads_nowhere_says_the_way(lab):
+    """A consent for a class that nobody belongs to, a referral to who has closed: saved, and said with what to do, in both languages."""
+    neema = lab.worker("Neema")
+    asha, gone = neema.add("person", name="Asha"), neema.add("resource", name="Rombo Clinic", category="clinic")
+    neema.run("resource", "close", gone)
+    consent = ("consent", "add", f"person={asha}", "recipient=category:church", *(f"{name}={value}" for name, value in CONSENT.items()))
+    referral = ("referral", "add", f"person={asha}", f"resource={gone}", "information=needs")
+    for words, english, swahili, way in ((consent, "nobody in the directory", "hakuna yeyote", "pamoja resource add"), (referral, "has closed", "imefungwa", "pamoja resource list")):
+        said = neema.run(*words).err
+        check(english in said and way in said, said)
+        said = neema.run(*words, env=SWAHILI).err
+        check(swahili in said and way in said, said)
+
+
 def story_a_packed_file(lab):
     """A .zip, an .xlsx or a folder is no table: said before anything else is asked, in both languages, with what to do."""
     neema = lab.worker("Neema")
