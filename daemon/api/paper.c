@@ -2,6 +2,7 @@
  * file itself nothing is. A photo that was kept is known again by the file it came of. */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statvfs.h>
 
 #include "api/record_inner.h"
 #include "base/mem.h"
@@ -184,4 +185,24 @@ record_paper(const struct call *call, json_t **out, struct pmj_error *err)
 out:
 	record_full_close(&record);
 	return rc;
+}
+
+#define ROOM_MB 8 /* of the disk stay for records */
+
+enum pmj_code
+paper_fits(const struct core *core, size_t bytes, struct pmj_error *err)
+{
+	int64_t needs = (int64_t)(3 * bytes) / 1000000 + 1 + ROOM_MB, has; /* in the WAL, too */
+	struct statvfs disk;
+
+	if (statvfs(core->home, &disk) != 0)
+		return PMJ_OK;
+	has = (int64_t)disk.f_bavail * (int64_t)disk.f_frsize / 1000000;
+	if (has >= needs)
+		return PMJ_OK;
+	(void)pmj_fail(err, PMJ_FULL,
+	    "the photo asks for %lld MB of the disk, and %lld MB are free", (long long)needs,
+	    (long long)has);
+	pmj_hint(err, "make room on the disk, then try again; nothing was changed");
+	return PMJ_FULL;
 }

@@ -14,6 +14,7 @@
 #include "log/photo_clean.h"
 
 #define PIECE_MAX (256u * 1024)
+#define ROOM_MB 8      /* of the disk stay for records */
 #define PARTS_A_STEP 8 /* kept, or told, in one request */
 
 /* One at a time: another that begins takes the place of one whose client went away. */
@@ -132,6 +133,8 @@ photo_named(const struct call *call, const struct record_full *record, struct pm
 	enum pmj_code rc = PMJ_OK;
 	bool same;
 
+	if ((rc = paper_fits(call->core, photo->bytes.len, err)) != PMJ_OK)
+		return rc;
 	photo_hash_text(hash, &photo->bytes);
 	(void)text_unhex(photo->part.hash, sizeof(photo->part.hash), hash);
 	same = before != NULL && strcmp(before, hash) == 0;

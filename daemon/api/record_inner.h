@@ -89,6 +89,9 @@ void country_say(json_t *answer, const struct call *call, const struct kind *kin
 json_t *record_photo_said(const struct call *call, const struct record_full *record);
 /** What a record names a photo by, in hex. */
 void photo_hash_text(char out[static 2 * PRIM_HASH_BYTES + 1], const struct buf *bytes);
+/** PMJ_FULL where a file of so many bytes would take the last of the disk, which is for records. */
+PMJ_MUST_CHECK enum pmj_code paper_fits(
+    const struct core *core, size_t bytes, struct pmj_error *err);
 /* record_class.c */
 /** The words by which a consent may name this record: "category:health", "treating providers". New
  * reference. */

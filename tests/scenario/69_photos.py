@@ -9,6 +9,7 @@ import time
 import zlib
 
 from backups import backup_of, code_of, restore
+from disks import disk, fill, may_mount
 from lab import check, run
 
 GIVEN = dict(purpose="referral", information="needs", expires="in 90 days", how="written")
@@ -306,6 +307,27 @@ def story_taken_again_and_again(lab):
         neema.run("consent", "photo", consent, path)
     exchanged(lab, hub, neema, juma, until=lambda: juma.run("show", consent, check_status=False).status == 0 and whole(juma, consent))
     check(given_back(juma, consent) == read(path))
+
+
+def story_the_last_of_a_disk(lab):
+    """A photo takes nothing of what is left for records: the record does not name it, and what comes after it is saved."""
+    if not may_mount():
+        print("     skipped: no mount and no user namespace here")
+        return
+    with disk(lab, "Neema", "24m") as spot:
+        neema = lab.quick("Neema").start().init()
+        asha, consent = consent_of(neema)
+        entries = neema.status()["journal"]["entries"]
+        path = picture(lab, "paper.jpg", 2_000_000)
+        filler = fill(spot, leave=3 << 20)
+        error = neema.refused(1, "consent", "photo", consent, path)
+        check(error["code"] == "disk_full" and "MB are free" in error["message"] and error["hint"], error)
+        check(neema.status()["journal"]["entries"] == entries and not photo(neema, consent) and "form_hash" not in neema.show(consent)["fields"], neema.show(consent))
+        neema.add("contact", person=asha, kind="phone", note="what was said")
+        check(os.path.exists(os.path.join(neema.path, "reserve")), "the reserve went")
+        os.unlink(filler)
+        neema.run("consent", "photo", consent, path)
+        check(whole(neema, consent), photo(neema, consent))
 
 
 def story_killed_on_the_way(lab):
