@@ -40,9 +40,10 @@ static const char tables[] =
     " recv INTEGER, recv_counter INTEGER,"
     " reason TEXT, mark TEXT,"
     " j BLOB);" /* the chain after each ENTRY_CHAINED-th entry */
-    "CREATE INDEX pmj_entry_of ON pmj_entry (rec, n) WHERE rec IS NOT NULL;"
+    /* SQLite puts n behind each by itself, in order; named, it stands there twice. */
+    "CREATE INDEX pmj_entry_of ON pmj_entry (rec) WHERE rec IS NOT NULL;"
     "CREATE INDEX pmj_entry_by_e ON pmj_entry (e) WHERE " ENTRY_BY_HASH ";"
-    "CREATE INDEX pmj_entry_held ON pmj_entry (status, n) WHERE status IN (1, 2);"
+    "CREATE INDEX pmj_entry_held ON pmj_entry (status) WHERE status IN (1, 2);"
     "CREATE TABLE pmj_record ("
     " num INTEGER PRIMARY KEY," /* row of pmj_search */
     " rec BLOB NOT NULL UNIQUE,"
