@@ -25,6 +25,7 @@ const struct option import_options[] = {
     {"hsds", NULL, "a directory of services: Open Referral HSDS, JSON or folder"},
     {"dry-run", NULL, "only check: nothing is saved"},
     {"all-or-nothing", NULL, "check all first: one bad row, and nothing is saved"},
+    {"again", NULL, "a file that was imported already: save its rows once more, as new ones"},
     {NULL, NULL, NULL},
 };
 
@@ -110,7 +111,7 @@ read_table(struct cli *cli, struct rows *rows, const struct buf *file, struct re
 
 /* Names the import to the daemon, which keeps what is saved of one until all of it is: the same for
  * the same file. A mistaken likeness would need the same 64 bits (FNV-1a) and the same size, by
- * chance, of the very import that broke off last. */
+ * chance, of the import that broke off last or one of the few that are remembered as over. */
 static char *
 import_name(const struct buf *file, const char *kind)
 {
@@ -190,12 +191,11 @@ out:
 	return rc;
 }
 
-/* What the daemon keeps of an import goes, piece by piece. word: "begin": of others than this, so
+/* What the daemon keeps of an import goes, piece by piece. body: "begin": of others than this, so
  * that nothing of them stands in its way; "done": of this, since every row has its answer. */
 static enum pmj_code
-forget_kept(struct cli *cli, const char *name, const char *word, struct pmj_error *err)
+forget_kept(struct cli *cli, json_t *body, struct pmj_error *err)
 {
-	json_t *body = json_pack("{s:[], s:s, s:b}", "rows", "import", name, word, 1);
 	json_t *answer = NULL;
 	enum pmj_code rc;
 	bool more;
@@ -210,25 +210,66 @@ forget_kept(struct cli *cli, const char *name, const char *word, struct pmj_erro
 	return rc;
 }
 
+/* A file that was imported already is refused here, before any row is sent, unless it is meant. */
+static enum pmj_code
+begin_import(struct cli *cli, const char *name, bool again, struct pmj_error *err)
+{
+	return forget_kept(cli,
+	    json_pack("{s:[], s:s, s:b, s:b}", "rows", "import", name, "begin", 1, "again", again),
+	    err);
+}
+
+/* How many are saved is remembered with it. Rows that come with ids of their source are known by
+ * them: with nothing but such the file may be given as often as one likes, and 0 says so. */
+static enum pmj_code
+end_import(
+    struct cli *cli, const struct rows *rows, const char *name, bool keyless, struct pmj_error *err)
+{
+	size_t saved = 0;
+
+	for (size_t i = 0; i < rows->count; i++)
+		saved += rows->list[i].state == ROW_DONE;
+	return forget_kept(cli,
+	    json_pack("{s:[], s:s, s:b, s:I, s:I}", "rows", "import", name, "done", 1, "saved",
+	        (json_int_t)(keyless ? saved : 0), "of", (json_int_t)rows->count),
+	    err);
+}
+
+static bool
+has_keyless(const json_t *list)
+{
+	const json_t *row;
+	size_t i;
+
+	json_array_foreach((json_t *)list, i, row)
+	{
+		if (json_str(row, "source") == NULL)
+			return true;
+	}
+	return false;
+}
+
 /* All rows, or as many as Ctrl-C leaves time for: a request that is under way is waited for, so
  * that what is saved is known. name: NULL for what is not to be gone on with. */
 static enum pmj_code
-send_rows(struct cli *cli, struct rows *rows, const char *name, bool dry_run, struct pmj_error *err)
+send_rows(struct cli *cli, struct rows *rows, const char *name, bool dry_run, bool again,
+    struct pmj_error *err)
 {
 	bool progress = term_can_ask() && !cli->json && rows->count > ROWS_BATCH_MAX;
 	json_t *body, *answer;
 	enum pmj_code rc = PMJ_OK;
 	struct batch batch = {.rows = NULL};
 	size_t next = 0;
-	bool all = false;
+	bool all = false, keyless = false;
 
 	if (name != NULL && !dry_run)
-		rc = forget_kept(cli, name, "begin", err);
+		rc = begin_import(cli, name, again, err);
 	while (rc == PMJ_OK && !term_stopped()) {
 		rows_batch(&batch, rows, &next, dry_run);
 		all = batch.count == 0;
 		if (all)
 			break;
+		keyless = keyless || has_keyless(batch.rows);
 		answer = NULL;
 		body = json_pack(
 		    "{s:O, s:b, s:s*}", "rows", batch.rows, "dry_run", dry_run, "import", name);
@@ -247,7 +288,7 @@ send_rows(struct cli *cli, struct rows *rows, const char *name, bool dry_run, st
 		term_note("\n");
 	batch_close(&batch);
 	if (rc == PMJ_OK && all && name != NULL && !dry_run)
-		rc = forget_kept(cli, name, "done", err);
+		rc = end_import(cli, rows, name, keyless, err);
 	return rc;
 }
 
@@ -392,7 +433,7 @@ import_practice(struct cli *cli, size_t *saved, struct pmj_error *err)
 	*saved = 0;
 	rows_init(&rows, NULL);
 	if ((rc = read_file(cli, &rows, &name, path, &as, err)) == PMJ_OK)
-		rc = send_rows(cli, &rows, name, false, err);
+		rc = send_rows(cli, &rows, name, false, false, err);
 	for (size_t i = 0; i < rows.count; i++)
 		*saved += rows.list[i].state == ROW_DONE;
 	rows_close(&rows);
@@ -444,7 +485,7 @@ count_rows(const struct rows *rows, size_t *done, size_t *failed, size_t *before
 static enum pmj_code
 check_all(struct cli *cli, struct rows *rows, bool *bad, struct pmj_error *err)
 {
-	enum pmj_code rc = send_rows(cli, rows, NULL, true, err);
+	enum pmj_code rc = send_rows(cli, rows, NULL, true, false, err);
 
 	*bad = rc != PMJ_OK || term_stopped();
 	for (size_t i = 0; i < rows->count; i++)
@@ -516,7 +557,9 @@ import_run(struct cli *cli, const struct args *args, struct pmj_error *err)
 	if (args_has(args, "all-or-nothing") && !dry_run)
 		rc = check_all(cli, &rows, &dry_run, err);
 	if (rc == PMJ_OK && (!args_has(args, "all-or-nothing") || !dry_run))
-		rc = send_rows(cli, &rows, name, dry_run, err);
+		rc = send_rows(cli, &rows, name, dry_run, args_has(args, "again"), err);
+	if (rc == PMJ_NOT_CONFIRMED)
+		goto out;
 	count_rows(&rows, &done, &failed, &before);
 	if (rc != PMJ_OK && !dry_run)
 		rc = broke_off(&rows, done, err);

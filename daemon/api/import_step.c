@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "api/import_inner.h"
+#include "api/import_past.h"
 #include "base/diag.h"
 #include "base/mem.h"
 
@@ -63,17 +64,30 @@ try_rows(struct import *import, struct pmj_error *err)
 static enum pmj_code
 forget_kept(struct import *import, struct pmj_error *err)
 {
+	const struct core *core = import->call.core;
 	const json_t *body = import->call.body;
-	struct journal *journal = import->call.core->journal;
+	const char *name = json_str(body, "import");
+	int64_t saved = json_int(body, "saved", 0);
+	bool done = json_flag(body, "done"), anew;
 	enum pmj_code rc;
 
-	if ((rc = journal_begin(journal, err)) != PMJ_OK)
+	anew = !done && json_flag(body, "again") && import_past_has(core->journal, name);
+	if (!done && !anew && (rc = import_past_check(core, name, err)) != PMJ_OK)
 		return rc;
-	rc = import_kept_forget(
-	    journal, json_flag(body, "done") ? NULL : json_str(body, "import"), &import->more, err);
+	if ((rc = journal_begin(core->journal, err)) != PMJ_OK)
+		return rc;
+	/* With the first piece that is forgotten: whoever is killed after it finds it over. */
+	if (done && saved > 0)
+		rc = import_past_put(core, name, saved, json_int(body, "of", saved), err);
 	if (rc == PMJ_OK)
-		return journal_commit(journal, err);
-	journal_rollback(journal);
+		rc = import_kept_forget(
+		    core->journal, done || anew ? NULL : name, &import->more, err);
+	/* From here on it is one that may break off, and is gone on with. */
+	if (rc == PMJ_OK && anew && !import->more)
+		rc = import_past_drop(core->journal, name, err);
+	if (rc == PMJ_OK)
+		return journal_commit(core->journal, err);
+	journal_rollback(core->journal);
 	return rc;
 }
 

@@ -389,7 +389,7 @@ def story_import(lab):
     check("line 3: kind=vist is no word of the list. Was visit meant?" in said, said)
     said = neema.json("import", path, "--kind", "contact")["items"][1]
     check(said["new_words"] == [{"field": "kind", "value": "vist", "near": "visit"}], said)
-    said = neema.run("import", path, "--kind", "contact").err
+    said = neema.run("import", path, "--kind", "contact", "--again").err
     check("line 3: Saved as typed: kind=vist" in said and "pamoja void" in said, said)
     check(neema.json("find", "muller")["items"][0]["fields"] == {"name": "Müller; Anna", "village": "Kimana"} or
           neema.json("find", "muller")["items"][0]["fields"]["village"] == "Kimana")

@@ -107,6 +107,50 @@ def story_an_import_in_steps(lab):
     check(len(home.post("/v1/import", {"dry_run": True, "rows": rows[:50]})["items"]) == 50 and home.status()["journal"]["entries"] == 999 + 499)
 
 
+def mark_of(path, kind):
+    """As the client names an import: FNV-1a of the file, its size, the kind."""
+    total, data = 0xcbf29ce484222325, open(path, "rb").read()
+    for byte in data:
+        total = (total ^ byte) * 0x100000001b3 % 2**64
+    return f"{total:016x}-{len(data)}-{kind}"
+
+
+def story_an_import_that_is_over(lab):
+    """Killed after the last row was committed, before what is kept of it is all forgotten or its answer came, the same command doubles
+    nothing; meant as a new one it can break off as well, and is gone on with. The last 64 are known."""
+    home = lab.home("neema").start().init()
+    count, path = 6801, os.path.join(lab.dir, "people.csv")  # more than is forgotten in one request
+    with open(path, "w", encoding="utf-8") as file:
+        file.write("name\n" + "".join(f"Person {i}\n" for i in range(count)))
+    name, command = mark_of(path, "person"), ("import", path, "--kind", "person")
+    rows = [{"kind": "person", "row": i, "fields": {"name": f"Person {i}"}} for i in range(count)]
+    entries = lambda: home.status()["journal"]["entries"]  # noqa: E731
+    for at in range(0, count, 500):
+        home.post("/v1/import", {"import": name, "rows": rows[at:at + 500]})
+    check(home.post("/v1/import", {"import": name, "rows": [], "done": True, "saved": count, "of": count})["more"])
+    home.kill()
+    home.start().unlock()
+    error = home.refused(2, *command)
+    check("all of this file is in" in error["message"] and f"{count} rows" in error["message"] and "--again" in error["hint"], error)
+    check(entries() == count, entries())
+
+    # meant: nothing of the old one stands for its rows; when it breaks off, it is no longer over
+    while home.post("/v1/import", {"import": name, "rows": [], "begin": True, "again": True})["more"]:
+        pass
+    items = home.post("/v1/import", {"import": name, "rows": rows[:500]})["items"]
+    check(not any("before" in item for item in items), items[:3])
+    home.kill()
+    home.start().unlock()
+    check("500 of them there already" in home.run(*command).out and entries() == 2 * count, entries())
+    home.refused(2, *command)
+
+    for i in range(63):
+        home.post("/v1/import", {"import": f"other {i}", "rows": [], "done": True, "saved": 1, "of": 1})
+    home.refused(2, *command)
+    home.post("/v1/import", {"import": "one more", "rows": [], "done": True, "saved": 1, "of": 1})
+    check("more" in home.post("/v1/import", {"import": name, "rows": [], "begin": True}))
+
+
 def story_locking_in_steps(lab):
     """A lock seals what is unsent. Whoever locks waits for it; others are answered meanwhile, and find it locked."""
     lab.quiet()

@@ -175,6 +175,30 @@ def story_one_bad_line_of_many(lab):
     check("line 2: " in answer.err and len(home.json("find", "tatu")["items"]) == 1, answer)
 
 
+def story_the_same_file_once_more(lab):
+    """Nothing is doubled without being told to: when it was imported is said, how many rows, and the mend. Of a file none of which could be
+    taken nothing is remembered."""
+    home = lab.home("neema").start().init()
+    path = write(out(lab, "people.csv"), "name,birth_year\nJuma,1980\nAmina,19x4\nBaraka,1990\n")
+    count = lambda: home.status()["journal"]["entries"]  # noqa: E731
+    command = ("import", path, "--kind", "person")
+    home.run(*command, status=8)
+    error = home.refused(2, *command)
+    check(re.search(r"imported on \d{4}-\d\d-\d\d \d\d:\d\d: 2 of 3 rows are in", error["message"]) and "--again" in error["hint"], error)
+    said = home.run(*command, status=2, env={"LC_ALL": "sw_KE.UTF-8", "LANGUAGE": "sw"})
+    check("mistari 2 kati ya 3" in said.err and "same command" not in said.err and said.out == "" and count() == 2, said)
+    home.kill()
+    home.start().unlock()
+    home.refused(2, *command, "--all-or-nothing")
+    home.run(*command, "--dry-run", status=2)
+    home.run(*command, "--again", status=8)
+    check(count() == 4, count())
+    home.refused(2, *command)
+    write(path, "name,birth_year\nAmina,19x4\n")
+    for _ in range(2):
+        check("19x4" in home.refused(2, *command)["message"])
+
+
 VISITS = """[import]
 kind = contact
 source = meta/instanceID
