@@ -208,6 +208,12 @@ photo_say(const json_t *item, size_t width)
 		text = mem_printf(
 		    lang_text("on its way here, %lld of %lld parts; at once: pamoja sync --photos"),
 		    here, parts);
+	else if (json_flag(photo, "own") && sent < parts && !json_flag(photo, "hub") &&
+	         !json_flag(photo, "hub_takes"))
+		text = mem_printf(
+		    lang_text("kept here, %lld KB; waiting: the office did not say that it takes "
+		              "photos now; its program is older, or it had a day's share of them"),
+		    ((long long)json_int(photo, "bytes", 0) + 1023) / 1024);
 	else if (json_flag(photo, "own") && sent < parts && !json_flag(photo, "hub"))
 		text = mem_printf(lang_text("kept here, %lld KB; the hub has %lld of %lld parts"),
 		    ((long long)json_int(photo, "bytes", 0) + 1023) / 1024, sent, parts);

@@ -223,10 +223,14 @@ photo_some_parts(struct core *core, const uint8_t *rec, struct pmj_error *err)
 		size_t from = (size_t)(photo->part.part - 1) * PHOTO_PART_BYTES;
 		size_t left = photo->bytes.len - from;
 
-		if (photo_has(core->journal, rec, &photo->part, by))
-			continue; /* an earlier try was cut off behind it */
-		rc = photo_put_part(core, rec, &photo->part, photo->bytes.bytes + from,
-		    left < PHOTO_PART_BYTES ? left : PHOTO_PART_BYTES, err);
+		int64_t n = photo_number(core->journal, rec, &photo->part, by);
+
+		/* An earlier try was cut off behind it; or the hub is to have it again. */
+		if (n != 0 && core->hub == NULL)
+			rc = device_photo_again(core->journal, core->sync, n, err);
+		else if (n == 0)
+			rc = photo_put_part(core, rec, &photo->part, photo->bytes.bytes + from,
+			    left < PHOTO_PART_BYTES ? left : PHOTO_PART_BYTES, err);
 		put++;
 	}
 	return rc;
@@ -332,7 +336,8 @@ record_photo_said(const struct call *call, const struct record_full *record)
 
 	if (photo_of(call, &state, hash, record, NULL) != PMJ_OK || state.parts == 0)
 		return NULL;
-	return json_pack("{s:b,s:b,s:I,s:I,s:I,s:I,s:b}", "hub",
+	return json_pack("{s:b,s:b,s:b,s:I,s:I,s:I,s:I,s:b}", "hub_takes",
+	    photo_hub_takes(call->core->journal), "hub",
 	    call->core->is_hub || call->core->sync == NULL, "whole", state.whole, "parts",
 	    (json_int_t)state.parts, "here", (json_int_t)state.here, "bytes",
 	    (json_int_t)state.bytes, "sent", (json_int_t)state.sent, "own",

@@ -84,6 +84,7 @@ static void
 hook_ack_more(void *ctx, const struct sync_peer *peer, json_t *ack)
 {
 	defer_tell(ctx, peer, ack);
+	photo_tell(ctx, peer, ack);
 }
 
 static enum pmj_code

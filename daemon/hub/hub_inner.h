@@ -315,6 +315,8 @@ PMJ_MUST_CHECK enum pmj_code share_audience(struct hub *hub, struct hub_device *
 /** A part of a photo of a paper comes (ctl.file of a record). */
 PMJ_MUST_CHECK enum pmj_code photo_came(struct hub *hub, const struct sync_peer *peer,
     const struct sync_line *line, struct pmj_error *err);
+/** Says in an ack that photos are taken, while they are. */
+void photo_tell(struct hub *hub, const struct sync_peer *peer, json_t *ack);
 /** How many bytes of them a laptop takes at once, by its ack. */
 PMJ_MUST_CHECK enum pmj_code photo_heard(
     struct hub *hub, const struct sync_peer *peer, const json_t *ack, struct pmj_error *err);

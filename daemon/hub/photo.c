@@ -11,7 +11,8 @@
 #include "hub/hub_inner.h"
 
 /* Of a device, as lines: what no record names, and what one does. A laptop is not told of a part
- * that was refused, so a day's work of somebody honest has to fit: a hundred of the biggest. */
+ * that was refused, only that no more are taken (photo_tell), so a day's work of somebody honest
+ * has to fit: a hundred of the biggest. */
 #define DAY_BYTES (32LL * 1024 * 1024)
 #define DAY_NAMED_BYTES (8 * DAY_BYTES)
 #define ROOM_MOST (1024 * 1024) /* whatever a laptop says it takes at once */
@@ -114,6 +115,15 @@ photo_came(struct hub *hub, const struct sync_peer *peer, const struct sync_line
 	if (rc == PMJ_OK && taken.whole)
 		rc = photo_share(hub, line->entry->rec, NULL, err);
 	return rc;
+}
+
+/* A hub that does not say so gets none: an older one drops them, and its receipt says that they
+ * came. So does this one beyond a day's share, and ends saying it before what may be on its way. */
+void
+photo_tell(struct hub *hub, const struct sync_peer *peer, json_t *ack)
+{
+	if (came_today(hub, peer->device, os_now(hub->os) / DAY_MS) < DAY_NAMED_BYTES - DAY_BYTES)
+		json_object_set_new(ack, PHOTO_TAKES, json_true());
 }
 
 enum pmj_code

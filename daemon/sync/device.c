@@ -251,6 +251,16 @@ device_queue_photo(struct journal *journal, struct sync *sync, int64_t n, struct
 	return photo_queue(sync, mailbox, n, false, err);
 }
 
+enum pmj_code
+device_photo_again(struct journal *journal, struct sync *sync, int64_t n, struct pmj_error *err)
+{
+	uint8_t mailbox[PMJ_MAILBOX_BYTES];
+
+	if (sync == NULL || !journal_blob(journal, DEVICE_MAILBOX, mailbox, sizeof(mailbox)))
+		return PMJ_OK;
+	return photo_again(sync, mailbox, n, err);
+}
+
 void
 device_who(struct journal *journal, const uint8_t device[static PMJ_DEVICE_BYTES], char **name,
     char **role)

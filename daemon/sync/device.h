@@ -49,6 +49,9 @@ PMJ_MUST_CHECK enum pmj_code device_queue(struct journal *journal, struct sync *
 /** The same of a part of a photo, which goes behind all else. */
 PMJ_MUST_CHECK enum pmj_code device_queue_photo(
     struct journal *journal, struct sync *sync, int64_t n, struct pmj_error *err);
+/** One that it has goes once more (photo_again). */
+PMJ_MUST_CHECK enum pmj_code device_photo_again(
+    struct journal *journal, struct sync *sync, int64_t n, struct pmj_error *err);
 /** So many bytes of photos it is sent at once, the hub is told with the next ack. A transaction of
  * its own, where that changes. */
 PMJ_MUST_CHECK enum pmj_code device_photos_wanted(

@@ -312,7 +312,14 @@ device_withdraw(const struct device_at *at, struct pmj_error *err)
 	    at->journal, "withdrawn", "ok", "a person was handed over to somebody else", err);
 }
 
-/* The receipts of an ack were taken by the engine; an invitation was judged when it was checked. */
+/* Its receipts were taken by the engine. */
+static enum pmj_code
+device_ack(const struct device_at *at, struct pmj_error *err)
+{
+	return photo_hub_said(at->journal, at->json, err);
+}
+
+/* An invitation was judged when it was checked. */
 static enum pmj_code
 device_ignore(const struct device_at *at, struct pmj_error *err)
 {
@@ -330,7 +337,7 @@ static const struct {
 } device_table[] = {
     {"ctl.fwd", device_fwd, false},
     {"ctl.beacon", device_beacon_line, false},
-    {"ctl.ack", device_ignore, false},
+    {"ctl.ack", device_ack, false},
     {"ctl.hold", device_hold, true},
     {"ctl.release", device_release, true},
     {"ctl.withdraw", device_withdraw, true},

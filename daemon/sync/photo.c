@@ -12,15 +12,15 @@
 
 /* ---- a part comes ---- */
 
-bool
-photo_has(struct journal *journal, const uint8_t rec[static PMJ_RECORD_BYTES],
+int64_t
+photo_number(struct journal *journal, const uint8_t rec[static PMJ_RECORD_BYTES],
     const struct photo_part *part, const uint8_t by[static PMJ_DEVICE_BYTES])
 {
 	struct sql *sql = sql_get(
-	    journal, "SELECT 1 FROM pmj_photo WHERE rec=?1 AND hash=?2 AND by=?3 AND part=?4");
+	    journal, "SELECT n FROM pmj_photo WHERE rec=?1 AND hash=?2 AND by=?3 AND part=?4");
 
 	sql_blob(sql_blob(sql, 1, rec, PMJ_RECORD_BYTES), 2, part->hash, sizeof(part->hash));
-	return sql_any(sql_int(sql_blob(sql, 3, by, PMJ_DEVICE_BYTES), 4, part->part), false);
+	return sql_first_int(sql_int(sql_blob(sql, 3, by, PMJ_DEVICE_BYTES), 4, part->part), 0);
 }
 
 /* Does the journal hold anything of this record? What comes before it is of nothing. */
@@ -254,7 +254,7 @@ photo_take(struct journal *journal, const struct photo_new *new, struct photo_ta
 		out->refused = "it is no part of a photo";
 	else if (!record_is_here(journal, entry->rec))
 		out->refused = "its record is not here";
-	if (out->refused != NULL || photo_has(journal, entry->rec, part, entry->by))
+	if (out->refused != NULL || photo_number(journal, entry->rec, part, entry->by) != 0)
 		return PMJ_OK;
 	if ((rc = copy_count(journal, entry, part->hash, &here, &parts, err)) != PMJ_OK)
 		return rc;

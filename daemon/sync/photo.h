@@ -19,6 +19,10 @@ struct sync;
 	    "CREATE TABLE IF NOT EXISTS pmj_photo_room(mailbox BLOB PRIMARY KEY,bytes INTEGER NOT"                                                                                  \
 	    " NULL) WITHOUT ROWID"
 
+/* In a hub's ack: it knows what they are. And in a laptop's journal, once it said so. */
+#define PHOTO_TAKES "takes_photos"
+#define PHOTO_HUB_TAKES "photo.hub_takes"
+
 /* Of a record and an author: that many whole files, or what a device pours out. */
 #define PHOTO_RECORD_PARTS (4 * PHOTO_PARTS_MAX)
 
@@ -51,9 +55,6 @@ struct photo_state {
 PMJ_MUST_CHECK enum pmj_code photo_state(struct journal *journal, struct photo_state *out,
     const uint8_t rec[static PMJ_RECORD_BYTES], const uint8_t hash[static PRIM_HASH_BYTES],
     struct pmj_error *err);
-/** Is this part here, of this author? */
-bool photo_has(struct journal *journal, const uint8_t rec[static PMJ_RECORD_BYTES],
-    const struct photo_part *part, const uint8_t by[static PMJ_DEVICE_BYTES]);
 /** The bytes of parts from..from + count - 1 of the copy that photo_state told of; appended. */
 PMJ_MUST_CHECK enum pmj_code photo_bytes_of(struct journal *journal, struct buf *out,
     const uint8_t rec[static PMJ_RECORD_BYTES], const uint8_t hash[static PRIM_HASH_BYTES],
@@ -70,6 +71,19 @@ PMJ_MUST_CHECK enum pmj_code photo_erase(
 PMJ_MUST_CHECK enum pmj_code photo_queue(struct sync *sync,
     const uint8_t mailbox[static PMJ_MAILBOX_BYTES], int64_t n, bool forward,
     struct pmj_error *err);
+/** A part of ours goes once more where it does not wait and is not on its way: that it was read
+ * does not say that it was taken. Inside a transaction. */
+PMJ_MUST_CHECK enum pmj_code photo_again(struct sync *sync,
+    const uint8_t mailbox[static PMJ_MAILBOX_BYTES], int64_t n, struct pmj_error *err);
+/** The number of a part that is here; 0: it is not. */
+int64_t photo_number(struct journal *journal, const uint8_t rec[static PMJ_RECORD_BYTES],
+    const struct photo_part *part, const uint8_t by[static PMJ_DEVICE_BYTES]);
+/** A worker's device: did its hub say that it takes photos? Nothing of them is sealed before. */
+bool photo_hub_takes(struct journal *journal);
+/** Its ack says so, or does not: an office may go back to an older program. Inside a transaction.
+ */
+PMJ_MUST_CHECK enum pmj_code photo_hub_said(
+    struct journal *journal, const json_t *ack, struct pmj_error *err);
 /** A worker's device: so many bytes of photos may be sealed from now on; 0: none. */
 void photo_room_set(struct sync *sync, int64_t bytes);
 /** A hub: this device says how much more of them it takes. Inside a transaction. */

@@ -15,6 +15,42 @@ photo_queue(struct sync *sync, const uint8_t mailbox[static PMJ_MAILBOX_BYTES], 
 	return queue_put(sync, mailbox, n, forward, QUEUE_PHOTO, err);
 }
 
+enum pmj_code
+photo_again(struct sync *sync, const uint8_t mailbox[static PMJ_MAILBOX_BYTES], int64_t n,
+    struct pmj_error *err)
+{
+	struct sql *sql;
+	enum pmj_code rc = queue_numbered(sync, err);
+
+	if (rc != PMJ_OK)
+		return rc;
+	sql = sql_get(sync->journal, "SELECT 1 FROM pmj_sent WHERE n=?1 AND forward=0 LIMIT 1");
+	if (sql_any(sql_int(sql, 1, n), true))
+		return PMJ_OK;
+	sql =
+	    sql_get(sync->journal, "DELETE FROM pmj_done WHERE mailbox=?1 AND n=?2 AND forward=0");
+	sql_int(sql_blob(sql, 1, mailbox, PMJ_MAILBOX_BYTES), 2, n);
+	if ((rc = sql_run(sql, err)) != PMJ_OK)
+		return rc;
+	return photo_queue(sync, mailbox, n, false, err);
+}
+
+bool
+photo_hub_takes(struct journal *journal)
+{
+	return journal_int(journal, PHOTO_HUB_TAKES, 0) != 0;
+}
+
+enum pmj_code
+photo_hub_said(struct journal *journal, const json_t *ack, struct pmj_error *err)
+{
+	bool takes = json_is_true(json_object_get(ack, PHOTO_TAKES));
+
+	if (takes == photo_hub_takes(journal))
+		return PMJ_OK;
+	return journal_put_int(journal, PHOTO_HUB_TAKES, takes, err);
+}
+
 void
 photo_room_set(struct sync *sync, int64_t bytes)
 {
@@ -38,7 +74,7 @@ photo_room(struct sync *sync, const uint8_t mailbox[static PMJ_MAILBOX_BYTES])
 	struct sql *sql;
 
 	if (!ring_is_hub(journal_ring(sync->journal)))
-		return sync->photo_room;
+		return photo_hub_takes(sync->journal) ? sync->photo_room : 0;
 	sql = sql_get(sync->journal, "SELECT bytes FROM pmj_photo_room WHERE mailbox=?1");
 	return sql_first_int(sql_blob(sql, 1, mailbox, PMJ_MAILBOX_BYTES), 0);
 }
@@ -59,7 +95,7 @@ bool
 photo_due(struct sync *sync)
 {
 	if (!ring_is_hub(journal_ring(sync->journal)))
-		return sync->photo_room > 0 &&
+		return sync->photo_room > 0 && photo_hub_takes(sync->journal) &&
 		       sql_any(
 		           sql_get(sync->journal, "SELECT 1 FROM pmj_queue WHERE rank<0 LIMIT 1"),
 		           false);

@@ -309,6 +309,27 @@ def story_taken_again_and_again(lab):
     check(given_back(juma, consent) == read(path))
 
 
+def story_sent_once_more(lab):
+    """Nothing is sealed before the hub said that it takes photos; who keeps the same file again sends it again, and once."""
+    lab.quiet()
+    hub, neema = lab.office(ally="Neema")
+    asha, consent = consent_of(neema)
+    path = picture(lab, "paper.jpg", 30_000)
+    neema.run("consent", "photo", consent, path)
+    check("waiting: the office" in neema.run("show", consent).out, neema.run("show", consent).out)
+    neema.run("sync", "--photos")
+    check(photo(neema, consent)["sent"] == 0 and neema.status()["outbox"]["photo_parts"] == 3, neema.status())
+    lab.exchange(hub, neema)
+    check("waiting" not in neema.run("show", consent).out, neema.run("show", consent).out)
+    exchanged(lab, hub, neema, until=lambda: whole(hub, consent) and photo(neema, consent)["sent"] == 3)
+    for _ in range(2):
+        neema.run("consent", "photo", consent, path)
+        check(photo(neema, consent)["sent"] == 0 and neema.status()["outbox"]["photo_parts"] == 3, neema.status())
+    exchanged(lab, hub, neema, until=lambda: photo(neema, consent)["sent"] == 3)
+    check(given_back(hub, consent) == read(path) and photo(hub, consent)["here"] == 3, photo(hub, consent))
+    check(neema.status()["outbox"]["photo_parts"] == 0 and neema.status()["outbox"]["entries"] == 0, neema.status())
+
+
 def story_the_last_of_a_disk(lab):
     """A photo takes nothing of what is left for records: the record does not name it, and what comes after it is saved."""
     if not may_mount():

@@ -2,6 +2,7 @@
  * records that are not here, without end; withdrawn and erased. */
 #include "hub/hub_inner.h"
 #include "office_lab.h"
+#include "store/sql.h"
 #include "sync/erase.h"
 #include "sync/photo.h"
 
@@ -396,10 +397,38 @@ test_withdrawn(void **state)
 	lab_close(&at.lab);
 }
 
+/* A laptop sends none to a hub whose acks do not say so (one that is older drops them). */
+static void
+test_says_that_it_takes_them(void **state)
+{
+	struct pmj_error err = {0};
+	struct at at;
+
+	(void)state;
+	begin(&at);
+	assert_true(photo_hub_takes(at.device->journal));
+	/* Nearly a day's share came. */
+	part_comes(&at, &at.photo, 1);
+	check_ok(sql_run(sql_int(sql_get(at.hub->journal, "UPDATE pmj_photo_intake SET bytes=?1"),
+	                     1, INT64_C(230) * 1024 * 1024),
+	             &err),
+	    &err);
+	(void)lab_write_entry(at.device, "consent", "form", "folder");
+	office_exchange(at.device);
+	assert_false(photo_hub_takes(at.device->journal));
+	at.hub->os.now_ms += DAY_MS;
+	at.device->os.now_ms += DAY_MS;
+	(void)lab_write_entry(at.device, "consent", "form", "folder");
+	office_exchange(at.device);
+	assert_true(photo_hub_takes(at.device->journal));
+	lab_close(&at.lab);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_says_that_it_takes_them),
 	    cmocka_unit_test(test_in_any_order),
 	    cmocka_unit_test(test_spoilt),
 	    cmocka_unit_test(test_no_picture),

@@ -96,6 +96,18 @@ own(struct at *at, size_t len)
 	buf_close(&line);
 }
 
+static void
+hub_says(struct at *at, bool takes)
+{
+	struct pmj_error err = {0};
+	json_t *ack = takes ? json_pack("{s:b}", PHOTO_TAKES, 1) : json_object();
+
+	check_ok(journal_begin(at->a->journal, &err), &err);
+	check_ok(photo_hub_said(at->a->journal, ack, &err), &err);
+	check_ok(journal_commit(at->a->journal, &err), &err);
+	json_decref(ack);
+}
+
 #define LINES                                                                                      \
 	"SELECT count(*) FROM pmj_entry WHERE kind = pmj_short('ctl.file') AND line IS NOT NULL"
 #define ROWS "SELECT count(*) FROM pmj_photo"
@@ -137,6 +149,7 @@ test_last_of_all(void **state)
 	(void)lab_seal(at.a); /* an ack */
 	assert_int_equal(lab_number(at.a, WAITS), 3);
 	assert_false(sync_has_answers(at.a->sync));
+	hub_says(&at, true);
 	photo_room_set(at.a->sync, 1); /* one, whatever its size */
 	(void)lab_person(at.a, "Recorded after");
 	(void)lab_seal(at.a);
@@ -164,12 +177,73 @@ test_last_of_all(void **state)
 	lab_close(&at.lab);
 }
 
+/* A hub that did not say so gets none: it may be older, and drop what it acknowledges. */
+static void
+test_only_who_takes_them(void **state)
+{
+	struct at at;
+
+	(void)state;
+	begin(&at);
+	own(&at, 600);
+	(void)lab_seal(at.a);
+	photo_room_set(at.a->sync, INT64_MAX / 2);
+	assert_false(photo_due(at.a->sync));
+	(void)lab_person(at.a, "Goes all the same");
+	lab_exchange(at.a);
+	assert_int_equal(lab_number(at.a, WAITS), 1);
+	hub_says(&at, true);
+	assert_true(photo_due(at.a->sync));
+	hub_says(&at, false); /* put back to an older one */
+	assert_false(photo_due(at.a->sync));
+	hub_says(&at, true);
+	(void)lab_seal(at.a);
+	assert_int_equal(lab_number(at.a, WAITS), 0);
+	lab_close(&at.lab);
+}
+
+/* Read by a hub that did not take it: it goes once more when it is kept again, and not twice. */
+static void
+test_goes_again(void **state)
+{
+	struct pmj_error err = {0};
+	struct at at;
+	int64_t n;
+
+	(void)state;
+	begin(&at);
+	own(&at, 600);
+	hub_says(&at, true);
+	n = lab_number(at.a, "SELECT n FROM pmj_photo");
+	for (int round = 0; round < 2; round++) {
+		photo_room_set(at.a->sync, INT64_MAX / 2);
+		(void)lab_seal(at.a);
+		assert_int_equal(lab_number(at.a, WAITS), 0);
+		check_ok(journal_begin(at.a->journal, &err), &err);
+		check_ok(device_photo_again(at.a->journal, at.a->sync, n, &err), &err);
+		check_ok(journal_commit(at.a->journal, &err), &err);
+		assert_int_equal(lab_number(at.a, WAITS), 0); /* it is on its way */
+		lab_exchange(at.a);
+		assert_int_equal(lab_number(at.a, "SELECT count(*) FROM pmj_sent"), 0);
+		hub_says(&at, true); /* the lab's does not */
+		for (int twice = 0; twice < 2; twice++) {
+			check_ok(journal_begin(at.a->journal, &err), &err);
+			check_ok(device_photo_again(at.a->journal, at.a->sync, n, &err), &err);
+			check_ok(journal_commit(at.a->journal, &err), &err);
+		}
+		assert_int_equal(lab_number(at.a, WAITS), 1);
+	}
+	lab_close(&at.lab);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_goes_with_its_record),
 	    cmocka_unit_test(test_last_of_all),
+	    cmocka_unit_test(test_only_who_takes_them),
+	    cmocka_unit_test(test_goes_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
