@@ -10,9 +10,10 @@ records_made_since(struct journal *journal, int64_t *num, uint8_t rec[static PMJ
 {
 	int64_t last = sql_first_int(sql_get(journal, "SELECT max(num) FROM pmj_record"), 0);
 	int64_t until = *num + NUMBERS_AT_ONCE < last ? *num + NUMBERS_AT_ONCE : last;
-	struct sql *sql = sql_get(journal, "SELECT num, rec FROM pmj_record WHERE num > ?1 AND num "
-	                                   "<= ?2 AND kind = pmj_short(?3) ORDER BY num "
-	                                   "LIMIT 1");
+	struct sql *sql =
+	    sql_get(journal, "SELECT num, rec FROM pmj_record NOT INDEXED WHERE num > ?1 AND num "
+	                     "<= ?2 AND kind = pmj_short(?3) ORDER BY num "
+	                     "LIMIT 1");
 	enum pmj_code rc;
 
 	*found = *more = false;

@@ -172,6 +172,18 @@ ask_newest(struct store *store)
 }
 
 static void
+ask_made_since(struct store *store)
+{
+	uint8_t rec[PMJ_RECORD_BYTES];
+	int64_t num = 100;
+	bool found, more;
+	struct pmj_error err;
+
+	check_ok(
+	    records_made_since(store->journal, &num, rec, &found, &more, "followup", &err), &err);
+}
+
+static void
 ask_find(struct store *store)
 {
 	json_decref(store_find(store->journal, "person 2499", 0));
@@ -185,7 +197,7 @@ static const struct {
     {"by a common text", ask_common_text}, {"by a text of nobody", ask_absent_text},
     {"of a person", ask_of_person}, {"a consent", ask_consent},
     {"who names a person", ask_who_names}, {"the newest of a person", ask_newest},
-    {"find", ask_find}};
+    {"what came since", ask_made_since}, {"find", ask_find}};
 
 #define QUESTIONS (sizeof(questions) / sizeof(*questions))
 
