@@ -66,7 +66,8 @@ write_choices(const struct field *field)
 	return list;
 }
 
-char *
+/* A recipe as it is kept, and back. Caller frees. */
+static char *
 recipe_write(const struct kind *kind)
 {
 	json_t *fields = json_array(), *all;
@@ -114,7 +115,8 @@ read_field(struct field *out, const json_t *from)
 	}
 }
 
-struct kind *
+/* NULL: it is none. Caller: kind_free. */
+static struct kind *
 recipe_read(const char *text)
 {
 	json_t *all = NULL;

@@ -22,8 +22,4 @@ char *recipe_text(struct journal *journal, int64_t no, const struct entry *entry
 /** They are read anew. */
 void recipe_forget(struct journal *journal);
 
-/** A recipe as it is kept, and back. NULL: it is none. Caller frees; kind_free. */
-char *recipe_write(const struct kind *kind);
-struct kind *recipe_read(const char *text);
-
 #endif

@@ -796,11 +796,12 @@ def story_too_big_for_the_laptop(lab):
     link.set(Profile(cut_bytes=25000))
     ended = []
     while neema.json("verify")["digest"] != hub.json("verify")["digest"]:
-        check(len(ended) < 16, "it never came", ended, blobs(box, 2))
+        check(len(ended) < 60, "it never came", ended, blobs(box, 2))
         ended.append(neema.run("sync", check_status=False, timeout=300).status)
         hub.run("hub", "merge", timeout=600)
     runs = blobs(box, 2)
     (small,) = [sizes for sizes in runs if sizes not in before]
+    print("    ", len(ended), "exchanges, of", max(small), "bytes at most")
     check(ended[0] == 6 and len(runs) == 2 and max(small) < 25000, ended, runs)
 
 
