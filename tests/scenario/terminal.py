@@ -50,8 +50,8 @@ class Terminal:
         return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
 
 
-def stopped(home, *words, when=r"K[1-9]\d* of "):
-    """Ctrl-C at a terminal once it has told how far it is. Returns what it said: (done, of, left) each time, and all of it."""
+def stopped(home, *words, when=r"K[1-9]\d* of ", first=lambda: None):
+    """Ctrl-C at a terminal once it has told how far it is, and `first` was done. Returns what it said: (done, of, left) each time, and all of it."""
     pid, terminal = pty.fork()
     if pid == 0:
         os.execve(os.path.join(BIN, "pamoja"), ["pamoja", *words], home.env)
@@ -63,6 +63,7 @@ def stopped(home, *words, when=r"K[1-9]\d* of "):
             break
         said += piece
         if not pressed and re.search(when.encode(), said):
+            first()
             os.write(terminal, b"\x03")
             pressed = True
     _, status = os.waitpid(pid, 0)
