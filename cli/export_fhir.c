@@ -20,12 +20,11 @@ fhir_begin(struct export *e)
 	char *text = json_text(meta);
 
 	buf_putf(&e->bytes,
-	    "{\"resourceType\":\"Bundle\",\"meta\":%s,\"type\":\"collection\",\"timestamp\":\"%s\","
-	    "\"entry\":[\n",
+	    "{\"resourceType\":\"Bundle\",\"meta\":%s,\"type\":\"collection\",\"timestamp\":\"%s\"",
 	    text, fhir_instant(at, os_now(&os_real)));
 	free(text);
 	json_decref(meta);
-	e->state = json_pack("{s:i,s:i}", "written", 0, "unmapped", 0);
+	e->state = json_pack("{s:i,s:i,s:{}}", "written", 0, "unmapped", 0, "people");
 }
 
 static void
@@ -43,16 +42,29 @@ put_fhir_item(struct export *e, const json_t *item)
 	json_t *entries = json_array();
 	size_t i;
 
-	if (!fhir_entries(entries, item, kind))
+	if (!fhir_entries(entries, item, kind, json_obj(e->state, "people")))
 		count_one(e, "unmapped");
 	json_array_foreach(entries, i, entry)
 	{
-		if (json_int(e->state, "written", 0) > 0)
-			buf_put_text(&e->bytes, ",\n");
+		/* FHIR has no empty lists: without an entry there is no "entry". */
+		buf_put_text(
+		    &e->bytes, json_int(e->state, "written", 0) > 0 ? ",\n" : ",\"entry\":[\n");
 		json_put(&e->bytes, entry);
 		count_one(e, "written");
 	}
 	json_decref(entries);
+}
+
+/* A list of all records begins with people (export_own_use), so who is there is known in time. */
+static void
+note_there(struct export *e, const json_t *items)
+{
+	json_t *people = json_object_get(e->state, "people");
+	const json_t *item;
+	size_t i;
+
+	json_array_foreach(items, i, item) if (strcmp(json_str(item, "kind"), "person") == 0)(void)
+	    json_object_set_new(people, json_str(item, "id"), json_true());
 }
 
 static void
@@ -61,6 +73,7 @@ fhir_person(struct export *e, const json_t *about, const json_t *items)
 	const json_t *item, *consent = json_obj(about, "consent");
 	size_t i;
 
+	note_there(e, items);
 	json_array_foreach(items, i, item)
 	{
 		const char *id = json_str(item, "id");
@@ -76,7 +89,7 @@ fhir_person(struct export *e, const json_t *about, const json_t *items)
 static void
 fhir_end(struct export *e)
 {
-	buf_put_text(&e->bytes, "\n]}\n");
+	buf_put_text(&e->bytes, json_int(e->state, "written", 0) > 0 ? "\n]}\n" : "}\n");
 	if (json_int(e->state, "unmapped", 0) > 0)
 		e->unmapped = (size_t)json_int(e->state, "unmapped", 0);
 }

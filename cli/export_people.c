@@ -288,6 +288,23 @@ leaves_its_author(const json_t *kind)
 	return scope == NULL || strcmp(scope, "author") != 0;
 }
 
+/* People first: what is about them refers to them, here and where it is imported. */
+static enum pmj_code
+write_kinds(
+    struct export *e, bool people, const struct export_writer *writer, struct pmj_error *err)
+{
+	enum pmj_code rc = PMJ_OK;
+	const json_t *kind;
+	size_t i;
+
+	json_array_foreach(e->kinds, i, kind)
+	{
+		if (rc == PMJ_OK && leaves_its_author(kind) && json_flag(kind, "person") == people)
+			rc = write_kind(e, kind, writer, err);
+	}
+	return rc;
+}
+
 enum pmj_code
 export_own_use(struct export *e, const struct args *args, const struct export_writer *writer,
     const char *way, struct pmj_error *err)
@@ -295,10 +312,8 @@ export_own_use(struct export *e, const struct args *args, const struct export_wr
 	const char *reason = args_value(args, "internal");
 	const char *what = e->kind != NULL ? json_str(e->kind, "name") : "all kinds";
 	json_t *body, *answer = NULL;
-	const json_t *kind;
 	char *text = mem_printf("%s, %s", what, way);
 	enum pmj_code rc;
-	size_t i;
 
 	if (args_has(args, "person")) {
 		free(text);
@@ -313,9 +328,8 @@ export_own_use(struct export *e, const struct args *args, const struct export_wr
 	term_hold_stop();
 	if (rc == PMJ_OK && e->kind != NULL)
 		rc = write_kind(e, e->kind, writer, err);
-	else if (rc == PMJ_OK)
-		json_array_foreach(e->kinds, i, kind) if (rc == PMJ_OK && leaves_its_author(kind))
-		    rc = write_kind(e, kind, writer, err);
+	if (rc == PMJ_OK && e->kind == NULL && (rc = write_kinds(e, true, writer, err)) == PMJ_OK)
+		rc = write_kinds(e, false, writer, err);
 	json_decref(answer);
 	json_decref(body);
 	free(text);

@@ -23,8 +23,9 @@ void fhir_put(json_t *resource, const char *name, json_t *value);
  *
  * item   as GET /v1/record/ID/everything gives it; what a consent does not cover is not there.
  * kind   its declaration: labels for the narrative.
+ * there  {ID:…} of people who are in the bundle; others are named by their number, not by a url.
  * Returns  false: such a record has no form in FHIR.
  */
-bool fhir_entries(json_t *entries, const json_t *item, const json_t *kind);
+bool fhir_entries(json_t *entries, const json_t *item, const json_t *kind, const json_t *there);
 
 #endif

@@ -1,0 +1,242 @@
+"""What comes in from elsewhere: tables, forms by a mapping, directories; and what is said of each line that cannot be taken."""
+import json
+import os
+import re
+
+from lab import TOP, check, run
+from outside import out, write
+
+
+def story_one_bad_line_of_many(lab):
+    """The bad line is told with its number, its column and the mend; the others are saved, or with --all-or-nothing none."""
+    home = lab.home("neema").start().init()
+    many = ["name;birth_year;village"] + [f"Person {n};{1950 + n % 50};Kimana" for n in range(9000)]
+    many[1234] = "Asha;19x4;Kimana"
+    path = write(out(lab, "many.csv"), "﻿" + "\r\n".join(many) + "\r\n")
+    answer = home.run("import", path, "--kind", "person", "--all-or-nothing", status=2)
+    check("line 1235, column 2 (birth_year): " in answer.err and "nothing was saved" in answer.out, answer)
+    check(home.status()["journal"]["entries"] == 0)
+    answer = home.run("import", path, "--kind", "person", json_out=True, status=8)
+    bad = [item for item in answer.json["items"] if "error" in item]
+    check(len(bad) == 1 and answer.json["imported"] == 8999, bad, answer.json["imported"])
+    error = bad[0]["error"]
+    check(bad[0]["line"] == 1235 and (error["column"], error["head"]) == (2, "birth_year") and error["hint"], bad)
+    check(home.status()["journal"]["entries"] == 8999)
+
+    # a line that is no row at all: unclosed quotes, too many cells; and it is mended and taken whole
+    path = write(out(lab, "few.csv"), "name,village\nJuma,\"Kimana\nAmina,Rombo\nBaraka,a,b\nZawadi,Taveta\n")
+    answer = home.run("import", path, "--kind", "person", status=8)
+    check("line 2, column 2 (village): " in answer.err and "never closed" in answer.err, answer)
+    check("line 4, column 3: " in answer.err and "more cells" in answer.err and "Saved 2 of 4" in answer.out, answer)
+    write(path, "name,village\nNuru,Kimana\nPendo,Rombo\n")
+    home.run("import", path, "--kind", "person", "--all-or-nothing")
+    check(len(home.json("find", "pendo")["items"]) == 1)
+    answer = home.run("import", write(out(lab, "l.jsonl"), '{"kind":"person","fields":{"name":"Tatu"}}\n{"kind":\n'), status=8)
+    check("line 2: " in answer.err and len(home.json("find", "tatu")["items"]) == 1, answer)
+
+
+def story_the_same_file_once_more(lab):
+    """Nothing is doubled without being told to: when it was imported is said, how many rows, and the mend. Of a file none of which could be
+    taken nothing is remembered."""
+    home = lab.home("neema").start().init()
+    path = write(out(lab, "people.csv"), "name,birth_year\nJuma,1980\nAmina,19x4\nBaraka,1990\n")
+    count = lambda: home.status()["journal"]["entries"]  # noqa: E731
+    command = ("import", path, "--kind", "person")
+    home.run(*command, status=8)
+    error = home.refused(2, *command)
+    check(re.search(r"imported on \d{4}-\d\d-\d\d \d\d:\d\d: 2 of 3 rows are in", error["message"]) and "--again" in error["hint"], error)
+    said = home.run(*command, status=2, env={"LC_ALL": "sw_KE.UTF-8", "LANGUAGE": "sw"})
+    check("mistari 2 kati ya 3" in said.err and "same command" not in said.err and said.out == "" and count() == 2, said)
+    home.kill()
+    home.start().unlock()
+    home.refused(2, *command, "--all-or-nothing")
+    home.run(*command, "--dry-run", status=2)
+    home.run(*command, "--again", status=8)
+    check(count() == 4, count())
+    home.refused(2, *command)
+    write(path, "name,birth_year\nAmina,19x4\n")
+    for _ in range(2):
+        check("19x4" in home.refused(2, *command)["message"])
+
+
+VISITS = """[import]
+kind = contact
+source = meta/instanceID
+dates = d/m/y
+only = consented is yes
+
+[field person]
+column = client
+
+[field kind]
+column = how
+map.tel = phone
+map.home = visit
+
+[field on]
+column = visit/day
+
+[field note]
+columns = visit/said | visit/next
+between = ,
+
+[field signs]
+column = signs
+split = spaces
+map.a = sleep
+map.b = mood
+"""
+
+
+def story_forms_by_a_mapping(lab):
+    """ODK, Kobo and CommCare exports come in by a mapping written once; a dry run first; the same export again saves nothing twice."""
+    home = lab.home("neema").start().init()
+    asha = home.add("person", name="Asha")
+    visits = write(out(lab, "visits.ini"), VISITS)
+    # ODK Central: CSV, group-question; here through a spreadsheet: semicolons, CRLF, Windows-1252
+    odk = write(out(lab, "odk.csv"), "SubmissionDate;meta-instanceID;client;how;visit-day;visit-said;visit-next;signs;consented\r\n"
+                f"x;uuid:1;{asha};tel;31/03/2026;caf\xe9 talk;call;a b;yes\r\n"
+                f"x;uuid:2;{asha};home;31/02/2026;;;;yes\r\n"
+                f"x;uuid:3;{asha};home;01/04/2026;;;;no\r\n", encoding="cp1252")
+    answer = home.run("import", odk, "--map", visits, "--dry-run", status=2)
+    check("line 3, column 5 (visit-day): " in answer.err and "31/03/2026" in answer.err and "1 of 2 rows are good" in answer.out, answer)
+    check(home.json("contact", "list")["items"] == [])
+    home.run("import", odk, "--map", visits, status=8)
+    made = home.json("contact", "list")["items"]
+    check(len(made) == 1 and made[0]["fields"] == {"person": asha, "kind": "phone", "on": "2026-03-31", "note": "café talk, call", "signs": ["sleep", "mood"], "crisis": False}, made)
+    write(odk, read_cp(odk).replace("31/02", "28/02"), encoding="cp1252")
+    answer = home.run("import", odk, "--map", visits)
+    check("1 of them there already" in answer.out and len(home.json("contact", "list")["items"]) == 2, answer)
+    # a record that was voided is not there any more
+    home.run("void", made[0]["id"], "entered twice")
+    home.run("import", odk, "--map", visits)
+    check(len(home.json("contact", "list")["items"]) == 2)
+
+    kobo = {"count": 2, "results": [
+        {"_id": 1, "meta/instanceID": "uuid:4", "client": asha, "how": "tel", "visit/day": "02/04/2026", "signs": "b", "consented": "yes", "_geolocation": [-2.9, 37.5]},
+        {"_id": 2, "meta/instanceID": "uuid:5", "client": "Nobody", "how": "tel", "visit/day": "02/04/2026", "consented": "yes"}]}
+    answer = home.run("import", write(out(lab, "kobo.json"), json.dumps(kobo)), "--map", visits, status=8)
+    check("record 2, column " in answer.err and "Nobody" in answer.err, answer)
+    commcare = {"objects": [{"id": "f1", "form": {"client": asha, "how": "home", "visit": {"day": "03/04/2026"}, "consented": "yes", "meta": {"instanceID": "uuid:6"}}}]}
+    mapping = write(out(lab, "cc.ini"), VISITS.replace("= meta/", "= form.meta.").replace("column = ", "column = form.").replace("columns = visit/said | visit/next", "column = form.how")
+                    .replace("only = consented", "only = form.consented").replace("[field signs]\ncolumn = form.signs\nsplit = spaces\nmap.a = sleep\nmap.b = mood\n", "")
+                    .replace("between = ,\n", ""))
+    home.run("import", write(out(lab, "cc.json"), json.dumps(commcare)), "--map", mapping)
+    check({item["fields"]["on"] for item in home.json("contact", "list")["items"]} == {"2026-03-31", "2026-02-28", "2026-04-02", "2026-04-03"})
+    error = home.refused(2, "import", odk, "--map", write(out(lab, "bad.ini"), VISITS.replace("visit/day", "visit/dya")))
+    check("bad.ini line 16" in error["message"] and "visit-day" in error["hint"], error)
+    error = home.refused(2, "import", odk, "--map", write(out(lab, "bad.ini"), VISITS.replace("[field on]", "[field onn]")))
+    check("no field onn" in error["message"], error)
+
+
+NEEDS = """[import]
+kind = need
+source = KEY
+
+[field person]
+column = PARENT_KEY
+parent = contact
+
+[field area]
+value = housing
+
+[field text]
+column = need-what
+"""
+
+
+def story_what_a_form_repeats(lab):
+    """ODK's second file, of what was repeated, comes in after the first: each row belongs to the person of its submission, found by PARENT_KEY."""
+    home = lab.home("neema").start().init()
+    asha, juma = home.add("person", name="Asha"), home.add("person", name="Juma")
+    visits = write(out(lab, "visits.ini"), VISITS.replace("meta/instanceID", "KEY"))
+    first = write(out(lab, "visit.csv"), "SubmissionDate,client,how,visit-day,visit-said,visit-next,signs,consented,KEY\n"
+                  f"x,{asha},tel,31/03/2026,,,,yes,uuid:1\nx,{juma},home,01/04/2026,,,,yes,uuid:2\nx,{juma},home,01/04/2026,,,,no,uuid:3\n")
+    second = write(out(lab, "visit-need.csv"), "need-what,PARENT_KEY,KEY\na roof,uuid:1,uuid:1/need[1]\na bed,uuid:1,uuid:1/need[2]\n"
+                   "bread,uuid:2,uuid:2/need[1]\nwater,uuid:3,uuid:3/need[1]\nsalt,,uuid:4/need[1]\n")
+    needs = write(out(lab, "needs.ini"), NEEDS)
+    answer = home.run("import", second, "--map", needs, "--dry-run", status=3)  # before the first
+    check("line 2, column 2 (PARENT_KEY): " in answer.err and "uuid:1" in answer.err and "main file first" in answer.err, answer)
+    home.run("import", first, "--map", visits)
+    answer = home.run("import", second, "--map", needs, status=8)
+    check("Saved 3 of 5" in answer.out and "line 5, column 2 (PARENT_KEY): " in answer.err and "uuid:3" in answer.err and "line 6, column 2 (PARENT_KEY): person: the key is missing" in answer.err, answer)
+    made = {item["fields"]["text"]: item["fields"]["person"] for item in home.json("need", "list")["items"]}
+    check(made == {"a roof": asha, "a bed": asha, "bread": juma}, made)
+    answer = home.run("import", second, "--map", needs, status=8, env={"LC_ALL": "sw_KE.UTF-8", "LANGUAGE": "sw"})
+    check("kwanza faili kuu" in answer.err and len(home.json("need", "list")["items"]) == 3, "known by their own keys", answer)
+    # below a record of the very kind that is linked to: a household's members, of the person who was registered
+    people = write(out(lab, "people.csv"), "name,KEY\nAmina,uuid:9\n")
+    home.run("import", people, "--map", write(out(lab, "people.ini"), "[import]\nkind = person\nsource = KEY\n[field name]\ncolumn = name\n"))
+    third = write(out(lab, "third.csv"), "need-what,PARENT_KEY,KEY\ntools,uuid:9,uuid:9/need[1]\n")
+    home.run("import", third, "--map", write(out(lab, "third.ini"), NEEDS.replace("parent = contact", "parent = person")))
+    tools = next(item for item in home.json("need", "list")["items"] if item["fields"]["text"] == "tools")
+    check(tools["fields"]["person"] == home.json("find", "amina")["items"][0]["id"], tools)
+    error = home.refused(2, "import", third, "--map", write(out(lab, "bad.ini"), NEEDS.replace("need-what", "need-what\nparent = contact")))
+    check("bad.ini line 14" in error["message"] and "names another record" in error["hint"], error)
+    write(third, "need-what,PARENT_KEY,KEY\ntools,uuid:9,uuid:9/need[2]\n")
+    error = home.refused(2, "import", third, "--map", write(out(lab, "bad.ini"), NEEDS.replace("= contact", "= contct")), "--dry-run")
+    check('no kind "contct"' in error["message"] and "parent = KIND" in error["hint"], error)
+
+
+def read_cp(path):
+    with open(path, encoding="cp1252", newline="") as file:
+        return file.read()
+
+
+def story_directories(lab):
+    """A directory of services in Open Referral HSDS 3.0 JSON and as a package of tables, and a national list of facilities by the mapping that comes along; again later."""
+    home = lab.home("neema").start().init()
+    services = {"total_items": 2, "contents": None, "services": [
+        {"id": "aaaa", "name": "Counselling", "status": "active", "organization": {"id": "o", "name": "Kilima Trust"}, "description": "weekly",
+         "phones": [{"number": "+254 700 000 001"}], "eligibility_description": "adults", "schedules": [{"opens_at": "08:00", "closes_at": "16:00", "byday": "MO,TU"}],
+         "attributes": [{"taxonomy_term": {"name": "mental health"}}],
+         "service_at_locations": [{"location": {"name": "House", "addresses": [{"city": "Loitokitok"}]}}]},
+        {"id": "bbbb", "name": "Old Shelter", "status": "defunct"}]}
+    path = write(out(lab, "hsds.json"), json.dumps(services))
+    home.run("import", path, "--hsds", "--dry-run")
+    home.run("import", path, "--hsds")
+    made = home.json("resource", "list")["items"]
+    check(len(made) == 1 and made[0]["title"] == "Counselling, Kilima Trust", made)
+    fields = made[0]["fields"]
+    check((fields["category"], fields["place"], fields["phone"], fields["hours"]) == ("mental health", "Loitokitok", "+254 700 000 001", "MO,TU 08:00-16:00"), fields)
+    check("1 of them there already" in home.run("import", path, "--hsds").out)
+
+    # what cannot be taken is listed, each with its place and mend; nothing is left out without a word
+    bad = [{"id": "cccc", "name": "Kimana Clinic"}, 7, {"id": "dddd", "name": 12}, "Clinic", {"id": "eeee"}, {"status": "defunct", "name": 3}, {"name": "Rombo Clinic", "id": 5}]
+    answer = home.run("import", write(out(lab, "bad.json"), json.dumps(bad)), "--hsds", status=8)
+    for words in ("record 2: there is no service in this place", "record 3: the name of this service is no text", "record 4: there is no service in this place", "record 5: this service has no name"):
+        check(words in answer.err, words, answer)
+    check("Saved 2 of 6" in answer.out and "quotes" in answer.err and "record 6" not in answer.err, answer)
+    check("kumbukumbu 5: huduma hii haina jina" in home.run("import", out(lab, "bad.json"), "--hsds", status=8, env={"LC_ALL": "sw_KE.UTF-8", "LANGUAGE": "sw"}).err.lower())
+    for item in home.json("resource", "list")["items"]:
+        if item["title"] in ("Kimana Clinic", "Rombo Clinic"):
+            home.run("void", item["id"], "only for this")
+
+    # the older package: tables that name each other by ids
+    package = out(lab, "package")
+    os.mkdir(package)
+    for name, text in (("organizations", "id,name\no1,Kilima Trust\n"), ("locations", "id,name,transportation\nl1,House,bus 12\n"),
+                       ("services", "id,organization_id,name,status,fees\ns1,o1,Shelter,active,free\ns2,o1,Gone,defunct,\n"),
+                       ("services_at_location", "id,service_id,location_id\n1,s1,l1\n"), ("physical_addresses", "id,location_id,city\n1,l1,Rombo\n"),
+                       ("phones", "id,location_id,organization_id,number\n1,,o1,+254 700 000 002\n")):
+        write(os.path.join(package, name + ".csv"), text)
+    for _ in range(2):
+        home.run("import", package, "--hsds")
+    fields = next(item["fields"] for item in home.json("resource", "list")["items"] if item["title"] == "Shelter, Kilima Trust")
+    check((fields["place"], fields["phone"], fields["cost"], fields["transport"]) == ("Rombo", "+254 700 000 002", "free", "bus 12"), fields)
+    check(len(home.json("resource", "list")["items"]) == 2)
+    check("services.csv" in home.refused(2, "import", lab.mailboxes, "--hsds")["message"])
+
+    heads = "Code,Name,Officialname,Registration_number,Keph level,Facility type,Owner,Owner type,Beds,County,Constituency,Sub county,Ward,Operation status,Open_whole_day"
+    listed = write(out(lab, "list.csv"), "﻿" + heads + "\r\n"
+                   "90001,Mlima,Mlima Dispensary,,Level 2,Dispensary,Ministry,Public,0,Kajiado,Kajiado South,Loitokitok,Kimana,Operational,No\r\n"
+                   "90002,Bonde,\"Bonde Hospital, Annex\",,Level 4,Hospital,Ministry,Public,40,Kajiado,Kajiado South,Loitokitok,Rombo,Operational,Yes\r\n"
+                   "90003,Zamani,Zamani Clinic,,Level 2,Clinic,Private,Private,0,Kajiado,Kajiado South,Loitokitok,Rombo,Closed,No\r\n")
+    home.run("import", listed, "--map", os.path.join(TOP, "conf", "mappings", "facilities-kenya.ini"))
+    made = {item["title"]: item["fields"] for item in home.json("resource", "list")["items"]}
+    check(set(made) == {"Counselling, Kilima Trust", "Shelter, Kilima Trust", "Mlima Dispensary", "Bonde Hospital, Annex"}, made)
+    check(made["Bonde Hospital, Annex"]["place"] == "Rombo, Loitokitok, Kajiado" and made["Bonde Hospital, Annex"]["hours"] == "day and night", made)
+    check("hours" not in made["Mlima Dispensary"])
+
+
+run(globals())
