@@ -70,4 +70,4 @@ class Sshd:
 
     def close(self):
         self.process.terminate()
-        self.process.wait(20)
+        self.process.wait(300)

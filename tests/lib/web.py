@@ -1,5 +1,7 @@
 """web.py - a real web server with TLS in front of pamoja-gate, on this machine only; and a wire that cuts connections."""
+import contextlib
 import os
+import random
 import signal
 import socket
 import ssl
@@ -72,9 +74,12 @@ def certificates(folder, expired=False):
 
 
 def free_port():
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
+    """Below those that the kernel hands out by itself: nobody else's connection takes it before the server does, or while that is restarted."""
+    while True:
+        port = random.SystemRandom().randrange(10000, 32000)
+        with socket.socket() as one, contextlib.suppress(OSError):
+            one.bind(("127.0.0.1", port))
+            return port
 
 
 class Web:
@@ -119,10 +124,10 @@ class Web:
 
     def close(self):
         self.process.terminate()
-        self.process.wait(20)
+        self.process.wait(300)
 
 
-def wait_for(port, seconds=20):
+def wait_for(port, seconds=300):
     until = time.monotonic() + seconds
     while True:
         try:

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 
-from lab import BIN, TOP, check, run
+from lab import BIN, PATIENCE, TOP, check, run
 from terminal import Terminal
 
 
@@ -413,7 +413,7 @@ def story_an_import_that_broke_off(lab):
             importing.send_signal(signal.SIGINT)
         else:
             neema.kill()
-        _, said = importing.communicate(timeout=60)
+        _, said = importing.communicate(timeout=PATIENCE)
         check("no row is saved twice" in said, said)
         if stop:  # what is said is what is there, and a shell that runs several in a row sees that it was stopped
             check(importing.returncode == -signal.SIGINT and f"{neema.status()['journal']['entries']} of 1200 rows are saved" in said, importing.returncode, said)

@@ -2,7 +2,7 @@
 import os
 import time
 
-from lab import check, run
+from lab import PATIENCE, check, run
 
 
 def digests(person, *homes):
@@ -197,24 +197,24 @@ def story_hub_merges_by_itself(lab):
     neema = lab.worker("Neema", hub)
     person = neema.add("person", name="Asha")
     neema.run("sync")
-    until = time.monotonic() + 40
+    until = time.monotonic() + PATIENCE
     while time.monotonic() < until and hub.run("show", person, check_status=False).status != 0:
         time.sleep(0.5)
     check(hub.show(person)["fields"]["name"] == "Asha")
-    until = time.monotonic() + 40
+    until = time.monotonic() + PATIENCE
     while time.monotonic() < until and neema.show(person)["sync"] != "merged":
         neema.run("sync")
         time.sleep(0.5)
     check(neema.show(person)["sync"] == "merged")
     # Once its carrier is sure of the mailbox it looks at it from outside only, and still finds what comes.
     seen = os.path.join(hub.path, "carry", "seen")
-    until = time.monotonic() + 40
+    until = time.monotonic() + PATIENCE
     while time.monotonic() < until and not surely_seen(seen):
         time.sleep(0.2)
     check(surely_seen(seen), "the carrier was never sure of the mailbox")
     person = neema.add("person", name="Zawadi")
     neema.run("sync")
-    until = time.monotonic() + 40
+    until = time.monotonic() + PATIENCE
     while time.monotonic() < until and hub.run("show", person, check_status=False).status != 0:
         time.sleep(0.5)
     check(hub.show(person)["fields"]["name"] == "Zawadi")
@@ -245,7 +245,7 @@ def story_a_worker_asks_by_itself(lab):
         hub.run("hub", "merge")
         with open(jump, "w", encoding="utf-8"):
             pass
-        until = time.monotonic() + 30
+        until = time.monotonic() + PATIENCE
         while neema.run("show", record, check_status=False).status != 0:
             check(time.monotonic() < until, "it did not come by itself")
             time.sleep(0.2)
@@ -260,7 +260,7 @@ def story_a_worker_asks_by_itself(lab):
 
 def arrives(hub, record):
     """Without anybody asking the laptop for it."""
-    until = time.monotonic() + 60
+    until = time.monotonic() + PATIENCE
     while hub.run("show", record, check_status=False).status != 0:
         check(time.monotonic() < until, "it did not come by itself")
         hub.run("hub", "merge")
@@ -285,7 +285,7 @@ def story_unreached(lab):
     def urgent_fails():
         last, steps = neema.status()["last_sync"]["at"], -1
         neema.add("contact", person=person, kind="phone", crisis="yes")
-        until = time.monotonic() + 30
+        until = time.monotonic() + PATIENCE
         while neema.status()["last_sync"]["at"] == last or neema.status()["steps"] != steps:
             check(time.monotonic() < until, "it was not tried, or without an end")
             steps = neema.status()["steps"]

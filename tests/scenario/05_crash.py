@@ -10,7 +10,7 @@ import socket
 import threading
 import time
 
-from lab import Failed, check, run
+from lab import PATIENCE, Failed, check, run
 
 KILLS = int(os.environ.get("PAMOJA_KILLS", "25"))
 SEED = int(os.environ.get("PAMOJA_SEED", str(random.SystemRandom().randrange(1 << 32))))
@@ -49,7 +49,7 @@ class Load:
     def stop(self):
         self.stopping.set()
         for thread in self.threads:
-            thread.join(180)
+            thread.join(PATIENCE)
         check(not any(thread.is_alive() for thread in self.threads), "a client hangs")
         check(not self.broken, self.broken)
 
@@ -137,7 +137,7 @@ def kill_one(chance, homes, counts):
 
 def settle(hub, workers):
     """Exchange until nothing waits anywhere."""
-    until = time.monotonic() + 90
+    until = time.monotonic() + PATIENCE
     while time.monotonic() < until:
         done = True
         for home, words in [(worker, ("sync",)) for worker in workers] + [(hub, ("hub", "merge"))]:

@@ -18,7 +18,7 @@ import time
 import unicodedata
 import zlib
 
-from lab import BIN, Failed, check, run
+from lab import BIN, PATIENCE, Failed, check, run
 
 SHORTEST = 7  # characters: shorter words would be found by chance
 
@@ -388,7 +388,7 @@ def story_arguments_vanish(lab):
                                    stderr=subprocess.DEVNULL)
         try:
             search = Search(needles)
-            until = time.monotonic() + 20
+            until = time.monotonic() + PATIENCE
             while time.monotonic() < until:
                 with open(f"/proc/{process.pid}/cmdline", "rb") as file:
                     left = search.plain(file.read())
@@ -402,7 +402,7 @@ def story_arguments_vanish(lab):
             check(process.poll() is None, "it did not wait:", words)
         finally:
             home.daemon.send_signal(signal.SIGCONT)
-        check(process.wait(30) == 0, words)
+        check(process.wait(PATIENCE) == 0, words)
 
 
 def story_the_search_finds(lab):

@@ -5,7 +5,7 @@ import subprocess
 import time
 
 from disks import disk, empty, fill, may_mount, remount
-from lab import BIN, check, files, run
+from lab import BIN, PATIENCE, check, files, run
 
 
 def journal_state(home):
@@ -102,7 +102,7 @@ def story_full_and_freed_without_a_restart(lab):
         empty(spot)
         neema.add("person", name="Daudi")
         check(journal_state(neema)["entries"] == before["entries"] + 1)
-        until = time.monotonic() + 60
+        until = time.monotonic() + PATIENCE
         while time.monotonic() < until and neema.status()["warnings"]:
             time.sleep(8)  # nobody is at the keyboard
         check(not neema.status()["warnings"] and os.path.getsize(os.path.join(neema.path, "reserve")) == 4 << 20,
@@ -151,7 +151,7 @@ def story_full_at_init(lab):
 
 
 def start_fails(home):
-    process = subprocess.run([os.path.join(BIN, "pamojad"), "--home", home.path, "--foreground"], capture_output=True, text=True, timeout=20,
+    process = subprocess.run([os.path.join(BIN, "pamojad"), "--home", home.path, "--foreground"], capture_output=True, text=True, timeout=PATIENCE,
                              env=home.env)
     check(process.returncode == 1, process)
     return process.stderr
@@ -172,7 +172,7 @@ def story_read_only_home(lab):
         # the command line, which starts the daemon by itself, says the same
         env = dict(neema.env)
         del env["PAMOJA_NO_AUTOSTART"]
-        process = subprocess.run([os.path.join(BIN, "pamoja"), "--json", "person", "list"], env=env, capture_output=True, text=True, timeout=30,
+        process = subprocess.run([os.path.join(BIN, "pamoja"), "--json", "person", "list"], env=env, capture_output=True, text=True, timeout=PATIENCE,
                                  stdin=subprocess.DEVNULL)
         check(process.returncode == 1 and "read-only" in process.stderr, process)
         check(files(neema) == before, "something changed")
@@ -244,7 +244,7 @@ def story_pulled_out_meanwhile(lab):
                                    stderr=subprocess.DEVNULL)
         time.sleep(pause)
         os.rename(stick, stick + ".away")
-        check(process.wait(60) in (0, 6, 8), "carry ended with", process.returncode)
+        check(process.wait(PATIENCE) in (0, 6, 8), "carry ended with", process.returncode)
         shutil.rmtree(stick + ".away")
         shutil.rmtree(stick, ignore_errors=True)  # it may have been made anew
     os.mkdir(stick)

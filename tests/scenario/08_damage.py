@@ -4,7 +4,7 @@ import random
 import subprocess
 import time
 
-from lab import BIN, TOP, check, files, run
+from lab import BIN, PATIENCE, TOP, check, files, run
 
 PAGE = 4096
 FRAME = 4208
@@ -77,7 +77,7 @@ def story_damaged_journal(lab):
 
 
 def warned(home, word):
-    until = time.monotonic() + 20
+    until = time.monotonic() + PATIENCE
     while home.status().get("checking") and time.monotonic() < until:
         time.sleep(0.1)
     said = home.status()["warnings"]
@@ -210,7 +210,7 @@ def story_old_rows_put_back(lab):
         write(keys_path, keys)
         neema.start()
         if neema.unlock(check_status=False).status == 0:
-            until = time.monotonic() + 20
+            until = time.monotonic() + PATIENCE
             while neema.status()["checking"] and time.monotonic() < until:
                 time.sleep(0.05)
             if any("made anew" in warning for warning in neema.status()["warnings"]):

@@ -8,7 +8,7 @@ import subprocess
 import time
 
 import lab as lab_module
-from lab import check, run
+from lab import PATIENCE, check, run
 from sealed import (BODY, COMMIT, CT_LEN, EPK, INC, MAILBOX, NONCE, PREV, READER, SEGNO, SPARE, WRITER, Segment, mailbox_of, place_name,
                     segments)
 
@@ -333,7 +333,7 @@ def cookie(home):
 
 def dial(home):
     link = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    link.settimeout(20)
+    link.settimeout(PATIENCE)
     link.connect(os.path.join(home.path, "run", "api.sock"))
     return link
 
@@ -484,7 +484,7 @@ def story_a_carrier_that_is_turned(lab):
         doctor = " ".join(hub.run("doctor", check_status=False).out.split())
         hub.stop()
         once = subprocess.run([os.path.join(lab_module.BIN, "pamoja-carry"), "--once", "--spool", own, "--store", hub.path + "/carry", "--write", "1",
-                               "--parcel", stick], env={**os.environ, **trying, **more}, capture_output=True, text=True, timeout=60, check=False)
+                               "--parcel", stick], env={**os.environ, **trying, **more}, capture_output=True, text=True, timeout=PATIENCE, check=False)
         check(once.returncode == 0, once)
         found = pried(report, launcher)
         said = {result for call in found.values() for path, result in call.items() if path in secrets}
@@ -521,7 +521,7 @@ def story_another_user(lab):
                     os.setgid(65534)
                     os.setuid(65534)
                     link = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-                    link.settimeout(20)
+                    link.settimeout(PATIENCE)
                     link.connect(name)
                     link.sendall(f"GET /v1/status HTTP/1.1\r\nHost: pamoja\r\nX-Pamoja-Cookie: {key}\r\n\r\n".encode())
                     os.write(writer, b"answered " + link.recv(100))

@@ -8,7 +8,7 @@ import struct
 import subprocess
 
 from backups import backup_of, code_of, restore
-from lab import BIN, TOP, check, run
+from lab import BIN, PATIENCE, TOP, check, run
 from sealed import PREV, SEGNO, mailbox_of
 
 DIARY = """[kind]
@@ -270,7 +270,7 @@ def story_half_written_files(lab):
     conf.put("bicycle", spoiled["an unknown key"][0])
     fresh = lab.home("Fresh", env=conf.env)
     process = subprocess.run([os.path.join(BIN, "pamojad"), "--home", fresh.path, "--foreground"], env=fresh.env, capture_output=True, text=True,
-                             timeout=20)
+                             timeout=PATIENCE)
     check(process.returncode == 2, process)
     for word in ("bicycle.ini", "line", "requird", "required"):
         check(word in process.stderr, word, process.stderr)

@@ -12,7 +12,7 @@ import threading
 import time
 
 from backups import backup_of, code_of, notes, refused, restore
-from lab import BIN, TOP, check, files, run, same, settle
+from lab import BIN, PATIENCE, TOP, check, files, run, same, settle
 from sealed import mailbox_of
 
 HEAD = 56  # of a backup, before its first segment
@@ -611,7 +611,7 @@ def story_killed(lab):
             client.kill()
         else:
             home.kill()
-        client.wait(60)
+        client.wait(PATIENCE)
         return client.returncode
 
     for victim in ("client", "daemon") * 3:
@@ -631,7 +631,7 @@ def story_killed(lab):
         cut(home, victim, "--passphrase-file", home.passphrase_file, "restore", path, "--recovery-code-file", code)
         if victim == "daemon":
             home.start()
-        until = time.monotonic() + 30
+        until = time.monotonic() + PATIENCE
         while not home.status()["initialised"]:
             again = home.run("--passphrase-file", home.passphrase_file, "restore", path, "--recovery-code-file", code, check_status=False, json_out=True)
             if again.status == 0:

@@ -11,14 +11,14 @@ import subprocess
 import time
 
 from disks import disk, empty, fill, may_mount, remount
-from lab import BIN, Clock, Failed, check, run
+from lab import BIN, PATIENCE, Clock, Failed, check, run
 
 STATES = {"ok", "warn", "fail"}
 
 
 def doctor(home, env=None):
     """{check: (worst state, messages, mends)}; the exit status must fit."""
-    answer = home.run("doctor", json_out=True, check_status=False, env=env, timeout=60)
+    answer = home.run("doctor", json_out=True, check_status=False, env=env, timeout=PATIENCE)
     document = answer.json
     check(set(document) == {"items", "ok"}, document)
     found = {}
@@ -46,7 +46,7 @@ def state(home, name, wanted, words="", **options):
 def typed(home, mend):
     """What a person does: copies the line into a shell."""
     env = dict(home.env, PATH=BIN + os.pathsep + os.environ["PATH"])
-    done = subprocess.run(["sh", "-c", mend.replace("sudo ", "") if os.geteuid() == 0 else mend], env=env, text=True, capture_output=True, timeout=60,
+    done = subprocess.run(["sh", "-c", mend.replace("sudo ", "") if os.geteuid() == 0 else mend], env=env, text=True, capture_output=True, timeout=PATIENCE,
                           stdin=subprocess.DEVNULL)
     check(done.returncode == 0, mend, done.returncode, done.stdout, done.stderr)
 
@@ -58,7 +58,7 @@ def mended(home, name, wanted, words=""):
     return state(home, name, "ok")
 
 
-def until(words, condition, seconds=30):
+def until(words, condition, seconds=PATIENCE):
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if condition():
@@ -211,7 +211,7 @@ def story_silent_daemon(lab):
         one.close()
     typed(neema, mends[0])
     for process in waiting:
-        process.wait(30)
+        process.wait(PATIENCE)
     until("an answer", lambda: doctor(neema)["daemon"][0] == "ok")
 
 
@@ -222,7 +222,7 @@ def story_lock_of_another(lab):
     until("the lock", lambda: doctor(neema)["daemon"][0] == "fail")
     mends = state(neema, "daemon", "fail", "another program (sleep")
     typed(neema, mends[0])
-    holder.wait(20)
+    holder.wait(PATIENCE)
     state(neema, "daemon", "warn", "not running")
     # the number of a process that has gone, now another's: nobody holds the lock
     with open(os.path.join(neema.path, "lock"), "w", encoding="ascii") as file:
@@ -271,7 +271,7 @@ def story_older_daemon(lab):
     until("an answer", lambda: neema.run("status", check_status=False).status == 0)
 
     def version():
-        done = subprocess.run([os.path.join(own, "pamoja"), "--json", "doctor"], env=neema.env, text=True, capture_output=True, timeout=60)
+        done = subprocess.run([os.path.join(own, "pamoja"), "--json", "doctor"], env=neema.env, text=True, capture_output=True, timeout=PATIENCE)
         return next(item for item in json.loads(done.stdout)["items"] if item["check"] == "version")
 
     check(version()["state"] == "ok", version())
@@ -280,7 +280,7 @@ def story_older_daemon(lab):
     shutil.copy(os.path.join(BIN, "pamojad"), own)
     check(version()["state"] == "warn" and version()["mend"] == f"kill {pamojad.pid}", version())
     typed(neema, version()["mend"])
-    pamojad.wait(20)
+    pamojad.wait(PATIENCE)
     neema.start()
     check(version()["state"] == "ok", version())
 
@@ -438,7 +438,7 @@ def story_read_only_disk(lab):
 def story_limits_of_a_user(lab):
     """A limit on file sizes, as a quota would be: said, and the doctor lives."""
     neema = lab.quick("Neema").start().init()
-    answer = subprocess.run(["sh", "-c", f"ulimit -f 100; exec '{BIN}/pamoja' --json doctor"], env=neema.env, text=True, capture_output=True, timeout=60)
+    answer = subprocess.run(["sh", "-c", f"ulimit -f 100; exec '{BIN}/pamoja' --json doctor"], env=neema.env, text=True, capture_output=True, timeout=PATIENCE)
     check(answer.returncode == 8 and "not allowed to you" in answer.stdout, answer)
 
 

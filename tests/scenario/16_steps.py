@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 
-from lab import TOP, Client, check, held_still, run
+from lab import TOP, Client, check, gives_way, held_still, run
 
 
 def people_file(lab, people):
@@ -16,14 +16,8 @@ def people_file(lab, people):
     return path
 
 
-def answered_between_steps(home, method, path, body=""):
-    """Begin long work; in the middle of it a client that is known asks, and one that has just come: both are answered before the next
-    step, and the work goes on after them. Returns the answer of the work."""
-    work, known = Client(home), Client(home)
-    before = known.status()["steps"]
-    work.ask(method, path, body)
-    while known.status()["steps"] < before + 4:
-        pass
+def both_ask(home, work, known):
+    """In the middle of work a client that is known asks, and one that has just come. The number of the step before each answer."""
     held_still(home)
     try:
         check(not work.answered(), "the work was over too soon to say anything")
@@ -32,13 +26,29 @@ def answered_between_steps(home, method, path, body=""):
         new.ask("GET", "/v1/status")
     finally:
         home.daemon.send_signal(signal.SIGCONT)
-    first, second = known.answer(), new.answer()
-    # Who was known is read at once; who has just come must be let in and read: no step may come between.
-    check(second["steps"] == first["steps"], "a step came before an answer", first["steps"], second["steps"])
+    return known.answer()["steps"], new.answer()["steps"]
+
+
+def answered_between_steps(home, method, path, body=""):
+    """Begin long work; both who ask in the middle of it are answered before the next step, and the work goes on after them. Returns the
+    answer of the work. Who was known is read at once; who has just come must be let in and read: no step may come between. But work that
+    has waited for some milliseconds has a turn after each (loop.c), and it has where the machine was busy just then: so that is at most
+    two, and when it was, they ask again."""
+    gives_way(home)
+    work, known = Client(home), Client(home)
+    before = known.status()["steps"]
+    work.ask(method, path, body)
+    while known.status()["steps"] < before + 4:
+        pass
+    between = None
+    while between != 0:
+        first, second = both_ask(home, work, known)
+        between = second - first
+        check(between <= 2, "steps came before an answer", first, second)
     answer = work.answer()
     check("error" not in answer, answer)
     last = known.status()["steps"]
-    check(last > second["steps"] + 3, "the work went on after the answers", last, second["steps"])
+    check(last > second + 3, "the work went on after the answers", last, second)
     return answer
 
 
@@ -60,6 +70,7 @@ def story_an_import_in_steps(lab):
     note = lambda i: " ".join(f"word{i * 7 + n * 13}" for n in range(150))  # a row is work  # noqa: E731
     rows = [{"kind": "person", "row": i, "fields": {"name": f"Person {i}", "note": note(i), "birth_year": "19x4" if i == 321 else 1950}}
             for i in range(500)]
+    gives_way(home)
     work, other = Client(home), Client(home)
     work.ask("POST", "/v1/import", json.dumps({"import": "a", "rows": rows}))
     seen = set()
@@ -71,6 +82,7 @@ def story_an_import_in_steps(lab):
     check(home.status()["journal"]["entries"] == 499)
 
     # somebody's own record in the midst of the pieces is saved with those before it
+    gives_way(home)
     work, other = Client(home), Client(home)
     before = home.status()["journal"]["entries"]
     work.ask("POST", "/v1/import", json.dumps({"import": "b", "rows": rows}))
@@ -89,6 +101,7 @@ def story_an_import_in_steps(lab):
     check(home.status()["journal"]["entries"] == 499 + 1 + 499)
 
     # a lock in the midst
+    gives_way(home)
     work, other = Client(home), Client(home)
     before = home.status()["journal"]["entries"]
     work.ask("POST", "/v1/import", json.dumps({"import": "c", "rows": rows}))
@@ -157,6 +170,7 @@ def story_locking_in_steps(lab):
     hub, neema = lab.office(peer="Neema")
     neema.run("import", people_file(lab, 200))
     entries = neema.status()["outbox"]["entries"]
+    gives_way(neema)
     locks, known = Client(neema), Client(neema)
     before = known.status()["steps"]
     locks.ask("POST", "/v1/lock", "{}")
@@ -207,6 +221,7 @@ def person_with_history(home, contacts):
 
 def cut_off_amid(hub, path, body):
     """A decision of the coordinator, answered; what follows from it is still going on when the power goes. What its status said then."""
+    gives_way(hub)
     decides, known = Client(hub), Client(hub)
     decides.ask("POST", path, json.dumps(body))
     answer = decides.answer()

@@ -7,7 +7,7 @@ import subprocess
 import time
 
 from backups import backup_of, code_of, restore
-from lab import BIN, check, run, settle
+from lab import BIN, PATIENCE, check, run, settle
 from sealed import mailbox_of
 
 
@@ -265,7 +265,7 @@ def a_suspended(lab):
     hub.run("hub", "merge")
     error = neema.refused(5, "sync")
     check("suspended" in error["message"] and "coordinator" in error["hint"], error)
-    until = time.monotonic() + 20
+    until = time.monotonic() + PATIENCE
     while not neema.status()["locked"] and time.monotonic() < until:
         time.sleep(0.05)
     check(neema.status()["locked"])
@@ -306,7 +306,7 @@ def story_suspended_then_revoked(lab):
     check(held[0]["by"] == "Neema", held)
     neema.unlock()
     neema.run("sync", check_status=False)
-    until = time.monotonic() + 30
+    until = time.monotonic() + PATIENCE
     while os.path.exists(os.path.join(neema.path, "keys")) and time.monotonic() < until:
         neema.run("sync", check_status=False)
     is_destroyed(neema)
@@ -382,13 +382,13 @@ def story_killed_on_the_way(lab):
                                  stderr=subprocess.DEVNULL)
         time.sleep(random.random() * (0.05 + 0.01 * kills))
         neema.daemon.send_signal(signal.SIGKILL)
-        neema.daemon.wait(20)
-        asked.wait(30)
+        neema.daemon.wait(PATIENCE)
+        asked.wait(PATIENCE)
         kills += 1
         neema.start()
         if os.path.exists(os.path.join(neema.path, "keys")):
             neema.unlock(check_status=False)
-    until = time.monotonic() + 60
+    until = time.monotonic() + PATIENCE
     while os.path.exists(os.path.join(neema.path, "keys")) and time.monotonic() < until:
         neema.run("sync", check_status=False)
     is_destroyed(neema)

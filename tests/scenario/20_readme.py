@@ -20,7 +20,7 @@ import sys
 import termios
 import time
 
-from lab import BIN, TOP, Failed, Home, check, run
+from lab import BIN, PATIENCE, TOP, Failed, Home, check, run
 
 README = os.path.join(TOP, "README.md")
 PLACES = ("/media", "/srv")  # made-up places of the page, found in the lab's folder
@@ -133,7 +133,7 @@ class Typist:
         fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
         printed, waiting = "", list(expected)
         text = codecs.getincrementaldecoder("utf-8")("replace")  # a letter may come in two pieces
-        until = time.monotonic() + 60
+        until = time.monotonic() + PATIENCE
         while time.monotonic() < until:
             if not select.select([fd], [], [], 1)[0]:
                 continue
@@ -186,7 +186,7 @@ class Typist:
                 os.kill(pid, signal.SIGTERM)
             except (OSError, ValueError):
                 continue
-            until = time.monotonic() + 20
+            until = time.monotonic() + PATIENCE
             while os.path.exists(f"/proc/{pid}") and time.monotonic() < until:
                 time.sleep(0.05)
 
@@ -415,7 +415,7 @@ def story_settings(lab):
         with open(path, "w", encoding="utf-8") as file:
             file.write(text)
         os.chmod(path, 0o600)
-        return subprocess.run([os.path.join(BIN, "pamojad"), "--home", home.path, "--foreground"], capture_output=True, text=True, timeout=20)
+        return subprocess.run([os.path.join(BIN, "pamojad"), "--home", home.path, "--foreground"], capture_output=True, text=True, timeout=PATIENCE)
 
     for (section, name), (least, most) in source.items():
         row = rows[(section, name)]
@@ -435,7 +435,7 @@ def story_settings(lab):
     with open(path, "w", encoding="utf-8") as file:
         file.write(with_bounds)
     os.chmod(path, 0o620)
-    answer = subprocess.run([os.path.join(BIN, "pamojad"), "--home", home.path, "--foreground"], capture_output=True, text=True, timeout=20)
+    answer = subprocess.run([os.path.join(BIN, "pamojad"), "--home", home.path, "--foreground"], capture_output=True, text=True, timeout=PATIENCE)
     check(answer.returncode == 1 and "chmod" in answer.stderr, answer)
     os.chmod(path, 0o600)
     home.start().unlock()
@@ -451,7 +451,7 @@ def story_exit_statuses(lab):
     check(neema.refused(2, "sync")["code"] == "not_enrolled")
     lab.enrol(neema, hub)
     neema.run("person", "add", "name=Baraka M.", status=0)
-    second = subprocess.run([os.path.join(BIN, "pamojad"), "--home", neema.path, "--foreground"], capture_output=True, text=True, timeout=20)
+    second = subprocess.run([os.path.join(BIN, "pamojad"), "--home", neema.path, "--foreground"], capture_output=True, text=True, timeout=PATIENCE)
     check(second.returncode == 1, second)
     neema.run("person", "add", "nam=x", status=2)
     neema.run("show", "zzzzz", status=3)
@@ -504,7 +504,7 @@ def story_lines_for_the_shell(lab):
         run_sh = file.read()
 
     def shell(line, **options):
-        done = subprocess.run(["sh", "-eu", "-c", line], cwd=TOP, capture_output=True, text=True, timeout=300, stdin=subprocess.DEVNULL, **options)
+        done = subprocess.run(["sh", "-eu", "-c", line], cwd=TOP, capture_output=True, text=True, timeout=PATIENCE, stdin=subprocess.DEVNULL, **options)
         check(done.returncode == 0, line, done.stdout[-800:], done.stderr[-800:])
         return done.stdout
 
@@ -561,11 +561,11 @@ def story_units_start_what_the_page_says(lab):
         command = line.replace("/usr/local/bin", BIN).replace("%h/.local/share/pamoja", home.path).split()
         lab.daemons.append(subprocess.Popen(command, env=home.env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
         home.daemon = lab.daemons[-1]
-        until = time.monotonic() + 20
+        until = time.monotonic() + PATIENCE
         while time.monotonic() < until and not os.path.exists(os.path.join(home.path, "run", "api.sock")):
             time.sleep(0.05)
     home.init()
-    until = time.monotonic() + 20
+    until = time.monotonic() + PATIENCE
     while time.monotonic() < until and home.status()["carrier"] is not True:
         time.sleep(0.05)
     status = home.status()

@@ -11,7 +11,7 @@ import shutil
 import subprocess
 import time
 
-from lab import BIN, TOP, check, run
+from lab import BIN, PATIENCE, TOP, check, run
 
 SHELLS = ("bash", "zsh", "fish")
 ECHO = {"bash": "pamoja() { printf 'GOT'; printf '<%s>' \"$@\"; echo .; }", "zsh": "pamoja() { printf 'GOT'; printf '<%s>' \"$@\"; echo . }",
@@ -124,7 +124,7 @@ def type_lines(lab, shell, path, lines, autoload=False):
 
     def wait_for(pattern, many=1):
         nonlocal screen
-        until = time.monotonic() + 30
+        until = time.monotonic() + PATIENCE
         while len(re.findall(pattern, screen)) < many and time.monotonic() < until:
             if select.select([fd], [], [], 0.2)[0]:
                 try:

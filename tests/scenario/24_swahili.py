@@ -9,7 +9,7 @@ import subprocess
 import time
 
 from catalogue import PO, catalogue, texts
-from lab import BIN, PASSPHRASE, TOP, check, run
+from lab import BIN, PASSPHRASE, PATIENCE, TOP, check, run
 
 SWAHILI = {"LC_ALL": "sw_KE.UTF-8"}
 # What the commands of workers and coordinators are made of; the rest of cli is the installer's.
@@ -217,7 +217,7 @@ def on_a_terminal(home, words, answers):
     if pid == 0:
         os.execve(os.path.join(BIN, "pamoja"), ["pamoja", *words], home.env)
     screen, asked, waiting = "", 0, list(answers)
-    until = time.monotonic() + 60
+    until = time.monotonic() + PATIENCE
     while time.monotonic() < until:
         if select.select([fd], [], [], 0.3)[0]:
             try:

@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import time
 
-from lab import BIN, TOP, Failed, check, run
+from lab import BIN, PATIENCE, TOP, Failed, check, run
 
 ROUNDS = int(os.environ.get("PAMOJA_ROUNDS", "60"))
 SEED = int(os.environ.get("PAMOJA_SEED", str(random.SystemRandom().randrange(1 << 32))))
@@ -124,7 +124,7 @@ class Fleet:
         if person is None or len([1 for k, _ in self.made.values() if k == "person"]) < 3:
             kind = "person"
         fields = {"person": {"name": self.token()}, "contact": {"kind": "phone", "note": self.token()}, "goal": {"text": self.token()},
-                  "followup": {"due": "2027-01-02", "what": self.token()}, "resource": {"name": self.token(), "category": "health"},
+                  "followup": {"due": "in 40 days", "what": self.token()}, "resource": {"name": self.token(), "category": "health"},
                   "pairing": {"note": self.token(), "companion": self.known(home, "person")},
                   "consent": {"purpose": "referral", "note": self.token()}, "referral": {"category": "health", "reason": self.token()}}[kind]
         if kind in ("consent", "referral"):
@@ -133,7 +133,7 @@ class Fleet:
                 return
             fields |= {"recipient" if kind == "consent" else "resource": resource}
             if kind == "consent":
-                fields |= {"information": "all", "from": "2026-01-01", "expires": "2027-06-01", "how": "written"}
+                fields |= {"information": "all", "from": "today", "expires": "in 200 days", "how": "written"}
         if kind not in ("person", "resource"):
             fields["person"] = person
         answer = self.ask(home, kind, "add", *[f"{name}={value}" for name, value in fields.items()], may=(0, 2, 3, 5))
@@ -202,7 +202,7 @@ class Fleet:
                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         time.sleep(self.chance.uniform(0, 0.25))
         home.kill()
-        out, _ = client.communicate(timeout=60)
+        out, _ = client.communicate(timeout=PATIENCE)
         self.trace.append(f"{home.name}: killed in {' '.join(what)} -> {client.returncode}")
         if what[0] == "person" and client.returncode == 0:
             self.made[json.loads(out)["id"]] = ("person", home.name)

@@ -11,12 +11,11 @@ import shlex
 import subprocess
 import time
 
-from lab import BIN, PASSPHRASE, check, run
+from lab import BIN, PASSPHRASE, PATIENCE, check, run
 
 COMMANDS = int(os.environ.get("PAMOJA_WEEK", "30"))
 SEED = int(os.environ.get("PAMOJA_SEED", str(random.SystemRandom().randrange(1 << 32))))
 TOOL = shlex.split(os.environ.get("PAMOJA_TOOL", ""))
-PATIENCE = 120 if TOOL else 20
 RSS_GROWTH_MAX_KIB = 6 * 1024  # one page cache's worth; the cache itself is locked at the start
 FAULT = re.compile(r"Sanitizer|runtime error:|ERROR SUMMARY: [1-9]|(definitely|indirectly) lost: [1-9]|Invalid (read|write|free)|uninitialised")
 TEXTS = ("asked about the clinic", "stronger than last week", "tulizungumza kuhusu kazi", "worried about the landlord", "wants to try again")
@@ -52,7 +51,7 @@ class Worker:
         if sanitized():  # its runtime must come before any other
             preload = subprocess.run(["gcc", "-print-file-name=libasan.so"], capture_output=True, text=True, check=True).stdout.strip() + " " + preload
         home.start(prefix=TOOL, wait=False, env={"LD_PRELOAD": preload, "BOOTJUMP": self.jump})
-        home.wait(PATIENCE)
+        home.wait()
 
     def run(self, *words, **options):
         self.done[words[0]] += 1
@@ -107,7 +106,7 @@ class Worker:
         """The lid is shut; the clock that counts sleep runs ahead."""
         with open(self.jump, "w", encoding="ascii"):
             pass
-        until = time.monotonic() + 40 + PATIENCE
+        until = time.monotonic() + PATIENCE
         while not self.home.status()["locked"] and time.monotonic() < until:
             time.sleep(0.5)
         check(self.home.status()["locked"], "still open after a suspend")
@@ -209,7 +208,7 @@ def story_a_week(lab):
     lab.quiet()
     hub = lab.home("hub")
     hub.start(prefix=TOOL, wait=False)
-    hub.wait(PATIENCE)
+    hub.wait()
     hub.init(hub_mailboxes=lab.mailboxes, person="Office")
     worker = Worker(lab, hub, random.Random(SEED))
     lab.enrol(worker.home, hub)

@@ -10,7 +10,7 @@ import sys
 import time
 
 import lab as lab_module
-from lab import check, run
+from lab import PATIENCE, check, run
 
 sys.path.insert(0, os.path.join(lab_module.TOP, "tests", "lib"))
 import disks  # noqa: E402
@@ -96,7 +96,7 @@ def once(lab, who, url=None, token=None, ca=None, pin=None, have=None, more=(), 
         command += ["--have", place]
     if patience is not None:
         command += ["--patience", str(patience)]
-    answer = subprocess.run(command, capture_output=True, text=True, timeout=300, env=dict(os.environ, https_proxy="http://127.0.0.1:1", ALL_PROXY="http://127.0.0.1:1"))
+    answer = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, env=dict(os.environ, https_proxy="http://127.0.0.1:1", ALL_PROXY="http://127.0.0.1:1"))
     check(answer.returncode in (status if isinstance(status, tuple) else (status,)), "wanted", status, "got", answer.returncode, answer.stdout[-600:], answer.stderr, lab.web.errors() if hasattr(lab, "web") else "")
     return [json.loads(line) for line in answer.stdout.splitlines()]
 
@@ -110,7 +110,7 @@ def events(said, name):
     return [event for event in said if event["event"] == name]
 
 
-def wait_for(what, seconds=60):
+def wait_for(what, seconds=PATIENCE):
     until = time.monotonic() + seconds
     while not what():
         check(time.monotonic() < until, "waited in vain")
@@ -731,7 +731,7 @@ def too_big_for(lab, port):
     link.set(Profile(cut_bytes=11000))
     ended = []
     while not ended or (ended[-1] != 0 and len(ended) < 12):
-        ended.append(neema.run("sync", check_status=False, timeout=300).status)
+        ended.append(neema.run("sync", check_status=False, timeout=PATIENCE).status)
     check(ended[0] == 6 and ended[-1] == 0, "it never went", ended, blobs(box), neema.status()["outbox"])
     runs = blobs(box)
     check(len(runs) == 2 and before in runs, "nothing of the run that was given up comes any more", runs)
@@ -797,7 +797,7 @@ def story_too_big_for_the_laptop(lab):
     ended = []
     while neema.json("verify")["digest"] != hub.json("verify")["digest"]:
         check(len(ended) < 60, "it never came", ended, blobs(box, 2))
-        ended.append(neema.run("sync", check_status=False, timeout=300).status)
+        ended.append(neema.run("sync", check_status=False, timeout=PATIENCE).status)
         hub.run("hub", "merge", timeout=600)
     runs = blobs(box, 2)
     (small,) = [sizes for sizes in runs if sizes not in before]
@@ -949,7 +949,7 @@ def story_settings_of_a_host(lab):
                         ("url = https://localhost/p\npin = sha256//AAAA", "pin is not sha256//"),
                         ("pin = sha256//" + "A" * 43 + "=", "pin stands without url")):
         home.settings("[hub]\n" + text + "\n")
-        answer = subprocess.run([os.path.join(lab_module.BIN, "pamojad"), "--home", home.path, "--foreground"], capture_output=True, text=True, timeout=30)
+        answer = subprocess.run([os.path.join(lab_module.BIN, "pamojad"), "--home", home.path, "--foreground"], capture_output=True, text=True, timeout=PATIENCE)
         check(answer.returncode == 2 and words in answer.stderr and "line" in answer.stderr, answer)
 
 

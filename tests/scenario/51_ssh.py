@@ -12,7 +12,7 @@ import threading
 import time
 
 import lab as lab_module
-from lab import check, run
+from lab import PATIENCE, check, run
 
 sys.path.insert(0, os.path.join(lab_module.TOP, "tests", "lib"))
 import segments  # noqa: E402
@@ -57,7 +57,7 @@ def once(lab, who, url=None, key=None, pin=None, have=None, patience=None, other
         if value is not None:
             command += [name, str(value)]
     # neither an agent nor the person's own settings may matter
-    answer = subprocess.run(command, capture_output=True, text=True, timeout=300, env=dict(os.environ, SSH_AUTH_SOCK="/nowhere", HOME=lab.dir))
+    answer = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, env=dict(os.environ, SSH_AUTH_SOCK="/nowhere", HOME=lab.dir))
     wanted = status if isinstance(status, tuple) else (status,)
     check(answer.returncode in wanted, "wanted", status, "got", answer.returncode, answer.stdout[-600:], answer.stderr, lab.sshd.errors())
     return [json.loads(line) for line in answer.stdout.splitlines()]
@@ -199,7 +199,7 @@ def children():
     return [line for line in found if "UserKnownHostsFile=/proc/" in line]
 
 
-def wait_until(condition, seconds=20):
+def wait_until(condition, seconds=PATIENCE):
     until = time.monotonic() + seconds
     while not condition():
         check(time.monotonic() < until, "it never came about")
@@ -444,7 +444,7 @@ def story_settings_of_a_host(lab):
                         ("url = ssh://pamoja@localhost\npin = " + pin[:-1], "pin is not ssh-ed25519"),
                         ("url = https://localhost/p\npin = " + pin, "pin is not sha256//")):
         home.settings("[hub]\n" + text + "\n")
-        answer = subprocess.run([os.path.join(lab_module.BIN, "pamojad"), "--home", home.path, "--foreground"], capture_output=True, text=True, timeout=30)
+        answer = subprocess.run([os.path.join(lab_module.BIN, "pamojad"), "--home", home.path, "--foreground"], capture_output=True, text=True, timeout=PATIENCE)
         check(answer.returncode == 2 and words in answer.stderr and "line" in answer.stderr, text, answer)
 
 

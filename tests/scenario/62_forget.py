@@ -6,7 +6,7 @@ import shutil
 import time
 
 from backups import code_of, opened_by
-from lab import Clock, check, run
+from lab import PATIENCE, Clock, check, run
 
 
 def root_file(lab, hub):
@@ -181,7 +181,7 @@ def story_many_are_let_in_by_two(lab):
     check("held of Neema: 120 entries" in amina.run("approve").out, amina.run("approve").out)
     amina.run("approve", asked["id"], "--sure")
     amina.run("sync")
-    rolls, end = random.Random(3), time.monotonic() + 60
+    rolls, end = random.Random(3), time.monotonic() + PATIENCE
     hub.run("hub", "merge")
     for _ in range(4):
         time.sleep(rolls.random() * 0.03)
@@ -305,7 +305,7 @@ def of_stage(item, part):
 
 def until_forgotten(case, home):
     """Its background work is soon done."""
-    end = time.monotonic() + 60
+    end = time.monotonic() + PATIENCE
     while case.knows(home):
         check(time.monotonic() < end, home.name, "still knows her:", home.messages())
         time.sleep(0.05)
@@ -423,7 +423,7 @@ def story_nobody_else_can_agree(lab):
     check(hub.show(asha)["id"] == asha and len(pending(hub)) == 1)
     clock.set(1)
     check(len(pending(hub)) == 1, "it looks, and answers")
-    end = time.monotonic() + 30
+    end = time.monotonic() + PATIENCE
     while hub.run("show", asha, check_status=False).status == 0:
         check(time.monotonic() < end, "it was not done", pending(hub), hub.messages())
         time.sleep(0.05)
@@ -450,7 +450,7 @@ def story_unreadable_in_the_end(lab):
         return certificate(hub)["unreadable"] if hub.json("forget", "--certificate")["items"] else None
 
     check(passes(2) is not None)
-    end = time.monotonic() + 30
+    end = time.monotonic() + PATIENCE
     while neema.run("show", asha, check_status=False).status == 0:
         check(time.monotonic() < end)
         lab.exchange(hub, neema)

@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 
-from lab import TOP, Failed, check, run, set_clock
+from lab import PATIENCE, TOP, Failed, check, run, set_clock
 from practice import ids, in_days, write
 
 SW = {"LC_ALL": "sw_KE.UTF-8", "LANGUAGE": "sw"}
@@ -198,7 +198,7 @@ def story_34_numbers_for_others(lab):
                 check(False, ini, "was taken")
             except Failed as failed:
                 check("pamoja.ini" in str(failed) and ini.split()[1] in str(failed), failed)
-            hub.daemon.wait(20)
+            hub.daemon.wait(PATIENCE)
             hub.settings(lab.ini).start()
         else:
             hub.start().unlock()

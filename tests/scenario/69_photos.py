@@ -10,7 +10,7 @@ import zlib
 
 from backups import backup_of, code_of, restore
 from disks import disk, fill, may_mount
-from lab import check, run
+from lab import PATIENCE, check, run
 
 GIVEN = dict(purpose="referral", information="needs", expires="in 90 days", how="written")
 MARK = b"a needle in the photo"
@@ -438,7 +438,7 @@ def story_forgotten(lab):
     lab.exchange(hub, amina)
 
     def gone(home):
-        end = time.monotonic() + 60
+        end = time.monotonic() + PATIENCE
         while home.run("show", consent, check_status=False).status != 3:
             check(time.monotonic() < end, home.name, home.messages())
             time.sleep(0.05)

@@ -5,6 +5,8 @@ import random
 import subprocess
 import sys
 
+from lab import PATIENCE
+
 
 def may_mount():
     """Root may; another user gets a mount namespace of their own, if the kernel lets them."""
@@ -38,7 +40,7 @@ def disk(lab, name, size="16m"):
         for daemon in lab.daemons:
             if daemon.poll() is None and any(argument.startswith(spot) for argument in daemon.args):
                 daemon.terminate()
-                daemon.wait(20)
+                daemon.wait(PATIENCE)
         subprocess.run(["umount", "-l", spot], check=True)
 
 

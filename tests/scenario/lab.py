@@ -21,8 +21,16 @@ TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))
 BIN = os.environ.get("PAMOJA_BIN", os.path.join(TOP, "build", "bin"))
 os.environ["PATH"] = os.pathsep.join((os.path.dirname(os.path.realpath(sys.executable)), os.environ["PATH"]))  # scripts get this very Python
 PASSPHRASE = "a test only: seven herons on the lake"
+PATIENCE = 300  # seconds until what must come is given up: no machine is so slow or so busy; nothing waits for it to be short
 
 
+def forenoon():
+    """Wherever and whenever a scenario is run, its day has hours left: no story is written for a midnight in its middle."""
+    os.environ["TZ"] = f"LAB{time.gmtime().tm_hour - 10:+d}"  # what POSIX counts westward
+    time.tzset()
+
+
+forenoon()
 QUICK = "[keys]\nunlock_ms = 200\n"  # tests unlock often
 SLOW_MACHINE = os.path.abspath(os.path.join(BIN, "slowmachine.so"))  # which keeps the stretching short
 
@@ -117,7 +125,7 @@ class Home:
             self.wait()
         return self
 
-    def wait(self, seconds=15):
+    def wait(self, seconds=PATIENCE):
         until = time.monotonic() + seconds
         while time.monotonic() < until:
             if os.path.exists(os.path.join(self.path, "run", "api.sock")) and self.run("status", check_status=False).status == 0:
@@ -134,14 +142,14 @@ class Home:
 
     def stop(self):
         self.daemon.terminate()
-        self.daemon.wait(20)
+        self.daemon.wait(PATIENCE)
 
     def kill(self):
         self.daemon.send_signal(signal.SIGKILL)
-        self.daemon.wait(20)
+        self.daemon.wait(PATIENCE)
 
     # the command line
-    def run(self, *arguments, stdin=None, check_status=True, status=None, json_out=False, timeout=120, env=None):
+    def run(self, *arguments, stdin=None, check_status=True, status=None, json_out=False, timeout=PATIENCE, env=None):
         command = [*self.prefix, os.path.join(BIN, "pamoja")] + (["--json"] if json_out else []) + [str(a) for a in arguments]
         process = subprocess.run(command, env=dict(self.env, **(env or {})), input=stdin, text=True, capture_output=True, timeout=timeout,
                                  stdin=subprocess.DEVNULL if stdin is None else None)
@@ -162,7 +170,7 @@ class Home:
         """What another client than `pamoja` may say to the daemon, and is told."""
         link = http.client.HTTPConnection("pamoja")
         link.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        link.sock.settimeout(60)
+        link.sock.settimeout(PATIENCE)
         link.sock.connect(os.path.join(self.path, "run", "api.sock"))
         with open(os.path.join(self.path, "run", "cookie"), "rb") as file:
             link.request("POST", path, json.dumps(body), {"X-Pamoja-Cookie": file.read().hex()})
@@ -196,7 +204,7 @@ class Client:
         with open(os.path.join(home.path, "run", "cookie"), "rb") as file:
             self.cookie = file.read().hex()
         self.socket = socket.socket(socket.AF_UNIX)
-        self.socket.settimeout(120)
+        self.socket.settimeout(PATIENCE)
         self.socket.connect(os.path.join(home.path, "run", "api.sock"))
 
     def ask(self, method, path, body=""):
@@ -226,11 +234,16 @@ class Client:
         except BlockingIOError:
             return False
         finally:
-            self.socket.settimeout(120)
+            self.socket.settimeout(PATIENCE)
 
     def status(self):
         self.ask("GET", "/v1/status")
         return self.answer()
+
+
+def gives_way(home):
+    """A daemon that works only where nothing else wants to, so that whoever watches it sees its steps, however busy the machine is."""
+    os.setpriority(os.PRIO_PROCESS, home.daemon.pid, 19)
 
 
 def held_still(home):
@@ -343,7 +356,7 @@ class Lab:
                 daemon.terminate()
         for daemon in self.daemons:
             try:
-                daemon.wait(20)
+                daemon.wait(PATIENCE)
             except subprocess.TimeoutExpired:
                 daemon.kill()
         left = self.left_behind()
@@ -371,7 +384,7 @@ class Lab:
 
     def left_behind(self):
         """What goes on when the daemons have ended, which nothing should: it is ended here, and told."""
-        until = time.monotonic() + 20
+        until = time.monotonic() + PATIENCE
         while (left := self.processes()) and time.monotonic() < until:
             time.sleep(0.1)
         for pid in left:

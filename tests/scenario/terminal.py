@@ -8,7 +8,7 @@ import signal
 import struct
 import termios
 
-from lab import BIN, check
+from lab import BIN, PATIENCE, check
 
 
 class Terminal:
@@ -25,7 +25,7 @@ class Terminal:
     def until(self, words):
         begin = len(self.seen)
         while words not in self.seen[begin:]:
-            check(select.select([self.fd], [], [], 60)[0], "it never came:", words, ascii(self.seen[begin:]))
+            check(select.select([self.fd], [], [], PATIENCE)[0], "it never came:", words, ascii(self.seen[begin:]))
             try:
                 piece = os.read(self.fd, 4096).decode(errors="replace").replace("\r", "")
             except OSError:

@@ -220,7 +220,7 @@ class Reach(Run):
     """An exchange. The carrier may still be on its way up after a cut."""
 
     def again(self, v):
-        until = time.monotonic() + 30
+        until = time.monotonic() + 300
         while not self.go(v):
             check(self.answer.status in (6, 8) and time.monotonic() < until, self.name, self.answer)
             time.sleep(0.2)

@@ -74,7 +74,7 @@ class Village:
             os.killpg(home.daemon.pid, signal.SIGKILL)
         except ProcessLookupError:
             pass
-        home.daemon.wait(20)
+        home.daemon.wait(300)
         if home.daemon in self.lab.daemons:
             self.lab.daemons.remove(home.daemon)
 

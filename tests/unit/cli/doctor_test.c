@@ -198,7 +198,7 @@ quotes_for_the_shell(void **state)
 		struct buf out;
 
 		buf_init(&out, 0);
-		assert_int_equal(within_program(&out, 5000, argv), 0);
+		assert_int_equal(within_program(&out, 100000, argv), 0);
 		assert_string_equal(buf_text(&out), words[i]);
 		buf_close(&out);
 		free(command);
@@ -220,7 +220,7 @@ ends_what_hangs(void **state)
 
 	(void)state;
 	buf_init(&out, 1000);
-	assert_int_equal(within_program(&out, 300, sleeps), -1);
+	assert_int_equal(within_program(&out, 3000, sleeps), -1);
 	sleeper = (pid_t)strtol(buf_text(&out), NULL, 10);
 	assert_true(sleeper > 1);
 	/* It is gone, by our hand; within may have waited for it already. */
@@ -231,8 +231,8 @@ ends_what_hangs(void **state)
 	assert_int_equal(within_program(&out, 300, floods), -1);
 	assert_true(out.len <= 1000);
 	buf_clear(&out);
-	assert_int_equal(within_program(&out, 5000, nothing), 127);
-	assert_int_equal(within_program(&out, 5000, fails), 7);
+	assert_int_equal(within_program(&out, 100000, nothing), 127);
+	assert_int_equal(within_program(&out, 100000, fails), 7);
 	assert_true(os_real.mono_ms(NULL) - began < 600 * 1000); /* it did not wait for the sleep */
 	buf_close(&out);
 }
