@@ -124,9 +124,9 @@ say_list(const json_t *answer, const char *key, const char *head)
 	size_t i;
 
 	if (json_array_size(json_arr(answer, key)) > 0)
-		(void)printf("%s\n", head);
+		term_say("%s\n", head);
 	json_array_foreach(json_arr(answer, key), i, item)(void)
-	    printf("  %s\n", json_string_value(item));
+	    term_say("  %s\n", json_string_value(item));
 }
 
 static void

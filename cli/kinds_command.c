@@ -251,7 +251,7 @@ move_record(struct cli *cli, const struct args *args, const json_t *kind, const 
 		return PMJ_USAGE;
 	}
 	if ((rc = fields_take(&fields, args, 3, err)) != PMJ_OK ||
-	    (rc = record_resolve(cli, &id, args->words[0], args->words[2], err)) != PMJ_OK)
+	    (rc = record_resolve_move(cli, &id, kind, move, args->words[2], err)) != PMJ_OK)
 		goto out;
 	if (term_can_ask() && (rc = ask_for_move(cli, fields, kind, move, id, err)) != PMJ_OK)
 		goto out;

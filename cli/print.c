@@ -48,12 +48,9 @@ say_failure(const struct pmj_error *err)
 	char *message = lang_message(err->message), *hint = lang_message(err->hint);
 
 	term_put(stderr, PAINT_BAD, message);
-	(void)fputc('\n', stderr);
-	if (*hint != '\0') {
-		(void)fputs("  ", stderr);
-		term_put(stderr, PAINT_PLAIN, hint);
-		(void)fputc('\n', stderr);
-	}
+	term_note("\n");
+	if (*hint != '\0')
+		term_note("  %s\n", hint);
 	free(message);
 	free(hint);
 }
@@ -111,9 +108,9 @@ print_pair(const char *label, const char *text, size_t width)
 	label = lang_text(label);
 	columns = text_columns(label);
 	at = columns < width ? indent : columns + 4;
-	(void)fputs("  ", stdout);
+	term_say("  ");
 	term_put(stdout, PAINT_DIM, label);
-	(void)printf("%*s", (int)(at - columns - 2), "");
+	term_say("%*s", (int)(at - columns - 2), "");
 	for (const char *end; (end = strchr(text, '\n')) != NULL; text = end + 1, at = indent) {
 		print_words(indent, at, edge, text, (size_t)(end - text));
 		term_say("\n%*s", (int)indent, "");

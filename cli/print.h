@@ -15,6 +15,9 @@ void print_said(const char *message);
 struct table;
 /** A table for standard output; heads are shown when it is a terminal or has rows. */
 struct table *table_new(const char *const *heads, size_t count);
+/** What stands in this column is never cut; where the screen is too narrow it goes on in a further
+ * line. Before the first row. */
+void table_keep_whole(struct table *table, size_t at);
 /** One row of `count` cells; NULL is an empty one. The texts are copied. */
 void table_row(struct table *table, const char *const *cells);
 /** Print to standard output, fitted to the terminal, and free. */

@@ -34,7 +34,7 @@ show_conflicts(const json_t *conflicts, const json_t *kind)
 
 	json_array_foreach(conflicts, i, conflict)
 	{
-		(void)fputs("  ", stdout);
+		term_say("  ");
 		term_put(stdout, PAINT_WARN, lang_text("Two people wrote different things"));
 		term_say(" for %s:\n", conflict_label(kind, json_str(conflict, "field")));
 		json_array_foreach(json_arr(conflict, "values"), j, value)
@@ -182,7 +182,7 @@ show_item(struct cli *cli, const json_t *item)
 		         "it: what they know cannot be undone.\n");
 	if (json_flag(item, "handed_over"))
 		say_handed_over(item);
-	(void)puts("");
+	term_say("\n");
 	print_pair("Where", print_sync(json_str(item, "sync")), origin_width());
 	print_pair("Why", json_str(item, "reason"), origin_width());
 	photo_say(item, origin_width());
@@ -420,7 +420,7 @@ show_event(const json_t *kind, const json_t *event, bool first)
 	term_say(" %s", deed(event, first));
 	term_put(stdout, PAINT_DIM, "   ");
 	term_put(stdout, PAINT_DIM, print_sync(json_str(event, "sync")));
-	(void)puts("");
+	term_say("\n");
 	json_object_foreach(json_object_get(event, "set"), name, value)
 	{
 		char *text = event_text(kind, name, value);

@@ -384,6 +384,8 @@ say_due(struct cli *cli, const char *path, const char *nothing, const struct arg
 		say_expected(answer);
 	} else {
 		table = table_new(heads, sizeof(heads) / sizeof(*heads));
+		table_keep_whole(table, 3);
+		table_keep_whole(table, 4);
 		json_array_foreach(json_object_get(answer, "items"), i, item)
 		{
 			const char *due = json_str(item, "due");

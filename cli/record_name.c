@@ -5,7 +5,9 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "cli/http.h"
+#include "cli/kinds.h"
 #include "cli/record.h"
+#include "cli/term.h"
 #include "pamoja/limits.h"
 
 static bool
@@ -148,5 +150,61 @@ record_resolve(
 	if (rc == PMJ_OK)
 		rc = only_one(out, items, kind, typed, err);
 	json_decref(items);
+	return rc;
+}
+
+/* What there is of this kind about somebody, as far as it is in one of these states. */
+static enum pmj_code
+items_about(struct cli *cli, json_t **out, const json_t *kind, const json_t *from,
+    const char *field, const char *who, struct pmj_error *err)
+{
+	char *path = mem_printf("/v1/records/%s?f.%s=%s", json_str(kind, "name"), field, who);
+	json_t *answer = NULL, *item;
+	enum pmj_code rc = record_list_get(cli, &answer, path, 200, err);
+	size_t i;
+
+	*out = json_array();
+	json_array_foreach(json_object_get(answer, "items"), i, item)
+	{
+		const char *state = json_str(item, "state");
+
+		if (state != NULL && kinds_lists(from, state))
+			(void)json_array_append(*out, item);
+	}
+	json_decref(answer);
+	mem_free_wiped(path);
+	return rc;
+}
+
+enum pmj_code
+record_resolve_move(struct cli *cli, char **out, const json_t *kind, const json_t *move,
+    const char *typed, struct pmj_error *err)
+{
+	const char *field = json_string_value(json_array_get(json_arr(kind, "subjects"), 0));
+	const char *link = field != NULL ? json_str(kinds_field(kind, field), "link") : NULL;
+	enum pmj_code rc = record_resolve(cli, out, json_str(kind, "name"), typed, err);
+	struct pmj_error nobody = {0};
+	json_t *items = NULL;
+	char *who = NULL;
+
+	if (rc != PMJ_NOT_FOUND || link == NULL ||
+	    record_resolve(cli, &who, link, typed, &nobody) != PMJ_OK)
+		return rc;
+	rc = items_about(cli, &items, kind, json_arr(move, "from"), field, who, err);
+	if (rc == PMJ_OK && json_array_size(items) == 0) {
+		rc = pmj_fail(err, PMJ_NOT_FOUND,
+		    "no %s of \"%.60s\" is there that this could be done with",
+		    json_str(kind, "name"), typed);
+		pmj_hint(err, "`pamoja %s list %s=\"%.60s\"` shows them", json_str(kind, "name"),
+		    field, typed);
+	} else if (rc == PMJ_OK) {
+		rc = only_one(out, items, json_str(kind, "name"), typed, err);
+	}
+	if (rc == PMJ_OK && !cli->json && json_array_size(items) == 1)
+		term_note("%s %s: %s\n", kinds_label(kind),
+		    json_str(json_array_get(items, 0), "short"),
+		    json_str(json_array_get(items, 0), "title"));
+	json_decref(items);
+	free(who);
 	return rc;
 }

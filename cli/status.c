@@ -204,7 +204,7 @@ say_warnings(const json_t *status)
 		                                           : json_str(warning, "message");
 		char *text = lang_message(said != NULL ? said : "");
 
-		(void)fputs("  ", stdout);
+		term_say("  ");
 		term_put(stdout, PAINT_WARN, lang_text("Careful: "));
 		term_say("%s\n", text);
 		free(text);

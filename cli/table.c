@@ -10,6 +10,7 @@
 #include "cli/lang.h"
 #include "cli/print.h"
 #include "cli/term.h"
+#include "cli/wrap.h"
 
 #define TABLE_COLUMNS_MAX 16
 #define TABLE_GAP 2
@@ -21,6 +22,7 @@ struct table {
 	size_t count;
 	size_t head[TABLE_COLUMNS_MAX];  /* how wide it is; never cut */
 	size_t width[TABLE_COLUMNS_MAX]; /* of the widest cell */
+	bool whole[TABLE_COLUMNS_MAX];   /* nothing of it is cut: it goes on below */
 };
 
 struct table *
@@ -50,6 +52,20 @@ table_new(const char *const *heads, size_t count)
 	if (columns > 0)
 		(void)scols_table_set_termwidth(table->scols, columns);
 	return table;
+}
+
+void
+table_keep_whole(struct table *table, size_t at)
+{
+	struct libscols_column *column =
+	    table->scols != NULL ? scols_table_get_column(table->scols, at) : NULL;
+
+	if (term_columns() == 0)
+		return; /* elsewhere a row is a line */
+	table->whole[at] = column != NULL && scols_column_set_flags(column, SCOLS_FL_WRAP) == 0 &&
+	                   scols_column_set_safechars(column, "\n") == 0 &&
+	                   scols_column_set_wrapfunc(
+	                       column, scols_wrapnl_chunksize, scols_wrapnl_nextchunk, NULL) == 0;
 }
 
 void
@@ -118,6 +134,23 @@ cut_cell(struct libscols_line *line, size_t at, size_t most)
 	buf_wipe(&cut);
 }
 
+/* Into lines of so many columns, between words. */
+static void
+break_cell(struct libscols_line *line, size_t at, size_t most)
+{
+	struct libscols_cell *cell = scols_line_get_cell(line, at);
+	const char *text = cell != NULL ? scols_cell_get_data(cell) : NULL;
+	struct wrap wrap = {0};
+	struct buf lines;
+
+	if (text == NULL || text_columns(text) <= most)
+		return;
+	buf_init(&lines, 0);
+	wrap_put(&wrap, &lines, text, most);
+	(void)scols_cell_set_data(cell, buf_text(&lines));
+	buf_wipe(&lines);
+}
+
 /* Where the screen is too narrow the widest columns give way first; a day or a name only where the
  * long texts would have next to no room left. */
 static void
@@ -134,9 +167,12 @@ fit_columns(struct table *table)
 	while (most > 1 && width_of_all(table, most, keep) > screen)
 		most--;
 	for (size_t n = 0; n < scols_table_get_nlines(table->scols); n++)
-		for (size_t i = 0; i < table->count; i++)
-			cut_cell(scols_table_get_line(table->scols, n), i,
-			    width_of(table, i, most, keep));
+		for (size_t i = 0; i < table->count; i++) {
+			struct libscols_line *line = scols_table_get_line(table->scols, n);
+
+			(table->whole[i] ? break_cell : cut_cell)(
+			    line, i, width_of(table, i, most, keep));
+		}
 }
 
 void

@@ -16,6 +16,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "cli/lang.h"
+#include "cli/wrap.h"
 
 #define YES_DEFAULT LANG_N("Y/n")
 #define NO_DEFAULT LANG_N("y/N")
@@ -23,7 +24,21 @@
 static struct {
 	bool can_ask;
 	bool colour_out, colour_err;
+	size_t out_columns, err_columns; /* 0: no terminal, nothing is broken into lines */
+	struct wrap out, err;
 } term;
+
+static size_t
+columns_at(int fd)
+{
+	struct winsize size = {0};
+
+	if (!isatty(fd))
+		return 0;
+	if (ioctl(fd, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
+		return 80;
+	return size.ws_col;
+}
 
 void
 term_init(bool no_input)
@@ -35,6 +50,8 @@ term_init(bool no_input)
 	term.can_ask = !no_input && isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
 	term.colour_out = colour && isatty(STDOUT_FILENO);
 	term.colour_err = colour && isatty(STDERR_FILENO);
+	term.out_columns = columns_at(STDOUT_FILENO);
+	term.err_columns = columns_at(STDERR_FILENO);
 	(void)setlocale(LC_ALL, "");
 	if (strcmp(nl_langinfo(CODESET), "UTF-8") != 0)
 		(void)setlocale(LC_CTYPE, "C.UTF-8");
@@ -49,13 +66,7 @@ term_can_ask(void)
 size_t
 term_columns(void)
 {
-	struct winsize size = {0};
-
-	if (!isatty(STDOUT_FILENO))
-		return 0;
-	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
-		return 80;
-	return size.ws_col;
+	return columns_at(STDOUT_FILENO);
 }
 
 const char *
@@ -89,9 +100,15 @@ term_harmless(const char *text)
 static void
 put_harmless(FILE *stream, const char *text)
 {
+	size_t columns = stream == stdout ? term.out_columns : term.err_columns;
 	char *shown = term_harmless(text);
+	struct buf lines;
 
-	(void)fputs(shown, stream);
+	buf_init(&lines, 0);
+	if (columns > 0)
+		wrap_put(stream == stdout ? &term.out : &term.err, &lines, shown, columns);
+	(void)fputs(columns > 0 ? buf_text(&lines) : shown, stream);
+	buf_wipe(&lines);
 	mem_free_wiped(shown);
 }
 
@@ -143,6 +160,7 @@ term_progress(const char *fmt, ...)
 	va_list args;
 
 	(void)fputs("\r\033[K", stderr); /* the line is empty again */
+	term.err = (struct wrap){0};
 	va_start(args, fmt);
 	put_formatted(stderr, fmt, args);
 	va_end(args);
@@ -161,6 +179,7 @@ read_typed(struct buf *out)
 		buf_put(out, &c, 1);
 		any = true;
 	}
+	term.err = (struct wrap){0}; /* Enter ended the question's line */
 	return n == 1 || any;
 }
 

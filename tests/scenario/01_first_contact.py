@@ -438,4 +438,21 @@ def story_an_import_that_broke_off(lab):
     check(not {item["id"] for item in first + third} & {item["id"] for item in fourth} and len({item["id"] for item in first + third}) == 6)
 
 
+def story_moved_by_whom_it_is_about(lab):
+    """A verb takes the person's name where only one record of theirs can be meant, and says which it was; never one of somebody else."""
+    neema = lab.home("neema").start().init()
+    baraka, asha = neema.add("person", name="Baraka M."), neema.add("person", name="Asha K.")
+    first = neema.add("followup", person=baraka, due="today", what="call the clinic")
+    other = neema.add("followup", person=asha, due="today", what="bring the form")
+    done = neema.run("followup", "done", "baraka")
+    check("call the clinic" in done.err and neema.show(first)["state"] == "done" and neema.show(other)["state"] != "done", done)
+    check('"baraka"' in neema.refused(3, "followup", "done", "baraka")["message"], "what is done already is not meant")
+    twice = [neema.add("followup", person=baraka, due="tomorrow", what=what) for what in ("ask about sleep", "ask about work")]
+    error = neema.run("followup", "done", "baraka", json_out=True, check_status=False).error
+    check(all(neema.show(one)["state"] != "done" for one in twice) and "ask about sleep" in error["hint"] and "ask about work" in error["hint"], error)
+    consent = neema.add("consent", person=asha, recipient="Kimana Clinic", purpose="referral", information="needs", expires="in 9 days", how="written")
+    check(neema.json("consent", "revoke", "asha")["state"] == "revoked" and neema.show(consent)["state"] == "revoked")
+    neema.refused(3, "goal", "start", "nobody of that name")
+
+
 run(globals())

@@ -197,6 +197,11 @@ def shape(line):
     return line.rstrip()
 
 
+def squeezed(lines):
+    """Its words alone, wherever a line was broken."""
+    return " ".join(shape(line.removesuffix(" \\")).strip() for line in lines).split()
+
+
 def commands(body):
     """(command, lines it prints) of a block; a command goes on after a backslash."""
     found = []
@@ -220,6 +225,8 @@ def run_block(typist, page, at, home, body, write):
         lines = printed.rstrip("\n").split("\n") if printed.strip() else []
         typist.bind(expected, lines)
         lines = typist.paged(home, "\n".join(lines)).split("\n") if lines else []
+        if any(place + "/" in line for place in PLACES for line in lines) and squeezed(expected) == squeezed(lines):
+            lines = expected  # the folder of this run has a longer name, and its lines break elsewhere
         out += f"$ {command}\n" + "".join(line.rstrip() + "\n" for line in lines)
         if not write and [shape(line) for line in expected] != [shape(line) for line in lines]:
             raise Failed(f"README.md, home {home.name}: $ {command}\n--- the page\n" + "\n".join(expected) +

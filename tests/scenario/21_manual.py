@@ -7,12 +7,14 @@ Swahili, by the catalogue, and without the coordinator's commands.
 import glob
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
 
 from catalogue import catalogue
 from lab import BIN, TOP, check, run
+from terminal import Terminal
 
 MAN = os.path.join(TOP, "conf", "man")
 PAGES = sorted(glob.glob(os.path.join(MAN, "*.[1-8]")) + glob.glob(os.path.join(MAN, "*", "*.[1-8]")))
@@ -262,6 +264,41 @@ def story_commands_are_no_kinds(lab):
         with open(path, "w", encoding="utf-8") as file:
             file.write(kind.replace("name = memo", f"name = {word}"))
         check("cannot be the name of a kind" in home.refused(2, "kinds", "check", path)["message"], word)
+
+
+def too_wide(home, *words):
+    """What a terminal of 80 columns would break in the middle of a word."""
+    terminal = Terminal(home, *words, columns=80)
+    check(terminal.end() == 0, words, terminal.seen)
+    lines = re.sub(r"\033\[[0-9;]*m", "", terminal.seen).splitlines()
+    check(len(lines) > 2, words, lines)
+    return [(words, line) for line in lines if len(line) > 80]
+
+
+def story_help_fits_the_screen(lab):
+    """The help of each command, kind and verb, and each lesson, in both languages; a command that is broken is still one for the shell."""
+    neema = lab.home("neema").start()
+    neema.run("--passphrase-file", neema.passphrase_file, "init", "--practice")
+    typed = [tuple(command["name"].split()) for command in neema.json("help")["commands"]]
+    for kind in neema.json("kinds")["kinds"]:
+        typed += [(kind["name"],)] + [(kind["name"], move["verb"]) for move in kind.get("moves", [])]
+    typed += [("person", "plan"), ("referral", "packet"), ("referral", "answer"), ("consent", "paper"), ("consent", "photo")]
+    for language in ("C.UTF-8", "sw_KE.UTF-8"):
+        neema.env["LC_ALL"] = language
+        wide = too_wide(neema, "help")
+        for words in typed:
+            wide += too_wide(neema, *words, "--help")
+        for number in range(len(neema.json("guide")["lessons"])):
+            wide += too_wide(neema, "guide", str(number + 1))
+        check(not wide, language, *wide)
+    neema.env["LC_ALL"] = "C.UTF-8"
+    terminal = Terminal(neema, "guide", "1", columns=80)
+    terminal.end()
+    told = next(text for text in terminal.seen.replace("\\\n", " ").splitlines() if "contact add" in text)
+    neema.run(*shlex.split(told)[1:])
+    check(any("Supper at her sister's" in str(item) for item in neema.json("contact", "list", "person=Rehema")["items"]), told)
+    for words, option in ((("person", "plan"), "--out"), (("referral", "packet"), "--locked"), (("consent", "paper"), "--check")):
+        check(option in neema.run(*words, "--help").out and "Fields" not in neema.run(*words, "--help").out, words)
 
 
 def tests_of(place):
