@@ -1,0 +1,32 @@
+/* import_inner.h - what the files of import share; for import_*.c alone. */
+#ifndef CLI_IMPORT_INNER_H
+#define CLI_IMPORT_INNER_H
+#include "cli/cli.h"
+#include "cli/import.h"
+#include "cli/rows.h"
+
+/* What the file is: kind of its rows, and how its columns are read. */
+struct reading {
+	const char *kind;
+	struct mapping map;
+	bool mapped, hsds;
+	bool package; /* a folder of tables, of which one was made already */
+};
+
+enum pmj_code import_choose(struct reading *as, const struct args *args, struct pmj_error *err);
+/** *name is the caller's: under it the daemon keeps what is saved of this file. */
+enum pmj_code import_read(struct cli *cli, struct rows *rows, char **name, const char *path,
+    struct reading *as, struct pmj_error *err);
+
+void import_count(const struct rows *rows, size_t *done, size_t *failed, size_t *before);
+void import_say(struct cli *cli, const struct rows *rows, bool dry_run);
+/** The outcome of all rows as one code: in part, or what the first failed of. */
+enum pmj_code import_outcome(
+    const struct rows *rows, size_t done, size_t failed, bool dry_run, struct pmj_error *err);
+/** It broke off between two requests, or within one whose answer never came. */
+enum pmj_code import_broke_off(const struct rows *rows, size_t done, struct pmj_error *err);
+/** By Ctrl-C, between two requests. */
+enum pmj_code import_was_stopped(
+    const struct rows *rows, size_t done, bool dry_run, struct pmj_error *err);
+
+#endif

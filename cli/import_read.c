@@ -1,0 +1,184 @@
+/* import_read.c - a file to import, read as what it is: a table, lines, a form server's document, a
+ * directory. */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/fs.h"
+#include "base/mem.h"
+#include "base/os.h"
+#include "cli/forms.h"
+#include "cli/import_inner.h"
+#include "cli/kinds.h"
+#include "cli/term.h"
+
+#define IMPORT_FILE_MAX (256u * 1024 * 1024)
+
+static enum pmj_code
+need_kind(const json_t **out, struct cli *cli, const char *kind, struct pmj_error *err)
+{
+	*out = NULL;
+	if (kind == NULL) {
+		(void)pmj_fail(err, PMJ_USAGE, "say what the rows of this table are");
+		pmj_hint(err, "add --kind, for example --kind person");
+		return PMJ_USAGE;
+	}
+	if ((*out = kinds_named(cli, kind)) == NULL) {
+		(void)pmj_fail(err, PMJ_NOT_FOUND, "there is no kind \"%.40s\"", kind);
+		pmj_hint(err, "`pamoja kinds` lists them");
+		return PMJ_NOT_FOUND;
+	}
+	return PMJ_OK;
+}
+
+/* The tables of an older directory, one after the other behind each other's place in files. */
+static enum pmj_code
+read_package(struct buf *table, json_t *refused, const char *dir, struct pmj_error *err)
+{
+	struct buf files[HSDS_PACKAGE_FILES];
+	enum pmj_code rc = PMJ_OK;
+
+	for (size_t i = 0; i < HSDS_PACKAGE_FILES; i++) {
+		char *path = fs_join(dir, hsds_package_names[i]);
+
+		buf_init(&files[i], 0);
+		if (rc == PMJ_OK && fs_exists(&os_real, path))
+			rc = term_slurp(&files[i], path, IMPORT_FILE_MAX, err);
+		free(path);
+	}
+	if (rc == PMJ_OK)
+		rc = hsds_package_to_table(table, refused, files, err);
+	for (size_t i = 0; i < HSDS_PACKAGE_FILES; i++)
+		buf_wipe(&files[i]);
+	return rc;
+}
+
+static bool
+is_folder(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+/* A table, or what is made into one. */
+static enum pmj_code
+read_table(struct cli *cli, struct rows *rows, const struct buf *file, struct reading *as,
+    struct pmj_error *err)
+{
+	bool made = as->hsds || (as->mapped && forms_is_json(buf_text(file), file->len));
+	const json_t *kind;
+	struct buf table;
+	enum pmj_code rc;
+
+	if ((rc = need_kind(&kind, cli, as->hsds ? "resource" : as->kind, err)) != PMJ_OK)
+		return rc;
+	if (!made || as->package)
+		return rows_read_csv(rows, buf_text(file), file->len, kind,
+		    as->mapped ? &as->map : NULL, as->package, err);
+	buf_init(&table, 0);
+	rc = as->hsds ? hsds_to_table(&table, rows->refused, buf_text(file), file->len, err)
+	              : forms_to_table(&table, rows->refused, buf_text(file), file->len, err);
+	if (rc == PMJ_OK)
+		rc = rows_read_csv(rows, buf_text(&table), table.len, kind,
+		    as->mapped ? &as->map : NULL, true, err);
+	buf_wipe(&table);
+	return rc;
+}
+
+/* Names the import to the daemon, which keeps what is saved of one until all of it is: the same for
+ * the same file. A mistaken likeness would need the same 64 bits (FNV-1a) and the same size, by
+ * chance, of the import that broke off last or one of the few that are remembered as over. */
+static char *
+import_name(const struct buf *file, const char *kind)
+{
+	uint64_t sum = 0xcbf29ce484222325u;
+
+	for (size_t i = 0; i < file->len; i++)
+		sum = (sum ^ file->bytes[i]) * 0x100000001b3u;
+	return mem_printf(
+	    "%016llx-%zu-%s", (unsigned long long)sum, file->len, kind != NULL ? kind : "");
+}
+
+/* Does it hold JSON lines? A document of a form server begins alike, but comes with a mapping. */
+static bool
+is_lines(const struct buf *file, const struct reading *as)
+{
+	size_t start = strncmp(buf_text(file), "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+
+	start += strspn(buf_text(file) + start, " \t\r\n");
+	return buf_text(file)[start] == '{' && !as->mapped && !as->hsds;
+}
+
+/* A packed file is not unpacked here: what would come out of it has no bound, and any file manager
+ * does it. */
+static enum pmj_code
+check_unpacked(const struct buf *file, struct pmj_error *err)
+{
+	if (file->len < 4 || memcmp(file->bytes, "PK\3\4", 4) != 0)
+		return PMJ_OK;
+	(void)pmj_fail(
+	    err, PMJ_INVALID, "this is a packed file: a .zip, or a spreadsheet such as .xlsx");
+	pmj_hint(err, "unpack it and name the file inside (of an HSDS package the folder); save a "
+	              "spreadsheet as \"CSV UTF-8\"");
+	return PMJ_INVALID;
+}
+
+static enum pmj_code
+check_is_file(const struct reading *as, const char *path, struct pmj_error *err)
+{
+	if (as->hsds || !is_folder(path))
+		return PMJ_OK;
+	(void)pmj_fail(err, PMJ_INVALID, "this is a folder");
+	pmj_hint(
+	    err, "name a file in it; of an unpacked HSDS directory: pamoja import FOLDER --hsds");
+	return PMJ_INVALID;
+}
+
+enum pmj_code
+import_read(struct cli *cli, struct rows *rows, char **name, const char *path, struct reading *as,
+    struct pmj_error *err)
+{
+	const json_t *kinds = NULL, *kind = NULL;
+	enum pmj_code rc;
+	struct buf file;
+
+	buf_init(&file, 0);
+	if ((rc = kinds_load(cli, &kinds, err)) != PMJ_OK)
+		goto out;
+	as->package = as->hsds && is_folder(path);
+	if ((rc = check_is_file(as, path, err)) == PMJ_OK)
+		rc = as->package ? read_package(&file, rows->refused, path, err)
+		                 : term_slurp(&file, path, IMPORT_FILE_MAX, err);
+	if (rc == PMJ_OK && !as->package && (rc = check_unpacked(&file, err)) != PMJ_OK)
+		pmj_context(err, "%s", path);
+	if (rc != PMJ_OK)
+		goto out;
+	rows->kinds = kinds;
+	if (!is_lines(&file, as))
+		rc = read_table(cli, rows, &file, as, err);
+	else if (as->kind == NULL || (rc = need_kind(&kind, cli, as->kind, err)) == PMJ_OK)
+		rc = rows_read_lines(rows, buf_text(&file), file.len, kind, err);
+	*name = import_name(&file, as->kind);
+	if (rc != PMJ_OK)
+		pmj_context(err, "%s", path);
+out:
+	buf_wipe(&file);
+	return rc;
+}
+
+enum pmj_code
+import_choose(struct reading *as, const struct args *args, struct pmj_error *err)
+{
+	const char *named = NULL;
+	enum pmj_code rc = PMJ_OK;
+
+	as->hsds = args_has(args, "hsds");
+	as->mapped = args_has(args, "map");
+	if (as->hsds && as->mapped)
+		return pmj_fail(err, PMJ_USAGE, "--hsds and --map do not go together");
+	if (as->mapped)
+		rc = mapping_read(&as->map, &named, args_value(args, "map"), err);
+	as->kind = args_has(args, "kind") ? args_value(args, "kind") : named;
+	return rc;
+}

@@ -1,0 +1,202 @@
+/* import_say.c - what has become of the rows, for people and as JSON. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "cli/import_inner.h"
+#include "cli/kinds.h"
+#include "cli/lang.h"
+#include "cli/print.h"
+#include "cli/term.h"
+
+#define IMPORT_SHOWN_MAX 20u
+#define IMPORT_LISTED_MAX 10000u /* rows of --json: of more, only those to be looked at */
+
+void
+import_count(const struct rows *rows, size_t *done, size_t *failed, size_t *before)
+{
+	*done = *failed = *before = 0;
+	for (size_t i = 0; i < rows->count; i++) {
+		*done += rows->list[i].state == ROW_DONE;
+		*before += rows->list[i].before;
+		*failed += rows->list[i].state == ROW_FAILED;
+	}
+}
+
+static json_t *
+report(const struct rows *rows, size_t done, size_t failed, bool dry_run)
+{
+	json_t *items = json_array();
+
+	for (size_t i = 0; i < rows->count; i++) {
+		const struct row *row = &rows->list[i];
+		json_t *item;
+
+		if (rows->count > IMPORT_LISTED_MAX && row->error == NULL && row->saved == NULL)
+			continue;
+		item = json_pack("{s:I}", "line", (json_int_t)row->line);
+		if (row->id[0] != '\0')
+			(void)json_object_set_new(item, "id", json_string(row->id));
+		if (row->before)
+			(void)json_object_set_new(item, "before", json_true());
+		if (row->saved != NULL)
+			(void)json_object_set(
+			    item, "new_words", json_object_get(row->saved, "new_words"));
+		if (row->error != NULL)
+			(void)json_object_set(item, "error", row->error);
+		(void)json_array_append_new(items, item);
+	}
+	return json_pack("{s:I, s:I, s:b, s:o}", "imported", (json_int_t)done, "failed",
+	    (json_int_t)failed, "dry_run", dry_run, "items", items);
+}
+
+/* Words beside an open list, perhaps mistyped: they were taken as they stand. */
+static void
+say_new_words(struct cli *cli, const struct rows *rows, bool dry_run)
+{
+	size_t shown = 0, all = 0, j;
+	const json_t *word;
+
+	for (size_t i = 0; i < rows->count; i++) {
+		const struct row *row = &rows->list[i];
+
+		if (row->saved == NULL || ++all > IMPORT_SHOWN_MAX)
+			continue;
+		shown++;
+		if (!dry_run) {
+			term_note("line %u: ", row->line);
+			kinds_say_new_words(
+			    kinds_named(cli, json_str(row->saved, "kind")), row->saved);
+			continue;
+		}
+		json_array_foreach(json_arr(row->saved, "new_words"), j, word)
+		{
+			term_note("line %u: %s=%s is no word of the list. Was %s meant?\n",
+			    row->line, json_str(word, "field"), json_str(word, "value"),
+			    json_str(word, "near"));
+		}
+	}
+	if (all > shown)
+		term_note("and %zu more; --json lists all\n", all - shown);
+}
+
+/* "line 7, column 3 (birth_year)" Caller frees. */
+static char *
+place_of(const struct rows *rows, const struct row *row)
+{
+	const char *what = rows->numbered ? lang_text("record") : lang_text("line");
+	long long column = (long long)json_int(row->error, "column", 0);
+	const char *head = json_str(row->error, "head");
+
+	if (column == 0)
+		return mem_printf("%s %u", what, row->line);
+	if (head == NULL)
+		return mem_printf("%s %u, %s %lld", what, row->line, lang_text("column"), column);
+	return mem_printf(
+	    "%s %u, %s %lld (%s)", what, row->line, lang_text("column"), column, head);
+}
+
+static const char *
+import_words(const char *text)
+{
+	return text != NULL ? text : "";
+}
+
+static void
+say_failed(const struct rows *rows, size_t failed)
+{
+	size_t shown = 0;
+
+	for (size_t i = 0; i < rows->count && shown < IMPORT_SHOWN_MAX; i++) {
+		const struct row *row = &rows->list[i];
+		char *place, *message, *hint;
+
+		if (row->state != ROW_FAILED)
+			continue;
+		place = place_of(rows, row);
+		message = lang_message(import_words(json_str(row->error, "message")));
+		hint = lang_message(import_words(json_str(row->error, "hint")));
+		term_note("%s: %s%s%s\n", place, message, *hint != '\0' ? "; " : "", hint);
+		free(place);
+		free(message);
+		free(hint);
+		shown++;
+	}
+	if (failed > shown)
+		term_note("and %zu more; --json lists all\n", failed - shown);
+}
+
+enum pmj_code
+import_outcome(
+    const struct rows *rows, size_t done, size_t failed, bool dry_run, struct pmj_error *err)
+{
+	const char *code;
+	size_t i = 0;
+
+	if (failed == 0)
+		return PMJ_OK;
+	if (done > 0 && !dry_run) {
+		(void)pmj_fail(err, PMJ_PARTIAL, "%zu of %zu rows were saved, %zu were not", done,
+		    rows->count, failed);
+		pmj_hint(err, "mend those lines and import them alone; the others are saved");
+		return PMJ_PARTIAL;
+	}
+	while (rows->list[i].state != ROW_FAILED)
+		i++;
+	code = json_str(rows->list[i].error, "code");
+	(void)pmj_fail(err, code != NULL ? pmj_code_from_name(code) : PMJ_FAILED,
+	    "%zu of %zu rows cannot be taken; the first: line %u: %s", failed, rows->count,
+	    rows->list[i].line, json_str(rows->list[i].error, "message"));
+	pmj_hint(err, "%s",
+	    json_str(rows->list[i].error, "hint") != NULL ? json_str(rows->list[i].error, "hint")
+	                                                  : "mend these lines and import again");
+	return err->code;
+}
+
+enum pmj_code
+import_broke_off(const struct rows *rows, size_t done, struct pmj_error *err)
+{
+	if (err->hint[0] == '\0')
+		pmj_hint(err, "look with `pamoja status`");
+	term_note("Then type the same command again: no row is saved twice.\n");
+	if (done == 0)
+		return err->code;
+	pmj_context(err, "at least %zu of %zu rows were saved, then", done, rows->count);
+	return err->code = PMJ_PARTIAL;
+}
+
+enum pmj_code
+import_was_stopped(const struct rows *rows, size_t done, bool dry_run, struct pmj_error *err)
+{
+	enum pmj_code rc = done > 0 && !dry_run ? PMJ_PARTIAL : PMJ_FAILED;
+
+	if (dry_run)
+		return pmj_fail(err, rc, "stopped before all %zu rows were checked", rows->count);
+	(void)pmj_fail(err, rc, "stopped; %zu of %zu rows are saved", done, rows->count);
+	pmj_hint(err, "to go on, type the same command again: no row is saved twice");
+	return rc;
+}
+
+void
+import_say(struct cli *cli, const struct rows *rows, bool dry_run)
+{
+	size_t done, failed, before;
+	json_t *document;
+
+	import_count(rows, &done, &failed, &before);
+	if (done + failed == 0)
+		return;
+	if (cli->json) {
+		document = report(rows, dry_run ? 0 : done, failed, dry_run);
+		print_json(document);
+		json_decref(document);
+		return;
+	}
+	say_failed(rows, failed);
+	say_new_words(cli, rows, dry_run);
+	term_say(dry_run ? LANG_N("Checked: %zu of %zu rows are good; nothing was saved.\n")
+	                 : LANG_N("Saved %zu of %zu rows.\n"),
+	    done, rows->count);
+	if (before > 0 && !dry_run)
+		term_say("%zu of them there already; none was saved twice.\n", before);
+}
