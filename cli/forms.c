@@ -1,11 +1,11 @@
-#include "cli/forms.h"
+#include "cli/forms_inner.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/json.h"
 #include "base/mem.h"
 #include "cli/csv.h"
+#include "cli/mapping.h"
 
 bool
 forms_is_json(const char *text, size_t len)
@@ -16,7 +16,7 @@ forms_is_json(const char *text, size_t len)
 	return at < len && (text[at] == '[' || text[at] == '{');
 }
 
-static void
+void
 forms_put_cell(struct buf *out, bool first, const char *text)
 {
 	if (!first)
@@ -30,9 +30,8 @@ forms_put_cell(struct buf *out, bool first, const char *text)
 	buf_put_u8(out, '"');
 }
 
-/* A value that is one answer; NULL for what is none. Caller frees. */
-static char *
-answer_text(const json_t *value)
+char *
+forms_answer(const json_t *value)
 {
 	const json_t *one;
 	struct buf all;
@@ -54,7 +53,7 @@ answer_text(const json_t *value)
 		buf_init(&all, CSV_CELL_MAX);
 		json_array_foreach(value, i, one)
 		{
-			char *part = json_is_array(one) ? NULL : answer_text(one);
+			char *part = json_is_array(one) ? NULL : forms_answer(one);
 
 			if (part != NULL)
 				buf_putf(&all, "%s%s", all.len > 0 ? " " : "", part);
@@ -65,27 +64,6 @@ answer_text(const json_t *value)
 		return text;
 	default:
 		return NULL;
-	}
-}
-
-/* path/name -> text, for everything below the object. */
-static void
-flatten(json_t *out, const char *path, const json_t *object)
-{
-	const char *name;
-	json_t *value;
-
-	json_object_foreach((json_t *)object, name, value)
-	{
-		char *whole = mem_printf("%s%s%s", path, *path != '\0' ? "/" : "", name), *text;
-
-		if (json_is_object(value))
-			flatten(out, whole, value);
-		else if ((text = answer_text(value)) != NULL) {
-			(void)json_object_set_new(out, whole, json_string(text));
-			free(text);
-		}
-		free(whole);
 	}
 }
 
@@ -102,8 +80,8 @@ find_list(const json_t *document)
 	return NULL;
 }
 
-static enum pmj_code
-read_list(json_t **document, const json_t **list, const char *text, size_t len, bool services,
+enum pmj_code
+forms_list(json_t **document, const json_t **list, const char *text, size_t len, bool services,
     struct pmj_error *err)
 {
 	size_t at = len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
@@ -126,8 +104,7 @@ read_list(json_t **document, const json_t **list, const char *text, size_t len, 
 	return PMJ_INVALID;
 }
 
-/* Its row stays empty, and says why. */
-static void
+void
 forms_refuse(json_t *refused, size_t at, const struct pmj_error *why)
 {
 	char *number = mem_printf("%zu", at + 1);
@@ -136,6 +113,18 @@ forms_refuse(json_t *refused, size_t at, const struct pmj_error *why)
 	    refused, number, json_pack("{s:s, s:s}", "message", why->message, "hint", why->hint));
 	free(number);
 }
+
+/* ---- submissions, with what is repeated in them ---- */
+
+/* The document is gone through twice: for the columns, then for the rows, of which none is kept. */
+struct forms_walk {
+	const struct forms_wanted *wanted;
+	json_t *heads;   /* {column: true} */
+	json_t *repeats; /* {path: times} of what is in no row */
+	json_t *refused;
+	struct buf *out; /* NULL: the columns are looked for */
+	size_t rows;
+};
 
 static void
 put_row_of(struct buf *out, const json_t *heads, const json_t *row)
@@ -152,200 +141,212 @@ put_row_of(struct buf *out, const json_t *heads, const json_t *row)
 	buf_put_text(out, "\r\n");
 }
 
-enum pmj_code
-forms_to_table(
-    struct buf *out, json_t *refused, const char *text, size_t len, struct pmj_error *err)
+static void
+walk_row(struct forms_walk *w, const json_t *cells)
 {
-	json_t *document, *heads, *rows, *one;
-	struct pmj_error why = {0};
-	const json_t *list, *row;
-	const char *name;
-	json_t *value;
-	enum pmj_code rc;
-	size_t i;
-
-	if ((rc = read_list(&document, &list, text, len, false, err)) != PMJ_OK)
-		return rc;
-	heads = json_object();
-	rows = json_array();
-	json_array_foreach(list, i, row)
-	{
-		one = json_object();
-		if (!json_is_object(row)) {
-			(void)pmj_fail(&why, PMJ_INVALID, "there is no submission in this place");
-			pmj_hint(&why, "take it out of the file, or export the form again");
-			forms_refuse(refused, i, &why);
-		}
-		flatten(one, "", row);
-		json_object_foreach(one, name, value)(void)
-		    json_object_set_new(heads, name, json_true());
-		(void)json_array_append_new(rows, one);
-	}
-	if (json_object_size(heads) > CSV_COLUMNS_MAX || json_object_size(heads) == 0) {
-		rc = pmj_fail(err, PMJ_INVALID, "the submissions have %zu questions",
-		    json_object_size(heads));
-		pmj_hint(err, "1 to %u can be read", CSV_COLUMNS_MAX);
-	} else {
-		put_row_of(out, heads, NULL);
-		json_array_foreach(rows, i, one) put_row_of(out, heads, one);
-		rc = buf_check(out, err);
-	}
-	json_decref(heads);
-	json_decref(rows);
-	json_decref(document);
-	return rc;
+	w->rows++;
+	if (w->out != NULL)
+		put_row_of(w->out, w->heads, cells);
+	else
+		(void)json_object_update((json_t *)w->heads, (json_t *)cells);
 }
 
-/* ---- Open Referral HSDS 3.0 ---- */
-
-#define HSDS_NO_ROW "\"\",\"\"\r\n" /* empty, yet a row */
-
-/* The first of a list's members that has this text; NULL when none has. */
-static const char *
-first_of(const json_t *list, const char *name)
+/* Is it what the form repeats? Where there is but one time, CommCare writes no list. */
+static bool
+is_repeat(const struct forms_walk *w, const char *path, const json_t *value)
 {
 	const json_t *one;
 	size_t i;
 
-	json_array_foreach(
-	    list, i, one) if (json_str(one, name) != NULL &&
-	                      *json_str(one, name) != '\0') return json_str(one, name);
-	return NULL;
+	json_array_foreach(value, i, one) if (json_is_object(one)) return true;
+	return w->wanted->repeat != NULL && json_is_object(value) &&
+	       mapping_same_column(path, w->wanted->repeat);
 }
 
-static const json_t *
-first_location(const json_t *service)
+/* path/name -> text into cells, for everything below the object but what is repeated: that goes
+ * into later, by its path. Kobo writes the whole path before each name already. */
+static void
+walk_group(const struct forms_walk *w, json_t *cells, json_t *later, const char *path,
+    const json_t *object)
 {
-	const json_t *at = json_array_get(json_arr(service, "service_at_locations"), 0);
+	size_t len = strlen(path);
+	const char *name;
+	json_t *value;
 
-	if (json_obj(at, "location") != NULL)
-		return json_obj(at, "location");
-	return json_array_get(json_arr(service, "locations"), 0);
+	json_object_foreach((json_t *)object, name, value)
+	{
+		bool whole = len > 0 && strncmp(name, path, len) == 0 && name[len] == '/';
+		char *at = whole     ? mem_strdup(name)
+		           : len > 0 ? mem_printf("%s/%s", path, name)
+		                     : mem_strdup(name),
+		     *text;
+
+		if (is_repeat(w, at, value))
+			(void)json_object_set(later, at, value);
+		else if (json_is_object(value))
+			walk_group(w, cells, later, at, value);
+		else if ((text = forms_answer(value)) != NULL) {
+			(void)json_object_set_new(cells, at, json_string(text));
+			free(text);
+		}
+		free(at);
+	}
 }
 
-static const char *
-either(const char *a, const char *b)
+/* Does the way to the wanted repeat lead through this one? */
+static bool
+leads_there(const char *wanted, const char *path)
 {
-	return a != NULL && *a != '\0' ? a : b;
+	char *part = mem_strndup(wanted, strlen(path));
+	bool there = strlen(wanted) > strlen(path) &&
+	             strchr("-/.:", wanted[strlen(path)]) != NULL &&
+	             mapping_same_column(part, path);
+
+	free(part);
+	return there;
 }
 
-/* Its own, else that of where it is, else of who runs it. */
-static const char *
-phone_of(const json_t *service, const json_t *location)
-{
-	const char *own = first_of(json_arr(service, "phones"), "number"),
-	           *there = first_of(json_arr(location, "phones"), "number");
+static void walk_repeats(struct forms_walk *w, const json_t *cells, const json_t *later,
+    const char *path, const char *key);
 
-	return either(
-	    own, either(there,
-	             first_of(json_arr(json_obj(service, "organization"), "phones"), "number")));
+/* One time that something is repeated: what stands around it is in its row, too. */
+static void
+walk_entry(struct forms_walk *w, const json_t *cells, const json_t *entry, const char *path,
+    const char *key, const char *parent_key)
+{
+	json_t *own = json_copy((json_t *)cells), *later = json_object();
+
+	walk_group(w, own, later, path, entry);
+	if (mapping_same_column(path, w->wanted->repeat)) {
+		(void)json_object_set_new(own, FORMS_KEY, json_string(key));
+		(void)json_object_set_new(own, FORMS_PARENT_KEY, json_string(parent_key));
+		walk_row(w, own);
+	} else {
+		walk_repeats(w, own, later, path, key);
+	}
+	json_decref(own);
+	json_decref(later);
 }
 
-static const char *
-category_of(const json_t *service)
+/* "uuid:1/visit/need[2]", as ODK names them; nothing where the submission has no key. */
+static void
+walk_list(struct forms_walk *w, const json_t *cells, const json_t *list, const char *path,
+    const char *outer, const char *key)
 {
-	const json_t *attribute = json_array_get(json_arr(service, "attributes"), 0);
-	const char *label = json_str(attribute, "label");
+	const char *below = path + strlen(outer) + (*outer != '\0');
+	size_t i, count = json_is_array(list) ? json_array_size(list) : 1;
 
-	return either(label, json_str(json_obj(attribute, "taxonomy_term"), "name"));
-}
+	for (i = 0; i < count; i++) {
+		const json_t *entry = json_is_array(list) ? json_array_get(list, i) : list;
+		char *own =
+		    *key != '\0' ? mem_printf("%s/%s[%zu]", key, below, i + 1) : mem_strdup("");
 
-/* "09:00-17:00 (MO,TU)" and the like, as far as it is told. Caller frees. */
-static char *
-hours_of(const json_t *service)
-{
-	const json_t *schedule = json_array_get(json_arr(service, "schedules"), 0);
-	const char *opens = json_str(schedule, "opens_at"),
-	           *closes = json_str(schedule, "closes_at"), *days = json_str(schedule, "byday");
-
-	if (json_str(schedule, "description") != NULL)
-		return mem_strdup(json_str(schedule, "description"));
-	if (opens == NULL || closes == NULL)
-		return mem_strdup("");
-	return mem_printf(
-	    "%s%s%s-%s", days != NULL ? days : "", days != NULL ? " " : "", opens, closes);
+		if (json_is_object(entry))
+			walk_entry(w, cells, entry, path, own, key);
+		free(own);
+	}
 }
 
 static void
-put_service(struct buf *out, const json_t *service)
+walk_repeats(struct forms_walk *w, const json_t *cells, const json_t *later, const char *path,
+    const char *key)
 {
-	const json_t *location = first_location(service),
-	             *organization = json_obj(service, "organization");
-	const json_t *address = json_array_get(json_arr(location, "addresses"), 0);
-	const char *name = json_str(service, "name"), *runs = json_str(organization, "name");
-	char *title = runs != NULL && name != NULL && strstr(name, runs) == NULL
-	                  ? mem_printf("%s, %s", name, runs)
-	                  : mem_strdup(either(name, runs != NULL ? runs : ""));
-	const json_t *own = json_object_get(service, "id");
-	char *hours = hours_of(service), *id = own != NULL ? answer_text(own) : NULL;
+	const char *wanted = w->wanted->repeat, *at;
+	json_t *list;
 
-	forms_put_cell(out, true, id);
-	forms_put_cell(out, false, title);
-	forms_put_cell(out, false, category_of(service));
-	forms_put_cell(out, false, either(json_str(address, "city"), json_str(location, "name")));
-	forms_put_cell(out, false, phone_of(service, location));
-	forms_put_cell(out, false, first_of(json_arr(service, "contacts"), "name"));
-	forms_put_cell(out, false, hours);
-	forms_put_cell(out, false, json_str(service, "eligibility_description"));
-	forms_put_cell(out, false, json_str(service, "fees_description"));
-	forms_put_cell(out, false, json_str(location, "transportation"));
-	forms_put_cell(out, false, json_str(service, "description"));
-	buf_put_text(out, "\r\n");
-	free(title);
-	free(hours);
-	free(id);
+	json_object_foreach((json_t *)later, at, list)
+	{
+		if (wanted != NULL && (mapping_same_column(at, wanted) || leads_there(wanted, at)))
+			walk_list(w, cells, list, at, path, key);
+		else if (w->out != NULL)
+			(void)json_object_set_new(w->repeats, at,
+			    json_integer((json_int_t)json_int(w->repeats, at, 0) +
+			                 (json_int_t)json_array_size(list)));
+	}
 }
 
-/* What is there must be a service that has a name. */
-static enum pmj_code
-check_service(const json_t *service, struct pmj_error *err)
+/* What the submission's column of this name holds. */
+static const char *
+key_of(const json_t *cells, const char *source)
 {
-	const json_t *name = json_object_get(service, "name");
+	const char *name;
+	json_t *value;
 
-	if (!json_is_object(service)) {
-		(void)pmj_fail(err, PMJ_INVALID, "there is no service in this place");
-		pmj_hint(err, "a service is {\"id\":\"...\",\"name\":\"...\"}; mend it or take "
-		              "it out of the file");
+	json_object_foreach((json_t *)cells, name, value)
+	{
+		if (source != NULL && mapping_same_column(name, source))
+			return json_string_value(value);
+	}
+	return "";
+}
+
+static void
+walk_submission(struct forms_walk *w, const json_t *row)
+{
+	json_t *cells = json_object(), *later = json_object();
+	struct pmj_error why = {0};
+
+	walk_group(w, cells, later, "", row);
+	if (!json_is_object(row) && w->out != NULL) {
+		(void)pmj_fail(&why, PMJ_INVALID, "there is no submission in this place");
+		pmj_hint(&why, "take it out of the file, or export the form again");
+		forms_refuse(w->refused, w->rows, &why);
+	}
+	if (w->wanted->repeat == NULL || !json_is_object(row))
+		walk_row(w, cells);
+	walk_repeats(w, cells, later, "", key_of(cells, w->wanted->source));
+	json_decref(cells);
+	json_decref(later);
+}
+
+static enum pmj_code
+check_heads(const struct forms_walk *w, struct pmj_error *err)
+{
+	size_t count = json_object_size(w->heads);
+
+	if (w->wanted->repeat != NULL && json_object_get(w->heads, FORMS_KEY) == NULL) {
+		(void)pmj_fail(err, PMJ_INVALID, "nothing is repeated in it under \"%.60s\"",
+		    w->wanted->repeat);
+		pmj_hint(err, "repeat = is the way to it, as GROUP/REPEAT; importing without it "
+		              "says what is repeated");
 		return PMJ_INVALID;
 	}
-	if (name != NULL && !json_is_string(name) && !json_is_null(name)) {
-		(void)pmj_fail(err, PMJ_INVALID, "the name of this service is no text");
-		pmj_hint(err, "a name is text in quotes: \"name\":\"Kimana Clinic\"");
-		return PMJ_INVALID;
-	}
-	if (either(json_string_value(name), json_str(json_obj(service, "organization"), "name")) !=
-	    NULL)
+	if (count > 0 && count <= CSV_COLUMNS_MAX)
 		return PMJ_OK;
-	(void)pmj_fail(err, PMJ_INVALID, "this service has no name");
-	pmj_hint(err, "write its name into the file, as people say it");
+	(void)pmj_fail(err, PMJ_INVALID, "the submissions have %zu questions", count);
+	pmj_hint(err, "1 to %u can be read", CSV_COLUMNS_MAX);
 	return PMJ_INVALID;
 }
 
 enum pmj_code
-hsds_to_table(struct buf *out, json_t *refused, const char *text, size_t len, struct pmj_error *err)
+forms_to_table(struct buf *out, json_t *refused, json_t *repeats, const struct forms_wanted *wanted,
+    const char *text, size_t len, struct pmj_error *err)
 {
-	struct pmj_error why = {0};
-	json_t *document;
-	const json_t *list, *service;
-	enum pmj_code rc;
+	struct forms_walk w = {wanted, json_object(), repeats, refused, NULL, 0};
+	json_t *document = NULL;
+	const json_t *list = NULL, *row;
+	enum pmj_code rc = forms_list(&document, &list, text, len, false, err);
 	size_t i;
 
-	if ((rc = read_list(&document, &list, text, len, true, err)) != PMJ_OK)
-		return rc;
-	buf_put_text(out, HSDS_HEADER);
-	json_array_foreach(list, i, service)
+	json_array_foreach(list, i, row)
 	{
-		const char *status = json_str(service, "status");
-
-		if (status != NULL && strcmp(status, "defunct") == 0) {
-			buf_put_text(out, HSDS_NO_ROW);
-		} else if (check_service(service, &why) == PMJ_OK) {
-			put_service(out, service);
-		} else {
-			forms_refuse(refused, i, &why);
-			buf_put_text(out, HSDS_NO_ROW);
-		}
+		if (json_object_size(w.heads) <= CSV_COLUMNS_MAX)
+			walk_submission(&w, row);
 	}
+	if (rc == PMJ_OK)
+		rc = check_heads(&w, err);
+	if (rc == PMJ_OK) {
+		w.out = out;
+		w.rows = 0;
+		put_row_of(out, w.heads, NULL);
+		json_array_foreach(list, i, row)
+		{
+			if (out->failed == PMJ_OK)
+				walk_submission(&w, row);
+		}
+		rc = buf_check(out, err);
+	}
+	json_decref(w.heads);
 	json_decref(document);
-	return buf_check(out, err);
+	return rc;
 }

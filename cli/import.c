@@ -10,6 +10,7 @@
 const struct option import_options[] = {
     {"kind", "KIND", "what the rows are; CSV needs it"},
     {"map", "FILE", "which column goes into which field, written down once"},
+    {"main", "FILE", "with --map: the form's main table, for a table of what it repeats"},
     {"hsds", NULL, "a directory of services: Open Referral HSDS, JSON or folder"},
     {"dry-run", NULL, "only check: nothing is saved"},
     {"all-or-nothing", NULL, "check all first: one bad row, and nothing is saved"},

@@ -10,7 +10,8 @@ struct reading {
 	const char *kind;
 	struct mapping map;
 	bool mapped, hsds;
-	bool package; /* a folder of tables, of which one was made already */
+	const char *main; /* the file of the main table, or NULL */
+	bool package;     /* a folder of tables, of which one was made already */
 };
 
 enum pmj_code import_choose(struct reading *as, const struct args *args, struct pmj_error *err);

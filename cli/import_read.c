@@ -61,12 +61,48 @@ is_folder(const char *path)
 	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
+/* What stands around a form's repeats is in its main table. */
+static enum pmj_code
+read_main(struct rows *rows, const struct reading *as, struct pmj_error *err)
+{
+	struct buf file;
+	enum pmj_code rc;
+
+	buf_init(&file, 0);
+	if ((rc = term_slurp(&file, as->main, IMPORT_FILE_MAX, err)) == PMJ_OK)
+		rc = rows_use_main(rows, &as->map, buf_text(&file), file.len, err);
+	if (rc != PMJ_OK)
+		pmj_context(err, "%s", as->main);
+	buf_wipe(&file);
+	return rc;
+}
+
+static enum pmj_code
+read_table(struct rows *rows, const struct buf *file, const json_t *kind, struct reading *as,
+    struct pmj_error *err)
+{
+	enum pmj_code rc;
+
+	if (mapping_says(&as->map, "repeat") != NULL) {
+		(void)pmj_fail(err, PMJ_INVALID,
+		    "this is a table, and repeat = of the mapping is for JSON alone");
+		pmj_hint(err, "name the table of what is repeated, and leave repeat = out");
+		return PMJ_INVALID;
+	}
+	if (as->main != NULL && (rc = read_main(rows, as, err)) != PMJ_OK)
+		return rc;
+	return rows_read_csv(
+	    rows, buf_text(file), file->len, kind, as->mapped ? &as->map : NULL, as->package, err);
+}
+
 /* A table, or what is made into one. */
 static enum pmj_code
-read_table(struct cli *cli, struct rows *rows, const struct buf *file, struct reading *as,
+read_rows(struct cli *cli, struct rows *rows, const struct buf *file, struct reading *as,
     struct pmj_error *err)
 {
 	bool made = as->hsds || (as->mapped && forms_is_json(buf_text(file), file->len));
+	struct forms_wanted wanted = {
+	    mapping_says(&as->map, "repeat"), mapping_says(&as->map, "source")};
 	const json_t *kind;
 	struct buf table;
 	enum pmj_code rc;
@@ -74,11 +110,11 @@ read_table(struct cli *cli, struct rows *rows, const struct buf *file, struct re
 	if ((rc = need_kind(&kind, cli, as->hsds ? "resource" : as->kind, err)) != PMJ_OK)
 		return rc;
 	if (!made || as->package)
-		return rows_read_csv(rows, buf_text(file), file->len, kind,
-		    as->mapped ? &as->map : NULL, as->package, err);
-	buf_init(&table, 0);
+		return read_table(rows, file, kind, as, err);
+	buf_init(&table, IMPORT_FILE_MAX);
 	rc = as->hsds ? hsds_to_table(&table, rows->refused, buf_text(file), file->len, err)
-	              : forms_to_table(&table, rows->refused, buf_text(file), file->len, err);
+	              : forms_to_table(&table, rows->refused, rows->repeats, &wanted,
+	                    buf_text(file), file->len, err);
 	if (rc == PMJ_OK)
 		rc = rows_read_csv(rows, buf_text(&table), table.len, kind,
 		    as->mapped ? &as->map : NULL, true, err);
@@ -156,7 +192,7 @@ import_read(struct cli *cli, struct rows *rows, char **name, const char *path, s
 		goto out;
 	rows->kinds = kinds;
 	if (!is_lines(&file, as))
-		rc = read_table(cli, rows, &file, as, err);
+		rc = read_rows(cli, rows, &file, as, err);
 	else if (as->kind == NULL || (rc = need_kind(&kind, cli, as->kind, err)) == PMJ_OK)
 		rc = rows_read_lines(rows, buf_text(&file), file.len, kind, err);
 	*name = import_name(&file, as->kind);
@@ -165,6 +201,26 @@ import_read(struct cli *cli, struct rows *rows, char **name, const char *path, s
 out:
 	buf_wipe(&file);
 	return rc;
+}
+
+/* The option and the mapping's word go together. */
+static enum pmj_code
+check_main(const struct reading *as, struct pmj_error *err)
+{
+	bool said = mapping_says(&as->map, "main") != NULL;
+
+	if ((as->main != NULL) == said)
+		return PMJ_OK;
+	if (said) {
+		(void)pmj_fail(
+		    err, PMJ_USAGE, "the mapping says main =, but no main table is named");
+		pmj_hint(err, "add --main FILE, exported together with this one");
+	} else {
+		(void)pmj_fail(
+		    err, PMJ_USAGE, "--main needs a mapping that says main = COLUMN is COLUMN");
+		pmj_hint(err, "see man pamoja-import, \"What a form repeats\"");
+	}
+	return PMJ_USAGE;
 }
 
 enum pmj_code
@@ -179,6 +235,9 @@ import_choose(struct reading *as, const struct args *args, struct pmj_error *err
 		return pmj_fail(err, PMJ_USAGE, "--hsds and --map do not go together");
 	if (as->mapped)
 		rc = mapping_read(&as->map, &named, args_value(args, "map"), err);
+	as->main = args_value(args, "main");
+	if (rc == PMJ_OK)
+		rc = check_main(as, err);
 	as->kind = args_has(args, "kind") ? args_value(args, "kind") : named;
 	return rc;
 }

@@ -46,8 +46,8 @@ report(const struct rows *rows, size_t done, size_t failed, bool dry_run)
 			(void)json_object_set(item, "error", row->error);
 		(void)json_array_append_new(items, item);
 	}
-	return json_pack("{s:I, s:I, s:b, s:o}", "imported", (json_int_t)done, "failed",
-	    (json_int_t)failed, "dry_run", dry_run, "items", items);
+	return json_pack("{s:I, s:I, s:b, s:o, s:O}", "imported", (json_int_t)done, "failed",
+	    (json_int_t)failed, "dry_run", dry_run, "items", items, "repeats", rows->repeats);
 }
 
 /* Words beside an open list, perhaps mistyped: they were taken as they stand. */
@@ -177,6 +177,21 @@ import_was_stopped(const struct rows *rows, size_t done, bool dry_run, struct pm
 	return rc;
 }
 
+/* What is repeated in a document comes in by a mapping of its own. */
+static void
+say_repeats(const struct rows *rows)
+{
+	const char *path;
+	json_t *times;
+
+	if (mapping_says(&rows->map, "repeat") != NULL)
+		return;
+	json_object_foreach(rows->repeats, path, times) term_note(
+	    "Not in these records: %s, which is repeated %lld times. A mapping of its own takes "
+	    "it, with \"repeat = %s\".\n",
+	    path, (long long)json_integer_value(times), path);
+}
+
 void
 import_say(struct cli *cli, const struct rows *rows, bool dry_run)
 {
@@ -194,6 +209,7 @@ import_say(struct cli *cli, const struct rows *rows, bool dry_run)
 	}
 	say_failed(rows, failed);
 	say_new_words(cli, rows, dry_run);
+	say_repeats(rows);
 	term_say(dry_run ? LANG_N("Checked: %zu of %zu rows are good; nothing was saved.\n")
 	                 : LANG_N("Saved %zu of %zu rows.\n"),
 	    done, rows->count);

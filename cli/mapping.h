@@ -29,7 +29,9 @@ struct mapping {
 	bool lenient;
 	struct mapped *list;
 	size_t count;
-	size_t ref, source, only, state; /* columns from 1; 0: none */
+	size_t ref, only, state;             /* columns from 1; 0: none */
+	size_t sources[MAPPING_COLUMNS_MAX]; /* from 1, of the key */
+	size_t source_count;
 	const char *only_value;
 };
 
@@ -40,6 +42,14 @@ PMJ_MUST_CHECK enum pmj_code mapping_read(
 PMJ_MUST_CHECK enum pmj_code mapping_read_text(struct mapping *out, const char **kind,
     const char *name, const char *text, size_t len, struct pmj_error *err);
 void mapping_close(struct mapping *map);
+/** What [import] says under this key; NULL: nothing, or there is no file. */
+const char *mapping_says(const struct mapping *map, const char *key);
+/** main = OWN is THEIRS: the two columns, which the caller frees. PMJ_INVALID where it is not
+ * understood. */
+PMJ_MUST_CHECK enum pmj_code mapping_main(
+    const struct mapping *map, char **own, char **theirs, struct pmj_error *err);
+/** ODK writes group-question, Kobo group/question, CommCare form.group.question. */
+bool mapping_same_column(const char *a, const char *b);
 /** Find its fields and columns. PMJ_INVALID names the one that is not there, and the nearest. */
 PMJ_MUST_CHECK enum pmj_code mapping_bind(
     struct mapping *map, const json_t *kind, const struct csv_row *header, struct pmj_error *err);

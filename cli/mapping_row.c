@@ -175,13 +175,36 @@ cells_of(const struct mapped *m, const struct csv_row *cells)
 	return text;
 }
 
+/* Of several columns, all of them: half a key would be another's. Caller frees. */
+static char *
+source_of(const struct mapping *map, const struct csv_row *cells)
+{
+	struct buf all;
+	char *text;
+
+	buf_init(&all, 0);
+	for (size_t i = 0; i < map->source_count; i++) {
+		const char *cell = cell_at(cells, map->sources[i]);
+
+		if (*cell == '\0') {
+			buf_wipe(&all);
+			return mem_strdup("");
+		}
+		buf_putf(&all, "%s%s", i > 0 ? " " : "", cell);
+	}
+	text = mem_strdup(buf_text(&all));
+	buf_wipe(&all);
+	return text;
+}
+
 enum pmj_code
 mapping_request(json_t **out, const struct mapping *map, const json_t *kind,
     const struct csv_row *cells, size_t *column, struct pmj_error *err)
 {
 	json_t *request = json_pack("{s:s}", "kind", json_str(kind, "name"));
 	json_t *fields = json_object(), *value;
-	const char *ref = mapping_ref(map, cells), *source = cell_at(cells, map->source);
+	const char *ref = mapping_ref(map, cells);
+	char *source = source_of(map, cells);
 	enum pmj_code rc = PMJ_OK;
 
 	*out = NULL;
@@ -200,6 +223,7 @@ mapping_request(json_t **out, const struct mapping *map, const json_t *kind,
 		(void)json_object_set_new(request, "ref", json_string(ref));
 	if (*source != '\0')
 		(void)json_object_set_new(request, "source", json_string(source));
+	mem_free_wiped(source);
 	(void)json_object_set_new(request, "fields", fields);
 	if (rc == PMJ_OK)
 		*out = request;

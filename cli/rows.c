@@ -12,7 +12,10 @@
 void
 rows_init(struct rows *rows, const json_t *kinds)
 {
-	*rows = (struct rows){.by_ref = json_object(), .refused = json_object(), .kinds = kinds};
+	*rows = (struct rows){.by_ref = json_object(),
+	    .refused = json_object(),
+	    .repeats = json_object(),
+	    .kinds = kinds};
 }
 
 void
@@ -25,6 +28,8 @@ rows_close(struct rows *rows)
 	free(rows->list);
 	json_decref(rows->by_ref);
 	json_decref(rows->refused);
+	json_decref(rows->repeats);
+	rows_main_close(rows->main);
 	buf_wipe(&rows->lines);
 	csv_close(&rows->csv);
 	csv_row_close(&rows->header);
@@ -223,6 +228,7 @@ rows_read_csv(struct rows *rows, const char *text, size_t len, const json_t *kin
 	}
 	rows->map.lenient = numbered;
 	if ((rc = csv_open(&rows->csv, &rows->header, text, len, err)) != PMJ_OK ||
+	    (rc = rows_join_header(rows, err)) != PMJ_OK ||
 	    (rc = mapping_bind(&rows->map, kind, &rows->header, err)) != PMJ_OK)
 		return rc;
 	for (;;) {
@@ -234,6 +240,8 @@ rows_read_csv(struct rows *rows, const char *text, size_t len, const json_t *kin
 		column = read == PMJ_OK ? 0 : rows->csv.column;
 		if (read == PMJ_OK && all_empty(&cells))
 			read = check_refused(rows, number, &why);
+		else if (read == PMJ_OK && (read = rows_join(rows, &cells, &why)) != PMJ_OK)
+			column = rows_column_of_main(rows);
 		if (read == PMJ_OK && (all_empty(&cells) || !mapping_wants(&rows->map, &cells))) {
 			csv_row_close(&cells);
 			continue;
@@ -274,7 +282,8 @@ parse_cells(
 	csv_seek(&rows->csv, &at);
 	if ((rc = csv_next(&rows->csv, &cells, &more, err)) != PMJ_OK)
 		return rc;
-	rc = mapping_request(out, &rows->map, rows->kind, &cells, column, err);
+	if ((rc = rows_join(rows, &cells, err)) == PMJ_OK)
+		rc = mapping_request(out, &rows->map, rows->kind, &cells, column, err);
 	csv_row_close(&cells);
 	return rc;
 }

@@ -29,13 +29,15 @@ struct rows {
 	size_t room;
 	json_t *by_ref;        /* ref -> index in list */
 	json_t *refused;       /* what forms.h would not take: its rows are empty */
+	json_t *repeats;       /* what is repeated in the file and in no row: {"group/repeat":12} */
 	const json_t *kinds;   /* all; borrowed */
 	const json_t *kind;    /* of the rows that name none, or NULL */
 	struct buf lines;      /* JSON lines, or ... */
 	struct csv_reader csv; /* ... a table */
 	struct csv_row header;
 	struct mapping map;
-	bool numbered; /* rows are submissions, told by their number */
+	struct rows_main *main; /* the table whose rows these are repeated in, or NULL */
+	bool numbered;          /* rows are submissions, told by their number */
 };
 void rows_init(struct rows *rows, const json_t *kinds);
 void rows_close(struct rows *rows);
@@ -58,6 +60,15 @@ PMJ_MUST_CHECK enum pmj_code rows_read_lines(
  */
 PMJ_MUST_CHECK enum pmj_code rows_read_csv(struct rows *rows, const char *text, size_t len,
     const json_t *kind, struct mapping *map, bool numbered, struct pmj_error *err);
+/**
+ * The main table of a form, for one of what it repeats (the mapping's main = OWN is THEIRS): its
+ * columns stand behind those of each row. Before rows_read_csv.
+ *
+ * Errors  PMJ_INVALID: as csv_open and csv_next, with its line; it has no such column, or a key
+ * twice.
+ */
+PMJ_MUST_CHECK enum pmj_code rows_use_main(struct rows *rows, const struct mapping *map,
+    const char *text, size_t len, struct pmj_error *err);
 /** What is sent for a row; a link to another row is {"ref":R}. A new reference, or NULL: then the
  * row has failed, and says why. */
 json_t *rows_request(struct rows *rows, size_t at);
@@ -82,6 +93,14 @@ PMJ_MUST_CHECK enum pmj_code rows_take(
     struct rows *rows, const struct batch *batch, const json_t *items, struct pmj_error *err);
 void batch_close(struct batch *batch);
 
+/** The header, and each row as it is read, with the main table's columns; only for rows*.c.
+ * PMJ_INVALID: it has no such column; PMJ_NOT_FOUND: it has no such row. */
+PMJ_MUST_CHECK enum pmj_code rows_join_header(struct rows *rows, struct pmj_error *err);
+PMJ_MUST_CHECK enum pmj_code rows_join(
+    struct rows *rows, struct csv_row *cells, struct pmj_error *err);
+/** The rows' own column that holds the main table's key, from 1. */
+size_t rows_column_of_main(const struct rows *rows);
+void rows_main_close(struct rows_main *main);
 /** The row failed: by err, at this column (0: none). Only for rows*.c. */
 void row_fail(struct rows *rows, struct row *row, const struct pmj_error *err, size_t column);
 

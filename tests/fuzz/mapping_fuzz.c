@@ -1,4 +1,5 @@
-/* A mapping of any bytes up to a NUL, and behind it a table that it is used on. */
+/* A mapping of any bytes up to a NUL, behind it a table that it is used on, and perhaps, behind
+ * another, the main table that it is repeated in. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,6 +13,11 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	static json_t *kind, *kinds;
 	const uint8_t *nul = memchr(bytes, '\0', len);
 	size_t first = nul != NULL ? (size_t)(nul - bytes) : len;
+	const uint8_t *second =
+	    nul != NULL ? memchr(nul + 1, '\0', len - first - 1) : NULL; /* the main table */
+	size_t table = nul == NULL      ? 0
+	               : second != NULL ? (size_t)(second - nul - 1)
+	                                : len - first - 1;
 	const char *named = NULL;
 	struct mapping map;
 	struct pmj_error err;
@@ -27,8 +33,12 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	if (mapping_read_text(&map, &named, "map", (const char *)bytes, first, &err) != PMJ_OK)
 		return 0;
 	rows_init(&rows, kinds);
-	if (nul != NULL && rows_read_csv(&rows, (const char *)nul + 1, len - first - 1, kind, &map,
-	                       true, &err) == PMJ_OK)
+	if (second != NULL && mapping_says(&map, "main") != NULL &&
+	    rows_use_main(&rows, &map, (const char *)second + 1, len - (size_t)(second - bytes) - 1,
+	        &err) != PMJ_OK)
+		nul = NULL;
+	if (nul != NULL &&
+	    rows_read_csv(&rows, (const char *)nul + 1, table, kind, &map, true, &err) == PMJ_OK)
 		for (size_t i = 0; i < rows.count; i++)
 			if (rows.list[i].state == ROW_WAITS)
 				json_decref(rows_request(&rows, i));

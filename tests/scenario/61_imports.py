@@ -178,6 +178,134 @@ def story_what_a_form_repeats(lab):
     check('no kind "contct"' in error["message"] and "parent = KIND" in error["hint"], error)
 
 
+MAIN = """[import]
+kind = contact
+source = %s
+[field person]
+column = %s
+[field kind]
+value = visit
+[field on]
+column = %s
+"""
+REPEATED = """[import]
+kind = need
+source = %s
+%s
+[field person]
+%s
+parent = contact
+[field area]
+value = housing
+[field text]
+column = %s
+"""
+NESTED = """[import]
+kind = followup
+source = %s
+%s
+[field person]
+%s
+parent = need
+[field due]
+value = 2099-01-31
+[field what]
+column = %s
+"""
+
+
+def story_what_a_document_repeats(lab):
+    """Repeats within JSON, and repeats within those, come in by mappings of their own; whatever is in no row is said. As Kobo's API writes them (whole
+    paths), as ODK Central's (objects in objects), as CommCare's (no list where it was repeated once)."""
+    home = lab.home("neema").start().init()
+    asha, juma = home.add("person", name="Asha"), home.add("person", name="Juma")
+    text = lambda kind, field: sorted((item["fields"]["person"], item["fields"][field]) for item in home.json(kind, "list")["items"])  # noqa: E731
+    kobo = write(out(lab, "kobo.json"), json.dumps({"count": 3, "results": [
+        {"_id": 1, "_uuid": "k1", "client": asha, "day": "2026-04-01", "visit/need": [
+            {"visit/need/what": "a roof", "visit/need/step": [{"visit/need/step/do": "ask the aunt"}, {"visit/need/step/do": "see the room"}]},
+            {"visit/need/what": "a bed"}]},
+        {"_id": 2, "_uuid": "k2", "client": juma, "day": "2026-04-02", "visit/need": [{"visit/need/what": "bread", "visit/need/step": [{"visit/need/step/do": "call"}]}]},
+        {"_id": 3, "_uuid": "k3", "client": juma, "day": "2026-04-03"}]}))
+    maps = {name: write(out(lab, name + ".ini"), made) for name, made in (
+        ("main", MAIN % ("_uuid", "client", "day")), ("need", REPEATED % ("_uuid", "repeat = visit/need", "column = PARENT_KEY", "visit/need/what")),
+        ("step", NESTED % ("_uuid", "repeat = visit/need/step", "column = PARENT_KEY", "visit/need/step/do")))}
+    answer = home.run("import", kobo, "--map", maps["main"])
+    check("Saved 3 of 3" in answer.out and "visit/need, which is repeated 3 times" in answer.err and '"repeat = visit/need"' in answer.err, answer)
+    check("visit/need, ambayo" in home.run("import", kobo, "--map", maps["main"], env={"LC_ALL": "sw_KE.UTF-8", "LANGUAGE": "sw"}).err)
+    check(home.run("import", kobo, "--map", maps["main"], json_out=True).json["repeats"] == {"visit/need": 3})
+    for name, saved in (("need", 3), ("step", 3)):
+        answer = home.run("import", kobo, "--map", maps[name])
+        check(f"Saved {saved} of {saved}" in answer.out and answer.err == "", answer)
+    check(text("need", "text") == sorted([(asha, "a roof"), (asha, "a bed"), (juma, "bread")]), text("need", "text"))
+    steps = sorted([(asha, "ask the aunt"), (asha, "see the room"), (juma, "call")])
+    check(text("followup", "what") == steps, text("followup", "what"))
+    for name in maps:  # known by keys made of the submission's and of the place in it
+        check("there already" in home.run("import", kobo, "--map", maps[name]).out and text("followup", "what") == steps)
+    error = home.refused(2, "import", kobo, "--map", write(out(lab, "bad.ini"), REPEATED % ("_uuid", "repeat = visit/needs", "column = PARENT_KEY", "visit/need/what")))
+    check('repeated in it under "visit/needs"' in error["message"], error)
+
+    odk = {"value": [{"__id": "uuid:o1", "client": asha, "day": "2026-04-04", "visit": {"need": [{"what": "a lamp", "__id": "x"}, {"what": "a door", "__id": "y"}]}}]}
+    odk = write(out(lab, "odk.json"), json.dumps(odk))
+    home.run("import", odk, "--map", write(maps["main"], MAIN % ("__id", "client", "day")))
+    home.run("import", odk, "--map", write(maps["need"], REPEATED % ("__id", "repeat = visit-need", "column = PARENT_KEY", "visit-need-what")))
+    # CommCare: the client is a case; once repeated is no list
+    commcare = write(out(lab, "cc.json"), json.dumps({"objects": [
+        {"id": "c1", "form": {"case": {"@case_id": juma}, "day": "2026-04-05", "need": [{"what": "seed"}, {"what": "a hoe"}]}},
+        {"id": "c2", "form": {"case": {"@case_id": juma}, "day": "2026-04-06", "need": {"what": "a sack"}}}]}))
+    home.run("import", commcare, "--map", write(maps["main"], MAIN % ("id", "form.case.@case_id", "form.day")))
+    home.run("import", commcare, "--map", write(maps["need"], REPEATED % ("id", "repeat = form.need", "column = PARENT_KEY", "form.need.what")))
+    made = text("need", "text")
+    for one in ((asha, "a lamp"), (asha, "a door"), (juma, "seed"), (juma, "a hoe"), (juma, "a sack")):
+        check(one in made, one, made)
+
+
+def story_what_a_table_repeats(lab):
+    """Kobo's sheets, which know their submission, and of nested ones the row they belong to; CommCare's, which know but a number of the main table: that
+    comes in beside them. An export made later, whose numbers are others', does no harm."""
+    home = lab.home("neema").start().init()
+    asha, juma = home.add("person", name="Asha"), home.add("person", name="Juma")
+    text = lambda kind, field: sorted((item["fields"]["person"], item["fields"][field]) for item in home.json(kind, "list")["items"])  # noqa: E731
+    tail = "_parent_table_name;_parent_index;_submission__id;_submission__uuid"
+    tables = {"main": f"client;day;_id;_uuid;_index\n{asha};2026-04-01;1;k1;1\n{juma};2026-04-02;2;k2;2\n",
+              "need": f"visit/need/what;_index;{tail}\na roof;1;visit;1;1;k1\na bed;2;visit;1;1;k1\nbread;3;visit;2;2;k2\n",
+              "step": f"visit/need/step/do;_index;{tail}\nask the aunt;1;need;1;1;k1\ncall;2;need;3;2;k2\n"}
+    maps = {"main": MAIN % ("_uuid", "client", "day"), "need": REPEATED % ("_submission__uuid | _index", "", "column = _submission__uuid", "visit/need/what"),
+            "step": NESTED % ("_submission__uuid | _index", "", "columns = _submission__uuid | _parent_index", "visit/need/step/do")}
+    for _ in range(2):
+        for name, table in tables.items():
+            home.run("import", write(out(lab, name + ".csv"), table), "--map", write(out(lab, name + ".ini"), maps[name]))
+    check(text("need", "text") == sorted([(asha, "a roof"), (asha, "a bed"), (juma, "bread")]), text("need", "text"))
+    check(text("followup", "what") == sorted([(asha, "ask the aunt"), (juma, "call")]), text("followup", "what"))
+
+    main, needs = out(lab, "Forms.csv"), out(lab, "Repeat- need.csv")
+    forms = write(out(lab, "forms.ini"), MAIN % ("formid", "form.case.@case_id", "form.day"))
+    repeat = write(out(lab, "repeat.ini"), REPEATED % ("formid | number__1", "main = number__0 is number", "column = formid", "form.need.what"))
+    heads = "number,form.need.what,number__0,number__1\n"
+    write(main, f"number,formid,form.case.@case_id,form.day\n0,f1,{juma},2026-04-03\n1,f2,{asha},2026-04-04\n")
+    write(needs, heads + "0.0,seed,0,0\n0.1,\"a hoe,\nnew\",0,1\n1.0,a sack,1,0\n7.0,lost,7,0\n")
+    home.run("import", main, "--map", forms)
+    error = home.refused(2, "import", needs, "--map", repeat)
+    check("--main" in error["hint"], error)
+    error = home.refused(2, "import", needs, "--map", forms, "--main", main)
+    check("main = COLUMN is COLUMN" in error["message"], error)
+    answer = home.run("import", needs, "--map", repeat, "--main", main, status=8)
+    check('line 6, column 3 (number__0): the main table has no row "7"' in answer.err and "Saved 3 of 4" in answer.out, answer)
+    # a later export: the same forms have other numbers, one is new
+    write(main, f"number,formid,form.case.@case_id,form.day\n0,f3,{asha},2026-04-05\n1,f1,{juma},2026-04-03\n2,f2,{asha},2026-04-04\n")
+    write(needs, heads + "0.0,a bucket,0,0\n1.0,seed,1,0\n1.1,\"a hoe,\nnew\",1,1\n2.0,a sack,2,0\n")
+    home.run("import", main, "--map", forms)
+    check("3 of them there already" in home.run("import", needs, "--map", repeat, "--main", main).out)
+    made = [one for one in text("need", "text") if one[1] not in ("a roof", "a bed", "bread")]
+    check(made == sorted([(juma, "seed"), (juma, "a hoe,\nnew"), (asha, "a sack"), (asha, "a bucket")]), made)
+    error = home.refused(2, "import", needs, "--map", write(out(lab, "bad.ini"), REPEATED % ("formid", "main = number__0 is nummer", "column = formid", "form.need.what")), "--main", main)
+    check("Forms.csv" in error["message"] and "nummer" in error["message"], error)
+    write(main, "number,formid\n0,f1\n0,f2\n")
+    error = home.refused(2, "import", needs, "--map", repeat, "--main", main)
+    check('Forms.csv: line 3: "0" is there twice' in error["message"], error)
+    error = home.refused(2, "import", needs, "--map", write(out(lab, "bad.ini"), REPEATED % ("formid", "repeat = need", "column = formid", "form.need.what")))
+    check("for JSON alone" in error["message"], error)
+
+
 def read_cp(path):
     with open(path, encoding="cp1252", newline="") as file:
         return file.read()
