@@ -189,12 +189,38 @@ record_photo(struct cli *cli, const struct args *args, struct pmj_error *err)
 	return rc;
 }
 
+/* Of this laptop's own, until the hub said that it has all of it. NULL: there is nothing to say. */
+static char *
+photo_under_way(const json_t *photo, long long kb)
+{
+	long long parts = json_int(photo, "parts", 0), sent = json_int(photo, "sent", 0);
+
+	if (!json_flag(photo, "own") || json_flag(photo, "hub") || json_flag(photo, "at_hub"))
+		return NULL;
+	if (sent < parts && !json_flag(photo, "hub_takes"))
+		return mem_printf(
+		    lang_text("kept here, %lld KB; waiting: the office did not say that it takes "
+		              "photos now; its program is older, or it had a day's share of them"),
+		    kb);
+	if (sent < parts)
+		return mem_printf(
+		    lang_text("kept here, %lld KB; %lld of %lld parts were sent to the hub"), kb,
+		    sent, parts);
+	if (!json_flag(photo, "hub_tells"))
+		return mem_printf(lang_text("kept here, %lld KB; sent; the program of the office "
+		                            "is older and does not say whether all of it is there"),
+		    kb);
+	return mem_printf(
+	    lang_text("kept here, %lld KB; sent; the hub did not say yet that it has all of it"),
+	    kb);
+}
+
 void
 photo_say(const json_t *item, size_t width)
 {
 	const json_t *photo = json_obj(item, "photo");
 	long long parts = json_int(photo, "parts", 0), here = json_int(photo, "here", 0);
-	long long sent = json_int(photo, "sent", 0);
+	long long kb = ((long long)json_int(photo, "bytes", 0) + 1023) / 1024;
 	char *text;
 
 	if (photo == NULL)
@@ -208,20 +234,13 @@ photo_say(const json_t *item, size_t width)
 		text = mem_printf(
 		    lang_text("on its way here, %lld of %lld parts; at once: pamoja sync --photos"),
 		    here, parts);
-	else if (json_flag(photo, "own") && sent < parts && !json_flag(photo, "hub") &&
-	         !json_flag(photo, "hub_takes"))
+	else if ((text = photo_under_way(photo, kb)) == NULL)
 		text = mem_printf(
-		    lang_text("kept here, %lld KB; waiting: the office did not say that it takes "
-		              "photos now; its program is older, or it had a day's share of them"),
-		    ((long long)json_int(photo, "bytes", 0) + 1023) / 1024);
-	else if (json_flag(photo, "own") && sent < parts && !json_flag(photo, "hub"))
-		text = mem_printf(lang_text("kept here, %lld KB; the hub has %lld of %lld parts"),
-		    ((long long)json_int(photo, "bytes", 0) + 1023) / 1024, sent, parts);
-	else
-		text =
-		    mem_printf(lang_text("kept here, %lld KB: pamoja consent photo %s --out FILE"),
-		        ((long long)json_int(photo, "bytes", 0) + 1023) / 1024,
-		        json_str(item, "short"));
+		    json_flag(photo, "at_hub")
+		        ? lang_text("kept here and at the hub, %lld KB: pamoja consent photo "
+		                    "%s --out FILE")
+		        : lang_text("kept here, %lld KB: pamoja consent photo %s --out FILE"),
+		    kb, json_str(item, "short"));
 	print_pair("Photo", text, width);
 	free(text);
 }

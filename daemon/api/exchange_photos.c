@@ -28,6 +28,25 @@ may_go(const struct core *core, const struct exchange *exchange)
 	       (core->settings.photos && !core->settings.metered);
 }
 
+/* What the hub says that it has not goes again, and what it did not speak of is asked for: few
+ * bytes, but a segment of their own where nothing else is to go, so where photos may not go only
+ * beside that. */
+static bool
+asks(struct core *core, bool may)
+{
+	uint8_t mailbox[PMJ_MAILBOX_BYTES];
+	struct pmj_error err;
+	bool queued = false;
+
+	if (!may && !sync_has_answers(core->sync))
+		return false;
+	if (device_mailbox(core->journal, mailbox, &err) != PMJ_OK)
+		return false;
+	if (photo_ask(core->sync, mailbox, &queued, &err) != PMJ_OK)
+		diag_error("asking the hub for photos of papers", &err);
+	return queued;
+}
+
 void
 exchange_photos_begin(struct core *core, const struct exchange *exchange)
 {
@@ -47,6 +66,7 @@ exchange_photos_begin(struct core *core, const struct exchange *exchange)
 	                         : 0,
 	        &err) != PMJ_OK)
 		diag_error("photos of papers", &err);
+	(void)asks(core, may);
 }
 
 bool
@@ -69,7 +89,7 @@ exchange_photos_more(struct core *core, struct exchange *exchange)
 		photo->room *= 2;
 	photo->round_ms = now_ms;
 	photo_room_set(core->sync, photo->room);
-	return photo_due(core->sync);
+	return asks(core, true) || photo_due(core->sync);
 }
 
 void

@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "log/chain.h"
 #include "log/photo_clean.h"
+#include "sync/photo_judge.h"
 
 #define PIECE_MAX (256u * 1024)
 #define ROOM_MB 8      /* of the disk stay for records */
@@ -24,6 +25,8 @@ struct photo {
 	struct photo_part part; /* the next to be kept; parts 0: its bytes still come */
 	char given[2 * PRIM_HASH_BYTES + 1]; /* hash of the file as it came */
 	size_t left_out;                     /* bytes of it that were no picture */
+	struct photo_sum sum;                /* all are kept: what was read of them again */
+	bool whole;                          /* ... and they give the hash */
 	json_t *answer;
 };
 
@@ -34,6 +37,7 @@ core_photo_drop(struct core *core)
 		return;
 	buf_wipe(&core->photo->bytes);
 	json_decref(core->photo->answer);
+	photo_sum_close(&core->photo->sum);
 	free(core->photo);
 	core->photo = NULL;
 }
@@ -169,6 +173,7 @@ photo_put(struct core *core, const struct photo_new *new, struct pmj_error *err)
 	}
 	if (rc != PMJ_OK || taken.n == 0)
 		return rc;
+	core->photo->whole = taken.whole;
 	if (core->hub != NULL)
 		return taken.whole ? hub_photo_taken(core->hub, new->entry->rec, err) : PMJ_OK;
 	return device_queue_photo(core->journal, core->sync, taken.n, err);
@@ -201,7 +206,8 @@ photo_put_part(struct core *core, const uint8_t *rec, const struct photo_part *p
 		    &(struct photo_new){.entry = &entry,
 		        .line = buf_text(&text),
 		        .len = text.len,
-		        .origin = ENTRY_OWN},
+		        .origin = ENTRY_OWN,
+		        .sum = &core->photo->sum},
 		    err);
 out:
 	json_decref(more);
@@ -210,30 +216,83 @@ out:
 	return rc;
 }
 
+static int64_t
+photo_step_end(const struct core *core)
+{
+	return core->os->mono_ms(core->os->ctx) + PMJ_STEP_MS / 2;
+}
+
+/* The next one. *later: the others are read first, so that whoever is stopped here has all of it,
+ * read, or knows that it is not whole. */
+static enum pmj_code
+photo_next_part(struct core *core, const uint8_t *rec, bool *later, struct pmj_error *err)
+{
+	struct photo *photo = core->photo;
+	const uint8_t *by = ring_device_id(core->ring);
+	size_t from = (size_t)(photo->part.part - 1) * PHOTO_PART_BYTES;
+	size_t left = photo->bytes.len - from;
+	int64_t n = photo_number(core->journal, rec, &photo->part, by);
+	enum pmj_code rc;
+
+	*later = false;
+	/* An earlier try was cut off behind it; or the hub is to have it again. */
+	if (n != 0)
+		return core->hub == NULL ? device_photo_again(core->journal, core->sync, n, err)
+		                         : PMJ_OK;
+	if (photo->part.part == photo->part.parts &&
+	    ((rc = photo_read_ahead(core->journal, &photo->sum, rec, photo->part.hash, by,
+	          photo->part.parts - 1, photo_step_end(core), later, err)) != PMJ_OK ||
+	        *later))
+		return rc;
+	return photo_put_part(core, rec, &photo->part, photo->bytes.bytes + from,
+	    left < PHOTO_PART_BYTES ? left : PHOTO_PART_BYTES, err);
+}
+
 static enum pmj_code
 photo_some_parts(struct core *core, const uint8_t *rec, struct pmj_error *err)
 {
 	struct photo *photo = core->photo;
-	const uint8_t *by = ring_device_id(core->ring);
 	enum pmj_code rc = PMJ_OK;
+	bool later = false;
 
-	for (int put = 0;
-	     photo->part.part <= photo->part.parts && put < PARTS_A_STEP && rc == PMJ_OK;
-	     photo->part.part++) {
-		size_t from = (size_t)(photo->part.part - 1) * PHOTO_PART_BYTES;
-		size_t left = photo->bytes.len - from;
-
-		int64_t n = photo_number(core->journal, rec, &photo->part, by);
-
-		/* An earlier try was cut off behind it; or the hub is to have it again. */
-		if (n != 0 && core->hub == NULL)
-			rc = device_photo_again(core->journal, core->sync, n, err);
-		else if (n == 0)
-			rc = photo_put_part(core, rec, &photo->part, photo->bytes.bytes + from,
-			    left < PHOTO_PART_BYTES ? left : PHOTO_PART_BYTES, err);
-		put++;
+	for (int put = 0; photo->part.part <= photo->part.parts && put < PARTS_A_STEP; put++) {
+		/* In a step of its own. */
+		if (photo->part.part == photo->part.parts && put > 0)
+			break;
+		if ((rc = photo_next_part(core, rec, &later, err)) != PMJ_OK || later)
+			break;
+		photo->part.part++;
 	}
 	return rc;
+}
+
+/* All are kept, by an earlier try: are they read? */
+static enum pmj_code
+photo_some_read(struct core *core, const uint8_t *rec, struct pmj_error *err)
+{
+	struct photo *photo = core->photo;
+	const uint8_t *by = ring_device_id(core->ring);
+	struct photo_copy copy;
+	enum pmj_code rc;
+	bool more;
+
+	if ((rc = photo_copy(core->journal, &copy, rec, photo->part.hash, by, err)) != PMJ_OK)
+		return rc;
+	if ((photo->whole = copy.whole))
+		return PMJ_OK;
+	if (copy.here == photo->part.parts &&
+	    ((rc = photo_judge(core->journal, &photo->sum, rec, photo->part.hash, by,
+	          photo->part.parts, photo_step_end(core), &more, &photo->whole, err)) != PMJ_OK ||
+	        photo->whole || more))
+		return rc == PMJ_OK && photo->whole && core->hub != NULL
+		           ? hub_photo_taken(core->hub, rec, err)
+		           : rc;
+	/* What does not give its hash was dropped. */
+	(void)pmj_fail(
+	    err, PMJ_INTEGRITY, "the photo came out of the journal otherwise than it was kept");
+	pmj_hint(err, "keep it once more; if it stays so, the disk may be failing: pamoja verify");
+	photo->part.parts = 0;
+	return PMJ_OK;
 }
 
 /* The next parts, in one transaction; after the last, the answer. */
@@ -246,13 +305,17 @@ photo_go_on(const struct call *call, json_t **out, const uint8_t *rec, struct pm
 
 	if ((rc = journal_begin(core->journal, err)) != PMJ_OK)
 		return rc;
-	if ((rc = photo_some_parts(core, rec, err)) != PMJ_OK) {
+	rc = photo->part.part <= photo->part.parts ? photo_some_parts(core, rec, err)
+	                                           : photo_some_read(core, rec, err);
+	if (rc != PMJ_OK) {
 		journal_rollback(core->journal);
 		return rc;
 	}
 	if ((rc = journal_commit(core->journal, err)) != PMJ_OK)
 		return rc;
-	if (photo->part.part <= photo->part.parts) {
+	if (photo->part.parts == 0)
+		return err->code;
+	if (!photo->whole) {
 		*out = json_pack("{s:s,s:I,s:I}", "photo", photo->id, "kept",
 		    (json_int_t)photo->part.part - 1, "parts", (json_int_t)photo->part.parts);
 		return PMJ_OK;
@@ -309,82 +372,6 @@ record_photo(const struct call *call, json_t **out, struct pmj_error *err)
 	if (rc != PMJ_OK || json_object_get(*out, "photo") == NULL)
 		core_photo_drop(core);
 out:
-	record_full_close(&record);
-	return rc;
-}
-
-/* ---- looked at ---- */
-
-/* The photo that the record names; of hashes in conflict the one that is shown. */
-static enum pmj_code
-photo_of(const struct call *call, struct photo_state *out, uint8_t hash[static PRIM_HASH_BYTES],
-    const struct record_full *record, struct pmj_error *err)
-{
-	const char *text = json_string_value(merge_shown(&record->merged, PHOTO_FIELD));
-
-	memset(out, 0, sizeof(*out));
-	if (text == NULL || !text_unhex(hash, PRIM_HASH_BYTES, text))
-		return PMJ_OK;
-	return photo_state(call->core->journal, out, record->merged.rec, hash, err);
-}
-
-json_t *
-record_photo_said(const struct call *call, const struct record_full *record)
-{
-	uint8_t hash[PRIM_HASH_BYTES];
-	struct photo_state state;
-
-	if (photo_of(call, &state, hash, record, NULL) != PMJ_OK || state.parts == 0)
-		return NULL;
-	return json_pack("{s:b,s:b,s:b,s:I,s:I,s:I,s:I,s:b}", "hub_takes",
-	    photo_hub_takes(call->core->journal), "hub",
-	    call->core->is_hub || call->core->sync == NULL, "whole", state.whole, "parts",
-	    (json_int_t)state.parts, "here", (json_int_t)state.here, "bytes",
-	    (json_int_t)state.bytes, "sent", (json_int_t)state.sent, "own",
-	    memcmp(state.by, ring_device_id(call->core->ring), sizeof(state.by)) == 0);
-}
-
-enum pmj_code
-record_photo_part(const struct call *call, json_t **out, struct pmj_error *err)
-{
-	const char *typed = json_str(call->query, "from");
-	int64_t from = typed != NULL ? strtoll(typed, NULL, 10) : 1;
-	struct record_full record = {.row_count = 0};
-	const struct kind *kind;
-	uint8_t rec[PMJ_RECORD_BYTES], hash[PRIM_HASH_BYTES];
-	struct photo_state state;
-	struct buf bytes;
-	char *text = NULL;
-	enum pmj_code rc;
-
-	buf_init(&bytes, (size_t)PARTS_A_STEP * PHOTO_PART_BYTES);
-	if ((rc = record_look(call, &record, &kind, rec, err)) != PMJ_OK ||
-	    (rc = photo_of(call, &state, hash, &record, err)) != PMJ_OK)
-		goto out;
-	if (state.parts == 0) {
-		rc = pmj_fail(err, PMJ_NOT_FOUND, "there is no photo of this paper here");
-		pmj_hint(err, "keep one: pamoja consent photo %s FILE", call->part[0]);
-		goto out;
-	}
-	if (!state.whole || from < 1 || from > state.parts) {
-		rc = pmj_fail(err, PMJ_PARTIAL, "only %lld of %lld parts of the photo are here yet",
-		    (long long)state.here, (long long)state.parts);
-		pmj_hint(err, "the rest comes with the next exchanges: pamoja sync --photos");
-		goto out;
-	}
-	if ((rc = photo_bytes_of(call->core->journal, &bytes, rec, hash, state.by, from,
-	         PARTS_A_STEP, err)) != PMJ_OK)
-		goto out;
-	text = mem_new(bytes.len * 4 / 3 + 8);
-	*out = json_pack("{s:s,s:I,s:b,s:I}", "bytes", text_base64(text, bytes.bytes, bytes.len),
-	    "size", (json_int_t)state.bytes, "more", from + PARTS_A_STEP <= state.parts, "next",
-	    (json_int_t)from + PARTS_A_STEP);
-	if (from == 1)
-		(void)json_object_set_new(
-		    *out, "type", json_string(photo_type(bytes.bytes, bytes.len)));
-out:
-	free(text);
-	buf_wipe(&bytes);
 	record_full_close(&record);
 	return rc;
 }

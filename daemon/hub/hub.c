@@ -243,6 +243,7 @@ hub_free(struct hub *hub)
 	sync_free(hub->sync);
 	free(hub->home);
 	json_decref(hub->places);
+	photo_sum_close(&hub->photo);
 	free(hub);
 }
 

@@ -5,6 +5,7 @@
 #include "base/pace.h"
 #include "domain/line.h"
 #include "hub/hub.h"
+#include "sync/photo_judge.h"
 
 struct roster_statement;
 
@@ -69,6 +70,7 @@ struct hub {
 		uint8_t photo_rec[PMJ_RECORD_BYTES], photo_hash[32];
 		bool photo; /* that record names that file */
 	} may_have;
+	struct photo_sum photo; /* what was read of the one that came last (photo.c) */
 };
 
 /* hooks.c */
@@ -315,6 +317,20 @@ PMJ_MUST_CHECK enum pmj_code share_audience(struct hub *hub, struct hub_device *
 /** A part of a photo of a paper comes (ctl.file of a record). */
 PMJ_MUST_CHECK enum pmj_code photo_came(struct hub *hub, const struct sync_peer *peer,
     const struct sync_line *line, struct pmj_error *err);
+/** One that another wrote is given back. */
+PMJ_MUST_CHECK enum pmj_code photo_returned(struct hub *hub, const struct sync_peer *peer,
+    const struct sync_line *outer, const struct entry *entry, const char *line, size_t len,
+    struct pmj_error *err);
+/* photo_says.c */
+/** A laptop asks whether one is whole here. */
+PMJ_MUST_CHECK enum pmj_code photo_asked(struct hub *hub, const struct sync_peer *peer,
+    const struct entry *entry, struct pmj_error *err);
+/** Was this laptop asked for it? */
+bool photo_may_return(
+    struct hub *hub, const struct entry *entry, const uint8_t giver[static PMJ_DEVICE_BYTES]);
+PMJ_MUST_CHECK enum pmj_code photo_not_wanted(
+    struct hub *hub, const uint8_t rec[static PMJ_RECORD_BYTES], struct pmj_error *err);
+/* photo.c */
 /** Says in an ack that photos are taken, while they are. */
 void photo_tell(struct hub *hub, const struct sync_peer *peer, json_t *ack);
 /** How many bytes of them a laptop takes at once, by its ack. */

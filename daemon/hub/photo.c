@@ -78,43 +78,70 @@ refuse(struct hub *hub, const char *why, struct pmj_error *err)
 	return rc;
 }
 
+/* What is here already asks for no more room. */
 static bool
-is_too_much(struct hub *hub, const struct sync_line *line, int64_t today)
+is_too_much(struct hub *hub, const struct entry *entry, int64_t today)
 {
 	struct photo_part part;
 	struct pmj_error err;
 
 	if (today < DAY_BYTES)
 		return false;
-	return today >= DAY_NAMED_BYTES ||
-	       photo_read(&part, NULL, line->entry->json, &err) != PMJ_OK ||
-	       !record_names(hub, line->entry->rec, part.hash);
+	if (photo_read(&part, NULL, entry->json, &err) != PMJ_OK)
+		return true;
+	if (photo_number(hub->journal, entry->rec, &part, entry->by) != 0)
+		return false;
+	return today >= DAY_NAMED_BYTES || !record_names(hub, entry->rec, part.hash);
+}
+
+/* `new` came in this line of the peer, by itself or given back. */
+static enum pmj_code
+take_in(struct hub *hub, const struct sync_peer *peer, const struct sync_line *line,
+    struct photo_new *new, struct pmj_error *err)
+{
+	int64_t day = os_now(hub->os) / DAY_MS, today = came_today(hub, peer->device, day);
+	struct photo_taken taken;
+	enum pmj_code rc;
+
+	new->origin = ENTRY_RECEIVED;
+	new->recv_ms = os_now(hub->os);
+	new->sum = &hub->photo;
+	new->until_ms = line->until_ms;
+	if (is_too_much(hub, new->entry, today))
+		return refuse(hub, "it is more than a day's share of one laptop", err);
+	if ((rc = photo_take(hub->journal, new, &taken, err)) != PMJ_OK)
+		return rc;
+	if (taken.refused != NULL)
+		return refuse(hub, taken.refused, err);
+	*line->again = taken.more;
+	if (taken.n != 0)
+		rc = count_today(hub, peer->device, day, today + (int64_t)line->len, err);
+	if (rc == PMJ_OK && taken.whole &&
+	    (rc = photo_not_wanted(hub, new->entry->rec, err)) == PMJ_OK)
+		rc = photo_share(hub, new->entry->rec, NULL, err);
+	return rc;
 }
 
 enum pmj_code
 photo_came(struct hub *hub, const struct sync_peer *peer, const struct sync_line *line,
     struct pmj_error *err)
 {
-	struct photo_new new = {.entry = line->entry,
-	    .line = line->bytes,
-	    .len = line->len,
-	    .origin = ENTRY_RECEIVED,
-	    .recv_ms = os_now(hub->os)};
-	int64_t day = new.recv_ms / DAY_MS, today = came_today(hub, peer->device, day);
-	struct photo_taken taken;
-	enum pmj_code rc;
+	struct photo_new new = {.entry = line->entry, .line = line->bytes, .len = line->len};
 
-	if (is_too_much(hub, line, today))
-		return refuse(hub, "it is more than a day's share of one laptop", err);
-	if ((rc = photo_take(hub->journal, &new, &taken, err)) != PMJ_OK)
-		return rc;
-	if (taken.refused != NULL)
-		return refuse(hub, taken.refused, err);
-	if (taken.n != 0)
-		rc = count_today(hub, peer->device, day, today + (int64_t)line->len, err);
-	if (rc == PMJ_OK && taken.whole)
-		rc = photo_share(hub, line->entry->rec, NULL, err);
-	return rc;
+	if (photo_is_word(line->entry->json))
+		return photo_asked(hub, peer, line->entry, err);
+	return take_in(hub, peer, line, &new, err);
+}
+
+enum pmj_code
+photo_returned(struct hub *hub, const struct sync_peer *peer, const struct sync_line *outer,
+    const struct entry *entry, const char *line, size_t len, struct pmj_error *err)
+{
+	struct photo_new new = {.entry = entry, .line = line, .len = len};
+
+	if (!photo_may_return(hub, entry, peer->device))
+		return refuse(hub, "nobody asked this laptop for it", err);
+	return take_in(hub, peer, outer, &new, err);
 }
 
 /* A hub that does not say so gets none: an older one drops them, and its receipt says that they
@@ -124,6 +151,7 @@ photo_tell(struct hub *hub, const struct sync_peer *peer, json_t *ack)
 {
 	if (came_today(hub, peer->device, os_now(hub->os) / DAY_MS) < DAY_NAMED_BYTES - DAY_BYTES)
 		json_object_set_new(ack, PHOTO_TAKES, json_true());
+	json_object_set_new(ack, PHOTO_TELLS, json_true());
 }
 
 enum pmj_code

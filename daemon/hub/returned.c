@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "hub/pending.h"
 #include "log/chain.h"
+#include "log/photo.h"
 #include "log/roster.h"
 #include "log/vouch.h"
 
@@ -381,6 +382,8 @@ returned_line(struct hub *hub, const struct sync_peer *peer, const struct sync_l
 	if (!back.entry.control)
 		rc = returned_entry(hub, peer, &back.entry, back.line, back.len,
 		    json_str(line->entry->json, "name"), err);
+	else if (photo_is(back.entry.kind, back.entry.has_rec))
+		rc = photo_returned(hub, peer, line, &back.entry, back.line, back.len, err);
 	else if (memcmp(back.entry.by, ring_device_id(hub->ring), PMJ_DEVICE_BYTES) != 0)
 		rc = PMJ_OK;
 	else if (strcmp(back.entry.kind, "ctl.roster") == 0)

@@ -55,6 +55,11 @@ const char *const hub_schema[] = {
     "INTEGER NOT NULL, bytes INTEGER NOT NULL) WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS pmj_photo_intake(device BLOB PRIMARY KEY, day INTEGER NOT NULL, "
     "bytes INTEGER NOT NULL) WITHOUT ROWID",
+    /* A photo that is not here, of which a laptop has what `by` wrote: since when that is known,
+       whom it was asked of, and when. */
+    "CREATE TABLE IF NOT EXISTS pmj_photo_wanted(rec BLOB NOT NULL, hash BLOB NOT NULL, by BLOB "
+    "NOT NULL, since_ms INTEGER NOT NULL, giver BLOB NOT NULL, at_ms INTEGER NOT NULL,"
+    " PRIMARY KEY(rec, hash, by)) WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS pmj_deferred(n INTEGER PRIMARY KEY, device BLOB NOT NULL, mailbox "
     "BLOB NOT NULL, inc BLOB NOT NULL, seq INTEGER NOT NULL)",
     "CREATE INDEX IF NOT EXISTS pmj_deferred_device ON pmj_deferred(device, n)",

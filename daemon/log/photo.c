@@ -62,6 +62,59 @@ photo_line(const struct photo_part *part, const uint8_t *bytes, size_t len)
 	return out;
 }
 
+bool
+photo_is_word(const json_t *line)
+{
+	return json_flag(line, "ask") || json_arr(line, "lacks") != NULL;
+}
+
+enum pmj_code
+photo_word_read(struct photo_word *out, const json_t *line, struct pmj_error *err)
+{
+	const json_t *lacks = json_arr(line, "lacks"), *one;
+	int64_t before = 0;
+	size_t i;
+
+	memset(out, 0, sizeof(*out));
+	out->parts = json_int(line, "parts", 0);
+	out->asks = json_flag(line, "ask");
+	if (!json_unhex(line, "hash", out->hash, sizeof(out->hash)) ||
+	    !json_unhex(line, "of", out->of, sizeof(out->of)) || out->parts < 1 ||
+	    out->parts > PHOTO_PARTS_MAX || out->asks == (lacks != NULL))
+		return pmj_fail(err, PMJ_INVALID, "a word on a photo needs hash, of and parts");
+	json_array_foreach((json_t *)lacks, i, one)
+	{
+		int64_t part = json_integer_value(one);
+
+		if (part <= before || part > out->parts)
+			return pmj_fail(err, PMJ_INVALID, "a photo has no such part");
+		out->lacks[out->lack_count++] = (uint8_t)part;
+		before = part;
+	}
+	return PMJ_OK;
+}
+
+json_t *
+photo_word_line(const struct photo_word *word, const uint8_t rec[static PMJ_RECORD_BYTES])
+{
+	char text[PMJ_RECORD_CHARS + 1];
+	json_t *out =
+	    json_pack("{s:s,s:o,s:o,s:I}", "rec", text_base32(text, rec, PMJ_RECORD_BYTES), "hash",
+	        json_hex(word->hash, sizeof(word->hash)), "of",
+	        json_hex(word->of, sizeof(word->of)), "parts", (json_int_t)word->parts);
+	json_t *lacks;
+
+	if (word->asks) {
+		(void)json_object_set_new(out, "ask", json_true());
+		return out;
+	}
+	lacks = json_array();
+	for (size_t i = 0; i < word->lack_count; i++)
+		(void)json_array_append_new(lacks, json_integer(word->lacks[i]));
+	(void)json_object_set_new(out, "lacks", lacks);
+	return out;
+}
+
 const char *
 photo_type(const uint8_t *bytes, size_t len)
 {

@@ -4,7 +4,12 @@
  * Line   rec; hash: BLAKE2b-256 of the whole file, hex; part: from 1; parts; bytes: base64url, at
  *        most PHOTO_PART_BYTES. All parts but the last are full.
  * Who wrote it says nothing: the parts of a file count where they give the hash that its record
- * names. */
+ * names.
+ *
+ * Asked  by a laptop, of a hub whose acks say that it answers: no part, no bytes; of: who wrote the
+ *        parts; ask true.
+ * Told   by the hub: the same, and in place of ask lacks: the numbers of the parts that are not
+ *        there, in their order; none: it has all of it, and they give the hash. */
 #ifndef LOG_PHOTO_H
 #define LOG_PHOTO_H
 #include "base/buf.h"
@@ -31,6 +36,21 @@ PMJ_MUST_CHECK enum pmj_code photo_read(
     struct photo_part *out, struct buf *bytes, const json_t *line, struct pmj_error *err);
 /** The members of such a line; len at most PHOTO_PART_BYTES. New reference. */
 json_t *photo_line(const struct photo_part *part, const uint8_t *bytes, size_t len);
+/** One that is asked about, or what is told of it. */
+struct photo_word {
+	uint8_t hash[PRIM_HASH_BYTES], of[PMJ_DEVICE_BYTES];
+	int64_t parts;
+	bool asks;
+	size_t lack_count;
+	uint8_t lacks[PHOTO_PARTS_MAX]; /* numbers of parts */
+};
+/** Such a line, and no part? */
+bool photo_is_word(const json_t *line);
+/** PMJ_INVALID. */
+PMJ_MUST_CHECK enum pmj_code photo_word_read(
+    struct photo_word *out, const json_t *line, struct pmj_error *err);
+/** The members of such a line, of this record. New reference. */
+json_t *photo_word_line(const struct photo_word *word, const uint8_t rec[static PMJ_RECORD_BYTES]);
 /** "JPEG", "PNG" or "PDF", by its first bytes; NULL for anything else. */
 const char *photo_type(const uint8_t *bytes, size_t len);
 /** How many parts a file of so many bytes has. */

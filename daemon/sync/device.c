@@ -50,6 +50,8 @@ device_new(struct device **out, struct journal *journal, struct pmj_error *err)
 void
 device_free(struct device *device)
 {
+	if (device != NULL)
+		photo_sum_close(&device->photo);
 	free(device);
 }
 
@@ -255,9 +257,16 @@ enum pmj_code
 device_photo_again(struct journal *journal, struct sync *sync, int64_t n, struct pmj_error *err)
 {
 	uint8_t mailbox[PMJ_MAILBOX_BYTES];
+	struct sql *sql;
+	enum pmj_code rc;
 
 	if (sync == NULL || !journal_blob(journal, DEVICE_MAILBOX, mailbox, sizeof(mailbox)))
 		return PMJ_OK;
+	/* Who keeps it again may know that it is not there. */
+	sql = sql_get(
+	    journal, "DELETE FROM pmj_photo_told WHERE rec=(SELECT rec FROM pmj_photo WHERE n=?1)");
+	if ((rc = sql_run(sql_int(sql, 1, n), err)) != PMJ_OK)
+		return rc;
 	return photo_again(sync, mailbox, n, err);
 }
 

@@ -3,9 +3,11 @@
 #define SYNC_DEVICE_INNER_H
 #include "log/cert.h"
 #include "sync/device.h"
+#include "sync/photo_judge.h"
 
 struct device {
 	struct journal *journal;
+	struct photo_sum photo; /* what was read of the one that came last */
 };
 
 /* Keys in the journal's own settings. */
@@ -38,6 +40,7 @@ struct device {
 
 /** One line of the hub being taken. */
 struct device_at {
+	struct device *device;
 	struct journal *journal;
 	const struct sync_peer *peer;
 	const struct sync_line *line;

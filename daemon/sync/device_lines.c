@@ -91,15 +91,31 @@ device_photo(const struct device_at *at, const struct entry *entry, const char *
 	    .len = len,
 	    .origin = own ? ENTRY_OWN : ENTRY_RECEIVED,
 	    .recv_ms = json_integer_value(json_array_get(recv, 0)),
-	    .recv_counter = (uint16_t)json_integer_value(json_array_get(recv, 1))};
+	    .recv_counter = (uint16_t)json_integer_value(json_array_get(recv, 1)),
+	    .sum = &at->device->photo,
+	    .until_ms = at->line->until_ms};
 	struct photo_taken taken;
 	enum pmj_code rc = photo_take(at->journal, &new, &taken, err);
 
 	if (rc != PMJ_OK || taken.refused != NULL)
 		return rc != PMJ_OK ? rc : device_refuse(at, taken.refused, err);
+	*at->line->again = taken.more;
 	if (own && taken.n != 0)
 		rc = queue_came_back(at->journal, at->peer->mailbox, taken.n, err);
 	return rc;
+}
+
+/* A file of the office; or, of a record, what the hub says of its photo. */
+static enum pmj_code
+device_file_line(const struct device_at *at, struct pmj_error *err)
+{
+	const char *refused = NULL;
+	enum pmj_code rc;
+
+	if (!at->line->entry->has_rec)
+		return device_file(at, err);
+	rc = photo_answered(at->journal, at->line->entry, &refused, err);
+	return rc == PMJ_OK && refused != NULL ? device_refuse(at, refused, err) : rc;
 }
 
 static enum pmj_code
@@ -345,7 +361,7 @@ static const struct {
     {"ctl.roster", device_roster, true},
     {"ctl.remotes", device_remotes, true},
     {"ctl.kinds", device_kinds, true},
-    {"ctl.file", device_file, false},
+    {"ctl.file", device_file_line, false},
     {"ctl.invite", device_ignore, true},
 };
 
@@ -375,7 +391,8 @@ enum pmj_code
 device_line(
     void *ctx, const struct sync_peer *peer, const struct sync_line *line, struct pmj_error *err)
 {
-	struct device_at at = {.journal = ((struct device *)ctx)->journal,
+	struct device_at at = {.device = ctx,
+	    .journal = ((struct device *)ctx)->journal,
 	    .peer = peer,
 	    .line = line,
 	    .json = line->entry->json};

@@ -18,6 +18,13 @@ lines_own(struct sync *sync, struct buf *out, const char *kind, json_t *more, st
 	return buf_check(out, err);
 }
 
+enum pmj_code
+sync_line_own(
+    struct sync *sync, struct buf *out, const char *kind, json_t *more, struct pmj_error *err)
+{
+	return lines_own(sync, out, kind, more, err);
+}
+
 static bool
 lines_owe(const struct lane *lane)
 {
@@ -120,8 +127,10 @@ lines_queue_hello(struct sync *sync, const uint8_t mailbox[static PMJ_MAILBOX_BY
 	return rc;
 }
 
-enum pmj_code
-lines_forward(struct sync *sync, struct buf *out, int64_t n, struct pmj_error *err)
+/* With `recv` where it is for a laptop. */
+static enum pmj_code
+lines_wrap(struct sync *sync, struct buf *out, int64_t n, const char *kind, bool recv,
+    struct pmj_error *err)
 {
 	struct entry_raw raw;
 	json_t *more;
@@ -133,8 +142,21 @@ lines_forward(struct sync *sync, struct buf *out, int64_t n, struct pmj_error *e
 		return pmj_fail(err, PMJ_NOT_FOUND, "entry %lld is only a stub", (long long)n);
 	more = json_object();
 	json_object_set_new(more, "line", json_stringn(raw.line, raw.len));
-	json_object_set_new(
-	    more, "recv", json_pack("[I,i]", (json_int_t)raw.recv_ms, (int)raw.recv_counter));
+	if (recv)
+		json_object_set_new(more, "recv",
+		    json_pack("[I,i]", (json_int_t)raw.recv_ms, (int)raw.recv_counter));
 	free(raw.line);
-	return lines_own(sync, out, "ctl.fwd", more, err);
+	return lines_own(sync, out, kind, more, err);
+}
+
+enum pmj_code
+lines_forward(struct sync *sync, struct buf *out, int64_t n, struct pmj_error *err)
+{
+	return lines_wrap(sync, out, n, "ctl.fwd", true, err);
+}
+
+enum pmj_code
+lines_return(struct sync *sync, struct buf *out, int64_t n, struct pmj_error *err)
+{
+	return lines_wrap(sync, out, n, "ctl.return", false, err);
 }

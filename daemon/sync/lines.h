@@ -17,6 +17,9 @@ json_t *lines_hello(struct journal *journal);
 /** Queue such a line. Inside a transaction. */
 PMJ_MUST_CHECK enum pmj_code lines_queue_hello(struct sync *sync,
     const uint8_t mailbox[static PMJ_MAILBOX_BYTES], bool urgent, struct pmj_error *err);
+/** ctl.return around one that another device wrote. PMJ_NOT_FOUND when only a stub is here. */
+PMJ_MUST_CHECK enum pmj_code lines_return(
+    struct sync *sync, struct buf *out, int64_t n, struct pmj_error *err);
 /** ctl.fwd around an entry. PMJ_NOT_FOUND when only a stub is here. */
 PMJ_MUST_CHECK enum pmj_code lines_forward(
     struct sync *sync, struct buf *out, int64_t n, struct pmj_error *err);

@@ -8,6 +8,7 @@
 #include "store/sql.h"
 #include "sync/erase.h"
 #include "sync/inner.h"
+#include "sync/photo_judge.h"
 #include "sync/queue.h"
 
 /* ---- a part comes ---- */
@@ -42,22 +43,23 @@ parts_of_record(struct journal *journal, const struct entry *entry)
 	return sql_first_int(sql, 0);
 }
 
-/* How many are here of one author's copy, and of how many it says it is. */
-static enum pmj_code
-copy_count(struct journal *journal, const struct entry *entry, const uint8_t *hash, int64_t *here,
-    int64_t *parts, struct pmj_error *err)
+enum pmj_code
+photo_copy(struct journal *journal, struct photo_copy *out,
+    const uint8_t rec[static PMJ_RECORD_BYTES], const uint8_t hash[static PRIM_HASH_BYTES],
+    const uint8_t by[static PMJ_DEVICE_BYTES], struct pmj_error *err)
 {
-	struct sql *sql = sql_get(journal,
-	    "SELECT count(*),max(parts) FROM pmj_photo WHERE rec=?1 AND hash=?2 AND by=?3");
+	struct sql *sql = sql_get(journal, "SELECT count(*),max(parts),min(whole) FROM pmj_photo"
+	                                   " WHERE rec=?1 AND hash=?2 AND by=?3");
 	enum pmj_code rc;
 	bool row;
 
-	*here = *parts = 0;
-	sql_blob(sql_blob(sql, 1, entry->rec, PMJ_RECORD_BYTES), 2, hash, PRIM_HASH_BYTES);
-	rc = sql_row(sql_blob(sql, 3, entry->by, PMJ_DEVICE_BYTES), &row, err);
+	memset(out, 0, sizeof(*out));
+	sql_blob(sql_blob(sql, 1, rec, PMJ_RECORD_BYTES), 2, hash, PRIM_HASH_BYTES);
+	rc = sql_row(sql_blob(sql, 3, by, PMJ_DEVICE_BYTES), &row, err);
 	if (rc == PMJ_OK && row) {
-		*here = sql_col_int(sql, 0);
-		*parts = sql_col_int(sql, 1);
+		out->here = sql_col_int(sql, 0);
+		out->parts = sql_col_int(sql, 1);
+		out->whole = sql_col_int(sql, 2) != 0 && out->here == out->parts;
 	}
 	sql_done(sql);
 	return rc;
@@ -78,9 +80,8 @@ keep_part(struct journal *journal, const struct photo_new *new, const struct pho
 	return sql_run(sql_int(sql_int(sql, 7, (int64_t)bytes), 8, new->origin == ENTRY_OWN), err);
 }
 
-/* The bytes of one part, out of its line. */
-static enum pmj_code
-part_bytes(struct journal *journal, struct buf *out, int64_t n, struct pmj_error *err)
+enum pmj_code
+photo_part_bytes(struct journal *journal, struct buf *out, int64_t n, struct pmj_error *err)
 {
 	struct photo_part part;
 	struct entry_raw raw;
@@ -117,7 +118,7 @@ photo_bytes_of(struct journal *journal, struct buf *out, const uint8_t rec[stati
 			n = sql_col_int(sql, 0);
 		sql_done(sql);
 		if (rc == PMJ_OK && row)
-			rc = part_bytes(journal, out, n, err);
+			rc = photo_part_bytes(journal, out, n, err);
 	}
 	return rc;
 }
@@ -162,57 +163,35 @@ photo_drop(struct journal *journal, const int64_t *numbers, size_t count,
 	return rc;
 }
 
-static enum pmj_code
-photo_spoilt(
-    struct journal *journal, const struct entry *entry, const uint8_t *hash, struct pmj_error *err)
+enum pmj_code
+photo_spoilt(struct journal *journal, const uint8_t rec[static PMJ_RECORD_BYTES],
+    const uint8_t hash[static PRIM_HASH_BYTES], const uint8_t by[static PMJ_DEVICE_BYTES],
+    struct pmj_error *err)
 {
 	int64_t *numbers = NULL;
 	size_t count;
 	enum pmj_code rc;
 
-	rc = photo_numbers(journal, &numbers, &count, entry->rec, hash, entry->by, false, err);
-	if (rc == PMJ_OK)
-		rc = photo_drop(journal, numbers, count, entries_erase, err);
+	rc = photo_numbers(journal, &numbers, &count, rec, hash, by, false, err);
+	if (rc == PMJ_OK) /* stubs, so that the same lines are taken when they are sent once
+	                     more */
+		rc = photo_drop(journal, numbers, count, entries_stub, err);
 	free(numbers);
 	return rc == PMJ_OK ? journal_event(journal, "photo", "integrity",
 	                          "the parts of a photo do not give what its mark says", err)
 	                    : rc;
 }
 
-static enum pmj_code
-photo_is_whole(
-    struct journal *journal, const struct entry *entry, const uint8_t *hash, struct pmj_error *err)
+enum pmj_code
+photo_set_whole(struct journal *journal, const uint8_t rec[static PMJ_RECORD_BYTES],
+    const uint8_t hash[static PRIM_HASH_BYTES], const uint8_t by[static PMJ_DEVICE_BYTES],
+    struct pmj_error *err)
 {
 	struct sql *sql =
 	    sql_get(journal, "UPDATE pmj_photo SET whole=1 WHERE rec=?1 AND hash=?2 AND by=?3");
 
-	sql_blob(sql_blob(sql, 1, entry->rec, PMJ_RECORD_BYTES), 2, hash, PRIM_HASH_BYTES);
-	return sql_run(sql_blob(sql, 3, entry->by, PMJ_DEVICE_BYTES), err);
-}
-
-/* All parts are here: do they give the hash, and are they a picture at all? */
-static enum pmj_code
-photo_judge(struct journal *journal, const struct entry *entry, const struct photo_part *part,
-    bool *whole, struct pmj_error *err)
-{
-	struct prim_digest *digest = prim_digest_new();
-	uint8_t hash[PRIM_HASH_BYTES];
-	struct buf bytes;
-	enum pmj_code rc;
-
-	buf_init(&bytes, (size_t)PHOTO_PARTS_MAX * PHOTO_PART_BYTES);
-	rc =
-	    photo_bytes_of(journal, &bytes, entry->rec, part->hash, entry->by, 1, part->parts, err);
-	prim_digest_add(digest, bytes.bytes, bytes.len);
-	prim_digest_end(digest, hash);
-	prim_digest_free(digest);
-	*whole = rc == PMJ_OK && memcmp(hash, part->hash, sizeof(hash)) == 0 &&
-	         photo_type(bytes.bytes, bytes.len) != NULL;
-	if (rc == PMJ_OK)
-		rc = *whole ? photo_is_whole(journal, entry, part->hash, err)
-		            : photo_spoilt(journal, entry, part->hash, err);
-	buf_wipe(&bytes);
-	return rc;
+	sql_blob(sql_blob(sql, 1, rec, PMJ_RECORD_BYTES), 2, hash, PRIM_HASH_BYTES);
+	return sql_run(sql_blob(sql, 3, by, PMJ_DEVICE_BYTES), err);
 }
 
 static enum pmj_code
@@ -230,6 +209,22 @@ photo_append(struct journal *journal, const struct photo_new *new, int64_t *n, b
 	return entries_append(journal, &entry, n, known, err);
 }
 
+/* With this one all of them are here? In a step of its own: what is read of them stands then. */
+static enum pmj_code
+judge_if_all(struct journal *journal, const struct photo_new *new, const struct photo_copy *copy,
+    bool came, struct photo_taken *out, struct pmj_error *err)
+{
+	if (copy->whole || copy->here < copy->parts)
+		return PMJ_OK;
+	out->more = came && new->sum != NULL &&
+	            !photo_was_read(
+	                new->sum, new->entry->rec, out->part.hash, new->entry->by, copy->parts - 1);
+	if (out->more)
+		return PMJ_OK;
+	return photo_judge(journal, new->sum, new->entry->rec, out->part.hash, new->entry->by,
+	    copy->parts, new->until_ms, &out->more, &out->whole, err);
+}
+
 enum pmj_code
 photo_take(struct journal *journal, const struct photo_new *new, struct photo_taken *out,
     struct pmj_error *err)
@@ -237,9 +232,10 @@ photo_take(struct journal *journal, const struct photo_new *new, struct photo_ta
 	const struct entry *entry = new->entry;
 	struct photo_part *part = &out->part;
 	struct pmj_error unread = {0};
+	struct photo_copy copy;
 	struct buf bytes;
-	int64_t here, parts, n;
 	size_t len;
+	int64_t n;
 	enum pmj_code rc;
 	bool known;
 
@@ -254,11 +250,13 @@ photo_take(struct journal *journal, const struct photo_new *new, struct photo_ta
 		out->refused = "it is no part of a photo";
 	else if (!record_is_here(journal, entry->rec))
 		out->refused = "its record is not here";
-	if (out->refused != NULL || photo_number(journal, entry->rec, part, entry->by) != 0)
+	if (out->refused != NULL)
 		return PMJ_OK;
-	if ((rc = copy_count(journal, entry, part->hash, &here, &parts, err)) != PMJ_OK)
+	if ((rc = photo_copy(journal, &copy, entry->rec, part->hash, entry->by, err)) != PMJ_OK)
 		return rc;
-	if (here > 0 && parts != part->parts)
+	if (photo_number(journal, entry->rec, part, entry->by) != 0)
+		return judge_if_all(journal, new, &copy, false, out, err);
+	if (copy.here > 0 && copy.parts != part->parts)
 		out->refused = "it is of another photo than the parts before it";
 	else if (parts_of_record(journal, entry) >= PHOTO_RECORD_PARTS)
 		out->refused = "there are too many photos of its record";
@@ -269,9 +267,9 @@ photo_take(struct journal *journal, const struct photo_new *new, struct photo_ta
 	    (rc = keep_part(journal, new, part, len, n, err)) != PMJ_OK)
 		return rc;
 	out->n = n;
-	return here + 1 == parts || part->parts == 1
-	           ? photo_judge(journal, entry, part, &out->whole, err)
-	           : PMJ_OK;
+	copy.here++;
+	copy.parts = part->parts;
+	return judge_if_all(journal, new, &copy, true, out, err);
 }
 
 /* ---- what is here ---- */
@@ -284,13 +282,15 @@ photo_state(struct journal *journal, struct photo_state *out,
 	/* An end that sends to one mailbox only asks what that one has. */
 	struct sql *sql = sql_get(journal,
 	    "SELECT count(*) AS c,max(parts),sum(bytes),min(whole) AS w,by,sum(EXISTS(SELECT 1"
-	    " FROM pmj_done d WHERE d.n=p.n AND d.forward=0)) FROM pmj_photo p WHERE rec=?1"
+	    " FROM pmj_done d WHERE d.n=p.n AND d.forward=0)),EXISTS(SELECT 1 FROM pmj_photo_told t"
+	    " WHERE t.rec=?1 AND t.hash=?2 AND t.state=?3) FROM pmj_photo p WHERE rec=?1"
 	    " AND hash=?2 GROUP BY by ORDER BY w DESC,c DESC LIMIT 1");
 	enum pmj_code rc;
 	bool row;
 
 	memset(out, 0, sizeof(*out));
 	sql_blob(sql_blob(sql, 1, rec, PMJ_RECORD_BYTES), 2, hash, PRIM_HASH_BYTES);
+	(void)sql_int(sql, 3, PHOTO_AT_HUB);
 	if ((rc = sql_row(sql, &row, err)) == PMJ_OK && row) {
 		out->here = sql_col_int(sql, 0);
 		out->parts = sql_col_int(sql, 1);
@@ -298,6 +298,7 @@ photo_state(struct journal *journal, struct photo_state *out,
 		out->whole = sql_col_int(sql, 3) != 0 && out->here == out->parts;
 		(void)sql_col_copy(sql, 4, out->by, sizeof(out->by));
 		out->sent = sql_col_int(sql, 5);
+		out->at_hub = sql_col_int(sql, 6) != 0;
 	}
 	sql_done(sql);
 	return rc;
@@ -317,7 +318,7 @@ photo_withdraw(
 	if (rc == PMJ_OK)
 		rc = photo_drop(journal, numbers, count, entries_stub, err);
 	free(numbers);
-	return rc;
+	return rc == PMJ_OK ? photo_untold(journal, rec, err) : rc;
 }
 
 enum pmj_code
@@ -332,5 +333,5 @@ photo_erase(
 	if (rc == PMJ_OK)
 		rc = photo_drop(journal, numbers, count, entries_erase, err);
 	free(numbers);
-	return rc;
+	return rc == PMJ_OK ? photo_untold(journal, rec, err) : rc;
 }

@@ -7,6 +7,7 @@
 #include "store/entries.h"
 
 struct sync;
+struct photo_sum; /* photo_judge.h */
 
 #define PHOTO_SCHEMA                                                                                                                                                                \
 	"CREATE TABLE IF NOT EXISTS pmj_photo(n INTEGER PRIMARY KEY,rec BLOB NOT NULL,"                                                                                             \
@@ -17,11 +18,26 @@ struct sync;
 	    "NULL,"                                                                                                                                                                 \
 	    "n INTEGER NOT NULL,PRIMARY KEY(lane,seq)) WITHOUT ROWID",                                                                                                              \
 	    "CREATE TABLE IF NOT EXISTS pmj_photo_room(mailbox BLOB PRIMARY KEY,bytes INTEGER NOT"                                                                                  \
-	    " NULL) WITHOUT ROWID"
+	    " NULL) WITHOUT ROWID",                                                                                                                                                 \
+	    "CREATE INDEX IF NOT EXISTS pmj_photo_whole ON pmj_photo(own,rec) WHERE part=1 AND"                                                                                     \
+	    " whole=1", /* Of a laptop: what the hub said of each (enum photo_told). */                                                                                             \
+	    "CREATE TABLE IF NOT EXISTS pmj_photo_told(rec BLOB NOT NULL,hash BLOB NOT NULL,by "                                                                                    \
+	    "BLOB"                                                                                                                                                                  \
+	    " NOT NULL,state INTEGER NOT NULL,asked_ms INTEGER NOT NULL,gave_ms INTEGER NOT NULL,"                                                                                  \
+	    "lacks BLOB,PRIMARY KEY(rec,hash,by)) WITHOUT ROWID"
+
+enum photo_told {
+	PHOTO_TO_ASK, /* is it there? No row says the same of what is this laptop's own */
+	PHOTO_AT_HUB, /* whole, and gives the hash */
+	PHOTO_LACKS   /* parts of it */
+};
 
 /* In a hub's ack: it knows what they are. And in a laptop's journal, once it said so. */
 #define PHOTO_TAKES "takes_photos"
 #define PHOTO_HUB_TAKES "photo.hub_takes"
+/* ... and that it answers whether it has one whole. */
+#define PHOTO_TELLS "tells_photos"
+#define PHOTO_HUB_TELLS "photo.hub_tells"
 
 /* Of a record and an author: that many whole files, or what a device pours out. */
 #define PHOTO_RECORD_PARTS (4 * PHOTO_PARTS_MAX)
@@ -33,10 +49,13 @@ struct photo_new {
 	enum entry_origin origin;
 	int64_t recv_ms;
 	uint16_t recv_counter;
+	struct photo_sum *sum; /* where what is read is kept between steps; NULL: all in this one */
+	int64_t until_ms;      /* mono, with sum */
 };
 struct photo_taken {
-	int64_t n;           /* its number; 0: it was not taken in */
-	bool whole;          /* with it all parts are here, and give the hash */
+	int64_t n;           /* its number; 0: it was not taken in now */
+	bool whole;          /* all parts are here, and give the hash: seen just now */
+	bool more;           /* all are here, and not read through yet: the same line once more */
 	const char *refused; /* why not, or NULL: it was here already, or of somebody erased */
 	struct photo_part part;
 };
@@ -45,11 +64,30 @@ struct photo_taken {
 PMJ_MUST_CHECK enum pmj_code photo_take(struct journal *journal, const struct photo_new *new,
     struct photo_taken *out, struct pmj_error *err);
 
+struct photo_copy { /* what is here of one author's */
+	int64_t here, parts;
+	bool whole;
+};
+PMJ_MUST_CHECK enum pmj_code photo_copy(struct journal *journal, struct photo_copy *out,
+    const uint8_t rec[static PMJ_RECORD_BYTES], const uint8_t hash[static PRIM_HASH_BYTES],
+    const uint8_t by[static PMJ_DEVICE_BYTES], struct pmj_error *err);
+/** The bytes of the part with this number; appended. */
+PMJ_MUST_CHECK enum pmj_code photo_part_bytes(
+    struct journal *journal, struct buf *out, int64_t n, struct pmj_error *err);
+/** They were read, and give the hash; or not, and are dropped. */
+PMJ_MUST_CHECK enum pmj_code photo_set_whole(struct journal *journal,
+    const uint8_t rec[static PMJ_RECORD_BYTES], const uint8_t hash[static PRIM_HASH_BYTES],
+    const uint8_t by[static PMJ_DEVICE_BYTES], struct pmj_error *err);
+PMJ_MUST_CHECK enum pmj_code photo_spoilt(struct journal *journal,
+    const uint8_t rec[static PMJ_RECORD_BYTES], const uint8_t hash[static PRIM_HASH_BYTES],
+    const uint8_t by[static PMJ_DEVICE_BYTES], struct pmj_error *err);
+
 struct photo_state {
 	int64_t parts, here; /* of whoever's copy has most; parts 0: there is none */
 	int64_t bytes;       /* of those that are here */
 	int64_t sent;        /* parts that the other end has */
 	bool whole;          /* all are here, and give the hash */
+	bool at_hub;         /* ... and there, by its own word */
 	uint8_t by[PMJ_DEVICE_BYTES];
 };
 PMJ_MUST_CHECK enum pmj_code photo_state(struct journal *journal, struct photo_state *out,
@@ -80,10 +118,23 @@ int64_t photo_number(struct journal *journal, const uint8_t rec[static PMJ_RECOR
     const struct photo_part *part, const uint8_t by[static PMJ_DEVICE_BYTES]);
 /** A worker's device: did its hub say that it takes photos? Nothing of them is sealed before. */
 bool photo_hub_takes(struct journal *journal);
+/** ... and that it tells whether it has them? */
+bool photo_hub_tells(struct journal *journal);
 /** Its ack says so, or does not: an office may go back to an older program. Inside a transaction.
  */
 PMJ_MUST_CHECK enum pmj_code photo_hub_said(
     struct journal *journal, const json_t *ack, struct pmj_error *err);
+/** A worker's device: what the hub is to be asked of photos, and what it said that it lacks, goes
+ * into the queue; some of it, few bytes. *queued: something did. A transaction of its own, where
+ * there is any. */
+PMJ_MUST_CHECK enum pmj_code photo_ask(struct sync *sync,
+    const uint8_t mailbox[static PMJ_MAILBOX_BYTES], bool *queued, struct pmj_error *err);
+/** The hub's answer, as it came. A refused one says why. Inside a transaction. */
+PMJ_MUST_CHECK enum pmj_code photo_answered(struct journal *journal, const struct entry *entry,
+    const char **refused, struct pmj_error *err);
+/** What was said of the photos of a record counts no more. Inside a transaction. */
+PMJ_MUST_CHECK enum pmj_code photo_untold(
+    struct journal *journal, const uint8_t rec[static PMJ_RECORD_BYTES], struct pmj_error *err);
 /** A worker's device: so many bytes of photos may be sealed from now on; 0: none. */
 void photo_room_set(struct sync *sync, int64_t bytes);
 /** A hub: this device says how much more of them it takes. Inside a transaction. */

@@ -41,14 +41,24 @@ photo_hub_takes(struct journal *journal)
 	return journal_int(journal, PHOTO_HUB_TAKES, 0) != 0;
 }
 
+bool
+photo_hub_tells(struct journal *journal)
+{
+	return journal_int(journal, PHOTO_HUB_TELLS, 0) != 0;
+}
+
 enum pmj_code
 photo_hub_said(struct journal *journal, const json_t *ack, struct pmj_error *err)
 {
 	bool takes = json_is_true(json_object_get(ack, PHOTO_TAKES));
+	bool tells = json_is_true(json_object_get(ack, PHOTO_TELLS));
+	enum pmj_code rc = PMJ_OK;
 
-	if (takes == photo_hub_takes(journal))
-		return PMJ_OK;
-	return journal_put_int(journal, PHOTO_HUB_TAKES, takes, err);
+	if (takes != photo_hub_takes(journal))
+		rc = journal_put_int(journal, PHOTO_HUB_TAKES, takes, err);
+	if (rc == PMJ_OK && tells != photo_hub_tells(journal))
+		rc = journal_put_int(journal, PHOTO_HUB_TELLS, tells, err);
+	return rc;
 }
 
 void

@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "store/sql.h"
 #include "sync/incarnation.h"
+#include "sync/photo.h"
 #include "sync/queue.h"
 
 #define NUMBERS_AT_ONCE 256 /* of the journal, between two looks at the clock */
@@ -165,15 +166,38 @@ offer_open(struct offer *offer, struct sync *sync, struct pmj_error *err)
 	return rc;
 }
 
+/* Whatever it said of photos counts no more. It is asked about its own anyway; of those of others
+ * that came to it since. */
+static enum pmj_code
+ask_for_photos(struct sync *sync, const struct offer *offer, const struct restored_piece *piece,
+    struct pmj_error *err)
+{
+	struct sql *sql;
+	enum pmj_code rc = PMJ_OK;
+
+	if (piece->after == 0)
+		rc = sql_run(sql_get(sync->journal, "DELETE FROM pmj_photo_told"), err);
+	if (rc != PMJ_OK || offer->point_ms < 0)
+		return rc;
+	sql = sql_get(sync->journal,
+	    "INSERT INTO pmj_photo_told(rec,hash,by,state,asked_ms,gave_ms) SELECT DISTINCT"
+	    " p.rec,p.hash,p.by,?1,0,0 FROM pmj_photo p JOIN pmj_entry e ON e.n=p.n WHERE p.n>?2"
+	    " AND p.n<=?3 AND p.own=0 AND e.recv>=?4 ON CONFLICT(rec,hash,by) DO UPDATE SET"
+	    " asked_ms=0,gave_ms=0");
+	(void)sql_int(sql_int(sql, 1, PHOTO_TO_ASK), 2, piece->after);
+	return sql_run(sql_int(sql_int(sql, 3, piece->upto), 4, offer->point_ms), err);
+}
+
 static enum pmj_code
 offer_piece(struct offer *offer, struct sync *sync, struct pmj_error *err)
 {
 	const struct restored_piece piece = {offer->upto, offer->upto + NUMBERS_AT_ONCE};
 	const uint8_t *mailbox = offer->peer->mailbox;
-	enum pmj_code rc = PMJ_OK;
+	enum pmj_code rc;
 
 	offer->upto = piece.upto;
-	if (offer->point_ms >= 0)
+	rc = ask_for_photos(sync, offer, &piece, err);
+	if (rc == PMJ_OK && offer->point_ms >= 0)
 		rc = restored_give_back(
 		    sync, offer->peer, offer->line->by, offer->point_ms, &piece, err);
 	for (size_t i = 0; i < offer->lane_count && rc == PMJ_OK; i++)

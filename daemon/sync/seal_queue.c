@@ -38,7 +38,8 @@ seal_item_bytes(struct seal *seal, const struct queue_item *item, struct buf *li
 		return buf_check(line, err);
 	}
 	if (item->forward) {
-		rc = lines_forward(sync, line, item->n, err);
+		rc = seal->peer.writes == LANE_UP ? lines_return(sync, line, item->n, err)
+		                                  : lines_forward(sync, line, item->n, err);
 	} else if ((rc = entries_raw(sync->journal, &raw, item->n, err)) == PMJ_OK) {
 		if (raw.line == NULL || !seal_may_leave(seal, &raw))
 			taken->as = SEAL_NO_MORE;

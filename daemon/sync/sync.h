@@ -152,6 +152,9 @@ bool sync_began_anew(struct sync *sync, const uint8_t mailbox[static PMJ_MAILBOX
 PMJ_MUST_CHECK enum pmj_code sync_queue_line(struct sync *sync,
     const uint8_t mailbox[static PMJ_MAILBOX_BYTES], const char *line, size_t len, bool urgent,
     struct pmj_error *err);
+/** Such a line, of ours; more (its members beyond v, n, kind, by, at) is taken over. */
+PMJ_MUST_CHECK enum pmj_code sync_line_own(
+    struct sync *sync, struct buf *out, const char *kind, json_t *more, struct pmj_error *err);
 /* A laptop that was revoked (10.3). */
 /** Nothing waits for this mailbox any more. Inside a transaction. */
 PMJ_MUST_CHECK enum pmj_code sync_drop_queue(

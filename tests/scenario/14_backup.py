@@ -651,8 +651,8 @@ def story_killed(lab):
 
 def story_no_table_is_forgotten(lab):
     """Each table beside the entries is in a backup, or is known to be made anew."""
-    anew = {"pmj_segment", "pmj_aside", "pmj_told", "pmj_intake", "pmj_beacon", "pmj_since", "pmj_next_key", "pmj_ended", "pmj_file", "pmj_file_part", "pmj_numbering", "pmj_photo_left", "pmj_photo_room", "pmj_photo_intake", "pmj_reader"}
-    # sealed again; for show; said again; of one day; told again; since a restore; said by its laptop; asked again; both told again, to a copy; the queue still has it; sent again; said with each ack; of one day; said with each ack
+    anew = {"pmj_segment", "pmj_aside", "pmj_told", "pmj_intake", "pmj_beacon", "pmj_since", "pmj_next_key", "pmj_ended", "pmj_file", "pmj_file_part", "pmj_numbering", "pmj_photo_left", "pmj_photo_room", "pmj_photo_intake", "pmj_photo_told", "pmj_photo_wanted", "pmj_reader"}
+    # sealed again; for show; said again; of one day; told again; since a restore; said by its laptop; asked again; both told again, to a copy; the queue still has it; sent again; said with each ack; of one day; asked again; asked for again; said with each ack
     made = set()
     for folder in ("sync", "hub"):
         for name in os.listdir(os.path.join(TOP, "daemon", folder)):

@@ -96,9 +96,13 @@ def story_from_one_laptop_to_the_other(lab):
     check(neema.show(consent)["fields"]["form_hash"] == subprocess.run(["b2sum", "-l", "256", path], capture_output=True, check=True).stdout.decode().split()[0])
     check(photo(neema, consent)["own"] and photo(neema, consent)["parts"] == 13 and whole(neema, consent), photo(neema, consent))
     check(given_back(neema, consent) == read(path))
-    check("the hub has 0 of 13 parts" in neema.run("show", consent).out, neema.run("show", consent).out)
+    check("0 of 13 parts were sent" in neema.run("show", consent).out, neema.run("show", consent).out)
     check("is the signed paper" in neema.run("consent", "paper", consent, path, "--check").out)
     exchanged(lab, hub, neema, until=lambda: whole(hub, consent))
+    # that all was read there is not that the hub has it: only its own word is, asked for by itself
+    check(photo(neema, consent)["at_hub"] or "did not say yet" in neema.run("show", consent).out, neema.run("show", consent).out)
+    exchanged(lab, hub, neema, until=lambda: photo(neema, consent)["at_hub"])
+    check("kept here and at the hub" in neema.run("show", consent).out, neema.run("show", consent).out)
     check(given_back(hub, consent) == read(path) and photo(neema, consent)["sent"] == 13, photo(neema, consent))
     check(neema.show(consent)["sync"] == "merged" and neema.status()["outbox"]["entries"] == 0 and neema.status()["outbox"]["photo_parts"] == 0, neema.status())
     check(juma.refused(3, "show", consent))
@@ -406,6 +410,26 @@ def story_backed_up_and_restored(lab):
     check(whole(again, consent) and given_back(again, consent) == read(path))
     exchanged(lab, hub, again, until=lambda: again.run("show", later, check_status=False).status == 0 and whole(again, later))
     check(given_back(again, later) == read(other))
+
+
+def story_a_restored_hub(lab):
+    """A hub put back to before it had the photo gets it again by itself, from the laptop that said until then that it is there."""
+    lab.quiet()
+    hub, neema = lab.office(ally="Neema")
+    _, consent = consent_of(neema)
+    lab.exchange(hub, neema)
+    backup, _ = backup_of(hub)
+    path = picture(lab, "paper.jpg", 100_000)
+    neema.run("consent", "photo", consent, path)
+    exchanged(lab, hub, neema, until=lambda: photo(neema, consent)["at_hub"])
+    hub.stop()
+    again, _ = restore(lab, backup, code_of(hub), "again")
+    again.run("hub", "merge")
+    check(not photo(again, consent) and again.show(consent)["fields"], again.show(consent))
+    exchanged(lab, again, neema, until=lambda: whole(again, consent))
+    check(given_back(again, consent) == read(path))
+    exchanged(lab, again, neema, until=lambda: photo(neema, consent)["at_hub"])
+    check(neema.status()["outbox"]["photo_parts"] == 0, neema.status()["outbox"])
 
 
 def story_forgotten(lab):
