@@ -283,12 +283,13 @@ record_get_around(struct cli *cli, json_t **out, const char *id, struct pmj_erro
 enum pmj_code
 record_around(struct cli *cli, const json_t *answer, struct pmj_error *err)
 {
-	const json_t *kinds = NULL, *kind, *items = json_arr(answer, "items");
+	const json_t *kind, *items = json_arr(answer, "items");
+	json_t *kinds = NULL;
 	enum pmj_code rc;
 	size_t i;
 
-	if ((rc = kinds_load(cli, &kinds, err)) != PMJ_OK)
-		return rc;
+	if ((rc = kinds_of(cli, &kinds, items, err)) != PMJ_OK)
+		goto out;
 	say_all_waiting(cli, items);
 	for (int rank = 0; rank < 3; rank++)
 		json_array_foreach(kinds, i, kind)
@@ -297,5 +298,7 @@ record_around(struct cli *cli, const json_t *answer, struct pmj_error *err)
 				say_kind(kind, items);
 		}
 	say_heard(json_arr(answer, "heard"));
-	return PMJ_OK;
+out:
+	json_decref(kinds);
+	return rc;
 }

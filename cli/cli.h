@@ -10,7 +10,8 @@ struct cli {
 	struct client client;
 	bool json;                   /* one document to standard output, nothing else there */
 	const char *passphrase_file; /* --passphrase-file or the environment's, or NULL */
-	json_t *kinds;               /* as the daemon declared them, once asked */
+	json_t *kinds;               /* as the daemon declared them, once all were asked for */
+	json_t *some_kinds;          /* a list of those that were asked for by name */
 };
 
 /* One group is one paragraph of the help. */

@@ -58,15 +58,17 @@ static enum pmj_code
 choose_kind(
     struct cli *cli, const struct command **command, const char *first, struct pmj_error *err)
 {
-	const json_t *kinds = NULL;
-	enum pmj_code rc = kinds_load(cli, &kinds, err);
+	const json_t *kind = NULL, *kinds = NULL;
+	enum pmj_code rc = kinds_find(cli, &kind, first, err);
 
+	if (rc == PMJ_OK && kind == NULL)
+		rc = kinds_load(cli, &kinds, err);
 	if (rc != PMJ_OK && nearest(first, false, NULL) == NULL) {
 		pmj_context(
 		    err, "\"%.40s\" is no command, and the kinds could not be asked", first);
 		return rc;
 	}
-	if (rc != PMJ_OK || kinds_named(cli, first) == NULL)
+	if (kind == NULL)
 		return fail_unknown_command(first, NULL, kinds, err);
 	*command = &command_kind;
 	return PMJ_OK;
@@ -217,6 +219,7 @@ command_run(char **argv, bool *json, struct pmj_error *err)
 out:
 	args_close(&args);
 	json_decref(cli.kinds);
+	json_decref(cli.some_kinds);
 	client_close(&cli.client);
 	return rc;
 }

@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "base/os.h"
 #include "base/text.h"
+#include "cli/http.h"
 #include "cli/lang.h"
 #include "cli/print.h"
 #include "cli/record.h"
@@ -47,14 +48,107 @@ kinds_in(const json_t *list, const char *name)
 	return named(list, "name", name);
 }
 
+static const json_t *
+known(const struct cli *cli, const char *name)
+{
+	return kinds_in(cli->kinds != NULL ? json_arr(cli->kinds, "kinds") : cli->some_kinds, name);
+}
+
+/* names: with commas between. */
+static enum pmj_code
+ask_for(struct cli *cli, const char *names, struct pmj_error *err)
+{
+	json_t *answer = NULL;
+	enum pmj_code rc;
+	struct buf path;
+
+	buf_init(&path, 0);
+	buf_put_text(&path, "/v1/kinds?name=");
+	http_escape(&path, names);
+	rc = client_get(&cli->client, &answer, buf_text(&path), err);
+	if (cli->some_kinds == NULL)
+		cli->some_kinds = json_array();
+	if (rc == PMJ_OK)
+		(void)json_array_extend(cli->some_kinds, json_object_get(answer, "kinds"));
+	json_decref(answer);
+	buf_close(&path);
+	return rc;
+}
+
+enum pmj_code
+kinds_find(struct cli *cli, const json_t **out, const char *name, struct pmj_error *err)
+{
+	enum pmj_code rc = PMJ_OK;
+
+	if ((*out = known(cli, name)) == NULL && cli->kinds == NULL) {
+		rc = ask_for(cli, name, err);
+		*out = known(cli, name);
+	}
+	return rc;
+}
+
 const json_t *
 kinds_named(struct cli *cli, const char *name)
 {
-	const json_t *list = NULL;
+	const json_t *all = NULL, *found = NULL;
 
-	if (kinds_load(cli, &list, NULL) != PMJ_OK)
-		return NULL;
-	return kinds_in(list, name);
+	/* Where there is none, nobody has to ask for it again. */
+	if (kinds_find(cli, &found, name, NULL) == PMJ_OK && found == NULL &&
+	    kinds_load(cli, &all, NULL) == PMJ_OK)
+		found = kinds_in(all, name);
+	return found;
+}
+
+static int
+by_name(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* The kinds of the items, each once, in order. Borrowed from the items, but for the list. */
+static const char **
+kind_names_of(size_t *count, const json_t *items)
+{
+	const char **names = mem_array(json_array_size(items) + 1, sizeof(*names)), *name;
+	size_t all = 0, i;
+	const json_t *item;
+
+	json_array_foreach(items, i, item)
+	{
+		if ((name = json_str(item, "kind")) != NULL)
+			names[all++] = name;
+	}
+	if (all > 0)
+		qsort((void *)names, all, sizeof(*names), by_name);
+	*count = 0;
+	for (i = 0; i < all; i++)
+		if (*count == 0 || strcmp(names[*count - 1], names[i]) != 0)
+			names[(*count)++] = names[i];
+	return names;
+}
+
+enum pmj_code
+kinds_of(struct cli *cli, json_t **out, const json_t *items, struct pmj_error *err)
+{
+	enum pmj_code rc = PMJ_OK;
+	const char **names;
+	size_t count = 0;
+	struct buf ask;
+
+	names = kind_names_of(&count, items);
+	*out = json_array();
+	buf_init(&ask, 0);
+	for (size_t i = 0; i < count; i++)
+		if (known(cli, names[i]) == NULL)
+			buf_putf(&ask, "%s%s", ask.len > 0 ? "," : "", names[i]);
+	if (ask.len > 0 && cli->kinds == NULL)
+		rc = ask_for(cli, buf_text(&ask), err);
+	for (size_t i = 0; i < count && rc == PMJ_OK; i++)
+		if (known(cli, names[i]) != NULL)
+			(void)json_array_append(*out, (json_t *)known(cli, names[i]));
+	buf_close(&ask);
+	free((void *)names);
+	return rc;
 }
 
 const json_t *

@@ -8,6 +8,13 @@
 PMJ_MUST_CHECK enum pmj_code kinds_load(struct cli *cli, const json_t **out, struct pmj_error *err);
 /** One of a list by its "name" (of kinds, fields, states), or NULL. */
 const json_t *kinds_in(const json_t *list, const char *name);
+/** One by name, NULL when there is none. Only it is asked for: all take 6 ms. */
+PMJ_MUST_CHECK enum pmj_code kinds_find(
+    struct cli *cli, const json_t **out, const char *name, struct pmj_error *err);
+/** Those of the items' "kind", each once, by their names: asked for in one request. A new list, the
+ * caller's. */
+PMJ_MUST_CHECK enum pmj_code kinds_of(
+    struct cli *cli, json_t **out, const json_t *items, struct pmj_error *err);
 /** One by name; NULL when there is none (or they could not be asked). Never an error. */
 const json_t *kinds_named(struct cli *cli, const char *name);
 const json_t *kinds_field(const json_t *kind, const char *name);
@@ -24,7 +31,7 @@ const char *kinds_label(const json_t *thing);
  * was made here, so what is for a second person is left out. */
 void kinds_say_moves(const json_t *kind, const char *state, const char *id, bool own);
 /** That it was saved, and what may follow. answer: of POST /v1/records/KIND. */
-void kinds_say_added(struct cli *cli, const json_t *kind, const json_t *answer);
+void kinds_say_added(const json_t *kind, const json_t *answer);
 /** What the change brought about: records for days to come, and what is to be known at once. */
 void kinds_say_reminders(const json_t *answer);
 /** On standard error, of an answer's "new_words": what may be mistyped, and how it is mended. */

@@ -98,7 +98,7 @@ add(struct cli *cli, const struct args *args, const json_t *kind, const json_t *
 	if (cli->json)
 		print_json(answer);
 	else
-		kinds_say_added(cli, kind, answer);
+		kinds_say_added(kind, answer);
 	alike_say(cli, answer);
 out:
 	json_decref(same);

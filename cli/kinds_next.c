@@ -86,51 +86,20 @@ kinds_say_moves(const json_t *kind, const char *state, const char *id, bool own)
 	}
 }
 
-/* How the other kind names a record of this one; NULL: not at all, or not as whom it is about. */
-static const char *
-names_as(const json_t *other, const char *name)
+/* What may be recorded about the new record. False: there is none. */
+static bool
+say_about(const json_t *kind, const char *id)
 {
-	const json_t *field;
+	const json_t *about = json_arr(kind, "about"), *one;
 	size_t i;
 
-	json_array_foreach(json_arr(other, "fields"), i, field)
-	{
-		const char *link = json_str(field, "link");
-
-		if (link != NULL && strcmp(link, name) == 0 &&
-		    kinds_lists(json_arr(other, "subjects"), json_str(field, "name")))
-			return json_str(field, "name");
-	}
-	return NULL;
-}
-
-/* What may be recorded about the new record: the kinds that its own says mostly follow, else those
- * that must name one like it. False: there is none. */
-static bool
-say_about(struct cli *cli, const json_t *kind, const char *id)
-{
-	const json_t *next = json_arr(kind, "next"), *kinds = NULL, *other;
-	const char *name = json_str(kind, "name"), *as;
-	size_t said = 0, count;
-
-	if (kinds_load(cli, &kinds, NULL) != PMJ_OK)
-		return false;
-	count = json_array_size(next) > 0 ? json_array_size(next) : json_array_size(kinds);
-	for (size_t i = 0; i < count && said < 3; i++) {
-		other = json_array_size(next) > 0
-		            ? kinds_named(cli, json_string_value(json_array_get(next, i)))
-		            : json_array_get(kinds, i);
-		if (other == NULL || (as = names_as(other, name)) == NULL)
-			continue;
-		term_say("%s  pamoja %s add %s=%s\n", said == 0 ? lang_text("\nNext:\n") : "",
-		    json_str(other, "name"), as, id);
-		said++;
-	}
-	return said > 0;
+	json_array_foreach(about, i, one) term_say("%s  pamoja %s add %s=%s\n",
+	    i == 0 ? lang_text("\nNext:\n") : "", json_str(one, "kind"), json_str(one, "as"), id);
+	return json_array_size(about) > 0;
 }
 
 void
-kinds_say_added(struct cli *cli, const json_t *kind, const json_t *answer)
+kinds_say_added(const json_t *kind, const json_t *answer)
 {
 	const char *id = json_str(answer, "short");
 	const char *state = json_str(json_array_get(json_arr(kind, "states"), 0), "name");
@@ -147,6 +116,6 @@ kinds_say_added(struct cli *cli, const json_t *kind, const json_t *answer)
 	kinds_say_new_words(kind, answer);
 	kinds_say_unusable(answer);
 	kinds_say_reminders(answer);
-	if (!say_about(cli, kind, id))
+	if (!say_about(kind, id))
 		kinds_say_moves(kind, state, id, true);
 }

@@ -361,16 +361,45 @@ say_left(const json_t *answer)
 		term_say("Show more of them: --limit 500\n");
 }
 
+/* What is due as a table, and what a person needs beneath it. */
+static void
+print_due(struct cli *cli, const json_t *answer)
+{
+	static const char *const heads[] = {
+	    "ID", LANG_N("DUE"), LANG_N("WHO"), LANG_N("WHAT"), LANG_N("WHY")};
+	struct table *table = table_new(heads, COUNT(heads));
+	const json_t *item;
+	size_t i;
+
+	table_keep_whole(table, 3);
+	table_keep_whole(table, 4);
+	json_array_foreach(json_arr(answer, "items"), i, item)
+	{
+		const char *due = json_str(item, "due");
+		char *text = mem_printf("%s%s", due != NULL ? due : "", record_due_mark(item));
+		const char *kind = json_str(item, "kind"), *why = json_str(item, "why");
+		char *reason =
+		    mem_printf("%s%s%s", kinds_label(kinds_named(cli, kind != NULL ? kind : "")),
+		        why != NULL ? ": " : "", why != NULL ? why : "");
+		const char *cells[] = {json_str(item, "short"), text, subject(cli, item),
+		    json_str(item, "title"), reason};
+
+		table_row(table, cells);
+		free(text);
+		free(reason);
+	}
+	table_print(table);
+	say_how_many(answer);
+	term_say("\nOpen one: pamoja show ID\n");
+	say_left(answer);
+}
+
 static enum pmj_code
 say_due(struct cli *cli, const char *path, const char *nothing, const struct args *args,
     struct pmj_error *err)
 {
-	static const char *const heads[] = {
-	    "ID", LANG_N("DUE"), LANG_N("WHO"), LANG_N("WHAT"), LANG_N("WHY")};
-	json_t *answer = NULL, *item;
-	struct table *table;
+	json_t *answer = NULL, *kinds = NULL;
 	enum pmj_code rc;
-	size_t i;
 	long limit;
 
 	if ((rc = args_number(&limit, args, "limit", 50, err)) != PMJ_OK ||
@@ -378,37 +407,15 @@ say_due(struct cli *cli, const char *path, const char *nothing, const struct arg
 		return rc;
 	if (cli->json) {
 		print_json(answer);
-	} else if (json_array_size(json_object_get(answer, "items")) == 0) {
-		term_say("%s", lang_text(nothing));
-		say_stale(answer);
-		say_expected(answer);
-	} else {
-		table = table_new(heads, sizeof(heads) / sizeof(*heads));
-		table_keep_whole(table, 3);
-		table_keep_whole(table, 4);
-		json_array_foreach(json_object_get(answer, "items"), i, item)
-		{
-			const char *due = json_str(item, "due");
-			char *text =
-			    mem_printf("%s%s", due != NULL ? due : "", record_due_mark(item));
-			const char *kind = json_str(item, "kind"), *why = json_str(item, "why");
-			char *reason = mem_printf("%s%s%s",
-			    kinds_label(kinds_named(cli, kind != NULL ? kind : "")),
-			    why != NULL ? ": " : "", why != NULL ? why : "");
-			const char *cells[] = {json_str(item, "short"), text, subject(cli, item),
-			    json_str(item, "title"), reason};
-
-			table_row(table, cells);
-			free(text);
-			free(reason);
-		}
-		table_print(table);
-		say_how_many(answer);
-		term_say("\nOpen one: pamoja show ID\n");
-		say_left(answer);
+	} else if ((rc = kinds_of(cli, &kinds, json_arr(answer, "items"), err)) == PMJ_OK) {
+		if (json_array_size(json_arr(answer, "items")) == 0)
+			term_say("%s", lang_text(nothing));
+		else
+			print_due(cli, answer);
 		say_stale(answer);
 		say_expected(answer);
 	}
+	json_decref(kinds);
 	json_decref(answer);
 	return rc;
 }

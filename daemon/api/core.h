@@ -11,6 +11,7 @@
 #include "sync/device.h"
 
 #define CORE_PIECE_MS 8 /* of a background step that only reads */
+#define CORE_CHECK_MS 3 /* of a check: who asks in pieces waits for one at each of them */
 
 struct carrylink;
 struct backup;
@@ -114,10 +115,11 @@ struct core {
 	int64_t suspended;    /* since when the hub has this laptop suspended, ms; 0: it does not */
 	int64_t revoked;      /* when the hub took this laptop off its roster, ms; 0: it did not */
 	struct loop_work *work;
-	int64_t steps;               /* of background work since the start */
-	int64_t longest_step_ms;     /* of them */
-	int64_t longest_step_cpu_us; /* of processor time; the rest is waiting for the disk */
-	const char *step_name;       /* what the present step is about, for the log */
+	int64_t steps;                  /* of background work since the start */
+	int64_t longest_step_ms;        /* of them */
+	int64_t longest_step_cpu_us;    /* of processor time; the rest is waiting for the disk */
+	int64_t longest_request_cpu_us; /* of what is done for one at once */
+	const char *step_name;          /* what the present step is about, for the log */
 	struct loop_timer *tick;
 	int64_t tick_at_ms; /* mono; 0: it is not set */
 	struct loop_timer *exchange_timer;

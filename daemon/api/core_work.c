@@ -28,9 +28,9 @@ check_failed(struct core *core, const struct pmj_error *err)
 #define MENDED_AT_ONCE 4
 
 static bool
-is_time_left(const struct core *core, int64_t began_ms)
+is_time_left(const struct core *core, int64_t began_ms, int64_t piece_ms)
 {
-	return core->os->mono_ms(core->os->ctx) - began_ms < CORE_PIECE_MS;
+	return core->os->mono_ms(core->os->ctx) - began_ms < piece_ms;
 }
 
 enum pmj_code
@@ -44,7 +44,7 @@ core_check_chain(struct core *core, uint64_t *checked, struct pmj_error *err)
 	journal_head(core->journal, &count, j);
 	do
 		rc = journal_check_slice(core->journal, *checked, CHAIN_AT_ONCE, checked, err);
-	while (rc == PMJ_OK && *checked < count && is_time_left(core, began));
+	while (rc == PMJ_OK && *checked < count && is_time_left(core, began, CORE_CHECK_MS));
 	return rc;
 }
 
@@ -56,7 +56,7 @@ core_check_rows(struct core *core, bool *done, struct pmj_error *err)
 
 	do
 		rc = project_check_slice(core->journal, RECORDS_AT_ONCE, done, err);
-	while (rc == PMJ_OK && !*done && is_time_left(core, began));
+	while (rc == PMJ_OK && !*done && is_time_left(core, began, CORE_CHECK_MS));
 	return rc;
 }
 
@@ -74,7 +74,7 @@ core_mend_rows(
 	do
 		rc = project_rebuild_slice(
 		    core->journal, MENDED_AT_ONCE, done, records, differed, err);
-	while (rc == PMJ_OK && !*done && is_time_left(core, began));
+	while (rc == PMJ_OK && !*done && is_time_left(core, began, CORE_PIECE_MS));
 	if (rc == PMJ_OK)
 		return journal_commit(core->journal, err);
 	journal_rollback(core->journal);
@@ -242,6 +242,10 @@ work_step(struct core *core)
 	/* While the journal is copied nothing is written to it. */
 	if (core->state == CORE_LOCKING && core->rekey != NULL)
 		return core_lock_step(core);
+	/* Whoever looks for something writes nothing and is soon through. The full-text table is
+	 * merged for seconds in a journal of a million entries, a step at a time. */
+	if (core->state != CORE_LOCKING && core_find_step(core))
+		return true;
 	/* Before anything else, also amid an exchange: a long WAL would make one long step of it
 	 * later. */
 	if (checkpoint_step(core) || search_step(core))
@@ -249,8 +253,7 @@ work_step(struct core *core)
 	if (core->state == CORE_LOCKING)
 		return core_lock_step(core);
 	/* A person waits for it. */
-	if (core_find_step(core) || core_waiter_step(core) || core_office_step(core) ||
-	    core_import_step(core))
+	if (core_waiter_step(core) || core_office_step(core) || core_import_step(core))
 		return true;
 	if (core_erase_step(core) || pending_step(core) || core_twins_step(core) ||
 	    share_step(core) || exchange_step(core) || core_verify_step(core))

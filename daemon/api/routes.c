@@ -4,7 +4,9 @@
 
 #include "api/handlers.h"
 #include "base/date.h"
+#include "base/diag.h"
 #include "base/text.h"
+#include "pamoja/limits.h"
 
 enum needs {
 	NEEDS_NOTHING,
@@ -214,6 +216,20 @@ check_needs(const struct core *core, int needs, struct pmj_error *err)
 	return rc;
 }
 
+/* What one request took at once, not in steps: nobody else is answered meanwhile. */
+static void
+note_length(struct core *core, const struct route *route, int64_t began_us)
+{
+	int64_t cpu = core->os->cpu_us(core->os->ctx) - began_us;
+
+	if (cpu <= core->longest_request_cpu_us)
+		return;
+	core->longest_request_cpu_us = cpu;
+	if (cpu > PMJ_STEP_MS * 1000)
+		diag("a request (%s %s) took %lld.%lld ms of processor time", route->method,
+		    route->path, (long long)cpu / 1000, (long long)cpu / 100 % 10);
+}
+
 static void
 serve(struct core *core, const struct route *route, const struct parts *parts,
     struct request *request)
@@ -257,6 +273,7 @@ void
 core_handle(void *ctx, struct request *request)
 {
 	struct core *core = ctx;
+	int64_t began_us = core->os->cpu_us(core->os->ctx);
 	struct pmj_error err;
 	struct parts parts;
 	bool path_known = false;
@@ -268,6 +285,7 @@ core_handle(void *ctx, struct request *request)
 		path_known = true;
 		if (strcmp(routes[i].method, request_method(request)) == 0) {
 			serve(core, &routes[i], &parts, request);
+			note_length(core, &routes[i], began_us);
 			core_tick_arm(core);
 			return;
 		}

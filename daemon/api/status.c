@@ -1,4 +1,4 @@
-/* status.c - how things stand: status and log; the kinds, for clients. */
+/* status.c - how things stand: status and log. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -305,13 +305,14 @@ status_get(const struct call *call, json_t **out, struct pmj_error *err)
 	json_t *renewing = core_renewing(core);
 
 	(void)err;
-	*out = json_pack("{s:b,s:b,s:s,s:b,s:o,s:o,s:o,s:I,s:I,s:I}", "initialised",
+	*out = json_pack("{s:b,s:b,s:s,s:b,s:o,s:o,s:o,s:I,s:I,s:I,s:I}", "initialised",
 	    core->state != CORE_EMPTY, "locked",
 	    core->state != CORE_EMPTY && core->state != CORE_OPEN, "version", PAMOJA_VERSION,
 	    "carrier", carrylink_up(core->carry), "warnings", warnings(core), "hardening",
 	    hardening(core), "libraries", libraries(), "steps", (json_int_t)core->steps,
 	    "longest_step_ms", (json_int_t)core->longest_step_ms, "longest_step_cpu_us",
-	    (json_int_t)core->longest_step_cpu_us);
+	    (json_int_t)core->longest_step_cpu_us, "longest_request_cpu_us",
+	    (json_int_t)core->longest_request_cpu_us);
 	if (core->revoked != 0)
 		(void)json_object_set_new(*out, "revoked",
 		    json_pack("{s:I,s:b,s:b,s:I}", "at", (json_int_t)core->revoked, "ended",
@@ -345,42 +346,5 @@ status_log(const struct call *call, json_t **out, struct pmj_error *err)
 		*out =
 		    json_is_array(items) ? json_pack("{s:O}", "items", items) : json_incref(items);
 	json_decref(items);
-	return rc;
-}
-
-enum pmj_code
-kinds_list(const struct call *call, json_t **out, struct pmj_error *err)
-{
-	json_t *list = json_array();
-
-	(void)err;
-	for (size_t i = 0; i < call->core->kinds.count; i++)
-		(void)json_array_append_new(list, kind_json(call->core->kinds.list[i], call->lang));
-	*out = json_pack("{s:o}", "kinds", list);
-	return PMJ_OK;
-}
-
-enum pmj_code
-kinds_check(const struct call *call, json_t **out, struct pmj_error *err)
-{
-	const char *name, *text;
-	struct kind *kind = NULL;
-	const struct kind *old;
-	enum pmj_code rc;
-
-	if ((rc = call_text(call, &name, "name", err)) != PMJ_OK ||
-	    (rc = call_text(call, &text, "text", err)) != PMJ_OK)
-		return rc;
-	if (strncmp(text, "[profile]", 9) == 0 || strstr(text, "\n[profile]") != NULL)
-		return country_check(call, out, name, text, err);
-	if ((rc = kind_read_text(&kind, name, text, strlen(text), err)) != PMJ_OK)
-		return rc;
-	/* What is in force here may have been used already. */
-	old = kinds_get(&call->core->kinds, kind->name);
-	if (old != NULL)
-		rc = kind_follows(old, kind, err);
-	if (rc == PMJ_OK)
-		*out = json_pack("{s:b,s:s}", "ok", 1, "name", kind->name);
-	kind_free(kind);
 	return rc;
 }

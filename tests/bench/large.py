@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """large.py - a journal of a million entries: where its bytes lie, and how long a person waits for find, today, list, show and add.
 
-    PAMOJA_BIN=build/bin python3 tests/bench/large.py [--json] [--entries N] [--rounds N] [--folder DIR] [--keep HOME | --home HOME]
+    PAMOJA_BIN=build/bin python3 tests/bench/large.py [--json] [--entries N] [--rounds N] [--office] [--folder DIR] [--keep HOME | --home HOME]
 
 A hub's journal is filled by `bench_large` through the store's own code, ten entries a person. Then the real daemon is started on it, and the real
 command line asks, one process after the other, from its start to its end; beside each the bare sync of 4 KiB on the same disk, in the same minute.
@@ -15,10 +15,11 @@ import random
 import shutil
 import subprocess
 import sys
+import threading
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "scenario"))
-from lab import BIN, Lab  # noqa: E402
+from lab import BIN, Client, Lab  # noqa: E402
 
 KINDS = ("contact", "person", "consent", "referral", "followup", "resource")
 NAMES = ("Asha", "Juma", "Neema", "Wanjiru", "Baraka", "Halima")
@@ -144,6 +145,60 @@ def measure_waits(tell, home, folder, rounds):
     return out
 
 
+class Other(threading.Thread):
+    """Another client, who asks for little every 10 ms: how long it waits while the office asks for much."""
+
+    def __init__(self, home):
+        super().__init__(daemon=True)
+        self.client, self.waits, self.over = Client(home), [], False
+
+    def run(self):
+        while not self.over:
+            began = time.monotonic()
+            self.client.ask("GET", "/v1/kinds?name=memo")
+            self.client.answer()
+            self.waits.append(time.monotonic() - began)
+            time.sleep(0.01)
+
+    def end(self):
+        self.over = True
+        self.join()
+        return spread(self.waits)
+
+
+def office_questions(home, folder, rng):
+    """{name: the words of one command} of what goes through much of the journal, or is asked at the end of a week."""
+    person = rng.choice(home.json("person", "list", "--limit", "300")["items"])["id"]
+    out = lambda name: os.path.join(folder, name)  # noqa: E731
+    why = ("--internal", "the yearly check of our records")
+    return {
+        "status": ("status",),
+        "week": ("week",),
+        "disclosures of a person": ("disclosures", person),
+        "plan of a person": ("person", "plan", person),
+        "person's own copy": ("export", out("own.html"), "--person", person, "--own-copy"),
+        "hub today": ("hub", "today"),
+        "hub caseload": ("hub", "caseload"),
+        "hub report": ("hub", "report", "2026-Q3"),
+        "export contacts, table": ("export", out("contacts.csv"), "--kind", "contact", *why),
+        "export people, lines": ("export", out("people.jsonl"), "--kind", "person", *why),
+    }
+
+
+def measure_office(tell, home, folder):
+    """Each once: by the clock, processor time of both programs, the waits of another client meanwhile, memory of the client."""
+    asker, out = Asker(home, folder), {}
+    tell(f"{'the office, each once':28} {'seconds':>8} {'of processor':>13}   another client waits, median, 99th, longest ms")
+    for name, words in office_questions(home, folder, random.Random(9)).items():
+        other = Other(home)
+        other.start()
+        took, processor_s = asker.ask(*words)
+        waits = other.end()
+        out[name] = {"s": round(took, 3), "cpu_s": round(processor_s, 3), "waits": waits}
+        tell(f"{name:28} {took:8.2f} {processor_s:13.2f}   {waits['median_ms']:8} {waits['p99_ms']:8} {waits['longest_ms']:8}")
+    return out
+
+
 def measure(options, tell):
     lab = Lab(on_disk=True)
     out = {"entries": options.entries}
@@ -173,6 +228,12 @@ def measure(options, tell):
             time.sleep(1)
         out["checked_s"] = round(time.monotonic() - began, 1)
         out["waits"] = measure_waits(tell, home, lab.dir, options.rounds)
+        if options.office:
+            out["office"] = measure_office(tell, home, lab.dir)
+        now = home.status()
+        out.update({name: now[name] for name in ("longest_step_ms", "longest_step_cpu_us", "longest_request_cpu_us")})
+        tell(f"pamojad's longest step {now['longest_step_ms']} ms, {now['longest_step_cpu_us'] / 1000:.1f} of processor; "
+             f"longest request {now['longest_request_cpu_us'] / 1000:.1f} of processor")
         with open(f"/proc/{home.daemon.pid}/status", encoding="ascii") as file:
             out["resident_kib"] = next(int(line.split()[1]) for line in file if line.startswith("VmRSS"))
         tell(f"unlocked and answered after {out['unlocked_s']} s, checked after {out['checked_s']} s; pamojad has {out['resident_kib'] / 1024:.1f} MiB")
@@ -186,6 +247,7 @@ def main():
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--entries", type=int, default=1000000)
     parser.add_argument("--rounds", type=int, default=100)
+    parser.add_argument("--office", action="store_true", help="also what the office asks that goes through much: seconds of each, and others' waits")
     parser.add_argument("--folder", help="where the home is made; a disk, for what syncs cost")
     parser.add_argument("--keep", help="leave a copy of the home there")
     parser.add_argument("--home", help="a home that --keep left")
