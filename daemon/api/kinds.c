@@ -1,7 +1,7 @@
 /* kinds.c - the kinds in force, for clients; a kind's file checked. */
 #include <string.h>
 
-#include "api/handlers.h"
+#include "api/record_inner.h"
 #include "domain/kind.h"
 
 /* Of names with commas between. */
