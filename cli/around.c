@@ -214,6 +214,45 @@ around_rank(const json_t *kind)
 	return json_flag(kind, "revocation_wins") ? 0 : !has_states(kind) ? 1 : 2;
 }
 
+/* Of a kind without states the client shows fewer than it was given. */
+static json_int_t
+not_shown(const json_t *kind, const json_t *items, const json_t *left)
+{
+	const char *name = json_str(kind, "name");
+	json_int_t more = json_int(left, name, 0);
+	size_t count = 0, i;
+	const json_t *item;
+
+	json_array_foreach(items, i, item) count += strcmp(json_str(item, "kind"), name) == 0;
+	if (!has_states(kind) && count > AROUND_LAST)
+		more += (json_int_t)(count - AROUND_LAST);
+	return more;
+}
+
+/* Whoever takes over must not take this for all there is. */
+static void
+say_there_is_more(const json_t *kinds, const json_t *answer, const char *person)
+{
+	const json_t *kind;
+	bool said = false;
+	size_t i;
+
+	json_array_foreach(kinds, i, kind)
+	{
+		json_int_t more =
+		    not_shown(kind, json_arr(answer, "items"), json_obj(answer, "left"));
+
+		if (more == 0)
+			continue;
+		if (!said)
+			say_around_title(lang_text("There is more than is shown here"));
+		said = true;
+		term_say("  %s: %lld more: pamoja %s list %s=%s\n", json_str(kind, "plural"),
+		    (long long)more, json_str(kind, "name"),
+		    json_string_value(json_array_get(json_arr(kind, "subjects"), 0)), person);
+	}
+}
+
 static void
 say_heard(const json_t *heard)
 {
@@ -253,11 +292,22 @@ take_heard(json_t *heard, const json_t *piece)
 	}
 }
 
+/* Of each kind how many there are besides, of all pieces. */
+static void
+add_left(json_t *left, const json_t *piece)
+{
+	const char *kind;
+	json_t *count;
+
+	json_object_foreach((json_t *)piece, kind, count)(void) json_object_set_new(
+	    left, kind, json_integer(json_int(left, kind, 0) + json_integer_value(count)));
+}
+
 enum pmj_code
 record_get_around(struct cli *cli, json_t **out, const char *id, struct pmj_error *err)
 {
 	char *path = mem_printf("/v1/record/%s/around", id);
-	json_t *piece, *items = json_array(), *heard = json_array();
+	json_t *piece, *items = json_array(), *heard = json_array(), *left = json_object();
 	enum pmj_code rc;
 
 	do {
@@ -268,20 +318,22 @@ record_get_around(struct cli *cli, json_t **out, const char *id, struct pmj_erro
 			break;
 		(void)json_array_extend(items, json_object_get(piece, "items"));
 		take_heard(heard, json_arr(piece, "heard"));
+		add_left(left, json_obj(piece, "left"));
 		if (json_str(piece, "next") != NULL)
 			path =
 			    mem_printf("/v1/record/%s/around?from=%s", id, json_str(piece, "next"));
 		json_decref(piece);
 	} while (path != NULL);
 	if (rc == PMJ_OK)
-		*out = json_pack("{s:O, s:O}", "items", items, "heard", heard);
+		*out = json_pack("{s:O, s:O, s:O}", "items", items, "heard", heard, "left", left);
+	json_decref(left);
 	json_decref(items);
 	json_decref(heard);
 	return rc;
 }
 
 enum pmj_code
-record_around(struct cli *cli, const json_t *answer, struct pmj_error *err)
+record_around(struct cli *cli, const json_t *answer, const char *person, struct pmj_error *err)
 {
 	const json_t *kind, *items = json_arr(answer, "items");
 	json_t *kinds = NULL;
@@ -297,6 +349,7 @@ record_around(struct cli *cli, const json_t *answer, struct pmj_error *err)
 			if (around_rank(kind) == rank)
 				say_kind(kind, items);
 		}
+	say_there_is_more(kinds, answer, person);
 	say_heard(json_arr(answer, "heard"));
 out:
 	json_decref(kinds);

@@ -78,10 +78,23 @@ put_xhtml(struct buf *out, const char *text)
 	}
 }
 
+static void
+put_said(struct buf *div, const char *label, const char *text)
+{
+	if (text == NULL || *text == '\0')
+		return;
+	buf_put_text(div, "<tr><td>");
+	put_xhtml(div, label);
+	buf_put_text(div, "</td><td>");
+	put_xhtml(div, text);
+	buf_put_text(div, "</td></tr>");
+}
+
 static json_t *
 narrative(const struct resource_of *m)
 {
-	const json_t *field;
+	const json_t *field, *said;
+	const char *name;
 	struct buf div;
 	json_t *out;
 	size_t i;
@@ -98,13 +111,12 @@ narrative(const struct resource_of *m)
 	{
 		const char *text = fhir_words(m, json_str(field, "name"));
 
-		if (text == NULL || *text == '\0')
-			continue;
-		buf_put_text(&div, "<tr><td>");
-		put_xhtml(&div, kinds_label(field));
-		buf_put_text(&div, "</td><td>");
-		put_xhtml(&div, text);
-		buf_put_text(&div, "</td></tr>");
+		put_said(&div, kinds_label(field), text);
+	}
+	json_object_foreach((json_t *)json_obj(m->item, "texts"), name, said)
+	{
+		if (kinds_field(m->kind, name) == NULL) /* of a newer version of it */
+			put_said(&div, name, json_string_value(said));
 	}
 	buf_put_text(&div, "<tr><td>id</td><td>");
 	put_xhtml(&div, m->id);

@@ -32,7 +32,9 @@ put_patient(const struct resource_of *m)
 	if (fhir_plain(m, "gender") != NULL)
 		fhir_put(r, "gender",
 		    json_string(fhir_beside(genders, fhir_plain(m, "gender"), "other")));
-	if (year > 0) {
+	if (fhir_plain(m, "birth_date") != NULL) {
+		fhir_put(r, "birthDate", json_string(fhir_plain(m, "birth_date")));
+	} else if (year > 0) {
 		char *text = mem_printf("%04lld", (long long)year);
 
 		fhir_put(r, "birthDate", json_string(text));

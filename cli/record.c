@@ -245,7 +245,7 @@ record_show(struct cli *cli, const struct args *args, struct pmj_error *err)
 	} else if (rc == PMJ_OK) {
 		show_item(cli, item);
 		if (around != NULL)
-			rc = record_around(cli, around, err);
+			rc = record_around(cli, around, json_str(item, "short"), err);
 		show_moves(cli, item);
 	}
 	json_decref(around);

@@ -65,9 +65,9 @@ void record_say_uncovered(const json_t *item, size_t indent);
  */
 PMJ_MUST_CHECK enum pmj_code record_get_around(
     struct cli *cli, json_t **out, const char *id, struct pmj_error *err);
-/** Beneath a person: what /v1/record/ID/around answered. */
+/** Beneath a person (their short id): what /v1/record/ID/around answered. */
 PMJ_MUST_CHECK enum pmj_code record_around(
-    struct cli *cli, const json_t *answer, struct pmj_error *err);
+    struct cli *cli, const json_t *answer, const char *person, struct pmj_error *err);
 /** What is due, however many answers it comes in, by the day that is shown: the answer of
  * /v1/today, whose path may have a query. New reference. */
 PMJ_MUST_CHECK enum pmj_code record_due_get(

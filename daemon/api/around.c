@@ -69,7 +69,7 @@ record_around(const struct call *call, json_t **out, struct pmj_error *err)
 	const struct os *os = call->core->os;
 	struct records_beside asked = {.from = json_str(call->query, "from"),
 	    .until_ms = os->mono_ms(os->ctx) + CORE_PIECE_MS / 2};
-	json_t *items = NULL, *heard = NULL, *item;
+	json_t *items = NULL, *heard = NULL, *left = NULL, *item;
 	uint8_t rec[PMJ_RECORD_BYTES];
 	char date[11];
 	enum pmj_code rc;
@@ -78,8 +78,8 @@ record_around(const struct call *call, json_t **out, struct pmj_error *err)
 	record_date(call, date);
 	asked.on = date;
 	if ((rc = call_record(call, rec, call->part[0], err)) != PMJ_OK ||
-	    (rc = records_around(
-	         call->core->journal, &items, &heard, rec, &asked, call->lang, err)) != PMJ_OK)
+	    (rc = records_around(call->core->journal, &items, &heard, &left, rec, &asked,
+	         call->lang, err)) != PMJ_OK)
 		return rc;
 	json_array_foreach(items, i, item)
 	{
@@ -96,10 +96,12 @@ record_around(const struct call *call, json_t **out, struct pmj_error *err)
 	if (rc == PMJ_OK)
 		rc = record_mark_taken_back(call, items, err);
 	if (rc == PMJ_OK)
-		*out = json_pack("{s:O,s:o}", "items", items, "heard", others_heard(call, heard));
+		*out = json_pack("{s:O,s:o,s:O}", "items", items, "heard",
+		    others_heard(call, heard), "left", left);
 	if (rc == PMJ_OK && asked.next[0] != '\0')
 		(void)json_object_set_new(*out, "next", json_string(asked.next));
 	json_decref(items);
 	json_decref(heard);
+	json_decref(left);
 	return rc;
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "api/record_inner.h"
+#include "base/date.h"
 
 /* Of what stands, and of what was typed for this copy, whatever the other kind has too. What was
  * typed as nothing is left out. */
@@ -44,6 +45,33 @@ append_both(struct core *core, const struct core_draft *copy, const struct core_
 	return rc;
 }
 
+/* What was told once is told: two copies of one would be two to whoever reads them. */
+static enum pmj_code
+check_not_sent(const struct call *call, const struct kind *kind, const struct move *move,
+    const struct merge_record *merged, struct pmj_error *err)
+{
+	const struct merge_field *state = merge_field(merged, "state");
+	const struct os *os = call->core->os;
+	enum pmj_code rc;
+	char day[17];
+
+	for (size_t i = 0; state != NULL && i < state->count; i++) {
+		const struct merge_value *one = &state->values[i];
+		const char *name = json_string_value(one->value);
+
+		if (name == NULL || strcmp(name, move->to) != 0)
+			continue;
+		(void)date_stamp(day, one->entry->pt, os->offset_minutes(os->ctx, one->entry->pt));
+		day[10] = '\0';
+		rc = pmj_fail(err, PMJ_REFUSED,
+		    "this %s was sent already, on %s: nothing was sent again", kind->name, day);
+		pmj_hint(err, "to tell more, write a new one: pamoja %s add; then send that one",
+		    kind->name);
+		return rc;
+	}
+	return PMJ_OK;
+}
+
 enum pmj_code
 record_copy(const struct call *call, json_t **out, const struct kind *kind, const struct move *move,
     const uint8_t rec[static PMJ_RECORD_BYTES], const struct record_full *record, const json_t *set,
@@ -55,8 +83,10 @@ record_copy(const struct call *call, json_t **out, const struct kind *kind, cons
 	struct core_draft first,
 	    second = {.kind = kind, .rec = rec, .set = state, .was = was, .verb = move->verb};
 	uint8_t made[PMJ_RECORD_BYTES];
-	enum pmj_code rc;
+	enum pmj_code rc = check_not_sent(call, kind, move, &record->merged, err);
 
+	if (rc != PMJ_OK)
+		goto out;
 	if (to == NULL) {
 		rc = pmj_fail(err, PMJ_FAILED, "there is no kind %.40s", move->copies);
 		goto out;

@@ -68,6 +68,7 @@ struct core {
 	size_t retired_count;
 	int64_t published;       /* stands for what of the office is in force; 0: nothing */
 	char kinds_warning[480]; /* why conf/kinds is not in force, or "" */
+	bool consents_in_doubt;  /* what the office or the country asks of one is not in force */
 	enum core_state state;
 	enum core_lock_phase lock_phase; /* while CORE_LOCKING */
 	enum core_proof proof;           /* what that check has found so far */

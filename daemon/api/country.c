@@ -82,27 +82,77 @@ country_since(const struct call *call, char since[static 11])
 	date_of_days(since, date_days(today) - years * 366);
 }
 
-#define BORN "birth_year"
+/* ---- who signs alone ---- */
 
-/* By the year alone: who comes of age in this one is of age. One whose year is not known is asked
- * nothing. */
-bool
-country_child(const struct call *call, const uint8_t person[static PMJ_RECORD_BYTES])
+static bool
+is_day_text(const json_t *value)
+{
+	return json_is_string(value) && date_is_day(json_string_value(value));
+}
+
+/* Of age is who has had that birthday; of several days that stand the latest counts. */
+static enum consent_age
+age_by_day(const struct merge_field *born, int64_t years, const char *today, bool *known)
+{
+	enum consent_age age = CONSENT_OF_AGE;
+	char comes[24];
+
+	*known = false;
+	for (size_t i = 0; born != NULL && i < born->count; i++) {
+		const char *day = json_string_value(born->values[i].value);
+
+		if (!is_day_text(born->values[i].value))
+			continue;
+		*known = true;
+		(void)snprintf(comes, sizeof(comes), "%04lld%s",
+		    strtoll(day, NULL, 10) + (long long)years, day + 4);
+		if (strcmp(comes, today) > 0)
+			age = CONSENT_CHILD;
+	}
+	return age;
+}
+
+/* Whoever comes of age in this year may have done so, or not yet. */
+static enum consent_age
+age_by_year(const struct merge_field *born, int64_t years, const char *today)
+{
+	enum consent_age age = CONSENT_OF_AGE;
+
+	for (size_t i = 0; born != NULL && i < born->count; i++) {
+		int64_t year = json_integer_value(born->values[i].value);
+		int64_t lived = strtoll(today, NULL, 10) - year;
+
+		if (year > 0 && lived < years)
+			return CONSENT_CHILD;
+		if (year > 0 && lived == years)
+			age = CONSENT_PERHAPS_CHILD;
+	}
+	return age;
+}
+
+/* By the day where it is known, else by the year. One of whom neither is known is asked nothing. */
+enum consent_age
+country_age(const struct call *call, const uint8_t person[static PMJ_RECORD_BYTES])
 {
 	struct record_full record = {.row_count = 0};
 	struct pmj_error ignored = {0};
 	struct profile profile = {.name = NULL};
-	int64_t born = 0, years = 0;
+	enum consent_age age = CONSENT_OF_AGE;
+	int64_t years = 0;
 	char today[11];
+	bool known;
 
 	if (office_profile(call->core, &profile, &ignored) == PMJ_OK)
 		years = profile.adult_years;
 	profile_close(&profile);
-	if (years > 0 && records_load(call->core->journal, &record, person, &ignored) == PMJ_OK)
-		born = json_integer_value(merge_shown(&record.merged, BORN));
-	record_full_close(&record);
 	record_date(call, today);
-	return born > 0 && strtoll(today, NULL, 10) - born < years;
+	if (years > 0 && records_load(call->core->journal, &record, person, &ignored) == PMJ_OK) {
+		age = age_by_day(merge_field(&record.merged, "birth_date"), years, today, &known);
+		if (!known)
+			age = age_by_year(merge_field(&record.merged, "birth_year"), years, today);
+	}
+	record_full_close(&record);
+	return age;
 }
 
 /* ---- what is said when a record is made ---- */

@@ -103,7 +103,6 @@ put_told_words(
     struct disclose *d, const uint8_t consent[static PMJ_RECORD_BYTES], struct pmj_error *err)
 {
 	struct record_full record = {.row_count = 0};
-	const json_t *words;
 	enum pmj_code rc;
 
 	if (d->made.kind->discloses == NULL)
@@ -118,9 +117,9 @@ put_told_words(
 		return PMJ_OK;
 	}
 	rc = records_load(d->call->core->journal, &record, consent, err);
-	words = rc == PMJ_OK ? merge_shown(&record.merged, "information") : NULL;
-	if (json_is_array(words))
-		(void)json_object_set(d->made.set, d->made.kind->discloses, (json_t *)words);
+	if (rc == PMJ_OK)
+		(void)json_object_set_new(
+		    d->made.set, d->made.kind->discloses, record_information(&record.merged));
 	d->words = json_object_get(d->made.set, d->made.kind->discloses);
 	record_full_close(&record);
 	return rc;

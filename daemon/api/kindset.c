@@ -123,6 +123,24 @@ warn_of_office(struct core *core, const struct pmj_error *why)
 	    "a kind of the office is not in force here: %.200s. %.160s", why->message, why->hint);
 }
 
+/* "kinds/consent.ini": what it asks of a consent is then not asked here, and a consent might seem
+ * wider than it is. */
+static bool
+is_of_consents(const struct kinds *kinds, const char *file)
+{
+	const char *slash = strrchr(file, '/'), *base = slash != NULL ? slash + 1 : file;
+
+	for (size_t i = 0; i < kinds->count; i++) {
+		const char *name = kinds->list[i]->name;
+		size_t len = strlen(name);
+
+		if (kinds->list[i]->revocation_wins && strncmp(base, name, len) == 0 &&
+		    strcmp(base + len, ".ini") == 0)
+			return true;
+	}
+	return false;
+}
+
 static void
 lay_over(void *ctx, const struct published_got *got)
 {
@@ -133,6 +151,7 @@ lay_over(void *ctx, const struct published_got *got)
 	    PMJ_OK)
 		return;
 	warn_of_office(over->core, &why);
+	over->core->consents_in_doubt |= is_of_consents(over->kinds, got->name);
 	over->all = false;
 }
 
@@ -145,6 +164,7 @@ read_over(struct core *core, struct kinds *out, struct journal *journal, struct 
 	enum pmj_code rc;
 
 	core->kinds_warning[0] = '\0';
+	core->consents_in_doubt = false;
 	if ((rc = read_own(core, out, err)) != PMJ_OK)
 		return rc;
 	rc = published_files(journal, "kinds/", lay_over, &over, err);
@@ -152,6 +172,7 @@ read_over(struct core *core, struct kinds *out, struct journal *journal, struct 
 		kinds_close(out);
 		if ((rc = read_own(core, out, err)) == PMJ_OK)
 			warn_of_office(core, &why);
+		core->consents_in_doubt = true;
 		return rc;
 	}
 	if (rc != PMJ_OK)
@@ -173,6 +194,7 @@ lay_country_over(struct core *core, struct kinds *kinds, struct journal *journal
 		return;
 	}
 	profile_close(&profile);
+	core->consents_in_doubt = true;
 	diag_error("the profile of the country", &why);
 	(void)snprintf(core->kinds_warning, sizeof(core->kinds_warning),
 	    "the country's profile is not in force here: %.200s. %.160s", why.message, why.hint);
@@ -181,7 +203,11 @@ lay_country_over(struct core *core, struct kinds *kinds, struct journal *journal
 enum pmj_code
 core_kinds_now(struct core *core, struct kinds *out, struct pmj_error *err)
 {
-	return read_over(core, out, core->journal, err);
+	bool in_doubt = core->consents_in_doubt; /* of those in force: this is a look at others */
+	enum pmj_code rc = read_over(core, out, core->journal, err);
+
+	core->consents_in_doubt = in_doubt;
+	return rc;
 }
 
 static int64_t

@@ -51,9 +51,8 @@ in_list(const json_t *list, const char *word)
 	return false;
 }
 
-/* What the consent describes; of values in conflict what each of them does. */
-static json_t *
-consent_information(const struct merge_record *consent)
+json_t *
+record_information(const struct merge_record *consent)
 {
 	const struct merge_field *field = merge_field(consent, "information");
 	json_t *out = json_array(), *one;
@@ -94,18 +93,26 @@ packet_line(const struct call *call, const struct kind *kind, const struct merge
 }
 
 static void
-put_lines(json_t *lines, const struct call *call, const struct kind *kind,
-    const struct record_full *consent, char *const *names, size_t count)
+put_line(json_t *lines, const struct call *call, const struct kind *kind,
+    const struct merge_record *consent, const char *name)
 {
-	for (size_t i = 0; i < count; i++) {
-		json_t *line = packet_line(call, kind, &consent->merged, names[i]);
+	json_t *line = packet_line(call, kind, consent, name);
 
-		if (line != NULL)
-			(void)json_array_append_new(lines, line);
-	}
+	if (line != NULL)
+		(void)json_array_append_new(lines, line);
 }
 
-/* The copy of the consent: what makes one complete, in the words of its kind. */
+static bool
+is_needed(const struct kind *kind, const char *name)
+{
+	for (size_t i = 0; i < kind->consent_needs_count; i++)
+		if (strcmp(kind->consent_needs[i], name) == 0)
+			return true;
+	return false;
+}
+
+/* The copy of the consent: what makes one complete, then whatever else the person said, so that no
+ * restriction is lost on the way. A worker's note is none of it. */
 static json_t *
 consent_copy(const struct call *call, const struct kind *kind, const struct record_full *consent)
 {
@@ -123,9 +130,9 @@ consent_copy(const struct call *call, const struct kind *kind, const struct reco
 		if (line != NULL)
 			(void)json_array_append_new(lines, line);
 	}
-	put_lines(lines, call, kind, consent, kind->consent_general_needs,
-	    kind->consent_general_needs_count);
-	put_lines(lines, call, kind, consent, kind->consent_through, kind->consent_through_count);
+	for (size_t i = 0; i < kind->field_count; i++)
+		if (kind->fields[i].type != FIELD_NOTE && !is_needed(kind, kind->fields[i].name))
+			put_line(lines, call, kind, &consent->merged, kind->fields[i].name);
 	(void)json_object_set_new(out, "lines", lines);
 	return out;
 }
@@ -237,7 +244,7 @@ choose_classes(const struct call *call, struct packet *packet, const struct reco
 	enum pmj_code rc = PMJ_OK;
 
 	packet->classes = json_array_size(chosen) > 0 ? json_incref((json_t *)chosen)
-	                                              : consent_information(&consent->merged);
+	                                              : record_information(&consent->merged);
 	none = unresolved(call, packet->classes);
 	if (json_array_size(none) == json_array_size(packet->classes)) {
 		char *words = value_text(NULL, packet->classes, call->lang);

@@ -53,7 +53,7 @@ ask_consents(const struct call *call, const uint8_t person[static PMJ_RECORD_BYT
 
 	record_date(call, date);
 	request.on = date;
-	request.child = country_child(call, person);
+	request.age = country_age(call, person);
 	if ((rc = records_consent(call->core->journal, &verdict, person, &request, err)) != PMJ_OK)
 		return rc;
 	if (verdict.covered && consent != NULL)
@@ -219,6 +219,31 @@ record_asked_close(struct asked *asked)
 	json_decref(asked->to.classes);
 	free(asked->to.country);
 	free(asked->to.name);
+	free(asked->by_name);
+	free(asked->by_role);
+}
+
+/* What nobody looked at would go along: no list is cut short. The rules of the office and of the
+ * country may ask more of a consent than those that are in force here instead. */
+static enum pmj_code
+may_ask(const struct call *call, const struct kind *kind, const struct merge_record *merged,
+    const json_t *set, struct pmj_error *err)
+{
+	enum pmj_code rc = core_may_tell(call->core, err);
+
+	if (rc == PMJ_OK &&
+	    json_array_size(record_moved_value(merged, set, kind->discloses)) > ASKED_MAX) {
+		rc = pmj_fail(
+		    err, PMJ_REFUSED, "this names more than %d sorts of information", ASKED_MAX);
+		pmj_hint(err, "name fewer, or \"all\" where the person allows all of it");
+	} else if (rc == PMJ_OK && call->core->consents_in_doubt) {
+		rc = pmj_fail(err, PMJ_REFUSED,
+		    "the rules for consents that your office made are not understood on this "
+		    "laptop, so nothing is told under one here");
+		pmj_hint(err, "install the newer Pamoja; `pamoja doctor` says which rule it is. "
+		              "Until then somebody shares it whose laptop knows them");
+	}
+	return rc;
 }
 
 enum pmj_code
@@ -237,7 +262,10 @@ record_covered(const struct call *call, struct told *out, const struct kind *kin
 	    (rc = check_recipient(call, kind, to, &asked.to, err)) != PMJ_OK)
 		goto out;
 	out->nothing = asked.to.nothing;
-	if (!out->nothing && (rc = core_may_tell(call->core, err)) == PMJ_OK &&
+	core_who(call->core, ring_device_id(call->core->ring), &asked.by_name, &asked.by_role);
+	asked.request.by_name = asked.by_name;
+	asked.request.by_role = asked.by_role;
+	if (!out->nothing && (rc = may_ask(call, kind, merged, set, err)) == PMJ_OK &&
 	    (rc = check_crossing(call,
 	         asked.to.country != NULL ? asked.to.country
 	                                  : moved_text(merged, set, kind->discloses_country),

@@ -73,8 +73,9 @@ PMJ_MUST_CHECK enum pmj_code country_notice(
     const struct call *call, struct notice *out, bool accounting, struct pmj_error *err);
 /** The first day that an accounting is about unless another is named. */
 void country_since(const struct call *call, char since[static 11]);
-/** Is the person too young, in this country, to sign a consent alone? */
-bool country_child(const struct call *call, const uint8_t person[static PMJ_RECORD_BYTES]);
+/** Is the person old enough, in this country, to sign a consent alone? */
+enum consent_age country_age(
+    const struct call *call, const uint8_t person[static PMJ_RECORD_BYTES]);
 /** `kinds check` of a profile: {"ok","name"}; PMJ_INVALID with line and mend. */
 PMJ_MUST_CHECK enum pmj_code country_check(const struct call *call, json_t **out, const char *name,
     const char *text, struct pmj_error *err);
@@ -127,6 +128,7 @@ struct asked {
 	uint8_t person[PMJ_RECORD_BYTES];
 	struct recipient to;
 	const char *information[ASKED_MAX], *classes[ASKED_MAX];
+	char *by_name, *by_role; /* who would tell it: this laptop's worker */
 };
 /** What would be told, by what would stand in the record. To be closed in any case. */
 PMJ_MUST_CHECK enum pmj_code record_ask(const struct call *call, struct asked *out,
@@ -171,6 +173,8 @@ PMJ_MUST_CHECK enum pmj_code record_save_disclosed(const struct call *call, stru
 /** The notice of this name in force, read anew. */
 PMJ_MUST_CHECK enum pmj_code record_notice(
     const struct call *call, struct notice *out, const char *name, struct pmj_error *err);
+/** What a consent describes; of values in conflict what each of them does. New reference. */
+json_t *record_information(const struct merge_record *consent);
 /** A value in words; what links to a record by its title. Caller frees. */
 char *record_words(const struct call *call, const struct field *field, const json_t *value);
 /** May a record of this kind be made: consent_for and consent_to, of each of its persons? */

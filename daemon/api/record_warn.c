@@ -85,8 +85,9 @@ record_say_unusable(json_t *answer, const struct call *call, const struct kind *
 	    !record.merged.voided) {
 		id = json_string_value(merge_shown(&record.merged, "person"));
 		consent_usable(&verdict, kind, &record.merged, date,
-		    id != NULL && text_unbase32(person, sizeof(person), id, strlen(id)) &&
-		        country_child(call, person));
+		    id != NULL && text_unbase32(person, sizeof(person), id, strlen(id))
+		        ? country_age(call, person)
+		        : CONSENT_OF_AGE);
 	}
 	if (!verdict.covered)
 		(void)json_object_set_new(answer, "unusable",

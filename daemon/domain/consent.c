@@ -9,8 +9,7 @@
 #include "base/text.h"
 #include "domain/value.h"
 
-#define OWN_HAND "the person" /* the choice of signed_by that is no guardian */
-#define EVERYTHING "all"      /* the choice of information that covers any */
+#define EVERYTHING "all" /* the choice of information that covers any */
 
 void
 consent_doubt(struct doubts *doubts, unsigned weight, const char *what, const char *hint)
@@ -168,22 +167,6 @@ check_signed(struct doubts *doubts, const struct deciding *d, const struct merge
 	}
 }
 
-/* Of a child each value that stands must name another. */
-static void
-check_guardian(struct doubts *doubts, const struct deciding *d, const struct merge_record *grant)
-{
-	const struct merge_field *by = merge_field(grant, "signed_by");
-	bool own = by == NULL;
-
-	for (size_t i = 0; by != NULL && i < by->count; i++)
-		own = own || !consent_is_answer(by->values[i].value) ||
-		      consent_lists(by->values[i].value, OWN_HAND);
-	if (d->request->child && own)
-		consent_doubt(doubts, 1, "by the year of birth the person is a child here",
-		    "ask who may lawfully sign for them, and record it as a new consent: "
-		    "signed_by=guardian");
-}
-
 static bool
 all_fit(const struct merge_record *grant, const char *name, const struct deciding *d,
     bool (*fits)(const json_t *value, const struct deciding *d))
@@ -284,7 +267,9 @@ judge_grant(struct doubts *doubts, const struct deciding *d, const struct merge_
 	consent_check_complete(doubts, d, grant);
 	check_days(doubts, d, grant);
 	check_signed(doubts, d, grant);
-	check_guardian(doubts, d, grant);
+	consent_check_known(doubts, d, grant);
+	consent_check_guardian(doubts, d, grant);
+	consent_check_discloser(doubts, d, grant);
 	check_border(doubts, d, grant);
 }
 
@@ -339,9 +324,9 @@ consent_decide(struct consent_verdict *out, const struct kind *kind,
 
 void
 consent_usable(struct consent_verdict *out, const struct kind *kind,
-    const struct merge_record *record, const char *on, bool child)
+    const struct merge_record *record, const char *on, enum consent_age age)
 {
-	struct consent_request request = {.on = on, .child = child};
+	struct consent_request request = {.on = on, .age = age};
 	struct deciding d = {.kind = kind, .request = &request};
 	struct doubts doubts = {.weight = 0};
 
@@ -353,7 +338,8 @@ consent_usable(struct consent_verdict *out, const struct kind *kind,
 	consent_check_complete(&doubts, &d, record);
 	check_days(&doubts, &d, record);
 	check_signed(&doubts, &d, record);
-	check_guardian(&doubts, &d, record);
+	consent_check_known(&doubts, &d, record);
+	consent_check_guardian(&doubts, &d, record);
 	out->covered = doubts.weight == 0;
 	(void)snprintf(out->missing, sizeof(out->missing), "%s", doubts.words);
 	(void)snprintf(out->hint, sizeof(out->hint), "%s", doubts.hint);

@@ -4,6 +4,8 @@
 #define DOMAIN_CONSENT_H
 #include "domain/merge.h"
 
+/* May the person sign alone in this country? Who may still be a child is taken for one. */
+enum consent_age { CONSENT_OF_AGE, CONSENT_CHILD, CONSENT_PERHAPS_CHILD };
 struct consent_request {
 	const char *recipient;      /* record id text of the resource, or NULL */
 	const char *recipient_name; /* its name, or the plain text recipient */
@@ -17,7 +19,9 @@ struct consent_request {
 	const char *const *information;
 	size_t information_count;
 	const char *on; /* YYYY-MM-DD */
-	bool child;     /* the person is a child here: who may lawfully sign for them signs */
+	enum consent_age age;
+	/* Who would tell it: the name and role of this worker; NULL: nobody is told anything. */
+	const char *by_name, *by_role;
 	/* The country it would go to, over a border that it may cross only where the consent says
 	 * so (`abroad`); NULL: it stays. */
 	const char *abroad;
@@ -38,12 +42,13 @@ struct consent_verdict {
  *
  * A grant is complete with everything the kind's consent_needs names (a yes-no must say yes) and a
  * signed form (`how` among its consent_signed); the general purpose alone may leave `expires` out,
- * and a purpose of consent_apart stands alone. It is active when it is not revoked, refused or
- * voided and from <= on <= expires. It covers when it is both, for this recipient, purpose (or
- * category) and information, and when it names in `knows` every revocation or refusal, in whichever
- * record, that covers the recipient and one of its purposes. A revocation stays one when its record
- * is voided; without recipient or purpose it covers all of them. Of conflicting values each must
- * cover. Clocks play no part.
+ * and a purpose of consent_apart stands alone. What the kind does not know (a field of a newer
+ * version) may narrow it, so such a one covers nothing here. It is active when it is not revoked,
+ * refused or voided and from <= on <= expires. It covers when it is both, for this recipient,
+ * purpose (or category) and information, and when it names in `knows` every revocation or refusal,
+ * in whichever record, that covers the recipient and one of its purposes. A revocation stays one
+ * when its record is voided; without recipient or purpose it covers all of them. Of conflicting
+ * values each must cover. Clocks play no part.
  *
  * kind     of the consents, never NULL.
  * records  all consent records of one person, each with its admitted entries merged.
@@ -58,7 +63,7 @@ void consent_decide(struct consent_verdict *out, const struct kind *kind,
  * `hint` say what is left out, out of its days, or not signed.
  */
 void consent_usable(struct consent_verdict *out, const struct kind *kind,
-    const struct merge_record *record, const char *on, bool child);
+    const struct merge_record *record, const char *on, enum consent_age age);
 /**
  * What the `knows` of a grant that sets grant_set must name: versions of the revocations that cover
  * what it grants. A new reference. To be asked also for an edit that widens a grant, with the whole

@@ -44,6 +44,18 @@ bool consent_is_general_purpose(const struct kind *kind, const struct consent_re
 void consent_check_complete(
     struct doubts *doubts, const struct deciding *d, const struct merge_record *grant);
 
+/* Of consent_who.c: */
+
+/* Doubts a child's own signature, and of one who may still be a child. */
+void consent_check_guardian(
+    struct doubts *doubts, const struct deciding *d, const struct merge_record *grant);
+/* Doubts that this worker is one of those who may tell. */
+void consent_check_discloser(
+    struct doubts *doubts, const struct deciding *d, const struct merge_record *grant);
+/* Doubts what the kind here does not know. */
+void consent_check_known(
+    struct doubts *doubts, const struct deciding *d, const struct merge_record *grant);
+
 /* Of consent_revoke.c: */
 
 /* Does a refusing state stand in the record, be it one of several? */

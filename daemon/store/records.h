@@ -92,9 +92,9 @@ PMJ_MUST_CHECK enum pmj_code records_today(struct journal *journal, json_t **out
 /** What whoever takes over must know of a person: of each kind about them the open records, and
  * those that were refused or taken back; of one without states the last (only where it declares
  * `brief`): item + "due","why","overdue" as of `on`, and "by", the device that made it, in hex.
- * heard: {device in hex: when it last wrote about them, ms}. Both are new references. In pieces,
- * the latest made first: each has so many of a kind at most, and of very many records the earliest
- * are not looked at. */
+ * heard: {device in hex: when it last wrote about them, ms}. left: {kind: how many of the like
+ * there are besides} of this piece, for of each kind there are so many at most. New references. In
+ * pieces, the latest made first. */
 #define RECORDS_BESIDE_KINDS                                                                       \
 	400 /* as in the format that reads them; of more the limits start anew */
 struct records_beside {
@@ -104,8 +104,8 @@ struct records_beside {
 	char next[48 + RECORDS_BESIDE_KINDS + 1]; /* out; "": it was the last */
 };
 PMJ_MUST_CHECK enum pmj_code records_around(struct journal *journal, json_t **items, json_t **heard,
-    const uint8_t person[static PMJ_RECORD_BYTES], struct records_beside *asked, enum lang lang,
-    struct pmj_error *err);
+    json_t **left, const uint8_t person[static PMJ_RECORD_BYTES], struct records_beside *asked,
+    enum lang lang, struct pmj_error *err);
 /** How many consents run out in the days before which their kind says so (due_before), or today. */
 int64_t records_running_out(struct journal *journal, const char *on);
 /** The title of a record: its `shows` field, or kind and short id. Caller frees. */

@@ -8,8 +8,7 @@
 #include "store/journal_inner.h"
 #include "store/records_inner.h"
 
-#define AROUND_LOOKED_AT 2000 /* records about one person; of more, those made last */
-#define AROUND_OPEN_MAX 12    /* of a kind */
+#define AROUND_OPEN_MAX 12 /* of a kind */
 #define AROUND_LAST_MAX 5
 #define AROUND_MAX 24 /* of a piece, for each costs a load of its own */
 
@@ -17,8 +16,8 @@ struct around {
 	uint8_t (*recs)[PMJ_RECORD_BYTES];
 	size_t count;
 	size_t *of_kind; /* so many of each kind are in the list, in the order of the kinds */
-	json_t *heard;
-	int64_t num, looked; /* where the next piece goes on, and how many came before */
+	json_t *heard, *left;
+	int64_t num; /* where the next piece goes on */
 };
 
 /* The rule: what is still to be done or in force, and what must not be done. */
@@ -55,19 +54,34 @@ hear(struct around *around, const uint8_t by[static PMJ_DEVICE_BYTES], int64_t a
 	json_decref(hex);
 }
 
+/* One more of a kind than is shown: counted, for whoever reads must know that there is more. */
+static void
+leave(struct around *around, const char *kind)
+{
+	json_int_t so_far = json_int(around->left, kind, 0);
+
+	(void)json_object_set_new(around->left, kind, json_integer(so_far + 1));
+}
+
 /* One row of the query, the latest made first. */
 static void
 take_around(struct around *around, const struct kinds *kinds, struct sql *sql)
 {
-	size_t place = kind_place(kinds, sql_col_text(sql, 1));
+	size_t place = kind_place(kinds, sql_col_text(sql, 1)), most;
 	uint8_t by[PMJ_DEVICE_BYTES];
 	size_t *count = &around->of_kind[place];
 
 	if (sql_col_copy(sql, 4, by, sizeof(by)))
 		hear(around, by, sql_col_int(sql, 5));
-	if (place == kinds->count || around->count == AROUND_MAX ||
-	    *count >= most_of(kinds->list[place], sql_col_text(sql, 2), sql_col_int(sql, 3) != 0) ||
-	    !sql_col_copy(sql, 0, around->recs[around->count], PMJ_RECORD_BYTES))
+	if (place == kinds->count)
+		return;
+	most = most_of(kinds->list[place], sql_col_text(sql, 2), sql_col_int(sql, 3) != 0);
+	if (*count >= most) {
+		if (most > 0)
+			leave(around, kinds->list[place]->name);
+		return;
+	}
+	if (!sql_col_copy(sql, 0, around->recs[around->count], PMJ_RECORD_BYTES))
 		return;
 	(*count)++;
 	around->count++;
@@ -90,33 +104,30 @@ look_around(struct around *around, bool *more, struct journal *journal,
 
 	sql_blob(sql, 1, person, PMJ_RECORD_BYTES);
 	sql_int(sql, 2, around->num);
-	while (around->count < AROUND_MAX && around->looked < AROUND_LOOKED_AT &&
-	       (first || os->mono_ms(os->ctx) < until_ms)) {
+	while (around->count < AROUND_MAX && (first || os->mono_ms(os->ctx) < until_ms)) {
 		if ((rc = sql_row(sql, &row, err)) != PMJ_OK || !row)
 			break;
 		around->num = sql_col_int(sql, 6);
 		if (sql_col_int(sql, 7) == 0)
 			take_around(around, journal->kinds, sql);
-		around->looked++;
 		first = false;
 	}
 	sql_done(sql);
-	*more = rc == PMJ_OK && row && around->looked < AROUND_LOOKED_AT;
+	*more = rc == PMJ_OK && row;
 	return rc;
 }
 
-/* "4711-120-cafb": where to go on, how many were looked at, and how many of each kind the pieces
- * before have brought. What cannot be read is the first piece. */
+/* "4711-cafb": where to go on, and how many of each kind the pieces before have brought. What
+ * cannot be read is the first piece. */
 static void
 read_beside(struct around *around, size_t kind_count, const char *from)
 {
-	long long num = INT64_MAX, looked = 0;
+	long long num = INT64_MAX;
 	char counts[RECORDS_BESIDE_KINDS + 1] = "";
 
 	if (from != NULL)
-		(void)sscanf(from, "%lld-%lld-%400[a-z]", &num, &looked, counts);
+		(void)sscanf(from, "%lld-%400[a-z]", &num, counts);
 	around->num = num;
-	around->looked = looked;
 	for (size_t i = 0; i < kind_count && counts[i] != '\0'; i++)
 		around->of_kind[i] = (size_t)(counts[i] - 'a');
 }
@@ -124,8 +135,7 @@ read_beside(struct around *around, size_t kind_count, const char *from)
 static void
 put_beside(char *next, const struct around *around, size_t kind_count)
 {
-	size_t len = (size_t)snprintf(
-	    next, 48, "%lld-%lld-", (long long)around->num, (long long)around->looked);
+	size_t len = (size_t)snprintf(next, 48, "%lld-", (long long)around->num);
 
 	for (size_t i = 0; i < kind_count && i < RECORDS_BESIDE_KINDS; i++)
 		next[len++] = (char)('a' + around->of_kind[i]);
@@ -150,19 +160,20 @@ put_maker(struct journal *journal, json_t *item, const uint8_t rec[static PMJ_RE
 }
 
 enum pmj_code
-records_around(struct journal *journal, json_t **items, json_t **heard,
+records_around(struct journal *journal, json_t **items, json_t **heard, json_t **left,
     const uint8_t person[static PMJ_RECORD_BYTES], struct records_beside *asked, enum lang lang,
     struct pmj_error *err)
 {
 	struct around around = {.recs = mem_array(AROUND_MAX, PMJ_RECORD_BYTES),
 	    .of_kind = mem_array(journal->kinds->count + 1, sizeof(size_t)),
-	    .heard = json_object()};
+	    .heard = json_object(),
+	    .left = json_object()};
 	json_t *answer = NULL, *item;
 	bool more = false;
 	enum pmj_code rc;
 	size_t i;
 
-	*items = *heard = NULL;
+	*items = *heard = *left = NULL;
 	read_beside(&around, journal->kinds->count, asked->from);
 	rc = look_around(&around, &more, journal, person, asked->until_ms, err);
 	if (rc == PMJ_OK)
@@ -184,9 +195,11 @@ records_around(struct journal *journal, json_t **items, json_t **heard,
 	if (rc == PMJ_OK) {
 		*items = json_incref(json_object_get(answer, "items"));
 		*heard = json_incref(around.heard);
+		*left = json_incref(around.left);
 	}
 	json_decref(answer);
 	json_decref(around.heard);
+	json_decref(around.left);
 	free(around.recs);
 	free(around.of_kind);
 	return rc;

@@ -14,6 +14,7 @@ from backups import backup_of, code_of, restore
 from lab import BIN, PATIENCE, TOP, Client, check, run
 from sealed import PREV, SEGNO, mailbox_of
 
+SWAHILI = {"LC_ALL": "sw_KE.UTF-8", "LANGUAGE": "sw"}
 DIARY = """[kind]
 name = diary
 version = 1
@@ -235,6 +236,85 @@ def story_a_kind_gains_a_field(lab):
         check(home.json("verify", "--rebuild")["ok"] is True)
         check([item["id"] for item in home.json("bicycle", "list", "colour=red")["items"]] == [old], home.name)
     check(hub.json("verify", person)["digest"] == neema.json("verify", person)["digest"])
+
+
+PHONE = """[field not_by_phone]
+type = yes-no
+privacy = open
+label.en = Not by phone
+label.sw = Si kwa simu
+
+"""
+
+
+def newer_consent(version=30):
+    """The program's consents, with something more that a person may not want."""
+    with open(os.path.join(TOP, "conf", "kinds", "consent.ini"), encoding="utf-8") as file:
+        text = re.sub(r"(?m)^version = .*$", f"version = {version}", file.read(), count=1)
+    return text.replace("[state given]", PHONE + "[state given]")
+
+
+def story_what_a_consent_says_that_is_not_understood(lab):
+    """A newer laptop writes down what an older one's kinds do not know: kept and shown there, told to nobody under it; the copy that goes along has it."""
+    lab.quiet()
+    newer = Conf(lab, "newer", consent=newer_consent())
+    hub = lab.home("hub").start().init(hub_mailboxes=lab.mailboxes, person="Office")
+    neema, juma = worker_with(lab, hub, "Neema", newer, "ally"), lab.worker("Juma", hub)
+    asha, clinic = neema.add("person", name="Asha"), neema.add("resource", name="Kimana Clinic")
+    neema.add("need", person=asha, area="housing", text="a dry room")
+    signed = ("recipient=Kimana Clinic", "purpose=referral", "information=needs", "expires=in 90 days", "how=written")
+    given = neema.json("consent", "add", f"person={asha}", *signed, "not_by_phone=yes", "note=what the worker thinks")
+    check("unusable" not in given, given)
+    lab.exchange(hub, neema)
+    hub.run("hub", "assign", asha, "Juma")
+    lab.exchange(hub, neema, juma)
+    check(juma.show(given["id"])["fields"]["not_by_phone"] is True, juma.show(given["id"]))
+    for home in (juma, hub):
+        referral = home.add("referral", person=asha, resource=clinic, category="housing")
+        for words in (("send", referral), ("packet", referral)):
+            error = home.refused(5, "referral", *words)
+            check("not understood here (not_by_phone)" in error["message"] and "pamoja sync" in error["hint"], home.name, error)
+        check("halieleweki hapa (not_by_phone)" in home.run("referral", "send", referral, status=5, env=SWAHILI).err, home.run("referral", "send", referral, status=5, env=SWAHILI).err)
+        check("not understood here" in home.show(referral)["uncovered"], home.show(referral))
+    packet = neema.json("referral", "packet", neema.add("referral", person=asha, resource=clinic, category="housing"))
+    lines = {line["label"]: line["text"] for line in packet["consent"]["lines"]}
+    check(lines["Not by phone"] == "yes" and "what the worker thinks" not in lines.values(), lines)
+    # what the person said before is as it was, and with the newer kinds the older laptop goes on
+    juma.add("consent", person=asha, **dict(one.split("=") for one in signed))
+    juma.run("referral", "send", juma.add("referral", person=asha, resource=clinic, category="housing"))
+    hub.run("hub", "kinds", "publish", written(lab, "consent.ini", newer_consent()))
+    lab.exchange(hub, juma, rounds=2)
+    juma.run("referral", "send", referral_of(juma, asha))
+
+
+def referral_of(home, person):
+    """One that waits to be sent."""
+    return [item["id"] for item in home.json("referral", "list", f"person={person}")["items"] if item["state"] == "draft"][0]
+
+
+def story_rules_for_consents_that_are_not_in_force(lab):
+    """What the office asks of a consent cannot be read on one laptop: nothing is told under any there, everything else goes on, and it says so."""
+    lab.quiet()
+    hub = lab.home("hub").start().init(hub_mailboxes=lab.mailboxes, person="Office")
+    neema = worker_with(lab, hub, "Neema", Conf(lab, "other", consent=newer_consent(40).replace("not_by_phone", "never_by_phone")), "ally")
+    asha, clinic = neema.add("person", name="Asha"), neema.add("resource", name="Kimana Clinic")
+    given = ("consent", "add", f"person={asha}", "recipient=Kimana Clinic", "purpose=referral", "information=needs", "expires=in 90 days", "how=written")
+    neema.run(*given)
+    first, second = (neema.add("referral", person=asha, resource=clinic) for _ in range(2))
+    neema.run("referral", "send", first)
+    hub.run("hub", "kinds", "publish", written(lab, "consent.ini", newer_consent()))
+    lab.exchange(hub, neema, rounds=2)
+    for _ in range(2):
+        error = neema.refused(5, "referral", "send", second)
+        check("rules for consents" in error["message"] and "doctor" in error["hint"], error)
+        check("kanuni" in neema.run("referral", "send", second, status=5, env=SWAHILI).err)
+        check(any("not in force" in one for one in neema.status()["warnings"]), neema.status()["warnings"])
+        again(neema)
+    neema.run(*given)
+    neema.add("contact", person=asha, kind="visit")
+    line = neema.add("disclosure", person=asha, recipient="the hospital", purpose="health")
+    neema.run("disclosure", "emergency", line, "reason=found without breath")
+    check(len(neema.json("disclosures", asha)["items"]) == 2)
 
 
 def story_half_written_files(lab):

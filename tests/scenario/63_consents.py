@@ -116,6 +116,24 @@ def story_23_instruments_apart(lab):
     check(neema.json("consent", "refuse", f"person={asha}", f"recipient={clinic}", "purpose=referral,legal proceedings")["state"] == "refused")
 
 
+def story_23_who_may_share(lab):
+    """Only whom the consent names may tell something under it: another of the team is refused, with what to do, in both languages."""
+    hub, neema, juma = lab.office(ally="Neema", peer="Juma")
+    asha, clinic = neema.add("person", name="Asha"), neema.add("resource", name="Kimana Clinic")
+    given = neema.json("consent", "add", f"person={asha}", "recipient=Kimana Clinic", "purpose=referral", "information=needs", "expires=in 90 days", "how=written", "discloser=Juma and the nurse")
+    check("unusable" not in given, given)  # Juma can
+    referral = neema.add("referral", person=asha, resource=clinic)
+    error = neema.refused(5, "referral", "send", referral)
+    check("only Juma and the nurse may share" in error["message"] and f"edit {given['id']} discloser=" in error["hint"], error)
+    check("Juma and the nurse tu anayeweza" in neema.run("referral", "send", referral, status=5, env={"LC_ALL": "sw_KE.UTF-8", "LANGUAGE": "sw"}).err)
+    lab.exchange(hub, neema)
+    hub.run("hub", "assign", asha, "Juma")
+    lab.exchange(hub, neema, juma)
+    juma.run("referral", "send", referral)
+    neema.run("edit", given["id"], "discloser=programme")
+    neema.run("referral", "send", neema.add("referral", person=asha, resource=clinic))
+
+
 def story_23_what_is_said_at_once(lab):
     """A consent that has run out allows nothing: refused, with its own words; a referral to who has closed is kept, and said."""
     neema, asha, clinic, _ = asha_and_clinic(lab)

@@ -9,6 +9,8 @@ import shutil
 from lab import check, run, set_clock
 from practice import ids, in_days
 
+SW = {"LC_ALL": "sw_KE.UTF-8", "LANGUAGE": "sw"}
+
 
 def story_24_boundaries(lab):
     """Who knows somebody in another way says so; only they and the office see it, and a second person decides."""
@@ -172,6 +174,13 @@ def story_29_told_by_ones_own_word(lab):
             home.refused(3, "show", kept)
     juma.refused(3, "show", told["id"])
     check("stays here alone" in neema.run("checkin", "send", other).out and neema.show(other)["state"] == "sent")
+    # once more: nothing goes, and it says so
+    for words in ((), ("note=", "energy=3")):
+        error = neema.refused(5, "checkin", "send", mine, *words)
+        check("sent already, on " + in_days(0) in error["message"] and "checkin add" in error["hint"], error)
+    check("ilishatumwa" in neema.run("checkin", "send", mine, status=5, env=SW).err)
+    lab.exchange(hub, neema)
+    check(len(hub.json("checkin_sent", "list")["items"]) == 2 == len(neema.json("checkin_sent", "list")["items"]))
 
 
 def story_29_workload(lab):

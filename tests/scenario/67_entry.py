@@ -255,6 +255,28 @@ def story_a_person_with_thousands(lab):
     check(len({item["id"] for item in around}) == len(around) and {kind: kinds.count(kind) for kind in kinds} == {"disclosure": 12, "contact": 5, "need": 12, "followup": 12}, kinds)
     check([item["id"] for item in around if item["kind"] == "contact"] == [made[at] for at in (1890, 1880, 1870, 1860, 1850)], around)
     check([item["id"] for item in around if item["kind"] == "need"] == before[27:4:-2], around)
+    # and what is not shown is said, with how to see it; what was refused long ago is not lost behind all that came since
+    left = {"disclosure": 1710 - len(told) - 12, "contact": 185, "need": 2, "followup": 2}
+    check(neema.show(asha)["around"]["left"] == left, neema.show(asha)["around"]["left"])
+    said = neema.run("show", asha).out
+    for kind, more, label in (("contact", 187, "Contacts"), ("need", 2, "Needs"), ("followup", 2, "Follow-ups")):
+        check(f"  {label}: {more} more: pamoja {kind} list person={asha[:5]}" in said, said)
+    check("Kuna zaidi ya yanayoonyeshwa hapa" in neema.run("show", asha, env=SWAHILI).out)
+    check("There is more" not in neema.run("show", neema.add("person", name="Baraka")).out)
+
+
+def story_what_was_refused_long_ago(lab):
+    """What a person did not want stands in `show`, however much was written since."""
+    neema = lab.worker("Neema")
+    asha = neema.add("person", name="Asha")
+    given = neema.add("consent", person=asha, recipient="my brother", purpose="family", information="needs", expires="in 90 days", how="written")
+    neema.run("consent", "refuse", given)
+    path = os.path.join(lab.dir, "thousands.jsonl")
+    with open(path, "w", encoding="utf-8") as file:
+        for at in range(2100):
+            file.write(json.dumps({"kind": "contact", "fields": {"person": asha, "kind": "visit", "on": "2026-03-01", "note": f"visit {at}"}}) + "\n")
+    neema.json("import", path)
+    check(given in [item["id"] for item in neema.show(asha)["around"]["items"]] and "my brother" in neema.run("show", asha).out)
 
 
 def story_07_nobody_is_their_parents_parent(lab):

@@ -97,10 +97,11 @@ def story_23_the_notice_of_the_country(lab):
 
 
 def story_23_a_childs_consent(lab):
-    """Who is a child in this country signs no consent alone; said at once, in both languages; of who is of age, or of no year that is known, nothing is asked."""
+    """Who is a child in this country signs no consent alone; said at once, in both languages; of who is of age, or of no year that is known, nothing is asked. By the day where
+    it is known; of whom only the year is, that who comes of age in it may still be a child."""
     hub, neema = lab.office(ally="Neema")
     year = int(in_days(0)[:4])
-    people = {born: neema.add("person", name=f"Born {born}", **({"birth_year": born} if born else {})) for born in (year - 17, year - 18, None)}
+    people = {born: neema.add("person", name=f"Born {born}", **({"birth_year": born} if born else {})) for born in (year - 17, year - 18, year - 19, None)}
     clinic = neema.add("resource", name="Kimana Clinic")
 
     def packet(born, **signed):
@@ -120,10 +121,19 @@ def story_23_a_childs_consent(lab):
     given, referral = packet(year - 17, signed_by="guardian")
     check("unusable" not in given, given)
     neema.run("referral", "packet", referral)
-    for born in (year - 18, None):
+    for born in (year - 19, None):
         given, referral = packet(born)
         check("unusable" not in given, born, given)
         neema.run("referral", "packet", referral)
+    # the year in which they come of age: on which day is asked, and until it is known they are a child
+    given, referral = packet(year - 18)
+    check("may still be a child" in given["unusable"]["missing"] and f"edit {people[year - 18]} birth_date=" in given["unusable"]["hint"], given)
+    check("huenda bado ni mtoto" in neema.run("referral", "packet", referral, status=5, env=SW).err)
+    for days, child in ((1, True), (0, False), (-1, False)):
+        day = in_days(days)
+        neema.run("edit", people[year - 18], "birth_date=" + ("%d" % (int(day[:4]) - 18) + day[4:]).replace("02-29", "02-28" if days <= 0 else "03-01"))
+        said = neema.run("referral", "packet", referral, check_status=False)
+        check((said.status, "is a child here" in said.err) == ((5, True) if child else (0, False)), day, said)
 
 
 def story_23_ways_without_a_consent(lab):
