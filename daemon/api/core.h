@@ -330,8 +330,10 @@ bool core_waiter_step(struct core *core);
 void core_waiters_drop(struct core *core, const struct pmj_error *err);
 /** What the check found: who waited for it goes on. */
 void core_proven(struct core *core, enum core_proof proof);
-/** A step's worth of checking the rows, or of making them what the entries say. */
-PMJ_MUST_CHECK enum pmj_code core_check_rows(struct core *core, bool *done, struct pmj_error *err);
+/** A step's worth of checking the rows (and the sum of the digests), or of making them what the
+ * entries say. */
+PMJ_MUST_CHECK enum pmj_code core_check_rows(
+    struct core *core, bool digests, bool *done, struct pmj_error *err);
 PMJ_MUST_CHECK enum pmj_code core_mend_rows(
     struct core *core, bool *done, int64_t *records, int64_t *differed, struct pmj_error *err);
 /** A step's worth of the journal's chain from *checked on. */

@@ -22,6 +22,8 @@ struct verify {
 	bool rebuild;
 	bool of_person;
 	uint8_t person[PMJ_RECORD_BYTES];
+	struct records_digest digest; /* theirs, as far as it is */
+	bool digesting;
 	struct journal_walk *walk;
 	uint64_t checked;
 	int64_t records, differed;
@@ -31,7 +33,29 @@ static void
 verify_free(struct verify *verify)
 {
 	journal_walk_free(verify->walk);
+	if (verify->digesting)
+		records_digest_close(&verify->digest);
 	free(verify);
+}
+
+#define DIGESTS_AT_ONCE 16
+
+/* Of a person: each record is read for it. */
+static enum pmj_code
+digest_step(struct verify *verify, int64_t until_ms, bool *done, struct pmj_error *err)
+{
+	const struct os *os = verify->core->os;
+	struct journal *journal = verify->core->journal;
+	enum pmj_code rc = PMJ_OK;
+
+	if (!verify->digesting) {
+		verify->digesting = true;
+		rc = records_digest_begin(journal, &verify->digest, verify->person, err);
+	}
+	*done = false;
+	while (rc == PMJ_OK && !*done && os->mono_ms(os->ctx) < until_ms)
+		rc = records_digest_step(journal, &verify->digest, DIGESTS_AT_ONCE, done, err);
+	return rc;
 }
 
 /* One step; *more: not finished. */
@@ -63,15 +87,20 @@ verify_step(struct verify *verify, bool *more, struct pmj_error *err)
 		verify->phase = verify->rebuild ? VERIFY_REBUILD : VERIFY_PROJECTIONS;
 		return PMJ_OK;
 	case VERIFY_PROJECTIONS:
-		rc = core_check_rows(core, &done, err);
+		rc = core_check_rows(core, true, &done, err);
 		if (rc != PMJ_OK)
 			pmj_hint(
 			    err, "mend the projections from the entries: pamoja verify --rebuild");
 		break;
 	case VERIFY_REBUILD:
 		rc = core_mend_rows(core, &done, &verify->records, &verify->differed, err);
+		if (rc == PMJ_OK && done && verify->of_person) {
+			verify->phase = VERIFY_DIGEST;
+			done = false;
+		}
 		break;
 	case VERIFY_DIGEST:
+		rc = digest_step(verify, began + CORE_PIECE_MS, &done, err);
 		break;
 	}
 	if (rc == PMJ_OK && done)
@@ -82,13 +111,15 @@ verify_step(struct verify *verify, bool *more, struct pmj_error *err)
 static enum pmj_code
 verify_answer(const struct verify *verify, json_t **out, struct pmj_error *err)
 {
+	int64_t entries = verify->digest.entries;
+	enum pmj_code rc = PMJ_OK;
 	uint8_t digest[32];
-	int64_t entries;
 	char hex[65];
-	enum pmj_code rc;
 
-	rc = records_digest(verify->core->journal, digest, &entries,
-	    verify->of_person ? verify->person : NULL, err);
+	if (verify->of_person)
+		records_digest_end(digest, &verify->digest);
+	else
+		rc = records_digest(verify->core->journal, digest, &entries, NULL, err);
 	if (rc == PMJ_OK)
 		*out = json_pack("{s:s,s:I,s:b,s:b,s:I,s:I}", "digest",
 		    text_hex(hex, digest, sizeof(digest)), "entries", (json_int_t)entries, "ok", 1,

@@ -1,4 +1,4 @@
-/* entries.c - appended, chained, admitted or held, stubbed. */
+/* entries.c - appended, chained, admitted or held. */
 #include "store/entries.h"
 
 #include <assert.h>
@@ -7,8 +7,6 @@
 
 #include "store/entries_inner.h"
 #include "store/project.h"
-#include "store/records.h"
-#include "store/search.h"
 #include "store/shorts.h"
 
 /* ---- the part of an entry that no hash chain covers ---- */
@@ -278,12 +276,13 @@ static enum pmj_code
 project_appended(struct journal *journal, const struct entry *entry, int64_t n, bool stub,
     bool first, struct pmj_error *err)
 {
+	struct project_was was = {.but = n};
 	enum pmj_code rc;
 
 	if (!stub && !first && (rc = is_first(journal, entry, n, &first, err)) != PMJ_OK)
 		return rc;
 	return first ? project_first(journal, entry, err)
-	             : project_record(journal, entry->rec, err);
+	             : project_record(journal, entry->rec, &was, err);
 }
 
 static enum pmj_code
@@ -302,6 +301,25 @@ append_new(struct journal *journal, const struct entries_new *new, int64_t n, st
 	journal->live.count = (uint64_t)n;
 	count_note(journal, &note, true);
 	return PMJ_OK;
+}
+
+/* Its line to a stub. */
+static enum pmj_code
+give_back(struct journal *journal, const struct entries_new *new, int64_t n, struct pmj_error *err)
+{
+	const struct entry *entry = new->entry;
+	uint8_t rec[PMJ_RECORD_BYTES];
+	struct project_was was;
+	bool has_rec;
+	enum pmj_code rc;
+
+	if (entry->has_rec && (rc = project_ask(journal, &was, entry->rec, err)) != PMJ_OK)
+		return rc;
+	if ((rc = entries_count(journal, n, false, rec, &has_rec, err)) != PMJ_OK ||
+	    (rc = replace_stub(journal, new, n, err)) != PMJ_OK ||
+	    (rc = entries_count(journal, n, true, rec, &has_rec, err)) != PMJ_OK)
+		return rc;
+	return entry->has_rec ? project_record(journal, entry->rec, &was, err) : PMJ_OK;
 }
 
 enum pmj_code
@@ -329,9 +347,8 @@ enum pmj_code
 entries_append(struct journal *journal, const struct entries_new *new, int64_t *n, bool *known,
     struct pmj_error *err)
 {
-	uint8_t rec[PMJ_RECORD_BYTES];
 	struct known here;
-	bool has_rec, stub;
+	bool stub = new->line == NULL;
 	enum pmj_code rc;
 
 	assert(journal->in_transaction);
@@ -345,93 +362,12 @@ entries_append(struct journal *journal, const struct entries_new *new, int64_t *
 		*known = true;
 		return PMJ_OK;
 	}
-	if (here.stub) {
-		if ((rc = entries_count(journal, *n, false, rec, &has_rec, err)) != PMJ_OK ||
-		    (rc = replace_stub(journal, new, *n, err)) != PMJ_OK ||
-		    (rc = entries_count(journal, *n, true, rec, &has_rec, err)) != PMJ_OK)
-			return rc;
-	} else {
-		*n = (int64_t)journal->live.count + 1;
-		if ((rc = append_new(journal, new, *n, err)) != PMJ_OK)
-			return rc;
-	}
-	if (!new->entry->has_rec || (new->status != ENTRY_ADMITTED && !here.stub))
+	if (here.stub)
+		return give_back(journal, new, *n, err);
+	*n = (int64_t)journal->live.count + 1;
+	if ((rc = append_new(journal, new, *n, err)) != PMJ_OK)
+		return rc;
+	if (!new->entry->has_rec || new->status != ENTRY_ADMITTED)
 		return PMJ_OK;
-	stub = here.stub || new->line == NULL;
 	return project_appended(journal, new->entry, *n, stub, here.first && !stub, err);
-}
-
-/* ---- change of status, stubs ---- */
-
-enum pmj_code
-entries_set_status(struct journal *journal, int64_t n, enum entry_status status, const char *reason,
-    struct pmj_error *err)
-{
-	uint8_t rec[PMJ_RECORD_BYTES];
-	bool has_rec = false;
-	struct sql *sql;
-	enum pmj_code rc;
-
-	assert(journal->in_transaction);
-	if ((rc = entries_count(journal, n, false, rec, &has_rec, err)) != PMJ_OK)
-		return rc;
-	if (has_rec && (rc = search_keep(journal, rec, err)) != PMJ_OK)
-		return rc;
-	sql = sql_get(journal, "UPDATE pmj_entry SET status = ?2, reason = ?3 WHERE n = ?1");
-	(void)sql_text(sql_int(sql_int(sql, 1, n), 2, status), 3, reason);
-	if ((rc = sql_run(sql, err)) != PMJ_OK ||
-	    (rc = entries_count(journal, n, true, rec, &has_rec, err)) != PMJ_OK)
-		return rc;
-	return has_rec ? project_record(journal, rec, err) : PMJ_OK;
-}
-
-/* For each field that was set, the versions it named. */
-static json_t *
-stub_was(const struct entry *entry)
-{
-	json_t *was = json_object();
-	json_t *value;
-	const char *name;
-
-	json_object_foreach((json_t *)entry->set, name, value)
-	{
-		json_t *list = json_object_get(entry->was, name);
-		(void)json_object_set_new(
-		    was, name, list != NULL ? json_deep_copy(list) : json_array());
-	}
-	return was;
-}
-
-enum pmj_code
-entries_stub(struct journal *journal, int64_t n, struct pmj_error *err)
-{
-	struct entry_row row = {0};
-	uint8_t rec[PMJ_RECORD_BYTES];
-	bool has_rec = false;
-	char *text = NULL;
-	json_t *was = NULL;
-	struct sql *sql;
-	enum pmj_code rc;
-
-	assert(journal->in_transaction);
-	if ((rc = entries_get(journal, &row, n, err)) != PMJ_OK || row.line == NULL)
-		goto out;
-	was = stub_was(&row.entry);
-	text = json_text(was);
-	if ((rc = entries_count(journal, n, false, rec, &has_rec, err)) != PMJ_OK)
-		goto out;
-	if (has_rec && (rc = search_keep(journal, rec, err)) != PMJ_OK)
-		goto out;
-	sql = sql_get(journal, "UPDATE pmj_entry SET e = ?3, line = NULL, was = ?2 WHERE n = ?1");
-	(void)sql_blob(sql_text(sql_int(sql, 1, n), 2, text), 3, row.entry.e, PMJ_ENTRY_BYTES);
-	if ((rc = sql_run(sql, err)) != PMJ_OK ||
-	    (rc = entries_count(journal, n, true, rec, &has_rec, err)) != PMJ_OK)
-		goto out;
-	if (has_rec)
-		rc = project_record(journal, rec, err);
-out:
-	json_decref(was);
-	free(text);
-	entry_row_close(&row);
-	return rc;
 }

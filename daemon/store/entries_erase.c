@@ -87,16 +87,19 @@ entries_erase_record(struct journal *journal, const uint8_t rec[static PMJ_RECOR
     int64_t *count, struct pmj_error *err)
 {
 	int64_t *numbers = NULL;
+	struct project_was was;
 	size_t found = 0;
 	enum pmj_code rc;
 
 	assert(journal->in_transaction);
 	*count = 0;
+	if ((rc = project_ask(journal, &was, rec, err)) != PMJ_OK)
+		return rc;
 	rc = numbers_of(journal, &numbers, &found, rec, err);
 	for (size_t i = 0; i < found && rc == PMJ_OK; i++)
 		rc = entries_erase(journal, numbers[i], err);
 	if (rc == PMJ_OK)
-		rc = project_record(journal, rec, err);
+		rc = project_record(journal, rec, &was, err);
 	*count = (int64_t)found;
 	free(numbers);
 	return rc;

@@ -19,6 +19,7 @@ struct journal_live {
 
 	/* A check or rebuild under way: records up to check_at are in check_total. */
 	bool checking, mending;
+	bool check_digests; /* told by the entries, too */
 	size_t check_table; /* of which numbers up to check_number have a record */
 	int64_t check_number;
 	uint8_t check_at[PMJ_RECORD_BYTES];

@@ -8,21 +8,11 @@
 #include "base/text.h"
 #include "domain/due.h"
 #include "domain/value.h"
+#include "store/digest.h"
 #include "store/recipe.h"
 #include "store/records.h"
 #include "store/search.h"
 #include "store/shorts.h"
-
-static void
-digest_of(uint8_t out[static PRIM_HASH_BYTES], const struct merge_record *record)
-{
-	struct buf bytes;
-
-	buf_init(&bytes, 0);
-	merge_digest_bytes(&bytes, record);
-	prim_hash(out, "pmj digest v1", PRIM_PARTS({bytes.bytes, bytes.len}));
-	buf_close(&bytes);
-}
 
 /* The text that names the record, if it is text of its own: no link, no choice with a label. */
 static const char *
@@ -66,7 +56,6 @@ paint_record(struct picture *out, struct journal *journal, const struct kind *ki
 	const char *title = own_title(kind, record);
 	char *name = title != NULL ? text_fold(title) : NULL;
 	struct due due;
-	uint8_t digest[PRIM_HASH_BYTES];
 	struct row_set *rows = &out->rows;
 	int64_t changed = 0, kind_no = 0, by_no = 0;
 	enum pmj_code rc;
@@ -81,7 +70,7 @@ paint_record(struct picture *out, struct journal *journal, const struct kind *ki
 		free(name);
 		return rc;
 	}
-	digest_of(digest, record);
+	digest_of(out->digest, record);
 	row_begin(rows, &journal->tables[0]);
 	row_blob(rows, "rec", record->rec, PMJ_RECORD_BYTES);
 	if (record->kind != NULL)
@@ -102,7 +91,6 @@ paint_record(struct picture *out, struct journal *journal, const struct kind *ki
 	row_int(rows, "closed", is_closed(kind, state));
 	row_int(rows, "entries", (int64_t)count);
 	row_int(rows, "private", kind != NULL && kind->scope == SCOPE_AUTHOR);
-	row_blob(rows, "digest", digest, sizeof(digest));
 	if (out->words != 0)
 		row_int(rows, "words", out->words);
 	row_end(rows);

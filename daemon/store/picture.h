@@ -10,6 +10,7 @@ struct picture {
 	struct row_set rows; /* of pmj_record, pmj_subject and the kind's table */
 	char *search;        /* what it is found by; NULL: the record is not there */
 	int64_t words;       /* the recipe that tells that of its one line; 0: none does */
+	uint8_t digest[PRIM_HASH_BYTES]; /* in no row */
 };
 /**
  * Merge the entries and paint the record they make.

@@ -2,6 +2,7 @@
  * slices, record by record. */
 #include <string.h>
 
+#include "store/digest.h"
 #include "store/project.h"
 #include "store/records.h"
 #include "store/search.h"
@@ -28,6 +29,27 @@ slice_end(struct journal *journal, uint8_t to[static PMJ_RECORD_BYTES], const ui
 	return rc;
 }
 
+/* A record's own row is counted with the digest that its entries tell, where that is asked. One
+ * that has no entries is a row too much, and the sum of the rows says so. */
+static enum pmj_code
+sum_row(struct journal *journal, const struct row_set *set, const struct row *row,
+    struct pmj_error *err)
+{
+	bool asked = journal->live.check_digests && row->table == &journal->tables[0];
+	size_t len = 0;
+	const uint8_t *rec = asked ? row_column(set, row, "rec", &len) : NULL;
+	uint8_t digest[PRIM_HASH_BYTES];
+	enum pmj_code rc = PMJ_OK;
+	bool told = false;
+
+	if (rec != NULL && len == PMJ_RECORD_BYTES)
+		rc = digest_read(journal, digest, &told, rec, err);
+	if (rc == PMJ_OK)
+		project_count(
+		    journal, &journal->live.check_total, set, row, told ? digest : NULL, true);
+	return rc;
+}
+
 /* Add the rows of records (from, to] to the sum of the check. */
 static enum pmj_code
 sum_rows(struct journal *journal, const uint8_t *from, const uint8_t *to, struct pmj_error *err)
@@ -42,8 +64,7 @@ sum_rows(struct journal *journal, const uint8_t *from, const uint8_t *to, struct
 		(void)sql_blob(sql_blob(sql, 1, from, PMJ_RECORD_BYTES), 2, to, PMJ_RECORD_BYTES);
 		rc = row_set_read(&set, table, sql, err);
 		for (size_t i = 0; rc == PMJ_OK && i < set.count; i++)
-			project_count(
-			    journal, &journal->live.check_total, &set, &set.list[i], true);
+			rc = sum_row(journal, &set, &set.list[i], err);
 		row_set_close(&set);
 	}
 	return rc;
@@ -171,12 +192,13 @@ check_slice(struct journal *journal, int64_t most, bool *done, struct pmj_error 
 }
 
 static void
-start(struct journal *journal, bool mending)
+start(struct journal *journal, bool mending, bool digests)
 {
 	struct journal_live *live = &journal->live;
 
 	live->checking = true;
 	live->mending = mending;
+	live->check_digests = digests;
 	live->check_table = 0;
 	live->check_number = INT64_MIN;
 	memset(live->check_at, 0, sizeof(live->check_at));
@@ -184,23 +206,28 @@ start(struct journal *journal, bool mending)
 	live->records = live->differed = 0;
 }
 
+static bool
+same_digests(const struct rows_total *a, const struct rows_total *b)
+{
+	return memcmp(a->digests, b->digests, sizeof(a->digests)) == 0 && a->entries == b->entries;
+}
+
 enum pmj_code
-project_check_slice(struct journal *journal, int64_t most, bool *done, struct pmj_error *err)
+project_check_slice(
+    struct journal *journal, int64_t most, bool digests, bool *done, struct pmj_error *err)
 {
 	struct journal_live *live = &journal->live;
 	enum pmj_code rc;
 
-	if (!live->checking || live->mending)
-		start(journal, false);
+	if (!live->checking || live->mending || (digests && !live->check_digests))
+		start(journal, false, digests);
 	if ((rc = check_slice(journal, most, done, err)) != PMJ_OK)
 		live->checking = false;
 	if (rc != PMJ_OK || !*done)
 		return rc;
 	live->checking = false;
 	if (memcmp(live->check_total.rows.bytes, live->total.rows.bytes, PRIM_HASH_BYTES) == 0 &&
-	    memcmp(live->check_total.digests, live->total.digests, sizeof(live->total.digests)) ==
-	        0 &&
-	    live->check_total.entries == live->total.entries)
+	    (!live->check_digests || same_digests(&live->check_total, &live->total)))
 		return PMJ_OK;
 	return fail_rows(err);
 }
@@ -217,7 +244,7 @@ project_rebuild_slice(struct journal *journal, int64_t most, bool *done, int64_t
 	if ((rc = journal_begin_own(journal, &mine, err)) != PMJ_OK)
 		return rc;
 	if (!live->checking || !live->mending)
-		start(journal, true);
+		start(journal, true, true);
 	if ((rc = check_slice(journal, most, done, err)) == PMJ_OK && *done) {
 		/* The sum of what is there now, each row of which was just compared with the
 		 * entries. */
@@ -256,7 +283,7 @@ project_check(struct journal *journal, struct pmj_error *err)
 
 	journal->live.checking = false;
 	do
-		rc = project_check_slice(journal, FULL_SLICE, &done, err);
+		rc = project_check_slice(journal, FULL_SLICE, true, &done, err);
 	while (rc == PMJ_OK && !done);
 	return rc;
 }

@@ -1,4 +1,4 @@
-/* records.c - records merged whole; their people and digests. */
+/* records.c - records merged whole; their people. */
 #include "store/records.h"
 
 #include <stdio.h>
@@ -294,48 +294,4 @@ records_newest(struct journal *journal, int64_t *made, int64_t *changed, const s
 	free(text);
 	buf_close(&ors);
 	return rc;
-}
-
-/* ---- digests ---- */
-
-/* Rows digest, entries, in order of id. */
-static enum pmj_code
-digest_rows(struct sql *sql, uint8_t out[static 32], int64_t *entries, struct pmj_error *err)
-{
-	uint8_t digest[PRIM_HASH_BYTES];
-	enum pmj_code rc;
-	struct buf all;
-	bool row = false;
-
-	*entries = 0;
-	buf_init(&all, 0);
-	while ((rc = sql_row(sql, &row, err)) == PMJ_OK && row) {
-		(void)sql_col_copy(sql, 0, digest, sizeof(digest));
-		buf_put(&all, digest, sizeof(digest));
-		*entries += sql_col_int(sql, 1);
-	}
-	if (rc == PMJ_OK)
-		rc = buf_check(&all, err);
-	prim_hash(out, "pmj digest v1", PRIM_PARTS({all.bytes, all.len}));
-	buf_close(&all);
-	return rc;
-}
-
-enum pmj_code
-records_digest(struct journal *journal, uint8_t out[static 32], int64_t *entries,
-    const uint8_t *person, struct pmj_error *err)
-{
-	struct sql *sql;
-
-	if (person != NULL) {
-		sql = sql_get(journal, "SELECT r.digest, r.entries FROM pmj_subject s JOIN "
-		                       "pmj_record r ON r.num = s._num"
-		                       " WHERE s.person = ?1 AND r.private = 0 ORDER BY r.rec");
-		return digest_rows(sql_blob(sql, 1, person, PMJ_RECORD_BYTES), out, entries, err);
-	}
-	/* `status` asks often: the sum is kept with every change. */
-	prim_hash(out, "pmj digest v1",
-	    PRIM_PARTS({journal->live.total.digests, sizeof(journal->live.total.digests)}));
-	*entries = journal->live.total.entries;
-	return PMJ_OK;
 }

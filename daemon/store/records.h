@@ -148,6 +148,20 @@ PMJ_MUST_CHECK enum pmj_code records_about_next(struct journal *journal,
  * out). entries: how many admitted ones. */
 PMJ_MUST_CHECK enum pmj_code records_digest(struct journal *journal, uint8_t out[static 32],
     int64_t *entries, const uint8_t *person, struct pmj_error *err);
+/** A person's in pieces, for each of their records is read: begun, so many records a step until
+ * *done, ended; closed in any case. What is written meanwhile may be in it or not. */
+struct records_digest {
+	struct buf recs, all;
+	size_t at;
+	int64_t entries;
+};
+PMJ_MUST_CHECK enum pmj_code records_digest_begin(struct journal *journal,
+    struct records_digest *digest, const uint8_t person[static PMJ_RECORD_BYTES],
+    struct pmj_error *err);
+PMJ_MUST_CHECK enum pmj_code records_digest_step(struct journal *journal,
+    struct records_digest *digest, size_t most, bool *done, struct pmj_error *err);
+void records_digest_end(uint8_t out[static 32], const struct records_digest *digest);
+void records_digest_close(struct records_digest *digest);
 /** May this referral-like record be disclosed now? Looks the person's consents up and asks
  * domain/consent. `fields`: the record's shown fields. */
 PMJ_MUST_CHECK enum pmj_code records_consent(struct journal *journal, struct consent_verdict *out,
@@ -157,9 +171,6 @@ PMJ_MUST_CHECK enum pmj_code records_consent(struct journal *journal, struct con
 PMJ_MUST_CHECK enum pmj_code records_knows(struct journal *journal, json_t **out,
     const uint8_t person[static PMJ_RECORD_BYTES], const json_t *set, struct pmj_error *err);
 
-/** Project one record anew from its entries (entries.h calls it). */
-PMJ_MUST_CHECK enum pmj_code project_record(
-    struct journal *journal, const uint8_t rec[static PMJ_RECORD_BYTES], struct pmj_error *err);
 /** Rebuild all projections beside the old and compare bit for bit; *differed counts records whose
  * rows differed (they are mended). */
 PMJ_MUST_CHECK enum pmj_code project_rebuild(
@@ -168,9 +179,10 @@ PMJ_MUST_CHECK enum pmj_code project_rebuild(
 PMJ_MUST_CHECK enum pmj_code project_check(struct journal *journal, struct pmj_error *err);
 /** The two above in steps of `most` records for idle work: call until *done. One of them is under
  * way at a time; beginning the other, or a failure, ends it. Writing between the steps is allowed.
- * A rebuild step is a transaction of its own, unless one is open; the counts are so far. */
+ * A rebuild step is a transaction of its own, unless one is open; the counts are so far. digests:
+ * the sum of the digests too, for which each line is read. */
 PMJ_MUST_CHECK enum pmj_code project_check_slice(
-    struct journal *journal, int64_t most, bool *done, struct pmj_error *err);
+    struct journal *journal, int64_t most, bool digests, bool *done, struct pmj_error *err);
 PMJ_MUST_CHECK enum pmj_code project_rebuild_slice(struct journal *journal, int64_t most,
     bool *done, int64_t *records, int64_t *differed, struct pmj_error *err);
 

@@ -57,8 +57,8 @@ static const char tables[] =
     " changed_pt INTEGER NOT NULL,"
     " due TEXT, closed INTEGER NOT NULL,"
     " entries INTEGER NOT NULL," /* admitted ones */
-    " private INTEGER NOT NULL," /* its author's alone: in no digest (8.6) */
-    " digest BLOB NOT NULL,"
+    " private INTEGER NOT NULL," /* its author's alone: in no digest (8.6). What a
+                                    record's is, its entries tell (digest.c) */
     " words INTEGER);" /* pmj_recipe: with the line that alone makes the record it tells what the
                           record is found by; NULL: pmj_text has it */
     "CREATE TABLE pmj_recipe (no INTEGER PRIMARY KEY, recipe TEXT NOT NULL UNIQUE);"

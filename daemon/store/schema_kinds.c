@@ -11,7 +11,7 @@
 
 static const char *const record_columns[] = {"rec", "kind", "title", "name", "state", "voided",
     "conflict", "handed_over", "made_by", "made_ago", "changed_pt", "due", "closed", "entries",
-    "private", "digest", "words"};
+    "private", "words"};
 static const char *const subject_columns[] = {"person"};
 
 const struct rows_table *

@@ -125,7 +125,7 @@ whole(struct journal *journal)
 	while (next < count)
 		check_ok(journal_check_slice(journal, next, 100, &next, &err), &err);
 	while (!done)
-		check_ok(project_check_slice(journal, 100, &done, &err), &err);
+		check_ok(project_check_slice(journal, 100, true, &done, &err), &err);
 	check_ok(journal_begin(journal, &err), &err);
 	for (done = false; !done;)
 		check_ok(

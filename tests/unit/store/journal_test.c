@@ -314,7 +314,7 @@ test_projection_checked_and_rebuilt(void **state)
 	/* A number that is no record's, and one that is a record's of another kind. */
 	exec_text(store.journal, "INSERT INTO person (_num, voided) VALUES (77, 0)");
 	for (done = false, rc = PMJ_OK; rc == PMJ_OK && !done;)
-		rc = project_check_slice(store.journal, 1, &done, &err);
+		rc = project_check_slice(store.journal, 1, true, &done, &err);
 	check_code(rc, PMJ_INTEGRITY);
 	assert_true(done); /* so it can be mended: nothing was unreadable */
 	check_ok(project_rebuild(store.journal, &records, &differed, &err), &err);

@@ -531,7 +531,7 @@ test_slices_among_writes(void **state)
 	for (i = 0; i < 60; i++)
 		add(&store, rec, "person", i, json_pack("{s:s}", "name", "Asha"));
 	for (i = 0; !done; i++) {
-		check_ok(project_check_slice(store.journal, 7, &done, &err), &err);
+		check_ok(project_check_slice(store.journal, 7, true, &done, &err), &err);
 		if (i < 20)
 			add(&store, rec, "person", i, json_pack("{s:s}", "name", "Juma"));
 	}
