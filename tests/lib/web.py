@@ -49,22 +49,21 @@ auth.require = ("/" => ("method" => "basic", "realm" => "mailboxes", "require" =
 """
 
 
-def openssl(*arguments, prefix=(), cwd=None):
-    return subprocess.run([*prefix, "openssl", *arguments], cwd=cwd, check=True, capture_output=True, text=True).stdout
+def openssl(*arguments, cwd=None):
+    return subprocess.run(["openssl", *arguments], cwd=cwd, check=True, capture_output=True, text=True).stdout
 
 
 def certificates(folder, expired=False):
     """A CA and what it signed for localhost: ca.pem, server.pem (key and certificate). Returns the pin of its key."""
     os.makedirs(folder, exist_ok=True)
     curve = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
-    then = ("faketime", "2020-01-01") if expired else ()
     if not os.path.exists(os.path.join(folder, "ca.pem")):
         openssl("req", "-x509", *curve, "-keyout", "ca.key", "-out", "ca.pem", "-days", "3650", "-subj", "/CN=a test", cwd=folder)
     openssl("req", *curve, "-keyout", "server.key", "-out", "server.csr", "-subj", "/CN=localhost", cwd=folder)
     with open(os.path.join(folder, "names"), "w", encoding="utf-8") as file:
         file.write("subjectAltName=DNS:localhost\n")
-    openssl("x509", "-req", "-in", "server.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", "30", "-out", "server.crt",
-            "-extfile", "names", cwd=folder, prefix=then)
+    openssl("x509", "-req", "-in", "server.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", "-1" if expired else "30", "-out",
+            "server.crt", "-extfile", "names", cwd=folder)
     with open(os.path.join(folder, "server.pem"), "w", encoding="utf-8") as out:
         for name in ("server.key", "server.crt"):
             with open(os.path.join(folder, name), encoding="utf-8") as file:
