@@ -123,9 +123,11 @@ certificates(struct cli *cli, const struct args *args, struct pmj_error *err)
 /* ---- asked for ---- */
 
 static enum pmj_code
-forget_is_meant(const struct args *args, const char *id, struct pmj_error *err)
+forget_is_meant(struct cli *cli, const struct args *args, const char *id, struct pmj_error *err)
 {
+	json_t *item = NULL;
 	enum pmj_code rc;
+	char *path;
 
 	if (args_has(args, "sure"))
 		return PMJ_OK;
@@ -134,10 +136,18 @@ forget_is_meant(const struct args *args, const char *id, struct pmj_error *err)
 		pmj_hint(err, "add --sure");
 		return rc;
 	}
-	term_say(
-	    "Everything recorded about this person (%s) goes from the hub and from every laptop\n"
-	    "that hears of it. It cannot be had back.\n",
-	    id);
+	/* Two may be called alike: whom it is about is said in full. */
+	path = mem_printf("/v1/record/%s", id);
+	rc = client_get(&cli->client, &item, path, err);
+	free(path);
+	if (rc == PMJ_OK)
+		term_say("Everything recorded about %s (%s) goes from the hub and from every "
+		         "laptop that "
+		         "hears of it. It cannot be had back.\n",
+		    json_str(item, "title"), json_str(item, "short"));
+	json_decref(item);
+	if (rc != PMJ_OK)
+		return rc;
 	if (term_yes(false, "Ask for it?"))
 		return PMJ_OK;
 	return pmj_fail(err, PMJ_NOT_CONFIRMED, "stopped; nothing was changed");
@@ -165,7 +175,7 @@ forget_run(struct cli *cli, const struct args *args, struct pmj_error *err)
 	}
 	free(typed);
 	if (rc == PMJ_OK)
-		rc = forget_is_meant(args, id, err);
+		rc = forget_is_meant(cli, args, id, err);
 	if (rc == PMJ_OK) {
 		body = json_pack("{s:s,s:s*}", "person", id, "cause", cause);
 		rc = client_post(&cli->client, &answer, "/v1/hub/forget", body, err);

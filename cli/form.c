@@ -182,14 +182,29 @@ choose_link(
 	return rc;
 }
 
+#define CHOICES_TALL 12 /* more would push the first ones off a small screen ... */
+#define CHOICES_WIDE 76 /* ... and stand beside each other */
+
 static void
 show_choices(const json_t *field)
 {
+	bool tall = json_array_size(json_arr(field, "choices")) <= CHOICES_TALL;
 	const json_t *choice;
-	size_t i;
+	size_t column = 0, i;
 
 	json_array_foreach(json_arr(field, "choices"), i, choice)
-	    term_note("    %zu  %s\n", i + 1, json_str(choice, "label"));
+	{
+		char *one = mem_printf("    %zu  %s", i + 1, json_str(choice, "label"));
+
+		if (column > 0 && (tall || column + text_columns(one) > CHOICES_WIDE)) {
+			term_note("\n");
+			column = 0;
+		}
+		term_note("%s", one);
+		column += text_columns(one);
+		free(one);
+	}
+	term_note(column > 0 ? "\n" : "");
 }
 
 static void
@@ -204,8 +219,15 @@ show_help(const json_t *field)
 		term_note("    for example: %s\n", example);
 	if (link != NULL)
 		term_note("    type a name, or the short id from `pamoja %s list`\n", link);
-	term_note("    Enter leaves it out; \"chose not to say\" records just that;\n"
-	          "    \"back\" goes one back; Ctrl-D stops without saving\n");
+	if (json_str(field, "default") != NULL)
+		term_note(
+		    "    Enter takes what stands in brackets; \"chose not to say\" records just "
+		    "that;\n");
+	else if (json_flag(field, "required"))
+		term_note("    An answer is needed; \"chose not to say\" records just that;\n");
+	else
+		term_note("    Enter leaves it out; \"chose not to say\" records just that;\n");
+	term_note("    \"back\" goes one back; Ctrl-D stops without saving\n");
 }
 
 static void
@@ -290,6 +312,17 @@ answered_elsewhere(json_t *fields, const json_t *kind, const json_t *field, cons
 	return true;
 }
 
+/* "Energy (1 to 5)": what is counted by hand has so few that they are said. */
+static char *
+range_of(const json_t *field)
+{
+	long long least = (long long)json_int(field, "least", 0),
+	          most = (long long)json_int(field, "most", 0);
+
+	return most > least && most <= 60 ? mem_printf(lang_text(" (%lld to %lld)"), least, most)
+	                                  : mem_strdup("");
+}
+
 static enum answer
 ask_field(struct cli *cli, json_t *fields, const json_t *kind, const json_t *field)
 {
@@ -300,9 +333,10 @@ ask_field(struct cli *cli, json_t *fields, const json_t *kind, const json_t *fie
 	json_t *value = NULL;
 	struct buf line;
 	enum pmj_code rc = PMJ_OK;
+	char *range = range_of(field);
 
 	buf_init(&line, 0);
-	if (!term_ask(&line, "%s%s%s%s%s ", kinds_label(field),
+	if (!term_ask(&line, "%s%s%s%s%s%s ", kinds_label(field), range,
 	        required ? lang_text(" (required)") : "", otherwise != NULL ? " [" : "",
 	        otherwise != NULL ? otherwise : "", otherwise != NULL ? "]:" : ":")) {
 		next = ANSWER_END;
@@ -330,6 +364,7 @@ ask_field(struct cli *cli, json_t *fields, const json_t *kind, const json_t *fie
 		else
 			say_slip(&err);
 	}
+	free(range);
 	buf_wipe(&line);
 	return next;
 }
@@ -361,63 +396,4 @@ form_ask(
 			at--;
 	}
 	return PMJ_OK;
-}
-
-json_t *
-form_missing(const json_t *kind, const json_t *fields)
-{
-	json_t *names = json_array();
-	const json_t *field;
-	size_t i;
-
-	json_array_foreach(json_arr(kind, "fields"), i, field)
-	{
-		const char *name = json_str(field, "name");
-
-		if (json_flag(field, "required") && json_str(field, "default") == NULL &&
-		    json_object_get(fields, name) == NULL)
-			(void)json_array_append_new(names, json_string(name));
-	}
-	return names;
-}
-
-/* Names of the fields that are required, or of all others. */
-static json_t *
-names_of(const json_t *kind, bool required)
-{
-	json_t *names = json_array();
-	const json_t *field;
-	size_t i;
-
-	json_array_foreach(json_arr(kind, "fields"), i, field)
-	{
-		const char *otherwise = json_str(field, "default");
-
-		if (json_flag(field, "required") == required &&
-		    (otherwise == NULL || strcmp(otherwise, "random") != 0)) /* ours to give */
-			(void)json_array_append(names, json_object_get(field, "name"));
-	}
-	return names;
-}
-
-enum pmj_code
-form_ask_new(struct cli *cli, json_t *fields, const json_t *kind, struct pmj_error *err)
-{
-	json_t *names = names_of(kind, true), *others = names_of(kind, false);
-	size_t count = json_array_size(others);
-	enum pmj_code rc = PMJ_OK;
-
-	if (count <= FORM_SHORT) {
-		(void)json_array_extend(names, others);
-		count = 0;
-	}
-	if (json_array_size(names) > 0)
-		rc = form_ask(cli, fields, kind, names, err);
-	if (rc == PMJ_OK && count > 0 &&
-	    term_yes(
-	        false, "That is all that is needed. Answer %zu optional questions too?", count))
-		rc = form_ask(cli, fields, kind, others, err);
-	json_decref(names);
-	json_decref(others);
-	return rc;
 }

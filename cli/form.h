@@ -18,15 +18,21 @@ PMJ_MUST_CHECK enum pmj_code form_ask(struct cli *cli, json_t *fields, const jso
  */
 PMJ_MUST_CHECK enum pmj_code form_check(
     json_t **out, const json_t *field, const char *typed, struct pmj_error *err);
+/** Was nothing given but whom it is about? Then the rest is asked for. */
+bool form_only_about(const json_t *kind, json_t *fields);
+/** PMJ_INVALID with the nearest name, where a field's name is none of the kind's. */
+PMJ_MUST_CHECK enum pmj_code form_check_names(
+    const json_t *kind, json_t *fields, struct pmj_error *err);
 /** Names of the fields that are required, have no default and are not in `fields`. The caller
  * decrefs. */
 json_t *form_missing(const json_t *kind, const json_t *fields);
 /**
  * Ask for a whole new record: what is required, then - when there are more than FORM_SHORT - only
- * on request the rest. Errors as form_ask.
+ * on request the rest. whole: what a consent needs to allow anything is asked for like what is
+ * required. Errors as form_ask.
  */
 #define FORM_SHORT 5
 PMJ_MUST_CHECK enum pmj_code form_ask_new(
-    struct cli *cli, json_t *fields, const json_t *kind, struct pmj_error *err);
+    struct cli *cli, json_t *fields, const json_t *kind, bool whole, struct pmj_error *err);
 
 #endif

@@ -108,6 +108,9 @@ say_fields(const json_t *kind)
 			term_say(", a %s (name or id)", link);
 		else
 			term_say(", %s", json_str(field, "type"));
+		if (json_int(field, "most", 0) > json_int(field, "least", 0))
+			term_say(" (%lld to %lld)", (long long)json_int(field, "least", 0),
+			    (long long)json_int(field, "most", 0));
 		if (otherwise != NULL)
 			term_say(", else %s", otherwise);
 		if (json_str(field, "example") != NULL)
@@ -240,7 +243,7 @@ help_other(const json_t *kind, const char *verb)
 		if (strcmp(o->verb, verb) != 0 || !o->of(kind))
 			continue;
 		if (strcmp(verb, "answer") == 0)
-			term_say("  pamoja %s answer K7M2-4QXP accept\n", name);
+			term_say("  pamoja %s answer k7m2q-4qxp9 accept\n", name);
 		else if (strcmp(verb, "paper") == 0 || strcmp(o->words, "ID FILE") == 0)
 			term_say("  pamoja %s %s 7k3f9 /media/stick/signed.jpg\n", name, verb);
 		else if (strcmp(verb, "photo") == 0)

@@ -31,6 +31,29 @@ number(const json_t *item, const char *key)
 	return n == 0 ? mem_strdup("") : mem_printf("%lld", n);
 }
 
+/* "1 certificate, 3 consents" of the worker that run out soon. */
+static char *
+running_out(const json_t *item)
+{
+	long long papers = (long long)json_int(item, "certificates", 0);
+	long long consents = (long long)json_int(item, "consents", 0);
+	struct buf text;
+	char *copy;
+
+	buf_init(&text, 0);
+	if (papers > 0)
+		buf_putf(&text, lang_text(papers == 1 ? "%lld certificate" : "%lld certificates"),
+		    papers);
+	if (papers > 0 && consents > 0)
+		buf_put_text(&text, ", ");
+	if (consents > 0)
+		buf_putf(
+		    &text, lang_text(consents == 1 ? "%lld consent" : "%lld consents"), consents);
+	copy = mem_strdup(buf_text(&text));
+	buf_close(&text);
+	return copy;
+}
+
 static void
 put_worker(struct table *table, const json_t *item, const json_t *expects)
 {
@@ -41,8 +64,7 @@ put_worker(struct table *table, const json_t *item, const json_t *expects)
 	char *cells[] = {mem_strdup(json_str(item, "name")),
 	    mem_strdup(lang_text(json_str(item, "role"))), number(item, "people"),
 	    mem_printf("%lld.%lld", contacts / 4, contacts % 4 * 10 / 4), number(item, "crises"),
-	    number(item, "overdue"), mem_printf(lang_text("%s of %s"), has, of),
-	    number(item, "certificates"), number(item, "consents")};
+	    number(item, "overdue"), mem_printf(lang_text("%s of %s"), has, of), running_out(item)};
 
 	table_row(table, (const char *const *)cells);
 	for (size_t i = 0; i < sizeof(cells) / sizeof(*cells); i++)
@@ -74,16 +96,17 @@ print_caseload(const json_t *answer)
 {
 	static const char *const heads[] = {LANG_N("WORKER"), LANG_N("ROLE"), LANG_N("PEOPLE"),
 	    LANG_N("A WEEK"), LANG_N("CRISES"), LANG_N("OVERDUE"), LANG_N("SUPERVISION"),
-	    LANG_N("CERTIFICATES"), LANG_N("CONSENTS")};
+	    LANG_N("RUNS OUT")};
 	const json_t *expects = json_obj(answer, "expects"), *item;
 	long long nobodys = (long long)json_int(answer, "nobodys", 0);
 	struct table *table = table_new(heads, sizeof(heads) / sizeof(*heads));
 	size_t i;
 
+	table_keep_whole(table, sizeof(heads) / sizeof(*heads) - 1);
 	json_array_foreach(json_arr(answer, "items"), i, item) put_worker(table, item, expects);
 	table_print(table);
 	term_say("\nA week: contacts, on average of four weeks; crises in these. Supervision: this "
-	         "month. Certificates, consents: run out within 30 days.\n");
+	         "month. Runs out: within 30 days.\n");
 	json_array_foreach(json_arr(answer, "items"), i, item) say_worker(item, expects);
 	if (nobodys > 0)
 		term_say(nobodys == 1 ? LANG_N("%lld person has no worker:\n")

@@ -225,7 +225,7 @@ resolve_link(
 	    (!open || strncmp(id, typed, strlen(typed)) == 0 || is_title_of(cli, id, typed)))
 		(void)json_object_set_new(fields, json_str(field, "name"), json_string(id));
 	free(id);
-	if (rc != PMJ_AMBIGUOUS || open)
+	if ((rc != PMJ_AMBIGUOUS && rc != PMJ_NOT_FOUND) || open)
 		return PMJ_OK;
 	pmj_context(err, "%s", json_str(field, "name"));
 	return rc;

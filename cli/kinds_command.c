@@ -76,10 +76,12 @@ add(struct cli *cli, const struct args *args, const json_t *kind, const json_t *
 
 	if ((rc = fields_take(&fields, args, 2, err)) != PMJ_OK)
 		return rc;
-	if (term_can_ask() && args->count == 2) {
+	if (term_can_ask() && (rc = form_check_names(kind, fields, err)) != PMJ_OK)
+		goto out;
+	if (term_can_ask() && form_only_about(kind, fields)) {
 		asked = true;
 		if ((rc = home_open(cli, err)) == PMJ_OK)
-			rc = form_ask_new(cli, fields, kind, err);
+			rc = form_ask_new(cli, fields, kind, move == NULL, err);
 	} else if (term_can_ask()) {
 		names = form_missing(kind, fields);
 		asked = json_array_size(names) > 0;
@@ -311,6 +313,32 @@ names_no_record(const struct args *args)
 	       strcmp(args->words[2], "-") == 0;
 }
 
+/* Verbs that are told of one record of the kind, which may be meant by the person it is about. */
+static enum pmj_code
+run_common(struct cli *cli, const struct args *args, const json_t *kind,
+    enum pmj_code (*run)(struct cli *, const struct args *, struct pmj_error *), bool about,
+    struct pmj_error *err)
+{
+	struct args rest = *args;
+	char **words = mem_array(args->count, sizeof(*words)), *id = NULL;
+	enum pmj_code rc = PMJ_NOT_FOUND;
+
+	memcpy(words, args->words + 2, (args->count - 2) * sizeof(*words));
+	rest.words = words;
+	rest.count -= 2;
+	if (about && !json_flag(kind, "person"))
+		rc = record_resolve_move(cli, &id, kind, NULL, words[0], err);
+	if (rc == PMJ_OK)
+		words[0] = id;
+	if (rc == PMJ_OK || rc == PMJ_NOT_FOUND) {
+		*err = (struct pmj_error){0};
+		rc = run(cli, &rest, err);
+	}
+	free((void *)words);
+	free(id);
+	return rc;
+}
+
 enum pmj_code
 kinds_command(struct cli *cli, const struct args *args, struct pmj_error *err)
 {
@@ -318,12 +346,13 @@ kinds_command(struct cli *cli, const struct args *args, struct pmj_error *err)
 	static const struct {
 		const char *verb;
 		enum pmj_code (*run)(struct cli *, const struct args *, struct pmj_error *);
-	} common[] = {{"show", record_show}, {"edit", record_edit}, {"void", record_void},
-	    {"history", record_history}, {"plan", record_plan}, {"packet", record_packet},
-	    {"paper", record_paper}, {"photo", record_photo}};
+		bool about;
+	} common[] = {{"show", record_show, false}, {"edit", record_edit, false},
+	    {"void", record_void, false}, {"history", record_history, false},
+	    {"plan", record_plan, false}, {"packet", record_packet, true},
+	    {"paper", record_paper, true}, {"photo", record_photo, true}};
 	const json_t *kind = kinds_named(cli, args->words[0]), *move;
 	const char *verb = args->count > 1 ? args->words[1] : "list";
-	struct args rest = *args;
 
 	move = kinds_move(kind, verb);
 	if (move != NULL && json_flag(move, "starts") && names_no_record(args))
@@ -341,9 +370,7 @@ kinds_command(struct cli *cli, const struct args *args, struct pmj_error *err)
 			continue;
 		if (args->count < 3)
 			return pmj_fail(err, PMJ_USAGE, "which %s?", kinds_label(kind));
-		rest.words += 2;
-		rest.count -= 2;
-		return common[i].run(cli, &rest, err);
+		return run_common(cli, args, kind, common[i].run, common[i].about, err);
 	}
 	return fail_verb(kind, verb, err);
 }

@@ -49,8 +49,10 @@ say_failure(const struct pmj_error *err)
 
 	term_put(stderr, PAINT_BAD, message);
 	term_note("\n");
-	if (*hint != '\0')
-		term_note("  %s\n", hint);
+	if (*hint != '\0') {
+		term_note("  "); /* by itself: a hint that begins with a command goes on as words */
+		term_note("%s\n", hint);
+	}
 	free(message);
 	free(hint);
 }
@@ -124,8 +126,11 @@ print_wrapped_after(size_t indent, const char *text)
 {
 	size_t screen = term_columns();
 
-	print_words(
-	    indent, indent, screen > indent + 20 ? screen : indent + 76, text, strlen(text));
+	print_words(indent, indent,
+	    screen > indent + 20 ? screen
+	    : indent < 40        ? 80
+	                         : indent + 40,
+	    text, strlen(text));
 	term_say("\n");
 }
 

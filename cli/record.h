@@ -13,7 +13,7 @@
 PMJ_MUST_CHECK enum pmj_code record_resolve(
     struct cli *cli, char **out, const char *kind, const char *typed, struct pmj_error *err);
 /** The same for a move: the record may be meant by the person it is about, too, where only one of
- * theirs can be moved so. */
+ * theirs can be moved so; move NULL: where there is only one. */
 PMJ_MUST_CHECK enum pmj_code record_resolve_move(struct cli *cli, char **out, const json_t *kind,
     const json_t *move, const char *typed, struct pmj_error *err);
 /** Does each word typed begin a word of the title? Folded. Pure. */

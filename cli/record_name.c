@@ -115,6 +115,33 @@ only_one(
 	return PMJ_AMBIGUOUS;
 }
 
+/* What sounds like that, where nothing is written so: "barrakka". */
+static void
+hint_alike(struct cli *cli, const char *kind, const char *typed, struct pmj_error *err)
+{
+	json_t *answer = NULL, *item;
+	struct buf path, list;
+	size_t said = 0, i;
+
+	buf_init(&list, 0);
+	buf_init(&path, 0);
+	buf_put_text(&path, "/v1/find?limit=20&q=");
+	http_escape(&path, typed);
+	if (client_get(&cli->client, &answer, buf_text(&path), NULL) == PMJ_OK &&
+	    json_flag(answer, "sounds_alike"))
+		json_array_foreach(json_object_get(answer, "items"), i, item)
+		{
+			if (said < 3 && of_kind(item, kind) && json_str(item, "title") != NULL)
+				buf_putf(&list, "%s%s %s", said++ > 0 ? ", " : "",
+				    json_str(item, "short"), json_str(item, "title"));
+		}
+	if (said > 0)
+		pmj_hint(err, "this sounds alike: %s", buf_text(&list));
+	json_decref(answer);
+	buf_wipe(&path);
+	buf_wipe(&list);
+}
+
 /* Could this be the beginning of an id? Crockford's letters, 5 to 16 of them. */
 static bool
 like_id(const char *typed)
@@ -149,11 +176,14 @@ record_resolve(
 	rc = record_candidates(cli, &items, kind, typed, err);
 	if (rc == PMJ_OK)
 		rc = only_one(out, items, kind, typed, err);
+	if (rc == PMJ_NOT_FOUND && json_array_size(items) == 0)
+		hint_alike(cli, kind, typed, err);
 	json_decref(items);
 	return rc;
 }
 
-/* What there is of this kind about somebody, as far as it is in one of these states. */
+/* What there is of this kind about somebody, as far as it is in one of these states; NULL: in any.
+ */
 static enum pmj_code
 items_about(struct cli *cli, json_t **out, const json_t *kind, const json_t *from,
     const char *field, const char *who, struct pmj_error *err)
@@ -168,7 +198,7 @@ items_about(struct cli *cli, json_t **out, const json_t *kind, const json_t *fro
 	{
 		const char *state = json_str(item, "state");
 
-		if (state != NULL && kinds_lists(from, state))
+		if (from == NULL || (state != NULL && kinds_lists(from, state)))
 			(void)json_array_append(*out, item);
 	}
 	json_decref(answer);
@@ -190,7 +220,8 @@ record_resolve_move(struct cli *cli, char **out, const json_t *kind, const json_
 	if (rc != PMJ_NOT_FOUND || link == NULL ||
 	    record_resolve(cli, &who, link, typed, &nobody) != PMJ_OK)
 		return rc;
-	rc = items_about(cli, &items, kind, json_arr(move, "from"), field, who, err);
+	rc = items_about(
+	    cli, &items, kind, move != NULL ? json_arr(move, "from") : NULL, field, who, err);
 	if (rc == PMJ_OK && json_array_size(items) == 0) {
 		rc = pmj_fail(err, PMJ_NOT_FOUND,
 		    "no %s of \"%.60s\" is there that this could be done with",

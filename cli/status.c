@@ -101,7 +101,10 @@ say_outbox(const json_t *status)
 	text = mem_printf("%s%s%s%s", print_ago(ago, json_object_get(last, "at")),
 	    last != NULL && !json_flag(last, "ok") ? lang_text(", it did not work") : "",
 	    *message != '\0' ? ": " : "", message);
-	print_pair("Last exchange", text, label_columns());
+	/* What the hub confirmed stays known; that this daemon has not exchanged yet does not mean
+	 * that nobody ever has. */
+	if (receipt == NULL || json_is_integer(json_object_get(last, "at")))
+		print_pair("Last exchange", text, label_columns());
 	free(message);
 	free(text);
 	say_waits(json_obj(status, "waits"));

@@ -18,15 +18,16 @@ is_among(const char *names, const char *name)
 	return false;
 }
 
-/* The field by which records of the other kind are about one of this; NULL: by none. */
+/* The field by which records of the other kind are about one of this, or, where it was said to
+ * follow, name one; NULL: none. */
 static const char *
-names_as(const struct kind *other, const struct kind *kind)
+names_as(const struct kind *other, const struct kind *kind, bool follows)
 {
 	for (size_t i = 0; i < other->field_count; i++) {
 		const struct field *field = &other->fields[i];
 
 		if (field->link_kind != NULL && strcmp(field->link_kind, kind->name) == 0 &&
-		    kind_is_subject(other, field->name))
+		    (follows || kind_is_subject(other, field->name)))
 			return field->name;
 	}
 	return NULL;
@@ -45,7 +46,7 @@ about_json(const struct kinds *kinds, const struct kind *kind)
 	for (size_t i = 0; i < count && json_array_size(out) < ABOUT_MAX; i++) {
 		const struct kind *other =
 		    kind->next_count > 0 ? kinds_get(kinds, kind->next[i]) : kinds->list[i];
-		const char *as = other != NULL ? names_as(other, kind) : NULL;
+		const char *as = other != NULL ? names_as(other, kind, kind->next_count > 0) : NULL;
 
 		if (as != NULL)
 			(void)json_array_append_new(

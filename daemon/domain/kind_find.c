@@ -310,6 +310,7 @@ kind_json(const struct kind *kind, enum lang lang)
 	put(out, "shows", kind->shows);
 	put_names(out, "brief", kind->brief, kind->brief_count);
 	put_names(out, "next", kind->next, kind->next_count);
+	put_names(out, "consent_needs", kind->consent_needs, kind->consent_needs_count);
 	put_flag(out, "person", strcmp(kind->name, "person") == 0);
 	put_flag(out, "sends", kind_sends(kind));
 	for (size_t i = 0; i < kind->field_count; i++)

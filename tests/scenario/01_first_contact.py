@@ -455,4 +455,41 @@ def story_moved_by_whom_it_is_about(lab):
     neema.refused(3, "goal", "start", "nobody of that name")
 
 
+def answers(home, words, *asked):
+    """Types each answer behind the end of its question; what a terminal of 80 columns showed."""
+    terminal = Terminal(home, *words, columns=80)
+    for question, answer in asked:
+        terminal.until(question)
+        terminal.type(answer)
+    check(terminal.end() == 0, terminal.seen)
+    check(all(len(line) <= 80 for line in re.sub(r"\033\[[0-9;]*m", "", terminal.seen).splitlines()), terminal.seen)
+    return terminal.seen
+
+
+def story_asked_for_the_rest(lab):
+    """Told only whom it is about, a new record is asked for; a consent for all without which it would allow nothing; a slip is said before any question."""
+    neema = lab.home("neema").start().init()
+    person = neema.add("person", name="Baraka M.")
+    answers(neema, ("contact", "add", "person=baraka"), ("[one-on-one]: ", "2"), ("[today]: ", ""), ("[y/N] ", ""))
+    (contact,) = neema.json("contact", "list")["items"]
+    check(contact["fields"]["kind"] == "phone" and contact["fields"]["person"] == person, contact)
+    shown = answers(neema, ("consent", "add", "person=" + person), ("To whom: ", "Kimana Clinic"), ("What for (required): ", "1, 5"), ("What may be shared: ", "3"),
+                    ("Until: ", "in 90 days"), (": ", "written"), ("[y/N] ", ""))
+    check("Saved" in shown and "allows nothing" not in shown, shown)
+    question = shown[shown.index("To whom: "):shown.index("What for (required): ")]
+    check("22  " in question and question.count("\n") < 14, "the first of many choices is off the screen", question)
+    (consent,) = neema.json("consent", "list")["items"]
+    check(consent["fields"]["purpose"] == ["referral", "housing"] and consent["fields"]["information"] == ["needs"], consent)
+    shown = answers(neema, ("checkin", "add"), ("[today]: ", "?"), ("[today]: ", ""), ("[Y/n] ", ""), ("Energy (1 to 5): ", "4"), *[(": ", "")] * 5)
+    check("Enter takes what stands in brackets" in shown and neema.json("checkin", "list")["items"][0]["fields"]["energy"] == 4, shown)
+    terminal = Terminal(neema, "contact", "add", "persn=baraka", columns=80)
+    check(terminal.end() == 2 and "did you mean person?" in terminal.seen and "required" not in terminal.seen, terminal.seen)
+    check("Baraka M." in neema.refused(3, "contact", "add", "person=barrakka")["hint"])
+    check("Baraka M." in neema.refused(3, "show", "barrakka")["hint"])
+    group = neema.run("group", "add", "name=Thursday circle").out
+    check(re.search(r"pamoja session add group=\w+", group) and re.search(r"pamoja attendance add session=\w+", neema.run("session", "add", "topic=sleep").out), group)
+    empty = neema.run("contact", "add", "person=baraka")
+    check("Saved" in empty.out, "a script is asked nothing", empty)
+
+
 run(globals())
