@@ -10,6 +10,19 @@ struct report_period {
 	int64_t from_ms, to_ms; /* local: from, until before */
 };
 
+/* report_text.c: the statements. Each gives number of the person, day, what is added up, and what
+ * it is divided by; of the numbers above ?1 up to ?2, or of the person ?1. The caller frees them.
+ */
+struct report_asks {
+	const struct kinds *kinds;
+	const struct report_period *period;
+	const struct kind *kind; /* which has the report */
+	const struct report *report;
+};
+char *report_text_seen(const struct report_asks *asks);
+char *report_text_records(const struct report_asks *asks);
+char *report_text_people(const struct report_asks *asks);
+
 /* report_count.c */
 struct report_count;
 /** Count one period. kinds and journal outlive it. */

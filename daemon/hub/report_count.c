@@ -10,8 +10,7 @@
 #include "hub/report.h"
 #include "hub/tally.h"
 
-#define RECORDS_AT_ONCE 500 /* numbers of records walked before the clock is looked at again */
-#define SEEN_AT_ONCE 50
+#define RECORDS_AT_ONCE 100 /* numbers of records walked before the clock is looked at again */
 
 struct item { /* one [report NAME] of one kind */
 	const struct kind *kind;
@@ -107,91 +106,24 @@ this_item(const struct report_count *count)
 	return &count->items[json_array_size(count->reports)];
 }
 
-/* ---- the statements ---- */
-
-/* What it is divided by, as columns. */
-static void
-put_by(struct buf *text, const struct report_count *count, const struct item *item)
-{
-	for (size_t i = 0; i < item->report->by_count; i++) {
-		struct report_by by = {.kind = NULL};
-
-		if (report_by(&by, count->kinds, item->kind, item->report->by[i]))
-			buf_putf(text, ", %s.\"%s\"", by.of_person ? "p" : "t",
-			    by.field != NULL ? by.field->name : "state");
-		else
-			buf_put_text(text, ", NULL");
-	}
-}
-
-/* Records of a kind, a range of numbers at a time: number of the person, day, what is added up, and
- * what it is divided by. */
-static char *
-records_text(const struct report_count *count, const struct item *item, const struct kind *kind,
-    const char *on, const char *sums, bool divided)
-{
-	struct buf text;
-	char *out;
-
-	buf_init(&text, 0);
-	buf_put_text(&text, "SELECT pr.num, ");
-	buf_putf(&text, on != NULL ? "t.\"%s\", " : "%s",
-	    on != NULL ? on : "r.changed_pt - r.made_ago, ");
-	/* "Chose not to say" is no number, and not nought either. */
-	if (sums != NULL)
-		buf_putf(
-		    &text, "CASE typeof(t.\"%s\") WHEN 'integer' THEN t.\"%s\" END", sums, sums);
-	else
-		buf_put_text(&text, "1");
-	if (divided)
-		put_by(&text, count, item);
-	buf_putf(&text, " FROM \"%s\" t", kind->name);
-	if (on == NULL)
-		buf_put_text(&text, " JOIN pmj_record r ON r.num = t._num");
-	buf_put_text(&text,
-	    " LEFT JOIN pmj_subject s ON s._num = t._num LEFT JOIN pmj_record pr ON pr.rec ="
-	    " s.person");
-	if (divided && kinds_get(count->kinds, "person") != NULL)
-		buf_put_text(&text, " LEFT JOIN person p ON p._num = pr.num");
-	buf_put_text(&text, " WHERE t._num > ?1 AND t._num <= ?2 AND t.voided = 0");
-	out = mem_strdup(buf_text(&text));
-	buf_close(&text);
-	return out;
-}
-
-static char *
-people_text(const struct report_count *count, const struct item *item)
-{
-	struct buf text;
-	char *out;
-
-	buf_init(&text, 0);
-	buf_put_text(&text, "SELECT 1, NULL, 1");
-	put_by(&text, count, item);
-	buf_put_text(&text, " FROM person t WHERE t._num = ?1 AND t.voided = 0");
-	out = mem_strdup(buf_text(&text));
-	buf_close(&text);
-	return out;
-}
+/* ---- passes ---- */
 
 static void
 begin_pass(struct report_count *count, enum pass pass)
 {
 	const struct item *item = this_item(count);
-	const struct report *report = item->report;
+	struct report_asks asks = {count->kinds, &count->period, item->kind, item->report};
 
 	count->pass = pass;
 	count->at = 0;
 	free(count->text);
 	count->text = NULL;
 	if (pass == PASS_SEEN)
-		count->text = records_text(
-		    count, item, kinds_get(count->kinds, report->seen), "on", NULL, false);
+		count->text = report_text_seen(&asks);
 	else if (pass == PASS_RECORDS)
-		count->text = records_text(count, item, item->kind, report->on,
-		    report->change != NULL ? report->change : report->sums, true);
+		count->text = report_text_records(&asks);
 	else if (pass == PASS_PEOPLE)
-		count->text = people_text(count, item);
+		count->text = report_text_people(&asks);
 }
 
 /* ---- one row ---- */
@@ -318,32 +250,48 @@ tell(struct report_count *count)
 	end_item(count);
 }
 
-/* Some of the pass; *done: all of it. */
+/* One person of those seen, or a range of records. */
 static enum pmj_code
-walk(struct report_count *count, bool *done, struct pmj_error *err)
+count_some(struct report_count *count, struct sql *q, struct pmj_error *err)
 {
-	bool people = count->pass == PASS_PEOPLE;
+	bool people = count->pass == PASS_PEOPLE, row;
+	enum pmj_code rc;
+
+	(void)sql_int(q, 1, people ? count->seen.list[count->at].person : count->at);
+	if (!people)
+		(void)sql_int(q, 2, count->at + RECORDS_AT_ONCE);
+	while ((rc = sql_row(q, &row, err)) == PMJ_OK && row)
+		take_row(count, q);
+	count->at += people ? 1 : RECORDS_AT_ONCE;
+	return rc;
+}
+
+static bool
+is_late(const struct report_count *count, int64_t until_ms)
+{
+	return count->os->mono_ms(count->os->ctx) >= until_ms;
+}
+
+/* As much of the pass as there is time for; *done: all of it. */
+static enum pmj_code
+walk(struct report_count *count, bool *done, int64_t until_ms, struct pmj_error *err)
+{
+	int64_t last = count->pass == PASS_PEOPLE ? (int64_t)count->seen.count : count->last;
 	struct sql *q = sql_new(count->journal, count->text);
 	enum pmj_code rc = PMJ_OK;
-	bool row;
 
-	for (int i = 0; i < (people ? SEEN_AT_ONCE : 1) && rc == PMJ_OK; i++) {
-		if (people && (size_t)count->at == count->seen.count)
+	for (int i = 0; count->at < last && rc == PMJ_OK; i++) {
+		if (i > 0 && is_late(count, until_ms))
 			break;
-		(void)sql_int(q, 1, people ? count->seen.list[count->at].person : count->at);
-		if (!people)
-			(void)sql_int(q, 2, count->at + RECORDS_AT_ONCE);
-		while ((rc = sql_row(q, &row, err)) == PMJ_OK && row)
-			take_row(count, q);
-		count->at += people ? 1 : RECORDS_AT_ONCE;
+		rc = count_some(count, q, err);
 	}
 	sql_free(q);
-	*done = count->at >= (people ? (int64_t)count->seen.count : count->last);
+	*done = count->at >= last;
 	return rc;
 }
 
 static enum pmj_code
-go_on(struct report_count *count, struct pmj_error *err)
+go_on(struct report_count *count, int64_t until_ms, struct pmj_error *err)
 {
 	const struct report *report = this_item(count)->report;
 	enum pmj_code rc;
@@ -355,7 +303,7 @@ go_on(struct report_count *count, struct pmj_error *err)
 		tell(count);
 		return PMJ_OK;
 	}
-	if ((rc = walk(count, &done, err)) != PMJ_OK || !done)
+	if ((rc = walk(count, &done, until_ms, err)) != PMJ_OK || !done)
 		return rc;
 	if (count->pass == PASS_SEEN)
 		begin_pass(count, report->change != NULL ? PASS_RECORDS : PASS_PEOPLE);
@@ -371,9 +319,9 @@ report_count_step(struct report_count *count, json_t **out, int64_t until_ms, st
 
 	*out = NULL;
 	while (json_array_size(count->reports) < count->count) {
-		if ((rc = go_on(count, err)) != PMJ_OK)
+		if ((rc = go_on(count, until_ms, err)) != PMJ_OK)
 			return rc;
-		if (count->os->mono_ms(count->os->ctx) >= until_ms)
+		if (is_late(count, until_ms))
 			return PMJ_OK;
 	}
 	*out = json_pack("{s:s,s:s,s:s,s:I,s:O}", "period", count->period.name, "from",

@@ -179,7 +179,7 @@ def office_questions(home, folder, rng):
         "person's own copy": ("export", out("own.html"), "--person", person, "--own-copy"),
         "hub today": ("hub", "today"),
         "hub caseload": ("hub", "caseload"),
-        "hub report": ("hub", "report", "2026-Q3"),
+        "hub report": ("hub", "report", home.json("hub", "report")["items"][0]["period"], "--publish"),
         "export contacts, table": ("export", out("contacts.csv"), "--kind", "contact", *why),
         "export people, lines": ("export", out("people.jsonl"), "--kind", "person", *why),
     }
