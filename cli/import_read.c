@@ -1,5 +1,6 @@
 /* import_read.c - a file to import, read as what it is: a table, lines, a form server's document, a
  * directory. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -122,6 +123,16 @@ read_rows(struct cli *cli, struct rows *rows, const struct buf *file, struct rea
 	return rc;
 }
 
+/* FNV-1a */
+static void
+sum_bytes(uint64_t *sum, const void *from, size_t len)
+{
+	const uint8_t *bytes = from;
+
+	for (size_t i = 0; i < len; i++)
+		*sum = (*sum ^ bytes[i]) * 0x100000001b3u;
+}
+
 /* Names the import to the daemon, which keeps what is saved of one until all of it is: the same for
  * the same file. A mistaken likeness would need the same 64 bits (FNV-1a) and the same size, by
  * chance, of the import that broke off last or one of the few that are remembered as over. */
@@ -130,10 +141,25 @@ import_name(const struct buf *file, const char *kind)
 {
 	uint64_t sum = 0xcbf29ce484222325u;
 
-	for (size_t i = 0; i < file->len; i++)
-		sum = (sum ^ file->bytes[i]) * 0x100000001b3u;
+	sum_bytes(&sum, file->bytes, file->len);
 	return mem_printf(
 	    "%016llx-%zu-%s", (unsigned long long)sum, file->len, kind != NULL ? kind : "");
+}
+
+/* How the file is read: by what its mapping says, not by what else stands in it. */
+static void
+mark_mapping(struct reading *as)
+{
+	uint64_t sum = 0xcbf29ce484222325u;
+
+	for (size_t i = 0; i < as->map.conf.count; i++) {
+		const struct conf_item *item = &as->map.conf.items[i];
+
+		sum_bytes(&sum, item->section, strlen(item->section) + 1);
+		sum_bytes(&sum, item->key, strlen(item->key) + 1);
+		sum_bytes(&sum, item->value, strlen(item->value) + 1);
+	}
+	(void)snprintf(as->mark, sizeof(as->mark), "%016llx", (unsigned long long)sum);
 }
 
 /* Does it hold JSON lines? A document of a form server begins alike, but comes with a mapping. */
@@ -223,6 +249,20 @@ check_main(const struct reading *as, struct pmj_error *err)
 	return PMJ_USAGE;
 }
 
+static enum pmj_code
+check_alike(const struct reading *as, struct pmj_error *err)
+{
+	static const char *const ways[] = {"take", "skip", "refuse"};
+
+	for (size_t i = 0; i < sizeof(ways) / sizeof(*ways); i++)
+		if (strcmp(as->alike, ways[i]) == 0)
+			return PMJ_OK;
+	(void)pmj_fail(err, PMJ_USAGE, "--alike is take, skip or refuse, not \"%.20s\"", as->alike);
+	pmj_hint(err, "take saves people who may be here already and says so, skip leaves them "
+	              "out, refuse lists them as rows that failed");
+	return PMJ_USAGE;
+}
+
 enum pmj_code
 import_choose(struct reading *as, const struct args *args, struct pmj_error *err)
 {
@@ -235,9 +275,14 @@ import_choose(struct reading *as, const struct args *args, struct pmj_error *err
 		return pmj_fail(err, PMJ_USAGE, "--hsds and --map do not go together");
 	if (as->mapped)
 		rc = mapping_read(&as->map, &named, args_value(args, "map"), err);
+	if (as->mapped && rc == PMJ_OK)
+		mark_mapping(as);
 	as->main = args_value(args, "main");
+	as->alike = args_has(args, "alike") ? args_value(args, "alike") : "take";
 	if (rc == PMJ_OK)
 		rc = check_main(as, err);
+	if (rc == PMJ_OK)
+		rc = check_alike(as, err);
 	as->kind = args_has(args, "kind") ? args_value(args, "kind") : named;
 	return rc;
 }

@@ -9,22 +9,24 @@
 #include "cli/print.h"
 #include "cli/term.h"
 
-#define IMPORT_SHOWN_MAX 20u
 #define IMPORT_LISTED_MAX 10000u /* rows of --json: of more, only those to be looked at */
 
-void
-import_count(const struct rows *rows, size_t *done, size_t *failed, size_t *before)
+struct import_counts
+import_count(const struct rows *rows)
 {
-	*done = *failed = *before = 0;
+	struct import_counts n = {0};
+
 	for (size_t i = 0; i < rows->count; i++) {
-		*done += rows->list[i].state == ROW_DONE;
-		*before += rows->list[i].before;
-		*failed += rows->list[i].state == ROW_FAILED;
+		n.done += rows->list[i].state == ROW_DONE;
+		n.before += rows->list[i].before;
+		n.failed += rows->list[i].state == ROW_FAILED;
+		n.skipped += rows->list[i].state == ROW_SKIPPED;
 	}
+	return n;
 }
 
 static json_t *
-report(const struct rows *rows, size_t done, size_t failed, bool dry_run)
+report(const struct rows *rows, const struct import_counts *n, bool dry_run)
 {
 	json_t *items = json_array();
 
@@ -39,15 +41,21 @@ report(const struct rows *rows, size_t done, size_t failed, bool dry_run)
 			(void)json_object_set_new(item, "id", json_string(row->id));
 		if (row->before)
 			(void)json_object_set_new(item, "before", json_true());
-		if (row->saved != NULL)
+		if (row->state == ROW_SKIPPED)
+			(void)json_object_set_new(item, "skipped", json_true());
+		for (size_t j = 0; row->saved != NULL && j < 2; j++) {
+			static const char *const names[] = {"new_words", "alike"};
+
 			(void)json_object_set(
-			    item, "new_words", json_object_get(row->saved, "new_words"));
+			    item, names[j], json_object_get(row->saved, names[j]));
+		}
 		if (row->error != NULL)
 			(void)json_object_set(item, "error", row->error);
 		(void)json_array_append_new(items, item);
 	}
-	return json_pack("{s:I, s:I, s:b, s:o, s:O}", "imported", (json_int_t)done, "failed",
-	    (json_int_t)failed, "dry_run", dry_run, "items", items, "repeats", rows->repeats);
+	return json_pack("{s:I, s:I, s:I, s:b, s:o, s:O}", "imported",
+	    (json_int_t)(dry_run ? 0 : n->done), "failed", (json_int_t)n->failed, "skipped",
+	    (json_int_t)n->skipped, "dry_run", dry_run, "items", items, "repeats", rows->repeats);
 }
 
 /* Words beside an open list, perhaps mistyped: they were taken as they stand. */
@@ -60,7 +68,8 @@ say_new_words(struct cli *cli, const struct rows *rows, bool dry_run)
 	for (size_t i = 0; i < rows->count; i++) {
 		const struct row *row = &rows->list[i];
 
-		if (row->saved == NULL || ++all > IMPORT_SHOWN_MAX)
+		if (row->saved == NULL || json_arr(row->saved, "new_words") == NULL ||
+		    ++all > IMPORT_SHOWN_MAX)
 			continue;
 		shown++;
 		if (!dry_run) {
@@ -80,9 +89,8 @@ say_new_words(struct cli *cli, const struct rows *rows, bool dry_run)
 		term_note("and %zu more; --json lists all\n", all - shown);
 }
 
-/* "line 7, column 3 (birth_year)" Caller frees. */
-static char *
-place_of(const struct rows *rows, const struct row *row)
+char *
+import_place(const struct rows *rows, const struct row *row)
 {
 	const char *what = rows->numbered ? lang_text("record") : lang_text("line");
 	long long column = (long long)json_int(row->error, "column", 0);
@@ -113,7 +121,7 @@ say_failed(const struct rows *rows, size_t failed)
 
 		if (row->state != ROW_FAILED)
 			continue;
-		place = place_of(rows, row);
+		place = import_place(rows, row);
 		message = lang_message(import_words(json_str(row->error, "message")));
 		hint = lang_message(import_words(json_str(row->error, "hint")));
 		term_note("%s: %s%s%s\n", place, message, *hint != '\0' ? "; " : "", hint);
@@ -127,9 +135,9 @@ say_failed(const struct rows *rows, size_t failed)
 }
 
 enum pmj_code
-import_outcome(
-    const struct rows *rows, size_t done, size_t failed, bool dry_run, struct pmj_error *err)
+import_outcome(const struct rows *rows, bool dry_run, struct pmj_error *err)
 {
+	size_t done = import_count(rows).done, failed = import_count(rows).failed;
 	const char *code;
 	size_t i = 0;
 
@@ -154,8 +162,10 @@ import_outcome(
 }
 
 enum pmj_code
-import_broke_off(const struct rows *rows, size_t done, struct pmj_error *err)
+import_broke_off(const struct rows *rows, struct pmj_error *err)
 {
+	size_t done = import_count(rows).done;
+
 	if (err->hint[0] == '\0')
 		pmj_hint(err, "look with `pamoja status`");
 	term_note("Then type the same command again: no row is saved twice.\n");
@@ -166,8 +176,9 @@ import_broke_off(const struct rows *rows, size_t done, struct pmj_error *err)
 }
 
 enum pmj_code
-import_was_stopped(const struct rows *rows, size_t done, bool dry_run, struct pmj_error *err)
+import_was_stopped(const struct rows *rows, bool dry_run, struct pmj_error *err)
 {
+	size_t done = import_count(rows).done;
 	enum pmj_code rc = done > 0 && !dry_run ? PMJ_PARTIAL : PMJ_FAILED;
 
 	if (dry_run)
@@ -195,24 +206,24 @@ say_repeats(const struct rows *rows)
 void
 import_say(struct cli *cli, const struct rows *rows, bool dry_run)
 {
-	size_t done, failed, before;
+	struct import_counts n = import_count(rows);
 	json_t *document;
 
-	import_count(rows, &done, &failed, &before);
-	if (done + failed == 0)
+	if (n.done + n.failed + n.skipped == 0)
 		return;
 	if (cli->json) {
-		document = report(rows, dry_run ? 0 : done, failed, dry_run);
+		document = report(rows, &n, dry_run);
 		print_json(document);
 		json_decref(document);
 		return;
 	}
-	say_failed(rows, failed);
+	say_failed(rows, n.failed);
 	say_new_words(cli, rows, dry_run);
+	import_say_alike(rows, dry_run);
 	say_repeats(rows);
 	term_say(dry_run ? LANG_N("Checked: %zu of %zu rows are good; nothing was saved.\n")
 	                 : LANG_N("Saved %zu of %zu rows.\n"),
-	    done, rows->count);
-	if (before > 0 && !dry_run)
-		term_say("%zu of them there already; none was saved twice.\n", before);
+	    n.done, rows->count);
+	if (n.before > 0 && !dry_run)
+		term_say("%zu of them there already; none was saved twice.\n", n.before);
 }

@@ -54,6 +54,10 @@ bool mapping_same_column(const char *a, const char *b);
 PMJ_MUST_CHECK enum pmj_code mapping_bind(
     struct mapping *map, const json_t *kind, const struct csv_row *header, struct pmj_error *err);
 
+/** After that: PMJ_INVALID for a parent = that is no kind. */
+PMJ_MUST_CHECK enum pmj_code mapping_check_parents(
+    const struct mapping *map, const json_t *kinds, struct pmj_error *err);
+
 /** Is it one of the rows that are to be taken? */
 bool mapping_wants(const struct mapping *map, const struct csv_row *cells);
 /** Its name for later rows, or NULL. */

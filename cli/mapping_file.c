@@ -317,3 +317,19 @@ mapping_bind_file(
 		rc = conf_fail(err, &map->conf, 0, "it maps no field: write [field NAME]");
 	return rc;
 }
+
+enum pmj_code
+mapping_check_parents(const struct mapping *map, const json_t *kinds, struct pmj_error *err)
+{
+	for (size_t i = 0; i < map->count; i++) {
+		const struct mapped *m = &map->list[i];
+
+		if (m->parent == NULL || kinds_in(kinds, m->parent) != NULL)
+			continue;
+		(void)conf_fail(err, &map->conf, conf_get(&map->conf, m->section, "parent")->line,
+		    "there is no kind \"%.40s\"", m->parent);
+		pmj_hint(err, "parent = names a kind; `pamoja kinds` lists them");
+		return PMJ_INVALID;
+	}
+	return PMJ_OK;
+}

@@ -229,7 +229,8 @@ rows_read_csv(struct rows *rows, const char *text, size_t len, const json_t *kin
 	rows->map.lenient = numbered;
 	if ((rc = csv_open(&rows->csv, &rows->header, text, len, err)) != PMJ_OK ||
 	    (rc = rows_join_header(rows, err)) != PMJ_OK ||
-	    (rc = mapping_bind(&rows->map, kind, &rows->header, err)) != PMJ_OK)
+	    (rc = mapping_bind(&rows->map, kind, &rows->header, err)) != PMJ_OK ||
+	    (rc = mapping_check_parents(&rows->map, rows->kinds, err)) != PMJ_OK)
 		return rc;
 	for (;;) {
 		why = (struct pmj_error){0};

@@ -12,7 +12,7 @@
 #define ROWS_BATCH_BYTES_MAX (900u * 1024)
 #define ROWS_MAX 4000000u
 
-enum row_state { ROW_WAITS, ROW_DONE, ROW_FAILED };
+enum row_state { ROW_WAITS, ROW_DONE, ROW_FAILED, ROW_SKIPPED };
 struct row {
 	size_t at;     /* in the text */
 	unsigned line; /* of the file, from 1; of a form's submissions: which of them */
@@ -20,7 +20,7 @@ struct row {
 	enum row_state state;
 	bool before;   /* it was there already: saved by an import that broke off, or by its id */
 	char id[17];   /* once done, unless it was only checked */
-	json_t *saved; /* the answer, where it has "new_words" */
+	json_t *saved; /* the answer, where it has "new_words" or "alike" */
 	json_t *error; /* once failed: {"code","message","hint","column"?,"head"?} */
 };
 struct rows {

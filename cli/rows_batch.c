@@ -94,7 +94,8 @@ lost(struct rows *rows, struct row *row, const json_t *request)
 	{
 		size_t meant = meant_by(rows, value);
 
-		if (meant == rows->count || rows->list[meant].state != ROW_FAILED)
+		if (meant == rows->count || (rows->list[meant].state != ROW_FAILED &&
+		                                rows->list[meant].state != ROW_SKIPPED))
 			continue;
 		(void)pmj_fail(&err, PMJ_INVALID,
 		    "the row of line %u, which it refers to, was not taken",
@@ -179,9 +180,9 @@ rows_take(struct rows *rows, const struct batch *batch, const json_t *items, str
 
 		if (row->state != ROW_WAITS)
 			continue; /* sent along once more */
-		row->state = ROW_DONE;
+		row->state = json_flag(item, "skipped") ? ROW_SKIPPED : ROW_DONE;
 		row->before = json_flag(item, "before");
-		if (json_arr(item, "new_words") != NULL) {
+		if (json_arr(item, "new_words") != NULL || json_arr(item, "alike") != NULL) {
 			row->saved = json_copy((json_t *)item);
 			(void)json_object_set(row->saved, "kind",
 			    json_object_get(json_array_get(batch->rows, i), "kind"));

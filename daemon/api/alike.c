@@ -29,6 +29,33 @@ record_alike(const struct call *call, const struct kind *kind, const json_t *set
 	return list;
 }
 
+/* Does it say more of who somebody is than their name? */
+static bool
+says_more(const struct kind *kind, const json_t *set)
+{
+	for (size_t i = 0; i < kind->field_count; i++) {
+		const struct field *field = &kind->fields[i];
+
+		if (field->privacy == PRIVACY_IDENTITY && field->type != FIELD_CHOICE &&
+		    strcmp(field->name, kind->shows) != 0 &&
+		    json_object_get(set, field->name) != NULL)
+			return true;
+	}
+	return false;
+}
+
+json_t *
+record_likely(const struct call *call, const struct kind *kind, const json_t *set)
+{
+	json_t *list = record_alike(call, kind, set);
+	size_t i = json_array_size(list);
+
+	while (i-- > 0 && says_more(kind, set))
+		if (json_array_size(json_arr(json_array_get(list, i), "same")) == 0)
+			(void)json_array_remove(list, i);
+	return list;
+}
+
 enum pmj_code
 record_who_is_alike(const struct call *call, json_t **out, struct pmj_error *err)
 {

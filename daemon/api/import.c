@@ -89,6 +89,12 @@ with_refs(const struct import *import, json_t **fields, const char **at, const j
 			(void)json_object_set_new(out, name, id);
 		} else if (ref != NULL && id == NULL && dry) {
 			(void)json_object_set_new(out, name, json_string(no_id_yet));
+		} else if (ref != NULL && id == NULL && field != NULL) {
+			rc = pmj_fail(
+			    err, PMJ_INVALID, "%s: the row \"%.60s\" was not taken", name, ref);
+			pmj_hint(err, "mend that row first");
+			*at = field->name;
+			break;
 		} else if (json_str(row, "source") != NULL && json_is_string(value) &&
 		           field != NULL && field->link_kind != NULL &&
 		           import_source_find(import->call.core->journal, field->link_kind,
@@ -122,6 +128,34 @@ answer_of(const uint8_t rec[static PMJ_RECORD_BYTES], const struct kind *kind, c
 	return out;
 }
 
+/* "Asha Mwangi (7k3f9), the same: Village" into err. */
+static enum pmj_code
+refuse_alike(const json_t *alike, struct pmj_error *err)
+{
+	const json_t *first = json_array_get(alike, 0);
+
+	(void)pmj_fail(err, PMJ_INVALID, "somebody like that is here already: %.60s (%.16s)",
+	    json_str(first, "title"), json_str(first, "short"));
+	pmj_hint(err, "if it is the same, take the line out; if not, import that line alone, with "
+	              "--alike take");
+	return PMJ_INVALID;
+}
+
+/* Somebody who may be here already: said, and saved or not, as the import was told. *item: set when
+ * the row is to be left out. */
+static enum pmj_code
+heed_alike(const struct import *import, json_t **item, json_t *alike, struct pmj_error *err)
+{
+	const char *way = json_str(import->call.body, "alike");
+	enum pmj_code rc = PMJ_OK;
+
+	if (json_array_size(alike) > 0 && strcmp(way, "refuse") == 0)
+		rc = refuse_alike(alike, err);
+	else if (json_array_size(alike) > 0 && strcmp(way, "skip") == 0)
+		*item = json_pack("{s:b,s:O}", "skipped", 1, "alike", alike);
+	return rc;
+}
+
 static enum pmj_code
 save_row(struct import *import, json_t **item, const json_t *row,
     uint8_t rec[static PMJ_RECORD_BYTES], struct pmj_error *err)
@@ -129,7 +163,7 @@ save_row(struct import *import, json_t **item, const json_t *row,
 	const struct call *call = &import->call;
 	const json_t *given = json_obj(row, "fields");
 	struct record_new wanted = {.kind = json_str(row, "kind"), .verb = json_str(row, "do")};
-	json_t *fields, *set, *knows;
+	json_t *fields, *set, *knows, *alike = NULL;
 	struct core_draft draft;
 	const char *at;
 	enum pmj_code rc;
@@ -142,9 +176,17 @@ save_row(struct import *import, json_t **item, const json_t *row,
 	}
 	wanted.fields = fields;
 	rc = record_prepare(call, &draft, &set, &knows, &wanted, err);
-	if (rc == PMJ_OK &&
-	    (rc = core_append_inside(call->core, &draft, rec, &import->urgent, err)) == PMJ_OK)
+	if (rc == PMJ_OK && json_str(call->body, "alike") != NULL) {
+		alike = record_likely(call, draft.kind, set);
+		rc = heed_alike(import, item, alike, err);
+	}
+	if (rc == PMJ_OK && *item == NULL &&
+	    (rc = core_append_inside(call->core, &draft, rec, &import->urgent, err)) == PMJ_OK) {
 		*item = answer_of(rec, draft.kind, set);
+		if (json_array_size(alike) > 0)
+			(void)json_object_set(*item, "alike", alike);
+	}
+	json_decref(alike);
 	json_decref(set);
 	json_decref(knows);
 	json_decref(fields);
@@ -167,9 +209,13 @@ import_one(struct import *import, json_t **item, const json_t *row, struct pmj_e
 	if (rc == PMJ_OK && saved) {
 		*item = import_id(rec);
 		(void)json_object_set_new(*item, "before", json_true());
-	} else if (rc == PMJ_OK && (rc = save_row(import, item, row, rec, err)) == PMJ_OK &&
-	           import->keeps) {
-		import_kept_put(&import->kept, number, rec);
+	} else if (rc == PMJ_OK) {
+		rc = save_row(import, item, row, rec, err);
+		if (rc == PMJ_OK && json_flag(*item, "skipped"))
+			return PMJ_OK;
+		/* One with a source is known by that, whatever number it has next time. */
+		if (rc == PMJ_OK && import->keeps && source == NULL)
+			import_kept_put(&import->kept, number, rec);
 	}
 	if (rc == PMJ_OK && !saved && source != NULL)
 		rc = import_source_keep(journal, json_str(row, "kind"), source, rec, err);

@@ -100,3 +100,15 @@ import_kept_forget(struct journal *journal, const char *name, bool *more, struct
 	return *more ? journal_put_int(journal, PARTS_KEY, parts, err)
 	             : journal_forget(journal, IMPORT_KEPT, err);
 }
+
+bool
+import_kept_otherwise(struct journal *journal, const char *file, const char *name)
+{
+	char *known = journal_text(journal, NAME_KEY);
+	size_t len = strlen(file);
+	bool otherwise = known != NULL && strncmp(known, file, len) == 0 && known[len] == ' ' &&
+	                 strcmp(known, name) != 0 && journal_int(journal, PARTS_KEY, 0) > 0;
+
+	free(known);
+	return otherwise;
+}

@@ -23,6 +23,9 @@ PMJ_MUST_CHECK enum pmj_code import_kept_begin(
  * more of it. */
 PMJ_MUST_CHECK enum pmj_code import_kept_forget(
     struct journal *journal, const char *name, bool *more, struct pmj_error *err);
+/** Are rows kept of an import that is called as this but for what stands behind `file` and a space?
+ */
+bool import_kept_otherwise(struct journal *journal, const char *file, const char *name);
 /** Is that row saved? Then rec is its record. PMJ_USAGE for a number that is none. */
 PMJ_MUST_CHECK enum pmj_code import_kept_row(struct import_kept *kept, int64_t row, bool *saved,
     uint8_t rec[static PMJ_RECORD_BYTES], struct pmj_error *err);

@@ -9,7 +9,7 @@
 #include "base/text.h"
 #include "crypto/prim.h"
 
-#define PAST_KEY "imported" /* [[mark, ms, saved, rows]…], the newest last */
+#define PAST_KEY "imported" /* [[mark, ms, saved, rows, mapping]…], the newest last */
 #define MARK_BYTES 8        /* of a file, that is chance enough: it is asked of 64 */
 
 /* No name is kept, which may be long, but what it comes to. */
@@ -75,44 +75,59 @@ import_past_has(struct journal *journal, const char *name)
 	return has;
 }
 
+/* stamp: when; saved of rows: with the mapping that is meant now, or with another. */
+static enum pmj_code
+past_refuse(const char *stamp, long long saved, long long rows, bool same, struct pmj_error *err)
+{
+	if (!same) {
+		(void)pmj_fail(err, PMJ_NOT_CONFIRMED,
+		    "this file was imported on %s by another mapping: %lld of %lld rows are in; "
+		    "nothing was saved now",
+		    stamp, saved, rows);
+		pmj_hint(err, "if this mapping takes other rows of it, add --again; what is in is "
+		              "changed with `pamoja edit`, not by a second import");
+	} else if (saved >= rows) {
+		(void)pmj_fail(err, PMJ_NOT_CONFIRMED,
+		    "all of this file is in: it was imported on %s, %lld rows; nothing was saved "
+		    "now",
+		    stamp, saved);
+		pmj_hint(err, "nothing is to be done; to save its rows once more, as new records, "
+		              "add --again");
+	} else {
+		(void)pmj_fail(err, PMJ_NOT_CONFIRMED,
+		    "this file was imported on %s: %lld of %lld rows are in; nothing was saved "
+		    "now",
+		    stamp, saved, rows);
+		pmj_hint(err, "mend the lines that were not taken and import them alone; to save "
+		              "all once more, as new records, add --again");
+	}
+	return PMJ_NOT_CONFIRMED;
+}
+
 enum pmj_code
-import_past_check(const struct core *core, const char *name, struct pmj_error *err)
+import_past_check(
+    const struct core *core, const char *name, const char *mapping, struct pmj_error *err)
 {
 	json_t *list = past_load(core->journal);
 	json_t *one = json_array_get(list, past_at(list, name));
 	int64_t ms = json_integer_value(json_array_get(one, 1));
-	long long saved = json_integer_value(json_array_get(one, 2));
-	long long rows = json_integer_value(json_array_get(one, 3));
+	const char *by = json_string_value(json_array_get(one, 4));
 	char stamp[17];
 	enum pmj_code rc = PMJ_OK;
 
 	if (one != NULL) {
 		(void)date_stamp(stamp, ms, core->os->offset_minutes(core->os->ctx, ms));
-		rc = PMJ_NOT_CONFIRMED;
-		if (saved >= rows) {
-			(void)pmj_fail(err, rc,
-			    "all of this file is in: it was imported on %s, %lld rows; nothing was "
-			    "saved now",
-			    stamp, saved);
-			pmj_hint(err, "nothing is to be done; to save its rows once more, as new "
-			              "records, add --again");
-		} else {
-			(void)pmj_fail(err, rc,
-			    "this file was imported on %s: %lld of %lld rows are in; nothing was "
-			    "saved now",
-			    stamp, saved, rows);
-			pmj_hint(err,
-			    "mend the lines that were not taken and import them alone; to "
-			    "save all once more, as new records, add --again");
-		}
+		rc = past_refuse(stamp, json_integer_value(json_array_get(one, 2)),
+		    json_integer_value(json_array_get(one, 3)),
+		    by == NULL || strcmp(by, mapping) == 0, err);
 	}
 	json_decref(list);
 	return rc;
 }
 
 enum pmj_code
-import_past_put(
-    const struct core *core, const char *name, int64_t saved, int64_t rows, struct pmj_error *err)
+import_past_put(const struct core *core, const char *name, const char *mapping, int64_t saved,
+    int64_t rows, struct pmj_error *err)
 {
 	json_t *list = past_load(core->journal);
 	char mark[2 * MARK_BYTES + 1];
@@ -120,8 +135,8 @@ import_past_put(
 
 	(void)json_array_remove(list, past_at(list, name));
 	(void)json_array_append_new(
-	    list, json_pack("[s,I,I,I]", past_mark(mark, name), (json_int_t)os_now(core->os),
-	              (json_int_t)saved, (json_int_t)rows));
+	    list, json_pack("[s,I,I,I,s]", past_mark(mark, name), (json_int_t)os_now(core->os),
+	              (json_int_t)saved, (json_int_t)rows, mapping));
 	while (json_array_size(list) > IMPORT_PAST_MAX)
 		(void)json_array_remove(list, 0);
 	rc = past_save(core->journal, list, err);

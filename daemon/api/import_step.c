@@ -60,9 +60,44 @@ try_rows(struct import *import, struct pmj_error *err)
 	return rc;
 }
 
+static const char *
+mapping_mark(const struct import *import)
+{
+	const char *mark = json_str(import->call.body, "mapping");
+
+	return mark != NULL ? mark : "";
+}
+
+/* Which rows of a file are saved is told by their numbers, and another mapping may count others.
+ * Caller frees. */
+static char *
+name_of_kept(const struct import *import)
+{
+	return mem_printf("%s %s", json_str(import->call.body, "import"), mapping_mark(import));
+}
+
+/* May it begin? Not where all of it is in, nor where it broke off as another mapping read it: none
+ * of its rows would be known again. */
+static enum pmj_code
+import_may_begin(const struct import *import, const char *kept, struct pmj_error *err)
+{
+	const struct core *core = import->call.core;
+	const char *name = json_str(import->call.body, "import");
+	enum pmj_code rc = import_past_check(core, name, mapping_mark(import), err);
+
+	if (rc != PMJ_OK || !import_kept_otherwise(core->journal, name, kept))
+		return rc;
+	(void)pmj_fail(err, PMJ_NOT_CONFIRMED,
+	    "an import of this file by another mapping broke off, and rows of it are saved; "
+	    "nothing was saved now");
+	pmj_hint(err, "finish it with that mapping first; or save the rows of this one as new "
+	              "records: add --again");
+	return PMJ_NOT_CONFIRMED;
+}
+
 /* Before the first row of an import, and after its last: what is kept of others, and of it. */
 static enum pmj_code
-forget_kept(struct import *import, struct pmj_error *err)
+forget_kept(struct import *import, const char *kept, struct pmj_error *err)
 {
 	const struct core *core = import->call.core;
 	const json_t *body = import->call.body;
@@ -71,17 +106,20 @@ forget_kept(struct import *import, struct pmj_error *err)
 	bool done = json_flag(body, "done"), anew;
 	enum pmj_code rc;
 
-	anew = !done && json_flag(body, "again") && import_past_has(core->journal, name);
-	if (!done && !anew && (rc = import_past_check(core, name, err)) != PMJ_OK)
+	anew = !done && json_flag(body, "again") &&
+	       (import_past_has(core->journal, name) ||
+	           import_kept_otherwise(core->journal, name, kept));
+	if (!done && !anew && (rc = import_may_begin(import, kept, err)) != PMJ_OK)
 		return rc;
 	if ((rc = journal_begin(core->journal, err)) != PMJ_OK)
 		return rc;
 	/* With the first piece that is forgotten: whoever is killed after it finds it over. */
 	if (done && saved > 0)
-		rc = import_past_put(core, name, saved, json_int(body, "of", saved), err);
+		rc = import_past_put(
+		    core, name, mapping_mark(import), saved, json_int(body, "of", saved), err);
 	if (rc == PMJ_OK)
 		rc = import_kept_forget(
-		    core->journal, done || anew ? NULL : name, &import->more, err);
+		    core->journal, done || anew ? NULL : kept, &import->more, err);
 	/* From here on it is one that may break off, and is gone on with. */
 	if (rc == PMJ_OK && anew && !import->more)
 		rc = import_past_drop(core->journal, name, err);
@@ -91,20 +129,33 @@ forget_kept(struct import *import, struct pmj_error *err)
 	return rc;
 }
 
+static enum pmj_code
+begin_or_end(struct import *import, struct pmj_error *err)
+{
+	char *kept = name_of_kept(import);
+	enum pmj_code rc = forget_kept(import, kept, err);
+
+	free(kept);
+	return rc;
+}
+
 /* Some milliseconds of rows. The transaction stays open. */
 static enum pmj_code
 take_rows(struct import *import, struct pmj_error *err)
 {
 	struct core *core = import->call.core;
 	int64_t until_ms = core->os->mono_ms(core->os->ctx) + CORE_PIECE_MS;
-	const char *name = json_str(import->call.body, "import");
+	char *kept;
 	enum pmj_code rc;
 
 	if ((rc = journal_begin_more(core->journal, err)) != PMJ_OK)
 		return rc;
-	import->keeps = name != NULL;
-	if (import->keeps)
-		rc = import_kept_begin(&import->kept, core->journal, name, err);
+	import->keeps = json_str(import->call.body, "import") != NULL;
+	if (import->keeps) {
+		kept = name_of_kept(import);
+		rc = import_kept_begin(&import->kept, core->journal, kept, err);
+		free(kept);
+	}
 	if (rc == PMJ_OK)
 		rc = import_rows(import, until_ms, err);
 	if (rc == PMJ_OK && import->keeps)
@@ -194,7 +245,7 @@ core_import_step(struct core *core)
 		rc = try_rows(import, &err);
 	else if (json_str(import->call.body, "import") != NULL &&
 	         (json_flag(import->call.body, "begin") || json_flag(import->call.body, "done")))
-		rc = forget_kept(import, &err);
+		rc = begin_or_end(import, &err);
 	else
 		rc = step_rows(import, &done, &err);
 	if (rc != PMJ_OK)

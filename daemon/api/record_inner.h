@@ -226,6 +226,9 @@ const char *record_sync(
  * [{"id","short","title","texts","same"}…]. Never an error: to be recorded matters more. NULL: not
  * a person, or not asked. New reference. */
 json_t *record_alike(const struct call *call, const struct kind *kind, const json_t *set);
+/** The same of a row among thousands, where a name that many have tells nothing: only where
+ * something else is the same, too, or nothing else is said. */
+json_t *record_likely(const struct call *call, const struct kind *kind, const json_t *set);
 /* taken_back.c */
 /** Does the consent under which this open record was sent not stand any more? Told from what is
  * shown here; to say so, never to decide. */

@@ -59,6 +59,91 @@ def story_the_same_file_once_more(lab):
         check("19x4" in home.refused(2, *command)["message"])
 
 
+SHEET = """[import]
+kind = person
+only = group is %s
+[field name]
+column = name
+"""
+
+
+def story_the_same_file_by_another_mapping(lab):
+    """The mapping is part of what was given once: another one is told apart and said, over or broken off, and no row of it is taken for one that is in."""
+    home = lab.home("neema").start().init()
+    path = write(out(lab, "all.csv"), "group,name\n" + "".join(f"{'ab'[n % 2]},Person {n}\n" for n in range(8)))
+    first, other = (write(out(lab, name + ".ini"), SHEET % name) for name in "ab")
+    names = lambda: sorted(item["title"] for item in home.json("person", "list")["items"])  # noqa: E731
+    home.run("import", path, "--map", first)
+    check("all of this file is in" in home.refused(2, "import", path, "--map", first)["message"])
+    write(first, "# said otherwise, meant the same\n" + SHEET % "a")
+    check("all of this file is in" in home.refused(2, "import", path, "--map", first)["message"])
+    error = home.refused(2, "import", path, "--map", other)
+    check("by another mapping: 4 of 4 rows are in" in error["message"] and "--again" in error["hint"], error)
+    check("ramani nyingine" in home.run("import", path, "--map", other, status=2, env={"LC_ALL": "sw_KE.UTF-8", "LANGUAGE": "sw"}).err)
+    home.run("import", path, "--map", other, "--again")
+    check(names() == [f"Person {n}" for n in range(8)], names())
+
+    # broken off: its rows are numbered otherwise; rows that come with ids of their source are known by them
+    path = write(out(lab, "half.csv"), "group,name\n" + "".join(f"{'ab'[n % 2]},Half {n}\n" for n in range(8)))
+    rows = [{"row": n, "kind": "person", "fields": {"name": f"Half {2 * n}"}} for n in range(2)]
+    with open(path, "rb") as file:
+        text = file.read()
+    name = f"{fnv(text):016x}-{len(text)}-person"
+    said = b"".join(part.encode() + b"\0" for part in ("import", "kind", "person", "import", "only", "group is a", "field name", "column", "name"))
+    mark = f"{fnv(said):016x}"
+    home.post("/v1/import", {"rows": rows, "import": name, "mapping": mark})
+    error = home.refused(2, "import", path, "--map", other)
+    check("by another mapping broke off" in error["message"] and "finish it" in error["hint"], error)
+    answer = home.run("import", path, "--map", first)
+    check("Saved 4 of 4" in answer.out and "2 of them there already" in answer.out, answer)
+    check([one for one in names() if one.startswith("Half")] == ["Half 0", "Half 2", "Half 4", "Half 6"], names())
+
+
+def fnv(data):
+    total = 0xcbf29ce484222325
+    for byte in data:
+        total = (total ^ byte) * 0x100000001b3 & (1 << 64) - 1
+    return total
+
+
+def story_people_who_may_be_here(lab):
+    """An import asks as `add` does, row by row: who may be here already, and why; taken and said, left out, or refused; in a dry run, too."""
+    home = lab.home("neema").start().init()
+    home.add("person", name="Asha Mwangi", birth_year="1984", phone="0700000001")
+    home.add("person", name="Juma Otieno", village="Kimana")
+    path = write(out(lab, "people.csv"), "ref,name,birth_year,phone,village\np1,Aisha Mwangi,1984,,\np2,Juma Otieno,,,Rombo\np3,Nuru Pendo,1990,,\np4,Zawadi Were,,+254 700 000 001,\np5,Nuru Pendo,1990,,\n")
+    count = lambda: len(home.json("person", "list")["items"])  # noqa: E731
+    likely = {2: ("Asha Mwangi", ["Year of birth"]), 5: ("Asha Mwangi", ["Phone"]), 6: ("Nuru Pendo", ["Year of birth"])}
+    told = lambda items: {item["line"]: (item["alike"][0]["title"], item["alike"][0]["same"]) for item in items if "alike" in item}  # noqa: E731
+    answer = home.run("import", path, "--kind", "person", "--dry-run", json_out=True)
+    check(told(answer.json["items"]) == likely and count() == 2, answer)
+    said = home.run("import", path, "--kind", "person", "--dry-run").err
+    check("line 2: Asha Mwangi" in said and "line 6: Nuru Pendo  in line 4 of this file" in said and "--alike skip" in said and "line 3" not in said, said)
+    error = home.refused(2, "import", path, "--kind", "person", "--alike", "ask")
+    check("take, skip or refuse" in error["message"], error)
+
+    # refuse: listed as rows that failed; all or nothing is nothing
+    answer = home.run("import", path, "--kind", "person", "--alike", "refuse", "--all-or-nothing", status=2)
+    check("line 2: somebody like that is here already: Asha Mwangi" in answer.err and count() == 2, answer)
+    # skip: what is about somebody who was left out is not hung onto anybody
+    lines = write(out(lab, "people.jsonl"), "".join(json.dumps(line) + "\n" for line in (
+        {"kind": "person", "ref": "a", "fields": {"name": "Aisha Mwangi", "birth_year": 1984}}, {"kind": "person", "ref": "b", "fields": {"name": "Tatu Hassan"}},
+        {"kind": "need", "fields": {"person": "@a", "area": "food", "text": "bread"}}, {"kind": "need", "fields": {"person": "@b", "area": "food", "text": "salt"}})))
+    answer = home.run("import", lines, "--alike", "skip", status=8)
+    check("1 rows were left out" in answer.err and "Saved 2 of 4" in answer.out and "line 3" in answer.err and "was not taken" in answer.err, answer)
+    check([item["fields"]["text"] for item in home.json("need", "list")["items"]] == ["salt"] and count() == 3)
+    answer = home.run("import", path, "--kind", "person", "--alike", "skip", json_out=True)
+    check(answer.json["imported"] == 2 and answer.json["skipped"] == 3 and told(answer.json["items"]) == likely and count() == 5, answer.json)
+    # take, as without a word: saved, and said with what to do
+    answer = home.run("import", path, "--kind", "person", "--again")
+    check("People who may be here already" in answer.err and "entered twice" in answer.err and "Saved 5 of 5" in answer.out and count() == 10, answer)
+    number = re.search(r"line 2: Asha Mwangi .*-> (\w+)", answer.err).group(1)
+    home.run("void", number, "entered twice")
+    check(count() == 9)
+    swahili = home.run("import", path, "--kind", "person", "--again", env={"LC_ALL": "sw_KE.UTF-8", "LANGUAGE": "sw"}).err
+    check("Huenda watu hawa" in swahili and "may be" not in swahili, swahili)
+
+
 VISITS = """[import]
 kind = contact
 source = meta/instanceID
@@ -175,7 +260,7 @@ def story_what_a_form_repeats(lab):
     check("bad.ini line 14" in error["message"] and "names another record" in error["hint"], error)
     write(third, "need-what,PARENT_KEY,KEY\ntools,uuid:9,uuid:9/need[2]\n")
     error = home.refused(2, "import", third, "--map", write(out(lab, "bad.ini"), NEEDS.replace("= contact", "= contct")), "--dry-run")
-    check('no kind "contct"' in error["message"] and "parent = KIND" in error["hint"], error)
+    check('bad.ini line 7: there is no kind "contct"' in error["message"] and "rows" not in error["message"] and "pamoja kinds" in error["hint"], "once for the file", error)
 
 
 MAIN = """[import]
