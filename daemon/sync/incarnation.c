@@ -99,19 +99,14 @@ incarnation_give_up(
     struct sync *sync, const struct lane *lane, uint64_t upto, struct pmj_error *err)
 {
 	struct lane_point point = {0};
-	struct sql *sql;
 	enum pmj_code rc = PMJ_OK;
 	bool found = true;
 
 	if (upto > 0)
 		rc = lane_point(sync, &point, lane, upto, &found, err);
-	if (rc != PMJ_OK || (rc = queue_numbered(sync, err)) != PMJ_OK ||
-	    (rc = queue_again(sync, lane, point.seq, err)) != PMJ_OK)
+	if (rc != PMJ_OK || (rc = queue_numbered(sync, err)) != PMJ_OK)
 		return rc;
-	sql = sql_get(sync->journal, "DELETE FROM pmj_segment WHERE lane=?1 AND segno>?2");
-	sql_int(sql_int(sql, 1, lane->id), 2, found ? (int64_t)upto : 0);
-	sync->spool_dirty = true;
-	return sql_run(sql, err);
+	return queue_again(sync, lane, found ? upto : 0, point.seq, err);
 }
 
 /* This one is closed, and goes on in another with what lies above a segment. */

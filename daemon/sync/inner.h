@@ -11,9 +11,11 @@
 #define SYNC_RAW_MOST (4 * 1024 * 1024)
 #define SYNC_RAW_BEGIN (128 * 1024) /* ... of the first one */
 #define SYNC_RAW_SLOW                                                                              \
-	(128 * 1024)     /* where numbering is slow, or the machine has other work: 7 ms, or 20 */
-#define SYNC_NUMBERS 128 /* lines that leave the queue together, after their segment was sealed */
-#define SYNC_SEAL_MS 12  /* numbering and committing them, in one step */
+	(128 * 1024)       /* where numbering is slow, or the machine has other work: 7 ms, or 20 */
+#define SYNC_NUMBERS 128   /* lines that leave the queue together, after their segment was sealed */
+#define SYNC_AGAIN 512     /* lines that go back to it together, of a run that was left */
+#define SYNC_AGAIN_TIMES 4 /* ... and how often, at most, in one step */
+#define SYNC_SEAL_MS 12    /* numbering and committing them, in one step */
 #define SYNC_CHAIN_LINES 512 /* whose chain is found in one step ... */
 #define SYNC_CHAIN_BYTES (1024 * 1024)
 #define SYNC_PIECE                                                                                 \
@@ -83,6 +85,7 @@ struct sync {
 	size_t due_count, due_at;
 	enum seal_haste haste;   /* of what is made next */
 	bool numbers;            /* lines of a sealed segment may still stand in the queue */
+	bool again;              /* lines of a run that was left may still not be back in it */
 	struct pace number_pace; /* how many of them leave it in a step */
 	bool spool_dirty;        /* spool/out may differ from the journal */
 	struct files_pass *pass; /* spool/out half looked through, or NULL */

@@ -164,7 +164,7 @@ sync_link_to_learn(struct sync *sync)
 {
 	struct sql *sql;
 
-	if (!sync->fills || sync->packing != NULL || sync->numbers ||
+	if (!sync->fills || sync->packing != NULL || sync->numbers || sync->again ||
 	    sync->file_most != link_legal(SYNC_FILE_MOST) || !sync_has_answers(sync))
 		return false;
 	sql = sql_get(sync->journal, "SELECT sum(length(bytes)) FROM pmj_segment WHERE state<?1");

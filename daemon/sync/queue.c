@@ -127,9 +127,9 @@ enum pmj_code
 sync_forget_sent(struct sync *sync, const uint8_t mailbox[static PMJ_MAILBOX_BYTES], int64_t n,
     struct pmj_error *err)
 {
-	/* A line that was sealed and still stands in the queue would be noted as sent after this.
-	 */
-	enum pmj_code rc = queue_numbered(sync, err);
+	/* A line that was sealed and still stands in the queue would be noted as sent after this;
+	 * one that is to go back would be queued. */
+	enum pmj_code rc = queue_whole(sync, err);
 
 	return rc == PMJ_OK ? queue_forget_sent(sync, mailbox, n, err) : rc;
 }

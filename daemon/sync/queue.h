@@ -63,9 +63,18 @@ PMJ_MUST_CHECK enum pmj_code queue_numbered(struct sync *sync, struct pmj_error 
 /** A receipt covers the lane's lines up to seq: they are done. */
 PMJ_MUST_CHECK enum pmj_code queue_sent_acked(
     struct sync *sync, const struct lane *lane, uint64_t seq, struct pmj_error *err);
-/** What of this lane is not acked, above seq, goes back to the head of the queue, in order. */
-PMJ_MUST_CHECK enum pmj_code queue_again(
-    struct sync *sync, const struct lane *lane, uint64_t seq, struct pmj_error *err);
+/** What of this lane is not acked, above a segment and its last line, is to go back to the head of
+ * the queue, in order. Where it is much that is noted, and the steps behind sync_number_step do it.
+ */
+PMJ_MUST_CHECK enum pmj_code queue_again(struct sync *sync, const struct lane *lane, uint64_t segno,
+    uint64_t seq, struct pmj_error *err);
+/** Some of it, as much as a step may take, inside a transaction. *left: perhaps not all. */
+PMJ_MUST_CHECK enum pmj_code queue_again_some(struct sync *sync, bool *left, struct pmj_error *err);
+/** ... as a step of its own. *left false: there was nothing. */
+PMJ_MUST_CHECK enum pmj_code queue_again_step(struct sync *sync, bool *left, struct pmj_error *err);
+/** queue_numbered, and all that is to go back: before something is asked of pmj_queue that must be
+ * whole. */
+PMJ_MUST_CHECK enum pmj_code queue_whole(struct sync *sync, struct pmj_error *err);
 /** Is anything of this lane not acked? */
 bool queue_sent_any(struct sync *sync, const struct lane *lane);
 /** Note that the far end has entry n (it came back from there, or a receipt covers it). */

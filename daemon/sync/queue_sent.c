@@ -1,10 +1,8 @@
-/* queue_sent.c - pmj_sent: what is sealed and not acked, line by line; a receipt makes it done, a
- * lost lane gives it back to the queue. */
-#include <stdlib.h>
+/* queue_sent.c - pmj_sent: what is sealed and not acked, line by line; a receipt makes it done
+ * (queue_again.c: a lost lane gives it back). */
 #include <string.h>
 
 #include "store/sql.h"
-#include "sync/photo.h"
 #include "sync/queue.h"
 
 enum pmj_code
@@ -123,83 +121,6 @@ queue_sent_acked(struct sync *sync, const struct lane *lane, uint64_t seq, struc
 	    " AND segno=(SELECT min(segno) FROM pmj_segment WHERE lane=?1 AND last_seq>?2)");
 	sql_int(sql, 1, lane->id);
 	sql_int(sql, 2, (int64_t)seq);
-	return sql_run(sql, err);
-}
-
-/* Where the first of them must stand so that all are before whatever an earlier re-issue left
- * unsealed. */
-static enum pmj_code
-queue_again_from(
-    struct sync *sync, const struct lane *lane, uint64_t seq, int64_t *pos, struct pmj_error *err)
-{
-	struct sql *sql = sql_get(sync->journal,
-	    "SELECT coalesce((SELECT min(pos) FROM pmj_queue WHERE mailbox=?2),1)"
-	    "-1-coalesce((SELECT max(seq) FROM pmj_sent WHERE lane=?1),?3)");
-	enum pmj_code rc;
-	bool row;
-
-	sql_int(sql, 1, lane->id);
-	sql_blob(sql, 2, lane->mailbox, sizeof(lane->mailbox));
-	sql_int(sql, 3, (int64_t)seq);
-	rc = sql_row(sql, &row, err);
-	if (rc == PMJ_OK)
-		*pos = sql_col_int(sql, 0);
-	sql_done(sql);
-	return rc;
-}
-
-/* Photos go back to where they came from: behind all else. Few of them wait at a time. */
-static enum pmj_code
-queue_again_photos(struct sync *sync, const struct lane *lane, uint64_t seq, struct pmj_error *err)
-{
-	enum pmj_code rc = PMJ_OK;
-	bool row = true;
-
-	while (rc == PMJ_OK && row) {
-		struct sql *sql = sql_get(sync->journal,
-		    "SELECT seq,n,forward,line FROM pmj_sent WHERE lane=?1 AND seq>?2 AND n IN"
-		    " (SELECT n FROM pmj_photo) ORDER BY seq LIMIT 1");
-		struct queue_item item = {.n = 0};
-
-		sql_int(sql_int(sql, 1, lane->id), 2, (int64_t)seq);
-		if ((rc = sql_row(sql, &row, err)) == PMJ_OK && row) {
-			seq = (uint64_t)sql_col_int(sql, 0);
-			queue_item_read(&item, sql);
-		}
-		sql_done(sql);
-		if (rc == PMJ_OK && row && !item.forward)
-			rc = photo_left(sync, lane, seq, item.n, err);
-		if (rc == PMJ_OK && row)
-			rc = queue_put_item(sync, lane->mailbox, &item, QUEUE_PHOTO, NULL, err);
-		free(item.line);
-	}
-	return rc;
-}
-
-/* All at once, for there may be thousands. Engine lines (no number, no bytes) are made anew
- * elsewhere. What waits already keeps its place (queue_put_item). */
-enum pmj_code
-queue_again(struct sync *sync, const struct lane *lane, uint64_t seq, struct pmj_error *err)
-{
-	int64_t from = 0;
-	struct sql *sql;
-	enum pmj_code rc;
-
-	if ((rc = queue_again_from(sync, lane, seq, &from, err)) != PMJ_OK)
-		return rc;
-	sql = sql_get(sync->journal,
-	    "INSERT INTO pmj_queue(mailbox,rank,pos,n,forward,line) SELECT ?3,?4,?5+seq,"
-	    "nullif(n,0),forward,line FROM pmj_sent WHERE lane=?1 AND seq>?2"
-	    " AND (n<>0 OR line IS NOT NULL) AND n NOT IN (SELECT n FROM pmj_photo) ORDER BY seq"
-	    " ON CONFLICT(mailbox,n,forward) DO UPDATE SET"
-	    " pos=max(pos,excluded.pos) WHERE rank=excluded.rank");
-	sql_int(sql_int(sql, 1, lane->id), 2, (int64_t)seq);
-	sql_int(sql_blob(sql, 3, lane->mailbox, sizeof(lane->mailbox)), 4, QUEUE_AGAIN);
-	if ((rc = sql_run(sql_int(sql, 5, from), err)) != PMJ_OK ||
-	    (rc = queue_again_photos(sync, lane, seq, err)) != PMJ_OK)
-		return rc;
-	sql = sql_get(sync->journal, "DELETE FROM pmj_sent WHERE lane=?1 AND seq>?2");
-	sql_int(sql_int(sql, 1, lane->id), 2, (int64_t)seq);
 	return sql_run(sql, err);
 }
 

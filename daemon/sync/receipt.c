@@ -161,6 +161,8 @@ receipt_lane(struct sync *sync, const struct sync_peer *peer, const struct recei
 		lane.deferred_seq = receipt->deferred;
 		return lane_save(sync, &lane, err);
 	}
+	if ((rc = queue_again_some(sync, again, err)) != PMJ_OK || *again)
+		return rc;
 	if (lane.closed && photo_left_any(sync, &lane) &&
 	    (rc = receipt_photos(sync, &lane, receipt, err)) != PMJ_OK)
 		return rc;

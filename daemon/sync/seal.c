@@ -238,7 +238,7 @@ seal_collect(struct seal *seal, const uint8_t *mailbox, bool due, struct seal *p
 		return sync_drop_queue(sync, mailbox, err);
 	if (seal->peer.closed)
 		return PMJ_OK;
-	if ((rc = queue_numbered(sync, err)) != PMJ_OK || (rc = seal_begin(seal, err)) != PMJ_OK)
+	if ((rc = queue_whole(sync, err)) != PMJ_OK || (rc = seal_begin(seal, err)) != PMJ_OK)
 		return rc;
 	for (size_t i = 0; i < seal->head; i++)
 		due = due || seal->sent[i].counts;

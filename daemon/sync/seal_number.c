@@ -179,7 +179,7 @@ sync_number_step(struct sync *sync, bool *left, struct pmj_error *err)
 	    sync->numbers &&
 	    sql_any(sql_get(sync->journal, "SELECT 1 FROM pmj_numbering LIMIT 1"), true);
 	if (!*left)
-		return PMJ_OK;
+		return queue_again_step(sync, left, err);
 	if ((rc = journal_begin(sync->journal, err)) != PMJ_OK)
 		return rc;
 	for (; rc == PMJ_OK && count > 0 && all < sync->number_pace.amount; all += count)

@@ -66,6 +66,10 @@ const char *const sync_schema[] = {
      */
     "CREATE TABLE IF NOT EXISTS pmj_numbering(id INTEGER PRIMARY KEY,lane INTEGER NOT NULL,"
     "segno INTEGER NOT NULL,items BLOB NOT NULL)",
+    /* Lines of a run that was left which are to go back to the queue: those behind seq, each to
+     * pos + its seq; and the segments behind segno, which go with them (queue_again.c). */
+    "CREATE TABLE IF NOT EXISTS pmj_again(id INTEGER PRIMARY KEY,lane INTEGER NOT NULL,"
+    "segno INTEGER NOT NULL,seq INTEGER NOT NULL,pos INTEGER NOT NULL)",
     /* Of a mailbox: what the network at its laptop lets through in one piece, by its own word
      * (link_reader.c); when what was too big was last given back to go in smaller ones. */
     "CREATE TABLE IF NOT EXISTS pmj_reader(mailbox BLOB PRIMARY KEY,"
@@ -103,7 +107,7 @@ sync_new(struct sync **out, struct journal *journal, const char *home,
 	sync->raw_pace = (struct pace){SYNC_RAW_MAX, SYNC_RAW_SLOW, SYNC_RAW_MAX, SYNC_SEAL_MS};
 	sync->number_pace =
 	    (struct pace){SYNC_NUMBERS, SYNC_NUMBERS, 8 * SYNC_NUMBERS, SYNC_SEAL_MS};
-	sync->numbers = true; /* a process that ended may have left some */
+	sync->numbers = sync->again = true; /* a process that ended may have left some */
 	sync->piece_pace = (struct pace){SYNC_PIECE, SYNC_PIECE, SYNC_PIECE_MOST, SYNC_PIECE_MS};
 	sync->file_most = link_legal(SYNC_FILE_MOST);
 	link_recall(sync);
@@ -189,7 +193,8 @@ sync_has_answers(struct sync *sync)
 	struct sql *sql =
 	    sql_get(sync->journal, "SELECT 1 FROM pmj_queue WHERE rank>=0 UNION ALL SELECT 1 FROM"
 	                           " pmj_lane INDEXED BY pmj_lane_owed"
-	                           " WHERE ours=0 AND (count_seq>told_seq OR nack=1) LIMIT 1");
+	                           " WHERE ours=0 AND (count_seq>told_seq OR nack=1) UNION ALL"
+	                           " SELECT 1 FROM pmj_again LIMIT 1");
 
 	return sql_any(sql, false) || photo_due(sync);
 }

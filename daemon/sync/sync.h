@@ -104,8 +104,9 @@ PMJ_MUST_CHECK enum pmj_code sync_seal_first(struct sync *sync,
  * has at most 16 KiB, or what sync_link said, unless one line alone has more. Also makes one when
  * an ack or the weekly one is due (5.4). */
 PMJ_MUST_CHECK enum pmj_code sync_seal_step(struct sync *sync, bool *more, struct pmj_error *err);
-/** What the seal step does after a big segment was made: some of its lines leave the queue. *left
- * false: there are none. */
+/** What the seal step does after a big segment was made: some of its lines leave the queue; and
+ * after a run began anew: some of the lines of the last one go back there. *left false: there are
+ * none. */
 PMJ_MUST_CHECK enum pmj_code sync_number_step(struct sync *sync, bool *left, struct pmj_error *err);
 /** carry's word of what the network lately let through in one piece (its `step`): segments that are
  * made from now on are no bigger, 4 KiB at least, and up to 256 KiB where it is 64 KiB and more.

@@ -175,6 +175,9 @@ test_begins_anew_meanwhile(void **state)
 	assert_true(step(a));
 	assert_true(lab_number(a, "SELECT count(*) FROM pmj_numbering") > 0);
 	check_ok(sync_incarnate(a->sync, a->mailbox, "nack", &err), &err);
+	check_outbox(a, LINES);
+	while (lab_number(a, "SELECT count(*) FROM pmj_again") > 0)
+		assert_true(step(a));
 	assert_int_equal(queued(a), LINES);
 	check_outbox(a, LINES);
 	(void)lab_seal(a);
