@@ -127,9 +127,18 @@ mark_segment(struct core *core, const json_t *event, enum sync_place place)
 		    (uint64_t)json_integer_value(json_array_get(at, 3)));
 	if (core->sync == NULL)
 		return;
-	if (sync_mark(core->sync, place, mailbox, (int)json_integer_value(json_array_get(at, 1)),
-	        incarnation, (uint64_t)json_integer_value(json_array_get(at, 3)), &err) != PMJ_OK)
+	if (journal_begin_more(core->journal, &err) != PMJ_OK) {
 		diag_error("noting what the carrier did", &err);
+		return;
+	}
+	if (sync_mark(core->sync, place, mailbox, (int)json_integer_value(json_array_get(at, 1)),
+	        incarnation, (uint64_t)json_integer_value(json_array_get(at, 3)), &err) != PMJ_OK) {
+		journal_rollback(core->journal); /* it is said again by the next exchange */
+		diag_error("noting what the carrier did", &err);
+		return;
+	}
+	(void)journal_rest(core->journal);
+	core->marks_rest = true;
 }
 
 /* The far branch of a lane we write is no chain of segments. */
@@ -181,6 +190,22 @@ take_event(struct core *core, const json_t *event)
 		exchange_carried(core, json_int(event, "id", 0), event);
 }
 
+/* What was noted of all that came at once is one commit: thousands of mailboxes may be told of. The
+ * checkpoint has its turn before more is read. */
+static void
+settle_marks(struct core *core)
+{
+	struct pmj_error err;
+
+	if (!core->marks_rest || core->journal == NULL)
+		return;
+	core->marks_rest = false;
+	if (journal_settle(core->journal, &err) != PMJ_OK)
+		diag_error("noting what the carrier did", &err);
+	if (core_owes_checkpoint(core))
+		core_wake(core);
+}
+
 static void
 take_lines(struct carrylink *link)
 {
@@ -215,6 +240,7 @@ static void
 link_ready(void *ctx, int what)
 {
 	struct carrylink *link = ctx;
+	struct core_step step;
 	char chunk[16384];
 	ssize_t got;
 
@@ -231,7 +257,10 @@ link_ready(void *ctx, int what)
 		hang_up(link);
 		return;
 	}
+	core_step_begin(link->core, &step, "what the carrier says");
 	take_lines(link);
+	settle_marks(link->core);
+	core_step_end(link->core, &step);
 }
 
 static void

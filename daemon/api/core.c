@@ -264,6 +264,7 @@ open_with_keys(struct core *core, bool fresh, struct pmj_error *err)
 	core->checking = !fresh;
 	core->proof = fresh ? PROOF_GOOD : PROOF_CHECKING;
 	core->mending = false;
+	core->kinds_owed = journal_kinds_owed(core->journal);
 	core->checked = 0;
 	core->twins_looked = 0;
 	core->last_person_ms = core->os->mono_ms(core->os->ctx);
@@ -311,9 +312,8 @@ renew_fail(struct core *core, const struct pmj_error *err)
 	core->state = CORE_LOCKED;
 }
 
-/* Nobody can ask for anything meanwhile but how far it is, so a step is longer than others: each
- * ends with a commit and its wait for the disk. */
-#define RENEW_PIECE_MS 60
+/* Each ends with a commit and its wait for the disk: shorter ones would be mostly that. */
+#define RENEW_PIECE_MS 20
 
 /* It is opened once more when it is made: what the office published lies in it. */
 bool

@@ -121,6 +121,7 @@ struct core {
 	int64_t longest_step_cpu_us;    /* of processor time; the rest is waiting for the disk */
 	int64_t longest_request_cpu_us; /* of what is done for one at once */
 	const char *step_name;          /* what the present step is about, for the log */
+	bool marks_rest; /* of what the carrier says now, some rests in a transaction */
 	struct loop_timer *tick;
 	int64_t tick_at_ms; /* mono; 0: it is not set */
 	struct loop_timer *exchange_timer;
@@ -269,6 +270,14 @@ bool core_slept(struct core *core);
 /** Own entries were committed: queue the exchange, and see to a WAL that has grown. */
 void core_written(struct core *core, bool urgent);
 void core_wake(struct core *core); /* background steps have something to do */
+/** What one step takes, for `status`: between the two, whoever makes it. */
+struct core_step {
+	int64_t began_ms, began_cpu_us;
+};
+void core_step_begin(struct core *core, struct core_step *step, const char *name);
+void core_step_end(struct core *core, const struct core_step *step);
+/** Is the WAL so long that the next step brings it into the journal? */
+bool core_owes_checkpoint(const struct core *core);
 void core_who(
     struct core *core, const uint8_t device[static PMJ_DEVICE_BYTES], char **name, char **role);
 

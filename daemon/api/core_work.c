@@ -161,6 +161,12 @@ check_step(struct core *core)
 	return true;
 }
 
+bool
+core_owes_checkpoint(const struct core *core)
+{
+	return journal_wal_frames(core->journal) >= core->checkpoint_pace.amount;
+}
+
 static bool
 checkpoint_step(struct core *core)
 {
@@ -168,7 +174,7 @@ checkpoint_step(struct core *core)
 	int64_t began = core->os->mono_ms(core->os->ctx);
 	struct pmj_error err;
 
-	if (frames < core->checkpoint_pace.amount)
+	if (!core_owes_checkpoint(core))
 		return false;
 	core->step_name = "checkpoint";
 	if (journal_checkpoint(core->journal, &err) != PMJ_OK) {
@@ -259,28 +265,29 @@ work_step(struct core *core)
 	if (core_erase_step(core) || pending_step(core) || core_twins_step(core) ||
 	    share_step(core) || exchange_step(core) || core_verify_step(core))
 		return true;
+	if (!core->checking)
+		return false;
 	core->step_name = "check";
-	return core->checking && check_step(core);
+	return check_step(core);
 }
 
-/* One step, and how long it took: `status` tells the longest, so that a promise about steps can be
- * measured. */
-bool
-core_work(void *ctx)
+/* How long a step took: `status` tells the longest, so that a promise about steps can be measured.
+ */
+void
+core_step_begin(struct core *core, struct core_step *step, const char *name)
 {
-	struct core *core = ctx;
-	int64_t began = core->os->mono_ms(core->os->ctx), took;
-	int64_t began_cpu = core->os->cpu_us(core->os->ctx), cpu;
-	bool more, longest;
+	core->step_name = name;
+	step->began_ms = core->os->mono_ms(core->os->ctx);
+	step->began_cpu_us = core->os->cpu_us(core->os->ctx);
+}
 
-	core->step_name = "check";
-	core->steps++;
-	if (core->state == CORE_EMPTY) /* what a revoked laptop left is brought away */
-		more = core->revoked != 0 && exchange_step(core);
-	else
-		more = core->state != CORE_LOCKED && work_step(core);
-	took = core->os->mono_ms(core->os->ctx) - began;
-	cpu = core->os->cpu_us(core->os->ctx) - began_cpu;
+void
+core_step_end(struct core *core, const struct core_step *step)
+{
+	int64_t took = core->os->mono_ms(core->os->ctx) - step->began_ms;
+	int64_t cpu = core->os->cpu_us(core->os->ctx) - step->began_cpu_us;
+	bool longest;
+
 	longest = took > core->longest_step_ms || cpu > core->longest_step_cpu_us;
 	if (longest && took > PMJ_STEP_MS)
 		diag("a step (%s) took %lld ms, %lld.%lld of them processor time", core->step_name,
@@ -289,6 +296,22 @@ core_work(void *ctx)
 		core->longest_step_ms = took;
 	if (cpu > core->longest_step_cpu_us)
 		core->longest_step_cpu_us = cpu;
+}
+
+bool
+core_work(void *ctx)
+{
+	struct core *core = ctx;
+	struct core_step step;
+	bool more;
+
+	core_step_begin(core, &step, "nothing");
+	core->steps++;
+	if (core->state == CORE_EMPTY) /* what a revoked laptop left is brought away */
+		more = core->revoked != 0 && exchange_step(core);
+	else
+		more = core->state != CORE_LOCKED && work_step(core);
+	core_step_end(core, &step);
 	if (!more)
 		core_tick_arm(core);
 	return more;

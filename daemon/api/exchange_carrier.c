@@ -11,25 +11,58 @@
 #define CARRIER_LOOK_MS 200
 #define RECEIPT_WAIT_S 4
 
-/* How far the lanes were read, and what nobody needs any more. New references. */
-static enum pmj_code
-what_is_known(struct core *core, json_t **have, json_t **acked, struct pmj_error *err)
+/* What a revoked laptop left of it. A new reference. */
+static json_t *
+left_mark(struct core *core, const char *key)
 {
-	json_t *mark;
-	enum pmj_code rc;
+	json_t *mark = core_revoked_mark(core), *out = json_incref(json_object_get(mark, key));
 
-	if (core->sync == NULL) {
-		mark = core_revoked_mark(core);
-		*have = json_incref(json_object_get(mark, "have"));
-		*acked = json_incref(json_object_get(mark, "acked"));
-		json_decref(mark);
+	json_decref(mark);
+	return out;
+}
+
+/* How far the lanes were read. */
+static enum pmj_code
+what_is_had(struct core *core, json_t **have, struct pmj_error *err)
+{
+	if (core->sync != NULL)
+		return sync_have(core->sync, have, err);
+	*have = left_mark(core, "have");
+	return PMJ_OK;
+}
+
+/* What nobody needs any more. */
+static enum pmj_code
+tell_acked(struct core *core, struct pmj_error *err)
+{
+	json_t *acked = NULL;
+	enum pmj_code rc = PMJ_OK;
+
+	if (core->sync == NULL)
+		acked = left_mark(core, "acked");
+	else
+		rc = sync_acked(core->sync, &acked, err);
+	if (rc == PMJ_OK)
+		(void)carrylink_send(
+		    core->carry, json_pack("{s:s,s:o?}", "do", "acked", "upto", acked));
+	return rc;
+}
+
+/* *more: a part of it was told, which took the step. */
+static enum pmj_code
+tell_before(struct core *core, struct exchange *exchange, bool *more, struct pmj_error *err)
+{
+	*more = exchange->asked < 2;
+	switch (exchange->asked++) {
+	case 0:
+		carrylink_remotes(core);
+		return PMJ_OK;
+	case 1:
+		return tell_acked(core, err);
+	default:
+		exchange->asked = 0;
 		return PMJ_OK;
 	}
-	if ((rc = sync_have(core->sync, have, err)) != PMJ_OK)
-		return rc;
-	if ((rc = sync_acked(core->sync, acked, err)) != PMJ_OK)
-		json_decref(*have);
-	return rc;
 }
 
 /* What a laptop sends first asks for a receipt: where the hub hears of it at once, it is there
@@ -69,8 +102,9 @@ bool
 exchange_ask_carrier(struct core *core, struct exchange *exchange)
 {
 	bool parcel = exchange->kind == EXCHANGE_CARRY;
-	json_t *have = NULL, *acked = NULL, *line;
+	json_t *have = NULL, *line;
 	struct pmj_error err;
+	bool more;
 
 	if (!carrylink_up(core->carry)) {
 		if (core->os->mono_ms(core->os->ctx) - exchange->started_ms < CARRIER_WAIT_MS) {
@@ -82,15 +116,17 @@ exchange_ask_carrier(struct core *core, struct exchange *exchange)
 		pmj_hint(&err, "start it: pamoja-carry --home HOME, or restart pamojad");
 		return exchange_give_up(core, exchange, &err);
 	}
-	if (what_is_known(core, &have, &acked, &err) != PMJ_OK)
+	if (tell_before(core, exchange, &more, &err) != PMJ_OK)
 		return exchange_give_up(core, exchange, &err);
-	/* From here on a carrier found dead, by whichever of these lines, breaks this exchange. */
+	if (more)
+		return true;
+	if (what_is_had(core, &have, &err) != PMJ_OK)
+		return exchange_give_up(core, exchange, &err);
+	/* From the first of these lines on a carrier found dead breaks this exchange. */
 	exchange->phase = PHASE_WAIT;
 	exchange->job = core->next_job++;
 	exchange->seen = (struct exchange_seen){0};
 	exchange->places = core->journal != NULL ? device_places_mark(core->journal) : 0;
-	carrylink_remotes(core);
-	(void)carrylink_send(core->carry, json_pack("{s:s,s:o?}", "do", "acked", "upto", acked));
 	line = json_pack("{s:s,s:I,s:o?,s:b}", "do", parcel ? "parcel" : "sync", "id",
 	    (json_int_t)exchange->job, "have", have, "create", core->is_hub);
 	if (core->hub != NULL && !parcel && exchange->kind != EXCHANGE_NEWS &&
@@ -241,8 +277,10 @@ exchange_broken(struct core *core)
 {
 	struct exchange *exchange = core->exchanges;
 
-	if (exchange == NULL || exchange->phase != PHASE_WAIT)
+	if (exchange == NULL || (exchange->phase != PHASE_WAIT &&
+	                            !(exchange->phase == PHASE_CARRY && exchange->asked > 0)))
 		return;
+	exchange->asked = 0;
 	(void)pmj_fail(&exchange->failed, PMJ_UNREACHED, "the carrier broke off; nothing was lost");
 	pmj_hint(&exchange->failed, "try again; what was under way is finished then");
 	exchange->phase = PHASE_TAKE;

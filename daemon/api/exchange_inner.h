@@ -11,6 +11,7 @@ struct exchange {
 	struct request *request;
 	int64_t job;
 	enum exchange_phase phase;
+	int asked; /* how much of what the carrier is told before was told; a step each */
 	int round;
 	bool tidies;  /* this round is for the spool alone: nothing waits for another end */
 	bool learns;  /* it sends some of what waits, to learn how big the rest may be ... */
@@ -53,7 +54,8 @@ bool exchange_photos_more(struct core *core, struct exchange *exchange);
 /** Of a laptop that is to forget everything: all of them go. */
 void exchange_photos_all(struct core *core);
 void exchange_photos_end(struct core *core);
-/** Ask the carrier, which answers by exchange_carried. True when it ended instead. */
+/** Ask the carrier, which answers by exchange_carried; in steps, for a hub's mailboxes may be
+ * thousands. True when there is more to do, or it ended instead. */
 bool exchange_ask_carrier(struct core *core, struct exchange *exchange);
 
 #endif

@@ -218,7 +218,7 @@ read_in(struct journal *journal, const struct journal_setup *setup, struct pmj_e
 		goto out;
 	if (setup->kinds_in != NULL)
 		setup->kinds_in(setup->kinds_ctx, journal);
-	rc = schema_kinds(journal, NULL, err);
+	rc = schema_kinds(journal, setup->in_steps ? &journal->kinds_owed : NULL, err);
 out:
 	if (rc == PMJ_OK)
 		return journal_commit(journal, err);
@@ -407,6 +407,12 @@ journal_use_kinds(
 			journal->dead = true;
 	}
 	return rc;
+}
+
+bool
+journal_kinds_owed(const struct journal *journal)
+{
+	return journal->kinds_owed;
 }
 
 enum pmj_code

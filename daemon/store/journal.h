@@ -27,7 +27,9 @@ struct journal_setup {
 	void *kinds_ctx;
 	const char *const *schema; /* NULL-ended: CREATE TABLE ... texts of the folders above */
 	int64_t cache_kib;         /* 0: 16 MiB */
-	bool in_steps;             /* one of an earlier version is made new by whoever opens it */
+	/* One of an earlier version is made new by whoever opens it, and so is what many records
+	 * show by a kind that changed. */
+	bool in_steps;
 };
 /** New file under a temporary name, prepared as 6.1 asks, schema made, closed, renamed, folder
  * synced, opened. */
@@ -46,6 +48,9 @@ PMJ_MUST_CHECK enum pmj_code journal_renew_step(
     struct journal *journal, int64_t until_ms, bool *done, struct pmj_error *err);
 /** Entries so far, and how many there are. */
 void journal_renewed(struct journal *journal, int64_t *done, int64_t *of);
+/** Opened with in_steps: is what records show by a kind that changed still to be made anew
+ * (project_rebuild_slice, then journal_kinds_shown)? */
+bool journal_kinds_owed(const struct journal *journal);
 /** Checkpoint and close. NULL is fine. */
 void journal_close(struct journal *journal);
 /** Truncating checkpoint (at lock, every 1,000 frames, when idle). */

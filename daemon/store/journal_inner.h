@@ -70,8 +70,9 @@ struct journal {
 	bool rested;          /* the one under way has rested before */
 	uint64_t transaction; /* number of the last that was begun */
 	uint64_t lost;        /* of the last that had rested and was rolled back */
-	bool renewing;        /* made new for this version: entries of an earlier one are left */
-	bool dead;            /* a sync failed: nothing works until the file was opened again */
+	bool kinds_owed; /* what records show by a kind that changed is still to be made anew */
+	bool renewing;   /* made new for this version: entries of an earlier one are left */
+	bool dead;       /* a sync failed: nothing works until the file was opened again */
 	int64_t wal_frames;
 	struct journal_live live, before;
 	struct search_row *search; /* that wait, by number */

@@ -66,8 +66,7 @@ write_choices(const struct field *field)
 	return list;
 }
 
-/* A recipe as it is kept, and back. Caller frees. */
-static char *
+char *
 recipe_write(const struct kind *kind)
 {
 	json_t *fields = json_array(), *all;
@@ -96,13 +95,17 @@ copy_of(const json_t *text)
 	return mem_strdup(value != NULL ? value : "");
 }
 
-static void
+/* false: it is none. What was read so far is the caller's to free. */
+static bool
 read_field(struct field *out, const json_t *from)
 {
-	const json_t *choices = json_array_get(from, 3);
+	const json_t *type = json_array_get(from, 1), *choices = json_array_get(from, 3);
 
 	out->name = copy_of(json_array_get(from, 0));
-	out->type = (enum field_type)json_integer_value(json_array_get(from, 1));
+	if (!kind_is_name(out->name) || !json_is_integer(type) || json_integer_value(type) < 0 ||
+	    json_integer_value(type) > FIELD_PLACE)
+		return false;
+	out->type = (enum field_type)json_integer_value(type);
 	out->searchable = json_is_true(json_array_get(from, 2));
 	out->choices = mem_array(json_array_size(choices), sizeof(*out->choices));
 	for (; out->choice_count < json_array_size(choices); out->choice_count++) {
@@ -113,15 +116,16 @@ read_field(struct field *out, const json_t *from)
 		choice->label.in[LANG_EN] = copy_of(json_array_get(one, 1));
 		choice->label.in[LANG_SW] = copy_of(json_array_get(one, 2));
 	}
+	return true;
 }
 
-/* NULL: it is none. Caller: kind_free. */
-static struct kind *
+struct kind *
 recipe_read(const char *text)
 {
 	json_t *all = NULL;
 	const json_t *fields;
 	struct kind *kind;
+	bool good = true;
 
 	if (json_read(&all, text, strlen(text), &json_limits_entry, NULL) != PMJ_OK ||
 	    json_int(all, "v", 0) != RECIPE_CODE || json_str(all, "kind") == NULL) {
@@ -133,11 +137,14 @@ recipe_read(const char *text)
 	kind->name = mem_strdup(json_str(all, "kind"));
 	kind->shows = json_str(all, "shows") != NULL ? mem_strdup(json_str(all, "shows")) : NULL;
 	kind->fields = mem_array(json_array_size(fields), sizeof(*kind->fields));
-	for (; kind->field_count < json_array_size(fields); kind->field_count++)
-		read_field(
+	for (; good && kind->field_count < json_array_size(fields); kind->field_count++)
+		good = read_field(
 		    &kind->fields[kind->field_count], json_array_get(fields, kind->field_count));
 	json_decref(all);
-	return kind;
+	if (good)
+		return kind;
+	kind_free(kind);
+	return NULL;
 }
 
 /* ---- by number ---- */

@@ -19,6 +19,9 @@ PMJ_MUST_CHECK enum pmj_code recipe_number(
 /** What is found of a record that this entry alone makes. NULL: there is no such recipe. Caller
  * frees. */
 char *recipe_text(struct journal *journal, int64_t no, const struct entry *entry);
+/** As it is kept, and back. Caller frees; of recipe_read by kind_free. NULL: it is none. */
+char *recipe_write(const struct kind *kind);
+struct kind *recipe_read(const char *text);
 /** They are read anew. */
 void recipe_forget(struct journal *journal);
 
