@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "cli/http.h"
 #include "cli/lang.h"
+#include "cli/pdf.h"
 #include "cli/print.h"
 #include "cli/record.h"
 #include "cli/term.h"
@@ -80,6 +81,42 @@ send_paper(struct cli *cli, json_t **answer, const char *id, FILE *file, bool ch
 	return rc;
 }
 
+/* Not the file that was noted; of a PDF its pages may be what was kept as a photo. */
+static enum pmj_code
+check_pages(struct cli *cli, json_t **answer, const char *id, FILE *file, struct pmj_error *err)
+{
+	struct pmj_error unread;
+	struct buf pages;
+	FILE *opened = NULL;
+	enum pmj_code rc = PMJ_OK;
+	bool less;
+
+	buf_init(&pages, 0);
+	if (pdf_clean(&pages, &less, file, &unread) == PMJ_OK && less)
+		opened = fmemopen(pages.bytes, pages.len, "r");
+	if (opened != NULL) {
+		json_decref(*answer);
+		*answer = NULL;
+		rc = send_paper(cli, answer, id, opened, true, err);
+		(void)fclose(opened);
+	}
+	buf_wipe(&pages);
+	return rc;
+}
+
+bool
+paper_is_noted(struct cli *cli, const char *id, FILE *file)
+{
+	struct pmj_error none;
+	json_t *answer = NULL;
+	bool same =
+	    send_paper(cli, &answer, id, file, true, &none) == PMJ_OK && json_flag(answer, "same");
+
+	rewind(file);
+	json_decref(answer);
+	return same;
+}
+
 static enum pmj_code
 say_paper_checked(const json_t *answer, const char *file, struct pmj_error *err)
 {
@@ -127,6 +164,10 @@ record_paper(struct cli *cli, const struct args *args, struct pmj_error *err)
 	if ((rc = paper_open(&file, args->words[1], err)) != PMJ_OK ||
 	    (rc = record_resolve(cli, &id, NULL, args->words[0], err)) != PMJ_OK ||
 	    (rc = send_paper(cli, &answer, id, file, checks, err)) != PMJ_OK)
+		goto out;
+	rewind(file);
+	if (checks && !json_flag(answer, "same") && pdf_is(file) &&
+	    (rc = check_pages(cli, &answer, id, file, err)) != PMJ_OK)
 		goto out;
 	if (cli->json)
 		print_json(answer);

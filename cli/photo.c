@@ -10,6 +10,7 @@
 #include "cli/http.h"
 #include "cli/lang.h"
 #include "cli/outfile.h"
+#include "cli/pdf.h"
 #include "cli/print.h"
 #include "cli/record.h"
 #include "cli/term.h"
@@ -62,35 +63,56 @@ photo_send(struct cli *cli, json_t **answer, const char *path, FILE *file, struc
 	return rc;
 }
 
+struct pages { /* of a PDF, and nothing else of it */
+	struct buf bytes;
+	bool less;  /* it held more */
+	bool noted; /* ... and is the paper that was noted before */
+};
+
 /* What the file told besides the picture. */
 static void
-say_what_went(const json_t *answer)
+say_what_went(const json_t *answer, bool pages_only)
 {
-	const char *type = json_str(answer, "type");
-
+	if (pages_only)
+		term_say("Only the pages are kept: who made the PDF, when and with what, and "
+		         "whatever else was in it, was left out.\n");
 	if (json_int(answer, "left_out", 0) > 0)
 		term_say("Only the picture is kept: what the camera wrote beside it, such as the "
 		         "place, the time and whose it is, was left out.\n");
-	if (type != NULL && strcmp(type, "PDF") == 0)
-		term_note("A PDF may name who made it, when and with what; that stays in it. A "
-		          "JPEG keeps the picture only.\n");
 }
 
 static void
-say_photo_kept(const json_t *answer, const char *file)
+say_photo_kept(const json_t *answer, const char *file, const struct pages *pages)
 {
 	term_say("Kept, sealed with the consent %s: %s, %lld KB.\n", json_str(answer, "short"),
 	    json_str(answer, "type"), ((long long)json_int(answer, "bytes", 0) + 1023) / 1024);
-	say_what_went(answer);
+	say_what_went(answer, pages->less);
 	if (json_flag(answer, "waits"))
 		term_say(
 		    "It goes to the hub behind all else, and not over a network that costs money;"
 		    " at once:\n  pamoja sync --photos\n");
 	term_note(
 	    "%s itself lies open where it was: delete it, or lock it away with the paper.\n", file);
-	if (json_flag(answer, "another"))
+	if (json_flag(answer, "another") && !pages->noted)
 		term_note("Another paper was noted before: pamoja history %s\n",
 		    json_str(answer, "short"));
+}
+
+/* A PDF is cleaned before it goes anywhere, by a program of its own: *file is its pages then. */
+static enum pmj_code
+open_cleaned(struct cli *cli, FILE **file, struct pages *pages, const char *id, const char *name,
+    struct pmj_error *err)
+{
+	enum pmj_code rc;
+
+	if ((rc = paper_open(file, name, err)) != PMJ_OK || !pdf_is(*file))
+		return rc;
+	pages->noted = paper_is_noted(cli, id, *file);
+	if ((rc = pdf_clean(&pages->bytes, &pages->less, *file, err)) != PMJ_OK)
+		return rc;
+	(void)fclose(*file);
+	*file = fmemopen(pages->bytes.bytes, pages->bytes.len, "r");
+	return *file != NULL ? PMJ_OK : pmj_fail(err, PMJ_NO_MEMORY, "there is no memory for it");
 }
 
 static enum pmj_code
@@ -99,16 +121,19 @@ photo_keep(struct cli *cli, const char *id, const char *name, struct pmj_error *
 	char *path = mem_printf("/v1/record/%s/photo", id);
 	json_t *answer = NULL;
 	FILE *file = NULL;
+	struct pages pages = {.less = false};
 	enum pmj_code rc;
 
-	if ((rc = paper_open(&file, name, err)) == PMJ_OK)
+	buf_init(&pages.bytes, 0);
+	if ((rc = open_cleaned(cli, &file, &pages, id, name, err)) == PMJ_OK)
 		rc = photo_send(cli, &answer, path, file, err);
 	if (rc == PMJ_OK && cli->json)
 		print_json(answer);
 	else if (rc == PMJ_OK)
-		say_photo_kept(answer, name);
+		say_photo_kept(answer, name, &pages);
 	if (file != NULL)
 		(void)fclose(file);
+	buf_wipe(&pages.bytes);
 	json_decref(answer);
 	free(path);
 	return rc;

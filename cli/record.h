@@ -50,6 +50,8 @@ enum pmj_code record_paper(struct cli *cli, const struct args *args, struct pmj_
 enum pmj_code record_photo(struct cli *cli, const struct args *args, struct pmj_error *err);
 /** The file of a signed paper, to be read. */
 PMJ_MUST_CHECK enum pmj_code paper_open(FILE **out, const char *path, struct pmj_error *err);
+/** Is this file the paper that was noted for a record? It is read from its beginning. */
+bool paper_is_noted(struct cli *cli, const char *id, FILE *file);
 /** How much of the photo of its paper is here, of the item as `show` answers it. */
 void photo_say(const json_t *item, size_t width);
 enum pmj_code record_packet(struct cli *cli, const struct args *args, struct pmj_error *err);

@@ -6,9 +6,9 @@
 
 #include "api/record_inner.h"
 #include "base/mem.h"
+#include "base/photo_clean.h"
 #include "base/text.h"
 #include "crypto/prim.h"
-#include "log/photo_clean.h"
 #include "sync/photo.h"
 
 #define PAPER_FIELD "form_hash"

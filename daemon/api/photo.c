@@ -9,9 +9,9 @@
 #include "api/record_inner.h"
 #include "base/diag.h"
 #include "base/mem.h"
+#include "base/photo_clean.h"
 #include "base/text.h"
 #include "log/chain.h"
-#include "log/photo_clean.h"
 #include "sync/photo_judge.h"
 
 #define PIECE_MAX (256u * 1024)

@@ -114,19 +114,3 @@ photo_word_line(const struct photo_word *word, const uint8_t rec[static PMJ_RECO
 	(void)json_object_set_new(out, "lacks", lacks);
 	return out;
 }
-
-const char *
-photo_type(const uint8_t *bytes, size_t len)
-{
-	static const struct {
-		const char *name;
-		size_t len;
-		const char *first;
-	} types[] = {
-	    {"JPEG", 3, "\xff\xd8\xff"}, {"PNG", 8, "\x89PNG\r\n\x1a\n"}, {"PDF", 5, "%PDF-"}};
-
-	for (size_t i = 0; i < COUNT(types); i++)
-		if (len >= types[i].len && memcmp(bytes, types[i].first, types[i].len) == 0)
-			return types[i].name;
-	return NULL;
-}

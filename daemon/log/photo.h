@@ -14,6 +14,7 @@
 #define LOG_PHOTO_H
 #include "base/buf.h"
 #include "base/json.h"
+#include "base/photo_clean.h"
 #include "crypto/prim.h"
 #include "pamoja/limits.h"
 
@@ -51,8 +52,6 @@ PMJ_MUST_CHECK enum pmj_code photo_word_read(
     struct photo_word *out, const json_t *line, struct pmj_error *err);
 /** The members of such a line, of this record. New reference. */
 json_t *photo_word_line(const struct photo_word *word, const uint8_t rec[static PMJ_RECORD_BYTES]);
-/** "JPEG", "PNG" or "PDF", by its first bytes; NULL for anything else. */
-const char *photo_type(const uint8_t *bytes, size_t len);
 /** How many parts a file of so many bytes has. */
 int64_t photo_parts(size_t bytes);
 

@@ -2,19 +2,26 @@
  * passphrase where one is given. A process of its own, started by `pamoja` for one paper: what
  * draws and locks PDFs is loaded by nothing else. It opens no file of the person's and no network.
  *
+ * --clean: a PDF on standard input, by others, becomes one that is its pages and nothing else.
+ *
  * In   the words of the passphrase, or nothing, and a line end; the title and a line end; the text.
  * Out  the PDF, status 0. Else, on standard error, what is wrong and on a second line what to do.
  */
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/sandbox.h"
+#include "pdf/clean.h"
 #include "pdf/lock.h"
 #include "pdf/page.h"
 
 #define TEXT_MAX (8u * 1024 * 1024)
+#define MEMORY_MAX (512u * 1024 * 1024)
+#define SECONDS_MAX 30
 
 static enum pmj_code
 read_all(struct buf *out, struct pmj_error *err)
@@ -65,9 +72,42 @@ make(char *in, struct pmj_error *err)
 	return rc;
 }
 
-int
-main(void)
+/* What comes in was made by others: nothing can be opened, sent or started from here on, and a file
+ * that would take all memory or all day ends this process and nothing else. */
+static enum pmj_code
+shut_in(struct pmj_error *err)
 {
+	static const struct rlimit memory = {MEMORY_MAX, MEMORY_MAX},
+	                           time = {SECONDS_MAX, SECONDS_MAX};
+	bool in_force;
+	enum pmj_code rc;
+
+	sandbox_basics();
+	(void)setrlimit(RLIMIT_AS, &memory);
+	(void)setrlimit(RLIMIT_CPU, &time);
+	if ((rc = sandbox_folders(&in_force, NULL, 0, NULL, 0, err)) != PMJ_OK)
+		return rc;
+	return sandbox_no_network(err);
+}
+
+static enum pmj_code
+clean(const struct buf *in, struct pmj_error *err)
+{
+	struct buf out;
+	enum pmj_code rc;
+
+	buf_init(&out, 0);
+	if ((rc = shut_in(err)) == PMJ_OK &&
+	    (rc = clean_pdf(&out, in->bytes, in->len - 1, err)) == PMJ_OK)
+		rc = write_all(&out, err);
+	buf_wipe(&out);
+	return rc;
+}
+
+int
+main(int argc, char **argv)
+{
+	bool cleans = argc == 2 && strcmp(argv[1], "--clean") == 0;
 	struct pmj_error err = {PMJ_OK, "", ""};
 	struct buf in;
 	enum pmj_code rc;
@@ -75,7 +115,7 @@ main(void)
 	(void)prctl(PR_SET_DUMPABLE, 0);
 	buf_init(&in, TEXT_MAX);
 	if ((rc = read_all(&in, &err)) == PMJ_OK)
-		rc = make((char *)in.bytes, &err);
+		rc = cleans ? clean(&in, &err) : make((char *)in.bytes, &err);
 	buf_wipe(&in);
 	if (rc != PMJ_OK)
 		(void)fprintf(stderr, "%s\n%s\n", err.message, err.hint);

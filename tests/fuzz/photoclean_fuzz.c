@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/photo_clean.h"
 #include "log/photo.h"
-#include "log/photo_clean.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 

@@ -27,18 +27,58 @@ def chunk(name, body):
 JFIF = part(0xe0, b"JFIF\0\1\2\1\0\x48\0\x48\0\0")
 SCAN = part(0xda, b"\1\1\0\0\x3f\0")
 IHDR = chunk(b"IHDR", bytes([0, 0, 4, 0, 0, 0, 4, 0, 8, 0, 0, 0, 0]))
-FORMS = {"jpg": (b"\xff\xd8" + JFIF + SCAN, b"\xff\xd9"), "pdf": (b"%PDF-1.7\n", b"")}
+JPEG = b"\xff\xd8" + JFIF + SCAN
+BIN = os.environ.get("PAMOJA_BIN", "build/bin")
+
+
+def pdf(objects, more=b""):
+    """A PDF of these objects; the first is its catalogue."""
+    out, places = b"%PDF-1.7\n", []
+    for number, body in enumerate(objects, 1):
+        places.append(len(out))
+        out += b"%d 0 obj\n" % number + body + b"\nendobj\n"
+    table = b"xref\n0 %d\n0000000000 65535 f \n" % (len(objects) + 1) + b"".join(b"%010d 00000 n \n" % place for place in places)
+    return out + table + b"trailer\n<</Size %d/Root 1 0 R" % (len(objects) + 1) + more + b">>\nstartxref\n%d\n%%%%EOF\n" % len(out)
+
+
+def stream(entries, body):
+    return b"<<" + entries + b"/Length %d>>\nstream\n" % len(body) + body + b"\nendstream"
+
+
+def scanned(image, page=b"", catalogue=b"", more=b"", size=(4, 4), objects=()):
+    """As a scanner makes it: one page with one JPEG."""
+    return pdf([b"<</Type/Catalog/Pages 2 0 R" + catalogue + b">>", b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+                b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 200 200]/Resources<</XObject<</I 4 0 R>>>>/Contents 5 0 R" + page + b">>",
+                stream(b"/Type/XObject/Subtype/Image/Width %d/Height %d/ColorSpace/DeviceRGB/BitsPerComponent 8/Filter/DCTDecode/Metadata 5 0 R" % size, image),
+                stream(b"", b"q 180 0 0 180 10 10 cm /I Do Q"), *objects], more)
+
+
+def cleaned(content):
+    return subprocess.run([os.path.join(BIN, "pamoja-pdf"), "--clean"], input=content, capture_output=True, check=True).stdout
+
+
+def clean_pdf(bits, size):
+    """One that is clean, of so many bytes."""
+    length = size - 1500
+    for _ in range(20):
+        content = cleaned(scanned(JPEG + bits[:length] + b"\xff\xd9"))
+        if len(content) == size:
+            return content
+        length += size - len(content)
+    raise AssertionError("no such size")
 
 
 def picture(lab, name, size, seed=1):
     """A file put together as a JPEG (or what its name says), with nothing in it but the picture; that hardly packs, as in a real one."""
     path, form = os.path.join(lab.dir, name), name.rpartition(".")[2]
+    last = b"\xff\xd9"
     bits = MARK + random.Random(seed).randbytes(size).replace(b"\xff", b"\xfe")
     if form == "png":
         content = b"\x89PNG\r\n\x1a\n" + IHDR + chunk(b"IDAT", bits[:size - 57]) + chunk(b"IEND", b"")
+    elif form == "pdf":
+        content = clean_pdf(bits, size)
     else:
-        first, last = FORMS[form]
-        content = first + bits[:size - len(first) - len(last)] + last
+        content = JPEG + bits[:size - len(JPEG) - len(last)] + last
     check(len(content) == size, len(content))
     return written(path, content)
 
@@ -153,8 +193,8 @@ def story_what_is_no_photo(lab):
     check("there is no photo" in neema.refused(3, "consent", "photo", consent, "--out", os.path.join(lab.dir, "x"))["message"])
     check(neema.status()["journal"]["entries"] == entries and "form_hash" not in neema.show(consent)["fields"])
     # the biggest, and one of each sort
-    neema.run("consent", "photo", consent, picture(lab, "most.pdf", 2 * 1024 * 1024))
-    check(photo(neema, consent)["parts"] == 175 and given_back(neema, consent) == read(os.path.join(lab.dir, "most.pdf")))
+    neema.run("consent", "photo", consent, picture(lab, "most.jpg", 2 * 1024 * 1024))
+    check(photo(neema, consent)["parts"] == 175 and given_back(neema, consent) == read(os.path.join(lab.dir, "most.jpg")))
     said = neema.run("consent", "photo", consent, picture(lab, "other.png", 30_000))
     check("PNG, 30 KB" in said.out and "Another paper was noted before" in said.err, said)
     check(given_back(neema, consent) == read(os.path.join(lab.dir, "other.png")))
@@ -207,12 +247,57 @@ def story_only_the_picture(lab):
     check("Only the picture" in neema.run("consent", "photo", consent, png).out)
     check(given_back(neema, consent) == b"\x89PNG\r\n\x1a\n" + IHDR + chunk(b"IDAT", bits) + chunk(b"IEND", b""))
     said = neema.run("consent", "photo", consent, picture(lab, "scan.pdf", 5_000))
-    check("may name who made it" in said.err and "Only the picture" not in said.out, said)
+    check("Only the p" not in said.out, said)
     # broken ones: nothing is noted of them
     before = neema.show(consent)["fields"]["form_hash"]
     for content, words, mend in ((read(phone)[:30_000], "ends in the middle", "copy it"), (read(png)[:30_000], "ends in the middle", "copy it"),
                                  (b"\xff\xd8" + JFIF + b"a letter" + bytes(100), "broken at byte 21", "save it as a new JPEG")):
         error = neema.refused(2, "consent", "photo", consent, written(os.path.join(lab.dir, "broken"), content))
+        check(words in error["message"] and mend in error["hint"], error)
+    check(neema.show(consent)["fields"]["form_hash"] == before)
+
+
+def drawn(content, path):
+    """What mutool draws of it, and every byte of it that is packed, unpacked."""
+    written(path, content)
+    picture_of = subprocess.run(["mutool", "draw", "-q", "-F", "pnm", "-o", "-", path, "1"], capture_output=True, check=True).stdout
+    return picture_of, subprocess.run(["qpdf", "--qdf", "--object-streams=disable", path, "-"], capture_output=True, check=True).stdout
+
+
+def story_only_the_pages(lab):
+    """Of a PDF its pages are kept: who made it, when and with what, scripts, files inside, links, and what the photo in it told stay behind; it looks the same. What lies over a page, a password, a broken one: refused, with the mend."""
+    neema = lab.worker("Neema")
+    _, consent = consent_of(neema)
+    made = subprocess.run(["cjpeg"], input=b"P6 64 48 255\n" + random.Random(9).randbytes(64 * 48 * 3), capture_output=True, check=True).stdout
+    photo_of = made[:2] + part(0xe1, b"Exif\0\0" + exif()) + part(0xfe, b"NEEDLE said") + made[2:]
+    told = dict(page=b"/LastModified(NEEDLE)/Metadata 7 0 R/AA<</O<</S/JavaScript/JS(NEEDLE)>>>>/Annots[<</Type/Annot/Subtype/Link/Rect[0 0 1 1]/A<</S/URI/URI(NEEDLE)>>>>]",
+                catalogue=b"/Metadata 7 0 R/OpenAction<</S/JavaScript/JS(NEEDLE)>>/Names<</EmbeddedFiles<</Names[(NEEDLE)8 0 R]>>>>", more=b"/Info 6 0 R",
+                size=(64, 48), objects=(b"<</Author(NEEDLE Neema)/Creator(NEEDLE phone)/CreationDate(D:2026 NEEDLE)>>", stream(b"/Type/Metadata/Subtype/XML", b"<x>NEEDLE</x>"),
+                                        b"<</Type/Filespec/F(NEEDLE)/EF<</F 7 0 R>>>>"))
+    path = written(os.path.join(lab.dir, "phone.pdf"), scanned(photo_of, **told))
+    before, inside = drawn(read(path), os.path.join(lab.dir, "before.pdf"))
+    check(inside.count(b"NEEDLE") > 10, inside.count(b"NEEDLE"))
+    neema.run("consent", "paper", consent, path)
+    said = neema.run("consent", "photo", consent, path)
+    check("Only the pages are kept" in said.out and "Another paper" not in said.err, said)
+    back = given_back(neema, consent)
+    after, inside = drawn(back, os.path.join(lab.dir, "after.pdf"))
+    check(before == after and len(before) > 1000 and b"NEEDLE" not in back and b"NEEDLE" not in inside, inside)
+    check(subprocess.run(["qpdf", "--check", os.path.join(lab.dir, "after.pdf")], capture_output=True).returncode == 0)
+    # the file it came of, and the one that was given back, are the paper; another is not
+    for name in (path, os.path.join(lab.dir, "back")):
+        check("is the signed paper" in neema.run("consent", "paper", consent, name, "--check").out, name)
+    other = written(os.path.join(lab.dir, "other.pdf"), scanned(made, size=(64, 40)))
+    check("not the paper" in neema.run("consent", "paper", consent, other, "--check", check_status=False).err)
+    said = neema.run("consent", "photo", consent, os.path.join(lab.dir, "back"))
+    check("Only the p" not in said.out and "Another" not in said.err, said)
+    locked = os.path.join(lab.dir, "locked.pdf")
+    subprocess.run(["qpdf", "--encrypt", "x", "x", "256", "--", path, locked], check=True)
+    before = neema.show(consent)["fields"]["form_hash"]
+    for content, words, mend in ((scanned(made, page=b"/Annots[<</Type/Annot/Subtype/Ink/Rect[0 0 1 1]>>]"), "lie over it", "print it into a new PDF"),
+                                 (read(locked), "with a password only", "without one"), (read(path)[:700], "broken", "copy it again"),
+                                 (scanned(made[:-400]), "a picture that is broken", "as a JPEG"), (b"%PDF-1.7\n" + bytes(2000), "broken", "take a photo")):
+        error = neema.refused(2, "consent", "photo", consent, written(os.path.join(lab.dir, "refused.pdf"), content))
         check(words in error["message"] and mend in error["hint"], error)
     check(neema.show(consent)["fields"]["form_hash"] == before)
 

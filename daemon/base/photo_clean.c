@@ -1,12 +1,11 @@
 /* photo_clean.c - segments of a JPEG and chunks of a PNG: those that make the picture are copied,
  * everything else is left behind. What is not known here does not come along. */
-#include "log/photo_clean.h"
+#include "base/photo_clean.h"
 
 #include <stdbool.h>
 #include <string.h>
 
 #include "base/mem.h"
-#include "log/photo.h"
 
 struct picture {
 	struct buf *out;
@@ -274,6 +273,22 @@ png_clean(struct picture *p, struct pmj_error *err)
 		p->at += len + 12;
 	}
 	return PMJ_OK;
+}
+
+const char *
+photo_type(const uint8_t *bytes, size_t len)
+{
+	static const struct {
+		const char *name;
+		size_t len;
+		const char *first;
+	} types[] = {
+	    {"JPEG", 3, "\xff\xd8\xff"}, {"PNG", 8, "\x89PNG\r\n\x1a\n"}, {"PDF", 5, "%PDF-"}};
+
+	for (size_t i = 0; i < COUNT(types); i++)
+		if (len >= types[i].len && memcmp(bytes, types[i].first, types[i].len) == 0)
+			return types[i].name;
+	return NULL;
 }
 
 enum pmj_code

@@ -1,7 +1,7 @@
 /* photo_clean_test.c - what a photo tells besides the picture stays behind; a broken one is refused
  * wherever it is cut. */
+#include "base/photo_clean.h"
 #include "check.h"
-#include "log/photo_clean.h"
 
 #define BYTES(text) (const uint8_t *)(text), sizeof(text) - 1
 

@@ -6,8 +6,8 @@
 #include "pamoja/error.h"
 
 /**
- * The picture of a JPEG or a PNG by itself; a PDF as it is. The same bytes give the same, and what
- * is clean stays byte for byte.
+ * The picture of a JPEG or a PNG by itself; a PDF as it is (pamoja-pdf cleans it before it is sent
+ * here). The same bytes give the same, and what is clean stays byte for byte.
  *
  * out     appended to; never more than len + PHOTO_CLEAN_MORE bytes.
  * JPEG    stays: what decodes it, JFIF without its little picture, Adobe's word on the colours, and
@@ -20,5 +20,8 @@ PMJ_MUST_CHECK enum pmj_code photo_clean(
     struct buf *out, const uint8_t *bytes, size_t len, struct pmj_error *err);
 
 #define PHOTO_CLEAN_MORE 64
+
+/** "JPEG", "PNG" or "PDF", by its first bytes; NULL for anything else. */
+const char *photo_type(const uint8_t *bytes, size_t len);
 
 #endif
