@@ -31,14 +31,12 @@ find_one(struct hub *hub, const uint8_t person[static PMJ_RECORD_BYTES],
 	    "SELECT r.rec, r.state, pmj_long(r.made_by) FROM boundary b JOIN pmj_record r ON r.num "
 	    "= b._num"
 	    " WHERE b.voided = 0 AND b.state <> 'cleared' AND (b.person = ?1 OR pmj_fold(b.person)"
-	    " = (SELECT name FROM pmj_record WHERE rec = ?2)) ORDER BY b._num");
-	char id[PMJ_RECORD_CHARS + 1];
+	    " = (SELECT name FROM pmj_record WHERE rec = ?1)) ORDER BY b._num");
 	enum pmj_code rc;
 	bool row;
 
 	*found = false;
-	(void)sql_text(q, 1, text_base32(id, person, PMJ_RECORD_BYTES));
-	(void)sql_blob(q, 2, person, PMJ_RECORD_BYTES);
+	(void)sql_blob(q, 1, person, PMJ_RECORD_BYTES);
 	while ((rc = sql_row(q, &row, err)) == PMJ_OK && row && !*found) {
 		*found = sql_col_copy(q, 0, rec, PMJ_RECORD_BYTES) && is_of_worker(hub, q, device);
 		(void)strncpy(state, sql_col_text(q, 1), 32);

@@ -117,14 +117,13 @@ static enum pmj_code
 row_boundary(struct hub_caseload *load, struct sql *q, struct pmj_error *err)
 {
 	struct load *who = who_wrote(load, q);
-	const char *state = sql_col_text(q, 3), *id = sql_col_text(q, 4);
+	const char *state = sql_col_text(q, 3);
 	uint8_t person[PMJ_RECORD_BYTES];
 	enum pmj_code rc = PMJ_OK;
 	bool on = false;
 
-	if (who == NULL || state == NULL || strcmp(state, "cleared") == 0 || id == NULL ||
-	    strlen(id) != PMJ_RECORD_CHARS ||
-	    !text_unbase32(person, sizeof(person), id, PMJ_RECORD_CHARS))
+	if (who == NULL || state == NULL || strcmp(state, "cleared") == 0 ||
+	    !sql_col_copy(q, 4, person, sizeof(person)))
 		return PMJ_OK;
 	if ((rc = office_on_team(load->hub, &on, person, who->device, -1, err)) == PMJ_OK)
 		who->boundaries += on;
@@ -135,18 +134,15 @@ row_boundary(struct hub_caseload *load, struct sql *q, struct pmj_error *err)
 static enum pmj_code
 row_consent(struct hub_caseload *load, struct sql *q, struct pmj_error *err)
 {
-	const char *state = sql_col_text(q, 3), *expires = sql_col_text(q, 4),
-	           *id = sql_col_text(q, 5);
+	const char *state = sql_col_text(q, 3), *expires = sql_col_text(q, 4);
 	uint8_t person[PMJ_RECORD_BYTES], rec[PMJ_RECORD_BYTES];
 	struct hub_device *team = NULL;
 	size_t count = 0;
 	enum pmj_code rc;
 
-	if (state == NULL || strcmp(state, "given") != 0 || expires == NULL || id == NULL ||
+	if (state == NULL || strcmp(state, "given") != 0 || expires == NULL ||
 	    strcmp(expires, load->today) < 0 || strcmp(expires, load->soon) > 0 ||
-	    strlen(id) != PMJ_RECORD_CHARS ||
-	    !text_unbase32(person, sizeof(person), id, PMJ_RECORD_CHARS) ||
-	    !sql_col_copy(q, 1, rec, sizeof(rec)))
+	    !sql_col_copy(q, 5, person, sizeof(person)) || !sql_col_copy(q, 1, rec, sizeof(rec)))
 		return PMJ_OK;
 	load_consent(load, rec, person, expires);
 	rc = office_team(
@@ -214,10 +210,13 @@ walk_text(const struct walk *walk, const struct kind *kind)
 	buf_put_text(&text, "SELECT r.changed_pt, r.rec, pmj_long(r.made_by)");
 	for (size_t i = 0; i < COLUMNS; i++) {
 		const char *name = walk->columns[i];
-		bool there =
-		    name != NULL && (strcmp(name, "state") == 0 || kind_field(kind, name) != NULL);
+		const struct field *field = name != NULL ? kind_field(kind, name) : NULL;
 
-		if (there)
+		/* Whom a link names in words has no record. */
+		if (field != NULL && field->type == FIELD_LINK)
+			buf_putf(&text, ", CASE typeof(t.\"%s\") WHEN 'blob' THEN t.\"%s\" END",
+			    name, name);
+		else if (field != NULL || (name != NULL && strcmp(name, "state") == 0))
 			buf_putf(&text, ", t.\"%s\"", name);
 		else
 			buf_put_text(&text, ", NULL");

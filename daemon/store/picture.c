@@ -160,15 +160,34 @@ paint_subjects(struct picture *out, const struct journal *journal, const struct 
 	free(people);
 }
 
-/* Text as text, numbers as numbers, yes-no as 1 and 0, lists and "chose not to say" as JSON. */
-static void
-paint_cell(struct row_set *rows, const char *column, const json_t *value)
+/* A record's id, as we write it, in a field that links to one: the bytes of pmj_record.rec. Words
+ * for somebody who has no record stay words. */
+static bool
+is_link(uint8_t rec[static PMJ_RECORD_BYTES], const struct kind *kind, const char *column,
+    const char *text)
 {
+	const struct field *field;
+	char again[PMJ_RECORD_CHARS + 1];
+
+	return strlen(text) == PMJ_RECORD_CHARS && (field = kind_field(kind, column)) != NULL &&
+	       field->type == FIELD_LINK &&
+	       text_unbase32(rec, PMJ_RECORD_BYTES, text, PMJ_RECORD_CHARS) &&
+	       strcmp(text_base32(again, rec, PMJ_RECORD_BYTES), text) == 0;
+}
+
+/* Text as text, links as ids, numbers as numbers, yes-no as 1 and 0, lists and "chose not to say"
+ * as JSON. */
+static void
+paint_cell(struct row_set *rows, const struct kind *kind, const char *column, const json_t *value)
+{
+	uint8_t rec[PMJ_RECORD_BYTES];
 	char *text;
 
 	if (value == NULL || json_is_null(value))
 		return;
-	if (json_is_string(value)) {
+	if (json_is_string(value) && is_link(rec, kind, column, json_string_value(value))) {
+		row_blob(rows, column, rec, sizeof(rec));
+	} else if (json_is_string(value)) {
 		row_text(rows, column, json_string_value(value));
 	} else if (json_is_integer(value)) {
 		row_int(rows, column, json_integer_value(value));
@@ -182,7 +201,8 @@ paint_cell(struct row_set *rows, const char *column, const json_t *value)
 }
 
 static void
-paint_kind(struct picture *out, const struct rows_table *table, const struct merge_record *record)
+paint_kind(struct picture *out, const struct rows_table *table, const struct kind *kind,
+    const struct merge_record *record)
 {
 	row_begin(&out->rows, table);
 	for (size_t i = 0; i < table->column_count; i++) {
@@ -190,7 +210,7 @@ paint_kind(struct picture *out, const struct rows_table *table, const struct mer
 		if (strcmp(column, "voided") == 0)
 			row_int(&out->rows, column, record->voided);
 		else
-			paint_cell(&out->rows, column, merge_shown(record, column));
+			paint_cell(&out->rows, kind, column, merge_shown(record, column));
 	}
 	row_end(&out->rows);
 }
@@ -229,7 +249,7 @@ picture_paint(struct picture *out, struct journal *journal, const struct entry *
 	}
 	paint_subjects(out, journal, kind, &record);
 	if (kind != NULL && (table = schema_table(journal, kind->name)) != NULL)
-		paint_kind(out, table, &record);
+		paint_kind(out, table, kind, &record);
 	rc = buf_check(&out->rows.bytes, err);
 	merge_record_close(&record);
 	return rc;

@@ -260,8 +260,8 @@ enum pmj_code
 records_newest(struct journal *journal, int64_t *made, int64_t *changed, const struct kind *kind,
     const uint8_t person[static PMJ_RECORD_BYTES], struct pmj_error *err)
 {
-	char id[PMJ_RECORD_CHARS + 1], *text;
 	struct buf ors;
+	char *text;
 	struct sql *sql;
 	enum pmj_code rc;
 	bool row = false;
@@ -274,7 +274,7 @@ records_newest(struct journal *journal, int64_t *made, int64_t *changed, const s
 		if (kind->fields[i].type == FIELD_LINK && kind->fields[i].link_kind != NULL &&
 		    !schema_is_subject(kind, &kind->fields[i]) &&
 		    strcmp(kind->fields[i].link_kind, "person") == 0)
-			buf_putf(&ors, " UNION SELECT _num FROM \"%s\" WHERE \"%s\" = ?2",
+			buf_putf(&ors, " UNION SELECT _num FROM \"%s\" WHERE \"%s\" = ?1",
 			    kind->name, kind->fields[i].name);
 	text = mem_printf(
 	    "SELECT max(r.changed_pt - coalesce(r.made_ago, 0)), max(r.changed_pt) FROM (SELECT "
@@ -284,8 +284,6 @@ records_newest(struct journal *journal, int64_t *made, int64_t *changed, const s
 	    kind->name, buf_text(&ors));
 	sql = sql_new(journal, text);
 	(void)sql_blob(sql, 1, person, PMJ_RECORD_BYTES);
-	if (ors.len > 0)
-		(void)sql_text(sql, 2, text_base32(id, person, PMJ_RECORD_BYTES));
 	if ((rc = sql_row(sql, &row, err)) == PMJ_OK && row) {
 		*made = sql_col_int(sql, 0);
 		*changed = sql_col_int(sql, 1);

@@ -38,12 +38,9 @@ consents_naming(struct journal *journal, uint8_t (**out)[PMJ_RECORD_BYTES], size
 	    "SELECT r.rec FROM pmj_subject s CROSS JOIN consent c ON c._num = s._num CROSS JOIN"
 	    " pmj_record r ON r.num = s._num WHERE s.person = ?1 UNION SELECT p.rec FROM consent c "
 	    "CROSS JOIN pmj_record p"
-	    " ON p.num = c._num WHERE c.person = ?2 ORDER BY 1");
-	char id[PMJ_RECORD_CHARS + 1];
+	    " ON p.num = c._num WHERE c.person = ?1 ORDER BY 1");
 
-	(void)text_base32(id, person, PMJ_RECORD_BYTES);
-	(void)sql_text(sql_blob(sql, 1, person, PMJ_RECORD_BYTES), 2, id);
-	return records_ids(sql, out, count, err);
+	return records_ids(sql_blob(sql, 1, person, PMJ_RECORD_BYTES), out, count, err);
 }
 
 /* Is it about this person, by any of the values that stand? */

@@ -74,11 +74,12 @@ add_choice(struct records_filter *filter, const struct field *field, const char 
 
 /* Of two, the one that fewer records share: a person rather than a state. */
 static void
-set_link(struct records_filter *filter, const char *field, const char *value)
+set_link(struct records_filter *filter, const char *field, const char *value, bool by_id)
 {
 	mem_free_wiped(filter->linked);
 	filter->link = field;
 	filter->linked = mem_strdup(value);
+	filter->by_id = by_id;
 	filter->linked_at = 0;
 }
 
@@ -92,7 +93,7 @@ add_state(struct records_filter *filter, const struct kind *kind, const char *ty
 	if (rc == PMJ_OK) {
 		add_condition(filter, "", "state", " = ", json_string(state->name));
 		if (filter->link == NULL)
-			set_link(filter, "state", state->name);
+			set_link(filter, "state", state->name, false);
 	}
 	return rc;
 }
@@ -105,10 +106,12 @@ add_link(struct journal *journal, struct records_filter *filter, const struct ki
 	enum pmj_code rc = records_link(journal, id, field->link_kind, typed, err);
 
 	if (rc == PMJ_OK) {
-		set_link(filter, field->name, id);
+		set_link(filter, field->name, id, true);
 		if (schema_is_subject(kind, field))
 			filter->linked_at = json_array_size(filter->values) + RECORDS_FILTER_FROM;
-		add_condition(filter, "", field->name, " = ", json_string(id));
+		buf_putf(&filter->text, " AND t.\"%s\" = pmj_id(?%zu)", field->name,
+		    json_array_size(filter->values) + RECORDS_FILTER_FROM);
+		(void)json_array_append_new(filter->values, json_string(id));
 	} else if (rc == PMJ_NOT_FOUND && field->open)
 		add_folded(filter, field->name, typed);
 	else

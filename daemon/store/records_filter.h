@@ -12,6 +12,7 @@ struct records_filter {
 	json_t *values;   /* what they compare with: strings and integers, in order */
 	const char *link; /* a field that has an index, and what is asked for in it; or NULL */
 	char *linked;
+	bool by_id;       /* it is a record's */
 	size_t linked_at; /* of a field that names whom the record is about, which pmj_subject has:
 	                     the parameter; or 0 */
 	char *words; /* every record that meets the conditions meets this query of the full-text

@@ -189,8 +189,9 @@ is_few_linked(const struct list *list)
 	        ? mem_strdup("SELECT count(*) >= " FEW " FROM (SELECT 1 FROM pmj_subject WHERE "
 	                     "person = pmj_id(?1) LIMIT " FEW ")")
 	        : mem_printf("SELECT count(*) >= " FEW " FROM (SELECT 1 FROM \"%s\" WHERE "
-	                     "\"%s\" = ?1 LIMIT " FEW ")",
-	              list->query->kind, list->filter.link);
+	                     "\"%s\" = %s LIMIT " FEW ")",
+	              list->query->kind, list->filter.link,
+	              list->filter.by_id ? "pmj_id(?1)" : "?1");
 	struct sql *sql = sql_new(list->journal, text);
 	bool few = sql_first_int(sql_text(sql, 1, list->filter.linked), 1) == 0;
 

@@ -19,7 +19,8 @@
 static void
 fold_function(sqlite3_context *context, int count, sqlite3_value **values)
 {
-	const char *text = count == 1 ? (const char *)sqlite3_value_text(values[0]) : NULL;
+	bool words = count == 1 && sqlite3_value_type(values[0]) != SQLITE_BLOB;
+	const char *text = words ? (const char *)sqlite3_value_text(values[0]) : NULL;
 
 	if (text == NULL)
 		sqlite3_result_null(context);

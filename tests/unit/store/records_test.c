@@ -49,6 +49,19 @@ assert_list(struct store *store, const char *kind, json_t *where, const char *ex
 }
 
 static void
+assert_count(struct store *store, const char *kind, json_t *where, size_t expected)
+{
+	struct records_query query = {.kind = kind, .where = where};
+	json_t *answer = NULL;
+	struct pmj_error err;
+
+	check_ok(records_list(store->journal, &answer, &query, LANG_EN, &err), &err);
+	assert_int_equal(json_array_size(json_arr(answer, "items")), expected);
+	json_decref(answer);
+	json_decref(where);
+}
+
+static void
 assert_found(struct store *store, const char *words, const char *expected)
 {
 	assert_titles(store_find(store->journal, words, 0), expected);
@@ -296,6 +309,45 @@ test_today(void **state)
 	check_code(records_today(store.journal, &answer,
 	               &(struct records_due){.on = "soon", .until = "soon"}, LANG_EN, &err),
 	    PMJ_INVALID);
+	store_end(&store);
+}
+
+/* A link stands as the id's bytes, so that it joins pmj_record; words for somebody who has no
+ * record stay words, however long, and so does an id as nobody here writes it. */
+static void
+test_links_as_ids(void **state)
+{
+	struct store store;
+	uint8_t person[PMJ_RECORD_BYTES], clinic[PMJ_RECORD_BYTES], rec[PMJ_RECORD_BYTES];
+	char id[PMJ_RECORD_CHARS + 1], to[PMJ_RECORD_CHARS + 1];
+	struct sql *sql;
+
+	(void)state;
+	store_start(&store);
+	add(&store, person, "person", 1, json_pack("{s:s}", "name", "Asha"));
+	add(&store, clinic, "resource", 2, json_pack("{s:s}", "name", "Kimana clinic"));
+	add(&store, rec, "referral", 3,
+	    json_pack("{s:s,s:s,s:s}", "person", id_of(id, person), "resource", id_of(to, clinic),
+	        "reason", "linked"));
+	add(&store, rec, "referral", 4,
+	    json_pack("{s:s,s:s,s:s}", "person", id, "resource", "the chief at Rombo", "reason",
+	        "in words"));
+	add(&store, rec, "referral", 5,
+	    json_pack("{s:s,s:s,s:s}", "person", id, "resource", "0123456789ABCDEF", "reason",
+	        "not as we write it"));
+	sql = sql_get(store.journal,
+	    "SELECT count(*) FROM referral t JOIN pmj_record p ON p.rec = t.person JOIN pmj_record "
+	    "r"
+	    " ON r.rec = t.resource WHERE p.title = 'Asha' AND r.title = 'Kimana clinic'");
+	assert_int_equal(sql_first_int(sql, -1), 1);
+	sql = sql_get(store.journal,
+	    "SELECT count(*) FROM referral WHERE resource IN ('the chief at Rombo',"
+	    " '0123456789ABCDEF') AND pmj_fold(person) IS NULL");
+	assert_int_equal(sql_first_int(sql, -1), 2);
+	assert_count(&store, "referral", json_pack("{s:s}", "person", id), 3);
+	assert_count(&store, "referral", json_pack("{s:s}", "resource", to), 1);
+	assert_count(&store, "referral", json_pack("{s:s}", "resource", "THE CHIEF at Rombo"), 1);
+	assert_count(&store, "referral", json_pack("{s:s,s:s}", "resource", to, "person", id), 1);
 	store_end(&store);
 }
 
@@ -592,8 +644,8 @@ main(void)
 	    cmocka_unit_test(test_list_in_answers), cmocka_unit_test(test_find_who_is_spoken_of),
 	    cmocka_unit_test(test_find), cmocka_unit_test(test_find_in_pieces),
 	    cmocka_unit_test(test_search_follows_changes), cmocka_unit_test(test_today),
-	    cmocka_unit_test(test_people), cmocka_unit_test(test_consent),
-	    cmocka_unit_test(test_kind_gains_a_field),
+	    cmocka_unit_test(test_links_as_ids), cmocka_unit_test(test_people),
+	    cmocka_unit_test(test_consent), cmocka_unit_test(test_kind_gains_a_field),
 	    cmocka_unit_test(test_changed_status_is_found),
 	    cmocka_unit_test(test_slices_among_writes),
 	    cmocka_unit_test(test_chain_survives_reopening)};
