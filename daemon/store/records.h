@@ -167,6 +167,10 @@ void records_digest_close(struct records_digest *digest);
 PMJ_MUST_CHECK enum pmj_code records_consent(struct journal *journal, struct consent_verdict *out,
     const uint8_t person[static PMJ_RECORD_BYTES], const struct consent_request *request,
     struct pmj_error *err);
+/** The states of the person's consents as they are shown, each as often as there are: for what a
+ * person is told, never for what is allowed. A new list. */
+PMJ_MUST_CHECK enum pmj_code records_consent_states(struct journal *journal, json_t **out,
+    const uint8_t person[static PMJ_RECORD_BYTES], struct pmj_error *err);
 /** `knows` for a grant (8.4). New reference in *out. */
 PMJ_MUST_CHECK enum pmj_code records_knows(struct journal *journal, json_t **out,
     const uint8_t person[static PMJ_RECORD_BYTES], const json_t *set, struct pmj_error *err);

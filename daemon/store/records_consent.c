@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "store/journal_inner.h"
 #include "store/records_inner.h"
 
 #define CONSENT "consent"
@@ -41,6 +42,25 @@ consents_naming(struct journal *journal, uint8_t (**out)[PMJ_RECORD_BYTES], size
 	    " ON p.num = c._num WHERE c.person = ?1 ORDER BY 1");
 
 	return records_ids(sql_blob(sql, 1, person, PMJ_RECORD_BYTES), out, count, err);
+}
+
+enum pmj_code
+records_consent_states(struct journal *journal, json_t **out,
+    const uint8_t person[static PMJ_RECORD_BYTES], struct pmj_error *err)
+{
+	enum pmj_code rc = PMJ_OK;
+	struct sql *sql;
+	bool row;
+
+	*out = json_array();
+	if (schema_table(journal, CONSENT) == NULL)
+		return PMJ_OK;
+	sql = sql_get(journal, "SELECT c.state FROM pmj_subject s CROSS JOIN consent c ON c._num ="
+	                       " s._num WHERE s.person = ?1 AND c.state IS NOT NULL");
+	(void)sql_blob(sql, 1, person, PMJ_RECORD_BYTES);
+	while ((rc = sql_row(sql, &row, err)) == PMJ_OK && row)
+		(void)json_array_append_new(*out, json_string(sql_col_text(sql, 0)));
+	return rc;
 }
 
 /* Is it about this person, by any of the values that stand? */

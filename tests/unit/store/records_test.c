@@ -424,6 +424,21 @@ grant(const char *person)
 	    "given");
 }
 
+/* The states of a person's consents, with commas between. */
+static void
+assert_states(struct store *store, const uint8_t *person, const char *expected)
+{
+	json_t *states = NULL;
+	struct pmj_error err;
+	char *text;
+
+	check_ok(records_consent_states(store->journal, &states, person, &err), &err);
+	text = json_text(states);
+	assert_string_equal(text, expected);
+	free(text);
+	json_decref(states);
+}
+
 static void
 test_consent(void **state)
 {
@@ -441,9 +456,12 @@ test_consent(void **state)
 	add(&store, asha, "person", 1, json_pack("{s:s}", "name", "Asha"));
 	add(&store, juma, "person", 2, json_pack("{s:s}", "name", "Juma"));
 	assert_false(covered(&store, asha, "Clinic"));
+	assert_states(&store, asha, "[]");
 	store_line(&given, "consent", NULL, 1, 3, grant(id_of(id, asha)), NULL, NULL);
 	(void)store_append(store.journal, &given);
 	assert_true(covered(&store, asha, "Clinic"));
+	assert_states(&store, asha, "[\"given\"]");
+	assert_states(&store, juma, "[]");
 	assert_false(covered(&store, asha, "Shelter"));
 	assert_false(covered(&store, juma, "Clinic"));
 	was =
@@ -457,6 +475,7 @@ test_consent(void **state)
 	check_ok(entries_set_status(store.journal, n, ENTRY_ADMITTED, NULL, &err), &err);
 	check_ok(journal_commit(store.journal, &err), &err);
 	assert_false(covered(&store, asha, "Clinic"));
+	assert_states(&store, asha, "[\"revoked\"]");
 	set = grant(id);
 	check_ok(records_knows(store.journal, &knows, asha, set, &err), &err);
 	assert_int_equal(json_array_size(knows), 1);
