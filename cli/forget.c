@@ -9,6 +9,7 @@
 #include "cli/pending.h"
 #include "cli/print.h"
 #include "cli/record.h"
+#include "cli/sure.h"
 #include "cli/term.h"
 
 const struct option forget_options[] = {
@@ -128,14 +129,10 @@ forget_is_meant(struct cli *cli, const struct args *args, const char *id, struct
 	json_t *item = NULL;
 	enum pmj_code rc;
 	char *path;
+	bool ask;
 
-	if (args_has(args, "sure"))
-		return PMJ_OK;
-	if (!term_can_ask()) {
-		rc = pmj_fail(err, PMJ_NOT_CONFIRMED, "nobody was asked whether this is meant");
-		pmj_hint(err, "add --sure");
+	if ((rc = sure_begin(&ask, args, err)) != PMJ_OK || !ask)
 		return rc;
-	}
 	/* Two may be called alike: whom it is about is said in full. */
 	path = mem_printf("/v1/record/%s", id);
 	rc = client_get(&cli->client, &item, path, err);

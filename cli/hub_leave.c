@@ -6,6 +6,7 @@
 #include "cli/hub.h"
 #include "cli/lang.h"
 #include "cli/print.h"
+#include "cli/sure.h"
 #include "cli/term.h"
 
 const struct option hub_revoke_options[] = {
@@ -31,15 +32,11 @@ is_meant(const struct args *args, struct pmj_error *err)
 {
 	const char *worker = args->words[0];
 	struct buf line;
-	enum pmj_code rc = PMJ_OK;
+	enum pmj_code rc;
+	bool ask;
 
-	if (args_has(args, "sure"))
-		return PMJ_OK;
-	if (!term_can_ask()) {
-		rc = pmj_fail(err, PMJ_NOT_CONFIRMED, "nobody was asked whether this is meant");
-		pmj_hint(err, "add --sure");
+	if ((rc = sure_begin(&ask, args, err)) != PMJ_OK || !ask)
 		return rc;
-	}
 	term_say("When the laptop of %s hears of it, it seals for you what it has not sent, and "
 	         "destroys its keys.\nNothing can be read on it then, and this cannot be taken "
 	         "back.\n",

@@ -7,6 +7,7 @@
 #include "cli/forget.h"
 #include "cli/lang.h"
 #include "cli/print.h"
+#include "cli/sure.h"
 #include "cli/term.h"
 
 const struct option pending_answer_options[] = {
@@ -152,15 +153,11 @@ static enum pmj_code
 approval_is_meant(const struct args *args, const json_t *item, struct pmj_error *err)
 {
 	struct buf line;
-	enum pmj_code rc = PMJ_OK;
+	enum pmj_code rc;
+	bool ask;
 
-	if (args_has(args, "sure"))
-		return PMJ_OK;
-	if (!term_can_ask()) {
-		rc = pmj_fail(err, PMJ_NOT_CONFIRMED, "nobody was asked whether this is meant");
-		pmj_hint(err, "add --sure");
+	if ((rc = sure_begin(&ask, args, err)) != PMJ_OK || !ask)
 		return rc;
-	}
 	pending_say(item);
 	buf_init(&line, 0);
 	if (!term_ask(&line, "Speak with the coordinator first. Type %s to approve it: ",

@@ -13,6 +13,7 @@
 #include "cli/outfile.h"
 #include "cli/pending.h"
 #include "cli/print.h"
+#include "cli/sure.h"
 #include "cli/term.h"
 
 #define END_WORD "END"
@@ -34,15 +35,11 @@ static enum pmj_code
 end_is_meant(const struct args *args, struct pmj_error *err)
 {
 	struct buf line;
-	enum pmj_code rc = PMJ_OK;
+	enum pmj_code rc;
+	bool ask;
 
-	if (args_has(args, "sure"))
-		return PMJ_OK;
-	if (!term_can_ask()) {
-		rc = pmj_fail(err, PMJ_NOT_CONFIRMED, "nobody was asked whether this is meant");
-		pmj_hint(err, "add --sure");
+	if ((rc = sure_begin(&ask, args, err)) != PMJ_OK || !ask)
 		return rc;
-	}
 	buf_init(&line, 0);
 	if (!term_ask(&line, "It cannot be had back. Type %s to go on: ", END_WORD) ||
 	    strcmp(buf_text(&line), END_WORD) != 0)

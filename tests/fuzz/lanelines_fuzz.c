@@ -1,11 +1,8 @@
 /* Lines of a validly signed down segment, one a line of input: whatever the hub may say, the
  * device's lanes and journal stay whole. Each input in a transaction that is rolled back. */
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "base/mem.h"
+#include "fuzz_folder.h"
 #include "log/chain.h"
 #include "sync/apply.h"
 #include "sync/device.h"
@@ -14,7 +11,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 
-static char home[64];
+static char *home;
 static struct kinds kinds;
 static struct journal *journal;
 static struct sync *lanes;
@@ -22,25 +19,14 @@ static struct device *device;
 static struct ring *ring;
 
 static void
-must(enum pmj_code rc)
-{
-	if (rc != PMJ_OK)
-		abort();
-}
-
-static void
 leave(void)
 {
-	char *command = mem_printf("rm -rf %s", home);
-
 	sync_free(lanes);
 	device_free(device);
 	journal_close(journal);
 	ring_free(ring);
 	kinds_close(&kinds);
-	if (system(command) != 0) /* NOLINT(cert-env33-c): a folder of this program's own */
-		fprintf(stderr, "%s stays\n", home);
-	free(command);
+	fuzz_folder_remove(home);
 }
 
 static void
@@ -48,16 +34,11 @@ start(void)
 {
 	static const uint8_t uuid[16] = {1};
 	struct ring *hub = test_ring(3, 4, 5);
-	struct journal_setup setup = {.os = &os_real,
-	    .home = home,
-	    .store_uuid = uuid,
-	    .kinds = &kinds,
-	    .schema = sync_schema};
+	struct journal_setup setup = {
+	    .os = &os_real, .store_uuid = uuid, .kinds = &kinds, .schema = sync_schema};
 	struct sync_hooks hooks;
 
-	(void)snprintf(home, sizeof(home), "/tmp/lanelines.XXXXXX");
-	if (mkdtemp(home) == NULL)
-		abort();
+	setup.home = home = fuzz_folder("lanelines");
 	ring = test_ring(1, 2, 0);
 	setup.ring = ring;
 	must(kinds_read(&kinds, &os_real, PAMOJA_CONF_DIR "/kinds", NULL));

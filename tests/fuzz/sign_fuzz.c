@@ -3,21 +3,15 @@
  * is: no word counts but that of a live coordinator's or supervisor's laptop, signed by its own key
  * over what was asked; nobody else ends what was asked; and nobody confirms an erasure for another.
  * Each input in a transaction that is rolled back. */
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "base/mem.h"
+#include "fuzz_hub.h"
 #include "hub/pending.h"
 #include "log/chain.h"
 #include "store/entries.h"
 #include "store/sql.h"
-#include "test_ring.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
-
-#define SCHEMA_MAX 64
 
 static const struct speaker {
 	char letter;
@@ -32,36 +26,18 @@ static const struct speaker {
 };
 #define SPEAKERS (sizeof(speakers) / sizeof(*speakers))
 
-static char home[64];
-static struct kinds kinds;
-static struct journal *journal;
-static struct hub *hub;
-static struct ring *ring, *laptops[SPEAKERS];
+static struct fuzz_hub hq;
+static struct ring *laptops[SPEAKERS];
 static struct act asked;
 static bool spoke[SPEAKERS], no_said; /* by whoever may */
 
 static void
-must(enum pmj_code rc)
-{
-	if (rc != PMJ_OK)
-		abort();
-}
-
-static void
 leave(void)
 {
-	char *command = mem_printf("rm -rf %s", home);
-
-	hub_free(hub);
-	journal_close(journal);
-	ring_free(ring);
+	fuzz_hub_close(&hq);
 	for (size_t i = 0; i < SPEAKERS; i++)
 		ring_free(laptops[i]);
 	act_close(&asked);
-	kinds_close(&kinds);
-	if (system(command) != 0) /* NOLINT(cert-env33-c): a folder of this program's own */
-		fprintf(stderr, "%s stays\n", home);
-	free(command);
 }
 
 /* The same every time, so that an input can answer it. */
@@ -75,11 +51,11 @@ ask_for(void)
 	struct sql *q;
 
 	must(act_read(&asked, text, strlen(text), NULL));
-	q = sql_get(journal, "INSERT INTO pmj_pending(id, n, act, extra, asked_ms, state)"
-	                     " VALUES(?1, 1, ?2, NULL, 1700000000000, 0)");
+	q = sql_get(hq.journal, "INSERT INTO pmj_pending(id, n, act, extra, asked_ms, state)"
+	                        " VALUES(?1, 1, ?2, NULL, 1700000000000, 0)");
 	must(sql_run(sql_text(sql_blob(q, 1, asked.hash, ACT_HASH_BYTES), 2, text), NULL));
 	for (size_t i = 0; i < SPEAKERS; i++) { /* and an order of the same name that all have */
-		q = sql_get(journal, "INSERT INTO pmj_erased(act, device) VALUES(?1, ?2)");
+		q = sql_get(hq.journal, "INSERT INTO pmj_erased(act, device) VALUES(?1, ?2)");
 		(void)sql_blob(q, 1, asked.hash, ACT_HASH_BYTES);
 		must(sql_run(sql_blob(q, 2, ring_device_id(laptops[i]), PMJ_DEVICE_BYTES), NULL));
 	}
@@ -89,7 +65,7 @@ ask_for(void)
 static void
 enrol(size_t i)
 {
-	struct sql *q = sql_get(journal,
+	struct sql *q = sql_get(hq.journal,
 	    "INSERT INTO pmj_device(device, sign_pk, seal_pk, mailbox, role, name, state,"
 	    " enrolled_ms) VALUES(?1, ?2, ?2, ?3, ?4, ?5, ?6, 0)");
 	const struct speaker *is = &speakers[i];
@@ -105,33 +81,12 @@ enrol(size_t i)
 static void
 start(void)
 {
-	static const char *schema[SCHEMA_MAX];
-	static const uint8_t uuid[16] = {1};
-	struct journal_setup setup = {
-	    .os = &os_real, .home = home, .store_uuid = uuid, .kinds = &kinds, .schema = schema};
-	struct buf root;
-	size_t count = 0;
-
-	for (const char *const *at = sync_schema; *at != NULL && count < SCHEMA_MAX - 1; at++)
-		schema[count++] = *at;
-	for (const char *const *at = hub_schema; *at != NULL && count < SCHEMA_MAX - 1; at++)
-		schema[count++] = *at;
-	(void)snprintf(home, sizeof(home), "/tmp/sign.XXXXXX");
-	if (mkdtemp(home) == NULL)
-		abort();
-	ring = test_ring(3, 4, 5);
-	setup.ring = ring;
-	buf_init(&root, 0);
-	must(kinds_read(&kinds, &os_real, PAMOJA_CONF_DIR "/kinds", NULL));
-	must(journal_create(&journal, &setup, NULL));
-	must(hub_init(journal, "Office", "/mail", &root, NULL));
-	must(hub_new(&hub, journal, home, NULL));
-	must(journal_begin(journal, NULL));
+	fuzz_hub_open(&hq, "sign");
+	must(journal_begin(hq.journal, NULL));
 	for (size_t i = 0; i < SPEAKERS; i++)
 		enrol(i);
 	ask_for();
-	must(journal_commit(journal, NULL));
-	buf_wipe(&root);
+	must(journal_commit(hq.journal, NULL));
 	(void)atexit(leave);
 }
 
@@ -176,8 +131,8 @@ say(size_t i, const char *text, size_t len)
 	memcpy(peer.mailbox, entry.by, sizeof(peer.mailbox));
 	spoke[i] = true;
 	no_said = no_said || (office && is_no(json));
-	must(admit_line(hub, &peer, &line, &err));
-	must(admit_line(hub, &peer, &line, &err)); /* and the same once more */
+	must(admit_line(hq.hub, &peer, &line, &err));
+	must(admit_line(hq.hub, &peer, &line, &err)); /* and the same once more */
 	free(said);
 	json_decref(json);
 }
@@ -195,7 +150,7 @@ of_device(const uint8_t *device)
 static void
 check_words(void)
 {
-	struct sql *q = sql_get(journal, "SELECT id, device, g FROM pmj_pending_sign");
+	struct sql *q = sql_get(hq.journal, "SELECT id, device, g FROM pmj_pending_sign");
 	uint8_t id[ACT_HASH_BYTES], device[PMJ_DEVICE_BYTES], sig[PRIM_SIGNATURE_BYTES];
 	struct pending_need need = {.by = NULL};
 	bool row, supervisor = false;
@@ -213,7 +168,7 @@ check_words(void)
 			abort();
 		supervisor = supervisor || i == 0;
 	}
-	must(pending_need(hub, &need, &asked, NULL));
+	must(pending_need(hq.hub, &need, &asked, NULL));
 	if ((need.missing == 0) != supervisor || need.root)
 		abort();
 	json_decref(need.by);
@@ -223,8 +178,8 @@ static void
 check_rest(void)
 {
 	struct sql *q =
-	    sql_get(journal, "SELECT device FROM pmj_erased WHERE removed_ms IS NOT NULL"
-	                     " OR unreadable_ms IS NOT NULL");
+	    sql_get(hq.journal, "SELECT device FROM pmj_erased WHERE removed_ms IS NOT NULL"
+	                        " OR unreadable_ms IS NOT NULL");
 	uint8_t device[PMJ_DEVICE_BYTES];
 	bool row;
 
@@ -232,11 +187,11 @@ check_rest(void)
 		if (!sql_col_copy(q, 0, device, sizeof(device)) || of_device(device) == SPEAKERS ||
 		    !spoke[of_device(device)])
 			abort();
-	if (sql_first_int(sql_get(journal, "SELECT state FROM pmj_pending"), -1) !=
+	if (sql_first_int(sql_get(hq.journal, "SELECT state FROM pmj_pending"), -1) !=
 	    (no_said ? PENDING_REFUSED : PENDING_WAITS))
 		abort();
-	if (sql_first_int(
-	        sql_get(journal, "SELECT count(*) - count(DISTINCT " ENTRY_HASH ") FROM pmj_entry"),
+	if (sql_first_int(sql_get(hq.journal,
+	                      "SELECT count(*) - count(DISTINCT " ENTRY_HASH ") FROM pmj_entry"),
 	        -1) != 0)
 		abort();
 }
@@ -246,11 +201,11 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
 	const char *at = (const char *)bytes, *end = at + len;
 
-	if (journal == NULL)
+	if (hq.journal == NULL)
 		start();
 	memset(spoke, 0, sizeof(spoke));
 	no_said = false;
-	must(journal_begin(journal, NULL));
+	must(journal_begin(hq.journal, NULL));
 	while (at < end) {
 		const char *stop = memchr(at, '\n', (size_t)(end - at));
 
@@ -263,6 +218,6 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	}
 	check_words();
 	check_rest();
-	journal_rollback(journal);
+	journal_rollback(hq.journal);
 	return 0;
 }
