@@ -92,51 +92,6 @@ packet_line(const struct call *call, const struct kind *kind, const struct merge
 	return line;
 }
 
-static void
-put_line(json_t *lines, const struct call *call, const struct kind *kind,
-    const struct merge_record *consent, const char *name)
-{
-	json_t *line = packet_line(call, kind, consent, name);
-
-	if (line != NULL)
-		(void)json_array_append_new(lines, line);
-}
-
-static bool
-is_needed(const struct kind *kind, const char *name)
-{
-	for (size_t i = 0; i < kind->consent_needs_count; i++)
-		if (strcmp(kind->consent_needs[i], name) == 0)
-			return true;
-	return false;
-}
-
-/* The copy of the consent: what makes one complete, then whatever else the person said, so that no
- * restriction is lost on the way. A worker's note is none of it. */
-static json_t *
-consent_copy(const struct call *call, const struct kind *kind, const struct record_full *consent)
-{
-	static const char *const no_end[LANG_COUNT] = {"none", "haina mwisho"};
-	json_t *out = call_id(call, consent->merged.rec), *lines = json_array();
-
-	for (size_t i = 0; i < kind->consent_needs_count; i++) {
-		const struct field *field = kind_field(kind, kind->consent_needs[i]);
-		json_t *line = packet_line(call, kind, &consent->merged, kind->consent_needs[i]);
-
-		/* It covers, so what is missing is what the general one may leave open. */
-		if (line == NULL && kind->due != NULL && strcmp(field->name, kind->due) == 0)
-			line = json_pack("{s:s,s:s}", "label", texts_in(&field->label, call->lang),
-			    "text", no_end[call->lang]);
-		if (line != NULL)
-			(void)json_array_append_new(lines, line);
-	}
-	for (size_t i = 0; i < kind->field_count; i++)
-		if (kind->fields[i].type != FIELD_NOTE && !is_needed(kind, kind->fields[i].name))
-			put_line(lines, call, kind, &consent->merged, kind->fields[i].name);
-	(void)json_object_set_new(out, "lines", lines);
-	return out;
-}
-
 /* May a packet be made of this record now? */
 static enum pmj_code
 check_sendable(const struct kind *kind, const struct merge_record *merged, struct pmj_error *err)
@@ -304,7 +259,7 @@ make(const struct call *call, json_t **out, struct packet *packet,
 		*out = call_id(call, ledger);
 		packet_head(*out, call, packet);
 		(void)json_object_set_new(*out, "notice", notice_json(&notice, call->lang));
-		(void)json_object_set_new(*out, "consent", consent_copy(call, kind, consent));
+		(void)json_object_set_new(*out, "consent", packet_consent(call, kind, consent));
 		(void)json_object_set_new(*out, "unresolved", unresolved(call, packet->classes));
 		rc = packet_put(call, *out, packet, 0, 0, err);
 	}

@@ -1,4 +1,4 @@
-/* packet_inner.h - a packet being made, shared by its two files. Only for packet*.c. */
+/* packet_inner.h - a packet being made, shared by its files. Only for packet*.c. */
 #ifndef API_PACKET_INNER_H
 #define API_PACKET_INNER_H
 #include "api/record_inner.h"
@@ -21,5 +21,8 @@ PMJ_MUST_CHECK enum pmj_code packet_put(const struct call *call, json_t *out,
 /** {"label","text"} of a field, or NULL when it says nothing. New reference. */
 json_t *packet_line(const struct call *call, const struct kind *kind,
     const struct merge_record *merged, const char *name);
+/** {"id","short","lines"}: a copy of the consent. New reference. */
+json_t *packet_consent(
+    const struct call *call, const struct kind *kind, const struct record_full *consent);
 
 #endif

@@ -354,6 +354,28 @@ def story_in_the_persons_own_copy(lab):
     check("not whole here yet" in page and "sync --photos" in said.err and page.count("data:") == 3, said)
 
 
+def story_in_the_packet(lab):
+    """What is handed over with a referral holds the consent in words, and says where the signed paper is and that a photo of it is kept; the photo itself is in none of its forms, for it tells more than the person chose to."""
+    neema = lab.worker("Neema")
+    asha = neema.add("person", name="Asha Kimani")
+    neema.add("need", person=asha, area="housing", text="a room for the winter")
+    clinic = neema.add("resource", name="Kimana Clinic", category="health")
+    consent = neema.add("consent", person=asha, recipient=clinic, form="folder 3, page 12", **GIVEN)
+    referral = neema.add("referral", person=asha, resource=clinic, category="health", information="needs")
+
+    def lines():
+        return {line["label"]: line["text"] for line in neema.post(f"/v1/record/{referral}/packet", {})["consent"]["lines"]}
+
+    check(lines()["Where the form is kept"] == "folder 3, page 12" and "Photo of the paper" not in lines(), lines())
+    neema.run("consent", "photo", consent, picture(lab, "paper.jpg", 30_000))
+    check(lines()["Photo of the paper"] == "kept by who gives this; not in here", lines())
+    for name in ("packet.txt", "packet.html", "packet.pdf"):
+        path = os.path.join(lab.dir, name)
+        neema.run("referral", "packet", referral, "--out", path)
+        check(MARK not in read(path) and b"data:image" not in read(path) and 0 < os.path.getsize(path) < 30_000, name, os.path.getsize(path))
+    check(b"Photo of the paper" in read(os.path.join(lab.dir, "packet.txt")))
+
+
 def story_behind_all_else(lab):
     """Metered: no byte of a photo goes by itself, records do; what is written while a photo is on its way goes before what is left of it."""
     lab.quiet()
