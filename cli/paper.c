@@ -14,8 +14,6 @@
 #include "cli/record.h"
 #include "cli/term.h"
 
-#define PIECE_BYTES ((size_t)192 * 1024)
-
 enum pmj_code
 paper_open(FILE **out, const char *path, struct pmj_error *err)
 {
@@ -33,6 +31,15 @@ paper_open(FILE **out, const char *path, struct pmj_error *err)
 	rc = pmj_fail_errno(err, errno, "reading", path);
 	pmj_hint(err, "name the scan or photograph of the signed paper");
 	return rc;
+}
+
+enum pmj_code
+paper_piece(FILE *file, uint8_t bytes[static PAPER_PIECE_BYTES], size_t *len, bool *end,
+    struct pmj_error *err)
+{
+	*len = fread(bytes, 1, PAPER_PIECE_BYTES, file);
+	*end = *len < PAPER_PIECE_BYTES;
+	return ferror(file) ? pmj_fail_errno(err, errno, "reading", "the file") : PMJ_OK;
 }
 
 /* One piece; *paper names the reading from the first answer on. */
@@ -63,16 +70,14 @@ send_paper(struct cli *cli, json_t **answer, const char *id, FILE *file, bool ch
     struct pmj_error *err)
 {
 	char *path = mem_printf("/v1/record/%s/paper", id);
-	uint8_t *bytes = mem_new(PIECE_BYTES);
+	uint8_t *bytes = mem_new(PAPER_PIECE_BYTES);
 	enum pmj_code rc = PMJ_OK;
 	bool end = false;
 
 	while (rc == PMJ_OK && !end) {
-		size_t len = fread(bytes, 1, PIECE_BYTES, file);
+		size_t len;
 
-		if (ferror(file))
-			rc = pmj_fail_errno(err, errno, "reading", "the file");
-		end = len < PIECE_BYTES;
+		rc = paper_piece(file, bytes, &len, &end, err);
 		if (rc == PMJ_OK)
 			rc = send_piece(cli, answer, path, bytes, len, end, checks, err);
 	}

@@ -1,6 +1,5 @@
 /* photo.c - `consent photo ID FILE`: keeps a photo or scan of the signed paper with the record,
  * sealed; `--out FILE` gives it back. */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +14,6 @@
 #include "cli/record.h"
 #include "cli/term.h"
 
-#define PIECE_BYTES ((size_t)192 * 1024)
 #define PARTS_BYTES ((size_t)128 * 1024) /* that the daemon gives at once, and some room */
 
 /* One request; `photo` of the last answer names what it goes on with. */
@@ -36,17 +34,15 @@ photo_post(struct cli *cli, json_t **answer, const char *path, json_t *body, str
 static enum pmj_code
 photo_send(struct cli *cli, json_t **answer, const char *path, FILE *file, struct pmj_error *err)
 {
-	uint8_t *bytes = mem_new(PIECE_BYTES);
-	char *text = mem_new(PIECE_BYTES * 4 / 3 + 8);
+	uint8_t *bytes = mem_new(PAPER_PIECE_BYTES);
+	char *text = mem_new(PAPER_PIECE_BYTES * 4 / 3 + 8);
 	enum pmj_code rc = PMJ_OK;
 	bool end = false;
 
 	while (rc == PMJ_OK && !end) {
-		size_t len = fread(bytes, 1, PIECE_BYTES, file);
+		size_t len;
 
-		if (ferror(file))
-			rc = pmj_fail_errno(err, errno, "reading", "the file");
-		end = len < PIECE_BYTES;
+		rc = paper_piece(file, bytes, &len, &end, err);
 		if (rc == PMJ_OK)
 			rc = photo_post(cli, answer, path,
 			    json_pack(
@@ -56,8 +52,8 @@ photo_send(struct cli *cli, json_t **answer, const char *path, FILE *file, struc
 	/* It is taken; now its parts are kept, some a request. */
 	while (rc == PMJ_OK && json_str(*answer, "photo") != NULL)
 		rc = photo_post(cli, answer, path, json_object(), err);
-	mem_wipe(bytes, PIECE_BYTES);
-	mem_wipe(text, PIECE_BYTES * 4 / 3 + 8);
+	mem_wipe(bytes, PAPER_PIECE_BYTES);
+	mem_wipe(text, PAPER_PIECE_BYTES * 4 / 3 + 8);
 	free(bytes);
 	free(text);
 	return rc;

@@ -52,6 +52,10 @@ enum pmj_code record_photo(struct cli *cli, const struct args *args, struct pmj_
 PMJ_MUST_CHECK enum pmj_code paper_open(FILE **out, const char *path, struct pmj_error *err);
 /** Is this file the paper that was noted for a record? It is read from its beginning. */
 bool paper_is_noted(struct cli *cli, const char *id, FILE *file);
+#define PAPER_PIECE_BYTES ((size_t)192 * 1024)
+/** The next of it, as much as one request takes. *end: that was all. */
+PMJ_MUST_CHECK enum pmj_code paper_piece(FILE *file, uint8_t bytes[static PAPER_PIECE_BYTES],
+    size_t *len, bool *end, struct pmj_error *err);
 /** How much of the photo of its paper is here, of the item as `show` answers it. */
 void photo_say(const json_t *item, size_t width);
 enum pmj_code record_packet(struct cli *cli, const struct args *args, struct pmj_error *err);
