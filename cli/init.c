@@ -162,7 +162,7 @@ write_root_key(int fd, const char *path, json_t *answer)
 }
 
 static void
-say_made(const json_t *answer, bool hub, bool practice)
+say_made(const json_t *answer, bool hub, bool practice, const char *elsewhere)
 {
 	term_say("\nYour records have a home now, and it is unlocked.\n");
 	home_say_secret(LANG_N("The recovery code opens it when the passphrase is forgotten:"),
@@ -179,13 +179,17 @@ say_made(const json_t *answer, bool hub, bool practice)
 	home_say_secret(LANG_N("The hub's six words, for the card each worker gets:"),
 	    json_str(answer, "root_words"), LANG_N("Workers compare them when they join."));
 	term_say("\nNext:\n");
+	if (elsewhere != NULL)
+		term_say(
+		    "  export PAMOJA_HOME=%s\n      first: this terminal means it from then on\n",
+		    elsewhere);
 	if (practice)
 		term_say(
 		    "  pamoja guide          the first hour, lesson by lesson\n"
 		    "  pamoja person list    the made-up people here: do what you like with them\n"
 		    "  pamoja today          what would be due\n"
 		    "  pamoja help           what else can be typed\n"
-		    "A practice home never joins a hub.\n");
+		    "\nA practice home never joins a hub.\n");
 	else if (hub)
 		term_say("  pamoja hub enrol REQUEST --role peer    take in a worker's laptop\n"
 		         "  pamoja status                           how things stand\n");
@@ -244,7 +248,8 @@ init_run(struct cli *cli, const struct args *args, struct pmj_error *err)
 	if (cli->json)
 		print_json(answer);
 	else
-		say_made(answer, args_has(args, "hub"), args_has(args, "practice"));
+		say_made(answer, args_has(args, "hub"), args_has(args, "practice"),
+		    args_has(args, "home") ? cli->client.home : NULL);
 	rc = home_say_seen(cli, err);
 out:
 	buf_wipe(&secret);

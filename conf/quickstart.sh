@@ -3,7 +3,7 @@
 # network: a hub, an ally and a peer are enrolled, work offline, exchange through a folder, are merged, a conflict is settled and
 # a referral is sent under consent. The programs and the three homes stay, ready to use.
 #
-#   sh conf/quickstart.sh [DIR]      DIR: where the homes go (default: pamoja-quickstart beside the build)
+#   sh conf/quickstart.sh [DIR]      DIR: where the homes go (default: build/quickstart)
 set -eu
 top=$(cd "$(dirname "$0")/.." && pwd)
 . "$top/conf/packages.sh"
@@ -115,13 +115,18 @@ cat <<EOF
 
 == Ready. What you would type next, as Neema:
 
-  export PAMOJA_HOME=$dir/ally PATH=$bin:\$PATH
+  export PATH=$bin:\$PATH
+  export PAMOJA_HOME=$dir/ally
   pamoja today
   pamoja find baraka
   pamoja contact add            (it asks what it needs)
   pamoja contact --help
-  pamoja lock                   (her passphrase is in $dir/ally.passphrase)
+  pamoja lock                   (her passphrase: cat \$PAMOJA_HOME.passphrase)
 
-  As the coordinator: PAMOJA_HOME=$dir/hub pamoja hub roster
-  For yourself, elsewhere: pamoja --home DIR init --name NAME --role peer
+As the coordinator:
+
+  PAMOJA_HOME=$dir/hub pamoja hub today
+
+For yourself, elsewhere: pamoja --home DIR init, or first, with made-up people,
+pamoja --home DIR init --practice
 EOF

@@ -438,6 +438,16 @@ def story_an_import_that_broke_off(lab):
     check(not {item["id"] for item in first + third} & {item["id"] for item in fourth} and len({item["id"] for item in first + third}) == 6)
 
 
+def story_a_home_elsewhere_says_how_it_is_meant(lab):
+    """Made with --home, a home's next steps would go to another one: what makes the terminal mean it stands first."""
+    home = lab.home("neema").start()
+    at = os.path.join(lab.dir, "neema")
+    secret = ("--passphrase-file", home.passphrase_file)
+    made = home.run("--home", at, *secret, "init", "--practice").out
+    check(made.index(f"export PAMOJA_HOME={at}\n") < made.index("pamoja guide"), made)
+    check("export" not in lab.home("juma").start().run(*secret, "init", "--practice").out)
+
+
 def story_moved_by_whom_it_is_about(lab):
     """A verb takes the person's name where only one record of theirs can be meant, and says which it was; never one of somebody else."""
     neema = lab.home("neema").start().init()

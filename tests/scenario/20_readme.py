@@ -87,7 +87,7 @@ class Typist:
             text = re.sub(rf"\b{page}\b", here, text)
         for place in PLACES:
             text = re.sub(rf"(?<![\w/]){place}/", f"{self.lab.dir}{place}/", text)
-        return text
+        return text.replace("~/practice", os.path.join(self.lab.dir, "practice"))  # the home of that name
 
     def paged(self, home, text):
         """What this run printed as the page has it."""
