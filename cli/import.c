@@ -11,7 +11,7 @@ const struct option import_options[] = {
     {"kind", "KIND", "what the rows are; CSV needs it"},
     {"map", "FILE", "which column goes into which field, written down once"},
     {"main", "FILE", "with --map: the form's main table, for a table of what it repeats"},
-    {"hsds", NULL, "a directory of services: Open Referral HSDS, JSON or folder"},
+    {"hsds", NULL, "a directory of services: Open Referral HSDS, JSON, folder or .zip"},
     {"dry-run", NULL, "only check: nothing is saved"},
     {"all-or-nothing", NULL, "check all first: one bad row, and nothing is saved"},
     {"alike", "WAY", "people who may be here already: take (and say so), skip or refuse"},

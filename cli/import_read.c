@@ -12,8 +12,10 @@
 #include "cli/import_inner.h"
 #include "cli/kinds.h"
 #include "cli/term.h"
+#include "cli/unzip.h"
 
 #define IMPORT_FILE_MAX (256u * 1024 * 1024)
+#define PACKED_MAX (128u * 1024 * 1024) /* of all its tables together */
 
 static enum pmj_code
 need_kind(const json_t **out, struct cli *cli, const char *kind, struct pmj_error *err)
@@ -32,25 +34,58 @@ need_kind(const json_t **out, struct cli *cli, const char *kind, struct pmj_erro
 	return PMJ_OK;
 }
 
-/* The tables of an older directory, one after the other behind each other's place in files. */
+/* One table of an older directory: of a folder, or of a packed one. Empty where it is not there. */
 static enum pmj_code
-read_package(struct buf *table, json_t *refused, const char *dir, struct pmj_error *err)
+read_part(
+    struct buf *out, struct unzip *packed, const char *dir, const char *name, struct pmj_error *err)
+{
+	char *path = fs_join(dir, name);
+	enum pmj_code rc = PMJ_OK;
+	bool found;
+
+	if (packed != NULL) {
+		if ((rc = unzip_file(packed, out, &found, name, err)) != PMJ_OK)
+			pmj_context(err, "%s", name);
+	} else if (fs_exists(&os_real, path)) {
+		rc = term_slurp(out, path, IMPORT_FILE_MAX, err);
+	}
+	free(path);
+	return rc;
+}
+
+/* The tables of an older directory, made into one. packed: NULL for a folder. */
+static enum pmj_code
+read_package(struct buf *table, json_t *refused, struct unzip *packed, const char *dir,
+    struct pmj_error *err)
 {
 	struct buf files[HSDS_PACKAGE_FILES];
 	enum pmj_code rc = PMJ_OK;
 
 	for (size_t i = 0; i < HSDS_PACKAGE_FILES; i++) {
-		char *path = fs_join(dir, hsds_package_names[i]);
-
 		buf_init(&files[i], 0);
-		if (rc == PMJ_OK && fs_exists(&os_real, path))
-			rc = term_slurp(&files[i], path, IMPORT_FILE_MAX, err);
-		free(path);
+		if (rc == PMJ_OK)
+			rc = read_part(&files[i], packed, dir, hsds_package_names[i], err);
 	}
 	if (rc == PMJ_OK)
 		rc = hsds_package_to_table(table, refused, files, err);
 	for (size_t i = 0; i < HSDS_PACKAGE_FILES; i++)
 		buf_wipe(&files[i]);
+	return rc;
+}
+
+/* The same as the folder would be, also to be known again. */
+static enum pmj_code
+read_packed(struct buf *file, json_t *refused, struct pmj_error *err)
+{
+	struct unzip packed;
+	struct buf table;
+	enum pmj_code rc;
+
+	buf_init(&table, 0);
+	if ((rc = unzip_open(&packed, file->bytes, file->len, PACKED_MAX, err)) == PMJ_OK)
+		rc = read_package(&table, refused, &packed, "", err);
+	buf_wipe(file);
+	*file = table;
 	return rc;
 }
 
@@ -172,16 +207,14 @@ is_lines(const struct buf *file, const struct reading *as)
 	return buf_text(file)[start] == '{' && !as->mapped && !as->hsds;
 }
 
-/* A packed file is not unpacked here: what would come out of it has no bound, and any file manager
- * does it. */
+/* Only a directory of services is unpacked here: of other packed files nobody knows which file is
+ * meant. */
 static enum pmj_code
-check_unpacked(const struct buf *file, struct pmj_error *err)
+fail_packed(struct pmj_error *err)
 {
-	if (file->len < 4 || memcmp(file->bytes, "PK\3\4", 4) != 0)
-		return PMJ_OK;
 	(void)pmj_fail(
 	    err, PMJ_INVALID, "this is a packed file: a .zip, or a spreadsheet such as .xlsx");
-	pmj_hint(err, "unpack it and name the file inside (of an HSDS package the folder); save a "
+	pmj_hint(err, "unpack it and name the file inside (an HSDS package: add --hsds); save a "
 	              "spreadsheet as \"CSV UTF-8\"");
 	return PMJ_INVALID;
 }
@@ -209,13 +242,20 @@ import_read(struct cli *cli, struct rows *rows, char **name, const char *path, s
 	if ((rc = kinds_load(cli, &kinds, err)) != PMJ_OK)
 		goto out;
 	as->package = as->hsds && is_folder(path);
-	if ((rc = check_is_file(as, path, err)) == PMJ_OK)
-		rc = as->package ? read_package(&file, rows->refused, path, err)
-		                 : term_slurp(&file, path, IMPORT_FILE_MAX, err);
-	if (rc == PMJ_OK && !as->package && (rc = check_unpacked(&file, err)) != PMJ_OK)
-		pmj_context(err, "%s", path);
+	if ((rc = check_is_file(as, path, err)) != PMJ_OK)
+		goto out;
+	rc = as->package ? read_package(&file, rows->refused, NULL, path, err)
+	                 : term_slurp(&file, path, IMPORT_FILE_MAX, err);
 	if (rc != PMJ_OK)
 		goto out;
+	if (!as->package && unzip_is(file.bytes, file.len)) {
+		as->package = as->hsds;
+		rc = as->hsds ? read_packed(&file, rows->refused, err) : fail_packed(err);
+	}
+	if (rc != PMJ_OK) {
+		pmj_context(err, "%s", path);
+		goto out;
+	}
 	rows->kinds = kinds;
 	if (!is_lines(&file, as))
 		rc = read_rows(cli, rows, &file, as, err);

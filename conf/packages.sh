@@ -1,5 +1,5 @@
 # packages.sh - sourced: what Debian 12 must have installed, and a function that installs what is missing.
-BUILD_PACKAGES="gcc libc6-dev linux-libc-dev make cmake ninja-build mawk pkg-config libsqlite3-dev libgit2-dev libsodium-dev libinih-dev libevent-dev libjansson-dev libzstd-dev libutf8proc-dev libseccomp-dev libsmartcols-dev libqrencode-dev libcairo2-dev libqpdf-dev fonts-dejavu-core libcurl4-openssl-dev libssl-dev ca-certificates"
+BUILD_PACKAGES="gcc libc6-dev linux-libc-dev make cmake ninja-build mawk pkg-config libsqlite3-dev libgit2-dev libsodium-dev libinih-dev libevent-dev libjansson-dev libzstd-dev zlib1g-dev libutf8proc-dev libseccomp-dev libsmartcols-dev libqrencode-dev libcairo2-dev libqpdf-dev fonts-dejavu-core libcurl4-openssl-dev libssl-dev ca-certificates"
 TEST_PACKAGES="libcmocka-dev binutils git python3 clang-format valgrind strace zstd faketime procps util-linux man-db mandoc zbar-tools mupdf-tools qpdf libjpeg-turbo-progs bash zsh fish gettext locales lighttpd lighttpd-mod-openssl openssl openssh-client openssh-server dosfstools exfatprogs exfat-fuse fusefat systemd python3-jsonschema"
 # For the FHIR validator, where there is no npm yet (they bring some 400 packages).
 NODE_PACKAGES="nodejs npm"

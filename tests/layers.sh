@@ -15,7 +15,7 @@ BEGIN {
 	home["sqlite3.h"] = "daemon/store/"; home["git2"] = "daemon/carry/"; home["ini.h"] = "daemon/base/conf.c"
 	home["sodium.h"] = "daemon/crypto/"; home["jansson.h"] = "daemon/base/json.h"; home["event2"] = "daemon/base/loop.c"
 	home["utf8proc.h"] = "daemon/base/text.c"; home["zstd"] = "daemon/log/"; home["seccomp.h"] = "daemon/base/sandbox.c"
-	home["libsmartcols"] = "cli/"; home["qrencode.h"] = "cli/qr.c"; home["curl/"] = "daemon/carry/https"; home["openssl/"] = "daemon/carry/"
+	home["libsmartcols"] = "cli/"; home["qrencode.h"] = "cli/qr.c"; home["zlib.h"] = "cli/unzip.c"; home["curl/"] = "daemon/carry/https"; home["openssl/"] = "daemon/carry/"
 	home["cairo"] = "daemon/pdf/"; home["qpdf"] = "daemon/pdf/"
 	also["zstd"] = "daemon/domain/line_pack.c"
 }

@@ -13,7 +13,7 @@ from lab import BIN, PASSPHRASE, PATIENCE, TOP, check, run
 
 SWAHILI = {"LC_ALL": "sw_KE.UTF-8"}
 # What the commands of workers and coordinators are made of; the rest of cli is the installer's.
-FILES = ("hub", "pending", "hub_roster", "hub_settle", "hub_leave", "hub_renew", "backup", "restore", "import", "import_read", "import_say", "import_alike", "export", "export_people", "export_page", "outfile", "rows", "rows_batch", "rows_main", "csv", "home", "init", "halves", "backup_key", "command_table", "passphrase", "note", "status", "sync", "enrol", "record", "paper", "photo", "kinds", "kinds_next", "form", "print", "client", "start", "help", "command", "args", "fields", "term", "sheet", "packet", "disclosures", "mapping", "mapping_file", "mapping_row", "forms", "hsds", "hsds_package", "slip", "export_fhir", "fhir", "fhir_parts", "fhir_resources")
+FILES = ("hub", "pending", "hub_roster", "hub_settle", "hub_leave", "hub_renew", "backup", "restore", "import", "import_read", "import_say", "import_alike", "export", "export_people", "export_page", "outfile", "rows", "rows_batch", "rows_main", "csv", "home", "init", "halves", "backup_key", "command_table", "passphrase", "note", "status", "sync", "enrol", "record", "paper", "photo", "kinds", "kinds_next", "form", "print", "client", "start", "help", "command", "args", "fields", "term", "sheet", "packet", "disclosures", "mapping", "mapping_file", "mapping_row", "forms", "hsds", "hsds_package", "slip", "unzip", "export_fhir", "fhir", "fhir_parts", "fhir_resources")
 KEYWORDS = ("term_say:1", "term_note:1", "term_ask:2", "term_yes:2", "term_ask_hidden:2", "print_pair:1", "lang_text:1", "LANG_N:1", "pmj_fail:3", "pmj_hint:2",
             "pmj_context:2")
 PLACE = re.compile(r"%[-0-9.*]*(?:ll|l|h|z|j)?[a-zA-Z]")

@@ -2,6 +2,7 @@
 import json
 import os
 import re
+import zipfile
 
 from lab import TOP, check, run
 from outside import out, write
@@ -439,6 +440,43 @@ def story_directories(lab):
     check((fields["place"], fields["phone"], fields["cost"], fields["transport"]) == ("Rombo", "+254 700 000 002", "free", "bus 12"), fields)
     check(len(home.json("resource", "list")["items"]) == 2)
     check("services.csv" in home.refused(2, "import", lab.mailboxes, "--hsds")["message"])
+
+    # the same package as it is handed out, packed: known again; and packed ones that lie
+    packed = out(lab, "package.zip")
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("directory/datapackage.json", "{}")
+        for name in sorted(os.listdir(package)):
+            file.write(os.path.join(package, name), "directory/" + name)
+    check("1 of them there already" in home.run("import", packed, "--hsds").out)
+    with open(packed, "rb") as file:
+        good = file.read()
+    for item in home.json("resource", "list")["items"]:
+        if item["title"] == "Shelter, Kilima Trust":
+            home.run("void", item["id"], "to see it come from the packed one")
+    home.run("import", packed, "--hsds")
+    check(len(home.json("resource", "list")["items"]) == 2)
+    at = good.index(b"PK\1\2", good.index(b"directory/services.csv", good.index(b"PK\1\2")) - 46)  # of services.csv in the list
+    for spoiled, status, words in ((good[:-30], 2, "damaged or cut off"), (good[:at + 24] + (1 << 30).to_bytes(4, "little") + good[at + 28:], 9, "more would come out"),
+                                   (good[:at + 24] + (9).to_bytes(4, "little") + good[at + 28:], 2, "services.csv: this packed file is damaged"),
+                                   (good[:at + 16] + bytes(4) + good[at + 20:], 2, "damaged"), (good[:at + 8] + b"\1" + good[at + 9:], 2, "locked with a password"),
+                                   (good[:at + 42] + b"\xff\xff\xff\x7f" + good[at + 46:], 2, "damaged"), (b"PK\3\4" + bytes(40), 2, "damaged")):
+        with open(packed, "wb") as file:
+            file.write(spoiled)
+        answer = home.run("import", packed, "--hsds", json_out=True, check_status=False)
+        check(answer.status != 0 and words in answer.error["message"] and "package.zip" in answer.error["message"], words, answer)
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as file:  # a bomb: more than may come out, of zeros
+        with file.open("services.csv", "w", force_zip64=False) as inside:
+            for _ in range(160):
+                inside.write(bytes(1 << 20))
+    check("more would come out" in home.run("import", packed, "--hsds", json_out=True, check_status=False).error["message"])
+    with zipfile.ZipFile(packed, "w") as file:
+        file.writestr("a/services.csv", "id,name\n1,A\n")
+        file.writestr("b/services.csv", "id,name\n1,A\n")
+    check("there twice" in home.refused(2, "import", packed, "--hsds")["message"])
+    with zipfile.ZipFile(packed, "w") as file:
+        file.writestr("[Content_Types].xml", "<x/>")
+    check("no services.csv" in home.refused(2, "import", packed, "--hsds")["message"])
+    check("imeharibika" in home.run("import", write(packed, "PK\3\4"), "--hsds", status=2, env={"LC_ALL": "sw_KE.UTF-8", "LANGUAGE": "sw"}).err)
 
     heads = "Code,Name,Officialname,Registration_number,Keph level,Facility type,Owner,Owner type,Beds,County,Constituency,Sub county,Ward,Operation status,Open_whole_day"
     listed = write(out(lab, "list.csv"), "﻿" + heads + "\r\n"

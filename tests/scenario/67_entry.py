@@ -315,7 +315,8 @@ def story_a_packed_file(lab):
     path = os.path.join(lab.dir, "directory.zip")
     with open(path, "wb") as file:
         file.write(b"PK\3\4" + bytes(200))
-    for options in ((), ("--kind", "resource"), ("--hsds",)):
+    check("damaged or cut off" in neema.refused(2, "import", path, "--hsds")["message"])
+    for options in ((), ("--kind", "resource")):
         error = neema.refused(2, "import", path, *options)
         check("packed file" in error["message"] and "directory.zip" in error["message"] and "unpack it" in error["hint"], options, error)
     check("ifungue" in neema.run("import", path, "--kind", "person", status=2, env=SWAHILI).err)
