@@ -3,13 +3,12 @@
 #include <assert.h>
 #include <errno.h>
 #include <event2/event.h>
-#include <pthread.h>
 #include <stdlib.h>
-#include <sys/eventfd.h>
 #include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "base/loop_inner.h"
 #include "base/mem.h"
 
 enum { PRIORITY_REQUESTS = 0, PRIORITY_WORK = 1, PRIORITIES = 2 };
@@ -17,8 +16,6 @@ enum { PRIORITY_REQUESTS = 0, PRIORITY_WORK = 1, PRIORITIES = 2 };
 #define TURN_MS 12 /* so long requests may come before work that waits */
 
 #define FAR_S (100LL * 366 * 86400)
-
-struct off_thread;
 
 struct loop {
 	struct { /* of the clock that people set */
@@ -82,6 +79,12 @@ loop_free(struct loop *loop)
 	}
 	event_base_free(loop->base);
 	free(loop);
+}
+
+struct off_thread **
+loop_jobs(struct loop *loop)
+{
+	return &loop->jobs;
 }
 
 void
@@ -345,77 +348,4 @@ loop_work_free(struct loop_work *work)
 	*at = work->next;
 	event_free(work->event);
 	free(work);
-}
-
-struct off_thread {
-	struct loop *loop;
-	struct off_thread *next;
-	struct loop_io *io;
-	int fd;
-	pthread_t thread;
-	void (*job)(void *ctx);
-	void (*done)(void *ctx);
-	void *ctx;
-};
-
-static void *
-off_thread_main(void *arg)
-{
-	struct off_thread *off = arg;
-
-	off->job(off->ctx);
-	(void)eventfd_write(off->fd, 1);
-	return NULL;
-}
-
-/* It is on no list any more. */
-static void
-off_thread_end(struct off_thread *off)
-{
-	(void)pthread_join(off->thread, NULL);
-	loop_io_free(off->io);
-	(void)close(off->fd);
-	off->done(off->ctx);
-	free(off);
-}
-
-static void
-off_thread_done(void *arg, int what)
-{
-	struct off_thread *off = arg;
-	struct off_thread **at = &off->loop->jobs;
-
-	(void)what;
-	while (*at != off)
-		at = &(*at)->next;
-	*at = off->next;
-	off_thread_end(off);
-}
-
-void
-loop_off_thread(struct loop *loop, void (*job)(void *ctx), void (*done)(void *ctx), void *ctx)
-{
-	struct off_thread *off = mem_new(sizeof(*off));
-
-	off->loop = loop;
-	off->next = loop->jobs;
-	loop->jobs = off;
-	off->job = job;
-	off->done = done;
-	off->ctx = ctx;
-	off->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	off->io = loop_io_new(loop, off->fd, LOOP_READ, off_thread_done, off);
-	if (off->fd < 0 || pthread_create(&off->thread, NULL, off_thread_main, off) != 0)
-		abort();
-}
-
-void
-loop_off_thread_wait(struct loop *loop)
-{
-	struct off_thread *off;
-
-	while ((off = loop->jobs) != NULL) {
-		loop->jobs = off->next;
-		off_thread_end(off);
-	}
 }
