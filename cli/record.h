@@ -24,6 +24,10 @@ PMJ_MUST_CHECK enum pmj_code record_candidates(
     struct cli *cli, json_t **out, const char *kind, const char *typed, struct pmj_error *err);
 /** Print a list of items, of one kind (its fields as columns) or NULL (any). */
 void record_print_items(const json_t *items, const json_t *kind);
+/** One answer more, its items behind those that came before it. *answer: the one before, if any,
+ * and then this one. */
+PMJ_MUST_CHECK enum pmj_code record_next_answer(struct cli *cli, json_t *items, json_t **answer,
+    const char *path, long limit, struct pmj_error *err);
 /** Up to `limit` items of a list, however many answers they come in: {"items","more"}. path has its
  * query begun. New reference. */
 PMJ_MUST_CHECK enum pmj_code record_list_get(
