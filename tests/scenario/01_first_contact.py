@@ -448,6 +448,19 @@ def story_a_home_elsewhere_says_how_it_is_meant(lab):
     check("export" not in lab.home("juma").start().run(*secret, "init", "--practice").out)
 
 
+def story_whoever_reads_no_further_is_told_nothing(lab):
+    """`pamoja help | head`: the reader has left, which is no trouble of anybody's; a full disk is."""
+    neema = lab.home("neema").start()
+    reads, writes = os.pipe()
+    os.close(reads)
+    told = subprocess.run([os.path.join(BIN, "pamoja"), "help"], stdout=writes, stderr=subprocess.PIPE, text=True, env=neema.env, check=False)
+    os.close(writes)
+    check(told.returncode == 1 and told.stderr == "", told)
+    with open("/dev/full", "w", encoding="ascii") as full:
+        told = subprocess.run([os.path.join(BIN, "pamoja"), "help"], stdout=full, stderr=subprocess.PIPE, text=True, env=neema.env, check=False)
+    check(told.returncode == 1 and "could not be written" in told.stderr, told)
+
+
 def story_moved_by_whom_it_is_about(lab):
     """A verb takes the person's name where only one record of theirs can be meant, and says which it was; never one of somebody else."""
     neema = lab.home("neema").start().init()
