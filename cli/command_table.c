@@ -230,6 +230,12 @@ const struct command command_table[] = {
         "people. Examples:\n"
         "  pamoja hub match \"Juma K.\"\n"
         "  pamoja hub match 7k3f9 --tag families\n"},
+    {"hub role", GROUP_HUB, hub_role, 2, 2, "WORKER ROLE", "give somebody another role",
+        hub_role_options,
+        "Roles: peer, ally, volunteer, supervisor, coordinator. Two supervisors approve it.\n"
+        "Examples:\n"
+        "  pamoja hub role Juma ally\n"
+        "  pamoja hub role Neema supervisor --root-key /media/stick/root.txt\n"},
     {"hub suspend", GROUP_HUB, hub_suspend, 1, 1, "WORKER", "lock a mislaid laptop for a while",
         hub_suspend_options,
         "It locks with its next exchange; what it sends waits until the suspension ends.\n"

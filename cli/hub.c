@@ -51,9 +51,8 @@ put_option(json_t *body, const struct args *args, const char *option, const char
 	return rc;
 }
 
-/* The root key, where one was brought. */
-static enum pmj_code
-put_root(json_t *body, const struct args *args, struct pmj_error *err)
+enum pmj_code
+hub_put_root(json_t *body, const struct args *args, struct pmj_error *err)
 {
 	const char *file = args_value(args, "root-key");
 	struct buf text;
@@ -69,8 +68,8 @@ put_root(json_t *body, const struct args *args, struct pmj_error *err)
 	return rc;
 }
 
-static void
-wipe_root(json_t *body)
+void
+hub_wipe_root(json_t *body)
 {
 	const char *root = json_str(body, "root");
 
@@ -102,7 +101,7 @@ hub_enrol(struct cli *cli, const struct args *args, struct pmj_error *err)
 	         body, args, "role", "Role (peer, ally, volunteer, supervisor):", err)) != PMJ_OK ||
 	    (rc = put_option(body, args, "name", "The worker's name:", err)) != PMJ_OK ||
 	    (rc = put_option(body, args, "until", NULL, err)) != PMJ_OK ||
-	    (rc = put_root(body, args, err)) != PMJ_OK)
+	    (rc = hub_put_root(body, args, err)) != PMJ_OK)
 		goto out;
 	if (json_str(body, "role") == NULL) {
 		rc = pmj_fail(err, PMJ_USAGE, "--role is missing");
@@ -129,7 +128,7 @@ hub_enrol(struct cli *cli, const struct args *args, struct pmj_error *err)
 		    json_str(answer, "name"));
 	}
 out:
-	wipe_root(body);
+	hub_wipe_root(body);
 	json_decref(body);
 	json_decref(answer);
 	buf_close(&text);

@@ -12,7 +12,8 @@
 #include "cli/term.h"
 
 const struct option hub_release_options[] = {
-    {"by", "WORKER", "all that is held of this worker; more than 100 need a second person"},
+    {"by", "WORKER",
+        "all that is held of this worker; more than 100 in a day need a second person"},
     {NULL, NULL, NULL},
 };
 
@@ -79,7 +80,7 @@ ask_for_many(struct cli *cli, const char *worker, struct pmj_error *err)
 	if (rc == PMJ_OK && cli->json) {
 		print_json(answer);
 	} else if (rc == PMJ_OK) {
-		term_say("More than %d at once need a second person. Asked for; nothing is let in "
+		term_say("More than %d in a day need a second person. Asked for; nothing is let in "
 		         "yet.\n\n",
 		    RELEASE_MAX);
 		pending_say(json_obj(answer, "pending"));
@@ -111,7 +112,7 @@ release_by(struct cli *cli, const char *worker, struct pmj_error *err)
 	if (json_array_size(ids) == 0) {
 		rc = pmj_fail(err, PMJ_NOT_FOUND, "nothing is held of \"%.60s\"", worker);
 		pmj_hint(err, "`pamoja hub held` lists what is");
-	} else if (json_array_size(ids) > RELEASE_MAX) {
+	} else if ((json_int_t)json_array_size(ids) > json_int(answer, "alone", RELEASE_MAX)) {
 		rc = ask_for_many(cli, worker, err);
 		goto out;
 	}

@@ -23,6 +23,9 @@ say_what(const json_t *what)
 	if (op != NULL && strcmp(op, "enrol") == 0)
 		term_say("take in %s as %s\n", json_str(what, "name"),
 		    lang_text(json_str(what, "role")));
+	else if (op != NULL && strcmp(op, "role") == 0)
+		term_say("%s is to be a %s\n", json_str(what, "name"),
+		    lang_text(json_str(what, "role")));
 	else if (op != NULL && strcmp(op, "erase") == 0)
 		term_say("forget the person %s for good (cause: %s)\n", json_str(what, "person"),
 		    forget_cause_text(json_str(what, "cause")));

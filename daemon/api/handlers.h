@@ -27,9 +27,9 @@ handler_now record_today;
 handler_later record_find, record_import;
 handler_now notes_list, notes_add, notes_settle;
 handler_now enrol_ask, enrol_take, office_enrol, office_conflicts, office_resolve, office_assign,
-    office_unassign, office_revoke, office_suspend, office_replace, office_roster, office_arrived,
-    office_renew, office_move, office_moving, office_held, office_release, office_publish,
-    office_published;
+    office_unassign, office_revoke, office_suspend, office_role, office_replace, office_roster,
+    office_arrived, office_renew, office_move, office_moving, office_held, office_release,
+    office_publish, office_published;
 handler_now notice_show, materials_list, materials_get, materials_publish, materials_withdraw;
 handler_now pending_list, pending_approve, pending_refuse;
 handler_now report_list, report_kept;

@@ -160,6 +160,42 @@ office_suspend(const struct call *call, json_t **out, struct pmj_error *err)
 	return PMJ_OK;
 }
 
+enum pmj_code
+office_role(const struct call *call, json_t **out, struct pmj_error *err)
+{
+	struct hub *hub = call->core->hub;
+	struct hub_role to = {
+	    .until = json_str(call->body, "until"), .root = json_str(call->body, "root")};
+	uint8_t device[PMJ_DEVICE_BYTES], id[32];
+	json_t *item = NULL;
+	const char *worker;
+	char *name, *role;
+	bool waits = false;
+	enum pmj_code rc;
+
+	if ((rc = call_text(call, &worker, "worker", err)) == PMJ_OK &&
+	    (rc = call_text(call, &to.role, "role", err)) == PMJ_OK &&
+	    (rc = live_worker(hub, device, worker, err)) == PMJ_OK)
+		rc = hub_change_role(hub, device, &to, id, &waits, err);
+	if (to.root != NULL)
+		mem_wipe((char *)(uintptr_t)to.root, strlen(to.root));
+	if (rc != PMJ_OK)
+		return rc;
+	core_queued(call->core, true);
+	core_wake(call->core);
+	if (waits) {
+		if ((rc = hub_pending_one(hub, &item, id, err)) == PMJ_OK)
+			*out = json_pack("{s:o}", "pending", item);
+		return rc;
+	}
+	core_who(call->core, device, &name, &role);
+	*out = json_pack("{s:s,s:s,s:o}", "name", name, "role", role, "device",
+	    json_hex(device, sizeof(device)));
+	free(name);
+	free(role);
+	return PMJ_OK;
+}
+
 /* The laptop that takes over: the one named, or (NULL) the new one of the same worker. */
 static enum pmj_code
 who_takes_over(struct hub *hub, uint8_t to[static PMJ_DEVICE_BYTES], const char *typed,
@@ -247,7 +283,12 @@ office_arrived(const struct call *call, json_t **out, struct pmj_error *err)
 enum pmj_code
 office_held(const struct call *call, json_t **out, struct pmj_error *err)
 {
-	return hub_held(call->core->hub, out, err);
+	enum pmj_code rc = hub_held(call->core->hub, out, err);
+
+	if (rc == PMJ_OK)
+		(void)json_object_set_new(
+		    *out, "alone", json_integer((json_int_t)hub_release_alone(call->core->hub)));
+	return rc;
 }
 
 static enum pmj_code

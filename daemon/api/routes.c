@@ -91,6 +91,7 @@ static const struct route {
     {"POST", "/v1/hub/unassign", NEEDS_OPEN | NEEDS_HUB, office_unassign, NULL},
     {"POST", "/v1/hub/revoke", NEEDS_OPEN | NEEDS_HUB, office_revoke, NULL},
     {"POST", "/v1/hub/suspend", NEEDS_OPEN | NEEDS_HUB, office_suspend, NULL},
+    {"POST", "/v1/hub/role", NEEDS_OPEN | NEEDS_HUB, office_role, NULL},
     {"POST", "/v1/hub/replace", NEEDS_OPEN | NEEDS_HUB, office_replace, NULL},
     {"GET", "/v1/hub/roster", NEEDS_OPEN | NEEDS_HUB, office_roster, NULL},
     {"POST", "/v1/hub/arrived", NEEDS_OPEN | NEEDS_HUB, office_arrived, NULL},

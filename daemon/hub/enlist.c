@@ -42,8 +42,8 @@ hub_request_key(const char *request, uint8_t out[static 64], struct pmj_error *e
 	return rc;
 }
 
-static enum pmj_code
-check_role(const char *role, const char *until, struct pmj_error *err)
+enum pmj_code
+enlist_check_role(const char *role, const char *until, struct pmj_error *err)
 {
 	static const char *const roles[] = {"peer", "ally", "volunteer"};
 	enum pmj_code rc;
@@ -318,7 +318,7 @@ hub_enrol(struct hub *hub, const struct hub_enrol *enrol, struct buf *invitation
 	enum pmj_code rc;
 
 	if ((rc = end_refuses(hub, err)) != PMJ_OK ||
-	    (rc = check_role(enrol->role, enrol->until, err)) != PMJ_OK ||
+	    (rc = enlist_check_role(enrol->role, enrol->until, err)) != PMJ_OK ||
 	    (rc = enlist_request(&request, enrol->request, err)) != PMJ_OK)
 		return rc;
 	prim_device_id(device.device, request.sign_pk);

@@ -1,5 +1,6 @@
 /* enlist_office.c - supervisors and coordinators are enrolled by two supervisors; by the root key
  * while there are fewer (7.2). */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,9 +36,10 @@ read_root(struct hub *hub, struct cert_root *root, const char *text, struct pmj_
 	return rc;
 }
 
+/* fields: stolen. */
 static enum pmj_code
-act_by_root(struct hub *hub, json_t **out, const struct hub_device *device, const char *until,
-    const struct cert_root *root, struct pmj_error *err)
+act_by_root(struct hub *hub, json_t **out, json_t *fields, const struct cert_root *root,
+    struct pmj_error *err)
 {
 	uint8_t random[16], sig[PRIM_SIGNATURE_BYTES], pk[32];
 	struct act act = {.p = NULL};
@@ -45,7 +47,7 @@ act_by_root(struct hub *hub, json_t **out, const struct hub_device *device, cons
 	enum pmj_code rc;
 
 	hub->os->random(hub->os->ctx, random, sizeof(random));
-	text = act_make(fields_of(device, until), os_now(hub->os), random);
+	text = act_make(fields, os_now(hub->os), random);
 	if (text == NULL)
 		return pmj_fail(err, PMJ_TOO_BIG, "this is too long to be signed");
 	if ((rc = act_read(&act, text, strlen(text), err)) == PMJ_OK) {
@@ -58,16 +60,30 @@ act_by_root(struct hub *hub, json_t **out, const struct hub_device *device, cons
 	return rc;
 }
 
+enum pmj_code
+enlist_by_root(
+    struct hub *hub, json_t **out, json_t *fields, const char *text, struct pmj_error *err)
+{
+	struct cert_root root = {.seed = {0}};
+	enum pmj_code rc = read_root(hub, &root, text, err);
+
+	if (rc == PMJ_OK)
+		rc = act_by_root(hub, out, fields, &root, err);
+	else
+		json_decref(fields);
+	prim_wipe(&root, sizeof(root));
+	return rc;
+}
+
 static enum pmj_code
 enrol_by_root(struct hub *hub, const struct hub_enrol *enrol, const uint8_t nonce[static 32],
     const struct hub_device *device, struct buf *invitation, struct pmj_error *err)
 {
-	struct cert_root root = {.seed = {0}};
 	json_t *agreed = NULL;
 	enum pmj_code rc;
 
-	if ((rc = read_root(hub, &root, enrol->root, err)) == PMJ_OK &&
-	    (rc = act_by_root(hub, &agreed, device, enrol->until, &root, err)) == PMJ_OK) {
+	if ((rc = enlist_by_root(
+	         hub, &agreed, fields_of(device, enrol->until), enrol->root, err)) == PMJ_OK) {
 		if ((rc = journal_begin(hub->journal, err)) == PMJ_OK)
 			rc = decide_end(hub,
 			    enlist_enter(
@@ -75,7 +91,6 @@ enrol_by_root(struct hub *hub, const struct hub_enrol *enrol, const uint8_t nonc
 			    err);
 	}
 	json_decref(agreed);
-	prim_wipe(&root, sizeof(root));
 	return rc == PMJ_OK ? enlist_invite(hub, device, invitation, err) : rc;
 }
 
@@ -122,29 +137,39 @@ ask_supervisors(struct hub *hub, const struct hub_enrol *enrol, const struct hub
 }
 
 enum pmj_code
+enlist_who_decides(
+    struct hub *hub, const char *does, const char *what, const char *root, struct pmj_error *err)
+{
+	int64_t there = pending_supervisors(hub);
+	enum pmj_code rc = PMJ_OK;
+
+	if (there < 2 && root == NULL) {
+		rc = pmj_fail(err, PMJ_REFUSED,
+		    "while there are fewer than two supervisors, the root key %s %.60s", does,
+		    what);
+		pmj_hint(err, "bring the stick or paper with it: add --root-key FILE");
+	} else if (there >= 2 && root != NULL) {
+		rc = pmj_fail(err, PMJ_REFUSED,
+		    "there are %lld supervisors: two of them decide, not the root key",
+		    (long long)there);
+		pmj_hint(err, "leave out --root-key; they approve it on their laptops");
+	}
+	return rc;
+}
+
+enum pmj_code
 enlist_office(struct hub *hub, const struct hub_enrol *enrol, const struct enrol_request *request,
     const struct hub_device *device, struct buf *invitation, struct pmj_error *err)
 {
-	int64_t there = pending_supervisors(hub);
+	char what[40];
 	enum pmj_code rc;
 
-	if (there < 2 && enrol->root != NULL)
-		return enrol_by_root(hub, enrol, request->nonce, device, invitation, err);
-	if (there < 2) {
-		rc = pmj_fail(err, PMJ_REFUSED,
-		    "while there are fewer than two supervisors, the root key enrols a %s",
-		    device->role);
-		pmj_hint(err, "bring the stick or paper with it: add --root-key FILE");
+	(void)snprintf(what, sizeof(what), "a %.30s", device->role);
+	if ((rc = enlist_who_decides(hub, "enrols", what, enrol->root, err)) != PMJ_OK)
 		return rc;
-	}
-	if (enrol->root != NULL) {
-		rc = pmj_fail(err, PMJ_REFUSED,
-		    "there are %lld supervisors: two of them enrol a %s, not the root key",
-		    (long long)there, device->role);
-		pmj_hint(err, "leave out --root-key; they approve it on their laptops");
-		return rc;
-	}
-	return ask_supervisors(hub, enrol, device, err);
+	return enrol->root != NULL
+	           ? enrol_by_root(hub, enrol, request->nonce, device, invitation, err)
+	           : ask_supervisors(hub, enrol, device, err);
 }
 
 /* ---- they have agreed ---- */

@@ -215,8 +215,11 @@ hub_release(struct hub *hub, const char *id, struct pmj_error *err)
 		return pmj_fail(err, PMJ_REFUSED,
 		    "it was about a person who was erased, and nothing of it is kept");
 	}
-	if ((rc = journal_begin(hub->journal, err)) == PMJ_OK)
-		rc = decide_end(hub, release_inside(hub, &hold, &row, err), err);
+	if ((rc = journal_begin(hub->journal, err)) == PMJ_OK) {
+		if ((rc = release_counts(hub, err)) == PMJ_OK)
+			rc = release_inside(hub, &hold, &row, err);
+		rc = decide_end(hub, rc, err);
+	}
 	entry_row_close(&row);
 	hub->waiting = true;
 	return rc;

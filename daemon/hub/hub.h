@@ -146,6 +146,18 @@ PMJ_MUST_CHECK enum pmj_code hub_enrol(struct hub *hub, const struct hub_enrol *
 bool hub_enrol_waits(
     struct hub *hub, uint8_t id[static 32], const uint8_t device[static PMJ_DEVICE_BYTES]);
 
+struct hub_role {
+	const char *role;
+	const char *until; /* YYYY-MM-DD of a volunteer, or NULL */
+	const char *root;  /* as of an enrolment */
+};
+/** Somebody has another role from now on, or (*waits) once two supervisors agree; id receives what
+ * that is known by. PMJ_REFUSED: of a supervisor or coordinator, whose laptop would keep what it
+ * has. */
+PMJ_MUST_CHECK enum pmj_code hub_change_role(struct hub *hub,
+    const uint8_t device[static PMJ_DEVICE_BYTES], const struct hub_role *to, uint8_t id[static 32],
+    bool *waits, struct pmj_error *err);
+
 /* Operations that need more than one person (7.2). */
 /** {"items":[{"id","asked_at","what":{"op",…},"signed":[{"name","role","at"}…],"missing":N,"root",
  * "all","not_before"}…]}: what waits. New reference. */
@@ -273,7 +285,9 @@ PMJ_MUST_CHECK enum pmj_code hub_resolve(struct hub *hub, const char *id, int ke
     const json_t *value, uint8_t rec[static PMJ_RECORD_BYTES], struct pmj_error *err);
 /** id: of hub_held. */
 PMJ_MUST_CHECK enum pmj_code hub_release(struct hub *hub, const char *id, struct pmj_error *err);
-#define HUB_RELEASE_ALONE 100 /* more than these at once need a second person (7.2) */
+#define HUB_RELEASE_ALONE 100 /* more than these in a day need a second person (7.2) */
+/** How many one person may let in now. */
+int64_t hub_release_alone(struct hub *hub);
 /** Ask that all that is held of a worker, by name, be let in; id receives what that is known by.
  * PMJ_USAGE: there is no more than one person may. */
 PMJ_MUST_CHECK enum pmj_code hub_release_many(

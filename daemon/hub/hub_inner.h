@@ -227,6 +227,11 @@ PMJ_MUST_CHECK enum pmj_code held_as_forged(
 PMJ_MUST_CHECK enum pmj_code pending_sign(struct hub *hub, const struct sync_peer *peer,
     const struct sync_line *line, struct pmj_error *err);
 
+/* release_many.c */
+/** One more is let in by one person alone: PMJ_REFUSED where that were too many in a day. Inside a
+ * transaction. */
+PMJ_MUST_CHECK enum pmj_code release_counts(struct hub *hub, struct pmj_error *err);
+
 /* enlist.c */
 struct enrol_request;
 /** A new laptop is on the roster; `agreed` are the fields of its statement where more than one
@@ -239,7 +244,18 @@ PMJ_MUST_CHECK enum pmj_code enlist_invite(struct hub *hub, const struct hub_dev
 /** What a worker handed over. */
 PMJ_MUST_CHECK enum pmj_code enlist_request(
     struct enrol_request *out, const char *text, struct pmj_error *err);
+/** peer, ally, volunteer (until a date), supervisor, coordinator. */
+PMJ_MUST_CHECK enum pmj_code enlist_check_role(
+    const char *role, const char *until, struct pmj_error *err);
 /* enlist_office.c */
+/** Two supervisors decide, the root key while there are fewer: is what was brought (root, or NULL)
+ * the right one? does, what: "enrols", "a supervisor". */
+PMJ_MUST_CHECK enum pmj_code enlist_who_decides(
+    struct hub *hub, const char *does, const char *what, const char *root, struct pmj_error *err);
+/** The fields (stolen) of a statement by the root key, given as its text; out: with what it signed.
+ */
+PMJ_MUST_CHECK enum pmj_code enlist_by_root(
+    struct hub *hub, json_t **out, json_t *fields, const char *text, struct pmj_error *err);
 /** A supervisor or coordinator: by the root key at once, else it is asked for and waits, and the
  * invitation stays empty. */
 PMJ_MUST_CHECK enum pmj_code enlist_office(struct hub *hub, const struct hub_enrol *enrol,

@@ -84,6 +84,10 @@ PMJ_MUST_CHECK enum pmj_code release_step(
 PMJ_MUST_CHECK enum pmj_code end_agreed(
     struct hub *hub, const struct pending *pending, json_t *by, struct pmj_error *err);
 
+/* role.c */
+PMJ_MUST_CHECK enum pmj_code role_agreed(
+    struct hub *hub, const struct pending *pending, json_t *by, struct pmj_error *err);
+
 /* enlist_office.c */
 struct enrol_request;
 PMJ_MUST_CHECK enum pmj_code enlist_agreed(

@@ -16,6 +16,7 @@ static const struct {
 	enum pending_state then;
 } operations[] = {
     {"enrol", enlist_agreed, PENDING_TWO_SUPERVISORS, PENDING_DONE},
+    {"role", role_agreed, PENDING_TWO_SUPERVISORS, PENDING_DONE},
     {"erase", erase_agreed, PENDING_SUPERVISOR, PENDING_DONE},
     {"end", end_agreed, PENDING_SUPERVISOR, PENDING_DONE},
     {"release", release_agreed, PENDING_SUPERVISOR, PENDING_DOING},

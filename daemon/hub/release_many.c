@@ -46,6 +46,63 @@ next_held(struct hub *hub, size_t table, int64_t before, struct held_next *next,
 	return rc;
 }
 
+/* ---- one by one ---- */
+
+/* When one person let in the last of them, ms; 0: not yet. A clock that was set back gives no more
+ * of them. */
+struct let_in_alone {
+	int64_t at_ms[HUB_RELEASE_ALONE];
+};
+
+#define ALONE "hub.let_in_alone"
+
+static size_t
+free_place(const struct let_in_alone *alone, int64_t now_ms, int64_t *left)
+{
+	size_t place = HUB_RELEASE_ALONE;
+
+	*left = 0;
+	for (size_t i = 0; i < HUB_RELEASE_ALONE; i++) {
+		if (alone->at_ms[i] != 0 && now_ms - alone->at_ms[i] < DAY_MS)
+			continue;
+		place = i;
+		*left += 1;
+	}
+	return place;
+}
+
+int64_t
+hub_release_alone(struct hub *hub)
+{
+	struct let_in_alone alone = {.at_ms = {0}};
+	int64_t left;
+
+	(void)journal_blob(hub->journal, ALONE, &alone, sizeof(alone));
+	(void)free_place(&alone, os_now(hub->os), &left);
+	return left;
+}
+
+enum pmj_code
+release_counts(struct hub *hub, struct pmj_error *err)
+{
+	struct let_in_alone alone = {.at_ms = {0}};
+	int64_t left;
+	size_t place;
+	enum pmj_code rc;
+
+	(void)journal_blob(hub->journal, ALONE, &alone, sizeof(alone));
+	place = free_place(&alone, os_now(hub->os), &left);
+	if (left == 0) {
+		rc = pmj_fail(err, PMJ_REFUSED,
+		    "one person let in %d held entries since yesterday: more need a second person",
+		    HUB_RELEASE_ALONE);
+		pmj_hint(err, "pamoja hub release --by WORKER asks a supervisor for all of them");
+		return rc;
+	}
+	alone.at_ms[place] = os_now(hub->os);
+	return journal_put_blob(hub->journal, ALONE, &alone, sizeof(alone), err);
+}
+
 /* ---- asked for ---- */
 
 /* How many that worker has, and the name as the hub writes it. */
@@ -110,7 +167,7 @@ hub_release_many(struct hub *hub, const char *worker, uint8_t id[static 32], str
 
 	if ((rc = count_held(hub, worker, name, &count, err)) != PMJ_OK)
 		return rc;
-	if (count <= HUB_RELEASE_ALONE) {
+	if (count <= hub_release_alone(hub)) {
 		rc = pmj_fail(err, PMJ_USAGE,
 		    "%lld entries are held of %.60s: that needs one person", (long long)count,
 		    worker);
@@ -138,6 +195,7 @@ release_agreed(struct hub *hub, const struct pending *pending, json_t *by, struc
 
 	hub->letting.table = 0;
 	hub->letting.at = 0;
+	hub->pending_news = true; /* it is begun with the next step, not with the next news */
 	return decide_statement(hub, act_statement(&pending->act, by), &n, &ver, err);
 }
 

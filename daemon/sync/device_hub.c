@@ -86,6 +86,7 @@ device_put_who(struct journal *journal, const json_t *who, struct pmj_error *err
 	uint8_t device[PMJ_DEVICE_BYTES];
 	const char *name = json_str(who, "name");
 	const char *role = json_str(who, "role");
+	enum pmj_code rc;
 
 	if (!json_unhex(who, "device", device, sizeof(device)) || role == NULL)
 		return PMJ_OK;
@@ -93,7 +94,25 @@ device_put_who(struct journal *journal, const json_t *who, struct pmj_error *err
 	sql_text(sql, 2, name != NULL ? name : "");
 	sql_text(sql, 3, role);
 	sql_text(sql, 4, json_str(who, "until"));
-	return sql_run(sql, err);
+	if ((rc = sql_run(sql, err)) != PMJ_OK ||
+	    memcmp(device, ring_device_id(journal_ring(journal)), sizeof(device)) != 0)
+		return rc;
+	/* What it is here is the hub's word, not what it called itself when it was made. */
+	return journal_put_text(journal, "role", role, err);
+}
+
+/* What somebody is changes by the word of several people, or the root key's. */
+static enum pmj_code
+device_takes_role(
+    const struct device_at *at, const struct roster_statement *statement, struct pmj_error *err)
+{
+	struct pmj_error no = {0};
+	struct act act;
+
+	if (act_of_statement(&act, statement, &no) != PMJ_OK)
+		return device_refuse(at, "nobody signed what it says", err);
+	act_close(&act);
+	return device_put_who(at->journal, statement->p, err);
 }
 
 /* A person who was handed over came back to this device. */
@@ -203,9 +222,10 @@ device_roster(const struct device_at *at, struct pmj_error *err)
 	if (line == NULL || roster_read(&statement, line, at->peer->writer_pk, &no) != PMJ_OK)
 		return device_refuse(at, "the statement is not signed by the hub", err);
 	rc = device_saw_roster(at->journal, (int64_t)statement.ver, err);
-	if (rc == PMJ_OK &&
-	    (strcmp(statement.op, "enrol") == 0 || strcmp(statement.op, "role") == 0))
+	if (rc == PMJ_OK && strcmp(statement.op, "enrol") == 0)
 		rc = device_put_who(at->journal, statement.p, err);
+	if (rc == PMJ_OK && strcmp(statement.op, "role") == 0)
+		rc = device_takes_role(at, &statement, err);
 	if (rc == PMJ_OK && strcmp(statement.op, "assign") == 0)
 		rc = device_came_back(at, statement.p, err);
 	if (rc == PMJ_OK && strcmp(statement.op, "erase") == 0)
