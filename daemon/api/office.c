@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "api/handlers.h"
+#include "base/mem.h"
 #include "base/text.h"
 
 enum pmj_code
