@@ -129,21 +129,19 @@ check_service(const json_t *service, struct pmj_error *err)
 }
 
 enum pmj_code
-hsds_to_table(struct buf *out, json_t *refused, const char *text, size_t len, struct pmj_error *err)
+hsds_list_to_table(struct buf *out, json_t *refused, const json_t *list, struct pmj_error *err)
 {
 	struct pmj_error why = {0};
-	json_t *document;
-	const json_t *list, *service;
-	enum pmj_code rc;
+	const json_t *service;
 	size_t i;
 
-	if ((rc = forms_list(&document, &list, text, len, true, err)) != PMJ_OK)
-		return rc;
 	buf_put_text(out, HSDS_HEADER);
 	json_array_foreach(list, i, service)
 	{
 		const char *status = json_str(service, "status");
 
+		if (out->failed != PMJ_OK)
+			break;
 		if (status != NULL && strcmp(status, "defunct") == 0) {
 			buf_put_text(out, HSDS_NO_ROW);
 		} else if (check_service(service, &why) == PMJ_OK) {
@@ -153,6 +151,19 @@ hsds_to_table(struct buf *out, json_t *refused, const char *text, size_t len, st
 			buf_put_text(out, HSDS_NO_ROW);
 		}
 	}
-	json_decref(document);
 	return buf_check(out, err);
+}
+
+enum pmj_code
+hsds_to_table(struct buf *out, json_t *refused, const char *text, size_t len, struct pmj_error *err)
+{
+	json_t *document;
+	const json_t *list;
+	enum pmj_code rc;
+
+	if ((rc = forms_list(&document, &list, text, len, true, err)) != PMJ_OK)
+		return rc;
+	rc = hsds_list_to_table(out, refused, list, err);
+	json_decref(document);
+	return rc;
 }

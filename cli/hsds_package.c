@@ -1,16 +1,21 @@
 /* hsds_package.c - an Open Referral directory of the older kind, a folder of tables that name each
- * other by ids, made into the document of HSDS 3.0 that forms.c reads. */
+ * other by ids, made into the list of services that hsds.c reads. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/json.h"
 #include "base/mem.h"
 #include "cli/csv.h"
-#include "cli/forms.h"
+#include "cli/forms_inner.h"
 
 const char *const hsds_package_names[] = {"services.csv", "organizations.csv", "locations.csv",
     "services_at_location.csv", "physical_addresses.csv", "phones.csv", "eligibility.csv", NULL};
 enum { SERVICES, ORGANIZATIONS, LOCATIONS, AT, ADDRESSES, PHONES, ELIGIBILITY, TABLES };
+
+/* Cells of all tables, a row counted as some more: 600 MB of memory at most. A few hundred
+ * kilobytes of a packed one may come out as thirty million rows. */
+#define PACKAGE_CELLS_MAX 5000000u
+#define CELLS_OF_ROW 3u
 
 /* One row as {"column":"cell"}. New reference. */
 static json_t *
@@ -26,7 +31,23 @@ row_object(const struct csv_row *header, const struct csv_row *row)
 }
 
 static enum pmj_code
-table_rows(json_t **out, const char *name, const char *text, size_t len, struct pmj_error *err)
+take_room(size_t *room, const json_t *row, struct pmj_error *err)
+{
+	size_t cells = CELLS_OF_ROW + json_object_size(row);
+
+	if (cells > *room) {
+		(void)pmj_fail(err, PMJ_TOO_BIG, "the directory has more rows than can be read");
+		pmj_hint(err, "is it a directory of services? Ask for the part of it that is near "
+		              "you");
+		return PMJ_TOO_BIG;
+	}
+	*room -= cells;
+	return PMJ_OK;
+}
+
+static enum pmj_code
+table_rows(json_t **out, size_t *room, const char *name, const char *text, size_t len,
+    struct pmj_error *err)
 {
 	struct csv_reader in;
 	struct csv_row header, row;
@@ -37,8 +58,12 @@ table_rows(json_t **out, const char *name, const char *text, size_t len, struct 
 	if ((rc = csv_open(&in, &header, text, len, err)) != PMJ_OK)
 		goto out;
 	while ((rc = csv_next(&in, &row, &more, err)) == PMJ_OK && more) {
-		(void)json_array_append_new(*out, row_object(&header, &row));
+		json_t *one = row_object(&header, &row);
+
+		(void)json_array_append_new(*out, one);
 		csv_row_close(&row);
+		if ((rc = take_room(room, one, err)) != PMJ_OK)
+			break;
 	}
 	if (rc != PMJ_OK)
 		pmj_context(err, "line %zu", row.line);
@@ -128,13 +153,12 @@ hsds_package_to_table(
 	struct package p = {.organizations = NULL};
 	enum pmj_code rc = PMJ_OK;
 	json_t *service;
-	char *text = NULL;
-	size_t i;
+	size_t i, room = PACKAGE_CELLS_MAX;
 
 	for (i = 0; i < TABLES && rc == PMJ_OK; i++)
 		if (files[i].len > 0)
-			rc = table_rows(&p.rows[i], hsds_package_names[i], buf_text(&files[i]),
-			    files[i].len, err);
+			rc = table_rows(&p.rows[i], &room, hsds_package_names[i],
+			    buf_text(&files[i]), files[i].len, err);
 	p.organizations = by_column(p.rows[ORGANIZATIONS], "id");
 	p.locations = by_column(p.rows[LOCATIONS], "id");
 	p.at = by_column(p.rows[AT], "service_id");
@@ -150,8 +174,7 @@ hsds_package_to_table(
 	}
 	if (rc == PMJ_OK) {
 		json_array_foreach(p.rows[SERVICES], i, service) join_service(&p, service);
-		text = json_text(p.rows[SERVICES]);
-		rc = hsds_to_table(out, refused, text, strlen(text), err);
+		rc = hsds_list_to_table(out, refused, p.rows[SERVICES], err);
 	}
 	for (i = 0; i < TABLES; i++)
 		json_decref(p.rows[i]);
@@ -163,6 +186,5 @@ hsds_package_to_table(
 	json_decref(p.phones_of_location);
 	json_decref(p.phones_of_organization);
 	json_decref(p.eligibility);
-	mem_free_wiped(text);
 	return rc;
 }

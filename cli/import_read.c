@@ -81,7 +81,7 @@ read_packed(struct buf *file, json_t *refused, struct pmj_error *err)
 	struct buf table;
 	enum pmj_code rc;
 
-	buf_init(&table, 0);
+	buf_init(&table, IMPORT_FILE_MAX);
 	if ((rc = unzip_open(&packed, file->bytes, file->len, PACKED_MAX, err)) == PMJ_OK)
 		rc = read_package(&table, refused, &packed, "", err);
 	buf_wipe(file);
@@ -238,7 +238,7 @@ import_read(struct cli *cli, struct rows *rows, char **name, const char *path, s
 	enum pmj_code rc;
 	struct buf file;
 
-	buf_init(&file, 0);
+	buf_init(&file, IMPORT_FILE_MAX);
 	if ((rc = kinds_load(cli, &kinds, err)) != PMJ_OK)
 		goto out;
 	as->package = as->hsds && is_folder(path);

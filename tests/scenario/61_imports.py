@@ -469,6 +469,17 @@ def story_directories(lab):
             for _ in range(160):
                 inside.write(bytes(1 << 20))
     check("more would come out" in home.run("import", packed, "--hsds", json_out=True, check_status=False).error["message"])
+    many = range(3000)  # each names one that has thousands: read in as much memory as they have letters
+    for tables, status, words in (({"services": "id,organization_id,name\n" + "".join(f"s{i},o,Tailor {i}\n" for i in many), "organizations": "id,name\no,Trust\n",
+                                    "phones": "id,organization_id,number\n" + "".join(f"p{i},o,0700{i}\n" for i in many)}, 0, "3000 of 3000 rows are good"),
+                                  ({"services": "id,name\n" + "1,2\n" * 1100000}, 2, "more rows than can be read")):
+        with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as file:
+            for name, text in tables.items():
+                file.writestr(name + ".csv", text)
+        home.prefix = ("prlimit", f"--as={1 << 30}")
+        answer = home.run("import", packed, "--hsds", "--dry-run", status=status)
+        home.prefix = ()
+        check(words in answer.out + answer.err, words, answer)
     with zipfile.ZipFile(packed, "w") as file:
         file.writestr("a/services.csv", "id,name\n1,A\n")
         file.writestr("b/services.csv", "id,name\n1,A\n")
