@@ -16,12 +16,18 @@
 
 /* ---- SQL functions ---- */
 
+/* Of a link the id as it is written: words of sixteen letters may look like one, and a link may
+ * name a record that is not here. */
 static void
 fold_function(sqlite3_context *context, int count, sqlite3_value **values)
 {
-	bool words = count == 1 && sqlite3_value_type(values[0]) != SQLITE_BLOB;
-	const char *text = words ? (const char *)sqlite3_value_text(values[0]) : NULL;
+	char id[PMJ_RECORD_CHARS + 1];
+	const char *text = NULL;
 
+	if (count == 1 && sqlite3_value_type(values[0]) != SQLITE_BLOB)
+		text = (const char *)sqlite3_value_text(values[0]);
+	else if (count == 1 && sqlite3_value_bytes(values[0]) == PMJ_RECORD_BYTES)
+		text = text_base32(id, sqlite3_value_blob(values[0]), PMJ_RECORD_BYTES);
 	if (text == NULL)
 		sqlite3_result_null(context);
 	else
