@@ -12,6 +12,7 @@
 #include "cli/term.h"
 
 #define FLUSH_BYTES (256u * 1024)
+#define NOTHING_TOLD "-" /* no sort of information is called so: without words nothing is told */
 
 static enum pmj_code
 flush_file(struct export *e, size_t at_least, struct pmj_error *err)
@@ -164,7 +165,7 @@ everything_path(const char *id, const json_t *words, bool own)
 	buf_putf(&path, "/v1/record/%s/everything", id);
 	if (!own) {
 		buf_put_text(&path, "?told=");
-		http_escape(&path, told.len > 0 ? buf_text(&told) : "all");
+		http_escape(&path, told.len > 0 ? buf_text(&told) : NOTHING_TOLD);
 	}
 	text = mem_strdup(buf_text(&path));
 	buf_close(&told);

@@ -122,7 +122,7 @@ put_told_words(
 		    d->made.set, d->made.kind->discloses, record_information(&record.merged));
 	d->words = json_object_get(d->made.set, d->made.kind->discloses);
 	record_full_close(&record);
-	return rc;
+	return rc == PMJ_OK ? record_check_information(d->words, consent, err) : rc;
 }
 
 static enum pmj_code

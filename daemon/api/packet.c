@@ -51,26 +51,48 @@ in_list(const json_t *list, const char *word)
 	return false;
 }
 
+/* Does what stands allow that word to be told? */
+static bool
+allows(const json_t *value, const char *word)
+{
+	return in_list(value, word) || in_list(value, "all");
+}
+
 json_t *
 record_information(const struct merge_record *consent)
 {
 	const struct merge_field *field = merge_field(consent, "information");
+	size_t count = field != NULL ? field->count : 0, i;
 	json_t *out = json_array(), *one;
-	size_t i;
 
-	if (field == NULL)
-		return out;
-	json_array_foreach((json_t *)field->values[0].value, i, one)
-	{
-		bool everywhere = true;
+	for (size_t from = 0; from < count; from++)
+		json_array_foreach((json_t *)field->values[from].value, i, one)
+		{
+			const char *word = json_string_value(one);
+			bool everywhere = word != NULL && !in_list(out, word);
 
-		for (size_t v = 1; v < field->count; v++)
-			everywhere =
-			    everywhere && in_list(field->values[v].value, json_string_value(one));
-		if (everywhere)
-			(void)json_array_append(out, one);
-	}
+			for (size_t v = 0; v < count; v++)
+				everywhere = everywhere && allows(field->values[v].value, word);
+			if (everywhere)
+				(void)json_array_append(out, one);
+		}
 	return out;
+}
+
+enum pmj_code
+record_check_information(
+    const json_t *words, const uint8_t consent[static PMJ_RECORD_BYTES], struct pmj_error *err)
+{
+	char id[PMJ_RECORD_CHARS + 1];
+
+	if (json_array_size(words) > 0)
+		return PMJ_OK;
+	(void)pmj_fail(err, PMJ_REFUSED,
+	    "what this consent allows to be told was written down twice, and nothing stands in "
+	    "both");
+	pmj_hint(err, "ask the person, then: pamoja edit %s information=...",
+	    text_base32(id, consent, PMJ_RECORD_BYTES));
+	return PMJ_REFUSED;
 }
 
 json_t *
@@ -200,6 +222,8 @@ choose_classes(const struct call *call, struct packet *packet, const struct reco
 
 	packet->classes = json_array_size(chosen) > 0 ? json_incref((json_t *)chosen)
 	                                              : record_information(&consent->merged);
+	if ((rc = record_check_information(packet->classes, consent->merged.rec, err)) != PMJ_OK)
+		return rc;
 	none = unresolved(call, packet->classes);
 	if (json_array_size(none) == json_array_size(packet->classes)) {
 		char *words = value_text(NULL, packet->classes, call->lang);

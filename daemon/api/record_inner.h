@@ -173,8 +173,11 @@ PMJ_MUST_CHECK enum pmj_code record_save_disclosed(const struct call *call, stru
 /** The notice of this name in force, read anew. */
 PMJ_MUST_CHECK enum pmj_code record_notice(
     const struct call *call, struct notice *out, const char *name, struct pmj_error *err);
-/** What a consent describes; of values in conflict what each of them does. New reference. */
+/** What a consent describes; of values in conflict what each of them allows. New reference. */
 json_t *record_information(const struct merge_record *consent);
+/** Is any of it left? PMJ_REFUSED: nothing may be told, which is never to be read as all. */
+PMJ_MUST_CHECK enum pmj_code record_check_information(
+    const json_t *words, const uint8_t consent[static PMJ_RECORD_BYTES], struct pmj_error *err);
 /** A value in words; what links to a record by its title. Caller frees. */
 char *record_words(const struct call *call, const struct field *field, const json_t *value);
 /** May a record of this kind be made: consent_for and consent_to, of each of its persons? */

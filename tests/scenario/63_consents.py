@@ -1,4 +1,5 @@
 """Consents as the law asks for them: classes of recipients, intermediaries, the general one, instruments apart, the end and the paper."""
+import json
 import os
 import shutil
 import subprocess
@@ -235,6 +236,36 @@ def story_23_a_revocation_outruns(lab):
         items = home.json("disclosures", asha)["items"]
         check(sorted((item["kind"], item["to"]) for item in items) == [("disclosure", "Loitokitok Clinic"), ("referral", "Loitokitok Clinic")], items)
         check("revoked" in home.refused(5, "referral", "packet", referral)["message"])
+
+
+def story_23_what_two_wrote_down(lab):
+    """Two wrote down what a consent allows to be told: an export and a packet tell what each of them allows, "all" among it; where that is nothing, nothing goes."""
+    hub, neema = lab.office(ally="Neema")
+    neema, asha, clinic, referral = asha_and_clinic(lab, neema)
+    neema.add("goal", person=asha, area="friends", text="to see her brother")
+    given = consent(neema, asha, recipient=clinic, information="attendance")["id"]
+    path = os.path.join(lab.dir, "told.jsonl")
+    out = ("export", path, "--person", asha, "--to", clinic, "--for", "referral")
+    neema.run("edit", referral, "information=")
+    lab.exchange(hub, neema, rounds=2)
+    for here, there, told_of in (("needs", "contact details", None), ("all", "needs", "needs"), ("goals;needs", "needs;contact details", "needs")):
+        neema.run("edit", given, f"information={here}")
+        hub.run("edit", given, f"information={there}")
+        lab.exchange(hub, neema, rounds=2)
+        check(len(neema.show(given)["conflicts"]) == 1, here, there)
+        if told_of is None:
+            for command in (out, ("referral", "packet", referral)):
+                error = neema.refused(5, *command)
+                check("nothing stands in both" in error["message"] and f"edit {given} information=" in error["hint"], command, error)
+            check(not os.path.exists(path) and told(neema, asha) == [])
+            continue
+        neema.run(*out)
+        with open(path, encoding="utf-8") as file:
+            text = file.read()
+        check("lungs" in text and "brother" not in text, here, there, text)
+        os.remove(path)
+        packet = neema.json("referral", "packet", referral)
+        check("brother" not in json.dumps(packet) and packet["information"] == told_of, packet)
 
 
 run(globals())
