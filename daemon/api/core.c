@@ -36,7 +36,8 @@ core_start(struct core *core, struct loop *loop, const struct os *os, const char
 	 * ones, but not so short that it has nothing else to do. */
 	core->import_share = (struct pace){100, 50, 500, PMJ_STEP_MS * 3 / 5};
 	core->checkpoint_pace = (struct pace){150, 60, 1000, CHECKPOINT_MS};
-	core->search_pace = (struct pace){64, 16, 256, CORE_PIECE_MS};
+	/* Pages of a big merge cost ten times those of a small one, which comes first. */
+	core->search_pace = (struct pace){16, 8, 48, CORE_CHECK_MS};
 	keys = core_path(core, "keys");
 	if ((rc = core_read_settings(core, err)) != PMJ_OK ||
 	    (rc = core_fresh_sweep(core, err)) != PMJ_OK ||

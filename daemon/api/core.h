@@ -11,7 +11,8 @@
 #include "sync/device.h"
 
 #define CORE_PIECE_MS 8 /* of a background step that only reads */
-#define CORE_CHECK_MS 3 /* of a check: who asks in pieces waits for one at each of them */
+/* Of a check, of merging the full-text table: whoever asks in pieces waits for one at each. */
+#define CORE_CHECK_MS 3
 
 struct carrylink;
 struct backup;
