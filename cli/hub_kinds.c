@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "cli/home.h"
 #include "cli/hub.h"
+#include "cli/kinds.h"
 #include "cli/lang.h"
 #include "cli/print.h"
 #include "cli/term.h"
@@ -107,8 +108,12 @@ say_published(const json_t *answer)
 	const json_t *items = json_arr(answer, "published"), *item;
 	size_t i;
 
-	json_array_foreach(items, i, item) term_say("Published: %s, version %lld\n",
-	    json_str(item, "name"), (long long)json_int(item, "version", 0));
+	json_array_foreach(items, i, item)
+	{
+		term_say("Published: %s, version %lld\n", json_str(item, "name"),
+		    (long long)json_int(item, "version", 0));
+		kinds_say_draft(item);
+	}
 	if (json_array_size(items) == 0)
 		term_say("Nothing is new: all of it is in force already.\n");
 	else

@@ -322,6 +322,14 @@ kinds_list(struct cli *cli, const struct args *args, struct pmj_error *err)
 	return PMJ_OK;
 }
 
+void
+kinds_say_draft(const json_t *file)
+{
+	if (json_flag(file, "draft"))
+		term_say("Whom to call in it is a draft, and laptops say so. Dial each number "
+		         "once; then take \"draft = yes\" away and raise the version.\n");
+}
+
 enum pmj_code
 kinds_check(struct cli *cli, const struct args *args, struct pmj_error *err)
 {
@@ -350,6 +358,8 @@ kinds_check(struct cli *cli, const struct args *args, struct pmj_error *err)
 		    json_str(answer, "name"));
 	else if (rc == PMJ_OK)
 		term_say("%s is good: it declares the kind %s.\n", file, json_str(answer, "name"));
+	if (rc == PMJ_OK && !cli->json)
+		kinds_say_draft(answer);
 out:
 	json_decref(body);
 	json_decref(answer);

@@ -34,6 +34,8 @@ void kinds_say_moves(const json_t *kind, const char *state, const char *id, bool
 void kinds_say_added(const json_t *kind, const json_t *answer);
 /** What the change brought about: records for days to come, and what is to be known at once. */
 void kinds_say_reminders(const json_t *answer);
+/** A country's file that was checked or published: whom to call in it is a draft. */
+void kinds_say_draft(const json_t *file);
 /** On standard error, of an answer's "new_words": what may be mistyped, and how it is mended. */
 void kinds_say_new_words(const json_t *kind, const json_t *answer);
 /** On standard error, of a consent just recorded: that it allows nothing as it is, and the mend. */

@@ -52,6 +52,10 @@ kinds_say_reminders(const json_t *answer)
 	if (json_str(answer, "says") != NULL) {
 		term_say("\n");
 		print_wrapped(0, json_str(answer, "says"));
+		if (json_flag(answer, "says_draft"))
+			print_wrapped(
+			    0, lang_text(
+			           "(A draft: your programme has still to confirm the numbers.)"));
 	}
 	if ((duty = json_obj(answer, "duty")) != NULL)
 		term_say("By law this is to be reported to %s within %lld hours: by %s.\n",

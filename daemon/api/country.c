@@ -206,8 +206,11 @@ say_more(json_t *answer, const char *text)
 static void
 say_emergency(json_t *answer, const struct call *call, const struct profile *profile)
 {
-	if (json_str(answer, "says") != NULL && profile->emergency.in[LANG_EN] != NULL)
-		say_more(answer, texts_in(&profile->emergency, call->lang));
+	if (json_str(answer, "says") == NULL || profile->emergency.in[LANG_EN] == NULL)
+		return;
+	say_more(answer, texts_in(&profile->emergency, call->lang));
+	if (profile->draft)
+		(void)json_object_set_new(answer, "says_draft", json_true());
 }
 
 static void
@@ -308,7 +311,8 @@ country_check(const struct call *call, json_t **out, const char *name, const cha
 	if ((rc = profile_read_text(&profile, name, text, strlen(text), err)) != PMJ_OK)
 		return rc;
 	if ((rc = country_fits(call->core, &profile, &call->core->kinds, err)) == PMJ_OK)
-		*out = json_pack("{s:b,s:s,s:b}", "ok", 1, "name", profile.name, "profile", 1);
+		*out = json_pack("{s:b,s:s,s:b,s:b}", "ok", 1, "name", profile.name, "profile", 1,
+		    "draft", profile.draft);
 	profile_close(&profile);
 	return rc;
 }

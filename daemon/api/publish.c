@@ -194,6 +194,10 @@ take_profile(struct publication *to, const char *file, const char *text, struct 
 		pmj_hint(err, "write version = %d in the file, then publish it", (int)old + 1);
 	} else if ((rc = check_one_country(to, file, profile.name, err)) == PMJ_OK) {
 		take(to, file, text, profile.name, profile.version);
+		if (profile.draft)
+			(void)json_object_set_new(
+			    json_array_get(to->items, json_array_size(to->items) - 1), "draft",
+			    json_true());
 	}
 	free(right);
 	profile_close(&profile);

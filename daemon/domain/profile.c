@@ -71,12 +71,26 @@ check_needs(const struct profile *profile, const struct part *part)
 	return PMJ_OK;
 }
 
+/* What is marked as a draft are the numbers to call, so there must be some. */
+static enum pmj_code
+check_draft(struct profile *out, const struct part *part)
+{
+	enum pmj_code rc = part_flag(&out->draft, part, "draft");
+
+	if (rc != PMJ_OK || !out->draft || out->emergency.in[LANG_EN] != NULL)
+		return rc;
+	(void)conf_fail(part->err, part->conf, part_item(part, "draft")->line,
+	    "draft = yes, and nobody to call is named");
+	pmj_hint(part->err, "add emergency.en = whom to call, or take draft away");
+	return PMJ_INVALID;
+}
+
 static enum pmj_code
 profile_head(struct profile *out, const struct part *part)
 {
 	static const char *const profile_keys[] = {"name", "version", "title.en", "title.sw",
 	    "crosses", "consent_needs", "consent_signed", "look_back_years", "adult_years", "least",
-	    "notice", "accounting", "emergency.en", "emergency.sw"};
+	    "notice", "accounting", "emergency.en", "emergency.sw", "draft"};
 	int64_t version = 0;
 	enum pmj_code rc;
 
@@ -93,6 +107,7 @@ profile_head(struct profile *out, const struct part *part)
 	    (rc = profile_notice(&out->notice, part, "notice", "redisclosure")) != PMJ_OK ||
 	    (rc = profile_notice(&out->accounting, part, "accounting", "accounting")) != PMJ_OK ||
 	    (rc = part_texts(&out->emergency, part, "emergency", false)) != PMJ_OK ||
+	    (rc = check_draft(out, part)) != PMJ_OK ||
 	    (rc = part_texts(&out->title, part, "title", true)) != PMJ_OK)
 		return rc;
 	out->version = (int)version;

@@ -37,6 +37,7 @@ struct profile {
 	char *notice;            /* that goes with what is told */
 	char *accounting;        /* that stands above the list of it */
 	struct texts emergency;  /* whom to call; English NULL: not said */
+	bool draft; /* ... and nobody of the programme has dialled it yet: said beside it */
 	struct profile_route *routes;
 	size_t route_count;
 	struct profile_duty *duties;

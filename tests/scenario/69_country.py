@@ -39,7 +39,7 @@ def story_checked_before_it_holds(lab):
                                         ("consent_needs = person | recipient | purpose | information | how | stamp", "", 6, "no field stamp"), ("consent_signed = sung", "", 6, "sung"),
                                         ("", "[route give]\nopen = no\n", 8, "cannot be shut"), ("", "[route wish]\nopen = no\n", 7, "wish"), ("", "[duty x]\nof = contact\nwhen = kind is phone\nhours = 5\nto.en = us\n", 7, "no day"),
                                         ("", "[duty x]\nof = incident\nwhen = kind is breach\nto.en = us\n", 7, "hours"), ("", "[keep nothing]\nyears = 2\n", 7, "no kind nothing"),
-                                        ("", "[keep contact]\nyears = many\n", 8, "whole number"), ("", "[wishes]\na = b\n", 7, "no section"), ("lookback = 3", "", 6, "lookback"), ("notice = no_such", "", None, "no_such")):
+                                        ("", "[keep contact]\nyears = many\n", 8, "whole number"), ("", "[wishes]\na = b\n", 7, "no section"), ("draft = yes", "", 6, "nobody to call"), ("lookback = 3", "", 6, "lookback"), ("notice = no_such", "", None, "no_such")):
         write(file, rules(lines, sections))
         for words in (("kinds", "check", file), ("hub", "kinds", "publish", file)):
             error = hub.run(*words, json_out=True, check_status=False).error
@@ -165,6 +165,28 @@ def story_04_whom_to_call(lab):
     check("Piga 999." in neema.run("contact", "add", f"person={asha}", "kind=phone", "crisis=yes", env=SW).out)
     for words in (("crisis=yes", "on=2020-01-01"), ("crisis=no",), ("signs=return to use",)):
         check("999" not in neema.json("contact", "add", f"person={asha}", "kind=phone", *words).get("says", ""), words)
+
+
+def story_04_numbers_nobody_confirmed(lab):
+    """The numbers that come along are a draft: said when they are checked, published, and shown in a crisis, in both languages, until the programme takes the mark away."""
+    hub, neema = lab.office(ally="Neema")
+    asha = neema.add("person", name="Asha")
+    crisis = ("contact", "add", f"person={asha}", "kind=phone", "crisis=yes")
+    for name, draft in (("ke", True), ("tz", True), ("us", False)):
+        file = os.path.join(TOP, "conf", "profiles", name + ".ini")
+        check(("a draft" in hub.run("kinds", "check", file).out) is draft is hub.json("kinds", "check", file)["draft"], name)
+    file = os.path.join(TOP, "conf", "profiles", "ke.ini")
+    check("ni rasimu" in hub.run("kinds", "check", file, env=SW).out)
+    check("Dial each number" in hub.run("hub", "kinds", "publish", file).out)
+    lab.exchange(hub, neema)
+    said = neema.run(*crisis).out
+    check("999 or 112." in said and said.index("999") < said.index("A draft: your programme has still to confirm"), said)
+    said = neema.run(*crisis, env=SW).out
+    check("999 au 112." in said and "Rasimu: mradi wako bado haujathibitisha" in said, said)
+    check(neema.json(*crisis)["says_draft"] is True)
+    check("A draft" not in neema.run("contact", "add", f"person={asha}", "kind=phone", "signs=return to use").out, "no number was said")
+    publish(lab, hub, neema, lines="draft = no\nemergency.en = Call 999.\nemergency.sw = Piga 999.")
+    check("Call 999." in neema.run(*crisis).out and "A draft" not in neema.run(*crisis).out and "says_draft" not in neema.json(*crisis))
 
 
 def story_25_what_is_to_be_reported(lab):

@@ -39,6 +39,7 @@ says_all(void **state)
 	             "recipient | purpose | information | how | form\nconsent_signed = written | "
 	             "spoken\nlook_back_years = 7\nleast = 20\nnotice = redisclosure_ke\n"
 	             "accounting = list_ke\nemergency.en = Call 999.\nemergency.sw = Piga 999.\n"
+	             "draft = yes\n"
 	             "[route research]\nopen = no\n[route audit]\nunder.en = section 53\n"
 	             "[duty breach]\nof = incident\nwhen = kind is breach\nhours = 72\nto.en = the "
 	             "office\n[keep consent]\nyears = 6\nfrom = changed\nbut = mistake | law\n"
@@ -55,6 +56,7 @@ says_all(void **state)
 	assert_string_equal(profile.notice, "redisclosure_ke");
 	assert_string_equal(profile.accounting, "list_ke");
 	assert_string_equal(profile.emergency.in[LANG_SW], "Piga 999.");
+	assert_true(profile.draft);
 	assert_true(profile_route(&profile, "research")->shut);
 	assert_false(profile_route(&profile, "audit")->shut);
 	assert_string_equal(profile_route(&profile, "audit")->under.in[LANG_EN], "section 53");
@@ -86,6 +88,7 @@ says_little(void **state)
 	assert_int_equal(profile.needs_count + profile.signs_count, 0);
 	assert_int_equal(profile.look_back_years, PROFILE_LOOK_BACK_YEARS);
 	assert_int_equal(profile.least, 0);
+	assert_false(profile.draft);
 	assert_string_equal(profile.notice, "redisclosure");
 	assert_string_equal(profile.accounting, "accounting");
 	assert_int_equal(profile.route_count + profile.duty_count + profile.retain.count, 0);
@@ -109,6 +112,8 @@ wrong_lines_are_named(void **state)
 	    {HEAD "look_back_years = 101\n", "line 5: look_back_years = 101 is out of range"},
 	    {HEAD "look_back_years = 3x\n", "line 5: look_back_years = 3x is not a whole number"},
 	    {HEAD "least = 10\n", "line 5: least = 10 is out of range"},
+	    {HEAD "draft = maybe\nemergency.en = 999\n", "line 5: draft = maybe"},
+	    {HEAD "draft = yes\n", "line 5: draft = yes, and nobody to call"},
 	    {HEAD "notice = ../../etc\n", "line 5: notice = ../../etc is no name"},
 	    {HEAD "consent_needs = person | recipient | purpose | information\n",
 	        "line 5: consent_needs leaves out how"},
@@ -161,6 +166,7 @@ shipped_ones_fit(void **state)
 		assert_string_equal(profile.name, names[i]);
 		assert_non_null(profile.title.in[LANG_SW]);
 		assert_non_null(profile.emergency.in[LANG_SW]);
+		assert_true(profile.draft == (strcmp(names[i], "us") != 0));
 		for (size_t d = 0; d < profile.duty_count; d++)
 			assert_non_null(profile.duties[d].to.in[LANG_SW]);
 		profile_close(&profile);
