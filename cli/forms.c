@@ -124,6 +124,7 @@ struct forms_walk {
 	json_t *refused;
 	struct buf *out; /* NULL: the columns are looked for */
 	size_t rows;
+	bool keyed; /* a submission has the column of the key */
 };
 
 static void
@@ -267,15 +268,17 @@ walk_repeats(struct forms_walk *w, const json_t *cells, const json_t *later, con
 
 /* What the submission's column of this name holds. */
 static const char *
-key_of(const json_t *cells, const char *source)
+key_of(struct forms_walk *w, const json_t *cells)
 {
-	const char *name;
+	const char *source = w->wanted->source, *name;
 	json_t *value;
 
 	json_object_foreach((json_t *)cells, name, value)
 	{
-		if (source != NULL && mapping_same_column(name, source))
-			return json_string_value(value);
+		if (source == NULL || !mapping_same_column(name, source))
+			continue;
+		w->keyed = true;
+		return json_string_value(value);
 	}
 	return "";
 }
@@ -294,7 +297,7 @@ walk_submission(struct forms_walk *w, const json_t *row)
 	}
 	if (w->wanted->repeat == NULL || !json_is_object(row))
 		walk_row(w, cells);
-	walk_repeats(w, cells, later, "", key_of(cells, w->wanted->source));
+	walk_repeats(w, cells, later, "", key_of(w, cells));
 	json_decref(cells);
 	json_decref(later);
 }
@@ -311,6 +314,14 @@ check_heads(const struct forms_walk *w, struct pmj_error *err)
 		              "says what is repeated");
 		return PMJ_INVALID;
 	}
+	/* Without keys all of it would be saved once more from the next export. */
+	if (w->wanted->repeat != NULL && w->wanted->source != NULL && !w->keyed) {
+		(void)pmj_fail(
+		    err, PMJ_INVALID, "no submission has a column \"%.80s\"", w->wanted->source);
+		pmj_hint(err, "source = names one column of the submission, around what is "
+		              "repeated; its key is made of that and the place");
+		return PMJ_INVALID;
+	}
 	if (count > 0 && count <= CSV_COLUMNS_MAX)
 		return PMJ_OK;
 	(void)pmj_fail(err, PMJ_INVALID, "the submissions have %zu questions", count);
@@ -322,7 +333,8 @@ enum pmj_code
 forms_to_table(struct buf *out, json_t *refused, json_t *repeats, const struct forms_wanted *wanted,
     const char *text, size_t len, struct pmj_error *err)
 {
-	struct forms_walk w = {wanted, json_object(), repeats, refused, NULL, 0};
+	struct forms_walk w = {
+	    .wanted = wanted, .heads = json_object(), .repeats = repeats, .refused = refused};
 	json_t *document = NULL;
 	const json_t *list = NULL, *row;
 	enum pmj_code rc = forms_list(&document, &list, text, len, false, err);

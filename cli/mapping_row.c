@@ -152,6 +152,17 @@ value_of(json_t **out, const struct mapping *map, const struct mapped *m, const 
 	return PMJ_OK;
 }
 
+/* Of several, so that "a b" and "c" make another key than "a" and "b c". */
+static void
+put_part_of_key(struct buf *out, const char *cell)
+{
+	for (; *cell != '\0'; cell++) {
+		if (*cell == ' ' || *cell == '\\')
+			buf_put_u8(out, '\\');
+		buf_put_u8(out, (uint8_t)*cell);
+	}
+}
+
 /* The cells of a field, with what stands between them. Caller frees. */
 static char *
 cells_of(const struct mapped *m, const struct csv_row *cells)
@@ -167,8 +178,13 @@ cells_of(const struct mapped *m, const struct csv_row *cells)
 	for (size_t i = 0; i < m->column_count; i++) {
 		const char *cell = cell_at(cells, m->columns[i] + 1);
 
-		if (*cell != '\0')
-			buf_putf(&all, "%s%s", all.len > 0 ? m->between : "", cell);
+		if (*cell == '\0')
+			continue;
+		buf_put_text(&all, all.len > 0 ? m->between : "");
+		if (m->parent != NULL) /* as its source is put together */
+			put_part_of_key(&all, cell);
+		else
+			buf_put_text(&all, cell);
 	}
 	text = mem_strdup(buf_text(&all));
 	buf_wipe(&all);
@@ -190,7 +206,11 @@ source_of(const struct mapping *map, const struct csv_row *cells)
 			buf_wipe(&all);
 			return mem_strdup("");
 		}
-		buf_putf(&all, "%s%s", i > 0 ? " " : "", cell);
+		buf_put_text(&all, i > 0 ? " " : "");
+		if (map->source_count > 1)
+			put_part_of_key(&all, cell);
+		else
+			buf_put_text(&all, cell);
 	}
 	text = mem_strdup(buf_text(&all));
 	buf_wipe(&all);

@@ -329,6 +329,9 @@ def story_what_a_document_repeats(lab):
         check("there already" in home.run("import", kobo, "--map", maps[name]).out and text("followup", "what") == steps)
     error = home.refused(2, "import", kobo, "--map", write(out(lab, "bad.ini"), REPEATED % ("_uuid", "repeat = visit/needs", "column = PARENT_KEY", "visit/need/what")))
     check('repeated in it under "visit/needs"' in error["message"], error)
+    for key in ("_uid", "_uuid | client", "visit/need/what"):  # without a key of the submission's the next export would save all of it again
+        error = home.refused(2, "import", kobo, "--map", write(out(lab, "bad.ini"), REPEATED % (key, "repeat = visit/need", "column = PARENT_KEY", "visit/need/what")), "--again")
+        check(f'no submission has a column "{key}"' in error["message"], error)
 
     odk = {"value": [{"__id": "uuid:o1", "client": asha, "day": "2026-04-04", "visit": {"need": [{"what": "a lamp", "__id": "x"}, {"what": "a door", "__id": "y"}]}}]}
     odk = write(out(lab, "odk.json"), json.dumps(odk))
@@ -362,6 +365,14 @@ def story_what_a_table_repeats(lab):
             home.run("import", write(out(lab, name + ".csv"), table), "--map", write(out(lab, name + ".ini"), maps[name]))
     check(text("need", "text") == sorted([(asha, "a roof"), (asha, "a bed"), (juma, "bread")]), text("need", "text"))
     check(text("followup", "what") == sorted([(asha, "ask the aunt"), (juma, "call")]), text("followup", "what"))
+
+    apart = write(out(lab, "apart.csv"), f"client,a,b,what\n{juma},x y,z,one\n{juma},x,y z,two\n{juma},x,\"y\\ z\",three\n")  # each has a key of its own
+    alike = write(out(lab, "apart.ini"), "[import]\nkind = need\nsource = a | b\n[field person]\ncolumn = client\n[field area]\nvalue = housing\n[field text]\ncolumn = what\n")
+    for said in ("Saved 3 of 3 rows.\n", "Saved 3 of 3 rows.\n3 of them there already; none was saved twice.\n"):
+        check(home.run("import", apart, "--map", alike).out == said, said)
+    for item in home.json("need", "list")["items"]:
+        if item["fields"]["text"] in ("one", "two", "three"):
+            home.run("void", item["id"], "only for this")
 
     main, needs = out(lab, "Forms.csv"), out(lab, "Repeat- need.csv")
     forms = write(out(lab, "forms.ini"), MAIN % ("formid", "form.case.@case_id", "form.day"))
