@@ -125,6 +125,20 @@ put_told_words(
 	return rc == PMJ_OK ? record_check_information(d->words, consent, err) : rc;
 }
 
+/* The copy of the consent that goes along has what the person said; a worker's note is none of it.
+ */
+static void
+leave_out_notes(json_t *consent, const struct kind *kind)
+{
+	for (size_t i = 0; kind != NULL && i < kind->field_count; i++) {
+		if (kind->fields[i].type != FIELD_NOTE)
+			continue;
+		(void)json_object_del(json_object_get(consent, "fields"), kind->fields[i].name);
+		(void)json_object_del(json_object_get(consent, "texts"), kind->fields[i].name);
+	}
+	(void)json_object_del(consent, "conflicts");
+}
+
 static enum pmj_code
 disclosed_answer(
     json_t **out, const struct disclose *d, const uint8_t *consent, struct pmj_error *err)
@@ -136,10 +150,12 @@ disclosed_answer(
 	(void)json_object_set(*out, "words", (json_t *)d->words);
 	if (consent == NULL)
 		return PMJ_OK;
-	if ((rc = records_item(d->call->core->journal, &item, consent, d->call->lang, err)) ==
-	    PMJ_OK)
-		(void)json_object_set_new(*out, "consent", item);
-	return rc;
+	rc = records_item(d->call->core->journal, &item, consent, d->call->lang, err);
+	if (rc != PMJ_OK)
+		return rc;
+	leave_out_notes(item, kinds_get(&d->call->core->kinds, json_str(item, "kind")));
+	(void)json_object_set_new(*out, "consent", item);
+	return PMJ_OK;
 }
 
 /* "fields" of the body, with the person. New reference. */

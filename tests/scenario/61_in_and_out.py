@@ -23,7 +23,7 @@ def story_only_whom_a_consent_covers(lab):
     check(kinds == ["goal", "need", "person"], kinds)
     person = next(line["fields"] for line in written[2:] if line["kind"] == "person")
     check(person == {"name": "Asha M.", "strengths": "her sisters"}, person)
-    for untold in ("brother", "0700000001", "HYPERLINK", "in treatment", "Kimana\""):
+    for untold in ("brother", "0700000001", "HYPERLINK", "in treatment", "Kimana\"", "uncle"):
         check(untold not in text, untold)
     told = home.json("disclosures", home.asha)["items"]
     check(len(told) == 1 and told[0]["to"] == "Kimana Clinic" and told[0]["information"], told)

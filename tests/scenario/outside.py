@@ -25,7 +25,7 @@ def worker(lab, name="neema"):
     home.clinic = home.add("resource", name="Kimana Clinic", category="health", phone="+254 700 000 123")
     home.asha = home.add("person", name="Asha M.", phone="0700000001", village="Kimana", language="swahili", strengths="her sisters", stage="in treatment")
     home.juma = home.add("person", name="=HYPERLINK(\"x\")", phone="+254700000002")
-    home.add("consent", person=home.asha, recipient=home.clinic, information="needs, goals", **FULL)
+    home.add("consent", person=home.asha, recipient=home.clinic, information="needs, goals", note="said in front of her uncle", **FULL)
     home.add("need", person=home.asha, area="housing", text="a roof")
     home.add("need", person=home.juma, area="food", text="bread")
     home.add("goal", person=home.asha, text="a room of her own")
