@@ -258,6 +258,8 @@ queue_received(struct journal *journal)
 {
 	int64_t kept = journal_int(journal, QUEUE_RECEIVED, -1);
 
+	if (ring_is_hub(journal_ring(journal))) /* keeps none, and is not asked for it */
+		return 0;
 	if (kept >= 0)
 		return kept;
 	return sql_first_int(sql_get(journal, "SELECT count(*) FROM pmj_done WHERE forward=0 AND n"

@@ -9,7 +9,7 @@
 #include "sync/photo.h"
 #include "sync/queue.h"
 
-#define LINES_AT_ONCE 2000 /* that one step takes for received */
+#define LINES_AT_ONCE 1000 /* that one step takes for received */
 
 struct receipt {
 	uint8_t inc[PMJ_INCARNATION_BYTES];

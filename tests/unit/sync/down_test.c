@@ -1,6 +1,9 @@
 /* down_test.c - what the hub seals for a laptop is as big as both their networks let through: put
  * together, packed, sealed and taken off the queue over many steps, and asked about once more; and
  * what the laptop's network does not let through goes again in smaller ones. */
+#include <sqlite3.h>
+
+#include "store/journal_inner.h"
 #include "sync_lab.h"
 
 #define LINES 1200
@@ -419,11 +422,65 @@ test_given_back_and_begun_anew(void **state)
 	}
 }
 
+static int
+count_step(void *ctx)
+{
+	++*(int64_t *)ctx;
+	return 0;
+}
+
+/* What it costs the hub to hear that a laptop has one more line, by SQLite's own count. */
+static int64_t
+receipt_costs(struct lab *lab)
+{
+	struct lab_end *hub = lab_hub(lab), *a = &lab->ends[1];
+	int64_t steps = 0;
+
+	(void)lab_person(hub, "One more");
+	(void)lab_seal(hub);
+	lab_carry(hub, a, NULL, NULL);
+	(void)lab_take(a);
+	(void)lab_seal(a);
+	lab_carry(a, hub, NULL, NULL);
+	sqlite3_progress_handler(hub->journal->db, 1, count_step, &steps);
+	(void)lab_take(hub);
+	sqlite3_progress_handler(hub->journal->db, 0, NULL, NULL);
+	return steps;
+}
+
+/* It counted all that all laptops have, each time. */
+static void
+test_a_receipt_costs_the_same(void **state)
+{
+	struct lab lab;
+	struct lab_end *hub;
+	int64_t few, many;
+
+	(void)state;
+	hub = begin(&lab, 2, 70000, 10);
+	for (int i = 0; i < 3; i++) {
+		lab_exchange(&lab.ends[1]);
+		lab_exchange(&lab.ends[2]);
+	}
+	few = receipt_costs(&lab);
+	write_many(hub, LINES);
+	for (int i = 0; i < 3; i++) {
+		lab_exchange(&lab.ends[1]);
+		lab_exchange(&lab.ends[2]);
+	}
+	many = receipt_costs(&lab);
+	print_message("%lld steps where 22 lines were read, %lld where %d were\n", (long long)few,
+	    (long long)many, 2 * LINES);
+	assert_in_range(many, few / 2, few + LINES);
+	arrives(&lab, LINES + 13);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_as_the_reader_bears),
+	    cmocka_unit_test(test_a_receipt_costs_the_same),
 	    cmocka_unit_test(test_in_steps),
 	    cmocka_unit_test(test_ends_between),
 	    cmocka_unit_test(test_may_not_have_it_meanwhile),

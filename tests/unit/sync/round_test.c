@@ -477,7 +477,7 @@ test_a_long_receipt(void **state)
 		before = left;
 	}
 	assert_int_equal(before, 0);
-	assert_int_equal(pieces, 2);
+	assert_int_equal(pieces, 3);
 	assert_int_equal(lab_number(a, "SELECT count(*) FROM pmj_segment"), 0);
 	assert_string_equal(sync_entry_state(a->sync, 2100), "merged");
 	lab_close(&lab);
