@@ -18,12 +18,12 @@ hub_role(struct cli *cli, const struct args *args, struct pmj_error *err)
 {
 	json_t *body = json_pack("{s:s,s:s}", "worker", args->words[0], "role", args->words[1]),
 	       *answer = NULL;
-	const char *until = args_value(args, "until");
-	enum pmj_code rc;
+	char until[11];
+	enum pmj_code rc = args_date(until, args, "until", err);
 
-	if (until != NULL)
+	if (until[0] != '\0')
 		(void)json_object_set_new(body, "until", json_string(until));
-	if ((rc = hub_put_root(body, args, err)) == PMJ_OK)
+	if (rc == PMJ_OK && (rc = hub_put_root(body, args, err)) == PMJ_OK)
 		rc = client_post(&cli->client, &answer, "/v1/hub/role", body, err);
 	hub_wipe_root(body);
 	if (rc == PMJ_OK && cli->json) {

@@ -182,6 +182,8 @@ PMJ_MUST_CHECK enum pmj_code decide_control(
  * is, a withdraw said again): made also while the clock is in doubt, with the last stamp. */
 PMJ_MUST_CHECK enum pmj_code decide_follow(
     struct hub *hub, const char *kind, json_t *more, int64_t *n, uint8_t *e, struct pmj_error *err);
+/** The day it is here, as people write it. */
+void leave_today(const struct hub *hub, char out[static 11]);
 /** A roster statement (fields stolen), chained, signed, journaled as ctl.roster. */
 PMJ_MUST_CHECK enum pmj_code decide_statement(
     struct hub *hub, json_t *fields, int64_t *n, int64_t *ver, struct pmj_error *err);

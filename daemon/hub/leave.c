@@ -219,8 +219,8 @@ hub_suspend(
 }
 
 /* The day here, as a coordinator reads it. */
-static void
-local_day(const struct hub *hub, char out[static 11])
+void
+leave_today(const struct hub *hub, char out[static 11])
 {
 	int64_t now = os_now(hub->os);
 	char stamp[17];
@@ -238,7 +238,7 @@ hub_ended_due(struct hub *hub, struct pmj_error *err)
 	bool row = true;
 	char today[11];
 
-	local_day(hub, today);
+	leave_today(hub, today);
 	while (rc == PMJ_OK && row) {
 		struct sql *q = sql_get(hub->journal,
 		    "SELECT device FROM pmj_device WHERE state = 'live' AND mailbox IS NOT NULL AND"
@@ -262,7 +262,7 @@ hub_extend(struct hub *hub, const uint8_t device[static PMJ_DEVICE_BYTES], const
 	enum pmj_code rc;
 	char today[11];
 
-	local_day(hub, today);
+	leave_today(hub, today);
 	if ((rc = office_device(hub, &who, device, err)) != PMJ_OK)
 		return rc;
 	if (until != NULL && (!date_is_day(until) || strcmp(until, today) < 0))

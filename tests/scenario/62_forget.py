@@ -190,14 +190,27 @@ def story_somebody_has_another_role(lab):
     amina.run("refuse", asked)
     lab.exchange(hub, amina)
     check(pending(hub) == [] and roles_at(hub)["Juma"] == "ally")
+    # a day that is past would lock the laptop; one that is suspended is told of first, and a suspension on the way does not undo what was agreed
+    check("no day to come" in hub.refused(2, "hub", "role", "Juma", "volunteer", "--until", "2020-12-31")["message"])
+    hub.run("hub", "suspend", "Juma")
+    error = hub.refused(5, "hub", "role", "Juma", "peer")
+    check("is suspended" in error["message"] and 'hub suspend "Juma" --end' in error["hint"], error)
+    hub.run("hub", "suspend", "Juma", "--end")
     asked = hub.json("hub", "role", "Juma", "volunteer", "--until", "2099-12-31")["pending"]["id"]
     lab.exchange(hub, amina, baraka)
+    hub.run("hub", "suspend", "Juma")
     for home in (amina, baraka):
         home.run("approve", asked, "--sure")
         home.run("sync")
     hub.run("hub", "merge")
+    check(pending(hub) == [] and roles_at(hub)["Juma"] == "volunteer", roles_at(hub))
+    hub.run("hub", "suspend", "Juma", "--end")
     hub.kill()
     hub.start().unlock()
+    hub.run("hub", "merge")
+    for _ in range(2):  # it hears that it is suspended, and that it is not
+        juma.run("sync", check_status=False)
+    juma.unlock()
     lab.exchange(hub, juma, rounds=2)
     check(juma.status()["role"] == "volunteer" and pending(hub) == [] and hub.json("verify", "--rebuild")["ok"] is True, juma.status())
 
