@@ -351,8 +351,7 @@ ask_field(struct cli *cli, json_t *fields, const json_t *kind, const json_t *fie
 		(void)json_object_del(fields, name);
 		next = ANSWER_NEXT;
 	} else if (!answered_elsewhere(fields, kind, field, buf_text(&line))) {
-		if (text_same(buf_text(&line), "chose not to say") ||
-		    text_same(buf_text(&line), lang_text("chose not to say")))
+		if (kinds_declines(buf_text(&line)))
 			value = json_pack("{s:b}", "declined", 1);
 		else if ((rc = form_check(&value, field, buf_text(&line), &err)) == PMJ_OK &&
 		         value == NULL)

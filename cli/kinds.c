@@ -198,6 +198,18 @@ kinds_label(const json_t *thing)
 	return "";
 }
 
+bool
+kinds_declines(const char *typed)
+{
+	static const char *const words[] = {
+	    "-declined-", "chose not to say", "hakutaka kusema", "amechagua kutosema"};
+
+	for (size_t i = 0; i < COUNT(words); i++)
+		if (text_same(typed, words[i]))
+			return true;
+	return text_same(typed, lang_text("chose not to say"));
+}
+
 /* Is this the whole title of that record? */
 static bool
 is_title_of(struct cli *cli, const char *id, const char *typed)
@@ -243,7 +255,8 @@ kinds_resolve_links(struct cli *cli, json_t *fields, const json_t *kind, struct 
 		const char *typed = json_str(fields, json_str(field, "name"));
 		struct pmj_error mine = {0};
 
-		if (json_str(field, "link") == NULL || typed == NULL || *typed == '\0')
+		if (json_str(field, "link") == NULL || typed == NULL || *typed == '\0' ||
+		    kinds_declines(typed))
 			continue;
 		if ((rc = resolve_link(cli, fields, field, typed, &mine)) != PMJ_OK) {
 			if (err != NULL)

@@ -34,6 +34,8 @@ void kinds_say_moves(const json_t *kind, const char *state, const char *id, bool
 void kinds_say_added(const json_t *kind, const json_t *answer);
 /** What the change brought about: records for days to come, and what is to be known at once. */
 void kinds_say_reminders(const json_t *answer);
+/** Is it "chose not to say", in any of the words that the daemon takes for it? */
+bool kinds_declines(const char *typed);
 /** A country's file that was checked or published: whom to call in it is a draft. */
 void kinds_say_draft(const json_t *file);
 /** On standard error, of an answer's "new_words": what may be mistyped, and how it is mended. */

@@ -60,7 +60,9 @@ ask_consents(const struct call *call, const uint8_t person[static PMJ_RECORD_BYT
 		memcpy(consent, verdict.consent, PMJ_RECORD_BYTES);
 	if (verdict.covered)
 		return PMJ_OK;
-	return verdict.nearest ? fail_near(call, &verdict, err) : fail_verdict(&verdict, err);
+	/* Where nobody is told anything, no service is looked for in a class either. */
+	return verdict.nearest && request.by_name != NULL ? fail_near(call, &verdict, err)
+	                                                  : fail_verdict(&verdict, err);
 }
 
 enum pmj_code

@@ -104,6 +104,9 @@ bool record_class_empty(
 /** `warnings` of the answer, where what was saved cannot be used as it stands. */
 void record_warn(
     json_t *answer, const struct call *call, const struct kind *kind, const json_t *set);
+/** PMJ_INVALID: an edit makes two people each other's parent. */
+PMJ_MUST_CHECK enum pmj_code record_keeps_one_way(const struct call *call, const struct kind *kind,
+    const struct merge_record *merged, const json_t *set, struct pmj_error *err);
 /** PMJ_INVALID: a purpose that takes a consent of its own stands beside others. */
 PMJ_MUST_CHECK enum pmj_code record_apart(
     const struct kind *kind, const json_t *set, struct pmj_error *err);

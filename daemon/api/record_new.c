@@ -149,7 +149,6 @@ is_one_way(const struct kind *kind, const char *value)
 	return false;
 }
 
-/* Nobody is the parent of their own parent. */
 static enum pmj_code
 keeps_one_way(
     const struct call *call, const struct kind *kind, const json_t *set, struct pmj_error *err)
@@ -188,6 +187,27 @@ keeps_one_way(
 		record_full_close(&other);
 	}
 	free(recs);
+	return rc;
+}
+
+enum pmj_code
+record_keeps_one_way(const struct call *call, const struct kind *kind,
+    const struct merge_record *merged, const json_t *set, struct pmj_error *err)
+{
+	json_t *whole;
+	enum pmj_code rc;
+
+	if (kind->one_way_count == 0 || json_object_get(set, kind->one_way[0]) == NULL)
+		return PMJ_OK;
+	whole = json_copy((json_t *)set);
+	for (size_t i = 0; i < kind->subject_count; i++) {
+		const json_t *who = merge_shown(merged, kind->subjects[i]);
+
+		if (who != NULL)
+			(void)json_object_set(whole, kind->subjects[i], (json_t *)who);
+	}
+	rc = keeps_one_way(call, kind, whole, err);
+	json_decref(whole);
 	return rc;
 }
 

@@ -381,7 +381,8 @@ record_edit(const struct call *call, json_t **out, struct pmj_error *err)
 	    (rc = may_change(call, kind, &record.merged, err)) != PMJ_OK ||
 	    (rc = record_take(call, set, kind, record_fields(call), err)) != PMJ_OK ||
 	    (rc = record_keeps_subjects(kind, &record.merged, set, err)) != PMJ_OK ||
-	    (rc = record_apart(kind, set, err)) != PMJ_OK)
+	    (rc = record_apart(kind, set, err)) != PMJ_OK ||
+	    (rc = record_keeps_one_way(call, kind, &record.merged, set, err)) != PMJ_OK)
 		goto out;
 	if (json_object_size(set) == 0) {
 		rc = pmj_fail(err, PMJ_USAGE, "nothing to change was given");

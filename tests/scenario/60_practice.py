@@ -6,7 +6,8 @@ The number in a story's name is the practice's in the list of tests/README.md, w
 import os
 
 from lab import check, run
-from practice import ids, in_days, reminded
+from practice import consent_to_be_named, ids, in_days, reminded
+from terminal import Terminal  # noqa: E402
 
 
 def story_01_ally_and_peer(lab):
@@ -231,6 +232,24 @@ def story_26_not_asked_again(lab):
     asha = neema.add("person", name="Asha", gender="chose not to say", strengths="chose not to say", village="chose not to say")
     shown = neema.run("show", asha).out
     check(shown.count("chose not to say") == 3, shown)
+    # of every kind that a worker writes down, all questions at once: but whom it is about, and under which consent
+    told, whom = neema.json("kinds")["kinds"], (asha, neema.add("person", name="Mama Asha"))
+    consent_to_be_named(neema, asha)
+    for kind in told:
+        about, words = kind.get("subjects", []), ("chose not to say", "hakutaka kusema")[len(kind["name"]) % 2]
+        if kind["name"] in ("disclosure", "story"):
+            continue
+        asked = [field["name"] for field in kind["fields"] if field["name"] not in about and field.get("default") != "random"]
+        fields = neema.show(neema.add(kind["name"], **dict(zip(about, whom)), **dict.fromkeys(asked, words)))["fields"]
+        check(all(fields[name] == {"declined": True} for name in asked), kind["name"], fields)
+    # what was answered stands there when it is asked again, and Enter keeps it
+    at = Terminal(neema, "edit", asha)
+    for words in ("Name [Asha]", "Gender [chose not to say]"):
+        while words not in at.until(": "):
+            at.type("")
+        at.type("")
+    at.type("\4")
+    check(at.end() == 2 and neema.show(asha)["fields"]["gender"] == {"declined": True})
 
 
 def story_22_confidential(lab):

@@ -377,6 +377,17 @@ def story_22_existence(lab):
             answer = juma.run("--json", *ask[:at], record, *ask[at:], check_status=False)
             answers.add((answer.status, answer.out, (answer.err.strip().splitlines() or [""])[-1].replace(record, "ID")))
         check(len(answers) == 1 and next(iter(answers))[0] == 3, ask, answers)
+    # nor is anything written about whom one cannot see
+    session = juma.add("session", topic="work", headcount=3)
+    mine = juma.add("person", name="Pendo")
+    for words in (("contact", "add", "person=ID", "kind=phone"), ("consent", "add", "person=ID", "recipient=x"), ("relation", "add", "supporter=ID", f"person={mine}", "what=sibling"),
+                  ("attendance", "add", "person=ID", f"session={session}"), ("referral", "add", f"person={mine}", "need=ID"), ("contact", "list", "person=ID"),
+                  ("export", os.path.join(lab.dir, "no.html"), "--person", "ID", "--own-copy"), ("referral", "add", "person=ID", "resource=x"), ("goal", "add", "person=ID", "text=x")):
+        answers = set()
+        for record in (nobody, nobody[:5], asha, asha[:5], referral, consent):
+            answer = juma.run(*(word.replace("ID", record) for word in words), check_status=False)
+            answers.add((answer.status, answer.out.replace(record, "ID"), answer.err.replace(record, "ID")))
+        check(len(answers) == 1 and next(iter(answers))[0] != 0, words, answers)
     answers = {(juma.run(*words, check_status=False).status, juma.run(*words, check_status=False).err.replace(words[-1], "NAME"))
                for words in (("show", "Asha Kimani"), ("show", "Zuhura Mbwana"))}
     check(len(answers) == 1, answers)

@@ -16,6 +16,10 @@ def story_05_groups(lab):
     asha, baraka = neema.add("person", name="Asha"), neema.add("person", name="Baraka")
     error = neema.refused(5, "attendance", "add", f"person={asha}", f"session={session}")
     check("consent" in error["message"] and "attendance" in error["hint"], error)
+    # a consent to something else, for a class that is nobody yet: what is missing here is another one
+    neema.add("consent", person=asha, recipient="category:church", purpose="referral", information="needs", expires="in 90 days", how="written")
+    error = neema.refused(5, "attendance", "add", f"person={asha}", f"session={session}")
+    check("church" not in error["message"] and "purpose=attendance" in error["hint"], error)
     neema.add("consent", person=baraka, recipient="programme", purpose="attendance", information="attendance", expires="in 90 days", how="spoken")
     neema.refused(5, "attendance", "add", f"person={baraka}", f"session={session}")
     consent = consent_to_be_named(neema, asha)

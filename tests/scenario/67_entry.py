@@ -290,7 +290,10 @@ def story_07_nobody_is_their_parents_parent(lab):
     check("kinyume" in neema.run(*again, status=2, env=SWAHILI).err)
     neema.add("relation", supporter=asha, person=mama, what="child")
     neema.add("relation", supporter=mama, person=asha, what="friend")
-    neema.add("relation", supporter=asha, person=mama, what="friend")
+    friend = neema.add("relation", supporter=asha, person=mama, what="friend")
+    error = neema.refused(2, "edit", friend, "what=parent")
+    check("each other's parent" in error["message"] and f"void {tie[:5]}" in error["hint"] and neema.show(friend)["fields"]["what"] == "friend", error)
+    neema.run("edit", friend, "what=sibling")
     neema.run("void", tie, "the wrong way round")
     neema.run(*again)
 

@@ -7,6 +7,8 @@
 #include <cmocka.h>
 #include <string.h>
 
+#include "base/mem.h"
+#include "base/os.h"
 #include "domain/value.h"
 #include "entries.h"
 
@@ -132,6 +134,37 @@ good_values(void **state)
 		json_decref(value);
 		json_decref(wanted);
 	}
+}
+
+/* Of every kind that ships: each question but whom it is about, in both languages. */
+static void
+every_question_can_be_declined(void **state)
+{
+	static const char *const words[] = {"chose not to say", "hakutaka kusema"};
+	struct kinds kinds;
+	size_t asked = 0;
+
+	(void)state;
+	assert_int_equal(kinds_read(&kinds, &os_real, PAMOJA_CONF_DIR "/kinds", NULL), PMJ_OK);
+	for (size_t i = 0; i < kinds.count; i++)
+		for (size_t j = 0; j < kinds.list[i]->field_count * COUNT(words); j++) {
+			const struct field *field = &kinds.list[i]->fields[j / COUNT(words)];
+			json_t *typed = json_string(words[j % COUNT(words)]), *value = NULL;
+			bool whom = kind_is_subject(kinds.list[i], field->name);
+			struct pmj_error err = {0};
+			enum pmj_code rc =
+			    value_take(&value, kinds.list[i], field, typed, &context, &err);
+
+			if ((rc == PMJ_OK) == whom ||
+			    (!whom && !json_is_true(json_object_get(value, "declined"))))
+				fail_msg(
+				    "%s.%s: %s", kinds.list[i]->name, field->name, err.message);
+			asked += !whom;
+			json_decref(value);
+			json_decref(typed);
+		}
+	assert_true(asked > 200);
+	kinds_close(&kinds);
 }
 
 static void
@@ -387,6 +420,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(good_values),
+	    cmocka_unit_test(every_question_can_be_declined),
 	    cmocka_unit_test(bad_values_name_the_field_and_the_mend),
 	    cmocka_unit_test(heard_time_counts),
 	    cmocka_unit_test(near_choices),
