@@ -14,19 +14,32 @@ part_key(char out[static 32], int64_t part)
 	return out;
 }
 
+/* A program of before knew an import by its file alone, without a space and what follows it: one
+ * that broke off there is gone on with here, whatever its mapping. */
+static bool
+is_kept_as(const char *known, const char *name)
+{
+	size_t len = known != NULL ? strlen(known) : 0;
+
+	return len > 0 && strncmp(known, name, len) == 0 &&
+	       (name[len] == '\0' || (name[len] == ' ' && strchr(known, ' ') == NULL));
+}
+
 enum pmj_code
 import_kept_begin(
     struct import_kept *kept, struct journal *journal, const char *name, struct pmj_error *err)
 {
 	char *known = journal_text(journal, NAME_KEY);
-	bool same = known != NULL && strcmp(known, name) == 0;
+	bool same = is_kept_as(known, name), named = same && strcmp(known, name) == 0;
 	enum pmj_code rc = PMJ_OK;
 
 	free(known);
 	kept->journal = journal;
 	kept->part = -1;
 	kept->changed = false;
-	if (!same && (rc = journal_forget(journal, IMPORT_KEPT, err)) == PMJ_OK)
+	if (!same)
+		rc = journal_forget(journal, IMPORT_KEPT, err);
+	if (rc == PMJ_OK && !named)
 		rc = journal_put_text(journal, NAME_KEY, name, err);
 	return rc;
 }
@@ -84,7 +97,7 @@ enum pmj_code
 import_kept_forget(struct journal *journal, const char *name, bool *more, struct pmj_error *err)
 {
 	char *known = journal_text(journal, NAME_KEY), key[32];
-	bool same = known != NULL && name != NULL && strcmp(known, name) == 0;
+	bool same = name != NULL && is_kept_as(known, name);
 	int64_t parts = journal_int(journal, PARTS_KEY, 0);
 	enum pmj_code rc = PMJ_OK;
 
