@@ -65,6 +65,21 @@ enlist_check_role(const char *role, const char *until, struct pmj_error *err)
 	return rc;
 }
 
+/* A day that is past would suspend a laptop at work with its next exchange. */
+enum pmj_code
+enlist_check_day(const struct hub *hub, const char *until, struct pmj_error *err)
+{
+	char today[11];
+	enum pmj_code rc;
+
+	leave_today(hub, today);
+	if (until == NULL || strcmp(until, today) >= 0)
+		return PMJ_OK;
+	rc = pmj_fail(err, PMJ_USAGE, "\"%.40s\" is no day to come", until);
+	pmj_hint(err, "write the last day as YYYY-MM-DD");
+	return rc;
+}
+
 static enum pmj_code
 enter_device(
     struct hub *hub, const struct hub_device *device, const char *until, struct pmj_error *err)
@@ -327,6 +342,8 @@ hub_enrol(struct hub *hub, const struct hub_enrol *enrol, struct buf *invitation
 	memcpy(device_id, device.device, PMJ_DEVICE_BYTES);
 	if (office_device(hub, &other, device.device, NULL) == PMJ_OK)
 		return enrol_known(hub, &other, &request, invitation, err);
+	if ((rc = enlist_check_day(hub, enrol->until, err)) != PMJ_OK)
+		return rc;
 	if (hub_worker(hub, other.device, device.name, NULL) == PMJ_OK) {
 		rc = pmj_fail(err, PMJ_REFUSED, "there is already a worker called %s", device.name);
 		pmj_hint(err, "give a name that tells them apart: --name \"%.40s 2\"", device.name);

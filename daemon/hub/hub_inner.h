@@ -249,6 +249,9 @@ PMJ_MUST_CHECK enum pmj_code enlist_request(
 /** peer, ally, volunteer (until a date), supervisor, coordinator. */
 PMJ_MUST_CHECK enum pmj_code enlist_check_role(
     const char *role, const char *until, struct pmj_error *err);
+/** The last day (NULL: there is none) is not over. */
+PMJ_MUST_CHECK enum pmj_code enlist_check_day(
+    const struct hub *hub, const char *until, struct pmj_error *err);
 /* enlist_office.c */
 /** Two supervisors decide, the root key while there are fewer: is what was brought (root, or NULL)
  * the right one? does, what: "enrols", "a supervisor". */

@@ -140,25 +140,17 @@ role_agreed(struct hub *hub, const struct pending *pending, json_t *by, struct p
 
 /* ---- asked for ---- */
 
-/* A laptop that is suspended stays so, whatever its worker is called; and a day that is past would
- * suspend it. */
+/* A laptop that is suspended stays so, whatever its worker is called. */
 static enum pmj_code
-check_now(
-    struct hub *hub, const struct hub_device *who, const struct hub_role *to, struct pmj_error *err)
+check_at_work(const struct hub_device *who, struct pmj_error *err)
 {
-	enum pmj_code rc = PMJ_OK;
-	char today[11];
+	enum pmj_code rc;
 
-	leave_today(hub, today);
-	if (strcmp(who->state, "live") != 0) {
-		rc = pmj_fail(err, PMJ_REFUSED, "the laptop of %.60s is suspended", who->name);
-		pmj_hint(err,
-		    "first, if it is in the right hands: pamoja hub suspend \"%.60s\" --end",
-		    who->name);
-	} else if (to->until != NULL && strcmp(to->until, today) < 0) {
-		rc = pmj_fail(err, PMJ_USAGE, "\"%.40s\" is no day to come", to->until);
-		pmj_hint(err, "write the last day as YYYY-MM-DD");
-	}
+	if (strcmp(who->state, "live") == 0)
+		return PMJ_OK;
+	rc = pmj_fail(err, PMJ_REFUSED, "the laptop of %.60s is suspended", who->name);
+	pmj_hint(err, "first, if it is in the right hands: pamoja hub suspend \"%.60s\" --end",
+	    who->name);
 	return rc;
 }
 
@@ -218,7 +210,8 @@ hub_change_role(struct hub *hub, const uint8_t device[static PMJ_DEVICE_BYTES],
 	*waits = false;
 	if ((rc = office_device(hub, &who, device, err)) != PMJ_OK ||
 	    (rc = check_change(&who, to, err)) != PMJ_OK ||
-	    (rc = check_now(hub, &who, to, err)) != PMJ_OK ||
+	    (rc = check_at_work(&who, err)) != PMJ_OK ||
+	    (rc = enlist_check_day(hub, to->until, err)) != PMJ_OK ||
 	    (rc = enlist_who_decides(hub, "changes the role of", who.name, to->root, err)) !=
 	        PMJ_OK)
 		return rc;

@@ -254,6 +254,8 @@ def story_32_onboarded_by_a_supervisor(lab):
     request, invitation = os.path.join(stick, "juma.request"), os.path.join(stick, "juma.invitation")
     # on the volunteer's laptop; then at the office; then on the volunteer's laptop again, which never saw a network
     juma.run("enrol", "request", "--file", request)
+    past = ("--role", "volunteer", "--name", "Juma", "--until", "2020-12-31", "--words-checked")  # would suspend a laptop at work: a slip of the year
+    check("no day to come" in hub.refused(2, "hub", "enrol", "--file", request, *past, "--out", invitation)["message"] and not os.path.exists(invitation))
     hub.run("hub", "enrol", "--file", request, "--role", "volunteer", "--name", "Juma", "--until", in_days(90), "--words-checked", "--out", invitation)
     hub.run("hub", "merge")
     shutil.move(lab.mailboxes, lab.mailboxes + ".far")
