@@ -6,7 +6,8 @@ import datetime
 import os
 import shutil
 
-from lab import check, run, set_clock
+from backups import backup_of, code_of, restore
+from lab import check, run, set_clock, settle
 from practice import ids, in_days
 
 SW = {"LC_ALL": "sw_KE.UTF-8", "LANGUAGE": "sw"}
@@ -170,6 +171,38 @@ def story_29_for_oneself(lab):
     hub.refused(3, "show", mine)
     check(hub.json("find", "week")["items"] == [])
     in_no_export(lab, neema, "checkin", "week of my own")
+
+
+def story_29_nor_at_the_end(lab):
+    """Nor when the laptop comes out of its backup and offers everything anew, nor when it is revoked and hands in what was not sent."""
+    hub, neema = lab.office(ally="Neema")
+    mine = [neema.add("checkin", energy=1, note="a hard week of my own"), neema.add("lived", text="I slept at the bus station")]
+    sent = neema.add("person", name="Asha")
+    path, _ = backup_of(neema)
+    code = code_of(neema)
+    neema.stop()
+    new, _ = restore(lab, path, code, "new")
+    new.add("checkin", energy=2, note="a worse week of my own")
+    settle(hub, new)
+    check(hub.show(sent)["fields"]["name"] == "Asha" and all(new.show(one)["id"] == one for one in mine), "what is not private came")
+    new.stop()
+    new.start("--no-carry").unlock()  # so that nothing goes by itself meanwhile
+    late = new.add("contact", person=sent, kind="phone", note="not sent before the end")
+    new.add("checkin", energy=3, note="one more week of my own")
+    hub.run("hub", "revoke", "Neema", "--sure")
+    hub.run("hub", "merge")
+    new.stop()
+    new.start().unlock()
+    new.run("sync", check_status=False)
+    hub.run("hub", "merge")
+    check("revoked" in new.status(), new.status())
+    held = hub.json("hub", "held")["items"]
+    check([item["kind"] for item in held] == ["contact"], held, late)
+    hub.run("hub", "release", held[0]["id"])
+    check(hub.show(late)["fields"]["note"] == "not sent before the end")
+    for one in mine:
+        hub.refused(3, "show", one)
+    check(hub.json("find", "week")["items"] == hub.json("find", "station")["items"] == hub.json("checkin", "list")["items"] == hub.json("lived", "list")["items"] == [])
 
 
 def story_29_told_by_ones_own_word(lab):
