@@ -34,7 +34,8 @@ hub_role(struct cli *cli, const struct args *args, struct pmj_error *err)
 		         "How far it is: pamoja hub pending\nTo take it back: pamoja refuse %s\n",
 		    json_str(json_obj(answer, "pending"), "id"));
 	} else if (rc == PMJ_OK) {
-		term_say("%s is a %s from now on; their laptop hears it with its next exchange.\n",
+		term_say("%s has the role %s from now on; their laptop hears it with its next "
+		         "exchange.\n",
 		    json_str(answer, "name"), lang_text(json_str(answer, "role")));
 	}
 	json_decref(body);

@@ -24,7 +24,7 @@ say_what(const json_t *what)
 		term_say("take in %s as %s\n", json_str(what, "name"),
 		    lang_text(json_str(what, "role")));
 	else if (op != NULL && strcmp(op, "role") == 0)
-		term_say("%s is to be a %s\n", json_str(what, "name"),
+		term_say("%s is to have the role %s\n", json_str(what, "name"),
 		    lang_text(json_str(what, "role")));
 	else if (op != NULL && strcmp(op, "erase") == 0)
 		term_say("forget the person %s for good (cause: %s)\n", json_str(what, "person"),
