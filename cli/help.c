@@ -23,8 +23,8 @@ help_title(const char *title)
 }
 
 /* "  left      what it is": what does not fit the line goes on below itself. */
-void
-help_beside(const char *left, const char *text)
+static void
+beside(const char *left, const char *text)
 {
 	size_t columns = text_columns(left);
 
@@ -40,7 +40,7 @@ say_options(const struct option *options)
 
 		(void)snprintf(left, sizeof(left), "--%s%s%s", o->name, o->takes != NULL ? " " : "",
 		    o->takes != NULL ? o->takes : "");
-		help_beside(left, o->help);
+		beside(left, o->help);
 	}
 }
 
@@ -54,7 +54,7 @@ say_commands(enum command_group group)
 			continue;
 		(void)snprintf(
 		    left, sizeof(left), "%s%s%s", c->name, *c->words != '\0' ? " " : "", c->words);
-		help_beside(left, c->summary);
+		beside(left, c->summary);
 	}
 }
 
@@ -65,10 +65,9 @@ say_kinds(struct cli *cli)
 	struct buf line;
 	size_t i;
 
-	help_beside(
-	    "KIND add [FIELD=VALUE …]", LANG_N("record something new; without fields it asks"));
-	help_beside("KIND list [FIELD=VALUE …]", LANG_N("what there is"));
-	help_beside("KIND VERB ID", LANG_N("what one can do, such as `referral send ID`"));
+	beside("KIND add [FIELD=VALUE …]", LANG_N("record something new; without fields it asks"));
+	beside("KIND list [FIELD=VALUE …]", LANG_N("what there is"));
+	beside("KIND VERB ID", LANG_N("what one can do, such as `referral send ID`"));
 	if (!client_is_up(&cli->client) || kinds_load(cli, &kinds, NULL) != PMJ_OK) {
 		term_say(
 		    "  `pamoja kinds` shows the kinds, such as person, contact and referral.\n");

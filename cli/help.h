@@ -12,8 +12,6 @@ void help_command(const struct command *command);
 void help_group(const char *first);
 /** A heading, with an empty line above. */
 void help_title(const char *title);
-/** "  left      what it is": what does not fit the line goes on below itself. */
-void help_beside(const char *left, const char *text);
 /** A kind: its verbs, fields, examples. verb narrows it to one of them, or NULL. */
 PMJ_MUST_CHECK enum pmj_code help_kind(const json_t *kind, const char *verb, struct pmj_error *err);
 /** `pamoja help [CMD [SUB]]`. */
