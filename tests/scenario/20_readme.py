@@ -129,7 +129,8 @@ class Typist:
         pid, fd = pty.fork()
         if pid == 0:
             os.chdir(TOP)
-            os.execve("/bin/sh", ["sh", "-c", self.real(command)], home.env)
+            # The shell is the last to leave the terminal, and waits: what its last writer wrote last may be lost (terminal.py).
+            os.execve("/bin/sh", ["sh", "-c", self.real(command) + "\nstatus=$?; sleep 0.03; exit $status"], home.env)
         fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
         printed, waiting = "", list(expected)
         text = codecs.getincrementaldecoder("utf-8")("replace")  # a letter may come in two pieces
