@@ -10,6 +10,11 @@ struct exchange {
 	char *where;
 	struct request *request;
 	int64_t job;
+	struct exchange_photos {
+		int64_t room;     /* of the last round of them; 0: there was none */
+		int64_t began_ms; /* the first, and the last */
+		int64_t round_ms;
+	} photo;
 	enum exchange_phase phase;
 	int asked; /* how much of what the carrier is told before was told; a step each */
 	int round;
@@ -17,26 +22,21 @@ struct exchange {
 	bool learns;  /* it sends some of what waits, to learn how big the rest may be ... */
 	bool learned; /* ... or did */
 	bool begun;
-	bool photos; /* the person asked for them, whatever the network costs */
-	struct exchange_photos {
-		int64_t room;     /* of the last round of them; 0: there was none */
-		int64_t began_ms; /* the first, and the last */
-		int64_t round_ms;
-	} photo;
+	bool photos;           /* the person asked for them, whatever the network costs */
 	bool last;             /* of a revoked laptop: what is unsent goes, then the keys */
 	bool over;             /* ... and is sealed */
 	bool paused;           /* it brought the word that this laptop is suspended */
+	bool stopped;          /* the person wants it no more */
 	int64_t taken;         /* lines taken in all */
 	int64_t sent, got;     /* files, by the carrier's word */
 	int64_t holds;         /* the hub's, when it began */
 	int64_t started_ms;    /* mono */
 	char *instead;         /* why the hub's old address was used, by the carrier's word */
-	bool stopped;          /* the person wants it no more */
 	struct exchange_seen { /* by the carrier's word, of what it does now */
 		int64_t there, left, came, moved;
 	} seen;
-	bool came;               /* it reached the first address that the hub had said ... */
-	int64_t places;          /* ... when the carrier was asked (device_places_mark) */
+	int64_t places;          /* when the carrier was asked (device_places_mark) */
+	bool came;               /* it reached the first address that the hub had said then */
 	bool failed_away;        /* it failed, by the carrier's word, on its way to the mailboxes */
 	struct pmj_error failed; /* code PMJ_OK: not failed */
 	struct exchange *next;
