@@ -107,6 +107,10 @@ static const struct saved_table {
     {"pmj_sent", 2, "n <> 0 AND n <= ?1",
         {{"lane", 'i', NULL}, {"seq", 'i', NULL}, {"segno", 'i', NULL}, {"n", 'i', NULL},
             {"forward", 'i', NULL}, {"counts", 'i', NULL}, {"chain", 'b', NULL}}},
+    /* Lines of a run that was left which are not back in the queue yet: they are in pmj_sent. */
+    {"pmj_again", 1, "1",
+        {{"id", 'i', NULL}, {"lane", 'i', NULL}, {"segno", 'i', NULL}, {"seq", 'i', NULL},
+            {"pos", 'i', NULL}}},
     {"pmj_done", 3, "n <= ?1",
         {{"n", 'i', NULL}, {"mailbox", 'b', NULL}, {"forward", 'i', NULL}, {"lane", 'i', NULL},
             {"seq", 'i', NULL}}},

@@ -46,6 +46,7 @@ def story_another_folder(lab):
     lab.quiet()
     hub = lab.hub()
     workers = neema, juma, baraka = [lab.worker(name, hub) for name in ("Neema", "Juma", "Baraka")]
+    lab.exchange(hub, *workers)  # what an enrolment asks for by itself, and may be late with
     new, stick = os.path.join(lab.dir, "new"), os.path.join(lab.dir, "stick")
     check("no place was named" in hub.refused(2, "hub", "move", "")["message"])
     error = hub.refused(3, "hub", "move", new)

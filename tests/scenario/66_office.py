@@ -60,11 +60,11 @@ def story_02_across_a_border(lab):
     # a programme that was allowed more says so in its profile, and every laptop follows
     baraka = neema.add("referral", person=people["Baraka"], resource=moshi, category="housing", information="needs")
     neema.refused(5, "referral", "packet", baraka)
-    hub.run("hub", "kinds", "publish", write(file, profile("ke", 3, "needs")))
+    hub.run("hub", "kinds", "publish", write(file, profile("ke", 903, "needs")))
     lab.exchange(hub, neema)
     neema.run("referral", "packet", baraka)
     check(hub.json("hub", "report")["items"] != [], "counts cross")
-    for text, near in ((profile("ke", 3), "in force already"), (profile("ke", 4) + "needs = x\n", "needs"), (profile("tz", 4), "named after its profile")):
+    for text, near in ((profile("ke", 903), "in force already"), (profile("ke", 904) + "needs = x\n", "needs"), (profile("tz", 904), "named after its profile")):
         error = hub.run("hub", "kinds", "publish", write(file, text), json_out=True, check_status=False).error
         check(near in error["message"] and error["hint"], near, error)
 
