@@ -100,17 +100,29 @@ core_end(struct core *core)
 	free(core->settings.pin);
 }
 
+static size_t
+schema_count(const char *const *schema)
+{
+	size_t count = 0;
+
+	while (schema[count] != NULL)
+		count++;
+	return count;
+}
+
+/* Made once, as long as what the two folders say. */
 static const char *const *
 all_schemas(void)
 {
-	static const char *all[64];
-	size_t count = 0;
+	static const char **all;
+	size_t sync_count = schema_count(sync_schema), hub_count = schema_count(hub_schema);
 
-	for (const char *const *at = sync_schema; *at != NULL; at++)
-		all[count++] = *at;
-	for (const char *const *at = hub_schema; *at != NULL; at++)
-		all[count++] = *at;
-	all[count] = NULL;
+	if (all != NULL)
+		return all;
+	all = mem_array(sync_count + hub_count + 1, sizeof(*all));
+	memcpy((void *)all, (const void *)sync_schema, sync_count * sizeof(*all));
+	memcpy((void *)(all + sync_count), (const void *)hub_schema, hub_count * sizeof(*all));
+	all[sync_count + hub_count] = NULL;
 	return all;
 }
 

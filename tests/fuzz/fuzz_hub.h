@@ -5,7 +5,7 @@
 #include "hub/hub_inner.h"
 #include "test_ring.h"
 
-#define FUZZ_SCHEMA_MAX 64
+#define FUZZ_SCHEMA_MAX 128
 
 struct fuzz_hub {
 	char *home;

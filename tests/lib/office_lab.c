@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SCHEMA_MAX 64
+#define SCHEMA_MAX 128
 
 static const char *office_schema[SCHEMA_MAX];
 
